@@ -1,0 +1,122 @@
+"""What the processes are told by their environment, checked once, before anything is started."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Self
+from urllib.parse import urlsplit
+
+from events.identifiers import is_unit_id
+
+
+class SettingsError(ValueError):
+    """A setting that can't be used; the message names the variable and says what to do."""
+
+
+class Address(NamedTuple):
+    """Where a process listens; port 0 stands for any free one."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `HOST:PORT` (an IPv6 host in brackets); anything else raises ValueError."""
+        host, colon, port = text.rpartition(":")
+        host = host.removeprefix("[").removesuffix("]")
+        if not colon or not host or not (port.isascii() and port.isdecimal()) or int(port) > 65535:  # noqa: PLR2004
+            raise ValueError(f"{text!r} is not HOST:PORT, for example 127.0.0.1:8080")
+        return cls(host, int(port))
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+_HTTP = Address("127.0.0.1", 8080)
+_PROJECTOR_HTTP = Address("127.0.0.1", 8081)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of every process; `Settings.from_environment()` reads the variables that `VARIABLES` names."""
+
+    nats_url: str = "nats://127.0.0.1:4222"
+    """One address, or several of one cluster with commas between them."""
+    database_url: str = "postgresql://postgres@127.0.0.1:5432/tonghop"
+    root: str = "trung-uong"
+    """The unit that alone may establish itself (contract §1, Structure)."""
+    api_url: str = "http://127.0.0.1:8080"
+    """Where the command line asks, without a slash at the end."""
+    http: Address = _HTTP
+    """Where the API listens."""
+    projector_http: Address = _PROJECTOR_HTTP
+    """Where the projector answers for its health and metrics."""
+    replicas: int = 1
+    """Copies of the stream that `migrate` asks for: 3 on a cluster (shared facts: R3), 1 on one machine."""
+
+    stream: ClassVar[str] = "PARTY"
+    """Fixed by the contract, §1."""
+    consumer: ClassVar[str] = "projector"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the settings; what is absent or empty takes its default, what can't be used raises SettingsError."""
+        environ = os.environ if environ is None else environ
+        found: dict[str, Any] = {}
+        for name, (field, read) in VARIABLES.items():
+            if not (text := environ.get(name, "").strip()):
+                continue
+            try:
+                found[field] = read(text)
+            except ValueError as error:
+                raise SettingsError(f"{name}: {error}") from error
+        return cls(**found)
+
+    def as_environment(self) -> dict[str, str]:
+        """Give the variables that make another process read these same settings."""
+        return {name: str(getattr(self, field)) for name, (field, _) in VARIABLES.items()}
+
+
+def _nats_url(text: str) -> str:
+    for url in text.split(","):
+        if urlsplit(url).scheme not in {"nats", "tls", "ws", "wss"} or not urlsplit(url).hostname:
+            raise ValueError(f"{url!r} is not a NATS address, write for example nats://127.0.0.1:4222")
+    return text
+
+
+def _database_url(text: str) -> str:
+    if urlsplit(text).scheme not in {"postgresql", "postgres"} or not urlsplit(text).path.strip("/"):
+        raise ValueError(
+            "not a PostgreSQL address with a database, write for example postgresql://postgres@127.0.0.1:5432/tonghop"
+        )
+    return "postgresql" + text[text.index(":") :]
+
+
+def _api_url(text: str) -> str:
+    if urlsplit(text).scheme not in {"http", "https"} or not urlsplit(text).hostname:
+        raise ValueError(f"{text!r} is not an HTTP address, write for example http://127.0.0.1:8080")
+    return text.rstrip("/")
+
+
+def _unit(text: str) -> str:
+    if not is_unit_id(text):
+        raise ValueError(f"{text!r} is not a unit's id: 1-63 of a-z 0-9 _ -, starting with a letter or digit")
+    return text
+
+
+def _replicas(text: str) -> int:
+    if text not in {"1", "3", "5"}:
+        raise ValueError(f"{text!r} is not a number of copies: write 1, 3 or 5")
+    return int(text)
+
+
+VARIABLES = {
+    "TONGHOP_NATS_URL": ("nats_url", _nats_url),
+    "TONGHOP_DATABASE_URL": ("database_url", _database_url),
+    "TONGHOP_ROOT": ("root", _unit),
+    "TONGHOP_API_URL": ("api_url", _api_url),
+    "TONGHOP_HTTP": ("http", Address.parse),
+    "TONGHOP_PROJECTOR_HTTP": ("projector_http", Address.parse),
+    "TONGHOP_REPLICAS": ("replicas", _replicas),
+}
+"""Each variable of the environment: the setting that it gives, and how it is read."""
