@@ -1,0 +1,1 @@
+"""Publishing events to the bus, and asking what became of them."""

@@ -1,0 +1,106 @@
+"""The publisher's connection to NATS: it outlives outages, and remembers which subjects the server denied."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+from faststream.nats import NatsBroker
+from faststream.nats.security import NatsCredentials
+from nats.aio.client import Client
+from nats.errors import ConnectionClosedError, Error, OutboundBufferLimitError
+from nats.js import JetStreamContext
+
+RETRY_SECONDS = 0.5
+NOTICE_SECONDS = 5.0
+
+_denied_publish = re.compile(r'permissions violation for publish to "([^"]+)"', re.IGNORECASE).search
+_denied_inbox = re.compile(r"permissions violation for subscription to", re.IGNORECASE).search
+
+
+class BusRefuses(Exception):  # noqa: N818 it reads as what happened
+    """The bus can't be used as things are, and trying again won't help; the message says what to do."""
+
+
+class Bus:
+    """A connection with what has happened to it; `notice` is told about trouble, in words for the user."""
+
+    def __init__(self, notice: Callable[[str], None]) -> None:
+        self.client: Client
+        self.jetstream: JetStreamContext
+        self.denied: set[str] = set()
+        self.inbox_denied = False
+        self.lost = asyncio.Event()
+        self._notice = notice
+        self._noticed = 0.0
+
+    async def connected(self) -> None:
+        """Wait until there is a connection, for as long as it takes; raises BusRefuses where there will be none."""
+        if self.inbox_denied:
+            raise BusRefuses(
+                "máy chủ không cho nhận trả lời, hãy đặt --inbox-prefix / replies are denied by the server"
+            )
+        while not self.client.is_connected:
+            if self.client.is_closed:
+                raise BusRefuses("máy chủ đã đóng kết nối / the server closed the connection")
+            self.trouble("mất kết nối / connection lost")
+            await asyncio.sleep(0.1)
+        self.lost.clear()
+
+    async def pause(self, why: str) -> None:
+        """Say why, and wait before something is tried again."""
+        self.trouble(why)
+        await asyncio.sleep(RETRY_SECONDS)
+
+    def trouble(self, why: str) -> None:
+        """Tell the user, not more often than every NOTICE_SECONDS."""
+        if time.monotonic() - self._noticed >= NOTICE_SECONDS:
+            self._noticed = time.monotonic()
+            self._notice(f"Bus: {why}. Đang thử lại… / retrying")
+
+    async def on_error(self, error: Exception) -> None:
+        """Take note of what the server tells apart from any request: a denial is only ever told so."""
+        text = str(error)
+        if found := _denied_publish(text):
+            self.denied.add(found[1])
+        elif _denied_inbox(text):
+            self.inbox_denied = True
+        elif not isinstance(error, ConnectionClosedError):
+            self.trouble(text or type(error).__name__)
+
+    async def on_disconnect(self) -> None:
+        """Wake those who wait for acknowledgements that may never come now."""
+        self.lost.set()
+
+
+@asynccontextmanager
+async def connect(
+    url: str, *, notice: Callable[[str], None], credentials: str | None = None, inbox_prefix: str = "_INBOX"
+) -> AsyncIterator[Bus]:
+    """Connect to one or several addresses with commas between them, waiting until one answers.
+
+    Raises BusRefuses where the server does not let us in.
+    """
+    bus = Bus(notice)
+    broker = NatsBroker(
+        url.split(","),
+        error_cb=bus.on_error,
+        disconnected_cb=bus.on_disconnect,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=RETRY_SECONDS,  # type: ignore[arg-type]
+        inbox_prefix=inbox_prefix,
+        security=NatsCredentials(credentials) if credentials else None,
+        name="tonghop publish",
+        logger=None,
+    )
+    try:
+        bus.client = await broker.connect()
+    except Error as error:
+        raise BusRefuses(f"NATS {url}: {error}") from error
+    bus.jetstream = bus.client.jetstream()
+    try:
+        yield bus
+    finally:
+        with suppress(Error, OutboundBufferLimitError):
+            await broker.stop()
