@@ -19,7 +19,7 @@ _denied_publish = re.compile(r'permissions violation for publish to "([^"]+)"', 
 _denied_inbox = re.compile(r"permissions violation for subscription to", re.IGNORECASE).search
 
 
-class BusRefuses(Exception):  # noqa: N818 it reads as what happened
+class BusRefusedError(Exception):
     """The bus can't be used as things are, and trying again won't help; the message says what to do."""
 
 
@@ -36,14 +36,14 @@ class Bus:
         self._noticed = 0.0
 
     async def connected(self) -> None:
-        """Wait until there is a connection, for as long as it takes; raises BusRefuses where there will be none."""
+        """Wait for a connection, for as long as it takes; raises BusRefusedError where there will be none."""
         if self.inbox_denied:
-            raise BusRefuses(
+            raise BusRefusedError(
                 "máy chủ không cho nhận trả lời, hãy đặt --inbox-prefix / replies are denied by the server"
             )
         while not self.client.is_connected:
             if self.client.is_closed:
-                raise BusRefuses("máy chủ đã đóng kết nối / the server closed the connection")
+                raise BusRefusedError("máy chủ đã đóng kết nối / the server closed the connection")
             self.trouble("mất kết nối / connection lost")
             await asyncio.sleep(0.1)
         self.lost.clear()
@@ -80,7 +80,7 @@ async def connect(
 ) -> AsyncIterator[Bus]:
     """Connect to one or several addresses with commas between them, waiting until one answers.
 
-    Raises BusRefuses where the server does not let us in.
+    Raises BusRefusedError where the server does not let us in.
     """
     bus = Bus(notice)
     broker = NatsBroker(
@@ -97,7 +97,7 @@ async def connect(
     try:
         bus.client = await broker.connect()
     except Error as error:
-        raise BusRefuses(f"NATS {url}: {error}") from error
+        raise BusRefusedError(f"NATS {url}: {error}") from error
     bus.jetstream = bus.client.jetstream()
     try:
         yield bus

@@ -59,7 +59,7 @@ class Flow:
         self._notice = notice
 
     async def run(self, lines: Iterator[Line | Unpublishable]) -> None:
-        """Publish all lines in order; in memory are CHUNKS_AHEAD chunks at most. Raises BusRefuses."""
+        """Publish all lines in order; in memory are CHUNKS_AHEAD chunks at most. Raises BusRefusedError."""
         queue: asyncio.Queue[Sequence[Sent] | None] = asyncio.Queue(CHUNKS_AHEAD)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._ask(queue))

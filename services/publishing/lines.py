@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import msgspec
 from msgspec import UNSET, Struct
 
-from events.errors import InvalidSubject
+from events.errors import InvalidSubjectError
 from events.identifiers import is_event_id, is_unit_id
 from events.subjects import build_bus_subject, message_id, source_of
 
@@ -71,6 +71,6 @@ def read_line(number: int, body: bytes) -> Line | Unpublishable:
         return Unpublishable(number, "id", "not 1-64 of A-Z a-z 0-9 . _ : -")
     try:
         subject = build_bus_subject(publisher, head.type if isinstance(head.type, str) else "")
-    except InvalidSubject:
+    except InvalidSubjectError:
         return Unpublishable(number, "type", "not a type of event")
     return Line(number, publisher, head.id, subject, message_id(publisher, head.id), body)

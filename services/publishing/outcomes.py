@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import msgspec
 from nats.errors import Error, NoRespondersError
 
-from services.publishing.bus import RETRY_SECONDS, Bus, BusRefuses
+from services.publishing.bus import RETRY_SECONDS, Bus, BusRefusedError
 from services.publishing.receipt import SUBJECT, Answer, Receipt, Request, as_ranges
 
 _decode = msgspec.json.Decoder(Answer).decode
@@ -48,11 +48,11 @@ async def _ask(bus: Bus, request: Request, notice: Callable[[str], None]) -> Ans
         return None
     except Error:
         if SUBJECT in bus.denied:
-            raise BusRefuses(
+            raise BusRefusedError(
                 f"không được phép hỏi kết quả ở {SUBJECT}, hãy dùng --no-wait / asking for outcomes is denied"
             ) from None
         return None
     answer = _decode(reply.data)
     if answer.error:
-        raise BusRefuses(answer.error)
+        raise BusRefusedError(answer.error)
     return answer

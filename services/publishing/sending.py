@@ -38,7 +38,7 @@ class NotSent(NamedTuple):
     detail: str
 
 
-class BatchRefused(Exception):  # noqa: N818 it reads as what happened
+class BatchRefusedError(Exception):
     """An atomic batch isn't in the log, or nobody knows (`in_doubt`)."""
 
     def __init__(self, code: int | None, *, in_doubt: bool) -> None:
@@ -71,14 +71,14 @@ class Sender:
     async def send(self, lines: Sequence[Line]) -> list[Sent | NotSent]:
         """Send at most CHUNK lines and answer for each, in their order; waits for a bus that is away.
 
-        Raises BusRefuses where no message can ever be acknowledged.
+        Raises BusRefusedError where no message can ever be acknowledged.
         """
         in_doubt = False
         if self._batches and len(lines) > 1 and not any(line.subject in self._bus.denied for line in lines):
             await self._bus.connected()
             try:
                 return list(await self._send_batch(lines))
-            except BatchRefused as refused:
+            except BatchRefusedError as refused:
                 in_doubt = refused.in_doubt
                 self._batches = refused.code != _BATCHES_NOT_ALLOWED
         return await self._send_singly(lines, in_doubt=in_doubt)
@@ -97,9 +97,9 @@ class Sender:
                     continue
                 ack = _decode(await self._ask(line, headers, ACKNOWLEDGED_WITHIN if number == last else _BEGUN_WITHIN))
             except Error as error:
-                raise BatchRefused(None, in_doubt=number == last) from error
+                raise BatchRefusedError(None, in_doubt=number == last) from error
             if ack.error:
-                raise BatchRefused(ack.error.err_code, in_doubt=False)
+                raise BatchRefusedError(ack.error.err_code, in_doubt=False)
         return [Sent(line, ack.seq - last + number, duplicate=False) for number, line in enumerate(lines, 1)]
 
     async def _ask(self, line: Line, headers: dict[str, str], within: float) -> bytes:

@@ -1,0 +1,5 @@
+"""Let `python -m services.cli` be `tonghop`."""
+
+from services.cli.app import main
+
+main()

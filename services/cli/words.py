@@ -1,0 +1,110 @@
+"""The users' words for the contract's codes: Vietnamese, as their own reports say it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+MEASURES: Final[Mapping[str, str]] = {
+    "admissions": "Kết nạp",
+    "confirmations": "Chuyển chính thức",
+    "badges": "Huy hiệu Đảng",
+    "departures": "Ra khỏi Đảng",
+    "transfers_out": "Chuyển đi",
+    "transfers_in": "Chuyển đến",
+    "introductions": "Giới thiệu QCƯT",
+    "trainings": "Học lớp nhận thức",
+}
+
+LEVELS: Final[Mapping[str, str]] = {
+    "central": "Trung ương",
+    "province": "Tỉnh ủy và tương đương",
+    "upper": "Cấp trên trực tiếp cơ sở",
+    "grassroots": "Tổ chức cơ sở đảng",
+    "section": "Đảng bộ bộ phận",
+    "cell": "Chi bộ",
+    "group": "Tổ đảng",
+}
+
+OUTCOMES: Final[Mapping[str, str]] = {
+    "counted": "đã tính",
+    "applied": "đã áp dụng",
+    "duplicate": "trùng, đã có",
+    "parked": "đang chờ",
+    "rejected": "bị từ chối",
+    "retracted": "đã rút lại",
+    "refused": "không gửi được",
+    "published": "đã gửi",
+    "undecided": "chưa có kết quả",
+}
+
+REASONS: Final[Mapping[str, str]] = {
+    "unknown_unit": "đơn vị chưa được biết",
+    "inactive_unit": "đơn vị không hoạt động vào ngày đó",
+    "not_authorised": "không có thẩm quyền",
+    "unknown_event": "sự kiện cần rút chưa có",
+    "malformed": "không đúng định dạng",
+    "unknown_type": "loại sự kiện không có",
+    "invalid_field": "trường không hợp lệ",
+    "publisher_mismatch": "đơn vị gửi không khớp với source",
+    "id_conflict": "trùng id nhưng khác nội dung",
+    "cycle": "tạo vòng trong hệ thống tổ chức",
+    "in_use": "đơn vị đang được dùng",
+    "already_done": "đã thực hiện trước đó",
+    "unpublishable": "dòng không đọc được",
+    "not_permitted": "máy chủ không cho phép",
+    "refused_by_bus": "bus từ chối",
+}
+
+BASES: Final[Mapping[str, str]] = {
+    "as-was": "theo tổ chức tại thời điểm",
+    "as-now": "theo tổ chức hiện nay",
+}
+
+FACETS: Final[Mapping[str, str]] = {
+    "female": "nữ",
+    "male": "nam",
+    "kinh": "Kinh",
+    "minority": "dân tộc thiểu số",
+    "none": "không tôn giáo",
+    "some": "có tôn giáo",
+    "yes": "có",
+    "no": "không",
+    "over-60": "trên 60",
+    "lower_secondary": "trung học cơ sở",
+    "upper_secondary": "trung học phổ thông",
+    "vocational": "trung cấp, nghề",
+    "college": "cao đẳng",
+    "bachelor": "đại học",
+    "master": "thạc sĩ",
+    "doctor": "tiến sĩ",
+    "worker": "công nhân",
+    "farmer": "nông dân",
+    "official": "cán bộ, công chức",
+    "public_employee": "viên chức",
+    "armed_forces": "lực lượng vũ trang",
+    "business": "kinh doanh",
+    "student": "học sinh, sinh viên",
+    "retired": "hưu trí",
+    "other": "khác",
+    "died": "từ trần",
+    "expelled": "khai trừ",
+    "struck_off": "xóa tên",
+    "resigned": "xin ra",
+    "unknown": "không rõ",
+}
+
+
+def say(words: Mapping[str, str], code: str | None) -> str:
+    """Give the Vietnamese for a code with the code beside it; a code without one is shown as it is."""
+    if code is None:
+        return ""
+    return f"{words[code]} ({code})" if code in words else code
+
+
+def number(value: int) -> str:
+    """Write a number as Vietnamese reports do: 1.905."""
+    return f"{value:,}".replace(",", ".")
+
+
+def day(iso: str) -> str:
+    """Write a civil date as Vietnamese reports do: 28/11/2023."""
+    return "/".join(reversed(iso.split("-")))
