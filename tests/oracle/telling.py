@@ -15,7 +15,7 @@ class Said(NamedTuple):
     body: bytes
 
 
-def say(publisher: str, event_id: str, kind: str, subject: str, data: dict[str, Any], **attributes: Any) -> Said:
+def say(publisher: str, event_id: str, kind: str, subject: str, data: dict[str, Any], /, **attributes: Any) -> Said:
     """Say any event; `attributes` replace those of the envelope."""
     envelope = {
         "specversion": "1.0",

@@ -1,0 +1,24 @@
+"""How many examples the property tests try: few and always the same ones by default, many new ones on request.
+
+`TONGHOP_PROPERTY_EXAMPLES=5000 python -m pytest tests/property` is the long run.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+LONG = int(os.environ.get("TONGHOP_PROPERTY_EXAMPLES", "0"))
+
+
+def examples(number: int) -> settings:
+    """Try this many examples, or as many as the long run asks for."""
+    return settings(
+        max_examples=LONG or number,
+        derandomize=not LONG,
+        database=None,
+        deadline=None,
+        # One database serves all examples of a test: each example empties it.
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+    )

@@ -1,0 +1,35 @@
+"""The logs that the property tests live on are worth it: mostly right, and wrong in every way that the contract names."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import Phase, given, settings
+
+from events.vocabulary import Outcome, Reason
+from tests.oracle.oracle import Oracle
+from tests.oracle.telling import Said
+from tests.oracle.wording import STRUCTURE
+from tests.property.strategies import logs
+
+LOGS = 150
+
+
+def test_logs_are_mostly_right_and_wrong_in_every_way() -> None:
+    seen: Counter[str | None] = Counter()
+    rich: list[bool] = []
+
+    @settings(max_examples=LOGS, derandomize=True, database=None, deadline=None, phases=[Phase.generate])
+    @given(logs)
+    def read(log: list[Said]) -> None:
+        oracle = Oracle()
+        for position, said in enumerate(log, start=1):
+            oracle.feed(position, *said)
+        here = Counter(word for _, *words in oracle.outcomes() for word in words)
+        changes = sum(e.holds and e.event is not None and e.event["type"] in STRUCTURE for e in oracle.entries)
+        rich.append(here["counted"] >= 5 and changes >= 5)
+        seen.update(here)
+
+    read()
+    assert sum(rich) > 0.7 * len(rich)
+    assert {*Outcome, *Reason} <= seen.keys()
