@@ -170,11 +170,13 @@ class PostgresServer:
 
         PostgreSQL itself takes any living process with the noted pid for a server, whatever that process is by now.
         """
-        leftovers = [process for process in psutil.process_iter(["name"]) if self._is_ours(process)]
         noted = (self.data_dir / "postmaster.pid").read_text().partition("\n")[0]
-        leftovers.sort(key=lambda process: str(process.pid) != noted)
-        for process in leftovers:  # the postmaster first; its backends end with it
-            end(process, STOP)
+        leftovers = [process for process in psutil.process_iter(["name"]) if self._is_ours(process)]
+        for process in leftovers:
+            if str(process.pid) == noted:
+                end(process, STOP)
+        for process in leftovers:  # backends whose postmaster was killed: recovery makes good what they leave
+            end(process, ())
         for lock in (self.data_dir / "postmaster.pid", self.socket_dir / f"{SOCKET}.lock"):
             lock.unlink(missing_ok=True)
 

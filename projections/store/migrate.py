@@ -1,0 +1,41 @@
+"""Bring a database's schema to the version that this code was written for."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class SchemaError(RuntimeError):
+    """The database's schema isn't one that this code can bring up to date."""
+
+
+async def upgrade(database_url: str) -> None:
+    """Run the missing revisions in one transaction of their own: all of them hold, or none.
+
+    `database_url` is `postgresql://…`. An advisory lock lets one process at a time through; the next finds nothing to
+    do. Raises SchemaError for a schema made by newer code, and what asyncpg and the socket raise.
+    """
+    engine = create_async_engine(database_url.replace("postgresql:", "postgresql+asyncpg:", 1), poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('tonghop.migrate'))"))
+            await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise SchemaError(f"the database's schema can't be brought up to date by this version: {error}") from error

@@ -1,0 +1,206 @@
+"""`tonghop migrate`: make the schema, the stream and its consumer, or check those that exist."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import asyncpg
+import nats
+from nats.errors import ConnectionClosedError, NoRespondersError, NoServersError, UnexpectedEOF
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    DeliverPolicy,
+    DiscardPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+)
+from nats.js.errors import NotFoundError, ServiceUnavailableError
+from sqlalchemy.exc import DBAPIError
+
+from projections.store.migrate import upgrade
+from services.settings import Settings
+
+PATIENCE = 60.0
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
+DATABASE_DOWN = (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError)
+BUS_DOWN = (
+    *(OSError, TimeoutError, NoServersError, ConnectionClosedError, UnexpectedEOF),
+    *(NoRespondersError, ServiceUnavailableError),
+)
+
+Notice = Callable[[str], None]
+
+
+class MigrationError(RuntimeError):
+    """What exists breaks a promise of the contract, or a server stays away; the message says which and what to do."""
+
+
+class _DownError(Exception):
+    """A server isn't up yet: worth another attempt."""
+
+
+async def migrate(settings: Settings, *, notice: Notice | None = None, patience: float = PATIENCE) -> None:
+    """Make what is missing in PostgreSQL and NATS; safe to repeat, and to run twice at the same time.
+
+    Waits up to `patience` seconds for each server and tells `notice` (standard error by default) what it waits for.
+    Raises MigrationError, and projections.store.migrate.SchemaError. Nothing that exists is ever altered.
+    """
+    notice = notice or _to_standard_error
+    await _patiently("PostgreSQL (TONGHOP_DATABASE_URL)", lambda: _migrate_database(settings), notice, patience)
+    await _patiently(
+        f"NATS JetStream at {settings.nats_url} (TONGHOP_NATS_URL)", lambda: _migrate_bus(settings), notice, patience
+    )
+
+
+async def _patiently(server: str, attempt: Callable[[], Awaitable[None]], notice: Notice, patience: float) -> None:
+    deadline = time.monotonic() + patience
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            return await attempt()
+        except _DownError as down:
+            if time.monotonic() + pause > deadline:
+                raise MigrationError(f"{server} is not there after {patience:g} s: {down}") from down
+            notice(f"waiting for {server}: {down}")
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _to_standard_error(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+async def _migrate_database(settings: Settings) -> None:
+    try:
+        await upgrade(settings.database_url)
+    except (DBAPIError, OSError, asyncpg.PostgresError) as error:
+        cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
+        if isinstance(cause, DATABASE_DOWN):
+            raise _DownError(str(cause) or type(cause).__name__) from error
+        if isinstance(cause, asyncpg.InvalidCatalogNameError):
+            raise MigrationError(f"{cause}: make the database first (createdb); its schema is made here") from error
+        raise
+
+
+async def _migrate_bus(settings: Settings) -> None:
+    try:
+        await _migrate_stream(settings)
+    except BUS_DOWN as error:
+        raise _DownError(str(error) or type(error).__name__) from error
+    except NatsError as error:
+        raise MigrationError(f"NATS at {settings.nats_url} refuses (TONGHOP_NATS_URL): {error}") from error
+
+
+async def _migrate_stream(settings: Settings) -> None:
+    async def quietly(_: Exception) -> None:
+        """Say nothing: the attempt raises the same error."""
+
+    client = await nats.connect(
+        settings.nats_url.split(","), allow_reconnect=False, connect_timeout=5, error_cb=quietly, name="tonghop migrate"
+    )
+    try:
+        jetstream = client.jetstream(timeout=10)
+        await _ensure_stream(jetstream, settings)
+        await _ensure_consumer(jetstream, settings)
+    finally:
+        await client.close()
+
+
+def stream_config(settings: Settings) -> StreamConfig:
+    """Describe the log as the contract needs it (§1 for its name and subjects, §3 law 4 for the rest)."""
+    return StreamConfig(
+        name=settings.stream,
+        subjects=["party.v1.>"],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.NEW,
+        max_msgs=-1,
+        max_bytes=-1,
+        max_age=0,
+        max_msgs_per_subject=-1,
+        max_consumers=-1,
+        duplicate_window=120,
+        num_replicas=settings.replicas,
+        deny_delete=True,
+        deny_purge=True,
+        allow_direct=True,
+        allow_atomic=True,
+    )
+
+
+def consumer_config(settings: Settings) -> ConsumerConfig:
+    """Describe the projector's place in the log: it acknowledges all up to a position at once, after its commit."""
+    return ConsumerConfig(
+        durable_name=settings.consumer,
+        ack_policy=AckPolicy.ALL,
+        ack_wait=30,
+        max_ack_pending=100_000,
+        max_deliver=-1,
+        deliver_policy=DeliverPolicy.ALL,
+    )
+
+
+async def _ensure_stream(jetstream: JetStreamContext, settings: Settings) -> None:
+    wanted = stream_config(settings)
+    try:
+        found = (await jetstream.stream_info(settings.stream)).config
+    except NotFoundError:
+        found = (await jetstream.add_stream(wanted)).config
+    promised: dict[str, Any] = {
+        name: getattr(wanted, name)
+        for name in (
+            *("subjects", "retention", "storage", "discard", "max_msgs", "max_bytes", "max_age"),
+            *("max_msgs_per_subject", "deny_delete", "deny_purge", "allow_direct", "allow_atomic"),
+        )
+    }
+    # What would take messages away, or acknowledge them before they are kept.
+    promised |= {"allow_rollup_hdrs": False, "allow_msg_ttl": False, "no_ack": False, "sealed": False, "mirror": None}
+    wrong = _differences(promised, {name: getattr(found, name) for name in promised})
+    if (found.num_replicas or 1) < settings.replicas:
+        wrong.append(f"num_replicas is {found.num_replicas}, must be at least {settings.replicas}")
+    if found.persist_mode == "async":
+        wrong.append("persist_mode is async, must be default")
+    if wrong:
+        raise MigrationError(
+            f"the stream {settings.stream} breaks a promise of the log: {'; '.join(wrong)}. "
+            f"Mend it with `nats stream edit {settings.stream}`; never remove the stream, it is the log"
+        )
+
+
+async def _ensure_consumer(jetstream: JetStreamContext, settings: Settings) -> None:
+    wanted = consumer_config(settings)
+    try:
+        found = (await jetstream.consumer_info(settings.stream, settings.consumer)).config
+    except NotFoundError:
+        found = (await jetstream.add_consumer(settings.stream, wanted)).config
+    promised: dict[str, Any] = {name: getattr(wanted, name) for name in ("ack_policy", "deliver_policy", "max_deliver")}
+    promised |= dict.fromkeys(
+        ("deliver_subject", "filter_subject", "filter_subjects", "headers_only", "inactive_threshold")
+    )
+    wrong = _differences(promised, {name: getattr(found, name) for name in promised})
+    if wrong:
+        raise MigrationError(
+            f"the consumer {settings.consumer} of {settings.stream} is not the projector's: {'; '.join(wrong)}. "
+            f"Remove it with `nats consumer rm {settings.stream} {settings.consumer}` and migrate again: "
+            "the projector finds its position in the database"
+        )
+
+
+def _differences(promised: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+    """Name the settings that differ; an absent one, as older servers answer, stands for no, none and no limit."""
+    return [
+        f"{name} is {_plain(found[name])}, must be {_plain(value)}"
+        for name, value in promised.items()
+        if (found[name] or None) != (value or None)
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return "none" if value is None else getattr(value, "value", value)

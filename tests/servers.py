@@ -1,0 +1,97 @@
+"""Real servers and fresh databases and streams for the tests, as plain functions."""
+
+import dataclasses
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+
+import asyncpg
+import nats
+from nats.js.errors import NotFoundError
+
+from projections.store.migrate import upgrade
+from services.embedded.nats import NatsServer
+from services.embedded.postgres import PostgresServer
+from services.migration import consumer_config, stream_config
+from services.settings import Address, Settings
+
+ANY_PORT = Address("127.0.0.1", 0)
+TEMPLATE = "tonghop"
+
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def short_folder() -> Iterator[Path]:
+    """Give a folder whose path is short enough for a socket in it (pytest's own is not); it is removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="th-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_postgres(folder: Path, *, durable: bool = False) -> Iterator[PostgresServer]:
+    """Run PostgreSQL with its data under `folder`."""
+    server = PostgresServer(folder / "postgres", log=folder / "logs" / "postgres.log", durable=durable)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def running_nats(folder: Path, listen: Address = ANY_PORT) -> Iterator[NatsServer]:
+    """Run NATS with its data under `folder`."""
+    server = NatsServer(folder / "nats", listen, log=folder / "logs" / "nats.log")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+async def migrate_template(server: PostgresServer) -> None:
+    """Make the schema in the database that the others are cloned from."""
+    await upgrade(server.database_url(TEMPLATE))
+
+
+@asynccontextmanager
+async def fresh_database(server: PostgresServer) -> AsyncIterator[str]:
+    """Clone the migrated template and give its URL; the clone is dropped afterwards, whoever is still connected."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    await execute(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    try:
+        yield server.database_url(name)
+    finally:
+        await execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def execute(server: PostgresServer, statement: str) -> None:
+    """Run one statement outside any test's database."""
+    connection = await asyncpg.connect(server.database_url("postgres"))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def fresh_party(server: NatsServer) -> Settings:
+    """Make the stream PARTY and its consumer anew, empty, and give the settings that name this server."""
+    settings = dataclasses.replace(Settings(), nats_url=server.url)
+    client = await nats.connect(server.url)
+    try:
+        jetstream = client.jetstream()
+        with suppress(NotFoundError):
+            await jetstream.delete_stream(settings.stream)
+        await jetstream.add_stream(stream_config(settings))
+        await jetstream.add_consumer(settings.stream, consumer_config(settings))
+    finally:
+        await client.close()
+    return settings
