@@ -1,0 +1,179 @@
+"""The answers of the reading side, as they are written to JSON (contract §5); field order is the order on the wire."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from msgspec import Raw, Struct
+
+
+class UnitName(Struct, frozen=True):
+    """A unit as it is shown beside a figure."""
+
+    id: str
+    name: str
+    level: str
+
+
+class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One row of a report; ``own`` and ``rest`` mark what no sub-unit explains."""
+
+    unit: UnitName | None = None
+    month: str | None = None
+    year: str | None = None
+    code: str | None = None
+    own: bool = False
+    rest: bool = False
+    values: dict[str, int]
+
+
+class Report(Struct, frozen=True, rename={"first": "from", "last": "to"}):
+    """A roll-up; the rows sum to the total unless there are none (``by=none``)."""
+
+    unit: UnitName
+    first: dt.date
+    last: dt.date
+    basis: str
+    position: int
+    as_of: dt.datetime | None
+    parked: int
+    total: dict[str, int]
+    rows: list[Row]
+
+
+class Validity(Struct, frozen=True):
+    """The days of a unit: founded on ``since``, dissolved on ``until`` (excluded; null where it stands)."""
+
+    since: dt.date
+    until: dt.date | None
+    successor: str | None
+
+
+class UnitDay(Struct, frozen=True):
+    """A unit on a day. Parent and ancestors (root first) are those that count: the dissolved ones are stood in for."""
+
+    id: str
+    name: str
+    level: str
+    on: dt.date
+    active: bool
+    parent: UnitName | None
+    ancestors: list[UnitName]
+    children: list[UnitName]
+    validity: Validity
+    position: int
+    as_of: dt.datetime | None
+
+
+class FoundUnit(Struct, frozen=True):
+    """A unit that a search found, as last known; ``matched`` is the name it was found by, which may be a former one."""
+
+    id: str
+    name: str
+    level: str
+    matched: str
+    validity: Validity
+
+
+class UnitPage(Struct, frozen=True):
+    """A page of a search, the best matches first."""
+
+    units: list[FoundUnit]
+    next: str | None
+    position: int
+
+
+class CountedEvent(Struct, frozen=True, omit_defaults=True):
+    """One event under a number. A transfer stands twice where both its measures are asked for."""
+
+    position: int
+    publisher: str
+    id: str
+    type: str
+    unit: str
+    day: dt.date
+    measure: str
+    time: str
+    facets: dict[str, str]
+
+
+class CountedEventPage(Struct, frozen=True):
+    """A page of the events under a number, by day, then position."""
+
+    events: list[CountedEvent]
+    next: str | None
+    position: int
+
+
+class Said(Struct, frozen=True):
+    """What became of one message. ``event`` is its body; where that is no JSON, ``body`` has it in base64."""
+
+    position: int
+    outcome: str
+    reason: str | None
+    field: str | None
+    detail: str | None
+    publisher: str | None
+    id: str | None
+    type: str | None
+    subject: str | None
+    published_at: dt.datetime
+    held_at: int | None
+    retracted_at: int | None
+    retracted_by: int | None
+    first_position: int | None
+    event: Raw
+    body: str | None
+
+
+class SaidPage(Struct, frozen=True):
+    """A page of parked and rejected events, the newest last."""
+
+    outcomes: list[Said]
+    next: str | None
+    position: int
+
+
+class Receipt(Struct, frozen=True):
+    """What became of the message at a position, as its publisher needs to know it."""
+
+    position: int
+    outcome: str
+    reason: str | None
+    field: str | None
+    detail: str | None
+    publisher: str | None
+    id: str | None
+    first_position: int | None
+
+
+class ReceiptPage(Struct, frozen=True):
+    """The receipts of a range of positions, in order; those beyond ``position`` are not decided yet."""
+
+    receipts: list[Receipt]
+    position: int
+
+
+class WorkerState(Struct, frozen=True):
+    """The projector as it last said of itself."""
+
+    name: str
+    state: str
+    detail: str | None
+    seen_at: dt.datetime
+    fetched_at: dt.datetime | None
+    advanced_at: dt.datetime | None
+
+
+class Status(Struct, frozen=True):
+    """Where the read models stand against the log."""
+
+    position: int
+    as_of: dt.datetime | None
+    stream_last: int | None
+    lag: int | None
+    parked: int
+    rejected: int
+    generation: int
+    bus: str
+    worker: WorkerState | None

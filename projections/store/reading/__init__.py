@@ -1,0 +1,1 @@
+"""Answers from the read models: questions as SQL over one snapshot of PostgreSQL, through asyncpg."""

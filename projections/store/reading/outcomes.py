@@ -1,0 +1,104 @@
+"""What became of events: by publisher and id, those parked and rejected, receipts by position (contract §2, §5)."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from projections.core.reading_answers import Receipt, Said
+from projections.store.reading.snapshot import Snapshot
+from projections.store.reading.standing import UnknownUnitError
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+_COLUMNS = """position, outcome, reason, field, detail, publisher, id, type, subject, published_at, held_at,
+    retracted_at, retracted_by, first_position, body"""
+
+_ONE = f"SELECT {_COLUMNS} FROM ledger WHERE id = $1 AND publisher = $2 AND first"
+
+_UNIT = "SELECT no, dissolved IS NOT NULL AS dissolved FROM unit WHERE id = $1"
+
+_LISTED = f"""
+SELECT {_COLUMNS}
+FROM ledger
+WHERE {{outcome}} AND position > $1 {{unit}}
+ORDER BY position
+LIMIT $2
+"""
+_EITHER = f"""
+SELECT * FROM (
+    ({_LISTED.format(outcome="outcome = 'parked'", unit="{unit}")})
+    UNION ALL
+    ({_LISTED.format(outcome="outcome = 'rejected'", unit="{unit}")})
+) AS either
+ORDER BY position
+LIMIT $2
+"""
+# As last known (contract §5, parked): from the subject up its open edges.
+_IN_UNIT = """AND EXISTS (
+    WITH RECURSIVE up AS (
+        SELECT no FROM unit WHERE unit.id = ledger.subject
+        UNION ALL
+        SELECT edge.parent FROM up JOIN edge ON edge.unit = up.no AND edge.until = 'infinity'
+    )
+    SELECT FROM up WHERE up.no = $3
+)"""
+_OF_UNIT = "AND ledger.subject = (SELECT unit.id FROM unit WHERE unit.no = $3)"
+
+_LISTS = {
+    "parked": _LISTED.replace("{outcome}", "outcome = 'parked'"),
+    "rejected": _LISTED.replace("{outcome}", "outcome = 'rejected'"),
+    "any": _EITHER,
+}
+OUTCOMES = tuple(_LISTS)
+
+_RECEIPTS = """
+SELECT position, outcome, reason, field, detail, publisher, id, first_position
+FROM ledger WHERE position BETWEEN $1 AND $2 ORDER BY position
+"""
+
+
+async def event(snapshot: Snapshot, publisher: str, event_id: str) -> Said | None:
+    """Return the first event of this publisher and id, None where there is none."""
+    row = await snapshot.connection.fetchrow(_ONE, event_id, publisher)
+    return None if row is None else _said(row)
+
+
+async def outcomes(
+    snapshot: Snapshot, *, outcome: str, unit: str | None, after: int, limit: int
+) -> tuple[list[Said], int | None]:
+    """Return a page of the events of one of OUTCOMES, and the position after which the next begins.
+
+    With a unit, those whose subject is it or below it on the last known hierarchy; of a dissolved unit, its own.
+    Raises UnknownUnitError.
+    """
+    query, bound = _LISTS[outcome], [after, limit + 1]
+    if unit is None:
+        query = query.replace("{unit}", "")
+    else:
+        asked = await snapshot.connection.fetchrow(_UNIT, unit)
+        if asked is None:
+            raise UnknownUnitError(unit)
+        query = query.replace("{unit}", _OF_UNIT if asked["dissolved"] else _IN_UNIT)
+        bound.append(asked["no"])
+    rows = await snapshot.connection.fetch(query, *bound)
+    return [_said(row) for row in rows[:limit]], rows[limit - 1]["position"] if len(rows) > limit else None
+
+
+async def receipts(snapshot: Snapshot, first: int, last: int) -> list[Receipt]:
+    """Return what became of the messages from first to last, in order; those not decided yet have no receipt."""
+    return [Receipt(*row) for row in await snapshot.connection.fetch(_RECEIPTS, first, last)]
+
+
+def _said(row: Record) -> Said:
+    known = dict(row)
+    body = known.pop("body")
+    try:
+        # Decoded in full and written anew: what is refused may be anything, and the answer must be JSON.
+        shown, raw = msgspec.json.encode(msgspec.json.decode(body)), None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        shown, raw = b"null", base64.b64encode(body).decode()
+    return Said(**known, event=msgspec.Raw(shown), body=raw)

@@ -1,0 +1,35 @@
+"""One answer is one snapshot: a read-only transaction, and the stream position it reflects (contract §3, law 3)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from asyncpg import Pool, Record
+    from asyncpg.pool import PoolConnectionProxy
+
+_CHECKPOINT = "SELECT generation, position, as_of FROM checkpoint"
+
+
+class Snapshot(NamedTuple):
+    """A read-only transaction; ``as_of`` is the bus time of the event at ``position``, None while there is none."""
+
+    connection: PoolConnectionProxy[Record]
+    generation: int
+    position: int
+    as_of: dt.datetime | None
+
+
+@asynccontextmanager
+async def snapshot(pool: Pool[Record]) -> AsyncIterator[Snapshot]:
+    """Open a snapshot for as long as the block lasts; the transaction is owned here and ends with it.
+
+    Raises what asyncpg and the network raise where the database is away or its schema is not made.
+    """
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        row = await connection.fetchrow(_CHECKPOINT)
+        assert row is not None, "the migration wrote the row, and nothing deletes it"  # noqa: S101
+        yield Snapshot(connection, row["generation"], row["position"], row["as_of"])

@@ -1,0 +1,43 @@
+"""Where the read models stand: the worker as it last said of itself, and the tally of outcomes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import NamedTuple
+
+from projections.core.reading_answers import WorkerState
+from projections.store.reading.snapshot import Snapshot
+
+_WORKER = "SELECT name, state, detail, seen_at, fetched_at, advanced_at, stream_last, now() AS now FROM worker"
+_TALLY = "SELECT type, outcome, reason, n FROM tally WHERE n <> 0 ORDER BY 2, 1, 3"
+
+
+class Tally(NamedTuple):
+    """How many messages of a type have an outcome for a reason (empty where there is none)."""
+
+    type: str
+    outcome: str
+    reason: str
+    n: int
+
+
+class Worker(NamedTuple):
+    """The worker's row, the last position of the stream that it saw, and the database's clock to judge it by."""
+
+    state: WorkerState
+    stream_last: int
+    now: dt.datetime
+
+
+async def worker(snapshot: Snapshot) -> Worker | None:
+    """Return what the projector last said of itself, None where none ever ran."""
+    row = await snapshot.connection.fetchrow(_WORKER)
+    if row is None:
+        return None
+    *state, stream_last, now = row
+    return Worker(WorkerState(*state), stream_last, now)
+
+
+async def tally(snapshot: Snapshot) -> list[Tally]:
+    """Return how many messages have which type, outcome and reason."""
+    return [Tally(*row) for row in await snapshot.connection.fetch(_TALLY)]

@@ -1,0 +1,98 @@
+"""Units themselves: one on a day with what is above and below it, and the search by name (contract §5)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import NamedTuple
+
+from projections.core.names import fold_name
+from projections.core.periods import Days
+from projections.core.reading_answers import FoundUnit, UnitDay, UnitName, UnitPage, Validity
+from projections.store.reading.descent import children
+from projections.store.reading.snapshot import Snapshot
+from projections.store.reading.standing import NAMED_ON, find
+
+_ABOVE = f"""
+WITH RECURSIVE above AS (
+    SELECT parent, 1 AS step FROM edge WHERE unit = $1 AND since <= $2::date AND until > $2
+    UNION ALL
+    SELECT edge.parent, above.step + 1
+    FROM above JOIN edge ON edge.unit = above.parent AND edge.since <= $2 AND edge.until > $2
+)
+SELECT unit.id, named.name, levelled.level
+FROM above JOIN unit ON unit.no = above.parent
+{NAMED_ON.format(unit="unit.no", day="$2::date")}
+WHERE unit.dissolved IS NULL OR unit.dissolved > $2
+ORDER BY above.step DESC
+"""
+
+_SUCCESSOR = "SELECT id FROM unit WHERE no = $1"
+
+_SEARCH = """
+SELECT unit.id, unit.name, unit.level, unit.since, unit.dissolved, successor.id AS successor, found.matched, found.rank
+FROM (
+    SELECT DISTINCT ON (unit) unit, name AS matched, CASE
+        WHEN folded = $1 THEN 0
+        WHEN starts_with(folded, $1) THEN 1
+        WHEN position(' ' || $1 IN folded) > 0 THEN 2
+        ELSE 3
+    END AS rank
+    FROM unit_name
+    WHERE folded LIKE $2
+    ORDER BY unit, rank, since DESC
+) AS found
+JOIN unit ON unit.no = found.unit
+LEFT JOIN unit AS successor ON successor.no = unit.successor
+WHERE ($3::text IS NULL OR unit.level = $3) AND (found.rank, unit.id) > ($4::integer, $5::text)
+ORDER BY found.rank, unit.id
+LIMIT $6
+"""
+
+
+class SearchKey(NamedTuple):
+    """Where a page of a search begins: after this rank and id."""
+
+    rank: int = -1
+    id: str = ""
+
+
+async def unit_on(snapshot: Snapshot, unit: str, on: dt.date) -> UnitDay:
+    """Return a unit as of a day; a unit that doesn't stand on it has no children. Raises UnknownUnitError."""
+    found = await find(snapshot, unit, on)
+    connection, place = snapshot.connection, found.place
+    above = [UnitName(*row) for row in await connection.fetch(_ABOVE, place.no, on)]
+    active = found.since <= on and (place.dissolved is None or on < place.dissolved)
+    below = await children(snapshot, place.no, Days(on, on)) if active else []
+    successor = await connection.fetchval(_SUCCESSOR, found.successor) if found.successor is not None else None
+    return UnitDay(
+        id=unit,
+        name=found.name.name,
+        level=found.name.level,
+        on=on,
+        active=active,
+        parent=above[-1] if above else None,
+        ancestors=above,
+        children=[stay.name for stay in below if stay.stood],
+        validity=Validity(found.since, place.dissolved, successor),
+        position=snapshot.position,
+        as_of=snapshot.as_of,
+    )
+
+
+async def search(
+    snapshot: Snapshot, text: str, level: str | None, *, after: SearchKey, limit: int
+) -> tuple[UnitPage, SearchKey | None]:
+    """Return a page of the units that ever had such a name, and where the next begins.
+
+    Exact matches come first, then by the name's beginning, by a word's, and the rest; by id in each.
+    The page's own ``next`` is left to the caller, who writes cursors.
+    """
+    folded = fold_name(text)
+    like = "%" + folded.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    rows = await snapshot.connection.fetch(_SEARCH, folded, like, level, after.rank, after.id, limit + 1)
+    units = [
+        FoundUnit(r["id"], r["name"], r["level"], r["matched"], Validity(r["since"], r["dissolved"], r["successor"]))
+        for r in rows[:limit]
+    ]
+    more = SearchKey(rows[limit - 1]["rank"], rows[limit - 1]["id"]) if len(rows) > limit else None
+    return UnitPage(units, None, snapshot.position), more

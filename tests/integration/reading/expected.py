@@ -1,0 +1,94 @@
+"""What a report must say, by letting each fact find its own way up (contract §3-§5)."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from events.catalogue import DIMENSIONS
+from projections.store.reading.report import Question
+from tests.integration.reading.world import ONE_DAY, Fact, World, held
+
+Values = dict[str, int]
+
+
+def counted(world: World, question: Question) -> list[tuple[Fact, list[int]]]:
+    """Find the facts that the total counts, each with the units strictly below the asked one, the highest first."""
+    asked = next(u.no for u in world.units.values() if u.id == question.unit)
+    found = []
+    for fact, path in world.paths:
+        in_range = question.days.first <= fact.day <= question.days.last
+        if in_range and fact.measure in question.measures and asked in path:
+            found.append((fact, path[: path.index(asked)][::-1]))
+    return found
+
+
+def rows(world: World, question: Question) -> tuple[Values, dict[str, Values], set[str]]:
+    """Return the total, the rows by key, and the keys that must be there though they are zero."""
+    total = dict.fromkeys(question.measures, 0)
+    by_key: dict[str, Values] = {}
+    for fact, way in counted(world, question):
+        total[fact.measure] += 1
+        if question.by != "none":
+            row = by_key.setdefault(_key(world, question, fact, way), dict.fromkeys(question.measures, 0))
+            row[fact.measure] += 1
+    return total, by_key, _listed(world, question)
+
+
+def _key(world: World, question: Question, fact: Fact, way: list[int]) -> str:
+    match question.by:
+        case "child":
+            return world.units[way[0]].id if way else "own"
+        case "month":
+            return fact.day.isoformat()[:7]
+        case "year":
+            return fact.day.isoformat()[:4]
+        case "facet":
+            return fact.codes.get(question.detail, "unknown")
+    of_level = (world.units[no] for no in way if held(world.units[no].levels, fact.day) == question.detail)
+    return next((unit.id for unit in of_level), "rest")
+
+
+def _days(question: Question) -> list[dt.date]:
+    return [question.days.first + n * ONE_DAY for n in range((question.days.last - question.days.first).days + 1)]
+
+
+def _listed(world: World, question: Question) -> set[str]:
+    match question.by:
+        case "none":
+            return set()
+        case "month":
+            return {day.isoformat()[:7] for day in _days(question)}
+        case "year":
+            return {day.isoformat()[:4] for day in _days(question)}
+        case "facet":
+            return set(DIMENSIONS[question.detail])
+    found = {"own" if question.by == "child" else "rest"}
+    asked = next(u for u in world.units.values() if u.id == question.unit)
+    for day in _days(question):
+        if not asked.active(day):
+            continue
+        for unit in world.units.values():
+            if unit.id in found or not unit.active(day):
+                continue
+            above = world.above(unit.no, day)
+            if asked.no not in above:
+                continue
+            way = above[: above.index(asked.no)]
+            if question.by == "child":
+                if not way:
+                    found.add(unit.id)
+            elif held(unit.levels, day) == question.detail and not any(
+                held(world.units[no].levels, day) == question.detail for no in way
+            ):
+                found.add(unit.id)
+    return found
+
+
+def last_name(world: World, question: Question, unit: str) -> str:
+    """Return the name of a child as of the last day on which it was one, dissolved or not."""
+    child = next(u for u in world.units.values() if u.id == unit)
+    asked = next(u for u in world.units.values() if u.id == question.unit)
+    for day in reversed(_days(question)):
+        if day >= child.since and asked.active(day) and world.above(child.no, day)[:1] == [asked.no]:
+            return held(child.names, day) or ""
+    raise AssertionError(f"{unit} was never a child of {question.unit}")

@@ -1,0 +1,94 @@
+"""Every way to break a report down, on random worlds, against counting fact by fact."""
+
+from __future__ import annotations
+
+import random
+
+import asyncpg
+import pytest
+
+from events.catalogue import DIMENSIONS, MEASURES
+from events.vocabulary import LEVELS
+from projections.core.periods import Days
+from projections.core.reading_answers import Report, Row
+from projections.store.reading.events import events_under
+from projections.store.reading.report import Question, report
+from projections.store.reading.snapshot import snapshot
+from tests.integration.reading.expected import counted, last_name, rows
+from tests.integration.reading.world import FIRST, LAST, ONE_DAY, World, random_world
+
+SEEDS = range(6)
+QUESTIONS = 40
+WAYS = ("child", "child", "level", "level", "facet", "facet", "month", "year", "none")
+
+
+def random_question(choose: random.Random, world: World) -> Question:
+    span = (LAST - FIRST).days
+    first, last = sorted(FIRST + choose.randrange(-40, span + 40) * ONE_DAY for _ in range(2))
+    if choose.random() < 0.3:
+        first, last = first.replace(day=1), last.replace(month=12, day=31)
+    by = choose.choice(WAYS)
+    detail = {"level": LEVELS, "facet": tuple(DIMENSIONS)}.get(by, ("",))
+    measures = tuple(choose.sample(MEASURES, choose.randint(1, len(MEASURES))))
+    unit = world.units[min(choose.randrange(1, len(world.units) + 1), choose.randrange(1, len(world.units) + 1))]
+    return Question(unit.id, Days(first, last), "as-was", measures, by, choose.choice(detail))  # type: ignore[arg-type]
+
+
+def key(row: Row) -> str:
+    if row.own or row.rest:
+        return "own" if row.own else "rest"
+    return row.month or row.year or row.code or (row.unit.id if row.unit else "")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_reports_say_what_the_facts_say(pool: asyncpg.Pool, seed: int) -> None:
+    choose = random.Random(seed)
+    world = random_world(seed, choose.choice((8, 25, 60)))
+    async with pool.acquire() as connection:
+        await world.write(connection)
+    for _ in range(QUESTIONS):
+        question = random_question(choose, world)
+        async with snapshot(pool) as opened:
+            answer = await report(opened, question)
+        check(world, question, answer)
+
+
+def check(world: World, question: Question, answer: Report) -> None:
+    total, expected, listed = rows(world, question)
+    found = {key(row): row.values for row in answer.rows}
+    assert len(found) == len(answer.rows), question
+    assert answer.total == total, question
+    assert {k: v for k, v in found.items() if any(v.values())} == expected, question
+    assert set(found) == listed | set(expected), question
+    if question.by != "none":
+        for measure in question.measures:
+            assert sum(row.values[measure] for row in answer.rows) == total[measure], question
+    if question.by == "child":
+        assert answer.rows[-1].own
+        for row in answer.rows[:-1]:
+            assert row.unit is not None
+            assert row.unit.name == last_name(world, question, row.unit.id), question
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_as_many_events_under_a_number_as_it_says(pool: asyncpg.Pool, seed: int) -> None:
+    choose = random.Random(seed)
+    world = random_world(100 + seed, choose.choice((8, 25, 60)))
+    async with pool.acquire() as connection:
+        await world.write(connection)
+    for _ in range(QUESTIONS // 2):
+        question = random_question(choose, world)
+        expected = sorted((f.day, f.position, MEASURES.index(f.measure)) for f, _ in counted(world, question))
+        found = []
+        after = None
+        limit = choose.choice((1, 7, 50)) if len(expected) < 60 else 50
+        while True:
+            async with snapshot(pool) as opened:
+                page, after = await events_under(
+                    opened, question.unit, question.days, question.measures, after=after, limit=limit
+                )
+            found += [(e.day, e.position, MEASURES.index(e.measure)) for e in page]
+            assert len(page) == limit or after is None
+            if after is None:
+                break
+        assert found == expected, question

@@ -1,0 +1,205 @@
+"""Random worlds: dated units and their facts, told fact by fact and as the rows of the tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
+
+from asyncpg import Connection
+
+from events.catalogue import DIMENSIONS, MEASURES, dimensions_of
+from events.facets import pack, unpack
+from events.vocabulary import LEVELS, UNKNOWN
+from projections.core.breakdown import SLOTS
+from projections.core.names import fold_name
+
+FIRST, LAST = dt.date(2020, 11, 1), dt.date(2023, 2, 20)
+EVER = dt.date.max
+ONE_DAY = dt.timedelta(1)
+T = TypeVar("T")
+TABLES = ("ledger", "unit", "edge", "unit_name", "unit_level", "fact", "counter", "breakdown", "tally", "worker")
+
+
+@dataclass
+class Unit:
+    no: int
+    since: dt.date
+    large: bool
+    parents: dict[dt.date, int | None]
+    names: dict[dt.date, str]
+    levels: dict[dt.date, str]
+    dissolved: dt.date | None = None
+    successor: int | None = None
+
+    @property
+    def id(self) -> str:
+        return "trung-uong" if self.no == 1 else f"unit-{self.no:03}"
+
+    def gone(self, day: dt.date) -> bool:
+        return self.dissolved is not None and self.dissolved <= day
+
+    def active(self, day: dt.date) -> bool:
+        return self.since <= day and not self.gone(day)
+
+    def raw_parent(self, day: dt.date) -> int | None:
+        if self.gone(day) and self.successor is not None:
+            return self.successor
+        return held(self.parents, day)
+
+    def edges(self) -> list[tuple[dt.date, dt.date, int | None]]:
+        said = {d: p for d, p in self.parents.items() if self.successor is None or d < self.dissolved}  # type: ignore[operator]
+        if self.successor is not None:
+            said[self.dissolved] = self.successor  # type: ignore[index]
+        return spans(said)
+
+
+@dataclass
+class Fact:
+    unit: int
+    day: dt.date
+    measure: str
+    position: int
+    codes: dict[str, str]
+
+
+def held(said: dict[dt.date, T], day: dt.date) -> T | None:
+    known = [since for since in said if since <= day]
+    return said[max(known)] if known else None
+
+
+def spans(said: dict[dt.date, T]) -> list[tuple[dt.date, dt.date, T]]:
+    days = sorted(said)
+    return [(since, until, said[since]) for since, until in zip(days, [*days[1:], EVER], strict=True)]
+
+
+@dataclass
+class World:
+    units: dict[int, Unit] = field(default_factory=dict)
+    facts: list[Fact] = field(default_factory=list)
+
+    def raw_chain(self, unit: int, day: dt.date) -> list[int]:
+        chain = []
+        up = self.units[unit].raw_parent(day)
+        while up is not None:
+            chain.append(up)
+            up = self.units[up].raw_parent(day)
+        return chain
+
+    def above(self, unit: int, day: dt.date) -> list[int]:
+        """Return the units above, the nearest first."""
+        return [no for no in self.raw_chain(unit, day) if not self.units[no].gone(day)]
+
+    @cached_property
+    def paths(self) -> list[tuple[Fact, list[int]]]:
+        """Each fact with its own unit and those above it."""
+        return [(fact, [fact.unit, *self.above(fact.unit, fact.day)]) for fact in self.facts]
+
+    async def write(self, connection: Connection) -> None:
+        """Put the tables as a projector would leave them that had read all of it."""
+        await connection.execute(f"TRUNCATE {', '.join(TABLES)}")
+        counters: Counter[tuple[int, int, int]] = Counter()
+        breakdowns: dict[tuple[int, int, int], list[int]] = {}
+        for fact in self.facts:
+            measure = MEASURES.index(fact.measure) + 1
+            year, month, day = fact.day.timetuple()[:3]
+            for no in self.raw_chain(fact.unit, fact.day):
+                counters[no, year * 10000 + month * 100 + day, measure] += 1
+                if self.units[no].large:
+                    counters[no, 200_000_000 + year * 100 + month, measure] += 1
+                    counters[no, 100_000_000 + year, measure] += 1
+                    codes = breakdowns.setdefault((no, 200_000_000 + year * 100 + month, measure), [0] * len(SLOTS))
+                    for dimension, code in fact.codes.items():
+                        codes[SLOTS.index((dimension, code))] += 1
+        units = self.units.values()
+        await self._copy(
+            connection,
+            "unit",
+            "no id established since dissolved successor name level large",
+            [
+                (
+                    u.no,
+                    u.id,
+                    u.no,
+                    u.since,
+                    u.dissolved,
+                    u.successor,
+                    held(u.names, EVER),
+                    held(u.levels, EVER),
+                    u.large,
+                )
+                for u in units
+            ],
+        )
+        await self._copy(connection, "edge", "unit since until parent", [(u.no, *e) for u in units for e in u.edges()])
+        names = [(u.no, *span, fold_name(span[2])) for u in units for span in spans(u.names)]
+        await self._copy(connection, "unit_name", "unit since until name folded", names)
+        levels = [(u.no, *span) for u in units for span in spans(u.levels)]
+        await self._copy(connection, "unit_level", "unit since until level", levels)
+        facts = [(f.unit, f.day, MEASURES.index(f.measure) + 1, f.position, pack(f.codes)) for f in self.facts]
+        await self._copy(connection, "fact", "unit day measure position facets", facts)
+        await self._copy(connection, "counter", "unit period measure n", [(*key, n) for key, n in counters.items()])
+        await self._copy(connection, "breakdown", "unit month measure codes", [(*k, c) for k, c in breakdowns.items()])
+        body = b'{"time":"2023-01-01T08:00:00+07:00"}'
+        now = dt.datetime(2023, 2, 20, 1, 2, 3, tzinfo=dt.UTC)
+        ledger = [
+            (position, now, "trung-uong", f"e{position}", "member.admitted", "counted", True, position, body)
+            for position in sorted({fact.position for fact in self.facts})
+        ]
+        columns = "position published_at publisher id type outcome first held_at body"
+        await self._copy(connection, "ledger", columns, ledger)
+        await connection.execute("UPDATE checkpoint SET position = $1, as_of = $2", len(ledger), now)
+        await connection.execute("ANALYZE")
+
+    @staticmethod
+    async def _copy(connection: Connection, table: str, columns: str, rows: list[tuple[object, ...]]) -> None:
+        await connection.copy_records_to_table(table, columns=columns.split(), records=rows)
+
+
+def random_world(seed: int, size: int) -> World:
+    """Make a world of some units; parents and successors are of lower numbers, so that none is ever above itself."""
+    choose = random.Random(seed)
+    world = World()
+
+    def some_day(first: dt.date, last: dt.date = LAST) -> dt.date:
+        return first + dt.timedelta(choose.randrange(max((last - first).days, 0) + 1))
+
+    def standing(below: int, day: dt.date) -> list[int]:
+        found = [no for no in range(1, below) if world.units[no].active(day)]
+        return found[-8:] if choose.random() < 0.6 else found
+
+    for no in range(1, size + 1):
+        since = FIRST if no <= 6 or choose.random() < 0.6 else some_day(FIRST)
+        parent = None if no == 1 else choose.choice(standing(no, since))
+        unit = Unit(no, since, choose.random() < 0.5, {since: parent}, {since: f"Chi bộ {no}"}, {})
+        unit.levels[since] = choose.choice(LEVELS)
+        world.units[no] = unit
+        if no == 1:
+            continue
+        for _ in range(choose.choice((0, 0, 1, 3))):
+            day = some_day(since + ONE_DAY)
+            unit.parents[day] = choose.choice(standing(no, day))
+        for _ in range(choose.choice((0, 0, 1, 2))):
+            unit.levels[some_day(since)] = choose.choice(LEVELS)
+            unit.names[some_day(since)] = f"Đảng ủy {no}-{choose.randrange(99)}"
+        if choose.random() < 0.35:
+            unit.dissolved = some_day(since)
+            if choose.random() < 0.6:
+                unit.successor = choose.choice(standing(no, unit.dissolved))
+    for position in range(1, size * 12):
+        unit = world.units[choose.randrange(1, size + 1)]
+        day = some_day(unit.since)
+        measure = choose.choice(MEASURES)
+        if measure.startswith("transfers"):
+            other = choose.choice([u for u in world.units.values() if u.since <= day])
+            world.facts.append(Fact(unit.no, day, "transfers_out", position, {}))
+            world.facts.append(Fact(other.no, day, "transfers_in", position, {}))
+            continue
+        codes = {d: choose.choice(DIMENSIONS[d]) for d in dimensions_of(measure) if choose.random() < 0.7}
+        known = {d: code for d, code in codes.items() if code != UNKNOWN}
+        assert all(unpack(pack(known), d) == code for d, code in known.items())
+        world.facts.append(Fact(unit.no, day, measure, position, known))
+    return world
