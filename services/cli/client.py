@@ -13,7 +13,11 @@ _WAIT = 75.0
 
 
 class CommandError(Exception):
-    """A command can't be done; the message is for the user."""
+    """A command can't be done; the message is for the user. `status` is the API's, None where it didn't answer."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 def service_file(data_dir: Path) -> dict[str, Any]:
@@ -58,7 +62,7 @@ def get(api: str, *path: str, **parameters: str | int | None) -> tuple[str, dict
     except ValueError:
         answer = None
     if response.is_error or not isinstance(answer, dict):
-        raise CommandError(_problem(response, answer if isinstance(answer, dict) else {}))
+        raise CommandError(_problem(response, answer if isinstance(answer, dict) else {}), response.status_code)
     return response.text, answer
 
 
