@@ -3,7 +3,8 @@
 import json
 import os
 import signal
-import urllib.request
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -79,9 +80,11 @@ jetstream {{
         try:
             ports = json.loads(found.read_text())
             self.monitor_url = ports["monitoring"][0]
-            with urllib.request.urlopen(f"{self.monitor_url}/healthz?js-enabled-only=true", timeout=1) as answer:  # noqa: S310
-                ready = answer.status == 200  # noqa: PLR2004
-        except (OSError, ValueError, KeyError):
+            monitor = HTTPConnection(self.monitor_url.removeprefix("http://"), timeout=1)
+            monitor.request("GET", "/healthz?js-enabled-only=true")
+            ready = monitor.getresponse().status == HTTPStatus.OK
+            monitor.close()
+        except (OSError, ValueError, KeyError, HTTPException):
             return False
         self.listen = Address(self.listen.host, int(ports["nats"][0].rpartition(":")[2]))
         return ready and self._process.alive

@@ -110,14 +110,24 @@ class Process:
         return "\n".join(text.splitlines()[-lines:])
 
     def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Return when `ready()` holds; ServerError with the last log lines if the child ends or the time is over."""
+        """Return when `ready()` holds; ServerError with the last log lines if the child ends or the time is over.
+
+        A child that doesn't become ready is killed.
+        """
         deadline = time.monotonic() + seconds
-        while not ready():
-            if not self.alive:
-                raise ServerError(f"{self.name} ended while starting ({self.exit}):\n{self.tail()}")
-            if time.monotonic() > deadline:
-                raise ServerError(f"{self.name} is not ready after {seconds:g} s:\n{self.tail()}")
-            time.sleep(0.02)
+        try:
+            while not ready():
+                self._check_start(deadline)
+                time.sleep(0.02)
+        except BaseException:
+            self.stop(())
+            raise
+
+    def _check_start(self, deadline: float) -> None:
+        if not self.alive:
+            raise ServerError(f"{self.name} ended while starting ({self.exit}):\n{self.tail()}")
+        if time.monotonic() > deadline:
+            raise ServerError(f"{self.name} is not ready in time:\n{self.tail()}")
 
 
 def write_record(path: Path, pid: int, command: Sequence[str]) -> None:
