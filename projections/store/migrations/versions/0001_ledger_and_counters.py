@@ -30,7 +30,7 @@ CREATE TABLE worker (
 CREATE TABLE ledger (
     position     bigint PRIMARY KEY,
     published_at timestamptz NOT NULL,
-    bus_subject  text COLLATE "C",
+    bus_subject  bytea,
     headers      bytea,
     publisher    text COLLATE "C",
     id           text COLLATE "C",
@@ -42,7 +42,7 @@ CREATE TABLE ledger (
     detail       text,
     first        boolean NOT NULL,
     first_position bigint,
-    decided_at   bigint NOT NULL,
+    held_at      bigint,
     retracted_at bigint,
     retracted_by bigint,
     body         bytea NOT NULL
@@ -53,7 +53,8 @@ CREATE INDEX ledger_parked ON ledger (position) WHERE outcome = 'parked';
 CREATE INDEX ledger_rejected ON ledger (position) WHERE outcome = 'rejected';
 COMMENT ON COLUMN ledger.bus_subject IS 'only where it is not party.v1.{publisher}.{type}';
 COMMENT ON COLUMN ledger.headers IS 'only where they are not Nats-Msg-Id: {publisher}:{id} alone';
-COMMENT ON COLUMN ledger.decided_at IS 'the position at which the log stood when the outcome was reached; for what holds: since when it holds';
+COMMENT ON COLUMN ledger.held_at IS 'the position at which the log stood when it began to hold; NULL where it never did';
+COMMENT ON COLUMN ledger.retracted_at IS 'the position at which the log stood when it was taken back by the event at retracted_by';
 
 CREATE TABLE tally (
     type    text COLLATE "C" NOT NULL,

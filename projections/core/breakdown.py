@@ -1,0 +1,43 @@
+"""The slots of a breakdown: one number for every code of every dimension, in an order that only grows."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from events.catalogue import DIMENSIONS
+from events.facets import field
+from events.vocabulary import UNKNOWN
+
+SLOTS: Final = tuple((dimension, code) for dimension, codes in DIMENSIONS.items() for code in codes if code != UNKNOWN)
+"""What each slot counts; slot i is ``codes[i + 1]`` in SQL. What is in no slot of a dimension is unknown."""
+
+_FIRST: Final = {dimension: next(i for i, slot in enumerate(SLOTS) if slot[0] == dimension) for dimension in DIMENSIONS}
+
+
+@lru_cache(maxsize=200_000)
+def slots_of(facets: int) -> tuple[int, ...]:
+    """Return the slots that a fact with these packed facets counts in, ascending."""
+    found = []
+    for dimension, first in _FIRST.items():
+        shift, mask = field(dimension)
+        number = (facets >> shift) & mask
+        if number:
+            found.append(first + number - 1)
+    return tuple(found)
+
+
+def matches_sql(facets: str) -> str:
+    """Return a SQL array of one count a slot over rows whose packed facets are the given expression."""
+    counts = []
+    for dimension, code in SLOTS:
+        shift, mask = field(dimension)
+        number = DIMENSIONS[dimension].index(code) + 1
+        counts.append(f"count(*) FILTER (WHERE ({facets} >> {shift}) & {mask} = {number})::int")
+    return f"ARRAY[{', '.join(counts)}]"
+
+
+def added_sql(left: str, right: str, sign: str = "+") -> str:
+    """Return a SQL array that adds (or with ``-`` subtracts) two of them slot by slot; rows older than a slot count 0 there."""
+    sums = (f"coalesce({left}[{i}], 0) {sign} coalesce({right}[{i}], 0)" for i in range(1, len(SLOTS) + 1))
+    return f"ARRAY[{', '.join(sums)}]"

@@ -1,0 +1,164 @@
+"""What a batch changes in the read models: plain data that the store applies in one transaction, the steps in their order."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from projections.core.hierarchy import Segment, Span, Statement
+
+UNIT_SHIFT = 36
+PERIOD_SHIFT = 8
+MEASURE_MASK = (1 << PERIOD_SHIFT) - 1
+PERIOD_MASK = (1 << (UNIT_SHIFT - PERIOD_SHIFT)) - 1
+"""A counter's key is one integer, so that a batch of them sorts and travels fast: ``unit << 36 | period << 8 | measure``."""
+
+
+class FactRow(NamedTuple):
+    """One contribution of a fact: the columns of table ``fact``."""
+
+    unit: int
+    day: dt.date
+    measure: int
+    position: int
+    facets: int
+
+
+@dataclass(slots=True)
+class Deltas:
+    """Facts that begin or cease to be counted, and what that adds to the counters above their units.
+
+    ``counters`` maps a counter's key to what is added; ``breakdowns`` a key of a month to what each slot gains.
+    """
+
+    counted: list[FactRow] = field(default_factory=list)
+    uncounted: list[FactRow] = field(default_factory=list)
+    counters: dict[int, int] = field(default_factory=dict)
+    breakdowns: dict[int, list[int]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.counted or self.uncounted)
+
+
+class Piece(NamedTuple):
+    """The days ``[since, until)`` on which a moved unit's roll-up leaves some units and joins others."""
+
+    since: dt.date
+    until: dt.date
+    leaves: tuple[int, ...]
+    joins: tuple[int, ...]
+
+
+class Reattribution(NamedTuple):
+    """A unit's roll-up moves.
+
+    ``spans`` are the unit and all below it, with the days on which they were, over all pieces. ``large`` are those of the units concerned that
+    are large at this step.
+    """
+
+    unit: int
+    pieces: tuple[Piece, ...]
+    spans: tuple[Span, ...]
+    large: frozenset[int]
+
+
+class Enlargement(NamedTuple):
+    """A unit becomes large: its months, years and breakdowns are made from what is below it (``spans``)."""
+
+    unit: int
+    spans: tuple[Span, ...]
+
+
+Step = Deltas | Reattribution | Enlargement
+
+
+@dataclass(slots=True)
+class LedgerRow:
+    """One message with what became of it: the columns of table ``ledger``."""
+
+    position: int
+    published_at: dt.datetime
+    bus_subject: bytes | None
+    headers: bytes | None
+    publisher: str | None
+    id: str | None
+    type: str | None
+    subject: str | None
+    outcome: str
+    reason: str | None
+    field: str | None
+    detail: str | None
+    first: bool
+    first_position: int | None
+    held_at: int | None
+    retracted_at: int | None
+    retracted_by: int | None
+    body: bytes
+
+
+class Verdict(NamedTuple):
+    """A new outcome of a message that is in the ledger already; where ``held_at`` is None the ledger's own stays."""
+
+    position: int
+    outcome: str
+    reason: str | None
+    field: str | None
+    detail: str | None
+    held_at: int | None
+    retracted_at: int | None
+    retracted_by: int | None
+
+
+class UnitRow(NamedTuple):
+    """A unit as last known: the columns of table ``unit`` that statements decide."""
+
+    no: int
+    id: str
+    established: int
+    since: dt.date
+    dissolved: dt.date | None
+    successor: int | None
+    name: str
+    level: str
+
+
+class Dated(NamedTuple):
+    """A value of a unit on the days ``[since, until)``."""
+
+    unit: int
+    since: dt.date
+    until: dt.date
+    value: str
+
+
+@dataclass(slots=True)
+class Structure:
+    """The hierarchy's rows to write anew. ``units`` holds every touched unit as it stands at the end of the batch."""
+
+    units: list[UnitRow] = field(default_factory=list)
+    known_before: set[int] = field(default_factory=set)
+    forgotten: set[int] = field(default_factory=set)
+    edges: list[tuple[int, Segment]] = field(default_factory=list)
+    names: list[Dated] = field(default_factory=list)
+    levels: list[Dated] = field(default_factory=list)
+    said: list[Statement] = field(default_factory=list)
+    unsaid: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Changes:
+    """All that one batch changes. Applied whole or not at all, and only where the checkpoint still stands at ``after``."""
+
+    after: int
+    position: int
+    as_of: dt.datetime
+    ledger: list[LedgerRow]
+    verdicts: list[Verdict]
+    steps: list[Step]
+    structure: Structure
+    plans_made: list[tuple[int, int, str]]
+    plans_unmade: list[int]
+    tally: dict[tuple[str, str, str], int]
+    parked: dict[int, tuple[int, int]]
+    large: list[int]

@@ -1,0 +1,157 @@
+"""What becomes of an event, given the hierarchy as known: the rules of contract §2, one function a question.
+
+A decision is made in this order: what can never hold by what holds already (`already_done`), what the event waits for
+(`unknown_unit`, `inactive_unit`, `not_authorised`), what would contradict the tree (`cycle`, `in_use`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Hashable
+from typing import NamedTuple
+
+from events.catalogue import CATALOGUE
+from events.codec import Event
+from events.contributions import decision_day, units_named
+from events.vocabulary import Reason
+from projections.core.hierarchy import FOREVER, Hierarchy, Unit
+
+Key = Hashable
+"""What a parked event can wait for: a unit's id, or the (publisher, id) of an event."""
+
+
+class Refused(NamedTuple):
+    """The event can never hold."""
+
+    reason: Reason
+    field: str | None
+    detail: str
+
+
+class Waits(NamedTuple):
+    """The event can't hold yet; it is looked at again when one of the keys has news."""
+
+    reason: Reason
+    field: str | None
+    detail: str
+    keys: frozenset[Key]
+
+
+def wait_of_fact_or_plan(event: Event, hierarchy: Hierarchy) -> Waits | None:
+    """Say what a fact or a plan waits for, or None when it holds."""
+    named = units_named(event)
+    units, waits = _known(event, named, hierarchy)
+    if waits is not None:
+        return waits
+    day = _day(event)
+    subject = units["subject"]
+    for field in named:
+        if not units[field].active(day):
+            return _inactive(event, field, units[field], day)
+    publisher = units["source"]
+    if publisher is subject or hierarchy.is_above(publisher, subject, day):
+        return None
+    return _not_authorised(event, hierarchy, subject, day)
+
+
+def verdict_on_structure(event: Event, hierarchy: Hierarchy, root: str) -> Refused | Waits | None:
+    """Say why a structure event is refused or what it waits for, but for a cycle; None when nothing is in its way."""
+    kind = event.type.removeprefix("unit.")
+    founded = hierarchy.by_id.get(event.subject)
+    if kind == "established" and founded is not None:
+        return Refused(Reason.ALREADY_DONE, "subject", f"{event.subject} is established already")
+    if kind == "dissolved" and founded is not None and founded.dissolution is not None:
+        return Refused(Reason.ALREADY_DONE, "subject", f"{event.subject} is dissolved already")
+    if kind == "established" and event.subject == root:
+        return None if event.publisher == root else _foreign_root(event, hierarchy)
+    named = units_named(event)
+    if kind == "established":
+        named.pop("subject")
+    units, waits = _known(event, named, hierarchy)
+    if waits is not None:
+        return waits
+    day = _day(event)
+    for field in named:
+        if not units[field].active(day):
+            return _inactive(event, field, units[field], day)
+    publisher = units["source"]
+    if kind == "established":
+        parent = units["parent"]
+        if publisher is parent or hierarchy.is_above(publisher, parent, day):
+            return None
+        return _not_authorised(event, hierarchy, parent, day)
+    if hierarchy.is_above(publisher, units["subject"], day):
+        return None
+    return _not_authorised(event, hierarchy, units["subject"], day)
+
+
+def wait_of_retraction(event: Event, target: Event, hierarchy: Hierarchy) -> Waits | None:
+    """Say what the retraction of an event that holds or is parked waits for, or None when it may go ahead."""
+    if event.publisher == target.publisher:
+        return None
+    named = {"source": event.publisher, "data.source": target.publisher}
+    keys = frozenset({event.subject, (target.publisher, target.id), *named.values()})
+    for field, unit in named.items():
+        if unit not in hierarchy.by_id:
+            return Waits(Reason.UNKNOWN_UNIT, field, f"{unit} is not known", keys)
+    publisher, owner = hierarchy.by_id[event.publisher], hierarchy.by_id[target.publisher]
+    day = decision_day(target) or FOREVER
+    if hierarchy.is_above(publisher, owner, day):
+        return None
+    detail = f"{event.publisher} is neither {target.publisher} nor above it"
+    return Waits(Reason.NOT_AUTHORISED, "source", detail, keys | _chain_keys(hierarchy, owner, day))
+
+
+def _path(field: str) -> str:
+    return field if field in {"subject", "source"} else f"data.{field}"
+
+
+def _day(event: Event) -> dt.date:
+    day = decision_day(event)
+    if day is None:
+        raise AssertionError(f"{event.type} has no day")
+    return day
+
+
+def _known(event: Event, named: dict[str, str], hierarchy: Hierarchy) -> tuple[dict[str, Unit], Waits | None]:
+    known = hierarchy.by_id
+    asked = named if named.get("subject") == event.publisher else {**named, "source": event.publisher}
+    unknown = {field: unit for field, unit in asked.items() if unit not in known}
+    if unknown:
+        field, unit = next(iter(unknown.items()))
+        keys = frozenset({event.subject, *unknown.values()})
+        return {}, Waits(Reason.UNKNOWN_UNIT, _path(field), f"{unit} is not known", keys)
+    units = {field: known[unit] for field, unit in asked.items()}
+    units.setdefault("source", known[event.publisher])
+    return units, None
+
+
+def _inactive(event: Event, field: str, unit: Unit, day: dt.date) -> Waits:
+    if day < unit.founding.since:
+        detail = f"{unit.id} is founded on {unit.founding.since}, after {day}"
+    else:
+        detail = f"{unit.id} is dissolved on {day}"
+    return Waits(Reason.INACTIVE_UNIT, _path(field), detail, frozenset({event.subject, unit.id}))
+
+
+def _not_authorised(event: Event, hierarchy: Hierarchy, unit: Unit, day: dt.date) -> Waits:
+    detail = f"{event.publisher} is not above {unit.id}, neither on {day} nor as last known"
+    keys = frozenset({event.subject, event.publisher, unit.id}) | _chain_keys(hierarchy, unit, day)
+    return Waits(Reason.NOT_AUTHORISED, "source", detail, keys)
+
+
+def _foreign_root(event: Event, hierarchy: Hierarchy) -> Waits:
+    known = event.publisher in hierarchy.by_id
+    reason = Reason.NOT_AUTHORISED if known else Reason.UNKNOWN_UNIT
+    detail = f"{event.subject} alone may establish itself" if known else f"{event.publisher} is not known"
+    return Waits(reason, "source", detail, frozenset({event.subject, event.publisher}))
+
+
+def _chain_keys(hierarchy: Hierarchy, unit: Unit, day: dt.date) -> frozenset[Key]:
+    numbers = {unit.no, *hierarchy.chain(unit, day), *hierarchy.chain_now(unit)}
+    return frozenset(hierarchy.by_no[no].id for no in numbers)
+
+
+def kind_of(event: Event) -> str:
+    """Return ``fact``, ``structure``, ``plan`` or ``correction``."""
+    return CATALOGUE[event.type].kind

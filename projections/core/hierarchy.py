@@ -1,0 +1,315 @@
+"""The dated hierarchy in memory: who was under whom on a day, by the contract's rule for parents (contract §1, Structure).
+
+The *raw* chain of a unit follows its own dated statements and keeps dissolved units as transparent nodes; the units *above* it are the raw chain
+without those dissolved on the day, which is exactly "that one's own parent stands in, and so on up".
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
+FOREVER = dt.date.max
+EVER = dt.date.min
+
+
+class Statement(NamedTuple):
+    """One dated statement about a unit that holds. Units are their numbers; what a kind does not say is None."""
+
+    position: int
+    unit: int
+    kind: str
+    since: dt.date
+    parent: int | None = None
+    name: str | None = None
+    level: str | None = None
+    successor: int | None = None
+
+
+class Segment(NamedTuple):
+    """The raw parent of a unit on the days ``[since, until)``."""
+
+    since: dt.date
+    until: dt.date
+    parent: int | None
+
+
+class Span(NamedTuple):
+    """A unit on the days ``[since, until)``."""
+
+    unit: int
+    since: dt.date
+    until: dt.date
+
+
+class Unit:
+    """A unit that is known: its foundation, what was said of it later, and its place in the hierarchy as last known."""
+
+    __slots__ = ("dissolution", "founding", "id", "later", "named", "no", "segments", "size")
+
+    def __init__(self, no: int, id_: str, founding: Statement) -> None:
+        self.no = no
+        self.id = id_
+        self.founding = founding
+        self.later: list[Statement] | None = None
+        self.dissolution: Statement | None = None
+        self.named = 0  # statements that hold and name it as parent or successor
+        self.size = 0  # units below it on the raw chain as last known
+        self.segments: tuple[Segment, ...] | None = None  # only where it is more than the founding one
+
+    def active(self, day: dt.date) -> bool:
+        """Tell whether the unit is founded and not yet dissolved on the day."""
+        return self.founding.since <= day and (self.dissolution is None or day < self.dissolution.since)
+
+    def dissolved(self, day: dt.date) -> bool:
+        """Tell whether the unit is dissolved on the day."""
+        return self.dissolution is not None and day >= self.dissolution.since
+
+    def statements(self) -> Iterator[Statement]:
+        """Yield all statements about the unit that hold, its foundation first."""
+        yield self.founding
+        yield from self.later or ()
+        if self.dissolution is not None:
+            yield self.dissolution
+
+
+def dated(statements: Iterable[tuple[dt.date, int, T]]) -> list[tuple[dt.date, dt.date, T]]:
+    """Turn ``(since, position, value)`` into ``(since, until, value)`` without gaps; of one day's, the later in the stream holds."""
+    by_day: dict[dt.date, T] = {}
+    for since, _, value in sorted(statements, key=lambda statement: statement[:2]):
+        by_day[since] = value
+    days = list(by_day)
+    merged: list[tuple[dt.date, dt.date, T]] = []
+    for since, until in zip(days, [*days[1:], FOREVER], strict=True):
+        value = by_day[since]
+        if merged and merged[-1][2] == value:
+            merged[-1] = (merged[-1][0], until, value)
+        else:
+            merged.append((since, until, value))
+    return merged
+
+
+def segments_of(unit: Unit) -> tuple[Segment, ...]:
+    """Return the unit's raw parents from its foundation on, oldest first."""
+    said = [(s.since, s.position, s.parent) for s in unit.statements() if s.kind in {"established", "moved"}]
+    segments = [Segment(*piece) for piece in dated(said)]
+    gone = unit.dissolution
+    if gone is None or gone.successor is None:
+        return tuple(segments)
+    kept = [Segment(s.since, min(s.until, gone.since), s.parent) for s in segments if s.since < gone.since]
+    if kept and kept[-1].parent == gone.successor:
+        return (*kept[:-1], Segment(kept[-1].since, FOREVER, gone.successor))
+    return (*kept, Segment(gone.since, FOREVER, gone.successor))
+
+
+class Hierarchy:
+    """All known units. Mutated only through ``add`` and ``remove``; every question is answered from what holds now."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Unit] = {}
+        self.by_no: dict[int, Unit] = {}
+        self.children: dict[int, list[int]] = {}  # every unit that ever named it as raw parent; may hold stale ones
+        self.next_no = 1
+        self._chains: dict[int, tuple[int, ...]] = {}  # of parents whose whole chain never changed
+
+    def __len__(self) -> int:
+        return len(self.by_no)
+
+    # -- questions -------------------------------------------------------------------------------------------------
+
+    def segments(self, unit: Unit) -> tuple[Segment, ...]:
+        """Return the raw parents of a unit, oldest first; the last one is open."""
+        return unit.segments or (Segment(unit.founding.since, FOREVER, unit.founding.parent),)
+
+    def raw_parent(self, unit: Unit, day: dt.date) -> int | None:
+        """Return the number of the unit's raw parent on a day on or after its foundation."""
+        if unit.segments is None:
+            return unit.founding.parent
+        found = unit.segments[0].parent
+        for since, _, parent in unit.segments:
+            if since > day:
+                break
+            found = parent
+        return found
+
+    def chain(self, unit: Unit, day: dt.date) -> tuple[int, ...]:
+        """Return the numbers of the units on the raw chain above a unit on a day, nearest first, the root last."""
+        if unit.segments is None:
+            parent = unit.founding.parent
+            if parent is None:
+                return ()
+            known = self._chains.get(parent)
+            if known is not None:
+                return known
+        links: list[int] = []
+        static = unit.segments is None
+        here = self.raw_parent(unit, day)
+        while here is not None:
+            links.append(here)
+            above = self.by_no[here]
+            static = static and above.segments is None
+            here = self.raw_parent(above, day)
+        chain = tuple(links)
+        if static and chain:
+            self._chains[chain[0]] = chain
+        return chain
+
+    def chain_now(self, unit: Unit) -> tuple[int, ...]:
+        """Return the raw chain on the last known hierarchy (contract §4)."""
+        return self.chain(unit, FOREVER)
+
+    def above(self, unit: Unit, day: dt.date) -> Iterator[Unit]:
+        """Yield the units above a unit on a day, nearest first (contract §1: the dissolved ones are stood in for)."""
+        for no in self.chain(unit, day):
+            ancestor = self.by_no[no]
+            if not ancestor.dissolved(day):
+                yield ancestor
+
+    def is_above(self, upper: Unit, lower: Unit, day: dt.date) -> bool:
+        """Tell whether ``upper`` is above ``lower`` on the day or on the last known hierarchy (contract §2, Authority)."""
+        for when in (day, FOREVER):
+            if upper.no in self.chain(lower, when) and not upper.dissolved(when):
+                return True
+        return False
+
+    def chains(
+        self, parent: int | None, since: dt.date, until: dt.date
+    ) -> list[tuple[dt.date, dt.date, tuple[int, ...]]]:
+        """Return ``(since, until, raw chain that starts with parent)`` over the days ``[since, until)``, in order."""
+        if parent is None:
+            return [(since, until, ())]
+        found = []
+        segments = self.segments(self.by_no[parent])
+        for index, segment in enumerate(segments):
+            start = max(since, segment.since if index else EVER)
+            end = min(until, segment.until)
+            if start < end:
+                found += [(s, u, (parent, *chain)) for s, u, chain in self.chains(segment.parent, start, end)]
+        return found
+
+    def subtree(self, unit: int, since: dt.date, until: dt.date) -> list[Span]:
+        """Return the unit and all units on raw chains below it with the days of ``[since, until)`` on which they were so."""
+        spans = [Span(unit, since, until)]
+        for upper, start, end in spans:  # grows while it is walked
+            for no in self.children.get(upper, ()):
+                for segment in self.segments(self.by_no[no]):
+                    first, last = max(start, segment.since), min(end, segment.until)
+                    if segment.parent == upper and first < last:
+                        spans.append(Span(no, first, last))
+        return spans
+
+    def makes_cycle(self, unit: int, segments: Iterable[Segment]) -> bool:
+        """Tell whether these raw parents would make the unit its own ancestor on any day, the last known hierarchy included."""
+        return any(
+            unit in chain
+            for segment in segments
+            if segment.since < segment.until
+            for _, _, chain in self._chains_without(unit, segment.parent, segment.since, segment.until)
+        )
+
+    def _chains_without(
+        self, unit: int, parent: int | None, since: dt.date, until: dt.date
+    ) -> list[tuple[dt.date, dt.date, tuple[int, ...]]]:
+        if parent is None or parent == unit:
+            return [(since, until, () if parent is None else (parent,))]
+        found = []
+        for index, segment in enumerate(self.segments(self.by_no[parent])):
+            start = max(since, segment.since if index else EVER)
+            end = min(until, segment.until)
+            if start < end:
+                found += [(s, u, (parent, *c)) for s, u, c in self._chains_without(unit, segment.parent, start, end)]
+        return found
+
+    def with_statement(self, statement: Statement) -> tuple[Segment, ...]:
+        """Return the raw parents that the unit would have with one more statement."""
+        return segments_of(self._copy(self.by_no[statement.unit], add=statement))
+
+    def without_statement(self, statement: Statement) -> tuple[Segment, ...]:
+        """Return the raw parents that the unit would have without a statement other than its foundation."""
+        return segments_of(self._copy(self.by_no[statement.unit], remove=statement))
+
+    def in_use(self, unit: Unit) -> bool:
+        """Tell whether a statement that holds, other than the foundation, is about the unit or names it (contract §1, Corrections)."""
+        return bool(unit.named or unit.later or unit.dissolution)
+
+    # -- changes ---------------------------------------------------------------------------------------------------
+
+    def establish(self, id_: str, statement: Statement) -> Unit:
+        """Add a unit by its founding statement, whose ``unit`` is ``next_no``."""
+        unit = Unit(statement.unit, id_, statement)
+        self.by_id[id_] = self.by_no[unit.no] = unit
+        self.next_no = max(self.next_no, unit.no + 1)
+        self._name(statement, 1)
+        for no in self.chain_now(unit):
+            self.by_no[no].size += 1
+        return unit
+
+    def forget(self, unit: Unit) -> None:
+        """Take a unit back that nothing refers to (contract §1: counts as never said)."""
+        for no in self.chain_now(unit):
+            self.by_no[no].size -= 1
+        self._name(unit.founding, -1)
+        del self.by_id[unit.id], self.by_no[unit.no]
+        self.children.pop(unit.no, None)
+        if unit.founding.parent is not None:
+            self.children[unit.founding.parent].remove(unit.no)
+
+    def add(self, statement: Statement) -> tuple[Segment, ...]:
+        """Let a statement other than a foundation hold; return the raw parents as they were before it."""
+        unit = self.by_no[statement.unit]
+        before = self.segments(unit)
+        if statement.kind == "dissolved":
+            unit.dissolution = statement
+        else:
+            unit.later = [*(unit.later or ()), statement]
+        self._name(statement, 1)
+        self._settle(unit, before)
+        return before
+
+    def remove(self, statement: Statement) -> tuple[Segment, ...]:
+        """Take a statement other than a foundation back; return the raw parents as they were before."""
+        unit = self.by_no[statement.unit]
+        before = self.segments(unit)
+        if statement.kind == "dissolved":
+            unit.dissolution = None
+        else:
+            unit.later = [s for s in unit.later or () if s.position != statement.position] or None
+        self._name(statement, -1)
+        self._settle(unit, before)
+        return before
+
+    def _name(self, statement: Statement, by: int) -> None:
+        for no in (statement.parent, statement.successor):
+            if no is not None:
+                self.by_no[no].named += by
+                if by > 0:
+                    below = self.children.setdefault(no, [])
+                    if statement.kind == "established" or statement.unit not in below:
+                        below.append(statement.unit)
+
+    def _settle(self, unit: Unit, before: tuple[Segment, ...]) -> None:
+        after = segments_of(unit)
+        if after == before:
+            return
+        old, new = before[-1].parent, after[-1].parent
+        if old != new:
+            for parent, by in ((old, -1), (new, 1)):
+                for _, _, chain in self.chains(parent, FOREVER - dt.timedelta(1), FOREVER):
+                    for no in chain:
+                        self.by_no[no].size += by * (1 + unit.size)
+        unit.segments = (
+            after if len(after) > 1 or after[0] != (unit.founding.since, FOREVER, unit.founding.parent) else None
+        )
+        self._chains.clear()
+
+    @staticmethod
+    def _copy(unit: Unit, *, add: Statement | None = None, remove: Statement | None = None) -> Unit:
+        copy = Unit(unit.no, unit.id, unit.founding)
+        said = [s for s in unit.statements() if remove is None or s.position != remove.position]
+        if add is not None:
+            said.append(add)
+        copy.later = [s for s in said if s.kind not in {"established", "dissolved"}]
+        copy.dissolution = next((s for s in said if s.kind == "dissolved"), None)
+        return copy

@@ -1,0 +1,85 @@
+"""What a change of the hierarchy asks of the read models: rows to write anew, roll-ups to move, units that become large."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+from projections.core.changes import Dated, Enlargement, Piece, Reattribution, Structure, UnitRow
+from projections.core.hierarchy import EVER, FOREVER, Hierarchy, Segment, Unit, dated
+from projections.core.state import State
+
+
+def reattribution(state: State, unit: Unit, before: Sequence[Segment]) -> Reattribution | None:
+    """Compare the unit's raw parents with those ``before``; return what its roll-up leaves and joins on which days."""
+    hierarchy = state.hierarchy
+    pieces = []
+    for since, until, old, new in _differences(before, hierarchy.segments(unit)):
+        left, joined = hierarchy.chains(old, since, until), hierarchy.chains(new, since, until)
+        for start, end, leaves, joins in _overlaps(left, joined):
+            shared = set(leaves) & set(joins)
+            gone = tuple(no for no in leaves if no not in shared)
+            come = tuple(no for no in joins if no not in shared)
+            if gone or come:
+                pieces.append(Piece(start, end, gone, come))
+    if not pieces:
+        return None
+    spans = hierarchy.subtree(unit.no, min(p.since for p in pieces), max(p.until for p in pieces))
+    large = state.large.intersection([unit.no, *(no for p in pieces for no in (*p.leaves, *p.joins))])
+    return Reattribution(unit.no, tuple(pieces), tuple(spans), frozenset(large))
+
+
+def enlargements(state: State, grown: Sequence[int]) -> Iterator[Enlargement]:
+    """Mark those of the units that have become large and yield what makes their months, years and breakdowns."""
+    for no in grown:
+        if no not in state.large and state.hierarchy.by_no[no].size >= state.large_from:
+            state.large.add(no)
+            below = state.hierarchy.subtree(no, EVER, FOREVER)[1:]
+            yield Enlargement(no, tuple(below) if state.has_facts else ())
+
+
+def structure_rows(hierarchy: Hierarchy, structure: Structure, touched: set[int]) -> None:
+    """Fill in the rows of every touched unit that is known, as it stands now."""
+    for no in sorted(touched):
+        unit = hierarchy.by_no.get(no)
+        if unit is None:
+            continue
+        said = list(unit.statements())
+        names = dated((s.since, s.position, s.name) for s in said if s.name is not None)
+        levels = dated((s.since, s.position, s.level) for s in said if s.level is not None)
+        gone = unit.dissolution
+        structure.units.append(
+            UnitRow(
+                no,
+                unit.id,
+                unit.founding.position,
+                unit.founding.since,
+                gone.since if gone else None,
+                gone.successor if gone else None,
+                names[-1][2],
+                levels[-1][2],
+            )
+        )
+        structure.edges += [(no, segment) for segment in hierarchy.segments(unit)]
+        structure.names += [Dated(no, *name) for name in names]
+        structure.levels += [Dated(no, *level) for level in levels]
+
+
+def _differences(
+    before: Sequence[Segment], after: Sequence[Segment]
+) -> Iterator[tuple[dt.date, dt.date, int | None, int | None]]:
+    for old in before:
+        for new in after:
+            since, until = max(old.since, new.since), min(old.until, new.until)
+            if since < until and old.parent != new.parent:
+                yield since, until, old.parent, new.parent
+
+
+def _overlaps(
+    left: Sequence[tuple[dt.date, dt.date, tuple[int, ...]]], right: Sequence[tuple[dt.date, dt.date, tuple[int, ...]]]
+) -> Iterator[tuple[dt.date, dt.date, tuple[int, ...], tuple[int, ...]]]:
+    for old_since, old_until, old in left:
+        for new_since, new_until, new in right:
+            since, until = max(old_since, new_since), min(old_until, new_until)
+            if since < until:
+                yield since, until, old, new

@@ -1,0 +1,41 @@
+"""What the fold knows between batches: the hierarchy, who is large, what is parked. Owned by one projector, changed by the fold alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from events.codec import Event
+from projections.core.hierarchy import Hierarchy
+from projections.core.parking import Parking
+
+LARGE_FROM = 32
+"""A unit with at least so many units below it keeps months, years and breakdowns besides days."""
+
+
+@dataclass(slots=True)
+class State:
+    """The state after the batch that ended at ``position``."""
+
+    root: str
+    large_from: int = LARGE_FROM
+    position: int = 0
+    has_facts: bool = False
+    hierarchy: Hierarchy = field(default_factory=Hierarchy)
+    large: set[int] = field(default_factory=set)
+    parking: Parking = field(default_factory=Parking)
+    parked_own: dict[int, int] = field(default_factory=dict)
+    parked_below: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Recorded:
+    """The first message under a key ``(publisher, id)``, with its outcome as it stands."""
+
+    position: int
+    publisher: str
+    id: str
+    type: str | None
+    outcome: str
+    bus_subject: str
+    body: bytes
+    event: Event | None = None

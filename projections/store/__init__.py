@@ -1,0 +1,1 @@
+"""The read models in PostgreSQL: schema, writing of changes, reading of answers."""

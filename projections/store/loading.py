@@ -1,0 +1,129 @@
+"""Reading what the fold needs: the state at the checkpoint, and what the log already has under the keys of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, cast
+
+import asyncpg
+
+from events.codec import Event, Refusal, decode
+from events.subjects import build_bus_subject
+from projections.core.carrying_out import CarryingOut
+from projections.core.fold import EventKey
+from projections.core.hierarchy import Statement
+from projections.core.parking import Parking
+from projections.core.state import Recorded, State
+
+_RECORDED = """
+SELECT l.position, l.publisher, l.id, l.type, l.outcome, l.bus_subject, l.body
+FROM unnest($1::text[], $2::text[]) AS k (publisher, id) JOIN ledger l ON l.id = k.id AND l.publisher = k.publisher AND l.first
+"""
+
+_REFERENCES = """
+SELECT u.id, (SELECT count(*) FROM fact f WHERE f.unit = u.no) + (SELECT count(*) FROM plan p WHERE p.unit = u.no)
+FROM unit u WHERE u.id = ANY($1::text[])
+"""
+
+
+async def load_state(connection: asyncpg.Connection, root: str, large_from: int) -> State:
+    """Load the state as it stands at the checkpoint. The caller owns a transaction that is one snapshot."""
+    state = State(root, large_from)
+    state.position = await connection.fetchval("SELECT position FROM checkpoint")
+    state.has_facts = await connection.fetchval("SELECT EXISTS (SELECT FROM fact)")
+    ids = {}
+    for no, id_, large in await connection.fetch("SELECT no, id, large FROM unit"):
+        ids[no] = id_
+        if large:
+            state.large.add(no)
+    hierarchy = state.hierarchy
+    days: dict[Any, Any] = {}
+    waiting: list[Statement] = []
+    async for row in connection.cursor(
+        "SELECT position, unit, kind, since, parent, name, level, successor FROM statement"
+        " ORDER BY kind <> 'established', unit, position",
+        prefetch=5000,
+    ):
+        since = days.setdefault(row["since"], row["since"])
+        statement = Statement(*row.values())._replace(since=since)
+        if statement.kind == "established":
+            hierarchy.establish(ids[statement.unit], statement)
+        else:
+            waiting.append(statement)
+    for statement in sorted(waiting):
+        hierarchy.add(statement)
+    await _load_parking(connection, state)
+    return state
+
+
+async def _load_parking(connection: asyncpg.Connection, state: State) -> None:
+    rows = await connection.fetch(
+        "SELECT position, publisher, type, bus_subject, body FROM ledger WHERE outcome = 'parked' ORDER BY position"
+    )
+    events = {}
+    for position, publisher, type_, bus_subject, body in rows:
+        event = decode(_bus_subject(publisher, type_, bus_subject), body, root=state.root)
+        if isinstance(event, Event):
+            events[position] = event
+    recorded = await load_recorded(connection, targets_of(events.values()))
+    work = CarryingOut(state, recorded, {})
+    state.parking = Parking()
+    for position, event in events.items():
+        if not work.attempt(position, event).waits:
+            raise RuntimeError(
+                f"position {position} is parked in the ledger but waits for nothing: verify the database"
+            )
+    work.finish()
+
+
+async def load_recorded(connection: asyncpg.Connection, keys: Collection[EventKey]) -> dict[EventKey, Recorded]:
+    """Load the first message under each key, as far as the ledger has one."""
+    if not keys:
+        return {}
+    rows = await connection.fetch(_RECORDED, [key[0] for key in keys], [key[1] for key in keys])
+    return {
+        (publisher, id_): Recorded(
+            position, publisher, id_, type_, outcome, _bus_subject(publisher, type_, bus_subject), body
+        )
+        for position, publisher, id_, type_, outcome, bus_subject, body in rows
+    }
+
+
+async def load_references(connection: asyncpg.Connection, units: Collection[str]) -> Mapping[str, int]:
+    """Count the facts and plans that hold and refer to each unit."""
+    if not units:
+        return {}
+    return {id_: n for id_, n in await connection.fetch(_REFERENCES, list(units))}  # noqa: C416 - records are not pairs to a checker
+
+
+def targets_of(events: Collection[Event | Refusal]) -> set[EventKey]:
+    """Return the keys of the events that the retractions among these take back."""
+    targets = set()
+    for event in events:
+        if isinstance(event, Event) and event.type == "event.retracted":
+            data = cast("Any", event.data)
+            targets.add((data.source.removeprefix("/units/"), data.id))
+    return targets
+
+
+def foundations_in(recorded: Mapping[EventKey, Recorded], targets: Collection[EventKey], root: str) -> set[str]:
+    """Return the units whose foundations are among the targets."""
+    units = set()
+    for key in targets:
+        target = recorded.get(key)
+        if target is not None and target.type == "unit.established":
+            event = decode(target.bus_subject, target.body, root=root)
+            if isinstance(event, Event):
+                units.add(event.subject)
+    return units
+
+
+def keys_of(decoded: Sequence[Event | Refusal]) -> set[EventKey]:
+    """Return the keys of the messages, as far as they can be read."""
+    return {(event.publisher, event.id) for event in decoded if event.publisher is not None and event.id is not None}
+
+
+def _bus_subject(publisher: str, type_: str, bus_subject: bytes | None) -> str:
+    if bus_subject is not None:
+        return bus_subject.decode("utf-8", "surrogateescape")
+    return build_bus_subject(publisher, type_)

@@ -1,0 +1,105 @@
+"""The projection: messages of the log in, read models in PostgreSQL out, one transaction a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+import asyncpg
+
+from events.codec import Event, Refusal, decode
+from projections.core.changes import Changes
+from projections.core.fold import EventKey, fold_batch
+from projections.core.message import Message
+from projections.core.state import LARGE_FROM, Recorded, State
+from projections.store.loading import (
+    foundations_in,
+    keys_of,
+    load_recorded,
+    load_references,
+    load_state,
+    targets_of,
+)
+from projections.store.writing import write
+
+
+class GapError(Exception):
+    """The messages do not follow the checkpoint: some of the log is missing in between."""
+
+
+def decode_all(messages: Sequence[Message], root: str) -> list[Event | Refusal]:
+    """Decode a batch."""
+    return [decode(message.bus_subject, message.body, root=root) for message in messages]
+
+
+class Projection:
+    """The state at the checkpoint and the connection that carries it forward. One task uses it at a time."""
+
+    def __init__(self, connection: asyncpg.Connection, state: State) -> None:
+        self._connection = connection
+        self.state = state
+
+    @classmethod
+    async def open(cls, database_url: str, *, root: str = "trung-uong", large_from: int = LARGE_FROM) -> Self:
+        """Connect and load the state as it stands at the checkpoint."""
+        connection = await asyncpg.connect(database_url)
+        return cls(connection, await load(connection, root, large_from))
+
+    async def close(self) -> None:
+        """Close the connection; nothing is pending."""
+        await self._connection.close()
+
+    async def apply(self, messages: Sequence[Message]) -> Changes | None:
+        """Decide and write a batch in one transaction of its own; what is at or below the checkpoint is skipped.
+
+        None when nothing is new. Raises GapError where a position is missing, FencedError where another projector was faster; after any error the
+        projection has to be opened anew.
+        """
+        fresh = unseen(self.state.position, messages)
+        if not fresh:
+            return None
+        decoded = decode_all(fresh, self.state.root)
+        changes, _ = await prepare(self._connection, self.state, fresh, decoded)
+        async with self._connection.transaction():
+            await write(self._connection, changes)
+        return changes
+
+
+async def load(connection: asyncpg.Connection, root: str, large_from: int) -> State:
+    """Load the state in one snapshot of its own."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        return await load_state(connection, root, large_from)
+
+
+def unseen(position: int, messages: Sequence[Message]) -> list[Message]:
+    """Return the messages after the position; raises GapError unless they follow it one by one."""
+    fresh = [message for message in messages if message.position > position]
+    for expected, message in enumerate(fresh, start=position + 1):
+        if message.position != expected:
+            raise GapError(f"position {expected} is missing before {message.position}")
+    return fresh
+
+
+def looks_back(state: State, decoded: Sequence[Event | Refusal]) -> bool:
+    """Tell whether the batch may need what earlier batches changed: then they must be committed before it is prepared."""
+    return bool(targets_of(decoded) or state.parking.retractions)
+
+
+async def prepare(
+    connection: asyncpg.Connection,
+    state: State,
+    messages: Sequence[Message],
+    decoded: Sequence[Event | Refusal],
+    pending: Mapping[EventKey, Recorded] | None = None,
+) -> tuple[Changes, dict[EventKey, Recorded]]:
+    """Look up what the batch needs and fold it; the state is carried forward, nothing is written.
+
+    ``pending`` are the keys of the batch before, where it is folded but perhaps not committed; the second answer are this batch's own new keys.
+    """
+    targets = targets_of(decoded) | targets_of(state.parking.retractions.values())
+    recorded = await load_recorded(connection, keys_of(decoded) | targets)
+    recorded.update(pending or {})
+    known = set(recorded)
+    references = await load_references(connection, foundations_in(recorded, targets, state.root))
+    changes = fold_batch(state, messages, decoded, recorded, references)
+    return changes, {key: entry for key, entry in recorded.items() if key not in known}

@@ -1,0 +1,147 @@
+"""Writing one batch's changes: everything in the caller's transaction, fenced by the checkpoint."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+import asyncpg
+
+from projections.core.breakdown import added_sql
+from projections.core.changes import Changes, Deltas, FactRow, LedgerRow, Structure
+from projections.core.names import fold_name
+from projections.store import restructuring
+
+NOTIFICATIONS = "tonghop_position"
+
+_LEDGER = tuple(LedgerRow.__dataclass_fields__)
+_ledger_record = attrgetter(*_LEDGER)
+
+_FENCE = "UPDATE checkpoint SET position = $2, as_of = $3 WHERE position = $1"
+
+_VERDICTS = """
+UPDATE ledger l SET outcome = v.outcome, reason = v.reason, field = v.field, detail = v.detail,
+       held_at = coalesce(v.held_at, l.held_at), retracted_at = v.retracted_at, retracted_by = v.retracted_by
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[])
+     AS v (position, outcome, reason, field, detail, held_at, retracted_at, retracted_by)
+WHERE l.position = v.position
+"""
+
+_UNCOUNT = """
+DELETE FROM fact f USING unnest($1::int[], $2::date[], $3::smallint[], $4::bigint[]) AS r (unit, day, measure, position)
+WHERE f.unit = r.unit AND f.day = r.day AND f.measure = r.measure AND f.position = r.position
+"""
+
+_COUNTERS = """
+INSERT INTO counter AS c (unit, period, measure, n)
+SELECT (k >> 36)::int, ((k >> 8) & 268435455)::int, (k & 255)::smallint, n FROM unnest($1::bigint[], $2::int[]) AS d (k, n)
+ON CONFLICT (unit, period, measure) DO UPDATE SET n = c.n + excluded.n
+"""
+
+_BREAKDOWNS = f"""
+INSERT INTO breakdown AS b (unit, month, measure, codes)
+SELECT (k >> 36)::int, ((k >> 8) & 268435455)::int, (k & 255)::smallint, codes::int[]
+FROM unnest($1::bigint[], $2::text[]) AS d (k, codes)
+ON CONFLICT (unit, month, measure) DO UPDATE SET codes = {added_sql("b.codes", "excluded.codes")}
+"""
+
+_TALLY = """
+INSERT INTO tally AS t (type, outcome, reason, n)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+ON CONFLICT (outcome, type, reason) DO UPDATE SET n = t.n + excluded.n
+"""
+
+_PARKED = """
+UPDATE unit u SET parked_own = parked_own + p.own, parked_below = parked_below + p.below
+FROM unnest($1::int[], $2::int[], $3::int[]) AS p (no, own, below) WHERE u.no = p.no
+"""
+
+
+class FencedError(Exception):
+    """Another projector has moved the checkpoint: what this one knows is out of date and must be loaded anew."""
+
+
+async def write(connection: asyncpg.Connection, changes: Changes) -> None:
+    """Apply a batch's changes. The caller owns the transaction; raises FencedError before anything is written."""
+    if await connection.execute(_FENCE, changes.after, changes.position, changes.as_of) != "UPDATE 1":
+        raise FencedError(f"the checkpoint is not at {changes.after} any more")
+    await connection.copy_records_to_table(
+        "ledger", columns=_LEDGER, records=[_ledger_record(row) for row in changes.ledger]
+    )
+    if changes.verdicts:
+        await connection.execute(_VERDICTS, *zip(*changes.verdicts, strict=True))
+    await _structure(connection, changes.structure)
+    for step in changes.steps:
+        if isinstance(step, Deltas):
+            await _count(connection, step)
+        else:
+            await restructuring.carry_out(connection, step)
+    if changes.plans_made:
+        await connection.copy_records_to_table("plan", columns=("position", "unit", "type"), records=changes.plans_made)
+    if changes.plans_unmade:
+        await connection.execute("DELETE FROM plan WHERE position = ANY($1::bigint[])", changes.plans_unmade)
+    if changes.large:
+        await connection.execute("UPDATE unit SET large = true WHERE no = ANY($1::int[])", changes.large)
+    if changes.parked:
+        rows = [(no, own, below) for no, (own, below) in sorted(changes.parked.items())]
+        await connection.execute(_PARKED, *zip(*rows, strict=True))
+    tally = [(*key, n) for key, n in sorted(changes.tally.items())]
+    if tally:
+        await connection.execute(_TALLY, *zip(*tally, strict=True))
+    await connection.execute(f"NOTIFY {NOTIFICATIONS}, '{changes.position}'")
+
+
+async def _count(connection: asyncpg.Connection, deltas: Deltas) -> None:
+    if deltas.counted:
+        await connection.copy_records_to_table("fact", columns=FactRow._fields, records=deltas.counted)
+    if deltas.uncounted:
+        rows = [row[:4] for row in deltas.uncounted]
+        await connection.execute(_UNCOUNT, *zip(*rows, strict=True))
+    counters = sorted(item for item in deltas.counters.items() if item[1])
+    if counters:
+        await connection.execute(_COUNTERS, [k for k, _ in counters], [n for _, n in counters])
+    breakdowns = sorted(deltas.breakdowns.items())
+    if breakdowns:
+        codes = ["{" + ",".join(map(str, codes)) + "}" for _, codes in breakdowns]
+        await connection.execute(_BREAKDOWNS, [k for k, _ in breakdowns], codes)
+
+
+async def _structure(connection: asyncpg.Connection, structure: Structure) -> None:
+    if structure.known_before:
+        for table in ("edge", "unit_name", "unit_level"):
+            await connection.execute(f"DELETE FROM {table} WHERE unit = ANY($1::int[])", list(structure.known_before))
+        gone = list(structure.forgotten & structure.known_before)
+        if gone:
+            await connection.execute("DELETE FROM unit WHERE no = ANY($1::int[])", gone)
+    if structure.unsaid:
+        await connection.execute("DELETE FROM statement WHERE position = ANY($1::bigint[])", structure.unsaid)
+    if structure.said:
+        await connection.copy_records_to_table("statement", columns=structure.said[0]._fields, records=structure.said)
+    new = [row for row in structure.units if row.no not in structure.known_before]
+    changed = [row for row in structure.units if row.no in structure.known_before]
+    if new:
+        await connection.copy_records_to_table("unit", columns=new[0]._fields, records=new)
+    if changed:
+        await connection.execute(
+            """
+            UPDATE unit u SET dissolved = r.dissolved, successor = r.successor, name = r.name, level = r.level
+            FROM unnest($1::int[], $2::date[], $3::int[], $4::text[], $5::text[]) AS r (no, dissolved, successor, name, level)
+            WHERE u.no = r.no
+            """,
+            [row.no for row in changed],
+            [row.dissolved for row in changed],
+            [row.successor for row in changed],
+            [row.name for row in changed],
+            [row.level for row in changed],
+        )
+    if structure.edges:
+        edges = [(unit, *segment) for unit, segment in structure.edges]
+        await connection.copy_records_to_table("edge", columns=("unit", "since", "until", "parent"), records=edges)
+    if structure.names:
+        names = [(*row, fold_name(row.value)) for row in structure.names]
+        await connection.copy_records_to_table(
+            "unit_name", columns=("unit", "since", "until", "name", "folded"), records=names
+        )
+    if structure.levels:
+        await connection.copy_records_to_table(
+            "unit_level", columns=("unit", "since", "until", "level"), records=structure.levels
+        )

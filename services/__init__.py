@@ -1,0 +1,1 @@
+"""The processes: everything that talks to the outside, wired in one place each."""

@@ -1,0 +1,58 @@
+"""Every metric of the projector, each with the reason why it is there. Labels have a bounded number of values."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from prometheus_client import Counter, Gauge, Histogram
+
+# Which code makes the figures: the first question after a change.
+BUILD = Gauge("tonghop_build_info", "The running version", ["version"], multiprocess_mode="mostrecent")
+BUILD.labels(version=version("tonghop")).set(1)
+
+# How far the figures are. Together with the stream's end it is what "right at every moment" is measured by.
+POSITION = Gauge("tonghop_position", "Position of the log that the figures reflect", multiprocess_mode="mostrecent")
+STREAM_LAST = Gauge("tonghop_stream_last", "Last position of the log", multiprocess_mode="mostrecent")
+
+# Lag in events says how much work waits, lag in seconds what readers feel. Both, as a stalled trickle shows in the second alone.
+LAG_EVENTS = Gauge("tonghop_lag_events", "Messages of the log not yet in the figures", multiprocess_mode="mostrecent")
+LAG_SECONDS = Gauge(
+    "tonghop_lag_seconds",
+    "Age of the oldest message that is not in the figures, by the bus's time; 0 when there is none",
+    multiprocess_mode="mostrecent",
+)
+
+# What happens to what units send: a rise of rejected for one type is a broken client. Types and outcomes are the contract's own, so they are few.
+EVENTS = Counter("tonghop_events_total", "Messages decided, by type and outcome", ["type", "outcome"])
+
+# Batches grow with the backlog; small ones at a high rate or long commits say where the time goes.
+BATCH_SIZE = Histogram(
+    "tonghop_batch_messages", "Messages a batch", buckets=(1, 3, 10, 30, 100, 300, 1000, 3000, 10_000)
+)
+BATCH_SECONDS = Histogram(
+    "tonghop_batch_seconds",
+    "Duration of a batch by stage",
+    ["stage"],
+    buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
+)
+
+# What waits and why: parked events are figures that are missing.
+PARKED = Gauge("tonghop_parked", "Parked events by reason", ["reason"], multiprocess_mode="mostrecent")
+
+# A stalled subscription looks connected; only the time of the last successful fetch tells.
+FETCHED_AT = Gauge(
+    "tonghop_last_fetch_timestamp_seconds",
+    "When the bus last answered a fetch, an empty answer included",
+    multiprocess_mode="mostrecent",
+)
+
+# Errors that are waited out are otherwise invisible.
+ERRORS = Counter("tonghop_errors_total", "Errors by the part that failed", ["part"])
+OPEN_ERRORS = Gauge(
+    "tonghop_open_errors", "1 while a part is failing, by part", ["part"], multiprocess_mode="mostrecent"
+)
+
+# Who leads: exactly one projector, or nobody writes.
+LEADING = Gauge("tonghop_leading", "1 where this projector is the one that writes", multiprocess_mode="mostrecent")
+
+# The memory that the aim of 400 MB is held against is the process's own and comes with prometheus-client outside of multiprocess mode.

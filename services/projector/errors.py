@@ -1,0 +1,59 @@
+"""What can go wrong in the projector, and what is done about it.
+
+    ProjectorError
+    └── RefusedError      the log is not the one that the figures were made from: an operator has to decide
+
+Everything else is sorted by ``is_transient``: waited out with backoff, or narrowed down to the one message that it comes from.
+"""
+
+from __future__ import annotations
+
+import asyncpg
+import nats.errors
+
+from projections.store.projection import GapError
+from projections.store.writing import FencedError
+from services.projector.intake import ConsumerGoneError
+
+_TRANSIENT = (
+    OSError,
+    TimeoutError,
+    EOFError,
+    nats.errors.Error,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.exceptions.TransactionRollbackError,
+    asyncpg.exceptions.ObjectInUseError,
+    asyncpg.exceptions.LockNotAvailableError,
+    asyncpg.exceptions.PostgresIOError,
+    asyncpg.exceptions.InvalidCatalogNameError,
+    asyncpg.exceptions.UndefinedTableError,
+    asyncpg.exceptions.ReadOnlySQLTransactionError,
+    FencedError,
+    GapError,
+    ConsumerGoneError,
+)
+
+
+class ProjectorError(Exception):
+    """The projector can't go on."""
+
+
+class RefusedError(ProjectorError):
+    """The log and the figures don't belong together; the message says what to do."""
+
+
+def is_transient(error: BaseException) -> bool:
+    """Tell whether waiting can help: a server is away, restarting, full or busy, or another projector was faster."""
+    return isinstance(error, _TRANSIENT)
+
+
+def part_of(error: BaseException) -> str:
+    """Name the part that failed: ``bus``, ``database`` or ``projector``."""
+    if isinstance(error, (nats.errors.Error, ConsumerGoneError, GapError)):
+        return "bus"
+    if isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError, FencedError, OSError)):
+        return "database"
+    return "projector"

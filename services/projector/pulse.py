@@ -1,0 +1,128 @@
+"""The projector's sign of life: its row in ``worker``, its metrics, its answer to health questions."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import os
+import socket
+
+import asyncpg
+from nats.aio.client import Client
+
+from projections.core.changes import Changes
+from projections.core.state import State
+from services import metrics
+from services.projector.intake import Intake
+from services.settings import Settings
+
+EVERY = 1.0
+SILENCE = 20.0
+"""Seconds without a word from the bus after which the projector calls itself unhealthy."""
+
+_BEAT = """
+INSERT INTO worker (name, state, detail, seen_at, fetched_at, advanced_at, stream_last) VALUES ($1, $2, $3, now(), $4, $5, $6)
+ON CONFLICT (one) DO UPDATE SET name = excluded.name, state = excluded.state, detail = excluded.detail, seen_at = excluded.seen_at,
+    fetched_at = excluded.fetched_at, advanced_at = excluded.advanced_at, stream_last = excluded.stream_last
+"""
+
+
+class Pulse:
+    """What the projector is doing, told every second while it leads or is kept from leading."""
+
+    def __init__(self, settings: Settings, client: Client) -> None:
+        self._settings = settings
+        self._client = client
+        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self.state = "starting"
+        self.detail: str | None = None
+        self.position = 0
+        self.stream_last = 0
+        self.fetched_at: dt.datetime | None = None
+        self.advanced_at: dt.datetime | None = None
+        self._as_of: dt.datetime | None = None
+
+    def leads(self, position: int) -> None:
+        """The projector leads from here on."""
+        self.state, self.detail, self.position = "leading", None, position
+        self.advanced_at = _now()
+        metrics.LEADING.set(1)
+        metrics.POSITION.set(position)
+        for part in ("bus", "database", "projector"):
+            metrics.OPEN_ERRORS.labels(part=part).set(0)
+
+    def leads_no_more(self) -> None:
+        """The projector lost its lead or a server."""
+        metrics.LEADING.set(0)
+
+    def fetched(self, intake: Intake) -> None:
+        """A fetch was answered, be it with nothing."""
+        self.stream_last = max(self.stream_last, intake.stream_last)
+        if intake.silent_for < SILENCE:
+            self.fetched_at = _now()
+            metrics.FETCHED_AT.set(self.fetched_at.timestamp())
+        if self.stream_last <= self.position:
+            self.advanced_at = _now()
+
+    def committed(self, changes: Changes, state: State) -> None:
+        """A batch is in the figures."""
+        self.position, self.advanced_at = changes.position, _now()
+        self._as_of = changes.as_of
+        self.stream_last = max(self.stream_last, changes.position)
+        metrics.POSITION.set(changes.position)
+        metrics.BATCH_SIZE.observe(len(changes.ledger))
+        for (type_, outcome, reason), n in changes.tally.items():
+            if n > 0:
+                metrics.EVENTS.labels(type=type_ or "unreadable", outcome=outcome).inc(n)
+            if outcome == "parked":
+                metrics.PARKED.labels(reason=reason).inc(n)
+        self._lag()
+
+    async def run(self) -> None:
+        """Beat until cancelled. The database being away is no reason to stop."""
+        while True:
+            await self.beat_once()
+            await asyncio.sleep(EVERY)
+
+    async def beat_once(self) -> None:
+        """Tell the database how things stand, if this projector has a say and the database is there."""
+        try:
+            if self._client.is_connected:
+                info = await self._client.jetstream(timeout=2).stream_info(self._settings.stream)
+                self.stream_last = max(self.position, info.state.last_seq)
+        except Exception:  # noqa: BLE001 - told by fetched_at growing old
+            metrics.ERRORS.labels(part="bus").inc()
+        self._lag()
+        if self.state in {"standby", "starting"}:
+            return
+        try:
+            connection = await asyncpg.connect(self._settings.database_url, timeout=2)
+            try:
+                row = (self._name, self.state, self.detail, self.fetched_at, self.advanced_at, self.stream_last)
+                await connection.execute(_BEAT, *row, timeout=2)
+            finally:
+                connection.terminate()
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            metrics.ERRORS.labels(part="database").inc()
+
+    def troubles(self) -> list[str]:
+        """Say why the projector is not well, in words; nothing where it leads and hears the bus, or stands by."""
+        found = []
+        if self.state in {"waiting", "refused", "starting", "loading"}:
+            found.append(f"{self.state}: {self.detail or 'not leading yet'}")
+        if self.state == "leading" and (
+            self.fetched_at is None or (_now() - self.fetched_at).total_seconds() > SILENCE
+        ):
+            found.append("the bus has not answered a fetch for too long")
+        return found
+
+    def _lag(self) -> None:
+        lag = max(0, self.stream_last - self.position)
+        metrics.STREAM_LAST.set(self.stream_last)
+        metrics.LAG_EVENTS.set(lag)
+        seconds = (_now() - self._as_of).total_seconds() if lag and self._as_of is not None else 0.0
+        metrics.LAG_SECONDS.set(max(0.0, seconds))
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

@@ -1,0 +1,120 @@
+"""The projector as a process: FastStream carries the broker, the lifespan, the receipts and the health answers; the worker runs beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+import nats.errors
+import structlog
+import uvicorn
+from faststream.asgi import AsgiFastStream, AsgiResponse, get
+from faststream.nats import NatsBroker
+from nats.aio.client import Client
+from prometheus_client import CollectorRegistry, make_asgi_app, multiprocess
+from prometheus_client.registry import REGISTRY
+
+from services import receipts
+from services.projector.errors import RefusedError
+from services.projector.pulse import Pulse
+from services.projector.worker import Worker
+from services.settings import Settings
+
+log = structlog.get_logger("tonghop.projector")
+
+
+def serve(settings: Settings) -> int:
+    """Run the projector until SIGINT or SIGTERM; 0 after those, 3 where it refuses to run (the reason is on standard error)."""
+    return asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> int:
+    broker = NatsBroker(
+        settings.nats_url.split(","),
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=1,
+        name="tonghop projector",
+        logger=None,
+    )
+    pool = await _pool(settings)
+    receipts.mount(broker, pool)
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    client = await _connected(broker)
+    pulse = Pulse(settings, client)
+    app = AsgiFastStream(
+        broker,
+        logger=None,
+        asgi_routes=[
+            ("/healthz", _health(list)),
+            ("/readyz", _health(pulse.troubles)),
+            ("/metrics", make_asgi_app(_registry())),
+        ],
+    )
+    config = uvicorn.Config(
+        app, host=settings.projector_http.host, port=settings.projector_http.port, log_level="warning", lifespan="on"
+    )
+    server = uvicorn.Server(config)
+    server.capture_signals = contextlib.nullcontext  # type: ignore[assignment]  # this process stops in its own order
+    tasks = {
+        asyncio.create_task(server.serve(), name="http"),
+        asyncio.create_task(Worker(settings, client, pulse).run(), name="worker"),
+        asyncio.create_task(pulse.run(), name="pulse"),
+    }
+    stopping = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    code = 0
+    for task in done - {stopping}:
+        error = task.exception() if not task.cancelled() else None
+        code = 3 if isinstance(error, RefusedError) else 1
+        sys.stderr.write(f"tonghop projector: {error}\n")
+    for task in tasks - done:
+        if task.get_name() != "http":
+            task.cancel()
+    await asyncio.wait(tasks, timeout=10)
+    await pool.close()
+    return code
+
+
+async def _pool(settings: Settings) -> asyncpg.Pool:
+    pool = asyncpg.create_pool(settings.database_url, min_size=0, max_size=4, command_timeout=10)
+    return await pool
+
+
+async def _connected(broker: NatsBroker) -> Client:
+    """Connect, however long the bus takes to come up."""
+    pause = 0.2
+    while True:
+        try:
+            return await broker.connect()
+        except (OSError, TimeoutError, nats.errors.Error) as error:
+            log.warning("waiting", part="bus", error=f"{type(error).__name__}: {error}", seconds=pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 10.0)
+
+
+def _registry() -> CollectorRegistry:
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
+
+
+def _health(troubles: Callable[[], list[str]]) -> Any:
+    @get
+    async def answer(_: object) -> AsgiResponse:
+        found = troubles()
+        body = json.dumps({"status": "unhealthy" if found else "ok", "troubles": found}).encode()
+        return AsgiResponse(body, 503 if found else 200, {"content-type": "application/json"})
+
+    return answer
