@@ -83,9 +83,10 @@ def up(
 @app.command()
 def migrate() -> None:
     """Tạo luồng và lược đồ dữ liệu. / Make the stream and the schema."""
-    from services.migration import migrate
+    from projections.store.migrate import SchemaError
+    from services.migration import MigrationError, migrate
 
-    with _failures():
+    with _failures(MigrationError, SchemaError):
         asyncio.run(migrate(_settings()))
 
 
@@ -270,13 +271,13 @@ def _show(
 
 
 @contextmanager
-def _failures() -> Iterator[None]:
-    """End the command with a plain message where it can't be done."""
+def _failures(*expected: type[Exception]) -> Iterator[None]:
+    """End the command with a plain message where it can't be done; `expected` are told so besides CommandError."""
     from services.cli.client import CommandError
 
     try:
         yield
-    except CommandError as failure:
+    except (CommandError, *expected) as failure:
         typer.echo(str(failure), err=True)
         raise typer.Exit(1) from failure
     except KeyboardInterrupt:

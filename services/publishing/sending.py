@@ -164,7 +164,7 @@ class Sender:
             clock = asyncio.get_running_loop().time
             deadline = clock() + ACKNOWLEDGED_WITHIN
             pending: set[Any] = set(futures.values())
-            while pending and clock() < deadline and not bus.lost.is_set():
+            while pending and clock() < deadline and not bus.lost.is_set() and not bus.inbox_denied:
                 _, pending = await asyncio.wait(pending, timeout=_LOOK_EVERY)
                 pending = {
                     future

@@ -1,0 +1,229 @@
+"""Publishing to a real bus: nothing lost, nothing twice, in order, and each event's outcome told."""
+
+import asyncio
+import io
+import json
+import os
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import asyncpg
+import nats
+import pytest
+from faststream.nats import NatsBroker
+
+from services import receipts
+from services.embedded.nats import _executable
+from services.publishing.bus import BusRefusedError, connect
+from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, Flow, Told
+from services.publishing.lines import read_lines
+from services.publishing.receipt import SUBJECT
+from tests import servers
+
+BOTH = pytest.mark.parametrize("batches", [True, False], ids=["batch", "pipelined"])
+
+
+def event(number: int, unit: str = "chi-bo-1", **data: object) -> dict[str, object]:
+    return {"id": f"e-{number}", "source": f"/units/{unit}", "type": "member.admitted", "data": data}
+
+
+def file_of(*lines: object) -> io.BytesIO:
+    return io.BytesIO(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+
+
+async def publish(
+    url: str, file: io.BytesIO, *, batches: bool = True, patience: float | None = None, inbox_prefix: str = "_INBOX"
+) -> list[Told]:
+    told: list[Told] = []
+    sent: list[int] = []
+    async with connect(url, notice=lambda _: None, inbox_prefix=inbox_prefix) as bus:
+        flow = Flow(bus, batches=batches, patience=patience, tell=told.append, sent=sent.append, notice=lambda _: None)
+        await flow.run(read_lines(file))
+    assert sum(sent) == len(told)
+    return sorted(told)
+
+
+async def stored(url: str) -> list[tuple[str, str, bytes]]:
+    client = await nats.connect(url)
+    try:
+        jetstream = client.jetstream()
+        last = (await jetstream.stream_info("PARTY")).state.last_seq
+        found = [await jetstream.get_msg("PARTY", seq, direct=True) for seq in range(1, last + 1)]
+        return [((one.headers or {}).get("Nats-Msg-Id", ""), one.subject or "", one.data or b"") for one in found]
+    finally:
+        await client.close()
+
+
+@BOTH
+async def test_lines_go_into_the_log_in_their_order(party: str, batches: bool) -> None:
+    told = await publish(party, file_of(*(event(n) for n in range(1, 2502))), batches=batches)
+    assert [one.outcome for one in told] == [PUBLISHED] * 2501
+    assert [one.position for one in told] == list(range(1, 2502))
+    log = await stored(party)
+    assert [id_ for id_, _, _ in log] == [f"chi-bo-1:e-{n}" for n in range(1, 2502)]
+    assert {subject for _, subject, _ in log} == {"party.v1.chi-bo-1.member.admitted"}
+    assert json.loads(log[-1][2]) == event(2501)
+
+
+@BOTH
+async def test_a_second_run_is_told_as_duplicates_of_the_first(party: str, batches: bool) -> None:
+    lines = [event(n) for n in (1, 2, 3, 2)]
+    first = await publish(party, file_of(*lines), batches=batches)
+    assert [(one.outcome, one.position) for one in first] == [
+        (PUBLISHED, 1),
+        (PUBLISHED, 2),
+        (PUBLISHED, 3),
+        ("duplicate", 2),
+    ]
+    second = await publish(party, file_of(*lines, event(4)), batches=batches)
+    assert [(one.outcome, one.first_position) for one in second[:4]] == [("duplicate", p) for p in (1, 2, 3, 2)]
+    assert (second[4].outcome, second[4].position) == (PUBLISHED, 4)
+
+
+async def test_what_cannot_be_sent_is_told_and_the_rest_goes_on(party: str) -> None:
+    told = await publish(party, file_of(event(1), "text", event(2) | {"source": 5}, event(3)))
+    assert [one.outcome for one in told] == [PUBLISHED, REFUSED, REFUSED, PUBLISHED]
+    assert [(one.number, one.field) for one in told[1:3]] == [(2, None), (3, "source")]
+
+
+async def test_a_missing_stream_is_waited_for(nats_server: servers.NatsServer) -> None:
+    settings = await servers.fresh_party(nats_server)
+    client = await nats.connect(settings.nats_url)
+    await client.jetstream().delete_stream("PARTY")
+    await client.close()
+    running = asyncio.create_task(publish(settings.nats_url, file_of(event(1), event(2))))
+    await asyncio.sleep(1)
+    assert not running.done()
+    await servers.fresh_party(nats_server)
+    assert [one.outcome for one in await running] == [PUBLISHED] * 2
+
+
+@BOTH
+async def test_a_bus_that_is_killed_loses_nothing(batches: bool) -> None:
+    with servers.short_folder() as folder, servers.running_nats(folder) as server:
+        settings = await servers.fresh_party(server)
+        lines = file_of(*(event(n) for n in range(1, 6001)))
+        running = asyncio.create_task(publish(settings.nats_url, lines, batches=batches))
+        for _ in range(2):
+            await asyncio.sleep(0.15)
+            os.kill(server.pid, signal.SIGKILL)
+            await asyncio.to_thread(server.process.stop, ())
+            await asyncio.sleep(0.3)
+            await asyncio.to_thread(server.start)
+        told = await asyncio.wait_for(running, 60)
+        log = await stored(settings.nats_url)
+    assert [one.number for one in told] == list(range(1, 6001))
+    assert {one.outcome for one in told} == {PUBLISHED}
+    assert Counter(id_ for id_, _, _ in log) == Counter(f"chi-bo-1:e-{n}" for n in range(1, 6001))
+    assert all(log[(one.position or 0) - 1][0] == f"chi-bo-1:{one.id}" for one in told)
+
+
+@contextmanager
+def guarded_nats(folder: Path) -> Iterator[str]:
+    """Run a server where unit7 may publish its own events, ask for receipts, and receive in its own inbox only."""
+    config = folder / "guarded.conf"
+    config.write_text(f"""
+        listen: "127.0.0.1:-1"
+        ports_file_dir: "{folder}"
+        jetstream {{ store_dir: "{folder}/js" }}
+        authorization {{ users: [
+            {{ user: boss, password: pw }}
+            {{ user: unit7, password: pw, permissions: {{
+                publish: ["party.v1.unit7.>", "{SUBJECT}"], subscribe: ["_INBOX_unit7.>"] }} }}
+        ] }}
+    """)
+    process = subprocess.Popen([_executable(), "-c", config], stderr=subprocess.DEVNULL)
+    try:
+        ports = folder / f"nats-server_{process.pid}.ports"
+        while not ports.exists() or not ports.read_text().strip():
+            assert process.poll() is None
+        yield json.loads(ports.read_text())["nats"][0].removeprefix("nats://")
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def test_denials_are_told_and_the_rest_goes_on() -> None:
+    with servers.short_folder() as folder, guarded_nats(folder) as address:
+        boss = await nats.connect(f"nats://boss:pw@{address}")
+        await boss.jetstream().add_stream(name="PARTY", subjects=["party.v1.>"], allow_atomic=True)
+        url = f"nats://unit7:pw@{address}"
+        lines = file_of(event(1, "unit7"), event(2, "unit8"), event(3, "unit7"))
+        told = await publish(url, lines, inbox_prefix="_INBOX_unit7")
+        assert [one.outcome for one in told] == [PUBLISHED, REFUSED, PUBLISHED]
+        assert told[1].reason == "not_permitted"
+        with pytest.raises(ExceptionGroup) as denied:
+            await publish(url, file_of(event(4, "unit7")))
+        assert denied.group_contains(BusRefusedError, match="inbox-prefix")
+        with pytest.raises(BusRefusedError, match=r"(?i)authorization"):
+            await publish(f"nats://unit7:wrong@{address}", file_of(event(5, "unit7")))
+        await boss.close()
+
+
+@asynccontextmanager
+async def answering(url: str, database: str) -> AsyncIterator[asyncpg.Pool]:
+    """Run the receipts as the projector does."""
+    pool = await asyncpg.create_pool(database, min_size=1, max_size=4)
+    broker = NatsBroker(url, logger=None)
+    receipts.mount(broker, pool)
+    await broker.start()
+    try:
+        yield pool
+    finally:
+        await broker.stop()
+        await pool.close()
+
+
+async def decide(pool: asyncpg.Pool, *outcomes: tuple[str, str | None], first: int = 1) -> None:
+    """Write what became of the events at positions from `first` on, and the checkpoint, as the projector does."""
+    async with pool.acquire() as connection, connection.transaction():
+        for position, (outcome, reason) in enumerate(outcomes, first):
+            await connection.execute(
+                "INSERT INTO ledger (position, published_at, publisher, id, outcome, reason, field, first, body)"
+                " VALUES ($1, now(), 'chi-bo-1', $2, $3, $4, $5, true, '')",
+                position,
+                f"e-{position}",
+                outcome,
+                reason,
+                "data.member" if outcome == "rejected" else None,
+            )
+        await connection.execute("UPDATE checkpoint SET position = $1", first + len(outcomes) - 1)
+
+
+async def test_each_outcome_is_told(party: str, database: str) -> None:
+    outcomes = [("counted", None), ("parked", "unknown_unit"), ("rejected", "invalid_field"), ("duplicate", None)]
+    async with answering(party, database) as pool:
+        running = asyncio.create_task(publish(party, file_of(*(event(n) for n in range(1, 5))), patience=20))
+        await asyncio.sleep(0.3)
+        await decide(pool, *outcomes[:2])
+        await asyncio.sleep(0.1)
+        await decide(pool, *outcomes[2:], first=3)
+        told = await running
+    assert [(one.outcome, one.reason) for one in told] == outcomes
+    assert told[2].field == "data.member"
+    assert [one.number for one in told] == [1, 2, 3, 4]
+
+
+async def test_what_is_not_decided_in_time_is_told_so(party: str, database: str) -> None:
+    async with answering(party, database) as pool:
+        await decide(pool, ("counted", None))
+        told = await publish(party, file_of(event(1), event(2)), patience=1)
+    assert [one.outcome for one in told] == ["counted", UNDECIDED]
+    assert [one.outcome for one in await publish(party, file_of(event(3)), patience=1)] == [UNDECIDED]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [b"", b"[]", b'{"positions":[]}', b'{"positions":[0]}', b'{"positions":[[1,1001]]}', b'{"positions":[[5,4]]}'],
+)
+async def test_a_wrong_request_is_answered_so(party: str, database: str, request_: bytes) -> None:
+    async with answering(party, database):
+        client = await nats.connect(party)
+        answer = json.loads((await client.request(SUBJECT, request_, timeout=5)).data)
+        await client.close()
+    assert answer["error"]
+    assert answer["receipts"] == []
