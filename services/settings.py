@@ -28,6 +28,11 @@ class Address(NamedTuple):
             raise ValueError(f"{text!r} is not HOST:PORT, for example 127.0.0.1:8080")
         return cls(host, int(port))
 
+    @property
+    def reachable(self) -> Self:
+        """Where a client on this machine finds what listens here: loopback, where it listens on every interface."""
+        return self._replace(host={"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host))  # noqa: S104
+
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 

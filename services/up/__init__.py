@@ -1,0 +1,5 @@
+"""`tonghop up`: the whole service on one machine, its parts started in order, watched and stopped together."""
+
+from services.up.service import run
+
+__all__ = ["run"]

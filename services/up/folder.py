@@ -1,0 +1,85 @@
+"""The folder of a service on one machine: who holds it, where things lie in it, what is left of an earlier run."""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from services.embedded import nats, postgres
+from services.embedded.process import ServerError, stop_recorded
+from services.up import parts
+
+LOG_BYTES = 16 << 20
+
+
+class Folder:
+    """`postgres/` and `nats/` hold the data, `logs/` what each part says, `run/` what the running service needs."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.expanduser().resolve()
+        self.run = self.path / "run"
+        self.logs = self.path / "logs"
+        self.metrics = self.run / "metrics"
+        self.service = self.run / "service.json"
+
+    def log(self, name: str) -> Path:
+        """Say where a part's output goes."""
+        return self.logs / f"{name}.log"
+
+    def record(self, name: str) -> Path:
+        """Say where a part's process is noted."""
+        return self.run / f"{name}.json"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the folder for this process; ServerError where another one holds it, or it can't be made.
+
+        The kernel lets go of it when the process dies, however it dies.
+        """
+        try:
+            self.run.mkdir(parents=True, exist_ok=True)
+            lock = (self.run / "lock").open("a+")
+        except OSError as error:
+            raise ServerError(f"Không dùng được thư mục / the folder can't be used: {error}") from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                lock.seek(0)
+                raise ServerError(
+                    f"Dịch vụ đang chạy trên {self.path} / a service runs on this folder already, with pid "
+                    f"{lock.read().strip() or 'unknown'}: stop it, or choose another --data-dir"
+                ) from error
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
+    def clear(self) -> list[str]:
+        """Stop what a killed supervisor left running, and empty what belonged to it; name the parts that ran."""
+        self.service.unlink(missing_ok=True)
+        stages = {"api": parts.STOP, "projector": parts.STOP, "nats": nats.STOP, "postgres": postgres.STOP}
+        left = [name for name, stage in stages.items() if stop_recorded(self.record(name), stage)]
+        shutil.rmtree(self.metrics, ignore_errors=True)
+        self.metrics.mkdir()
+        return left
+
+    def tell(self, addresses: Mapping[str, object]) -> None:
+        """Write where the service is found, for other commands."""
+        partial = self.service.with_suffix(".partial")
+        partial.write_text(json.dumps(addresses, indent=1) + "\n")
+        partial.chmod(0o644)
+        partial.replace(self.service)
+
+    def bound_logs(self) -> None:
+        """Begin the logs that have grown too long anew; of the older lines the last LOG_BYTES or so stay, in `.log.1`.
+
+        The parts keep their files open and append, so a log is copied and cut; a line written in between is lost.
+        """
+        for log in self.logs.glob("*.log"):
+            if log.stat().st_size > LOG_BYTES:
+                shutil.copyfile(log, log.with_suffix(".log.1"))
+                os.truncate(log, 0)

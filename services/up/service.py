@@ -1,0 +1,224 @@
+"""The service on one machine: PostgreSQL, NATS, projector and API, from the first start to the last stop."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from prometheus_client.multiprocess import mark_process_dead
+
+from projections.store.migrate import SchemaError
+from services.embedded.nats import NatsServer
+from services.embedded.postgres import PostgresServer
+from services.embedded.process import ServerError
+from services.migration import MigrationError, migrate
+from services.settings import Address, Settings, SettingsError
+from services.up.folder import Folder
+from services.up.parts import Command, Part, Server
+from services.up.ports import claim
+from services.up.watching import KeepsDyingError, keep
+
+CLI = (sys.executable, "-m", "services.cli")
+COMMANDS: Mapping[str, Sequence[str]] = {"projector": (*CLI, "projector"), "api": (*CLI, "api")}
+"""The parts that are this program itself, in the order in which they start."""
+
+READY_WITHIN = 20.0
+STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+EXPECTED = (ServerError, KeepsDyingError, MigrationError, SchemaError, SettingsError)
+
+
+def run(data_dir: Path, http: str, nats: str, demo: bool, *, commands: Mapping[str, Sequence[str]] = COMMANDS) -> int:
+    """Run everything until SIGINT, SIGTERM or SIGHUP and give the exit code (contract §6).
+
+    `http` and `nats` are HOST:PORT. 0: stopped as asked; 1: it can't be started or kept running; 2: asked for wrongly.
+    """
+    try:
+        settings = replace(Settings.from_environment(), http=Address.parse(http))
+        listen = Address.parse(nats)
+    except ValueError as error:
+        return _refuse(str(error), 2)
+    folder = Folder(data_dir)
+    try:
+        with folder.held():
+            return asyncio.run(_until_told(Service(folder, settings, listen, commands, demo=demo)))
+    except EXPECTED as error:
+        return _refuse(str(error), 1)
+
+
+def _refuse(message: str, code: int) -> int:
+    sys.stderr.write(f"{message}\n")
+    return code
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+async def _until_told(service: "Service") -> int:
+    running = asyncio.create_task(service.run())
+
+    def stop() -> None:
+        if not running.cancelling():  # a second Ctrl-C must not cut the orderly stop short
+            running.cancel()
+
+    for number in STOPPING_SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    try:
+        await running
+    except asyncio.CancelledError:
+        return 0
+    except ExceptionGroup as group:
+        expected, rest = group.split(EXPECTED)
+        if rest or not expected:
+            raise
+        return _refuse("\n".join(str(error) for error in expected.exceptions), 1)
+    return 0
+
+
+class Service:
+    """All parts of the service on one folder. The caller holds the folder."""
+
+    def __init__(
+        self, folder: Folder, settings: Settings, nats: Address, commands: Mapping[str, Sequence[str]], *, demo: bool
+    ) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._nats = nats
+        self._commands = commands
+        self._demo = demo
+        self._parts: list[Part] = []
+
+    async def run(self) -> None:
+        """Start the parts in order, watch them until cancelled, and stop them in the reverse order.
+
+        Raises an ExceptionGroup of EXPECTED where a part can't be started or kept running.
+        """
+        begun = time.monotonic()
+        for name in await asyncio.to_thread(self._folder.clear):
+            _say(f"{name}: còn chạy từ lần trước, đã dừng / was left running, is stopped")
+        self._claim_addresses()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                await self._start_servers(tasks)
+                await migrate(self._settings, notice=_say)
+                await self._start_commands(tasks)
+                tasks.create_task(self._bound_logs())
+                state = "đã sẵn sàng / is ready" if await self._becomes_ready() else "chưa sẵn sàng / is not ready yet"
+                self._announce(state, time.monotonic() - begun)
+                if self._demo:
+                    tasks.create_task(self._show_demonstration())
+        finally:
+            _say("Đang dừng / stopping")
+            self._folder.service.unlink(missing_ok=True)
+            for part in reversed(self._parts):
+                await asyncio.to_thread(part.stop)
+            _say("Đã dừng / stopped")
+
+    def _claim_addresses(self) -> None:
+        http = claim(self._settings.http, "--http")
+        projector = self._settings.projector_http
+        if "TONGHOP_PROJECTOR_HTTP" not in os.environ:
+            projector = Address(projector.host, 0)
+        self._nats = claim(self._nats, "--nats")
+        self._settings = replace(
+            self._settings,
+            http=http,
+            api_url=f"http://{http.reachable}",
+            nats_url=f"nats://{self._nats.reachable}",
+            projector_http=claim(projector, "TONGHOP_PROJECTOR_HTTP"),
+        )
+
+    async def _start_servers(self, tasks: asyncio.TaskGroup) -> None:
+        path, log, record = self._folder.path, self._folder.log, self._folder.record
+        postgres = PostgresServer(path / "postgres", log=log("postgres"), record=record("postgres"))
+        nats = NatsServer(path / "nats", self._nats, log=log("nats"), record=record("nats"))
+        self._settings = replace(self._settings, database_url=postgres.url)
+        await self._start(tasks, [Server(postgres), Server(nats)])
+
+    async def _start_commands(self, tasks: asyncio.TaskGroup) -> None:
+        environ = {
+            **os.environ,
+            **self._settings.as_environment(),
+            "PROMETHEUS_MULTIPROC_DIR": str(self._folder.metrics),
+        }
+        commands = [
+            Command(name, command, environ=environ, log=self._folder.log(name), record=self._folder.record(name))
+            for name, command in self._commands.items()
+        ]
+        self._folder.tell(
+            {
+                "http": str(self._settings.http.reachable),
+                "nats": str(self._nats.reachable),
+                "projector_http": str(self._settings.projector_http.reachable),
+                "database_url": self._settings.database_url,
+                "pid": os.getpid(),
+            }
+        )
+        await self._start(tasks, commands)
+
+    async def _start(self, tasks: asyncio.TaskGroup, parts: Sequence[Part]) -> None:
+        events = []
+        for part in parts:
+            self._parts.append(part)
+            events.append(asyncio.Event())
+            tasks.create_task(keep(part, events[-1], self._restarting(part)))
+        for event in events:
+            await event.wait()
+
+    def _restarting(self, part: Part) -> Callable[[str], None]:
+        def say(line: str) -> None:
+            mark_process_dead(part.process.pid, str(self._folder.metrics))  # type: ignore[no-untyped-call]
+            _say(line)
+
+        return say
+
+    async def _becomes_ready(self) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(READY_WITHIN):
+                while not await asyncio.to_thread(_answers, self._settings.http.reachable):  # noqa: ASYNC110 - nor does an address
+                    await asyncio.sleep(0.05)
+                return True
+        return False
+
+    def _announce(self, state: str, seconds: float) -> None:
+        url = self._settings.api_url
+        _say(
+            f"Dịch vụ {state} ({seconds:.1f} s)\n"
+            f"  HTTP              {url}  (tài liệu / docs: {url}/docs)\n"
+            f"  NATS              {self._settings.nats_url}\n"
+            f"  Dữ liệu / data    {self._folder.path}\n"
+            f"  Nhật ký / logs    {self._folder.logs}\n"
+            f"  Dừng / stop       Ctrl-C"
+        )
+
+    async def _show_demonstration(self) -> None:
+        from services.demo import run as show  # noqa: PLC0415 - what most services never need
+
+        try:
+            await show(self._settings)
+        except Exception as error:  # noqa: BLE001 - whatever becomes of the demonstration, the service goes on
+            _say(f"Không nạp được số liệu minh họa / the demonstration failed: {error or type(error).__name__}")
+
+    async def _bound_logs(self) -> None:
+        while True:
+            await asyncio.to_thread(self._folder.bound_logs)
+            await asyncio.sleep(10)
+
+
+def _answers(http: Address) -> bool:
+    connection = HTTPConnection(http.host, http.port, timeout=2)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()

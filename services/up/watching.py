@@ -1,0 +1,64 @@
+"""Keep a part running: start it again when it dies, with growing pauses, and give up on one that keeps dying."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from services.embedded.process import ServerError
+from services.up.parts import Part
+
+LOOK_EVERY = 0.1
+SHORT_LIFE = 5.0
+SHORT_LIVES = 5
+FIRST_PAUSE = 0.2
+
+
+class KeepsDyingError(RuntimeError):
+    """A part died again and again, each time soon after its start; the message has its last log lines."""
+
+
+async def keep(part: Part, started: asyncio.Event, say: Callable[[str], None]) -> None:
+    """Run the part until cancelled; `started` is set when it is up for the first time.
+
+    A part that can't be started at first raises ServerError. Later a failed start counts as a death, and after
+    SHORT_LIVES deaths in a row, each within SHORT_LIFE seconds of the start, KeepsDyingError is raised.
+    Cancelled while the part starts, it stops it; otherwise the part is left running for the caller to stop.
+    """
+    short_lives = 0
+    while True:
+        begun = time.monotonic()
+        try:
+            await _start(part)
+        except ServerError as error:
+            if not started.is_set():
+                raise
+            cause = str(error).partition("\n")[0]
+        else:
+            started.set()
+            while part.process.alive:  # noqa: ASYNC110 - a process sets no event
+                await asyncio.sleep(LOOK_EVERY)
+            cause = part.process.exit
+        short_lives = short_lives + 1 if time.monotonic() - begun < SHORT_LIFE else 0
+        if short_lives >= SHORT_LIVES:
+            raise KeepsDyingError(
+                f"{part.process.name} chết liên tục, dừng tất cả / keeps dying, everything is stopped ({cause}).\n"
+                f"{part.process.log}:\n{part.process.tail()}"
+            )
+        pause = FIRST_PAUSE * 2**short_lives
+        say(f"{part.process.name}: {cause}; khởi động lại sau / started again in {pause:g} s")
+        await asyncio.sleep(pause)
+
+
+async def _start(part: Part) -> None:
+    starting = asyncio.ensure_future(part.start())
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        # A thread can't be cancelled: what it waits for is ended, until it has noticed.
+        while not starting.done():
+            await asyncio.to_thread(part.stop)
+            await asyncio.wait({starting}, timeout=LOOK_EVERY)
+        with suppress(ServerError):
+            starting.result()
+        raise
