@@ -1,4 +1,4 @@
-"""The logs that the property tests live on are worth it: mostly right, and wrong in every way that the contract names."""
+"""The logs of the property tests are worth trying: mostly right, and wrong in every way that the contract names."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections import Counter
 from hypothesis import Phase, given, settings
 
 from events.vocabulary import Outcome, Reason
-from tests.oracle.oracle import Oracle
 from tests.oracle.telling import Said
 from tests.oracle.wording import STRUCTURE
 from tests.property.strategies import logs
+from tests.property.system import oracle_of
 
 LOGS = 150
 
@@ -22,9 +22,7 @@ def test_logs_are_mostly_right_and_wrong_in_every_way() -> None:
     @settings(max_examples=LOGS, derandomize=True, database=None, deadline=None, phases=[Phase.generate])
     @given(logs)
     def read(log: list[Said]) -> None:
-        oracle = Oracle()
-        for position, said in enumerate(log, start=1):
-            oracle.feed(position, *said)
+        oracle = oracle_of(log)
         here = Counter(word for _, *words in oracle.outcomes() for word in words)
         changes = sum(e.holds and e.event is not None and e.event["type"] in STRUCTURE for e in oracle.entries)
         rich.append(here["counted"] >= 5 and changes >= 5)

@@ -1,0 +1,102 @@
+"""The system under test, held by its public ends: batches of messages in, outcomes and answers over HTTP out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from projections.core.message import Message
+from projections.store.projection import Projection
+from tests.oracle.oracle import Oracle
+from tests.oracle.telling import ROOT, Said
+
+LARGE_FROM = 3
+"""Small, so that trees of a dozen units have large units too (docs/architecture.md)."""
+
+Batch = tuple[int, int, bool]
+"""Indices into a log, first and end, and whether the projection is opened anew before."""
+
+READ_MODELS = {
+    "counter": "SELECT u.id, c.period, c.measure, c.n FROM counter c JOIN unit u ON u.no = c.unit WHERE c.n <> 0",
+    "fact": "SELECT u.id, f.day, f.measure, f.position, f.facets FROM fact f JOIN unit u ON u.no = f.unit",
+    "ledger": "SELECT position, outcome, reason, field, first FROM ledger",
+    "tally": "SELECT type, outcome, reason, n FROM tally WHERE n <> 0",
+    "edge": "SELECT u.id, e.since, e.until, p.id FROM edge e JOIN unit u ON u.no = e.unit"
+    " LEFT JOIN unit p ON p.no = e.parent",
+    "plan": "SELECT p.position, u.id, p.type FROM plan p JOIN unit u ON u.no = p.unit",
+    "unit": "SELECT u.id, u.established, u.since, u.dissolved, s.id, u.name, u.level, u.parked_own, u.parked_below"
+    " FROM unit u LEFT JOIN unit s ON s.no = u.successor",
+    "unit_name": "SELECT u.id, n.since, n.until, n.name FROM unit_name n JOIN unit u ON u.no = n.unit",
+    "unit_level": "SELECT u.id, l.since, l.until, l.level FROM unit_level l JOIN unit u ON u.no = l.unit",
+}
+"""What has to be the same however a log is delivered; a unit's number may differ, as its id doesn't."""
+
+
+def messages(log: Sequence[Said]) -> list[Message]:
+    """Take the log as the bus delivers it, at positions from 1 on."""
+    start = dt.datetime(2024, 1, 2, tzinfo=dt.UTC)
+    return [
+        Message(n, start + dt.timedelta(seconds=n), said.bus_subject, None, said.body)
+        for n, said in enumerate(log, start=1)
+    ]
+
+
+def oracle_of(log: Sequence[Said]) -> Oracle:
+    """Have the oracle read the log, at the same positions."""
+    oracle = Oracle(ROOT)
+    for position, said in enumerate(log, start=1):
+        oracle.feed(position, *said)
+    return oracle
+
+
+class System:
+    """A database that logs are delivered to, one after the other."""
+
+    def __init__(self, url: str, connection: asyncpg.Connection) -> None:
+        self.url = url
+        self.connection = connection
+
+    async def deliver(self, log: Sequence[Said], batches: Sequence[Batch]) -> None:
+        """Empty the database, then apply the log in these batches, each in a transaction of its own."""
+        await self._empty()
+        everything = messages(log)
+        projection = await Projection.open(self.url, root=ROOT, large_from=LARGE_FROM)
+        try:
+            for first, end, reopen in batches:
+                if reopen:
+                    await projection.close()
+                    projection = await Projection.open(self.url, root=ROOT, large_from=LARGE_FROM)
+                await projection.apply(everything[first:end])
+        finally:
+            await projection.close()
+
+    async def _empty(self) -> None:
+        kept = ("alembic_version", "checkpoint", "worker")
+        tables = await self.connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        names = ", ".join(f'"{t[0]}"' for t in tables if t[0] not in kept)
+        await self.connection.execute(f"TRUNCATE {names}")
+        # Another generation, so that nothing that a reader keeps by position is taken for this log's.
+        await self.connection.execute("UPDATE checkpoint SET position = 0, as_of = NULL, generation = generation + 1")
+
+    async def outcomes(self) -> list[tuple[int, str, str | None]]:
+        """Tell what became of each message, by position."""
+        rows = await self.connection.fetch("SELECT position, outcome, reason FROM ledger ORDER BY position")
+        return [tuple(row) for row in rows]
+
+    async def dump(self) -> dict[str, list[Any]]:
+        """Read all of the read models, in an order of their own content."""
+        rows = {name: await self.connection.fetch(query) for name, query in READ_MODELS.items()}
+        return {name: sorted((tuple(row) for row in found), key=repr) for name, found in rows.items()}
+
+
+@asynccontextmanager
+async def system_on(database: str) -> AsyncIterator[System]:
+    connection = await asyncpg.connect(database)
+    try:
+        yield System(database, connection)
+    finally:
+        await connection.close()
