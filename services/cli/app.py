@@ -96,7 +96,7 @@ def projector() -> None:
     from services.projector import serve
 
     with _failures():
-        serve(_settings())
+        raise typer.Exit(serve(_settings()))
 
 
 @app.command()

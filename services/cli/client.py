@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,9 @@ import httpx
 
 _WAIT = 75.0
 """Seconds: longer than the API itself may wait for a position."""
+
+_LOOPBACK = re.compile(r"https?://(127\.|localhost\b|\[::1\])")
+"""No proxy of the environment stands between a machine and itself."""
 
 
 class CommandError(Exception):
@@ -50,7 +54,7 @@ def get(api: str, *path: str, **parameters: str | int | None) -> tuple[str, dict
     url = "/".join((api, *(quote(part, safe="") for part in path)))
     query = {name.removesuffix("_"): value for name, value in parameters.items() if value is not None}
     try:
-        response = httpx.get(url, params=query, timeout=_WAIT)
+        response = httpx.get(url, params=query, timeout=_WAIT, trust_env=not _LOOPBACK.match(url))
     except (httpx.TransportError, httpx.InvalidURL) as error:
         raise CommandError(
             f"Không kết nối được tới {api}. / The service can't be reached.\n"
