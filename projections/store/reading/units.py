@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from projections.core.names import fold_name
 from projections.core.periods import Days
-from projections.core.reading_answers import FoundUnit, UnitDay, UnitName, UnitPage, Validity
+from projections.core.reading_answers import FoundUnit, UnitDay, UnitName, Validity
 from projections.store.reading.descent import children
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.standing import NAMED_ON, find
@@ -81,11 +81,10 @@ async def unit_on(snapshot: Snapshot, unit: str, on: dt.date) -> UnitDay:
 
 async def search(
     snapshot: Snapshot, text: str, level: str | None, *, after: SearchKey, limit: int
-) -> tuple[UnitPage, SearchKey | None]:
+) -> tuple[list[FoundUnit], SearchKey | None]:
     """Return a page of the units that ever had such a name, and where the next begins.
 
     Exact matches come first, then by the name's beginning, by a word's, and the rest; by id in each.
-    The page's own ``next`` is left to the caller, who writes cursors.
     """
     folded = fold_name(text)
     like = "%" + folded.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
@@ -95,4 +94,4 @@ async def search(
         for r in rows[:limit]
     ]
     more = SearchKey(rows[limit - 1]["rank"], rows[limit - 1]["id"]) if len(rows) > limit else None
-    return UnitPage(units, None, snapshot.position), more
+    return units, more

@@ -63,24 +63,26 @@ def _listed(world: World, question: Question) -> set[str]:
         case "facet":
             return set(DIMENSIONS[question.detail])
     found = {"own" if question.by == "child" else "rest"}
-    asked = next(u for u in world.units.values() if u.id == question.unit)
     for day in _days(question):
-        if not asked.active(day):
-            continue
-        for unit in world.units.values():
-            if unit.id in found or not unit.active(day):
-                continue
-            above = world.above(unit.no, day)
-            if asked.no not in above:
-                continue
-            way = above[: above.index(asked.no)]
-            if question.by == "child":
-                if not way:
-                    found.add(unit.id)
-            elif held(unit.levels, day) == question.detail and not any(
-                held(world.units[no].levels, day) == question.detail for no in way
-            ):
-                found.add(unit.id)
+        found |= {world.units[no].id for no in _rows_of(world, question, day)}
+    return found
+
+
+def _rows_of(world: World, question: Question, day: dt.date) -> list[int]:
+    """Return the active units that have a row of their own on a day."""
+    asked = next(u for u in world.units.values() if u.id == question.unit)
+
+    def has_level(no: int) -> bool:
+        return held(world.units[no].levels, day) == question.detail
+
+    found = []
+    for unit in world.units.values():
+        above = world.above(unit.no, day) if unit.active(day) else []
+        if asked.no in above:
+            between = above[: above.index(asked.no)]
+            of_level = question.by == "level" and has_level(unit.no) and not any(map(has_level, between))
+            if of_level or (question.by == "child" and not between):
+                found.append(unit.no)
     return found
 
 

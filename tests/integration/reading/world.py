@@ -12,7 +12,7 @@ from typing import TypeVar
 from asyncpg import Connection
 
 from events.catalogue import DIMENSIONS, MEASURES, dimensions_of
-from events.facets import pack, unpack
+from events.facets import pack
 from events.vocabulary import LEVELS, UNKNOWN
 from projections.core.breakdown import SLOTS
 from projections.core.names import fold_name
@@ -190,16 +190,16 @@ def random_world(seed: int, size: int) -> World:
             if choose.random() < 0.6:
                 unit.successor = choose.choice(standing(no, unit.dissolved))
     for position in range(1, size * 12):
-        unit = world.units[choose.randrange(1, size + 1)]
-        day = some_day(unit.since)
-        measure = choose.choice(MEASURES)
-        if measure.startswith("transfers"):
-            other = choose.choice([u for u in world.units.values() if u.since <= day])
-            world.facts.append(Fact(unit.no, day, "transfers_out", position, {}))
-            world.facts.append(Fact(other.no, day, "transfers_in", position, {}))
-            continue
-        codes = {d: choose.choice(DIMENSIONS[d]) for d in dimensions_of(measure) if choose.random() < 0.7}
-        known = {d: code for d, code in codes.items() if code != UNKNOWN}
-        assert all(unpack(pack(known), d) == code for d, code in known.items())
-        world.facts.append(Fact(unit.no, day, measure, position, known))
+        world.facts += _random_event(choose, world, position)
     return world
+
+
+def _random_event(choose: random.Random, world: World, position: int) -> list[Fact]:
+    unit = choose.choice(list(world.units.values()))
+    day = unit.since + choose.randrange((LAST - unit.since).days + 1) * ONE_DAY
+    measure = choose.choice(MEASURES)
+    if measure.startswith("transfers"):
+        other = choose.choice([u for u in world.units.values() if u.since <= day])
+        return [Fact(unit.no, day, "transfers_out", position, {}), Fact(other.no, day, "transfers_in", position, {})]
+    codes = {d: choose.choice(DIMENSIONS[d]) for d in dimensions_of(measure) if choose.random() < 0.7}
+    return [Fact(unit.no, day, measure, position, {d: code for d, code in codes.items() if code != UNKNOWN})]

@@ -1,0 +1,74 @@
+"""The bus as the API sees it: how far the log goes, and whether it can be asked."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import Final
+
+import nats
+import structlog
+from nats.aio.client import Client
+
+from services.settings import Settings
+
+ANSWER_WITHIN: Final = 1.0
+FRESH_FOR: Final = 0.25
+
+_log = structlog.get_logger()
+
+
+class Bus:
+    """A connection to NATS that keeps trying while the process runs. `open` and `close` are called once each."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client = Client()
+        self._connecting: asyncio.Task[None] | None = None
+        self._asking = asyncio.Lock()
+        self._asked_at = -FRESH_FOR
+        self._last: int | None = None
+
+    def open(self) -> None:
+        """Begin to connect, without waiting for it."""
+        self._connecting = asyncio.create_task(self._connect())
+
+    async def close(self) -> None:
+        """End the connection, or the attempt to make one."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._connecting
+        await self._client.close()
+
+    async def stream_last(self) -> int | None:
+        """Return the last position of the log, at most a quarter of a second old; None where the bus doesn't say."""
+        async with self._asking:  # however many ask, the bus is asked by one at a time
+            if time.monotonic() - self._asked_at >= FRESH_FOR:
+                self._last = await self._ask()
+                self._asked_at = time.monotonic()
+            return self._last
+
+    async def _ask(self) -> int | None:
+        if not self._client.is_connected:
+            return None
+        try:
+            info = await self._client.jetstream(timeout=ANSWER_WITHIN).stream_info(self._settings.stream)
+        except (nats.errors.Error, OSError, TimeoutError):
+            return None
+        return info.state.last_seq
+
+    async def _connect(self) -> None:
+        await self._client.connect(
+            self._settings.nats_url.split(","),
+            name="tonghop api",
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=1,
+            connect_timeout=2,
+            error_cb=_say,
+        )
+
+
+async def _say(error: Exception) -> None:
+    _log.warning("bus", error=str(error) or type(error).__name__)

@@ -1,0 +1,127 @@
+"""What the OpenAPI document says of each request: parameters, examples, the schemas of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from fastapi import FastAPI
+
+from events.catalogue import DIMENSIONS, MEASURES
+from events.identifiers import UNIT_ID_PATTERN
+from events.vocabulary import LEVELS
+from projections.core import reading_answers as answers
+from projections.store.reading.outcomes import OUTCOMES
+from services.api.examples import EXAMPLES
+from services.api.parameters import LONGEST_WAIT
+
+ANSWERS: Final = (
+    answers.Report,
+    answers.UnitDay,
+    answers.UnitPage,
+    answers.CountedEventPage,
+    answers.Said,
+    answers.SaidPage,
+    answers.ReceiptPage,
+    answers.Status,
+)
+_REFERENCE: Final = "#/components/schemas/{name}"
+_DATE: Final = {"type": "string", "format": "date"}
+_BY: Final = (
+    *("child", "month", "year", "none"),
+    *(f"level:{level}" for level in LEVELS),
+    *(f"facet:{dimension}" for dimension in DIMENSIONS),
+)
+_MEASURE: Final = {"type": "string", "enum": list(MEASURES)}
+_MEASURES: Final = {"type": "array", "items": _MEASURE}
+
+PARAMETERS: Final[Mapping[str, tuple[str, Mapping[str, Any], object]]] = {
+    "from": ("First day, inclusive; 1 January of this year unless given", _DATE, "2023-01-01"),
+    "to": ("Last day, inclusive; today unless given", _DATE, "2023-11-28"),
+    "on": ("The day; today unless given", _DATE, "2023-11-28"),
+    "basis": ("The hierarchy that facts are counted by", {"type": "string", "enum": ["as-was"]}, "as-was"),
+    "measures": ("Measures, with commas between them", _MEASURES, ["admissions", "confirmations", "badges"]),
+    "measure": ("Measures, with commas between them; all unless given", _MEASURES, ["badges"]),
+    "by": ("One row for what", {"type": "string", "enum": list(_BY), "default": "child"}, "child"),
+    "q": ("Part of a name, with or without diacritics", {"type": "string", "maxLength": 200}, "gia binh"),
+    "level": ("Only units of this level, as last known", {"type": "string", "enum": list(LEVELS)}, "upper"),
+    "outcome": ("Which events", {"type": "string", "enum": list(OUTCOMES), "default": "parked"}, "parked"),
+    "unit": (
+        "Only events about this unit or one below it, as last known",
+        {"type": "string", "pattern": f"^{UNIT_ID_PATTERN}$"},
+        "gia-binh",
+    ),
+    "limit": ("Length of a page", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, 100),
+    "cursor": ("`next` of the page before", {"type": "string"}, None),
+    "min_position": ("Answer only what reflects this stream position", {"type": "integer", "minimum": 0}, None),
+    "wait": (
+        "Seconds to wait for min_position before 503",
+        {"type": "number", "minimum": 0, "maximum": LONGEST_WAIT, "default": 0},
+        None,
+    ),
+}
+POSITIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], object]]] = {
+    "from": ("First position", {"type": "integer", "minimum": 1}, 1),
+    "to": ("Last position", {"type": "integer", "minimum": 1}, 100),
+}
+ERRORS: Final = {
+    404: "No such unit or event",
+    422: "A parameter that can't be used; `parameter` names it",
+    503: "Not ready, or `min_position` not reached; `position` says how far it is",
+}
+
+
+def described(
+    summary: str, answer: str, *, query: tuple[str, ...] = (), over: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Describe a request for a route's `openapi_extra`; `answer` names one of ANSWERS, `over` replaces PARAMETERS."""
+    known = {**PARAMETERS, **(over or {})}
+    parameters: list[dict[str, Any]] = []
+    for name in (*query, "min_position", "wait"):
+        description, schema, example = known[name]
+        parameter = {"name": name, "in": "query", "description": description, "schema": schema}
+        if schema.get("type") == "array":
+            parameter |= {"style": "form", "explode": False}
+        parameters.append(parameter | ({} if example is None else {"example": example}))
+    schema = {"$ref": _REFERENCE.format(name=answer)}
+    responses: dict[str, Any] = {
+        "200": {
+            "description": "The answer",
+            "headers": {"ETag": {"description": "Of question and position", "schema": {"type": "string"}}},
+            "content": {"application/json": {"schema": schema, "example": EXAMPLES[answer]}},
+        },
+        "304": {"description": "What If-None-Match names is still the answer"},
+    }
+    for status, says in ERRORS.items():
+        content = {"application/problem+json": {"schema": {"$ref": _REFERENCE.format(name="Problem")}}}
+        responses[str(status)] = {"description": says, "content": content}
+    return {"summary": summary, "parameters": parameters, "responses": responses}
+
+
+_PROBLEM: Final = {
+    "type": "object",
+    "description": "RFC 9457",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "parameter": {"type": "string"},
+        "position": {"type": "integer"},
+    },
+}
+
+
+def mount(app: FastAPI) -> None:
+    """Let the app's OpenAPI document carry the schemas of the answers."""
+    generate = app.openapi
+    _, schemas = msgspec.json.schema_components(ANSWERS, ref_template=_REFERENCE)
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        document.setdefault("components", {}).setdefault("schemas", {}).update({**schemas, "Problem": _PROBLEM})
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents

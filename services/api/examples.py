@@ -1,0 +1,123 @@
+"""One example of every answer, for the OpenAPI document; a test holds them to the schemas."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+_GIA_BINH: Final = {"id": "gia-binh", "name": "Huyện ủy Gia Bình", "level": "upper"}
+_BAC_NINH: Final = {"id": "bac-ninh", "name": "Tỉnh ủy Bắc Ninh", "level": "province"}
+_CENTRAL: Final = {"id": "trung-uong", "name": "Ban Chấp hành Trung ương", "level": "central"}
+_COMMUNE: Final = {"id": "xa-dai-lai", "name": "Đảng ủy xã Đại Lai", "level": "grassroots"}
+_AS_OF: Final = "2023-11-28T09:01:02Z"
+_VALIDITY: Final = {"since": "2000-01-01", "until": "2025-07-01", "successor": None}
+_SAID: Final = {
+    "position": 1234,
+    "outcome": "parked",
+    "reason": "unknown_unit",
+    "field": None,
+    "detail": None,
+    "publisher": "gia-binh",
+    "id": "gb-2023-0001",
+    "type": "member.admitted",
+    "subject": "chi-bo-moi",
+    "published_at": _AS_OF,
+    "held_at": None,
+    "retracted_at": None,
+    "retracted_by": None,
+    "first_position": None,
+    "event": {
+        "specversion": "1.0",
+        "id": "gb-2023-0001",
+        "source": "/units/gia-binh",
+        "type": "member.admitted",
+        "subject": "chi-bo-moi",
+        "time": "2023-11-28T16:00:00+07:00",
+        "data": {"member": "m-0001", "decided_on": "2023-11-27"},
+    },
+    "body": None,
+}
+
+EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "Report": {
+        "unit": _GIA_BINH,
+        "from": "2023-01-01",
+        "to": "2023-11-28",
+        "basis": "as-was",
+        "position": 1234,
+        "as_of": _AS_OF,
+        "parked": 0,
+        "total": {"admissions": 7, "confirmations": 9, "badges": 31},
+        "rows": [
+            {"unit": _COMMUNE, "values": {"admissions": 7, "confirmations": 9, "badges": 31}},
+            {"unit": _GIA_BINH, "own": True, "values": {"admissions": 0, "confirmations": 0, "badges": 0}},
+        ],
+    },
+    "UnitDay": {
+        **_GIA_BINH,
+        "on": "2023-11-28",
+        "active": True,
+        "parent": _BAC_NINH,
+        "ancestors": [_CENTRAL, _BAC_NINH],
+        "children": [_COMMUNE],
+        "validity": _VALIDITY,
+        "position": 1234,
+        "as_of": _AS_OF,
+    },
+    "UnitPage": {
+        "units": [{**_GIA_BINH, "matched": "Huyện ủy Gia Bình", "validity": _VALIDITY}],
+        "next": None,
+        "position": 1234,
+    },
+    "CountedEventPage": {
+        "events": [
+            {
+                "position": 1201,
+                "publisher": "gia-binh",
+                "id": "gb-2023-0396",
+                "type": "badge.awarded",
+                "unit": "xa-dai-lai",
+                "day": "2023-11-07",
+                "measure": "badges",
+                "time": "2023-11-08T08:00:00+07:00",
+                "facets": {"grade": "30", "sex": "female"},
+            }
+        ],
+        "next": "WyIyMDIzLTExLTA3IiwxMjAxLDNd",
+        "position": 1234,
+    },
+    "Said": _SAID,
+    "SaidPage": {"outcomes": [_SAID], "next": None, "position": 1234},
+    "ReceiptPage": {
+        "receipts": [
+            {
+                "position": 1234,
+                "outcome": "counted",
+                "reason": None,
+                "field": None,
+                "detail": None,
+                "publisher": "gia-binh",
+                "id": "gb-2023-0001",
+                "first_position": None,
+            }
+        ],
+        "position": 1234,
+    },
+    "Status": {
+        "position": 1234,
+        "as_of": _AS_OF,
+        "stream_last": 1234,
+        "lag": 0,
+        "parked": 1,
+        "rejected": 0,
+        "generation": 1,
+        "bus": "connected",
+        "worker": {
+            "name": "projector-1",
+            "state": "running",
+            "detail": None,
+            "seen_at": _AS_OF,
+            "fetched_at": _AS_OF,
+            "advanced_at": _AS_OF,
+        },
+    },
+}

@@ -1,0 +1,33 @@
+"""Whether the service can be relied on: the reasons why it can't, from what the projector last said of itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from projections.store.reading.status import Worker
+
+UNSEEN: Final = dt.timedelta(seconds=15)
+STALLED: Final = dt.timedelta(seconds=30)
+
+
+def reasons(worker: Worker | None, position: int, stream_last: int | None) -> list[str]:
+    """Return why the figures can't be relied on, none where they can; `stream_last` is None where the bus is away.
+
+    A projector can be connected and yet stand still (its consumer deleted, its subscription lost): it is judged by
+    what it last fetched and committed, by the database's clock.
+    """
+    found = []
+    if stream_last is None:
+        found.append("bus: NATS không trả lời / the bus does not answer")
+    if worker is None:
+        return [*found, "projector: chưa từng chạy / never ran"]
+    state, now = worker.state, worker.now
+    if now - state.seen_at > UNSEEN:
+        found.append(f"projector: không thấy từ {state.seen_at.isoformat()} / not seen since")
+    elif state.fetched_at is None or now - state.fetched_at > STALLED:
+        found.append(f"projector: {state.state}, không nhận được gì từ bus trong {STALLED.seconds} s / fetches nothing")
+    lag = (worker.stream_last if stream_last is None else stream_last) - position
+    if lag > 0 and (state.advanced_at is None or now - state.advanced_at > STALLED):
+        found.append(f"lag: {lag} sự kiện, không giảm trong {STALLED.seconds} s / does not fall")
+    return found

@@ -1,0 +1,127 @@
+"""Every metric of the API, each with the question that it answers for an operator; labels are of bounded number."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from events.catalogue import CATALOGUE
+from projections.store.reading.status import Tally, Worker
+
+# Do readers get their answers quickly? Labelled by route, never by unit: a path would be a label a unit.
+SECONDS: Final = Histogram(
+    "tonghop_api_request_seconds",
+    "Time from a request to the end of its answer",
+    ["route"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
+)
+# Do readers get answers at all? 503 says that the service isn't ready, 500 that it is wrong, 304 that caching works.
+REQUESTS: Final = Counter("tonghop_api_requests", "Requests answered", ["route", "status"])
+
+
+class Standing(Collector):
+    """What the read models say at the moment of a scrape; None where the database or the bus doesn't answer."""
+
+    def __init__(
+        self, position: int | None, stream_last: int | None, tally: list[Tally], worker: Worker | None
+    ) -> None:
+        self._position = position
+        self._stream_last = stream_last
+        self._tally = tally
+        self._worker = worker
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the gauges; what isn't known is left out, so that an alert on absence can see it."""
+        # Can figures be read at all?
+        yield _gauge("database_up", "1 where the database answers", self._position is not None)
+        # Can the log be asked how far it goes?
+        yield _gauge("bus_up", "1 where the bus answers", self._stream_last is not None)
+        if self._position is None:
+            return
+        # Does the projection advance?
+        yield _gauge("position", "Stream position that answers reflect", self._position)
+        if self._stream_last is not None:
+            # How far are the figures behind what units have said?
+            yield _gauge(
+                "lag_events", "Events in the log that answers do not reflect", self._stream_last - self._position
+            )
+        # What comes in, what of it waits or is refused, and why? Parked ones that grow want a look.
+        messages = GaugeMetricFamily(
+            "tonghop_readable_messages", "Messages by what became of them", labels=["type", "outcome", "reason"]
+        )
+        for (kind, outcome, reason), n in _bounded(self._tally).items():
+            messages.add_metric([kind, outcome, reason], n)
+        yield messages
+        if self._worker is not None:
+            state, now = self._worker.state, self._worker.now
+            # Is there a projector, and what does it say that it does?
+            working = GaugeMetricFamily("tonghop_readable_worker", "1 for the state of the projector", labels=["state"])
+            working.add_metric([state.state], 1)
+            yield working
+            seen = (now - state.seen_at).total_seconds()
+            # Is it alive? It says so every second.
+            yield _gauge("worker_seen_seconds", "Seconds since the projector said something", seen)
+            if state.fetched_at is not None:
+                fetched = (now - state.fetched_at).total_seconds()
+                # Is it connected and yet silently stalled?
+                yield _gauge("worker_fetched_seconds", "Seconds since the projector last heard of the bus", fetched)
+
+
+class Measured:
+    """ASGI middleware that counts and times every request by its route."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and observe it when its answer is out."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+
+        async def sent(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        finally:
+            route = getattr(scope.get("route"), "path", "other")
+            SECONDS.labels(route).observe(time.perf_counter() - began)
+            REQUESTS.labels(route, str(status)).inc()
+
+
+def exposition(standing: Standing) -> bytes:
+    """Write all metrics in Prometheus' text form; those of all worker processes where they share a folder."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        processes = CollectorRegistry()
+        MultiProcessCollector(processes)  # type: ignore[no-untyped-call]
+    else:
+        processes = REGISTRY
+    now = CollectorRegistry()
+    now.register(standing)
+    return generate_latest(processes) + generate_latest(now)
+
+
+def _gauge(name: str, says: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"tonghop_readable_{name}", says, value=value)
+
+
+def _bounded(tally: list[Tally]) -> dict[tuple[str, str, str], int]:
+    """Add up the types that the catalogue doesn't have: anyone can make up any number of them."""
+    found: dict[tuple[str, str, str], int] = {}
+    for kind, outcome, reason, n in tally:
+        key = (kind if kind in CATALOGUE else "other", outcome, reason)
+        found[key] = found.get(key, 0) + n
+    return found

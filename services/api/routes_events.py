@@ -1,0 +1,78 @@
+"""What became of events: `/v1/events/…`, `/v1/outcomes`, `/v1/receipts` (contract §2, §5)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from events.identifiers import is_event_id, is_unit_id
+from projections.core.reading_answers import ReceiptPage, Said, SaidPage
+from projections.store.reading.outcomes import OUTCOMES, event, outcomes, receipts
+from projections.store.reading.snapshot import Snapshot
+from services.api.answering import reader_of
+from services.api.documentation import POSITIONS, described
+from services.api.parameters import LARGEST, Query, cursor_of
+from services.api.problems import bad_parameter, not_found
+
+router = APIRouter(prefix="/v1", tags=["events"])
+
+Publisher = Annotated[str, Path(description="The unit that said it", examples=["gia-binh"])]
+EventId = Annotated[str, Path(description="The event's id", examples=["gb-2023-0001"])]
+
+PAGE, LONGEST_PAGE = 100, 1000
+MOST_RECEIPTS = 10_000
+
+
+@router.get("/events/{publisher}/{id}", openapi_extra=described("One event", "Said"))
+async def said(request: Request, publisher: Publisher, id: EventId) -> Response:  # noqa: A002 - the name in the path
+    """Say what became of an event, and give it whole; of several under one key, the first."""
+    query = Query(request)
+    missing = not_found(f"Không có sự kiện “{id}” của “{publisher}”.", publisher=publisher, id=id)
+    if not is_unit_id(publisher) or not is_event_id(id):
+        raise missing
+
+    async def compute(snapshot: Snapshot) -> Said:
+        found = await event(snapshot, publisher, id)
+        if found is None:
+            raise missing
+        return found
+
+    return await reader_of(request).answer(request, query, ("event", publisher, id), compute)
+
+
+@router.get(
+    "/outcomes",
+    openapi_extra=described("Parked and rejected events", "SaidPage", query=("outcome", "unit", "limit", "cursor")),
+)
+async def refused(request: Request) -> Response:
+    """List parked or rejected events, or both (`any`), the newest last."""
+    query = Query(request, "outcome", "unit", "limit", "cursor")
+    outcome = query.choice("outcome", OUTCOMES, "parked") or "parked"
+    unit = query.unit()
+    limit = query.integer("limit", PAGE, low=1, high=LONGEST_PAGE)
+    after = query.cursor(int) or 0
+
+    async def compute(snapshot: Snapshot) -> SaidPage:
+        page, more = await outcomes(snapshot, outcome=outcome, unit=unit, after=after, limit=limit)
+        return SaidPage(page, cursor_of(more), snapshot.position)
+
+    return await reader_of(request).answer(request, query, ("outcomes", outcome, unit, limit, after), compute)
+
+
+@router.get(
+    "/receipts",
+    openapi_extra=described("Receipts by position", "ReceiptPage", query=("from", "to"), over=POSITIONS),
+)
+async def receipts_of(request: Request) -> Response:
+    """Say what became of the messages at positions, for those who published them."""
+    query = Query(request, "from", "to")
+    first = query.integer("from", 1, low=1)
+    last = query.integer("to", min(first + MOST_RECEIPTS - 1, LARGEST), low=1)
+    if not first <= last < first + MOST_RECEIPTS:
+        raise bad_parameter("to", f"cần một vị trí từ “from” đến “from” + {MOST_RECEIPTS - 1}")
+
+    async def compute(snapshot: Snapshot) -> ReceiptPage:
+        return ReceiptPage(await receipts(snapshot, first, last), snapshot.position)
+
+    return await reader_of(request).answer(request, query, ("receipts", first, last), compute)

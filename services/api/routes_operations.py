@@ -1,0 +1,84 @@
+"""For operators and probes: `/v1/status`, `/healthz`, `/readyz`, `/metrics` (contract §5)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from projections.core.reading_answers import Status
+from projections.store.reading.snapshot import snapshot
+from projections.store.reading.status import tally, worker
+from services.api.answering import JSON, reader_of
+from services.api.documentation import described
+from services.api.health import reasons
+from services.api.metrics import Standing, exposition
+from services.api.parameters import Query
+from services.api.problems import DATABASE_AWAY, NOT_MIGRATED, not_ready
+
+router = APIRouter(tags=["operations"])
+
+NO_STORE: Final = {"cache-control": "no-store"}
+
+
+@router.get("/v1/status", openapi_extra=described("Where the figures stand", "Status"))
+async def status(request: Request) -> Response:
+    """Say which position answers reflect, how far the log goes, what is parked and rejected, how the projector is."""
+    query, reader = Query(request), reader_of(request)
+    await reader.wait(query)
+    stream_last = await reader.bus.stream_last()
+    async with snapshot(reader.pool) as opened:
+        reader.require(query, opened)
+        working, counts = await worker(opened), await tally(opened)
+    # Without the bus, as far as the projector knew it.
+    last = stream_last if stream_last is not None else working and working.stream_last
+    answer = Status(
+        position=opened.position,
+        as_of=opened.as_of,
+        stream_last=last,
+        lag=None if last is None else max(last - opened.position, 0),
+        parked=sum(each.n for each in counts if each.outcome == "parked"),
+        rejected=sum(each.n for each in counts if each.outcome == "rejected"),
+        generation=opened.generation,
+        bus="connected" if stream_last is not None else "unreachable",
+        worker=working and working.state,
+    )
+    return Response(msgspec.json.encode(answer), 200, NO_STORE, JSON)
+
+
+@router.get("/healthz", summary="Whether the process lives")
+async def healthz() -> Response:
+    """Answer as long as the process does; it says nothing about its servers."""
+    return Response(b'{"status":"ok"}', 200, NO_STORE, JSON)
+
+
+@router.get("/readyz", summary="Whether the figures can be relied on")
+async def readyz(request: Request) -> Response:
+    """Answer 200, or 503 with the reasons: no database, no schema, no bus, a projector that stands still."""
+    reader = reader_of(request)
+    stream_last = await reader.bus.stream_last()
+    try:
+        async with snapshot(reader.pool) as opened:
+            found = reasons(await worker(opened), opened.position, stream_last)
+    except DATABASE_AWAY:
+        found = ["database: cơ sở dữ liệu không trả lời / the database does not answer"]
+    except NOT_MIGRATED:
+        found = ["database: chưa có lược đồ, hãy chạy `tonghop migrate` / the schema is missing"]
+    if found:
+        raise not_ready("; ".join(found), reasons=found)
+    return Response(b'{"status":"ready"}', 200, NO_STORE, JSON)
+
+
+@router.get("/metrics", summary="Prometheus")
+async def metrics(request: Request) -> Response:
+    """Write the metrics of this process (or of all that share a folder) and the gauges of the read models."""
+    reader = reader_of(request)
+    stream_last = await reader.bus.stream_last()
+    try:
+        async with snapshot(reader.pool) as opened:
+            standing = Standing(opened.position, stream_last, await tally(opened), await worker(opened))
+    except (*DATABASE_AWAY, *NOT_MIGRATED):
+        standing = Standing(None, stream_last, [], None)
+    return Response(exposition(standing), 200, NO_STORE, CONTENT_TYPE_LATEST)
