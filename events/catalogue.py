@@ -1,0 +1,163 @@
+"""Every type of event in one table: what it says, on which day it counts, what it counts and how it breaks down.
+
+A new kind of fact is one row here, with the struct of its data and its test. Rows are appended, never moved: the order
+of the measures is the order of the numbers under which they are stored. Source: contract, section 1.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Literal, get_args
+
+from msgspec import Struct, structs
+
+from events.data import (
+    BadgeAwarded,
+    CandidateIntroduced,
+    CandidateTrained,
+    Data,
+    EventRetracted,
+    Facets,
+    FigureDeclared,
+    MemberAdmitted,
+    MemberConfirmed,
+    MemberDeparted,
+    MemberTransferred,
+    TargetAssigned,
+    UnitDissolved,
+    UnitEstablished,
+    UnitMoved,
+    UnitReleveled,
+    UnitRenamed,
+)
+from events.identifiers import UnitId
+from events.vocabulary import NO, UNKNOWN, YES
+
+DataStruct = type[Data]
+Kind = Literal["fact", "structure", "plan", "correction"]
+
+
+class Count(Struct, frozen=True):
+    """One thing that a fact counts: the measure, and which unit it counts for (`subject`, or a field of data)."""
+
+    measure: str
+    unit: str = "subject"
+
+
+class Own(Struct, frozen=True):
+    """A dimension of a fact's own, named like its field of data; `absent` is the code where it isn't given."""
+
+    name: str
+    absent: str = UNKNOWN
+
+
+class EventType(Struct, frozen=True):
+    """One row of the table.
+
+    `day` names the attributes of data that may hold the day on which a fact is counted and authority is judged: the
+    first one that is given does. A retraction has none.
+    """
+
+    type: str
+    kind: Kind
+    data: DataStruct
+    day: tuple[str, ...] = ()
+    counts: tuple[Count, ...] = ()
+    own: tuple[Own, ...] = ()
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The fields of data that name another unit, in their order."""
+        fields = structs.fields(self.data)
+        return tuple(known.name for known in fields if UnitId in (known.type, *get_args(known.type)))
+
+
+_ROWS = (
+    EventType(
+        "member.admitted",
+        "fact",
+        MemberAdmitted,
+        day=("decided_on",),
+        counts=(Count("admissions"),),
+        own=(Own("readmission", absent=NO),),
+    ),
+    EventType("member.confirmed", "fact", MemberConfirmed, day=("decided_on",), counts=(Count("confirmations"),)),
+    EventType(
+        "badge.awarded",
+        "fact",
+        BadgeAwarded,
+        day=("awarded_on",),
+        counts=(Count("badges"),),
+        own=(Own("grade"), Own("early"), Own("posthumous")),
+    ),
+    EventType(
+        "member.departed", "fact", MemberDeparted, day=("on",), counts=(Count("departures"),), own=(Own("reason"),)
+    ),
+    EventType(
+        "member.transferred",
+        "fact",
+        MemberTransferred,
+        day=("on",),
+        counts=(Count("transfers_out"), Count("transfers_in", unit="to")),
+    ),
+    EventType("candidate.introduced", "fact", CandidateIntroduced, day=("on",), counts=(Count("introductions"),)),
+    EventType(
+        "candidate.trained", "fact", CandidateTrained, day=("on",), counts=(Count("trainings"),), own=(Own("passed"),)
+    ),
+    EventType("unit.established", "structure", UnitEstablished, day=("since",)),
+    EventType("unit.renamed", "structure", UnitRenamed, day=("since",)),
+    EventType("unit.releveled", "structure", UnitReleveled, day=("since",)),
+    EventType("unit.moved", "structure", UnitMoved, day=("since",)),
+    EventType("unit.dissolved", "structure", UnitDissolved, day=("since",)),
+    EventType("target.assigned", "plan", TargetAssigned, day=("from_",)),
+    EventType("figure.declared", "plan", FigureDeclared, day=("on", "to")),
+    EventType("event.retracted", "correction", EventRetracted),
+)
+
+
+CATALOGUE: Final[Mapping[str, EventType]] = MappingProxyType({row.type: row for row in _ROWS})
+FACTS: Final = tuple(row for row in _ROWS if row.kind == "fact")
+
+MEASURES: Final[tuple[str, ...]] = tuple(dict.fromkeys(count.measure for row in FACTS for count in row.counts))
+"""The measures in the order of their numbers; the first has the number 1."""
+
+MEASURE_NUMBERS: Final[Mapping[str, int]] = MappingProxyType({name: i for i, name in enumerate(MEASURES, start=1)})
+"""The small integer under which a measure is stored."""
+
+FACET_DIMENSIONS: Final[tuple[str, ...]] = Facets.__struct_fields__
+"""The dimensions that every measure has."""
+
+
+def values_of(data: DataStruct, name: str) -> dict[object, str]:
+    """Map every value that a field with codes can hold, other than UNSET, to its code, in order."""
+    (declared,) = (known.type for known in structs.fields(data) if known.name == name)
+    return {value: code for part in (declared, *get_args(declared)) for value, code in _values(part)}
+
+
+def _values(declared: object) -> list[tuple[object, str]]:
+    if declared is bool:
+        return [(True, YES), (False, NO)]
+    return [(value, str(value)) for value in get_args(declared) if isinstance(value, str | int)]
+
+
+def _codes(data: DataStruct, name: str) -> tuple[str, ...]:
+    return (*values_of(data, name).values(), UNKNOWN)
+
+
+DIMENSIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {name: _codes(Facets, name) for name in FACET_DIMENSIONS}
+    | {own.name: _codes(row.data, own.name) for row in FACTS for own in row.own}
+)
+"""The codes of each dimension in the order in which they are shown, `unknown` last."""
+
+_DIMENSIONS_OF = {
+    measure: (
+        *FACET_DIMENSIONS,
+        *dict.fromkeys(own.name for row in FACTS for own in row.own if measure in [c.measure for c in row.counts]),
+    )
+    for measure in MEASURES
+}
+
+
+def dimensions_of(measure: str) -> tuple[str, ...]:
+    """Name the dimensions by which a measure can be broken down; raises KeyError for an unknown measure."""
+    return _DIMENSIONS_OF[measure]

@@ -1,0 +1,95 @@
+"""What an event adds to the figures, and the units and the day by which it is judged (sections 1 and 2)."""
+
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from typing import Any, Final
+
+from msgspec import UNSET, Struct
+
+from events.catalogue import CATALOGUE, FACET_DIMENSIONS, FACTS, MEASURE_NUMBERS, EventType, Own, values_of
+from events.data import Data, Facets
+from events.envelope import Event
+from events.facets import code_bits
+
+SUBJECT: Final = "subject"
+
+
+class Contribution(Struct, frozen=True, gc=False):
+    """One thing counted once: for a unit, on a day.
+
+    `measure` is its number (`catalogue.MEASURE_NUMBERS`), `facets` the packed codes (`events.facets`).
+    """
+
+    unit: str
+    measure: int
+    day: date
+    facets: int
+
+
+def contributions(event: Event) -> tuple[Contribution, ...]:
+    """List what a fact counts, one entry a measure in the catalogue's order; nothing for any other kind of event."""
+    count = _COUNTERS.get(event.type)
+    return count(event) if count else ()
+
+
+def units_named(event: Event) -> dict[str, str]:
+    """Map `subject` and each field of data that names a unit (`to`, `parent`, `successor`) to that unit's id."""
+    named = {SUBJECT: event.subject}
+    for field in _UNITS[event.type]:
+        unit = getattr(event.data, field)
+        if unit is not None and unit is not UNSET:
+            named[field] = unit
+    return named
+
+
+def decision_day(event: Event) -> date | None:
+    """Tell the day by which authority is judged: a fact's, `since`, `from` of a target, `on` or `to` of a declaration.
+
+    A retraction has none: it is judged by the event that it takes back.
+    """
+    for name in CATALOGUE[event.type].day:
+        day = getattr(event.data, name)
+        if isinstance(day, date):
+            return day
+    return None
+
+
+def _bits(data: type[Data], own: Own) -> dict[object, int]:
+    """Map every value of a field with codes to its bits in the packed integer."""
+    bits: dict[object, int] = {value: code_bits(own.name, code) for value, code in values_of(data, own.name).items()}
+    return bits | {UNSET: code_bits(own.name, own.absent)}
+
+
+_FACET_BITS = [(name, _bits(Facets, Own(name))) for name in FACET_DIMENSIONS]
+
+
+@cache  # the codes of the contract allow 38,880 of them
+def _pack_facets(facets: Facets) -> int:
+    return sum(bits[getattr(facets, name)] for name, bits in _FACET_BITS)
+
+
+def _counter(row: EventType) -> Callable[[Event], tuple[Contribution, ...]]:
+    """Prepare what is the same for all facts of a row: the rest runs once for every fact of the log."""
+    (day,) = row.day
+    own_bits = [(own.name, _bits(row.data, own)) for own in row.own]
+    counts = [(MEASURE_NUMBERS[count.measure], count.unit) for count in row.counts]
+
+    def count(event: Event) -> tuple[Contribution, ...]:
+        data: Any = event.data
+        packed = 0 if data.facets is UNSET else _pack_facets(data.facets)
+        for name, bits in own_bits:
+            packed |= bits[getattr(data, name)]
+        counted_on = getattr(data, day)
+        return tuple(
+            [
+                Contribution(event.subject if unit == SUBJECT else getattr(data, unit), measure, counted_on, packed)
+                for measure, unit in counts
+            ]
+        )
+
+    return count
+
+
+_COUNTERS = {row.type: _counter(row) for row in FACTS}
+_UNITS = {row.type: row.units for row in CATALOGUE.values()}
