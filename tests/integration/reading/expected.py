@@ -63,7 +63,8 @@ def _listed(world: World, question: Question) -> set[str]:
         case "facet":
             return set(DIMENSIONS[question.detail])
     found = {"own" if question.by == "child" else "rest"}
-    for day in _days(question):
+    changes = {day for unit in world.units.values() for day in (*unit.parents, *unit.levels, unit.dissolved)}
+    for day in {question.days.first} | {day for day in _days(question) if day in changes}:
         found |= {world.units[no].id for no in _rows_of(world, question, day)}
     return found
 

@@ -1,0 +1,250 @@
+"""The API over HTTP on a real database: answers, errors that name the parameter, ETags, waiting, pages."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import httpx
+import msgspec
+import pytest
+
+from projections.core import reading_answers
+from services.api.app import create_app
+from services.api.examples import EXAMPLES
+from services.settings import Settings
+from tests.integration.reading.world import Fact, Unit, World
+
+DAY = dt.date(2021, 1, 1)
+NOWHERE = "nats://127.0.0.1:1"
+REPORT = "/v1/units/trung-uong/report?from=2021-01-01&to=2021-12-31"
+
+
+def small_world() -> World:
+    """Make a root, a province, its dissolved district with a cell, and a cell of the root's own."""
+    world = World()
+    for no, parent, level in (
+        (1, None, "central"),
+        (2, 1, "province"),
+        (3, 2, "upper"),
+        (4, 3, "cell"),
+        (5, 1, "cell"),
+    ):
+        world.units[no] = Unit(no, DAY, False, {DAY: parent}, {DAY: f"Đảng ủy số {no}"}, {DAY: level})
+    world.units[3].dissolved, world.units[3].names = (
+        dt.date(2021, 7, 1),
+        {DAY: "Huyện ủy Gia Bình", dt.date(2021, 3, 1): "X"},
+    )
+    world.facts = [Fact(4, dt.date(2021, month, 5), "admissions", month, {"sex": "female"}) for month in range(1, 13)]
+    return world
+
+
+@asynccontextmanager
+async def client_of(database: str, nats_url: str = NOWHERE) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(Settings(database_url=database, nats_url=nats_url))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://api") as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+async def connection(database: str) -> AsyncIterator[asyncpg.Connection]:
+    opened = await asyncpg.connect(database)
+    await small_world().write(opened)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def client(database: str, connection: asyncpg.Connection) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(database) as made:
+        yield made
+
+
+async def get(client: httpx.AsyncClient, path: str, status: int = 200) -> Any:
+    response = await client.get(path)
+    assert response.status_code == status, response.text
+    if status >= 400:
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.json()["status"] == status
+    return response.json()
+
+
+async def test_a_report_is_as_the_contract_shows_it(client: httpx.AsyncClient) -> None:
+    answer = await get(client, "/v1/units/unit-002/report?from=2021-01-01&to=2021-12-31&measures=admissions")
+    assert answer == {
+        "unit": {"id": "unit-002", "name": "Đảng ủy số 2", "level": "province"},
+        "from": "2021-01-01",
+        "to": "2021-12-31",
+        "basis": "as-was",
+        "position": 12,
+        "as_of": "2023-02-20T01:02:03Z",
+        "parked": 0,
+        "total": {"admissions": 12},
+        "rows": [
+            {"unit": {"id": "unit-003", "name": "X", "level": "upper"}, "values": {"admissions": 6}},
+            {"unit": {"id": "unit-004", "name": "Đảng ủy số 4", "level": "cell"}, "values": {"admissions": 6}},
+            {
+                "unit": {"id": "unit-002", "name": "Đảng ủy số 2", "level": "province"},
+                "own": True,
+                "values": {"admissions": 0},
+            },
+        ],
+    }
+
+
+async def test_measures_and_days_have_defaults(client: httpx.AsyncClient) -> None:
+    answer = await get(client, "/v1/units/trung-uong/report")
+    assert list(answer["total"]) == ["admissions", "confirmations", "badges"]
+    assert answer["from"].endswith("-01-01")
+    assert answer["from"][:4] == answer["to"][:4]
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("report?from=2021-02-30", "from"),
+        ("report?from=20210201", "from"),
+        ("report?to=abc", "to"),
+        ("report?from=2022-01-01&to=2021-01-01", "from"),
+        ("report?from=2021-01-01&from=2021-01-01", "from"),
+        ("report?from=0001-01-01&to=9999-12-31&by=month", "from"),
+        ("report?basis=then", "basis"),
+        ("report?measures=", "measures"),
+        ("report?measures=admissions,births", "measures"),
+        ("report?measures=badges,badges", "measures"),
+        ("report?by=week", "by"),
+        ("report?by=month:1", "by"),
+        ("report?by=level", "by"),
+        ("report?by=level:village", "by"),
+        ("report?by=facet:shoe_size", "by"),
+        ("report?colour=red", "colour"),
+        ("report?min_position=-1", "min_position"),
+        ("report?min_position=99999999999999999999", "min_position"),
+        ("report?wait=nan", "wait"),
+        ("events?measure=all", "measure"),
+        ("events?limit=0", "limit"),
+        ("events?limit=1001", "limit"),
+        ("events?cursor=%00", "cursor"),
+        ("events?cursor=W10", "cursor"),
+        ("events?from=2021-01-01&to=2021-12-31&cursor=WyIyMDIwLTExLTA3IiwxMjAxLDNd", "cursor"),
+        ("/v1/units?q=%00", "q"),
+        ("/v1/units?level=village", "level"),
+        ("/v1/units?cursor=eyJ9", "cursor"),
+        ("/v1/outcomes?outcome=counted", "outcome"),
+        ("/v1/outcomes?unit=A%20B", "unit"),
+        ("/v1/outcomes?cursor=WzFd", "cursor"),
+        ("/v1/receipts?from=0", "from"),
+        ("/v1/receipts?from=5&to=4", "to"),
+        ("/v1/receipts?from=1&to=20000", "to"),
+        ("/v1/units/trung-uong?on=2021-13-01", "on"),
+    ],
+)
+async def test_a_bad_parameter_is_named(client: httpx.AsyncClient, path: str, parameter: str) -> None:
+    path = path if path.startswith("/") else f"/v1/units/trung-uong/{path}"
+    assert (await get(client, path, 422))["parameter"] == parameter
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/units/nobody/report", "/v1/units/nobody", "/v1/units/A%00/report", "/v1/events/a/b", "/v1/events/A/%00"],
+)
+async def test_what_is_unknown_is_not_found(client: httpx.AsyncClient, path: str) -> None:
+    await get(client, path, 404)
+    await get(client, "/v1/outcomes?unit=nobody", 404)
+
+
+async def test_every_error_is_a_problem(client: httpx.AsyncClient) -> None:
+    await get(client, "/v2", 404)
+    response = await client.post("/v1/units")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET")
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_an_etag_stands_for_the_question_and_the_position(
+    client: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    tag = (await client.get(REPORT)).headers["etag"]
+    for header in (tag, f'"other", {tag}', f"W/{tag}", "*"):
+        response = await client.get(REPORT, headers={"if-none-match": header})
+        assert (response.status_code, response.headers["etag"], response.content) == (304, tag, b"")
+    same = await client.get(f"{REPORT}&by=child&measures=admissions,confirmations,badges&min_position=1")
+    assert same.headers["etag"] == tag
+    assert (await client.get(f"{REPORT}&by=none", headers={"if-none-match": tag})).status_code == 200
+    assert (await client.get("/v1/units/nobody", headers={"if-none-match": "*"})).status_code == 404
+    await connection.execute("UPDATE checkpoint SET position = position + 1")
+    assert (await client.get(REPORT, headers={"if-none-match": tag})).status_code == 200
+
+
+async def test_an_answer_waits_for_a_position(client: httpx.AsyncClient, connection: asyncpg.Connection) -> None:
+    problem = await get(client, f"{REPORT}&min_position=13", 503)
+    assert problem["position"] == 12
+    assert (await get(client, f"{REPORT}&min_position=13&wait=0.3", 503))["position"] == 12
+    waiting = asyncio.create_task(get(client, f"{REPORT}&min_position=13&wait=20"))
+    await asyncio.sleep(0.5)
+    async with connection.transaction():
+        await connection.execute("UPDATE checkpoint SET position = 13")
+        await connection.execute("NOTIFY tonghop_position, '13'")
+    assert (await asyncio.wait_for(waiting, 5))["position"] == 13
+
+
+async def test_waiting_does_without_notifications(client: httpx.AsyncClient, connection: asyncpg.Connection) -> None:
+    waiting = asyncio.create_task(get(client, f"{REPORT}&min_position=13&wait=20"))
+    await asyncio.sleep(0.1)
+    await connection.execute("UPDATE checkpoint SET position = 13")
+    assert (await asyncio.wait_for(waiting, 10))["position"] == 13
+
+
+async def test_units_are_found_by_any_name_they_had(client: httpx.AsyncClient) -> None:
+    for text in ("gia binh", "Gia Bình", "HUYEN UY GIA BINH", "a bì"):
+        (found,) = (await get(client, f"/v1/units?q={text}"))["units"]
+        assert (found["id"], found["name"], found["matched"]) == ("unit-003", "X", "Huyện ủy Gia Bình")
+    assert (await get(client, "/v1/units?q=100%25"))["units"] == []
+    assert [unit["id"] for unit in (await get(client, "/v1/units?level=cell"))["units"]] == ["unit-004", "unit-005"]
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = await get(client, f"/v1/units?q=dang%20uy&limit=2{cursor and '&cursor=' + cursor}")
+        seen += [unit["id"] for unit in page["units"]]
+        cursor = page["next"]
+    assert seen == ["trung-uong", "unit-002", "unit-004", "unit-005"]
+
+
+async def test_a_unit_on_a_day(client: httpx.AsyncClient) -> None:
+    before = await get(client, "/v1/units/unit-004?on=2021-06-30")
+    assert [unit["id"] for unit in before["ancestors"]] == ["trung-uong", "unit-002", "unit-003"]
+    after = await get(client, "/v1/units/unit-004?on=2021-07-01")
+    assert (after["parent"]["id"], len(after["ancestors"])) == ("unit-002", 2)
+    province = await get(client, "/v1/units/unit-002?on=2021-07-01")
+    assert [unit["id"] for unit in province["children"]] == ["unit-004"]
+    district = await get(client, "/v1/units/unit-003?on=2021-07-01")
+    assert (district["active"], district["children"], district["validity"]["until"]) == (False, [], "2021-07-01")
+    assert (await get(client, "/v1/units/unit-003?on=2021-02-01"))["name"] == "Huyện ủy Gia Bình"
+
+
+async def test_as_now_is_not_served_yet(client: httpx.AsyncClient) -> None:
+    assert (await get(client, f"{REPORT}&basis=as-now", 422))["parameter"] == "basis"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_examples_are_answers(name: str) -> None:
+    answer = msgspec.json.decode(json.dumps(EXAMPLES[name]), type=getattr(reading_answers, name))
+    assert json.loads(msgspec.json.encode(answer)) == EXAMPLES[name]
+
+
+async def test_every_request_is_documented_with_an_example(client: httpx.AsyncClient) -> None:
+    document = await get(client, "/openapi.json")
+    for path, methods in document["paths"].items():
+        assert methods["get"]["summary"], path
+        if path.startswith("/v1"):
+            content = methods["get"]["responses"]["200"]["content"]["application/json"]
+            assert content["example"], path
+            assert content["schema"]["$ref"].rsplit("/", 1)[1] in document["components"]["schemas"], path
+            assert {"422", "503"} <= set(methods["get"]["responses"])

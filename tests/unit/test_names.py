@@ -1,0 +1,24 @@
+"""Folding names for search."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from projections.core.names import fold_name
+
+
+@pytest.mark.parametrize(
+    ("name", "folded"),
+    [
+        ("Huyện ủy Gia Bình", "huyen uy gia binh"),
+        ("ĐẢNG  ỦY\tKhối", "dang uy khoi"),
+        ("Chi bộ Đường 9", "chi bo duong 9"),
+        ("", ""),
+    ],
+)
+def test_a_name_is_found_without_its_diacritics(name: str, folded: str) -> None:
+    assert fold_name(name) == folded
+    assert fold_name(unicodedata.normalize("NFD", name)) == folded
+    assert fold_name(folded) == folded
