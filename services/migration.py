@@ -103,7 +103,13 @@ async def _migrate_stream(settings: Settings) -> None:
         """Say nothing: the attempt raises the same error."""
 
     client = await nats.connect(
-        settings.nats_url.split(","), allow_reconnect=False, connect_timeout=5, error_cb=quietly, name="tonghop migrate"
+        settings.nats_url.split(","),
+        name="tonghop migrate",
+        error_cb=quietly,
+        connect_timeout=5,
+        allow_reconnect=False,
+        max_reconnect_attempts=1,  # of the first connection: the waiting is done, and told, by the caller
+        reconnect_time_wait=0.05,
     )
     try:
         jetstream = client.jetstream(timeout=10)

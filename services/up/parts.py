@@ -13,7 +13,7 @@ from services.embedded.postgres import PostgresServer
 from services.embedded.process import Process, Stages
 from services.up import tether
 
-STOP: Stages = ((signal.SIGTERM, 5.0),)
+STOP: Stages = ((signal.SIGTERM, 12.0),)  # longer than the API gives the requests that run
 
 
 class Part(Protocol):
