@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 from faststream.nats import NatsBroker, NatsMessage
 
-from services.publishing.receipt import LONGEST_WAIT, MOST_POSITIONS, SUBJECT, Answer, Receipt, Request
+from services.publishing.receipt import LONGEST_WAIT, MOST_POSITIONS, SUBJECT, Answer, Receipt, Request, digest
 
 QUEUE: Final = "receipts"
 _AT_ONCE: Final = 64
@@ -16,7 +16,8 @@ _LOOK_EVERY: Final = 0.03
 
 _REACHED: Final = "SELECT position FROM checkpoint"
 _RECEIPTS: Final = """
-SELECT l.position, l.publisher, l.id, l.outcome, l.reason, l.field, l.detail, l.first_position
+SELECT l.position, l.publisher, l.id, l.outcome, l.reason, l.field, l.detail, l.first_position,
+    CASE WHEN $4 THEN l.body END AS body
 FROM unnest($1::bigint[], $2::bigint[]) AS asked (low, high)
 JOIN ledger AS l ON l.position BETWEEN asked.low AND asked.high
 ORDER BY l.position
@@ -72,8 +73,15 @@ async def _answer(body: bytes, pool: asyncpg.Pool, checkpoint: _Checkpoint) -> A
     except ValueError as error:
         return Answer(0, [], str(error))
     reached = await checkpoint.reach(max(high for _, high in ranges), min(max(request.wait, 0.0), LONGEST_WAIT))
-    rows = await pool.fetch(_RECEIPTS, [low for low, _ in ranges], [high for _, high in ranges], MOST_POSITIONS)
-    return Answer(reached, [Receipt(*row) for row in rows])
+    lows, highs = [low for low, _ in ranges], [high for _, high in ranges]
+    rows = await pool.fetch(_RECEIPTS, lows, highs, MOST_POSITIONS, request.digests)
+    return Answer(reached, [_receipt(row) for row in rows])
+
+
+def _receipt(row: asyncpg.Record) -> Receipt:
+    known = dict(row)
+    body = known.pop("body")
+    return Receipt(**known, digest=None if body is None else digest(body))
 
 
 def _require_few(ranges: list[tuple[int, int]]) -> None:

@@ -66,10 +66,9 @@ def status(answer: Mapping[str, Any]) -> RenderableType:
     }
     table = _pairs()
     for name, value in answer.items():
-        shown = number(value) if isinstance(value, int) else value
-        table.add_row(
-            words.get(name, name), Text(shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False))
-        )
+        parts = {f"{name} {part}": one for part, one in value.items()} if isinstance(value, Mapping) else {name: value}
+        for label, one in parts.items():
+            table.add_row(words.get(label, label), Text("" if one is None else str(one)))
     return table
 
 

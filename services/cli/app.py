@@ -275,9 +275,10 @@ def _failures(*expected: type[Exception]) -> Iterator[None]:
     """End the command with a plain message where it can't be done; `expected` are told so besides CommandError."""
     from services.cli.client import CommandError
 
+    kinds: tuple[type[Exception], ...] = (CommandError, *expected)
     try:
         yield
-    except (CommandError, *expected) as failure:
+    except kinds as failure:
         typer.echo(str(failure), err=True)
         raise typer.Exit(1) from failure
     except KeyboardInterrupt:

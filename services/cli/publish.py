@@ -20,7 +20,7 @@ from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, Flow, Told
 from services.publishing.lines import read_lines
 
 PLAINLY_GOOD = frozenset({"counted", "applied", PUBLISHED})
-"""A duplicate is told line by line too, yet it isn't a failure: it is in the figures already."""
+"""A duplicate is told line by line too, yet it isn't a failure unless the first is."""
 FAILED = frozenset({"parked", "rejected", REFUSED, UNDECIDED})
 
 
@@ -43,9 +43,12 @@ def publish(
     """
     tally: Counter[str] = Counter()
     noticed: set[str] = set()
+    good = True
 
     def tell(told: Told) -> None:
+        nonlocal good
         tally[told.outcome] += 1
+        good = good and not {told.outcome, told.first_outcome} & FAILED
         if show_all or told.outcome not in PLAINLY_GOOD:
             out.print(_line(told), soft_wrap=True)
 
@@ -75,7 +78,7 @@ def publish(
     except* BusRefusedError as refused:
         raise CommandError(f"Không gửi được / can't publish: {refused.exceptions[0]}") from refused
     out.print(_summary(tally))
-    return not FAILED & tally.keys()
+    return good
 
 
 @contextmanager
@@ -95,6 +98,8 @@ def _line(told: Told) -> Text:
     reason = say(REASONS, told.reason)
     at = f"vị trí {told.position}" if told.position else ""
     first = f"trước đó ở vị trí {told.first_position}" if told.first_position else ""
+    if told.first_outcome:
+        first += f", {say(OUTCOMES, told.first_outcome)}"
     parts = (f"dòng {told.number}", told.id, say(OUTCOMES, told.outcome), reason, told.field, told.detail, first or at)
     style = "red" if told.outcome in {"rejected", REFUSED} else "yellow" if told.outcome not in PLAINLY_GOOD else ""
     return Text(": ".join(part for part in parts if part), style=style)

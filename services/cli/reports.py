@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from services.cli.words import BASES, FACETS, LEVELS, MEASURES, day, number, say
+from services.cli.words import BASES, FACETS, LEVELS, MEASURES, day, moment, number, say
 
 _PIPED_WIDTH = 160
 
@@ -116,7 +116,7 @@ def _above(report: Mapping[str, Any]) -> Iterator[Text]:
 
 
 def _below(report: Mapping[str, Any]) -> Iterator[Text]:
-    as_of = f", {report['as_of']}" if report.get("as_of") else ""
+    as_of = f", {moment(report['as_of'])}" if report.get("as_of") else ""
     yield Text(f"Vị trí trong nhật ký / position {report['position']}{as_of}", style="dim")
     if parked := report.get("parked"):
         yield Text(f"Đang chờ / parked: {number(parked)} sự kiện, xem `tonghop status`", style="yellow")

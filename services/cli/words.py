@@ -1,5 +1,6 @@
 """The users' words for the contract's codes: Vietnamese, as their own reports say it."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
@@ -92,6 +93,8 @@ FACETS: Final[Mapping[str, str]] = {
     "unknown": "không rõ",
 }
 
+_VIETNAM: Final = dt.timezone(dt.timedelta(hours=7))
+
 
 def say(words: Mapping[str, str], code: str | None) -> str:
     """Give the Vietnamese for a code with the code beside it; a code without one is shown as it is."""
@@ -108,3 +111,8 @@ def number(value: int) -> str:
 def day(iso: str) -> str:
     """Write a civil date as Vietnamese reports do: 28/11/2023."""
     return "/".join(reversed(iso.split("-")))
+
+
+def moment(iso: str) -> str:
+    """Write a moment in Vietnam's time: 16:01:02 28/11/2023."""
+    return f"{dt.datetime.fromisoformat(iso).astimezone(_VIETNAM):%H:%M:%S %d/%m/%Y}"

@@ -1,14 +1,14 @@
 """The way of a file through the bus: chunks are sent in order while the outcomes of earlier ones are asked for."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
 from services.publishing.bus import Bus
 from services.publishing.lines import Line, Unpublishable
 from services.publishing.outcomes import receipts
-from services.publishing.receipt import Receipt
+from services.publishing.receipt import Receipt, digest
 from services.publishing.sending import CHUNK, NotSent, Sender, Sent
 
 CHUNKS_AHEAD: Final = 100
@@ -17,13 +17,15 @@ CHUNKS_AHEAD: Final = 100
 REFUSED: Final = "refused"
 PUBLISHED: Final = "published"
 UNDECIDED: Final = "undecided"
+DUPLICATE: Final = "duplicate"
 
 
 class Told(NamedTuple):
     """What is known of a line in the end.
 
     `outcome` is one of the contract's (section 2), or: REFUSED, it isn't in the log; PUBLISHED, it is, and no outcome
-    was asked for; UNDECIDED, it is, and the projector hasn't come so far. `position` is None for REFUSED alone.
+    was asked for; UNDECIDED, it is, and the projector hasn't come so far. `position` is None for REFUSED alone. Of a
+    DUPLICATE, `first_position` is where the first stands and `first_outcome` what became of that.
     """
 
     number: int
@@ -35,6 +37,7 @@ class Told(NamedTuple):
     field: str | None = None
     detail: str | None = None
     first_position: int | None = None
+    first_outcome: str | None = None
 
 
 class Flow:
@@ -79,11 +82,8 @@ class Flow:
                 self._tell(
                     Told(line.number, line.publisher, line.id, None, REFUSED, answer.reason, None, answer.detail)
                 )
-            elif answer.duplicate or answer.position in stands_at:
-                known = answer.position
-                self._tell(Told(line.number, line.publisher, line.id, known, "duplicate", first_position=known))
             else:
-                published.append(answer)
+                published.append(answer._replace(duplicate=answer.duplicate or answer.position in stands_at))
                 stands_at.add(answer.position)
         for bad in chunk:
             if isinstance(bad, Unpublishable):
@@ -93,19 +93,44 @@ class Flow:
 
     async def _ask(self, queue: "asyncio.Queue[Sequence[Sent] | None]") -> None:
         while (published := await queue.get()) is not None:
-            waiting = {sent.position: sent.line for sent in published}
-            if self._patience is not None:
-                positions = sorted(waiting)
-                async for receipt in receipts(self._bus, positions, patience=self._patience, notice=self._notice):
-                    line = waiting.pop(receipt.position)
-                    self._tell(Told(line.number, line.publisher, line.id, receipt.position, *_verdict(receipt)))
+            repeated = [(sent.line, sent.position, sent.position) for sent in published if sent.duplicate]
+            waiting = {sent.position: sent.line for sent in published if not sent.duplicate}
+            async for receipt in self._receipts(waiting):
+                line = waiting.pop(receipt.position)
+                if receipt.outcome == DUPLICATE and receipt.first_position is not None:
+                    repeated.append((line, receipt.position, receipt.first_position))
+                else:
+                    verdict = (receipt.outcome, receipt.reason, receipt.field, receipt.detail, receipt.first_position)
+                    self._tell(Told(line.number, line.publisher, line.id, receipt.position, *verdict))
             for position, line in waiting.items():
                 outcome = PUBLISHED if self._patience is None else UNDECIDED
                 self._tell(Told(line.number, line.publisher, line.id, position, outcome))
+            await self._tell_repeated(repeated)
 
+    async def _tell_repeated(self, repeated: Sequence[tuple[Line, int, int]]) -> None:
+        """Tell of lines (with their position and the first's) whose key was in the log already.
 
-def _verdict(receipt: Receipt) -> tuple[str, str | None, str | None, str | None, int | None]:
-    return receipt.outcome, receipt.reason, receipt.field, receipt.detail, receipt.first_position
+        The bus knows an event again by its id alone: whether the content is the same is for us to find out.
+        """
+        first_ones = {first for _, _, first in repeated}
+        receipts_of = {receipt.position: receipt async for receipt in self._receipts(first_ones, digests=True)}
+        for line, position, first in repeated:
+            receipt = receipts_of.get(first)
+            told = Told(line.number, line.publisher, line.id, position, DUPLICATE, first_position=first)
+            if receipt is None:
+                self._tell(told)
+            elif receipt.digest == digest(line.body):
+                self._tell(told._replace(first_outcome=receipt.outcome))
+            else:
+                self._tell(told._replace(outcome="rejected", reason="id_conflict"))
+
+    async def _receipts(self, positions: Collection[int], *, digests: bool = False) -> AsyncIterator[Receipt]:
+        if self._patience is not None and positions:
+            ordered = sorted(positions)
+            async for receipt in receipts(
+                self._bus, ordered, patience=self._patience, notice=self._notice, digests=digests
+            ):
+                yield receipt
 
 
 def _take(lines: Iterator[Line | Unpublishable]) -> list[Line | Unpublishable]:

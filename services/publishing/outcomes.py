@@ -16,9 +16,9 @@ _MARGIN = 5.0
 
 
 async def receipts(
-    bus: Bus, positions: Sequence[int], *, patience: float, notice: Callable[[str], None]
+    bus: Bus, positions: Sequence[int], *, patience: float, notice: Callable[[str], None], digests: bool = False
 ) -> AsyncIterator[Receipt]:
-    """Ask for at most MOST_POSITIONS ascending positions and yield each one's receipt, in order, as they come.
+    """Ask for at most MOST_POSITIONS different, ascending positions and yield each one's receipt as it comes.
 
     Ends early where the projector's position hasn't moved for `patience` seconds: the rest isn't decided yet.
     """
@@ -26,7 +26,7 @@ async def receipts(
     reached, moved = -1, time.monotonic()
     while left and time.monotonic() - moved < patience:
         wait = min(_ANSWER_WAIT, patience)
-        answer = await _ask(bus, Request(as_ranges(left), wait), notice)
+        answer = await _ask(bus, Request(as_ranges(left), wait, digests), notice)
         if answer is None or not answer.receipts:
             await asyncio.sleep(RETRY_SECONDS)
         if answer is None:

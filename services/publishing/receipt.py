@@ -1,6 +1,9 @@
 """What publishers ask over the bus about their events, and what they are answered."""
 
+import json
 from collections.abc import Iterable
+from contextlib import suppress
+from hashlib import blake2b
 from typing import Final
 
 from msgspec import Struct
@@ -13,11 +16,13 @@ LONGEST_WAIT: Final = 30.0
 class Request(Struct, frozen=True):
     """Ask for positions, each alone or as an inclusive range, at most MOST_POSITIONS in all.
 
-    The answer comes when the highest of them is decided, or after `wait` seconds (LONGEST_WAIT at most).
+    The answer comes when the highest of them is decided, or after `wait` seconds (LONGEST_WAIT at most). With
+    `digests`, each receipt tells by which content it can be known again.
     """
 
     positions: list[int | tuple[int, int]]
     wait: float = 0.0
+    digests: bool = False
 
 
 class Receipt(Struct, frozen=True):
@@ -35,6 +40,7 @@ class Receipt(Struct, frozen=True):
     field: str | None
     detail: str | None
     first_position: int | None
+    digest: str | None = None
 
 
 class Answer(Struct, frozen=True):
@@ -57,3 +63,10 @@ def as_ranges(positions: Iterable[int]) -> list[int | tuple[int, int]]:
         else:
             ranges.append((position, position))
     return [low if low == high else (low, high) for low, high in ranges]
+
+
+def digest(body: bytes) -> str:
+    """Give a digest of an event's content, the same for equal JSON whatever its white space and order of keys."""
+    with suppress(ValueError, RecursionError):  # what is no JSON is the same as its own bytes alone
+        body = json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")).encode()
+    return blake2b(body, digest_size=16).hexdigest()

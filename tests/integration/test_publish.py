@@ -190,12 +190,13 @@ async def decide(pool: asyncpg.Pool, *outcomes: tuple[str, str | None], first: i
         for position, (outcome, reason) in enumerate(outcomes, first):
             await connection.execute(
                 "INSERT INTO ledger (position, published_at, publisher, id, outcome, reason, field, first, body)"
-                " VALUES ($1, now(), 'chi-bo-1', $2, $3, $4, $5, true, '')",
+                " VALUES ($1, now(), 'chi-bo-1', $2, $3, $4, $5, true, $6)",
                 position,
                 f"e-{position}",
                 outcome,
                 reason,
                 "data.member" if outcome == "rejected" else None,
+                json.dumps(event(position), indent=1).encode(),
             )
         await connection.execute("UPDATE checkpoint SET position = $1", first + len(outcomes) - 1)
 
@@ -212,6 +213,18 @@ async def test_each_outcome_is_told(party: str, database: str) -> None:
     assert [(one.outcome, one.reason) for one in told] == outcomes
     assert told[2].field == "data.member"
     assert [one.number for one in told] == [1, 2, 3, 4]
+
+
+async def test_a_duplicate_is_told_with_what_became_of_the_first(party: str, database: str) -> None:
+    lines = file_of(event(1), event(2), event(1), event(2, member="another"))
+    async with answering(party, database) as pool:
+        running = asyncio.create_task(publish(party, lines, patience=20))
+        await asyncio.sleep(0.3)
+        await decide(pool, ("rejected", "invalid_field"), ("counted", None))
+        told = await running
+    again, conflict = told[2:]
+    assert (again.outcome, again.first_position, again.first_outcome) == ("duplicate", 1, "rejected")
+    assert (conflict.outcome, conflict.reason, conflict.first_position) == ("rejected", "id_conflict", 2)
 
 
 async def test_what_is_not_decided_in_time_is_told_so(party: str, database: str) -> None:
