@@ -12,7 +12,7 @@ from events.catalogue import CATALOGUE
 from events.codec import Event, decode
 from events.contributions import contributions
 from events.vocabulary import Outcome, Reason
-from projections.core.changes import Deltas, FactRow, Step, Structure
+from projections.core.changes import Deltas, Enlargement, FactRow, Step, Structure
 from projections.core.counting import Counting
 from projections.core.decision import (
     Key,
@@ -61,7 +61,8 @@ class Work:
     plans_made: list[tuple[int, int, str]] = field(default_factory=list)
     plans_unmade: list[int] = field(default_factory=list)
     parked: dict[int, tuple[int, int]] = field(default_factory=dict)
-    enlarged: list[int] = field(default_factory=list)
+    large: list[int] = field(default_factory=list)
+    vast: list[int] = field(default_factory=list)
 
 
 class CarryingOut:
@@ -73,7 +74,7 @@ class CarryingOut:
         self._hierarchy = state.hierarchy
         self._recorded = recorded
         self._references = references
-        self._counting = Counting(state.hierarchy, state.large)
+        self._counting = Counting(state)
         self._deltas = Deltas()
         self._work = Work()
         self._touched: set[int] = set()
@@ -178,7 +179,7 @@ class CarryingOut:
             was = (target.outcome, parked.waits.reason if parked is not None else None)
         elif kind == "fact":
             for row in self._fact_rows(target.position, told):
-                self._counting.add(self._deltas, row, -1)
+                self._counting.add(self._deltas, row, retracted=True)
         elif kind == "plan":
             unit = self._hierarchy.by_id[told.subject].no
             self._work.plans_unmade.append(target.position)
@@ -224,8 +225,8 @@ class CarryingOut:
 
     def _enlarge(self, grown: tuple[int, ...]) -> None:
         for step in enlargements(self._state, grown):
-            self._work.enlarged.append(step.unit)
-            if step.spans:
+            (self._work.large if isinstance(step, Enlargement) else self._work.vast).append(step.unit)
+            if self._state.has_facts:
                 self._flush()
                 self._work.steps.append(step)
 
@@ -239,6 +240,7 @@ class CarryingOut:
                 parked.subject = None
         self._state.parked_below.pop(unit.no, None)
         self._state.large.discard(unit.no)
+        self._state.vast.discard(unit.no)
         self._hierarchy.forget(unit)
 
     def _flush(self) -> None:

@@ -29,13 +29,16 @@ class FactRow(NamedTuple):
 class Deltas:
     """Facts that begin or cease to be counted, and what that adds to the counters above their units.
 
-    ``counters`` maps a counter's key to what is added; ``breakdowns`` a key of a month to what each slot gains.
+    ``gained`` and ``lost`` hold a counter's key once for every fact that it gains or loses. The breakdowns map the key of a month to what its slots
+    gain or lose, packed (``projections.core.breakdown``).
     """
 
     counted: list[FactRow] = field(default_factory=list)
     uncounted: list[FactRow] = field(default_factory=list)
-    counters: dict[int, int] = field(default_factory=dict)
-    breakdowns: dict[int, list[int]] = field(default_factory=dict)
+    gained: list[int] = field(default_factory=list)
+    lost: list[int] = field(default_factory=list)
+    breakdowns_gained: dict[int, int] = field(default_factory=dict)
+    breakdowns_lost: dict[int, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.counted or self.uncounted)
@@ -53,24 +56,31 @@ class Piece(NamedTuple):
 class Reattribution(NamedTuple):
     """A unit's roll-up moves.
 
-    ``spans`` are the unit and all below it, with the days on which they were, over all pieces. ``large`` are those of the units concerned that
-    are large at this step.
+    ``spans`` are the unit and all below it, with the days on which they were, over all pieces. ``large`` and ``vast`` are those of the units concerned that
+    are so at this step.
     """
 
     unit: int
     pieces: tuple[Piece, ...]
     spans: tuple[Span, ...]
     large: frozenset[int]
+    vast: frozenset[int]
 
 
 class Enlargement(NamedTuple):
-    """A unit becomes large: its months, years and breakdowns are made from what is below it (``spans``)."""
+    """A unit becomes large: its months and years are made from its days."""
+
+    unit: int
+
+
+class BreakingDown(NamedTuple):
+    """A unit becomes vast: its breakdowns are made from the facts of what is below it (``spans``)."""
 
     unit: int
     spans: tuple[Span, ...]
 
 
-Step = Deltas | Reattribution | Enlargement
+Step = Deltas | Reattribution | Enlargement | BreakingDown
 
 
 @dataclass(slots=True)
@@ -162,3 +172,4 @@ class Changes:
     tally: dict[tuple[str, str, str], int]
     parked: dict[int, tuple[int, int]]
     large: list[int]
+    vast: list[int]

@@ -131,12 +131,12 @@ def _inactive(event: Event, field: str, unit: Unit, day: dt.date) -> Waits:
         detail = f"{unit.id} is founded on {unit.founding.since}, after {day}"
     else:
         detail = f"{unit.id} is dissolved on {day}"
-    return Waits(Reason.INACTIVE_UNIT, _path(field), detail, frozenset({event.subject, unit.id}))
+    return Waits(Reason.INACTIVE_UNIT, _path(field), detail, _named_keys(event))
 
 
 def _not_authorised(event: Event, hierarchy: Hierarchy, unit: Unit, day: dt.date) -> Waits:
     detail = f"{event.publisher} is not above {unit.id}, neither on {day} nor as last known"
-    keys = frozenset({event.subject, event.publisher, unit.id}) | _chain_keys(hierarchy, unit, day)
+    keys = _named_keys(event) | _chain_keys(hierarchy, unit, day)
     return Waits(Reason.NOT_AUTHORISED, "source", detail, keys)
 
 
@@ -145,6 +145,10 @@ def _foreign_root(event: Event, hierarchy: Hierarchy) -> Waits:
     reason = Reason.NOT_AUTHORISED if known else Reason.UNKNOWN_UNIT
     detail = f"{event.subject} alone may establish itself" if known else f"{event.publisher} is not known"
     return Waits(reason, "source", detail, frozenset({event.subject, event.publisher}))
+
+
+def _named_keys(event: Event) -> frozenset[Key]:
+    return frozenset({event.publisher, *units_named(event).values()})
 
 
 def _chain_keys(hierarchy: Hierarchy, unit: Unit, day: dt.date) -> frozenset[Key]:

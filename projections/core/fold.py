@@ -101,7 +101,8 @@ class _Fold:
             plans_unmade=work.plans_unmade,
             tally={key: n for key, n in self._tally.items() if n},
             parked={no: counts for no, counts in work.parked.items() if counts != (0, 0)},
-            large=work.enlarged,
+            large=work.large,
+            vast=work.vast,
         )
 
     def _follow_up(self, ruling: Ruling, key: EventKey | None) -> None:

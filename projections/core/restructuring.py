@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from projections.core.changes import Dated, Enlargement, Piece, Reattribution, Structure, UnitRow
+from projections.core.changes import BreakingDown, Dated, Enlargement, Piece, Reattribution, Structure, UnitRow
 from projections.core.hierarchy import EVER, FOREVER, Hierarchy, Segment, Unit, dated
 from projections.core.state import State
 
@@ -25,17 +25,22 @@ def reattribution(state: State, unit: Unit, before: Sequence[Segment]) -> Reattr
     if not pieces:
         return None
     spans = hierarchy.subtree(unit.no, min(p.since for p in pieces), max(p.until for p in pieces))
-    large = state.large.intersection([unit.no, *(no for p in pieces for no in (*p.leaves, *p.joins))])
-    return Reattribution(unit.no, tuple(pieces), tuple(spans), frozenset(large))
+    concerned = {unit.no, *(no for p in pieces for no in (*p.leaves, *p.joins))}
+    large, vast = frozenset(state.large & concerned), frozenset(state.vast & concerned)
+    return Reattribution(unit.no, tuple(pieces), tuple(spans), large, vast)
 
 
-def enlargements(state: State, grown: Sequence[int]) -> Iterator[Enlargement]:
-    """Mark those of the units that have become large and yield what makes their months, years and breakdowns."""
+def enlargements(state: State, grown: Sequence[int]) -> Iterator[Enlargement | BreakingDown]:
+    """Mark those of the units that have become large or vast and yield what their counters need for it."""
     for no in grown:
-        if no not in state.large and state.hierarchy.by_no[no].size >= state.large_from:
+        size = state.hierarchy.by_no[no].size
+        if no not in state.large and size >= state.sizes.large:
             state.large.add(no)
+            yield Enlargement(no)
+        if no not in state.vast and size >= state.sizes.vast:
+            state.vast.add(no)
             below = state.hierarchy.subtree(no, EVER, FOREVER)[1:]
-            yield Enlargement(no, tuple(below) if state.has_facts else ())
+            yield BreakingDown(no, tuple(below) if state.has_facts else ())
 
 
 def structure_rows(hierarchy: Hierarchy, structure: Structure, touched: set[int]) -> None:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from events.codec import Event
 from projections.core.hierarchy import Hierarchy
 from projections.core.parking import Parking
 
-LARGE_FROM = 32
-"""A unit with at least so many units below it keeps months, years and breakdowns besides days."""
+
+class Sizes(NamedTuple):
+    """From how many units below it a unit keeps more than days: ``large`` ones months and years, ``vast`` ones breakdowns too."""
+
+    large: int = 32
+    vast: int = 1000
+
+
+SIZES = Sizes()
 
 
 @dataclass(slots=True)
@@ -17,11 +25,12 @@ class State:
     """The state after the batch that ended at ``position``."""
 
     root: str
-    large_from: int = LARGE_FROM
+    sizes: Sizes = SIZES
     position: int = 0
     has_facts: bool = False
     hierarchy: Hierarchy = field(default_factory=Hierarchy)
     large: set[int] = field(default_factory=set)
+    vast: set[int] = field(default_factory=set)
     parking: Parking = field(default_factory=Parking)
     parked_own: dict[int, int] = field(default_factory=dict)
     parked_below: dict[int, int] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from projections.core.carrying_out import CarryingOut
 from projections.core.fold import EventKey
 from projections.core.hierarchy import Statement
 from projections.core.parking import Parking
-from projections.core.state import Recorded, State
+from projections.core.state import Recorded, Sizes, State
 
 _RECORDED = """
 SELECT l.position, l.publisher, l.id, l.type, l.outcome, l.bus_subject, l.body
@@ -26,16 +26,18 @@ FROM unit u WHERE u.id = ANY($1::text[])
 """
 
 
-async def load_state(connection: asyncpg.Connection, root: str, large_from: int) -> State:
+async def load_state(connection: asyncpg.Connection, root: str, sizes: Sizes) -> State:
     """Load the state as it stands at the checkpoint. The caller owns a transaction that is one snapshot."""
-    state = State(root, large_from)
+    state = State(root, sizes)
     state.position = await connection.fetchval("SELECT position FROM checkpoint")
     state.has_facts = await connection.fetchval("SELECT EXISTS (SELECT FROM fact)")
     ids = {}
-    for no, id_, large in await connection.fetch("SELECT no, id, large FROM unit"):
+    for no, id_, large, vast in await connection.fetch("SELECT no, id, large, vast FROM unit"):
         ids[no] = id_
         if large:
             state.large.add(no)
+        if vast:
+            state.vast.add(no)
     hierarchy = state.hierarchy
     days: dict[Any, Any] = {}
     waiting: list[Statement] = []

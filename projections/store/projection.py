@@ -11,7 +11,7 @@ from events.codec import Event, Refusal, decode
 from projections.core.changes import Changes
 from projections.core.fold import EventKey, fold_batch
 from projections.core.message import Message
-from projections.core.state import LARGE_FROM, Recorded, State
+from projections.core.state import SIZES, Recorded, Sizes, State
 from projections.store.loading import (
     foundations_in,
     keys_of,
@@ -40,10 +40,10 @@ class Projection:
         self.state = state
 
     @classmethod
-    async def open(cls, database_url: str, *, root: str = "trung-uong", large_from: int = LARGE_FROM) -> Self:
+    async def open(cls, database_url: str, *, root: str = "trung-uong", sizes: Sizes = SIZES) -> Self:
         """Connect and load the state as it stands at the checkpoint."""
         connection = await asyncpg.connect(database_url)
-        return cls(connection, await load(connection, root, large_from))
+        return cls(connection, await load(connection, root, sizes))
 
     async def close(self) -> None:
         """Close the connection; nothing is pending."""
@@ -65,10 +65,10 @@ class Projection:
         return changes
 
 
-async def load(connection: asyncpg.Connection, root: str, large_from: int) -> State:
+async def load(connection: asyncpg.Connection, root: str, sizes: Sizes) -> State:
     """Load the state in one snapshot of its own."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        return await load_state(connection, root, large_from)
+        return await load_state(connection, root, sizes)
 
 
 def unseen(position: int, messages: Sequence[Message]) -> list[Message]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import asyncpg
 
 from projections.core.breakdown import SLOTS, added_sql, matches_sql
-from projections.core.changes import Enlargement, Piece, Reattribution
+from projections.core.changes import BreakingDown, Enlargement, Piece, Reattribution
 from projections.core.hierarchy import EVER, FOREVER, Span
 from projections.core.periods import MONTH_BASE, YEAR_BASE, day_period
 
@@ -75,14 +75,15 @@ SELECT unit, {YEAR_BASE} + period / 10000, measure, sum(n) FROM counter WHERE un
 """
 
 
-async def carry_out(connection: asyncpg.Connection, step: Reattribution | Enlargement) -> None:
+async def carry_out(connection: asyncpg.Connection, step: Reattribution | Enlargement | BreakingDown) -> None:
     """Carry out one step; the caller owns the transaction and has carried out all earlier steps."""
     if isinstance(step, Enlargement):
         await connection.execute(_ENLARGE, step.unit)
+    elif isinstance(step, BreakingDown):
         await _facts_into_breakdowns(connection, [(step.unit, 1)], step.spans)
-        return
-    for piece in step.pieces:
-        await _move(connection, step, piece)
+    else:
+        for piece in step.pieces:
+            await _move(connection, step, piece)
 
 
 async def _move(connection: asyncpg.Connection, step: Reattribution, piece: Piece) -> None:
@@ -99,11 +100,11 @@ async def _move(connection: asyncpg.Connection, step: Reattribution, piece: Piec
         [sign for _, sign in targets],
         [no in step.large for no, _ in targets],
     )
-    targets = [target for target in targets if target[0] in step.large]
+    targets = [target for target in targets if target[0] in step.vast]
     if moved == "INSERT 0 0" or not targets:
         return
     spans = [_clip(span, piece.since, piece.until) for span in step.spans]
-    if step.unit in step.large:
+    if step.unit in step.vast:
         first, end = _next_month(piece.since), _month(piece.until)
         if first < end:
             spans = [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from operator import attrgetter
 
 import asyncpg
 
-from projections.core.breakdown import added_sql
+from projections.core.breakdown import added_sql, unpacked
 from projections.core.changes import Changes, Deltas, FactRow, LedgerRow, Structure
 from projections.core.names import fold_name
 from projections.store import restructuring
@@ -81,6 +82,8 @@ async def write(connection: asyncpg.Connection, changes: Changes) -> None:
         await connection.execute("DELETE FROM plan WHERE position = ANY($1::bigint[])", changes.plans_unmade)
     if changes.large:
         await connection.execute("UPDATE unit SET large = true WHERE no = ANY($1::int[])", changes.large)
+    if changes.vast:
+        await connection.execute("UPDATE unit SET vast = true WHERE no = ANY($1::int[])", changes.vast)
     if changes.parked:
         rows = [(no, own, below) for no, (own, below) in sorted(changes.parked.items())]
         await connection.execute(_PARKED, *zip(*rows, strict=True))
@@ -96,13 +99,16 @@ async def _count(connection: asyncpg.Connection, deltas: Deltas) -> None:
     if deltas.uncounted:
         rows = [row[:4] for row in deltas.uncounted]
         await connection.execute(_UNCOUNT, *zip(*rows, strict=True))
-    counters = sorted(item for item in deltas.counters.items() if item[1])
-    if counters:
-        await connection.execute(_COUNTERS, [k for k, _ in counters], [n for _, n in counters])
-    breakdowns = sorted(deltas.breakdowns.items())
-    if breakdowns:
-        codes = ["{" + ",".join(map(str, codes)) + "}" for _, codes in breakdowns]
-        await connection.execute(_BREAKDOWNS, [k for k, _ in breakdowns], codes)
+    counters = Counter(deltas.gained)
+    counters.subtract(deltas.lost)
+    keys = sorted(key for key, n in counters.items() if n) if deltas.lost else sorted(counters)
+    if keys:
+        await connection.execute(_COUNTERS, keys, [counters[key] for key in keys])
+    for breakdowns, sign in ((deltas.breakdowns_gained, ""), (deltas.breakdowns_lost, "-")):
+        if breakdowns:
+            months = sorted(breakdowns)
+            codes = ["{" + ",".join([f"{sign}{n}" for n in unpacked(breakdowns[month])]) + "}" for month in months]
+            await connection.execute(_BREAKDOWNS, months, codes)
 
 
 async def _structure(connection: asyncpg.Connection, structure: Structure) -> None:

@@ -29,7 +29,8 @@ _TRANSIENT = (
     asyncpg.exceptions.LockNotAvailableError,
     asyncpg.exceptions.PostgresIOError,
     asyncpg.exceptions.InvalidCatalogNameError,
-    asyncpg.exceptions.UndefinedTableError,
+    asyncpg.exceptions.SyntaxOrAccessError,
+    asyncpg.exceptions.InternalServerError,
     asyncpg.exceptions.ReadOnlySQLTransactionError,
     FencedError,
     GapError,
@@ -46,7 +47,10 @@ class RefusedError(ProjectorError):
 
 
 def is_transient(error: BaseException) -> bool:
-    """Tell whether waiting can help: a server is away, restarting, full or busy, or another projector was faster."""
+    """Tell whether waiting can help: a server is away, restarting, full or busy, or another projector was faster.
+
+    A schema or a permission that is missing is no message's fault either: nothing is rejected because of it.
+    """
     return isinstance(error, _TRANSIENT)
 
 

@@ -112,6 +112,8 @@ class Intake:
             return
         if code == b"409" and (b"onsumer Deleted" in status or b"onsumer is push" in status):
             self._gone = status.decode(errors="replace")
+        elif code == b"503":  # nobody answers for the consumer: it is not there (any more), or JetStream is not (yet)
+            self._gone = "the durable consumer does not answer; `tonghop migrate` makes one that is missing"
         for line in fields.split(b"\r\n"):
             name, _, value = line.partition(b":")
             if name.lower() == b"nats-pending-messages":

@@ -15,7 +15,7 @@ from events.vocabulary import Reason
 from projections.core.changes import Changes
 from projections.core.fold import EventKey
 from projections.core.message import Message
-from projections.core.state import LARGE_FROM, Recorded, State
+from projections.core.state import SIZES, Recorded, State
 from projections.store.projection import decode_all, load, looks_back, prepare, unseen
 from projections.store.writing import write
 from services import metrics
@@ -44,7 +44,9 @@ class Worker:
         self._client = client
         self._pulse = pulse
         self._pause = _FIRST_PAUSE
-        self._suspects: list[int] = []
+        self._tried = 0
+        self._narrow_to = 0
+        self._alone: int | None = None
         self._poison: dict[int, str] = {}
 
     async def run(self) -> None:
@@ -76,15 +78,20 @@ class Worker:
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
     def _narrow_down(self, error: BaseException) -> None:
-        """Go on one message a batch until the one that can't be processed is known; then it is rejected with its error."""
-        if len(self._suspects) == 1:
-            self._poison[self._suspects[0]] = f"{type(error).__name__}: {error}"[:300].replace("\x00", "")
-            log.error("message set aside", position=self._suspects[0], error=self._poison[self._suspects[0]])
-            self._pause = _FIRST_PAUSE
+        """Go on message by message until the one that can't be processed is known; that one is rejected with its error."""
+        position = self._alone
+        if position is None:
+            self._narrow_to = self._tried
+            log.error("narrowing down", up_to=self._narrow_to, exc_info=error)
+        elif position in self._poison:
+            log.error("not even set aside", position=position, exc_info=error)
         else:
-            log.error("narrowing down", first=self._suspects[:1], messages=len(self._suspects), exc_info=error)
+            self._poison[position] = f"{type(error).__name__}: {error}"[:300].replace("\x00", "")
+            self._pause = _FIRST_PAUSE
+            log.error("message set aside", position=position, error=self._poison[position])
 
     async def _lead(self) -> None:
+        self._tried, self._alone = 0, None
         async with contextlib.AsyncExitStack() as stack:
             writer = await self._connect(stack)
             reader = await self._connect(stack)
@@ -96,7 +103,7 @@ class Worker:
             self._pulse.state, self._pulse.detail = "loading", None
             started = time.monotonic()
             await check_log(self._client.jetstream(), self._settings.stream, reader)
-            state = await load(reader, self._settings.root, LARGE_FROM)
+            state = await load(reader, self._settings.root, SIZES)
             log.info(
                 "leading",
                 position=state.position,
@@ -118,24 +125,20 @@ class Worker:
     async def _carry_forward(
         self, state: State, intake: Intake, writer: asyncpg.Connection, reader: asyncpg.Connection
     ) -> None:
-        """Fold the next batch while the one before is committed; at most one is under way."""
+        """Fold the next batch while the one before is committed: at most one is, and none while narrowing down."""
         under_way: asyncio.Task[None] | None = None
         pending: dict[EventKey, Recorded] = {}
         try:
             while True:
-                most = 1 if self._suspects and state.position < self._suspects[-1] else MOST
-                taken = await intake.take(most, _PATIENCE)
-                self._pulse.fetched(intake)
-                if under_way is not None and (under_way.done() or not taken):
+                narrow = state.position < self._narrow_to
+                messages, reply = await self._next(state.position, intake, 1 if narrow else MOST)
+                if under_way is not None and (under_way.done() or not messages):
                     await under_way
                     under_way, pending = None, {}
-                if not taken:
-                    continue
-                messages = await self._without_gap(state.position, [message for message, _ in taken])
                 if not messages:
-                    await intake.acknowledge(taken[-1][1])
                     continue
-                self._suspects = [message.position for message in messages]
+                self._tried = messages[-1].position
+                self._alone = self._tried if narrow else None
                 started = time.perf_counter()
                 decoded = self._decode(messages)
                 if under_way is not None and looks_back(state, decoded):
@@ -146,7 +149,10 @@ class Worker:
                 if under_way is not None:
                     await under_way
                 pending = keys
-                under_way = asyncio.create_task(self._commit(writer, changes, intake, taken[-1][1], state))
+                under_way = asyncio.create_task(self._commit(writer, changes, intake, reply, state))
+                if narrow:
+                    await under_way
+                    under_way, pending, self._alone = None, {}, None
                 await asyncio.sleep(0)
         finally:
             if under_way is not None and not under_way.done():
@@ -161,25 +167,38 @@ class Worker:
                 decoded[index] = Refusal(Reason.MALFORMED, None, detail, None, None, None, None)
         return decoded
 
-    async def _without_gap(self, position: int, messages: list[Message]) -> list[Message]:
-        """Leave out what is known; where the bus gave later messages first, read those between from the stream."""
-        fresh = sorted({m.position: m for m in messages if m.position > position}.values())
-        wanted, whole = position + 1, []
-        for message in fresh:
-            if message.position > wanted:
-                log.info("filling a gap", first=wanted, last=message.position - 1)
-                whole += await read_range(self._client, self._settings.stream, wanted, message.position - 1)
-            whole.append(message)
-            wanted = message.position + 1
-        return unseen(position, whole)
+    async def _next(self, position: int, intake: Intake, most: int) -> tuple[list[Message], str | None]:
+        """Return up to ``most`` messages that follow the position one by one, and the reply that acknowledges them.
+
+        What the bus does not give is read from the stream: another projector was given it, and died before it
+        acknowledged.
+        """
+        taken = await intake.take(most, _PATIENCE)
+        self._pulse.fetched(intake)
+        given = {message.position: message for message, _ in taken if message.position > position}
+        last = min(max(given, default=self._pulse.stream_last), position + most)
+        wanted = [n for n in range(position + 1, last + 1) if n not in given]
+        if wanted and not self._client.is_connected:
+            return [], None
+        if wanted:
+            log.info("filling a gap", first=wanted[0], last=wanted[-1])
+            read = await read_range(self._client, self._settings.stream, wanted[0], wanted[-1])
+            given.update((message.position, message) for message in read)
+        messages = unseen(position, [given[n] for n in range(position + 1, last + 1)])
+        replies = [(message.position, reply) for message, reply in taken if message.position <= max(last, position)]
+        reply = max(replies, default=(0, None))[1]
+        if reply is not None and not messages:
+            await intake.acknowledge(reply)
+        return messages, reply
 
     async def _commit(
-        self, writer: asyncpg.Connection, changes: Changes, intake: Intake, reply: str, state: State
+        self, writer: asyncpg.Connection, changes: Changes, intake: Intake, reply: str | None, state: State
     ) -> None:
         started = time.perf_counter()
         async with writer.transaction():
             await write(writer, changes)
-        await intake.acknowledge(reply)
+        if reply is not None:
+            await intake.acknowledge(reply)
         self._pause = _FIRST_PAUSE
         self._poison = {p: why for p, why in self._poison.items() if p > changes.position}
         self._pulse.committed(changes, state)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.oracle.hierarchy import LAST_KNOWN, Hierarchy
 from tests.oracle.wording import CODES, FACTS, Event, code_of, day_of
@@ -83,8 +83,9 @@ def _way_down(question: Question, count: Count, h: Hierarchy) -> list[str] | Non
 
 
 def events_under(question: Question, facts: list[tuple[int, Event]], h: Hierarchy) -> list[int]:
-    """List the positions that the total of the question counts, rising."""
-    return [count.position for count in counts(facts) if _way_down(question, count, h) is not None]
+    """List the positions that the total of the question's first measure counts, rising."""
+    first = replace(question, measures=question.measures[:1])
+    return [count.position for count in counts(facts) if _way_down(first, count, h) is not None]
 
 
 def report(question: Question, facts: list[tuple[int, Event]], h: Hierarchy) -> Report:

@@ -208,7 +208,7 @@ class Oracle:
         return then.report(question)
 
     def events(self, question: Question) -> list[int]:
-        """Positions of the events under the question's first measure, rising; one counted twice is there twice."""
+        """Positions of the events under the question's first measure, rising."""
         return events_under(question, self._counted(), self.hierarchy())
 
     def _counted(self) -> list[tuple[int, Event]]:

@@ -10,12 +10,13 @@ from typing import Any
 import asyncpg
 
 from projections.core.message import Message
+from projections.core.state import Sizes
 from projections.store.projection import Projection
 from tests.oracle.oracle import Oracle
 from tests.oracle.telling import ROOT, Said
 
-LARGE_FROM = 3
-"""Small, so that trees of a dozen units have large units too (docs/architecture.md)."""
+SIZES = Sizes(large=3, vast=5)
+"""Small, so that trees of a dozen units have large and vast units too (docs/architecture.md)."""
 
 Batch = tuple[int, int, bool]
 """Indices into a log, first and end, and whether the projection is opened anew before."""
@@ -64,12 +65,12 @@ class System:
         """Empty the database, then apply the log in these batches, each in a transaction of its own."""
         await self._empty()
         everything = messages(log)
-        projection = await Projection.open(self.url, root=ROOT, large_from=LARGE_FROM)
+        projection = await Projection.open(self.url, root=ROOT, sizes=SIZES)
         try:
             for first, end, reopen in batches:
                 if reopen:
                     await projection.close()
-                    projection = await Projection.open(self.url, root=ROOT, large_from=LARGE_FROM)
+                    projection = await Projection.open(self.url, root=ROOT, sizes=SIZES)
                 await projection.apply(everything[first:end])
         finally:
             await projection.close()

@@ -16,7 +16,7 @@ from tests.property.system import Batch, oracle_of, system_on
 delivered = logs.flatmap(lambda log: st.tuples(st.just(log), cuttings(len(log))))
 
 
-@examples(150)
+@examples(120)
 @given(delivered)
 async def test_outcomes_are_those_of_the_contract(database: str, example: tuple[list[Said], list[Batch]]) -> None:
     async with system_on(database) as system:
@@ -29,7 +29,7 @@ async def test_outcomes_are_those_of_the_contract(database: str, example: tuple[
         await hold(*example, disagreement)
 
 
-@examples(80)
+@examples(50)
 @given(delivered)
 async def test_two_deliveries_give_the_same_read_models(database: str, example: tuple[list[Said], list[Batch]]) -> None:
     log, batches = example

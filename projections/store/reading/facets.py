@@ -58,7 +58,7 @@ async def facet_rows(
     """Return the total and a row a code in the catalogue's order; a measure without the dimension is unknown."""
     codes = [code for code in DIMENSIONS[dimension] if code != UNKNOWN]
     standing = unit.place.standing(days)
-    partial = partial_months(standing) if unit.place.large else []
+    partial = partial_months(standing) if unit.vast else []
     # Taken as if it stood for ever: breakdowns follow the raw chain, and so must what is taken off them.
     place = unit.place._replace(dissolved=None)
     parts = [Part(0, unit.place, days)]
@@ -68,7 +68,7 @@ async def facet_rows(
     figures = await add_up(snapshot, parts, measures, 1 + 2 * len(partial))
 
     runs, walked = [], []
-    if unit.place.large:
+    if unit.vast:
         runs += [run for run in cover(*standing, large=True, coarsest="month") if run.low >= MONTH_BASE]
     else:
         walked.append((standing, 1))

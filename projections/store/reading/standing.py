@@ -22,7 +22,7 @@ LEFT JOIN LATERAL (
 """
 
 _FIND = f"""
-SELECT unit.no, unit.since, unit.dissolved, unit.successor, unit.large, unit.parked_own, unit.parked_below,
+SELECT unit.no, unit.since, unit.dissolved, unit.successor, unit.large, unit.vast, unit.parked_own, unit.parked_below,
     named.name, levelled.level, NOT EXISTS (SELECT FROM edge WHERE edge.unit = unit.no AND parent IS NOT NULL) AS root
 FROM unit
 {NAMED_ON.format(unit="unit.no", day="$2::date")}
@@ -42,6 +42,7 @@ class Standing(NamedTuple):
     since: dt.date
     successor: int | None
     root: bool
+    vast: bool
     parked: int
 
 
@@ -57,5 +58,6 @@ async def find(snapshot: Snapshot, unit: str, on: dt.date) -> Standing:
         since=row["since"],
         successor=row["successor"],
         root=row["root"],
+        vast=row["vast"],
         parked=row["parked_own"] + (row["parked_below"] if dissolved is None else 0),
     )

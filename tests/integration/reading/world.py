@@ -118,7 +118,7 @@ class World:
         await self._copy(
             connection,
             "unit",
-            "no id established since dissolved successor name level large",
+            "no id established since dissolved successor name level large vast",
             [
                 (
                     u.no,
@@ -129,6 +129,7 @@ class World:
                     u.successor,
                     held(u.names, EVER),
                     held(u.levels, EVER),
+                    u.large,
                     u.large,
                 )
                 for u in units

@@ -2,6 +2,7 @@
 
 import copy
 import unicodedata
+from datetime import datetime
 from typing import Any
 
 from event_examples import FACETS, FULL, OPTIONAL, message
@@ -18,14 +19,9 @@ TEXTS = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_
     lambda text: unicodedata.normalize("NFC", text)
 )
 NUMBERS = st.integers(0, 2**53 - 1)
-TIMES = (
-    st.datetimes(timezones=st.timezones())
-    .map(lambda time: time.isoformat(timespec="seconds")[:19])
-    .flatmap(
-        lambda local: st.sampled_from(["Z", "z", "+07:00", "-00:00", ".5+14:00", ".123456Z"]).map(
-            lambda zone: local + zone
-        )
-    )
+ZONES = st.sampled_from(["Z", "z", "+07:00", "-00:00", ".5+14:00", ".123456Z"])
+TIMES = st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1)).flatmap(  # noqa: DTZ001 - the zone comes after it
+    lambda local: ZONES.map(lambda zone: local.isoformat(timespec="seconds") + zone)
 )
 
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
@@ -87,11 +83,7 @@ def messages(draw: st.DrawFn) -> dict[str, Any]:
         data["from"], data["to"] = sorted((data["from"], data["to"]))
     if "at_most" in data:
         data["at_least"], data["at_most"] = sorted((data["at_least"], data["at_most"]))
-    return message(event_type, data, id=draw(IDS), subject=draw(UNITS), time=draw(TIMES.filter(_lies_in_a_year)))
-
-
-def _lies_in_a_year(time: str) -> bool:
-    return "0002" < time[:4] < "9998"
+    return message(event_type, data, id=draw(IDS), subject=draw(UNITS), time=draw(TIMES))
 
 
 @st.composite

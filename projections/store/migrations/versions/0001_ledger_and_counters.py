@@ -74,6 +74,7 @@ CREATE TABLE unit (
     name         text NOT NULL,
     level        text COLLATE "C" NOT NULL,
     large        boolean NOT NULL DEFAULT false,
+    vast         boolean NOT NULL DEFAULT false,
     parked_own   integer NOT NULL DEFAULT 0,
     parked_below integer NOT NULL DEFAULT 0
 ) WITH (fillfactor = 90);
