@@ -1,0 +1,183 @@
+"""The command line as its users run it: real servers, with the projector and the API in processes of their own."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from services.demo.generator import events
+from services.settings import Address, Settings
+from services.up.ports import claim
+from tests import servers
+
+PERIOD = ("--from", "2023-01-01", "--to", "2023-11-28")
+
+
+def tonghop(*arguments: str, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TONGHOP_")}
+    return subprocess.run(
+        [sys.executable, "-m", "services.cli", *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env=kept | {"NO_COLOR": "1"} | environ,
+    )
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("demo") / "demo.jsonl"
+    file.write_text("".join(json.dumps(event, ensure_ascii=False) + "\n" for event in events()))
+    return file
+
+
+@pytest.fixture(scope="module")
+def service(demonstration: Path) -> Iterator[dict[str, str]]:
+    """Run servers, projector and API with the demonstration in, and give their environment."""
+    with (
+        servers.short_folder() as folder,
+        servers.running_postgres(folder) as postgres,
+        servers.running_nats(folder) as nats,
+    ):
+        settings = replace(
+            Settings(),
+            nats_url=nats.url,
+            database_url=postgres.url,
+            http=claim(Address("127.0.0.1", 0), "http"),
+            projector_http=claim(Address("127.0.0.1", 0), "projector"),
+        )
+        environ = replace(settings, api_url=f"http://{settings.http}").as_environment()
+        assert tonghop("migrate", **environ).returncode == 0
+        log = (folder / "parts.log").open("w")
+        parts = [
+            subprocess.Popen([sys.executable, "-m", "services.cli", name], env=os.environ | environ, stderr=log)
+            for name in ("projector", "api")
+        ]
+        try:
+            until = time.monotonic() + 30
+            while tonghop("status", **environ).returncode and time.monotonic() < until:
+                pass
+            published = tonghop("publish", str(demonstration), **environ)
+            assert published.returncode == 0, published.stdout + published.stderr
+            yield environ
+        finally:
+            for part in parts:
+                part.terminate()
+            for part in parts:
+                part.wait(20)
+            log.close()
+
+
+def test_help_is_quick_and_bilingual() -> None:
+    tonghop("--help")
+    begun = time.monotonic()
+    done = tonghop("--help")
+    assert time.monotonic() - begun < 1.5  # 0.25 s where nothing else runs
+    assert done.returncode == 0
+    assert "Gửi sự kiện" in done.stdout
+    for heavy in ("faststream", "fastapi", "asyncpg", "httpx", "rich.table"):
+        code = f"import sys, services.cli; sys.exit({heavy!r} in sys.modules)"
+        assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0, heavy
+
+
+def test_a_service_that_is_not_there() -> None:
+    done = tonghop("report", "gia-binh", "--api", "http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "tonghop up" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_wrong_usage_is_2() -> None:
+    assert tonghop("report").returncode == 2
+    assert tonghop("report", "gia-binh", "--format", "xml").returncode == 2
+    assert tonghop("migrate", TONGHOP_NATS_URL="banana").returncode == 2
+
+
+def test_a_file_that_is_not_there() -> None:
+    done = tonghop("publish", "no-such-file.jsonl")
+    assert done.returncode == 1
+    assert "no-such-file.jsonl" in done.stderr
+
+
+def test_the_service_of_the_data_folder_is_found(tmp_path: Path, service: dict[str, str]) -> None:
+    (tmp_path / "run").mkdir()
+    address = service["TONGHOP_API_URL"].removeprefix("http://")
+    (tmp_path / "run" / "service.json").write_text(json.dumps({"http": address}))
+    assert tonghop("status", "--data-dir", str(tmp_path)).returncode == 0
+
+
+def test_a_report_as_a_table(service: dict[str, str]) -> None:
+    done = tonghop("report", "gia-binh", *PERIOD, **service)
+    assert done.returncode == 0
+    for shown in ("Huyện ủy Gia Bình", "01/01/2023", "28/11/2023", "Đảng bộ xã Đại Bái", "(trực tiếp / own)"):
+        assert shown in done.stdout
+    (total,) = (line for line in done.stdout.splitlines() if line.startswith("Tổng cộng"))
+    assert [cell.strip() for cell in total.split("│")[1:]] == ["89", "99", "396"]
+    assert f"position {len(events())}" in done.stdout
+
+
+@pytest.mark.parametrize("by", ["child", "month", "level:cell", "facet:grade", "none"])
+def test_a_report_as_csv(service: dict[str, str], by: str) -> None:
+    done = tonghop("report", "gia-binh", *PERIOD, "--by", by, "--format", "csv", **service)
+    rows = list(csv.DictReader(io.StringIO(done.stdout, newline="")))
+    assert {key: rows[-1][key] for key in ("kind", "admissions", "badges", "from", "basis")} == {
+        "kind": "total",
+        "admissions": "89",
+        "badges": "396",
+        "from": "2023-01-01",
+        "basis": "as-was",
+    }
+    if by != "none":
+        assert sum(int(row["confirmations"]) for row in rows[:-1]) == 99
+
+
+def test_a_report_as_json_is_the_answer_of_the_api(service: dict[str, str]) -> None:
+    done = tonghop("report", "gia-binh", *PERIOD, "--measures", "departures", "--format", "json", **service)
+    assert json.loads(done.stdout)["total"] == {"departures": 22}
+
+
+def test_a_problem_is_shown_plainly(service: dict[str, str]) -> None:
+    done = tonghop("report", "khong-co", **service)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "404" in done.stderr
+    assert "parameter: by" in tonghop("report", "gia-binh", "--by", "banana", **service).stderr
+
+
+def test_the_other_answers(service: dict[str, str]) -> None:
+    assert "Đảng bộ xã Thái Bảo" in tonghop("units", "thai bao", **service).stdout
+    listed = tonghop("events", "gia-binh", "--measure", "badges", "--limit", "2", *PERIOD, **service).stdout
+    assert listed.count("badge.awarded") == 2
+    assert "--cursor" in listed
+    last = events()[-1]
+    why = tonghop("why", last["source"].removeprefix("/units/"), last["id"], **service)
+    assert "đã tính (counted)" in why.stdout
+    assert last["data"]["candidate"] in why.stdout
+    assert tonghop("why", "gia-binh", "nope", **service).returncode == 1
+
+
+def test_published_lines_are_each_told(service: dict[str, str]) -> None:
+    good = events()[-1] | {"id": "cli-good"}
+    bad = events()[-1] | {"id": "cli-bad", "data": {"candidate": "c", "on": "2023-02-30", "passed": True}}
+    lines = "\n".join([json.dumps(good), json.dumps(bad), "text", json.dumps(good)])
+    done = tonghop("publish", "-", stdin=lines, **service)
+    assert done.returncode == 1
+    told = [line.split(": ")[:3] for line in done.stdout.splitlines() if line.startswith("dòng ")]
+    assert sorted(told) == [
+        ["dòng 2", "cli-bad", "bị từ chối (rejected)"],
+        ["dòng 3", "không gửi được (refused)", "dòng không đọc được (unpublishable)"],
+        ["dòng 4", "cli-good", "trùng, đã có (duplicate)"],
+    ]
+    assert "data.on" in done.stdout
+    again = tonghop("publish", "-", "--all", "--mode", "pipelined", stdin=json.dumps(good), **service)
+    assert again.returncode == 0
+    assert "đã tính (counted)" in again.stdout
