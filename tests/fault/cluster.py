@@ -1,0 +1,141 @@
+"""The real processes of the service on one folder: each can be killed and started again by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import psutil
+
+from services.embedded.nats import NatsServer
+from services.embedded.postgres import PostgresServer
+from services.embedded.process import Process, Stages
+from services.migration import migrate
+from services.settings import Address, Settings
+from tests.servers import ANY_PORT, short_folder
+
+HERE: Final = Path(__file__).parents[2]
+PARTS: Final = ("nats", "postgres", "projector", "api")
+BACKEND: Final = "backend"
+"""One process of PostgreSQL's own: when it is killed, the server ends all sessions and recovers by itself."""
+_STOP: Final[Stages] = ((signal.SIGTERM, 15.0),)
+
+
+def free_address() -> Address:
+    """Find a port that is free now."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return Address("127.0.0.1", found.getsockname()[1])
+
+
+class Command:
+    """A command of `tonghop` as a process of its own."""
+
+    def __init__(self, name: str, settings: Settings, folder: Path) -> None:
+        self.process = Process(name, folder / "logs" / f"{name}.log")
+        self._name = name.partition("-")[0]
+        self._settings = settings
+
+    def start(self) -> None:
+        """Start it; nothing is waited for."""
+        environ = {**os.environ, **self._settings.as_environment()}
+        self.process.start([sys.executable, "-m", "services.cli", self._name], cwd=HERE, environ=environ)
+
+    def kill(self) -> None:
+        """Kill it with SIGKILL and wait for its end."""
+        self.process.stop(())
+
+    def stop(self) -> None:
+        """End it as an operator would."""
+        self.process.stop(_STOP)
+
+
+class Cluster:
+    """NATS, PostgreSQL, a projector and an API. Everything acknowledged is on disk, as in a deployment."""
+
+    def __init__(self, folder: Path) -> None:
+        self.nats = NatsServer(folder / "nats", ANY_PORT, log=folder / "logs" / "nats.log")
+        self.postgres = PostgresServer(folder / "postgres", log=folder / "logs" / "postgres.log")
+        self._folder = folder
+        self.settings = Settings()
+        self._commands: dict[str, Command] = {}
+
+    async def open(self) -> None:
+        """Start everything."""
+        await asyncio.gather(asyncio.to_thread(self.nats.start), asyncio.to_thread(self.postgres.start))
+        self.settings = replace(
+            self.settings,
+            nats_url=self.nats.url,
+            database_url=self.postgres.url,
+            http=free_address(),
+            projector_http=free_address(),
+        )
+        await migrate(self.settings, notice=lambda _: None)
+        for name in ("projector", "api"):
+            self._commands[name] = Command(name, self.settings, self._folder)
+            self._commands[name].start()
+
+    def close(self) -> None:
+        """Stop everything, in whatever state it is."""
+        for command in self._commands.values():
+            command.stop()
+        self.nats.stop()
+        self.postgres.stop()
+
+    @property
+    def api(self) -> str:
+        """Where the API answers."""
+        return f"http://{self.settings.http}"
+
+    def log_of(self, name: str) -> str:
+        """Give the last lines that a part wrote."""
+        return self._process(name).tail(60)
+
+    def kill(self, names: Sequence[str], random: Random) -> None:
+        """Kill all of these at once with SIGKILL."""
+        pids = [self._backend(random) if name == BACKEND else self._process(name).pid for name in names]
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for name in names:
+            if name != BACKEND:
+                self._process(name).stop(())
+
+    async def revive(self, names: Sequence[str]) -> None:
+        """Start again what was killed, all at the same time; returns when the servers are ready."""
+        starts = [self._part(name).start for name in names if name != BACKEND]
+        await asyncio.gather(*(asyncio.to_thread(start) for start in starts))
+
+    def _backend(self, random: Random) -> int:
+        children = psutil.Process(self.postgres.pid).children()
+        return random.choice(children).pid if children else -1
+
+    def _part(self, name: str) -> NatsServer | PostgresServer | Command:
+        servers = {"nats": self.nats, "postgres": self.postgres}
+        return servers[name] if name in servers else self._commands[name]
+
+    def _process(self, name: str) -> Process:
+        return self._part(name).process
+
+
+@asynccontextmanager
+async def running_cluster() -> AsyncIterator[Cluster]:
+    """Run everything on a folder of its own, and leave nothing behind."""
+    with short_folder() as folder:
+        cluster = Cluster(folder)
+        try:
+            await cluster.open()
+            yield cluster
+        except BaseException:
+            print(*(f"{name}:\n{cluster.log_of(name)}" for name in PARTS), sep="\n\n")
+            raise
+        finally:
+            await asyncio.to_thread(cluster.close)
