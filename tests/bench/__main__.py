@@ -1,0 +1,57 @@
+"""`python -m tests.bench`: take the parameters, measure, print the table and write the JSON."""
+
+import argparse
+import asyncio
+import dataclasses
+import sys
+import time
+from pathlib import Path
+
+from tests import servers
+from tests.bench.bench import run
+from tests.bench.cases import CASES
+from tests.bench.parameters import FULL, QUICK, Parameters
+from tests.bench.reporting import environment, table, write_json
+from tests.bench.rig import BenchError, running
+
+
+def main() -> int:
+    """Run the bench; 0 where it came to its end, whether or not the aims are met, 1 where something was wrong."""
+    arguments = _parser().parse_args()
+    size = QUICK if arguments.quick else FULL
+    given = {f.name: v for f in dataclasses.fields(Parameters) if (v := getattr(arguments, f.name)) is not None}
+    try:
+        asyncio.run(_measure(dataclasses.replace(size, **given), arguments.results))
+    except BenchError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+async def _measure(parameters: Parameters, results: Path) -> None:
+    started, about = time.perf_counter(), environment()
+    with servers.short_folder() as folder:
+        async with running(folder) as rig:
+            bench = await run(rig, parameters, CASES)
+    seconds = time.perf_counter() - started
+    write_json(results, bench, about, seconds)
+    print(f"\n{table(bench.figures)}\n\n{seconds:.0f} s; everything that was found is in {results}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="a reduced size, under two minutes; figures of a small world"
+    )
+    parser.add_argument("--units", type=int, help=f"units of the hierarchy, about ({FULL.units})")
+    parser.add_argument("--events", type=int, help=f"facts of each round ({FULL.events})")
+    parser.add_argument("--rate", type=int, help=f"facts a second while freshness is measured ({FULL.rate})")
+    parser.add_argument("--seconds", type=int, help=f"seconds for which freshness is measured ({FULL.seconds})")
+    parser.add_argument("--requests", type=int, help=f"requests of each kind of question ({FULL.requests})")
+    parser.add_argument("--seed", type=int, help=f"the same seed makes the same world and facts ({FULL.seed})")
+    parser.add_argument("--results", type=Path, default=Path("data/bench.json"), help="the JSON file (%(default)s)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

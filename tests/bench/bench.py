@@ -1,0 +1,49 @@
+"""One run: what the cases share, and the order in which they are measured."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from tests.bench.catching_up import Backlog
+from tests.bench.figures import Figure, Floor, plain
+from tests.bench.parameters import Parameters
+from tests.bench.rig import Rig
+from tests.bench.world import Facts, World
+
+
+class Bench:
+    """What a case works on, and where it puts what it found.
+
+    `backlogs` holds those that were published by their names, `details` what is no figure: profiles, shares of time.
+    """
+
+    def __init__(self, rig: Rig, parameters: Parameters) -> None:
+        self.rig = rig
+        self.parameters = parameters
+        self.world = World(parameters.units, parameters.seed)
+        self.facts = Facts(self.world, parameters.seed)
+        self.figures: list[Figure] = []
+        self.backlogs: dict[str, Backlog] = {}
+        self.details: dict[str, Any] = {}
+
+    def found(self, *figures: Figure) -> None:
+        """Keep figures, and say them at once."""
+        self.figures += figures
+        for figure in figures:
+            print(f"  {figure.name}: {plain(figure.value)} {figure.unit}", flush=True)
+
+    def floor(self, name: str) -> Floor | None:
+        """Give what an earlier case found, to be compared with; None where that isn't part of the run."""
+        found = next((figure.value for figure in self.figures if figure.name == name), None)
+        return None if found is None else Floor(name, found)
+
+
+Case = Callable[[Bench], Awaitable[None]]
+
+
+async def run(rig: Rig, parameters: Parameters, cases: Sequence[Case]) -> Bench:
+    """Measure the cases in their order, each on what those before have left in the log. Raises BenchError."""
+    bench = Bench(rig, parameters)
+    for case in cases:
+        print((case.__doc__ or case.__name__).partition("\n")[0], flush=True)
+        await case(bench)
+    return bench

@@ -1,0 +1,24 @@
+"""How large a run is: one frozen set of numbers, and the three sets that are kept."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """The size of a run; `FULL` unless told otherwise."""
+
+    units: int = 300_000
+    events: int = 200_000
+    """Facts of each round; there are three, and a quarter of it under the profiler."""
+    rate: int = 200
+    """Facts a second while freshness is measured."""
+    seconds: int = 20
+    """How long freshness is measured."""
+    requests: int = 400
+    """Requests of each kind of question."""
+    seed: int = 1
+
+
+FULL = Parameters()
+QUICK = Parameters(units=30_000, events=40_000, seconds=8, requests=120)
+SMOKE = Parameters(units=400, events=600, rate=100, seconds=1, requests=4)

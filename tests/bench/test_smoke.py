@@ -1,0 +1,28 @@
+"""The pieces of the bench run: a tiny world, once through, with its figures checked against what was published."""
+
+from pathlib import Path
+
+import msgspec
+
+from tests import servers
+from tests.bench.bench import run
+from tests.bench.cases.correctness import correctness
+from tests.bench.cases.freshness import freshness
+from tests.bench.cases.reports import reports
+from tests.bench.cases.rounds import establishing, loaded
+from tests.bench.parameters import SMOKE
+from tests.bench.reporting import environment, table, write_json
+from tests.bench.rig import running
+
+
+async def test_a_tiny_run_measures_and_its_figures_are_right(tmp_path: Path) -> None:
+    cases = [establishing, loaded, freshness, reports, correctness]
+    with servers.short_folder() as folder:
+        async with running(folder) as rig:
+            bench = await run(rig, SMOKE, cases)
+    results = tmp_path / "results" / "bench.json"
+    write_json(results, bench, environment(), 1.0)
+    told = msgspec.json.decode(results.read_bytes())
+    assert sum(told["details"]["checked: the root's totals"].values()) > SMOKE.events
+    assert {figure["name"] for figure in told["figures"]} >= {"publish-to-readable at 100 events/s p99"}
+    assert "report: root, by child, year p99" in table(bench.figures)

@@ -1,0 +1,66 @@
+"""Where the time of a round went: processor seconds of each process, wall seconds of each stage and statement."""
+
+from contextlib import suppress
+from typing import NamedTuple, Self
+
+import asyncpg
+import msgspec
+import psutil
+
+_STATEMENTS = """
+SELECT regexp_replace(left(query, 300), '\\s+', ' ', 'g') AS query, calls, rows, total_exec_time AS milliseconds
+FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
+WHERE d.datname = current_database() AND query NOT LIKE '%pg_stat_statements%'
+ORDER BY total_exec_time DESC LIMIT 12
+"""
+
+
+class Usage(NamedTuple):
+    """A reading at a moment; the difference of two tells of the time between them."""
+
+    at: float
+    cpu: dict[str, float]
+    stages: dict[str, float]
+
+    def __sub__(self, earlier: Self) -> "Usage":
+        return Usage(
+            self.at - earlier.at,
+            {name: seconds - earlier.cpu.get(name, 0) for name, seconds in self.cpu.items()},
+            {name: seconds - earlier.stages.get(name, 0) for name, seconds in self.stages.items()},
+        )
+
+    def shares(self) -> dict[str, float]:
+        """Give each process's and each stage's seconds as a share of the wall's."""
+        busy = {f"processor: {name}": seconds for name, seconds in self.cpu.items()}
+        busy |= {f"stage: {name}": seconds for name, seconds in self.stages.items()}
+        return {name: seconds / self.at for name, seconds in busy.items()}
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """What one statement cost the database, its calls together; a COPY's time includes waiting for its rows."""
+
+    query: str
+    calls: int
+    rows: int
+    milliseconds: float
+
+
+def cpu_seconds(pid: int) -> float:
+    """Sum user and system time of a process, its living children and those it has waited for."""
+    process = psutil.Process(pid)
+    times = process.cpu_times()
+    total = times.user + times.system + times.children_user + times.children_system
+    for child in process.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            total += sum(child.cpu_times()[:2])
+    return float(total)
+
+
+async def forget_statements(connection: asyncpg.Connection) -> None:
+    """Count the statements from here on."""
+    await connection.execute("SELECT pg_stat_statements_reset()")
+
+
+async def costliest_statements(connection: asyncpg.Connection) -> list[Statement]:
+    """List the statements that took the most time, costliest first."""
+    return [Statement(*row) for row in await connection.fetch(_STATEMENTS)]
