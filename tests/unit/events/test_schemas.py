@@ -20,8 +20,8 @@ VALIDATORS = {
     row.type: Draft202012Validator(json_schema(row), format_checker=FormatChecker(["date"]))
     for row in CATALOGUE.values()
 }
-# Where the decoder may refuse what a schema takes: the order of dates and of numbers, the root, NFC, and 1.0, which is an
-# integer to JSON Schema. The publisher of the bus subject isn't in the message at all.
+# Where the decoder may refuse what a schema takes: the order of dates and of numbers, the root, NFC, and 1.0, which is
+# an integer to JSON Schema. The publisher of the bus subject isn't in the message at all.
 BEYOND_A_SCHEMA = {
     ("target.assigned", "data.to"),
     ("figure.declared", "data.to"),
