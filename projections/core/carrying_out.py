@@ -63,6 +63,7 @@ class Work:
     parked: dict[int, tuple[int, int]] = field(default_factory=dict)
     large: list[int] = field(default_factory=list)
     vast: list[int] = field(default_factory=list)
+    bent: set[int] = field(default_factory=set)
 
 
 class CarryingOut:
@@ -217,6 +218,10 @@ class CarryingOut:
         chain_after = self._hierarchy.chain_now(unit)
         if chain_before != chain_after:
             self._shift_parked(unit, chain_before, chain_after)
+            self._state.past.carry(unit, chain_before, chain_after)
+            self._work.bent |= self._state.past.touching(unit.no)
+        self._state.past.refresh(unit)
+        self._work.bent.add(unit.no)
         move = reattribution(self._state, unit, before) if self._state.has_facts else None
         if move is not None:
             self._flush()

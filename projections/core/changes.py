@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from projections.core.hierarchy import Segment, Span, Statement
+from projections.core.past_edges import Term
 
 UNIT_SHIFT = 36
 PERIOD_SHIFT = 8
@@ -158,7 +159,7 @@ class Structure:
 
 @dataclass(slots=True)
 class Changes:
-    """All that one batch changes. Applied whole or not at all, and only where the checkpoint still stands at ``after``."""
+    """All that one batch changes. Every term of a ``bent`` unit is replaced by those in ``terms``. Applied whole or not at all, and only where the checkpoint still stands at ``after``."""
 
     after: int
     position: int
@@ -173,3 +174,5 @@ class Changes:
     parked: dict[int, tuple[int, int]]
     large: list[int]
     vast: list[int]
+    bent: list[int]
+    terms: list[Term]

@@ -103,6 +103,8 @@ class _Fold:
             parked={no: counts for no, counts in work.parked.items() if counts != (0, 0)},
             large=work.large,
             vast=work.vast,
+            bent=sorted(work.bent),
+            terms=[term for part in sorted(work.bent) for term in self._state.past.terms(part)],
         )
 
     def _follow_up(self, ruling: Ruling, key: EventKey | None) -> None:

@@ -194,7 +194,7 @@ class Hierarchy:
         spans = [Span(unit, since, until)]
         for upper, start, end in spans:  # grows while it is walked
             for no in self.children.get(upper, ()):
-                for segment in self.segments(self.by_no[no]):
+                for segment in self.segments(self.by_no[no]) if no in self.by_no else ():
                     first, last = max(start, segment.since), min(end, segment.until)
                     if segment.parent == upper and first < last:
                         spans.append(Span(no, first, last))

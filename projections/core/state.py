@@ -8,6 +8,7 @@ from typing import NamedTuple
 from events.codec import Event
 from projections.core.hierarchy import Hierarchy
 from projections.core.parking import Parking
+from projections.core.past_edges import PastEdges
 
 
 class Sizes(NamedTuple):
@@ -29,11 +30,15 @@ class State:
     position: int = 0
     has_facts: bool = False
     hierarchy: Hierarchy = field(default_factory=Hierarchy)
+    past: PastEdges = field(init=False)
     large: set[int] = field(default_factory=set)
     vast: set[int] = field(default_factory=set)
     parking: Parking = field(default_factory=Parking)
     parked_own: dict[int, int] = field(default_factory=dict)
     parked_below: dict[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.past = PastEdges(self.hierarchy)
 
 
 @dataclass(slots=True)

@@ -54,6 +54,8 @@ async def load_state(connection: asyncpg.Connection, root: str, sizes: Sizes) ->
             waiting.append(statement)
     for statement in sorted(waiting):
         hierarchy.add(statement)
+    for unit in {statement.unit for statement in waiting}:
+        state.past.refresh(hierarchy.by_no[unit])
     await _load_parking(connection, state)
     return state
 

@@ -10,6 +10,7 @@ import asyncpg
 from projections.core.breakdown import added_sql, unpacked
 from projections.core.changes import Changes, Deltas, FactRow, LedgerRow, Structure
 from projections.core.names import fold_name
+from projections.core.past_edges import Term
 from projections.store import restructuring
 
 NOTIFICATIONS = "tonghop_position"
@@ -80,6 +81,9 @@ async def write(connection: asyncpg.Connection, changes: Changes) -> None:
         await connection.copy_records_to_table("plan", columns=("position", "unit", "type"), records=changes.plans_made)
     if changes.plans_unmade:
         await connection.execute("DELETE FROM plan WHERE position = ANY($1::bigint[])", changes.plans_unmade)
+    if changes.bent:
+        await connection.execute("DELETE FROM as_now_term WHERE part = ANY($1::int[])", changes.bent)
+        await connection.copy_records_to_table("as_now_term", columns=Term._fields, records=changes.terms)
     if changes.large:
         await connection.execute("UPDATE unit SET large = true WHERE no = ANY($1::int[])", changes.large)
     if changes.vast:

@@ -119,6 +119,16 @@ CREATE TABLE unit_level (
     PRIMARY KEY (unit, since)
 );
 
+CREATE TABLE as_now_term (
+    unit  integer NOT NULL,
+    part  integer NOT NULL,
+    since date NOT NULL,
+    until date NOT NULL,
+    sign  smallint NOT NULL
+);
+CREATE INDEX as_now_term_unit ON as_now_term (unit);
+CREATE INDEX as_now_term_part ON as_now_term (part);
+
 CREATE TABLE plan (
     position bigint PRIMARY KEY,
     unit     integer NOT NULL,
