@@ -14,7 +14,8 @@ BUILD.labels(version=version("tonghop")).set(1)
 POSITION = Gauge("tonghop_position", "Position of the log that the figures reflect", multiprocess_mode="mostrecent")
 STREAM_LAST = Gauge("tonghop_stream_last", "Last position of the log", multiprocess_mode="mostrecent")
 
-# Lag in events says how much work waits, lag in seconds what readers feel. Both, as a stalled trickle shows in the second alone.
+# Lag in events says how much work waits, lag in seconds what readers feel. Both, as a stalled trickle shows in the
+# second alone.
 LAG_EVENTS = Gauge("tonghop_lag_events", "Messages of the log not yet in the figures", multiprocess_mode="mostrecent")
 LAG_SECONDS = Gauge(
     "tonghop_lag_seconds",
@@ -22,7 +23,8 @@ LAG_SECONDS = Gauge(
     multiprocess_mode="mostrecent",
 )
 
-# What happens to what units send: a rise of rejected for one type is a broken client. Types and outcomes are the contract's own, so they are few.
+# What happens to what units send: a rise of rejected for one type is a broken client. Types and outcomes are the
+# contract's own, so they are few.
 EVENTS = Counter("tonghop_events_total", "Messages decided, by type and outcome", ["type", "outcome"])
 
 # Batches grow with the backlog; small ones at a high rate or long commits say where the time goes.
@@ -55,4 +57,5 @@ OPEN_ERRORS = Gauge(
 # Who leads: exactly one projector, or nobody writes.
 LEADING = Gauge("tonghop_leading", "1 where this projector is the one that writes", multiprocess_mode="mostrecent")
 
-# The memory that the aim of 400 MB is held against is the process's own and comes with prometheus-client outside of multiprocess mode.
+# The memory that the aim of 400 MB is held against is the process's own and comes with prometheus-client outside of
+# multiprocess mode.

@@ -49,6 +49,9 @@ def matches_sql(facets: str) -> str:
 
 
 def added_sql(left: str, right: str, sign: str = "+") -> str:
-    """Return a SQL array that adds (or with ``-`` subtracts) two of them slot by slot; rows older than a slot count 0 there."""
+    """Return a SQL array that adds (or with ``-`` subtracts) two of them slot by slot.
+
+    A row that is older than a slot counts 0 there.
+    """
     sums = (f"coalesce({left}[{i}], 0) {sign} coalesce({right}[{i}], 0)" for i in range(1, len(SLOTS) + 1))
     return f"ARRAY[{', '.join(sums)}]"

@@ -1,6 +1,7 @@
 """The fold: a batch of messages, in stream order, becomes one set of changes (contract §2).
 
-Pure but for the state that it is given and carries forward: no I/O, no clock, no randomness. The same fold serves live work, restarts and rebuilds.
+Pure but for the state that it is given and carries forward: no I/O, no clock, no randomness. The same fold serves live
+work, restarts and rebuilds.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ def fold_batch(
 ) -> Changes:
     """Decide every message and carry the state forward.
 
-    ``messages`` follow ``state.position`` without a gap and ``decoded`` are the same, decoded. ``recorded`` holds the first message under every
-    key that the batch or a waiting retraction names, as far as the log has one before the batch; it is extended. ``references`` counts the facts and plans that hold
-    and refer to a unit, for every unit whose foundation a retraction names; what it lacks has none.
+    ``messages`` follow ``state.position`` without a gap and ``decoded`` are the same, decoded. ``recorded`` holds the
+    first message under every key that the batch or a waiting retraction names, as far as the log has one before the
+    batch; it is extended. ``references`` counts the facts and plans that hold and refer to a unit, for every unit whose
+    foundation a retraction names; what it lacks has none.
     """
     fold = _Fold(state, messages[-1].position, recorded, references)
     for message, event in zip(messages, decoded, strict=True):

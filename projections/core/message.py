@@ -9,7 +9,8 @@ from typing import NamedTuple
 class Message(NamedTuple):
     """A message of the stream, whole.
 
-    ``position`` is its sequence in the stream, ``published_at`` the bus's own time for it, ``headers`` the raw NATS header block or None.
+    ``position`` is its sequence in the stream, ``published_at`` the bus's own time for it, ``headers`` the raw NATS
+    header block or None.
     """
 
     position: int

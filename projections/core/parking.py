@@ -11,7 +11,10 @@ from projections.core.decision import Key, Waits
 
 @dataclass(slots=True)
 class Parked:
-    """An event that waits. ``subject`` is the number of the unit that it is counted under as parked, where that is known."""
+    """An event that waits.
+
+    ``subject`` is the number of the unit under which it is counted as parked, None where that is not known.
+    """
 
     position: int
     event: Event

@@ -1,4 +1,7 @@
-"""What the fold knows between batches: the hierarchy, who is large, what is parked. Owned by one projector, changed by the fold alone."""
+"""What the fold knows between batches: the hierarchy, who is large, what is parked.
+
+Owned by one projector, changed by the fold alone.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ from projections.core.past_edges import PastEdges
 
 
 class Sizes(NamedTuple):
-    """From how many units below it a unit keeps more than days: ``large`` ones months and years, ``vast`` ones breakdowns too."""
+    """From how many units below it a unit keeps more than days.
+
+    ``large`` ones keep months and years as well, ``vast`` ones breakdowns too.
+    """
 
     large: int = 32
     vast: int = 1000

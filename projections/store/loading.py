@@ -17,7 +17,8 @@ from projections.core.state import Recorded, Sizes, State
 
 _RECORDED = """
 SELECT l.position, l.publisher, l.id, l.type, l.outcome, l.bus_subject, l.body
-FROM unnest($1::text[], $2::text[]) AS k (publisher, id) JOIN ledger l ON l.id = k.id AND l.publisher = k.publisher AND l.first
+FROM unnest($1::text[], $2::text[]) AS k (publisher, id)
+JOIN ledger l ON l.id = k.id AND l.publisher = k.publisher AND l.first
 """
 
 _REFERENCES = """

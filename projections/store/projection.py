@@ -52,8 +52,8 @@ class Projection:
     async def apply(self, messages: Sequence[Message]) -> Changes | None:
         """Decide and write a batch in one transaction of its own; what is at or below the checkpoint is skipped.
 
-        None when nothing is new. Raises GapError where a position is missing, FencedError where another projector was faster; after any error the
-        projection has to be opened anew.
+        None when nothing is new. Raises GapError where a position is missing, FencedError where another projector was
+        faster; after any error the projection has to be opened anew.
         """
         fresh = unseen(self.state.position, messages)
         if not fresh:
@@ -81,7 +81,10 @@ def unseen(position: int, messages: Sequence[Message]) -> list[Message]:
 
 
 def looks_back(state: State, decoded: Sequence[Event | Refusal]) -> bool:
-    """Tell whether the batch may need what earlier batches changed: then they must be committed before it is prepared."""
+    """Tell whether the batch may need what earlier batches changed.
+
+    Where it does, they must be committed before it is prepared.
+    """
     return bool(targets_of(decoded) or state.parking.retractions)
 
 
@@ -94,7 +97,8 @@ async def prepare(
 ) -> tuple[Changes, dict[EventKey, Recorded]]:
     """Look up what the batch needs and fold it; the state is carried forward, nothing is written.
 
-    ``pending`` are the keys of the batch before, where it is folded but perhaps not committed; the second answer are this batch's own new keys.
+    ``pending`` are the keys of the batch before, where it is folded but perhaps not committed; the second answer are
+    this batch's own new keys.
     """
     targets = targets_of(decoded) | targets_of(state.parking.retractions.values())
     recorded = await load_recorded(connection, keys_of(decoded) | targets)

@@ -26,7 +26,8 @@ WITH moved AS MATERIALIZED (
     SELECT period, measure, sum(n)::int AS n FROM (
         SELECT period, measure, n FROM counter WHERE unit = $1 AND period BETWEEN $2 AND $3
         UNION ALL
-        SELECT {_DAY}, f.measure, 1 FROM fact f, (SELECT $4::date AS since, $5::date AS until) s WHERE f.unit = $1 AND {_WITHIN}
+        SELECT {_DAY}, f.measure, 1 FROM fact f, (SELECT $4::date AS since, $5::date AS until) s
+        WHERE f.unit = $1 AND {_WITHIN}
     ) days GROUP BY 1, 2 HAVING sum(n) <> 0
 ), target AS MATERIALIZED (
     SELECT * FROM unnest($6::int[], $7::int[], $8::boolean[]) AS t (no, sign, large)
@@ -34,9 +35,11 @@ WITH moved AS MATERIALIZED (
 INSERT INTO counter AS c (unit, period, measure, n)
 SELECT t.no, m.period, m.measure, t.sign * m.n FROM moved m, target t
 UNION ALL
-SELECT t.no, {MONTH_BASE} + m.period / 100, m.measure, t.sign * sum(m.n) FROM moved m, target t WHERE t.large GROUP BY 1, 2, 3, t.sign
+SELECT t.no, {MONTH_BASE} + m.period / 100, m.measure, t.sign * sum(m.n)
+FROM moved m, target t WHERE t.large GROUP BY 1, 2, 3, t.sign
 UNION ALL
-SELECT t.no, {YEAR_BASE} + m.period / 10000, m.measure, t.sign * sum(m.n) FROM moved m, target t WHERE t.large GROUP BY 1, 2, 3, t.sign
+SELECT t.no, {YEAR_BASE} + m.period / 10000, m.measure, t.sign * sum(m.n)
+FROM moved m, target t WHERE t.large GROUP BY 1, 2, 3, t.sign
 ORDER BY 1, 2, 3
 ON CONFLICT (unit, period, measure) DO UPDATE SET n = c.n + excluded.n
 """
@@ -54,7 +57,8 @@ ON CONFLICT (unit, month, measure) DO UPDATE SET codes = {added_sql("b.codes", "
 _MOVE_FACTS = f"""
 WITH moved AS MATERIALIZED (
     SELECT {MONTH_BASE} + {_DAY} / 100 AS month, f.measure, {matches_sql("f.facets")} AS codes
-    FROM unnest($3::int[], $4::date[], $5::date[]) AS s (unit, since, until) JOIN fact f ON f.unit = s.unit AND {_WITHIN}
+    FROM unnest($3::int[], $4::date[], $5::date[]) AS s (unit, since, until)
+    JOIN fact f ON f.unit = s.unit AND {_WITHIN}
     GROUP BY 1, 2
 )
 {_INTO_BREAKDOWNS}
@@ -69,9 +73,11 @@ WITH moved AS MATERIALIZED (
 
 _ENLARGE = f"""
 INSERT INTO counter (unit, period, measure, n)
-SELECT unit, {MONTH_BASE} + period / 100, measure, sum(n) FROM counter WHERE unit = $1 AND period < {YEAR_BASE} GROUP BY 1, 2, 3
+SELECT unit, {MONTH_BASE} + period / 100, measure, sum(n)
+FROM counter WHERE unit = $1 AND period < {YEAR_BASE} GROUP BY 1, 2, 3
 UNION ALL
-SELECT unit, {YEAR_BASE} + period / 10000, measure, sum(n) FROM counter WHERE unit = $1 AND period < {YEAR_BASE} GROUP BY 1, 2, 3
+SELECT unit, {YEAR_BASE} + period / 10000, measure, sum(n)
+FROM counter WHERE unit = $1 AND period < {YEAR_BASE} GROUP BY 1, 2, 3
 """
 
 

@@ -3,7 +3,8 @@
     ProjectorError
     └── RefusedError      the log is not the one that the figures were made from: an operator has to decide
 
-Everything else is sorted by ``is_transient``: waited out with backoff, or narrowed down to the one message that it comes from.
+Everything else is sorted by ``is_transient``: waited out with backoff, or narrowed down to the one message that it
+comes from.
 """
 
 from __future__ import annotations

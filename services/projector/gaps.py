@@ -10,7 +10,10 @@ from services.projector.intake import Intake
 
 
 async def read_range(client: Client, stream: str, first: int, last: int) -> list[Message]:
-    """Return the messages at positions ``first`` to ``last``, in order; raises TimeoutError when the bus does not give them."""
+    """Return the messages at positions ``first`` to ``last``, in order.
+
+    Raises TimeoutError when the bus does not give them.
+    """
     jetstream = client.jetstream()
     config = ConsumerConfig(
         deliver_policy=DeliverPolicy.BY_START_SEQUENCE,

@@ -1,13 +1,15 @@
-"""Messages of the stream as fast as the bus gives them: pull requests that overlap, received without the client's bookkeeping.
+"""Messages of the stream as fast as the bus gives them: overlapping pull requests, past the client's bookkeeping.
 
-nats-py parses headers into a dictionary and passes every message through a queue and a task; that alone halves the rate, and a subject that is not UTF-8
-ends its read loop for good. So what arrives for the intake's own inbox is taken as bytes, right behind the client's parser. The connection, its
-reconnects and every other subscription stay the client's.
+nats-py parses headers into a dictionary and passes every message through a queue and a task; that alone halves the
+rate, and a subject that is not UTF-8 ends its read loop for good. So what arrives for the intake's own inbox is taken
+as bytes, right behind the client's parser. The connection, its reconnects and every other subscription stay the
+client's.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import time
 from collections import deque
@@ -67,21 +69,18 @@ class Intake:
             await self._subscription.unsubscribe()
 
     async def take(self, most: int, patience: float) -> list[tuple[Message, str]]:
-        """Return up to ``most`` messages with their reply subjects as soon as there are any; none after ``patience`` seconds.
+        """Return up to ``most`` messages with their reply subjects as soon as there are any.
 
-        Raises ConsumerGoneError. While the bus is away it answers nothing.
+        After ``patience`` seconds it returns none, as it does while the bus is away. Raises ConsumerGoneError.
         """
         if not self._arrived:
             self._news.clear()
             await self._keep_asking()
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), patience)
-            except TimeoutError:
-                pass
         taken = [self._arrived.popleft() for _ in range(min(most, len(self._arrived)))]
         await self._keep_asking()
-        messages = [self._message(*raw) for raw in taken]
-        return messages
+        return [self._message(*raw) for raw in taken]
 
     async def acknowledge(self, reply: str) -> None:
         """Acknowledge a message and all before it; not waited for: what gets lost is delivered again and skipped."""
@@ -140,7 +139,8 @@ class Intake:
 
     def _message(self, subject: bytes, reply: bytes, data: bytes, headers: bytes | None) -> tuple[Message, str]:
         tokens = reply.split(b".")
-        # $JS.ACK.stream.consumer.delivered.seq.consumer-seq.time.pending, with a domain and an account hash in front of the stream in the longer form
+        # $JS.ACK.stream.consumer.delivered.seq.consumer-seq.time.pending, with a domain and an account hash in front of
+        # the stream in the longer form
         first = 5 if len(tokens) == 9 else 7  # noqa: PLR2004
         position = int(tokens[first])
         self.stream_last = max(self.stream_last, position + int(tokens[first + 3]))

@@ -9,5 +9,8 @@ _KEY = 7_006_001
 
 
 async def try_to_lead(connection: asyncpg.Connection) -> bool:
-    """Take the lock of this connection's session if it is free. The fence on the checkpoint holds even where two believe that they lead."""
+    """Take the lock of this connection's session if it is free.
+
+    The fence on the checkpoint holds even where two believe that they lead.
+    """
     return bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", _KEY))

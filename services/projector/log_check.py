@@ -9,8 +9,9 @@ from nats.js.errors import NotFoundError
 from services.projector.errors import RefusedError
 
 _ADVICE = (
-    "Nothing was changed. If the stream was lost, bring it back from a backup; if this database belongs to another service, "
-    "point TONGHOP_DATABASE_URL at the right one; if the log is meant to begin anew, begin with an empty database."
+    "Nothing was changed. If the stream was lost, bring it back from a backup; if this database belongs to another "
+    "service, point TONGHOP_DATABASE_URL at the right one; if the log is meant to begin anew, begin with an empty "
+    "database."
 )
 
 
@@ -20,11 +21,13 @@ async def check_log(jetstream: JetStreamContext, stream: str, connection: asyncp
     state = (await jetstream.stream_info(stream)).state
     if state.last_seq < position:
         raise RefusedError(
-            f"The stream {stream} ends at {state.last_seq}, behind the checkpoint of the figures at {position}: it was made anew or cut. {_ADVICE}"
+            f"The stream {stream} ends at {state.last_seq}, behind the checkpoint of the figures at {position}: "
+            f"it was made anew or cut. {_ADVICE}"
         )
     if state.messages and state.first_seq > position + 1:
         raise RefusedError(
-            f"The stream {stream} begins at {state.first_seq}, the figures stand at {position}: messages between are missing. {_ADVICE}"
+            f"The stream {stream} begins at {state.first_seq}, the figures stand at {position}: "
+            f"messages between are missing. {_ADVICE}"
         )
     if position == 0:
         return

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import os
 import socket
+from collections import Counter
 
 import asyncpg
 from nats.aio.client import Client
@@ -21,8 +22,10 @@ SILENCE = 20.0
 """Seconds without a word from the bus after which the projector calls itself unhealthy."""
 
 _BEAT = """
-INSERT INTO worker (name, state, detail, seen_at, fetched_at, advanced_at, stream_last) VALUES ($1, $2, $3, now(), $4, $5, $6)
-ON CONFLICT (one) DO UPDATE SET name = excluded.name, state = excluded.state, detail = excluded.detail, seen_at = excluded.seen_at,
+INSERT INTO worker (name, state, detail, seen_at, fetched_at, advanced_at, stream_last)
+VALUES ($1, $2, $3, now(), $4, $5, $6)
+ON CONFLICT (one) DO UPDATE SET
+    name = excluded.name, state = excluded.state, detail = excluded.detail, seen_at = excluded.seen_at,
     fetched_at = excluded.fetched_at, advanced_at = excluded.advanced_at, stream_last = excluded.stream_last
 """
 
@@ -41,22 +44,26 @@ class Pulse:
         self.fetched_at: dt.datetime | None = None
         self.advanced_at: dt.datetime | None = None
         self._as_of: dt.datetime | None = None
+        self._parked: Counter[str] = Counter()
 
-    def leads(self, position: int) -> None:
-        """The projector leads from here on."""
-        self.state, self.detail, self.position = "leading", None, position
+    def leads(self, state: State) -> None:
+        """Tell that the projector leads from here on."""
+        self.state, self.detail, self.position = "leading", None, state.position
+        self._parked = Counter(str(parked.waits.reason) for parked in state.parking.events.values())
+        for reason, n in self._parked.items():
+            metrics.PARKED.labels(reason=reason).set(n)
         self.advanced_at = _now()
         metrics.LEADING.set(1)
-        metrics.POSITION.set(position)
+        metrics.POSITION.set(state.position)
         for part in ("bus", "database", "projector"):
             metrics.OPEN_ERRORS.labels(part=part).set(0)
 
     def leads_no_more(self) -> None:
-        """The projector lost its lead or a server."""
+        """Tell that the projector lost its lead or a server."""
         metrics.LEADING.set(0)
 
     def fetched(self, intake: Intake) -> None:
-        """A fetch was answered, be it with nothing."""
+        """Tell that a fetch was answered, be it with nothing."""
         self.stream_last = max(self.stream_last, intake.stream_last)
         if intake.silent_for < SILENCE:
             self.fetched_at = _now()
@@ -65,7 +72,7 @@ class Pulse:
             self.advanced_at = _now()
 
     def committed(self, changes: Changes, state: State) -> None:
-        """A batch is in the figures."""
+        """Tell that a batch is in the figures."""
         self.position, self.advanced_at = changes.position, _now()
         self._as_of = changes.as_of
         self.stream_last = max(self.stream_last, changes.position)
@@ -75,7 +82,8 @@ class Pulse:
             if n > 0:
                 metrics.EVENTS.labels(type=type_ or "unreadable", outcome=outcome).inc(n)
             if outcome == "parked":
-                metrics.PARKED.labels(reason=reason).inc(n)
+                self._parked[reason] += n
+                metrics.PARKED.labels(reason=reason).set(self._parked[reason])
         self._lag()
 
     async def run(self) -> None:

@@ -1,4 +1,4 @@
-"""The projector as a process: FastStream carries the broker, the lifespan, the receipts and the health answers; the worker runs beside it."""
+"""The projector as a process: FastStream carries broker, lifespan, receipts and health; the worker runs beside it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ log = structlog.get_logger("tonghop.projector")
 
 
 def serve(settings: Settings) -> int:
-    """Run the projector until SIGINT or SIGTERM; 0 after those, 3 where it refuses to run (the reason is on standard error)."""
+    """Run the projector until SIGINT or SIGTERM.
+
+    Returns 0 after those, 3 where it refuses to run (the reason is on standard error).
+    """
     return asyncio.run(_serve(settings))
 
 
