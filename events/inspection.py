@@ -7,7 +7,7 @@ The order in which faults are reported: malformed, unknown_type, the envelope, p
 import unicodedata
 from datetime import datetime
 from functools import cache
-from typing import Any, Final, Literal, get_args, get_origin
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import NODEFAULT, UNSET, Meta, Struct, structs
@@ -23,6 +23,7 @@ from events.subjects import read_bus_subject, source_of
 from events.vocabulary import Reason
 
 _LONGEST_NAME: Final = 64
+S = TypeVar("S", bound=Struct)
 
 
 def inspect(bus_subject: str, body: bytes, root: str) -> Event | Refusal:
@@ -66,7 +67,7 @@ def _refusal(
 
 
 def _read_envelope(attributes: dict[str, Any], bus_type: str | None) -> tuple[Envelope, datetime]:
-    envelope = Envelope(**_read_fields(Envelope, attributes, ""))
+    envelope = _read_struct(Envelope, attributes, "")
     if envelope.type != bus_type:
         raise InvalidFieldError("type", "not the type that the bus subject names")
     try:
@@ -77,23 +78,28 @@ def _read_envelope(attributes: dict[str, Any], bus_type: str | None) -> tuple[En
 
 def _read_data(envelope: Envelope, root: str) -> Data:
     struct = CATALOGUE[envelope.type].data
-    fields = _read_fields(struct, envelope.data, "data.")
-    try:
-        data = struct(**fields)
-        if rule := RULES.get(struct):
+    data = _read_struct(struct, envelope.data, "data.")
+    if rule := RULES.get(struct):
+        try:
             rule(data, envelope.subject, root)
-    except InvalidFieldError as invalid:
-        raise InvalidFieldError(f"data.{invalid.field}", invalid.detail) from None
+        except InvalidFieldError as invalid:
+            raise InvalidFieldError(f"data.{invalid.field}", invalid.detail) from None
     return data
 
 
-def _read_fields(struct: type[Struct], values: dict[str, Any], path: str) -> dict[str, Any]:
-    """Read the fields of a struct in their order, by attribute; raises InvalidFieldError with the path from the top."""
-    read = {field.attribute: field.read(values, path) for field in _fields_of(struct)}
+def _read_struct(struct: type[S], values: dict[str, Any], path: str) -> S:
+    """Read a struct at once or, where that fails, field by field; raises InvalidFieldError with the path of the field."""
+    try:
+        return msgspec.convert(values, struct)
+    except ValueError:  # msgspec's own, or that of half a surrogate pair where a code is expected
+        fields = {field.attribute: field.read(values, path) for field in _fields_of(struct)}
     for name in values:
         if name not in struct.__struct_encode_fields__:
             raise InvalidFieldError(path + _printable(name), "not a field of the contract")
-    return read
+    try:
+        return struct(**fields)
+    except InvalidFieldError as invalid:
+        raise InvalidFieldError(path + invalid.field, invalid.detail) from None
 
 
 class _Field:
@@ -115,10 +121,10 @@ class _Field:
             return UNSET
         value = values[self.name]
         if self.nested and isinstance(value, dict):
-            return self.nested(**_read_fields(self.nested, value, f"{path}{self.name}."))
+            return _read_struct(self.nested, value, f"{path}{self.name}.")
         try:
             (read,) = structs.astuple(msgspec.convert({"value": value}, self.alone))
-        except ValueError:  # msgspec's own, or that of half a surrogate pair among codes
+        except ValueError:
             raise InvalidFieldError(path + self.name, f"expected {self.expected}") from None
         return read
 
