@@ -7,10 +7,9 @@ A decision is made in this order: what can never hold by what holds already (`al
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import NamedTuple
 
-from events.catalogue import CATALOGUE
 from events.codec import Event
 from events.contributions import decision_day, units_named
 from events.vocabulary import Reason
@@ -44,11 +43,10 @@ def wait_of_fact_or_plan(event: Event, hierarchy: Hierarchy) -> Waits | None:
     if waits is not None:
         return waits
     day = _day(event)
-    subject = units["subject"]
-    for field in named:
-        if not units[field].active(day):
-            return _inactive(event, field, units[field], day)
-    publisher = units["source"]
+    waits = _inactive(event, named, units, day)
+    if waits is not None:
+        return waits
+    subject, publisher = units["subject"], units["source"]
     if publisher is subject or hierarchy.is_above(publisher, subject, day):
         return None
     return _not_authorised(event, hierarchy, subject, day)
@@ -56,33 +54,25 @@ def wait_of_fact_or_plan(event: Event, hierarchy: Hierarchy) -> Waits | None:
 
 def verdict_on_structure(event: Event, hierarchy: Hierarchy, root: str) -> Refused | Waits | None:
     """Say why a structure event is refused or what it waits for, but for a cycle; None when nothing is in its way."""
-    kind = event.type.removeprefix("unit.")
-    founded = hierarchy.by_id.get(event.subject)
-    if kind == "established" and founded is not None:
-        return Refused(Reason.ALREADY_DONE, "subject", f"{event.subject} is established already")
-    if kind == "dissolved" and founded is not None and founded.dissolution is not None:
-        return Refused(Reason.ALREADY_DONE, "subject", f"{event.subject} is dissolved already")
-    if kind == "established" and event.subject == root:
+    done = _done_already(event, hierarchy.by_id.get(event.subject))
+    if done is not None:
+        return done
+    founds = event.type == "unit.established"
+    if founds and event.subject == root:
         return None if event.publisher == root else _foreign_root(event, hierarchy)
     named = units_named(event)
-    if kind == "established":
+    if founds:
         named.pop("subject")
     units, waits = _known(event, named, hierarchy)
+    day = _day(event)
+    if waits is None:
+        waits = _inactive(event, named, units, day)
     if waits is not None:
         return waits
-    day = _day(event)
-    for field in named:
-        if not units[field].active(day):
-            return _inactive(event, field, units[field], day)
-    publisher = units["source"]
-    if kind == "established":
-        parent = units["parent"]
-        if publisher is parent or hierarchy.is_above(publisher, parent, day):
-            return None
-        return _not_authorised(event, hierarchy, parent, day)
-    if hierarchy.is_above(publisher, units["subject"], day):
+    publisher, below = units["source"], units["parent" if founds else "subject"]
+    if (founds and publisher is below) or hierarchy.is_above(publisher, below, day):
         return None
-    return _not_authorised(event, hierarchy, units["subject"], day)
+    return _not_authorised(event, hierarchy, below, day)
 
 
 def wait_of_retraction(event: Event, target: Event, hierarchy: Hierarchy) -> Waits | None:
@@ -126,18 +116,33 @@ def _known(event: Event, named: dict[str, str], hierarchy: Hierarchy) -> tuple[d
     return units, None
 
 
-def _inactive(event: Event, field: str, unit: Unit, day: dt.date) -> Waits:
-    if day < unit.founding.since:
-        detail = f"{unit.id} is founded on {unit.founding.since}, after {day}"
-    else:
-        detail = f"{unit.id} is dissolved on {day}"
-    return Waits(Reason.INACTIVE_UNIT, _path(field), detail, _named_keys(event))
+def _inactive(event: Event, named: Iterable[str], units: dict[str, Unit], day: dt.date) -> Waits | None:
+    for field in named:
+        unit = units[field]
+        if unit.active(day):
+            continue
+        if day < unit.founding.since:
+            detail = f"{unit.id} is founded on {unit.founding.since}, after {day}"
+        else:
+            detail = f"{unit.id} is dissolved on {day}"
+        return Waits(Reason.INACTIVE_UNIT, _path(field), detail, _named_keys(event))
+    return None
 
 
 def _not_authorised(event: Event, hierarchy: Hierarchy, unit: Unit, day: dt.date) -> Waits:
     detail = f"{event.publisher} is not above {unit.id}, neither on {day} nor as last known"
     keys = _named_keys(event) | _chain_keys(hierarchy, unit, day)
     return Waits(Reason.NOT_AUTHORISED, "source", detail, keys)
+
+
+def _done_already(event: Event, subject: Unit | None) -> Refused | None:
+    if subject is None:
+        return None
+    if event.type == "unit.established":
+        return Refused(Reason.ALREADY_DONE, "subject", f"{subject.id} is established already")
+    if event.type == "unit.dissolved" and subject.dissolution is not None:
+        return Refused(Reason.ALREADY_DONE, "subject", f"{subject.id} is dissolved already")
+    return None
 
 
 def _foreign_root(event: Event, hierarchy: Hierarchy) -> Waits:
@@ -154,8 +159,3 @@ def _named_keys(event: Event) -> frozenset[Key]:
 def _chain_keys(hierarchy: Hierarchy, unit: Unit, day: dt.date) -> frozenset[Key]:
     numbers = {unit.no, *hierarchy.chain(unit, day), *hierarchy.chain_now(unit)}
     return frozenset(hierarchy.by_no[no].id for no in numbers)
-
-
-def kind_of(event: Event) -> str:
-    """Return ``fact``, ``structure``, ``plan`` or ``correction``."""
-    return CATALOGUE[event.type].kind

@@ -1,4 +1,4 @@
-"""What a change of the hierarchy asks of the read models: rows to write anew, roll-ups to move, units that become large."""
+"""What a change of the hierarchy asks of the read models: rows to write anew, roll-ups to move, units to enlarge."""
 
 from __future__ import annotations
 

@@ -53,8 +53,10 @@ CREATE INDEX ledger_parked ON ledger (position) WHERE outcome = 'parked';
 CREATE INDEX ledger_rejected ON ledger (position) WHERE outcome = 'rejected';
 COMMENT ON COLUMN ledger.bus_subject IS 'only where it is not party.v1.{publisher}.{type}';
 COMMENT ON COLUMN ledger.headers IS 'only where they are not Nats-Msg-Id: {publisher}:{id} alone';
-COMMENT ON COLUMN ledger.held_at IS 'the position at which the log stood when it began to hold; NULL where it never did';
-COMMENT ON COLUMN ledger.retracted_at IS 'the position at which the log stood when it was taken back by the event at retracted_by';
+COMMENT ON COLUMN ledger.held_at
+    IS 'the position at which the log stood when it began to hold; NULL where it never did';
+COMMENT ON COLUMN ledger.retracted_at
+    IS 'the position at which the log stood when it was taken back by the event at retracted_by';
 
 CREATE TABLE tally (
     type    text COLLATE "C" NOT NULL,
