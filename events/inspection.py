@@ -88,7 +88,7 @@ def _read_data(envelope: Envelope, root: str) -> Data:
 
 
 def _read_struct(struct: type[S], values: dict[str, Any], path: str) -> S:
-    """Read a struct at once or, where that fails, field by field; raises InvalidFieldError with the path of the field."""
+    """Read a struct at once or, where that fails, field by field; raises InvalidFieldError with its path."""
     try:
         return msgspec.convert(values, struct)
     except ValueError:  # msgspec's own, or that of half a surrogate pair where a code is expected
