@@ -11,7 +11,7 @@ from tests import servers
 from tests.bench.bench import run
 from tests.bench.cases import CASES
 from tests.bench.parameters import FULL, QUICK, Parameters
-from tests.bench.reporting import environment, table, write_json
+from tests.bench.reporting import environment, in_words, write_json
 from tests.bench.rig import BenchError, running
 
 
@@ -35,7 +35,7 @@ async def _measure(parameters: Parameters, results: Path) -> None:
             bench = await run(rig, parameters, CASES)
     seconds = time.perf_counter() - started
     write_json(results, bench, about, seconds)
-    print(f"\n{table(bench.figures)}\n\n{seconds:.0f} s; everything that was found is in {results}")
+    print(f"\n{in_words(bench)}\n\n{seconds:.0f} s; everything that was found is in {results}")
 
 
 def _parser() -> argparse.ArgumentParser:

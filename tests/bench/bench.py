@@ -1,19 +1,20 @@
 """One run: what the cases share, and the order in which they are measured."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
 
 from tests.bench.catching_up import Backlog
 from tests.bench.figures import Figure, Floor, plain
 from tests.bench.parameters import Parameters
 from tests.bench.rig import Rig
+from tests.bench.usage import Function, Statement
 from tests.bench.world import Facts, World
 
 
 class Bench:
     """What a case works on, and where it puts what it found.
 
-    `backlogs` holds those that were published by their names, `details` what is no figure: profiles, shares of time.
+    `backlogs` holds those that were published by their names; `shares` for each round the share of its wall seconds in
+    which a process or stage was busy; `statements` and `functions` the costliest of the live round and of the profile.
     """
 
     def __init__(self, rig: Rig, parameters: Parameters) -> None:
@@ -23,7 +24,9 @@ class Bench:
         self.facts = Facts(self.world, parameters.seed)
         self.figures: list[Figure] = []
         self.backlogs: dict[str, Backlog] = {}
-        self.details: dict[str, Any] = {}
+        self.shares: dict[str, dict[str, float]] = {}
+        self.statements: list[Statement] = []
+        self.functions: list[Function] = []
 
     def found(self, *figures: Figure) -> None:
         """Keep figures, and say them at once."""

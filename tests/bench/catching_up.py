@@ -1,6 +1,7 @@
 """From a backlog in the log to committed counters, timed by the database's own word of each commit."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ import asyncpg
 from projections.store.writing import NOTIFICATIONS
 from services.publishing.lines import Line
 from tests.bench.rig import PATIENCE, BenchError, Rig
-from tests.bench.usage import Usage, cpu_seconds
+from tests.bench.usage import Usage, busy_seconds, cpu_seconds
 
 
 class Backlog(NamedTuple):
@@ -40,6 +41,10 @@ class Round(NamedTuple):
     def rate(self) -> float | None:
         """Events a second; None where one batch held the whole backlog."""
         return self.events / self.seconds if self.batches else None
+
+    def microseconds(self, process: str) -> float | None:
+        """Give a process's processor time an event; None where one batch held the whole backlog."""
+        return self.usage.cpu[process] / self.events * 1e6 if self.events else None
 
 
 class Commits:
@@ -109,4 +114,5 @@ async def _reading(rig: Rig) -> Usage:
     processes = {"projector": rig.projector, "postgres": rig.postgres.process, "nats": rig.nats.process, "api": rig.api}
     stages = await rig.stage_seconds()  # first: a projector in the middle of a batch answers late
     cpu = {name: cpu_seconds(process.pid) for name, process in processes.items() if process.alive}
+    cpu |= {"bench": cpu_seconds(os.getpid(), below=False), "whole machine": busy_seconds()}
     return Usage(time.perf_counter(), cpu, stages)

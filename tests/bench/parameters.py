@@ -20,5 +20,5 @@ class Parameters:
 
 
 FULL = Parameters()
-QUICK = Parameters(units=30_000, events=40_000, seconds=8, requests=120)
+QUICK = Parameters(units=20_000, events=30_000, seconds=6, requests=100)
 SMOKE = Parameters(units=400, events=600, rate=100, seconds=1, requests=4)

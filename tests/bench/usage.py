@@ -1,12 +1,15 @@
 """Where the time of a round went: processor seconds of each process, wall seconds of each stage and statement."""
 
+import pstats
 from contextlib import suppress
-from typing import NamedTuple, Self
+from pathlib import Path
+from typing import Final, NamedTuple, Self
 
 import asyncpg
 import msgspec
 import psutil
 
+FUNCTIONS: Final = 25
 _STATEMENTS = """
 SELECT regexp_replace(left(query, 300), '\\s+', ' ', 'g') AS query, calls, rows, total_exec_time AS milliseconds
 FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
@@ -45,15 +48,32 @@ class Statement(msgspec.Struct, frozen=True):
     milliseconds: float
 
 
-def cpu_seconds(pid: int) -> float:
-    """Sum user and system time of a process, its living children and those it has waited for."""
+class Function(msgspec.Struct, frozen=True):
+    """Seconds of a function of the projector: its own, and with all that it called."""
+
+    name: str
+    calls: int
+    own: float
+    cumulative: float
+
+
+def cpu_seconds(pid: int, *, below: bool = True) -> float:
+    """Sum user and system time of a process, unless told otherwise with its children, living or waited for."""
     process = psutil.Process(pid)
     times = process.cpu_times()
-    total = times.user + times.system + times.children_user + times.children_system
-    for child in process.children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            total += sum(child.cpu_times()[:2])
+    total = times.user + times.system
+    if below:
+        total += times.children_user + times.children_system
+        for child in process.children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                total += sum(child.cpu_times()[:2])
     return float(total)
+
+
+def busy_seconds() -> float:
+    """Sum what all processors of the machine have done, for whomever."""
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system + times.irq + times.softirq + times.steal)
 
 
 async def forget_statements(connection: asyncpg.Connection) -> None:
@@ -64,3 +84,14 @@ async def forget_statements(connection: asyncpg.Connection) -> None:
 async def costliest_statements(connection: asyncpg.Connection) -> list[Statement]:
     """List the statements that took the most time, costliest first."""
     return [Statement(*row) for row in await connection.fetch(_STATEMENTS)]
+
+
+def costliest_functions(profile: Path) -> list[Function]:
+    """List the functions of a profile with the most seconds of their own, costliest first; paths are shortened."""
+    stats: dict[tuple[str, int, str], tuple[int, int, float, float, object]]
+    stats = pstats.Stats(str(profile)).stats  # type: ignore[attr-defined]
+    found = sorted(stats.items(), key=lambda item: -item[1][2])[:FUNCTIONS]
+    return [
+        Function(f"{'/'.join(Path(file).parts[-2:])}:{name}", calls, round(own, 3), round(cumulative, 3))
+        for (file, _, name), (_, calls, own, cumulative, _) in found
+    ]

@@ -14,6 +14,7 @@ from tests.bench.figures import Figure
 from tests.bench.rig import PATIENCE
 
 PUSH: Final = "floor: ordered push consumer that does nothing"
+PUSH_COST: Final = "floor: processor time of that consumer"
 COPY: Final = "floor: COPY of the same ledger rows into an indexed table"
 BATCH: Final = 8_000
 
@@ -21,13 +22,13 @@ BATCH: Final = 8_000
 async def pushing(bench: Bench) -> None:
     """Floor: nats-py's ordered push consumer over the same messages, with a callback that does nothing."""
     backlog = bench.backlogs["history"]
-    done, received, started = asyncio.Event(), 0, 0.0
+    done, received, started, busy = asyncio.Event(), 0, 0.0, 0.0
 
     async def take(_: Msg) -> None:
-        nonlocal received, started
+        nonlocal received, started, busy
         received += 1
         if received == 1:
-            started = time.perf_counter()
+            started, busy = time.perf_counter(), time.process_time()
         if received == backlog.last - backlog.first + 1:
             done.set()
 
@@ -43,11 +44,14 @@ async def pushing(bench: Bench) -> None:
             cb=take,
         )
         await asyncio.wait_for(done.wait(), PATIENCE)
-        seconds = time.perf_counter() - started
+        seconds, busy = time.perf_counter() - started, time.process_time() - busy
         await subscription.unsubscribe()
     finally:
         await client.close()
-    bench.found(Figure(PUSH, (received - 1) / seconds, "events/s"))
+    bench.found(
+        Figure(PUSH, (received - 1) / seconds, "events/s"),
+        Figure(PUSH_COST, busy / (received - 1) * 1e6, "µs/event"),
+    )
 
 
 async def copying(bench: Bench) -> None:

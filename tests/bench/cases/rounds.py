@@ -5,9 +5,9 @@ from contextlib import suppress
 
 from tests.bench.asking import Client
 from tests.bench.bench import Bench
-from tests.bench.cases.floors import COPY, PUSH
+from tests.bench.cases.floors import COPY, PUSH, PUSH_COST
 from tests.bench.cases.reports import root_by_child, year_to_date
-from tests.bench.catching_up import Round, catch_up, publish
+from tests.bench.catching_up import catch_up, publish
 from tests.bench.figures import Aim, Figure, quantiles
 from tests.bench.usage import costliest_statements, forget_statements
 from tests.bench.world import of_twenty_years, recent
@@ -25,7 +25,7 @@ async def establishing(bench: Bench) -> None:
         Figure("units in the hierarchy", len(bench.world.units), "units"),
         Figure("units established", caught_up.rate, "events/s"),
     )
-    _detail(bench, "units established", caught_up)
+    bench.shares["units established"] = caught_up.usage.shares()
 
 
 async def history(bench: Bench) -> None:
@@ -40,7 +40,7 @@ async def history(bench: Bench) -> None:
         Figure("from the projector's start to its first commit, all units loaded", caught_up.starting, "s"),
         Figure("live, days of 20 years", caught_up.rate, "events/s", bench.floor(PUSH)),
     )
-    _detail(bench, "live, days of 20 years", caught_up)
+    bench.shares["live, days of 20 years"] = caught_up.usage.shares()
 
 
 async def quiet(bench: Bench) -> None:
@@ -50,10 +50,16 @@ async def quiet(bench: Bench) -> None:
     await forget_statements(connection)
     caught_up = await catch_up(bench.rig, backlog)
     bench.rig.stop_projector()
-    bench.details["costliest statements of: live, recent days"] = await costliest_statements(connection)
+    bench.statements = await costliest_statements(connection)
     await connection.close()
-    bench.found(Figure(LIVE, caught_up.rate, "events/s", bench.floor(PUSH), AIM))
-    _detail(bench, LIVE, caught_up)
+    bench.found(
+        Figure(LIVE, caught_up.rate, "events/s", bench.floor(PUSH), AIM),
+        Figure(
+            "processor time of the projector", caught_up.microseconds("projector"), "µs/event", bench.floor(PUSH_COST)
+        ),
+        Figure("processor time of PostgreSQL", caught_up.microseconds("postgres"), "µs/event", bench.floor(PUSH_COST)),
+    )
+    bench.shares[LIVE] = caught_up.usage.shares()
 
 
 async def loaded(bench: Bench) -> None:
@@ -74,7 +80,7 @@ async def loaded(bench: Bench) -> None:
     name = "live, recent days, while a client reads"
     bench.found(Figure(name, caught_up.rate, "events/s", bench.floor(LIVE)))
     bench.found(*quantiles("report: root, child, year, while the projector catches up", sample))
-    _detail(bench, name, caught_up)
+    bench.shares[name] = caught_up.usage.shares()
 
 
 async def against_copy(bench: Bench) -> None:
@@ -94,8 +100,3 @@ async def _read(bench: Bench, sample: list[float]) -> None:
     async with Client(bench.rig.settings.http) as client:
         for target in root_by_child(year_to_date(bench.parameters.seed)):
             sample.append((await client.get(target)).seconds)  # noqa: PERF401 - it ends by being cancelled
-
-
-def _detail(bench: Bench, name: str, caught_up: Round) -> None:
-    bench.details[f"busy shares of the wall's time: {name}"] = caught_up.usage.shares()
-    bench.details[f"batches: {name}"] = caught_up.batches
