@@ -1,4 +1,4 @@
-# Two commands on a fresh machine: `make run` and `make test`.
+# `make run` and `make test` work on a fresh machine that has Python 3.11 or later with venv and pip, and nothing else.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,7 +7,7 @@ DATA ?= data
 HTTP ?= 127.0.0.1:8080
 NATS ?= 127.0.0.1:4222
 
-.PHONY: setup run test check bench clean
+.PHONY: setup run test test-long check bench clean
 setup: $(STAMP)
 
 $(STAMP):
@@ -21,6 +21,9 @@ run: setup
 
 test: setup
 	@$(BIN)/python -m pytest
+
+test-long: setup
+	@$(BIN)/python -m pytest -m long
 
 check: setup
 	$(BIN)/ruff format --check .
