@@ -46,24 +46,25 @@ class Deltas:
 
 
 class Piece(NamedTuple):
-    """The days ``[since, until)`` on which a moved unit's roll-up leaves some units and joins others."""
+    """The days ``[since, until)`` on which a moved unit's roll-up leaves some units and joins others.
+
+    The breakdowns of vast units among them move with it: ``months`` (first and last period) are moved from the unit's
+    own, the rest from the facts of ``spans``.
+    """
 
     since: dt.date
     until: dt.date
     leaves: tuple[int, ...]
     joins: tuple[int, ...]
+    months: tuple[int, int] | None
+    spans: tuple[Span, ...]
 
 
 class Reattribution(NamedTuple):
-    """A unit's roll-up moves.
-
-    ``spans`` are the unit and all below it, with the days on which they were, over all pieces. ``large`` and ``vast`` are those of the units concerned that
-    are so at this step.
-    """
+    """A unit's roll-up moves. ``large`` and ``vast`` are those of the units concerned that are so at this step."""
 
     unit: int
     pieces: tuple[Piece, ...]
-    spans: tuple[Span, ...]
     large: frozenset[int]
     vast: frozenset[int]
 

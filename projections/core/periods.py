@@ -36,6 +36,9 @@ class PartialMonth(NamedTuple):
     outside: list[Days]
 
 
+LAST_MONTH = MONTH_BASE + 999_912
+
+
 def day_period(day: dt.date) -> int:
     """Return ``yyyymmdd``."""
     return day.year * 10_000 + day.month * 100 + day.day
@@ -44,6 +47,13 @@ def day_period(day: dt.date) -> int:
 def month_period(day: dt.date) -> int:
     """Return ``200000000 + yyyymm`` of the day's month."""
     return MONTH_BASE + day.year * 100 + day.month
+
+
+def month_from(day: dt.date) -> dt.date:
+    """Return the first day of the first month that begins on the day or after it; the last civil day where none does."""
+    if day.day == 1 or (day.year, day.month) == (9999, 12):
+        return day if day.day == 1 else dt.date.max
+    return (day.replace(day=1) + dt.timedelta(32)).replace(day=1)
 
 
 def year_period(day: dt.date) -> int:

@@ -6,14 +6,15 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from projections.core.changes import BreakingDown, Dated, Enlargement, Piece, Reattribution, Structure, UnitRow
-from projections.core.hierarchy import EVER, FOREVER, Hierarchy, Segment, Unit, dated
+from projections.core.hierarchy import EVER, FOREVER, Hierarchy, Segment, Span, Unit, dated
+from projections.core.periods import LAST_MONTH, month_from, month_period
 from projections.core.state import State
 
 
 def reattribution(state: State, unit: Unit, before: Sequence[Segment]) -> Reattribution | None:
     """Compare the unit's raw parents with those ``before``; return what its roll-up leaves and joins on which days."""
     hierarchy = state.hierarchy
-    pieces = []
+    pieces: list[Piece] = []
     for since, until, old, new in _differences(before, hierarchy.segments(unit)):
         left, joined = hierarchy.chains(old, since, until), hierarchy.chains(new, since, until)
         for start, end, leaves, joins in _overlaps(left, joined):
@@ -21,13 +22,12 @@ def reattribution(state: State, unit: Unit, before: Sequence[Segment]) -> Reattr
             gone = tuple(no for no in leaves if no not in shared)
             come = tuple(no for no in joins if no not in shared)
             if gone or come:
-                pieces.append(Piece(start, end, gone, come))
+                pieces.append(Piece(start, end, gone, come, *_breakdowns(state, unit, start, end, {*gone, *come})))
     if not pieces:
         return None
-    spans = hierarchy.subtree(unit.no, min(p.since for p in pieces), max(p.until for p in pieces))
     concerned = {unit.no, *(no for p in pieces for no in (*p.leaves, *p.joins))}
     large, vast = frozenset(state.large & concerned), frozenset(state.vast & concerned)
-    return Reattribution(unit.no, tuple(pieces), tuple(spans), large, vast)
+    return Reattribution(unit.no, tuple(pieces), large, vast)
 
 
 def enlargements(state: State, grown: Sequence[int]) -> Iterator[Enlargement | BreakingDown]:
@@ -68,6 +68,24 @@ def structure_rows(hierarchy: Hierarchy, structure: Structure, touched: set[int]
         structure.edges += [(no, segment) for segment in hierarchy.segments(unit)]
         structure.names += [Dated(no, *name) for name in names]
         structure.levels += [Dated(no, *level) for level in levels]
+
+
+def _breakdowns(
+    state: State, unit: Unit, since: dt.date, until: dt.date, concerned: set[int]
+) -> tuple[tuple[int, int] | None, tuple[Span, ...]]:
+    """Return the months whose breakdowns move as they are, and what has to be read fact by fact for the rest."""
+    if not state.vast & concerned:
+        return None, ()
+    subtree = state.hierarchy.subtree
+    first, end = month_from(since), until if until == FOREVER else until.replace(day=1)
+    if unit.no not in state.vast or first >= end:
+        return None, tuple(subtree(unit.no, since, until))
+    spans = [Span(unit.no, first, end)]
+    for start, stop in ((since, first), (end, until)):
+        if start < stop:
+            spans += subtree(unit.no, start, stop)
+    last = LAST_MONTH if end == FOREVER else month_period(end) - 1
+    return (month_period(first), last), tuple(spans)
 
 
 def _differences(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import asyncpg
 
@@ -109,46 +108,17 @@ async def _move(connection: asyncpg.Connection, step: Reattribution, piece: Piec
     targets = [target for target in targets if target[0] in step.vast]
     if moved == "INSERT 0 0" or not targets:
         return
-    spans = [_clip(span, piece.since, piece.until) for span in step.spans]
-    if step.unit in step.vast:
-        first, end = _next_month(piece.since), _month(piece.until)
-        if first < end:
-            spans = [
-                part
-                for span in spans
-                for part in (_clip(span, EVER, first), _clip(span, end, FOREVER), _clip(span, first, end))
-                if span.unit == step.unit or part.until <= first or part.since >= end
-            ]
-            await connection.execute(_MOVE_MONTHS, *_columns(targets), step.unit, _number(first), _number(end) - 1)
-    await _facts_into_breakdowns(connection, targets, spans)
+    if piece.months is not None:
+        await connection.execute(_MOVE_MONTHS, *_columns(targets), step.unit, *piece.months)
+    await _facts_into_breakdowns(connection, targets, piece.spans)
 
 
 async def _facts_into_breakdowns(
-    connection: asyncpg.Connection, targets: list[tuple[int, int]], spans: Iterable[Span]
+    connection: asyncpg.Connection, targets: list[tuple[int, int]], spans: Sequence[Span]
 ) -> None:
-    real = [span for span in spans if span.since < span.until]
-    if real:
-        await connection.execute(_MOVE_FACTS, *_columns(targets), *map(list, zip(*real, strict=True)))
+    if spans:
+        await connection.execute(_MOVE_FACTS, *_columns(targets), *map(list, zip(*spans, strict=True)))
 
 
 def _columns(targets: list[tuple[int, int]]) -> tuple[list[int], list[int]]:
     return [no for no, _ in targets], [sign for _, sign in targets]
-
-
-def _clip(span: Span, since: dt.date, until: dt.date) -> Span:
-    return Span(span.unit, max(span.since, since), min(span.until, until))
-
-
-def _month(day: dt.date) -> dt.date:
-    return day if day == FOREVER else day.replace(day=1)
-
-
-def _next_month(day: dt.date) -> dt.date:
-    if day in {EVER, FOREVER} or day.day == 1:
-        return day
-    return FOREVER if (day.year, day.month) == (9999, 12) else (day.replace(day=1) + dt.timedelta(32)).replace(day=1)
-
-
-def _number(month: dt.date) -> int:
-    """Name the month that begins on the day; the last of all where there is no end."""
-    return MONTH_BASE + (999_913 if month == FOREVER else month.year * 100 + month.month)
