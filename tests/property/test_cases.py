@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.oracle.telling import ROOT, Said, admitted, dissolved, founded, moved, retracted, root
-from tests.property.system import oracle_of, system_on
+from tests.property.system import System, oracle_of
 
 TREE = [root(), founded("tinh", ROOT, "2020-01-01"), founded("ban", ROOT, "2020-01-01")]
 
@@ -24,13 +24,12 @@ CASES = {
 
 
 @pytest.mark.parametrize("log", CASES.values(), ids=CASES)
-async def test_outcomes_are_those_of_the_contract(database: str, log: list[Said]) -> None:
+async def test_outcomes_are_those_of_the_contract(system: System, log: list[Said]) -> None:
     one_by_one = range(len(log))
-    async with system_on(database) as system:
-        for batches in (
-            [(0, len(log), False)],
-            [(n, n + 1, False) for n in one_by_one],
-            [(n, n + 1, True) for n in one_by_one],
-        ):
-            await system.deliver(log, batches)
-            assert await system.outcomes() == oracle_of(log).outcomes(), batches
+    for batches in (
+        [(0, len(log), False)],
+        [(n, n + 1, False) for n in one_by_one],
+        [(n, n + 1, True) for n in one_by_one],
+    ):
+        await system.deliver(log, batches)
+        assert await system.outcomes() == oracle_of(log).outcomes(), batches

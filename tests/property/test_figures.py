@@ -13,10 +13,10 @@ from tests.oracle.figures import Question, Values
 from tests.oracle.telling import Said
 from tests.oracle.wording import MEASURES
 from tests.property.examples import examples
-from tests.property.reading import BASES, BYS, RANGES, questions, reader_of
+from tests.property.reading import BASES, BYS, RANGES, Reader, questions
 from tests.property.smallest import hold
 from tests.property.strategies import cuttings, logs, shufflings
-from tests.property.system import Batch, oracle_of, system_on
+from tests.property.system import Batch, System, oracle_of
 
 delivered = logs.flatmap(lambda log: st.tuples(st.just(log), cuttings(len(log)), st.randoms(use_true_random=True)))
 
@@ -31,81 +31,79 @@ def sums_of(rows: dict[str, Values], measures: tuple[str, ...]) -> Values:
 @examples(40)
 @given(delivered)
 async def test_reports_are_those_of_the_contract(
-    database: str, example: tuple[list[Said], list[Batch], Random]
+    system: System, reader: Reader, example: tuple[list[Said], list[Batch], Random]
 ) -> None:
     log, batches, random = example
     seed = random.random()
-    async with system_on(database) as system, reader_of(database) as reader:
 
-        async def disagreement(log: list[Said], batches: Sequence[Batch]) -> str | None:
-            await system.deliver(log, batches)
-            oracle = oracle_of(log)
-            for question in questions(oracle, Random(seed), several=16):
-                total, rows = await reader.report(question)
-                right = oracle.report(question)
-                if not right.agrees_with(total, rows):
-                    return f"{question}: {total} {rows}, not {right}"
-            return None
+    async def disagreement(log: list[Said], batches: Sequence[Batch]) -> str | None:
+        await system.deliver(log, batches)
+        oracle = oracle_of(log)
+        for question in questions(oracle, Random(seed), several=16):
+            total, rows = await reader.report(question)
+            right = oracle.report(question)
+            if not right.agrees_with(total, rows):
+                return f"{question}: {total} {rows}, not {right}"
+        return None
 
-        await hold(log, batches, disagreement)
+    await hold(log, batches, disagreement)
 
 
 @examples(6)
 @given(logs)
-async def test_rows_sum_to_totals_for_every_unit_on_every_basis(database: str, log: list[Said]) -> None:
+async def test_rows_sum_to_totals_for_every_unit_on_every_basis(
+    system: System, reader: Reader, log: list[Said]
+) -> None:
     oracle = oracle_of(log)
     first, last = (dt.date.fromisoformat(text) for text in RANGES[0])
-    async with system_on(database) as system, reader_of(database) as reader:
-        await system.deliver(log, [(0, len(log), False)])
-        for unit in oracle.hierarchy().units():
-            for question in [Question(unit, first, last, basis, MEASURES, by) for basis in BASES for by in BYS]:
-                total, rows = await reader.report(question)
-                assert question.by == "none" or sums_of(rows, MEASURES) == total, (question, total, rows)
+    await system.deliver(log, [(0, len(log), False)])
+    for unit in oracle.hierarchy().units():
+        for question in [Question(unit, first, last, basis, MEASURES, by) for basis in BASES for by in BYS]:
+            total, rows = await reader.report(question)
+            assert question.by == "none" or sums_of(rows, MEASURES) == total, (question, total, rows)
 
 
 @examples(20)
 @given(logs.flatmap(lambda log: st.tuples(st.just(log), shufflings(log), st.randoms(use_true_random=True))))
 async def test_the_order_of_facts_between_structure_events_does_not_show(
-    database: str, example: tuple[list[Said], list[Said], Random]
+    system: System, reader: Reader, example: tuple[list[Said], list[Said], Random]
 ) -> None:
     log, shuffled, random = example
     oracle = oracle_of(log)
-    async with system_on(database) as system, reader_of(database) as reader:
-        await system.deliver(shuffled, [(0, len(log), False)])
-        for question in questions(oracle, random, several=8):
-            total, rows = await reader.report(question)
-            assert oracle.report(question).agrees_with(total, rows), question
+    await system.deliver(shuffled, [(0, len(log), False)])
+    for question in questions(oracle, random, several=8):
+        total, rows = await reader.report(question)
+        assert oracle.report(question).agrees_with(total, rows), question
 
 
 @examples(20)
 @given(delivered)
 async def test_lists_and_units_are_those_of_the_contract(
-    database: str, example: tuple[list[Said], list[Batch], Random]
+    system: System, reader: Reader, example: tuple[list[Said], list[Batch], Random]
 ) -> None:
     log, batches, random = example
     oracle = oracle_of(log)
     hierarchy = oracle.hierarchy()
-    async with system_on(database) as system, reader_of(database) as reader:
-        await system.deliver(log, batches)
-        await reader.get("/v1/units/nobody/report", status=404)
-        for question in questions(oracle, random, several=4):
-            assert await reader.events(question) == oracle.events(question), question
-        for unit in hierarchy.units():
-            parked = oracle.parked(unit)
-            assert await reader.parked(unit) == parked
-            founded = hierarchy.founded(unit)
-            assert founded is not None
-            found = await reader.get(f"/v1/units/{unit}", {"on": str(max(founded, DAY))})
-            ancestors = [above["id"] for above in found["ancestors"]]
-            assert ancestors == oracle.ancestors(unit, max(founded, DAY))
-            report = await reader.get(f"/v1/units/{unit}/report", {"from": "2023-01-01", "to": "2023-01-31"})
-            assert report["parked"] == len(parked)
-            assert report["position"] == len(log)
-        for entry in oracle.entries:
-            if entry.key is not None:
-                found = await reader.get(f"/v1/events/{entry.key[0]}/{entry.key[1]}")
-                assert (found["position"], found["outcome"], found["reason"]) == (
-                    entry.position,
-                    entry.outcome,
-                    entry.reason,
-                )
+    await system.deliver(log, batches)
+    await reader.get("/v1/units/nobody/report", status=404)
+    for question in questions(oracle, random, several=4):
+        assert await reader.events(question) == oracle.events(question), question
+    for unit in hierarchy.units():
+        parked = oracle.parked(unit)
+        assert await reader.parked(unit) == parked
+        founded = hierarchy.founded(unit)
+        assert founded is not None
+        found = await reader.get(f"/v1/units/{unit}", {"on": str(max(founded, DAY))})
+        ancestors = [above["id"] for above in found["ancestors"]]
+        assert ancestors == oracle.ancestors(unit, max(founded, DAY))
+        report = await reader.get(f"/v1/units/{unit}/report", {"from": "2023-01-01", "to": "2023-01-31"})
+        assert report["parked"] == len(parked)
+        assert report["position"] == len(log)
+    for entry in oracle.entries:
+        if entry.key is not None:
+            found = await reader.get(f"/v1/events/{entry.key[0]}/{entry.key[1]}")
+            assert (found["position"], found["outcome"], found["reason"]) == (
+                entry.position,
+                entry.outcome,
+                entry.reason,
+            )
