@@ -1,4 +1,7 @@
-"""The projector's loop: lead, load, then batch after batch; whatever fails is waited out or narrowed down, never skipped."""
+"""The projector's loop: lead, load, then batch after batch.
+
+Whatever fails is waited out or narrowed down to one message, never skipped.
+"""
 
 from __future__ import annotations
 
@@ -16,22 +19,22 @@ from projections.core.changes import Changes
 from projections.core.fold import EventKey
 from projections.core.message import Message
 from projections.core.state import SIZES, Recorded, State
-from projections.store.projection import decode_all, load, looks_back, prepare, unseen
+from projections.store.projection import decode_all, load, looks_back, prepare
 from projections.store.writing import write
 from services import metrics
 from services.projector.errors import RefusedError, is_transient, part_of
-from services.projector.gaps import read_range
 from services.projector.intake import Intake
 from services.projector.leadership import try_to_lead
 from services.projector.log_check import check_log
 from services.projector.pulse import Pulse
+from services.projector.supply import MOST, Supply
 from services.settings import Settings
 
-MOST = 8_000
-"""Messages a batch at the most: large enough that counters of higher levels are written once for many events."""
 _PATIENCE = 1.0
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 10.0
+_SESSION = {"application_name": "tonghop projector", "client_connection_check_interval": "1s"}
+"""PostgreSQL looks whether this process lives, also while a statement runs or waits: a dead one's lock is free."""
 
 log = structlog.get_logger("tonghop.projector")
 
@@ -48,6 +51,7 @@ class Worker:
         self._narrow_to = 0
         self._alone: int | None = None
         self._poison: dict[int, str] = {}
+        self._nameless: set[int] = set()
 
     async def run(self) -> None:
         """Run for ever; raises RefusedError alone."""
@@ -78,12 +82,16 @@ class Worker:
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
     def _narrow_down(self, error: BaseException) -> None:
-        """Go on message by message until the one that can't be processed is known; that one is rejected with its error."""
+        """Go on message by message until the one that can't be processed is known.
+
+        That one is rejected with its error.
+        """
         position = self._alone
         if position is None:
             self._narrow_to = self._tried
             log.error("narrowing down", up_to=self._narrow_to, exc_info=error)
         elif position in self._poison:
+            self._nameless.add(position)
             log.error("not even set aside", position=position, exc_info=error)
         else:
             self._poison[position] = f"{type(error).__name__}: {error}"[:300].replace("\x00", "")
@@ -113,12 +121,12 @@ class Worker:
             intake = Intake(self._client, self._settings.stream, self._settings.consumer)
             await intake.open()
             stack.push_async_callback(intake.close)
-            self._pulse.leads(state.position)
+            self._pulse.leads(state)
             stack.callback(self._pulse.leads_no_more)
             await self._carry_forward(state, intake, writer, reader)
 
     async def _connect(self, stack: contextlib.AsyncExitStack) -> asyncpg.Connection:
-        connection = await asyncpg.connect(self._settings.database_url, timeout=10, command_timeout=None)
+        connection = await asyncpg.connect(self._settings.database_url, timeout=10, server_settings=_SESSION)
         stack.callback(connection.terminate)
         return connection
 
@@ -126,12 +134,15 @@ class Worker:
         self, state: State, intake: Intake, writer: asyncpg.Connection, reader: asyncpg.Connection
     ) -> None:
         """Fold the next batch while the one before is committed: at most one is, and none while narrowing down."""
+        supply = Supply(self._client, self._settings.stream, intake)
         under_way: asyncio.Task[None] | None = None
         pending: dict[EventKey, Recorded] = {}
         try:
             while True:
                 narrow = state.position < self._narrow_to
-                messages, reply = await self._next(state.position, intake, 1 if narrow else MOST)
+                last = self._pulse.stream_last
+                messages, reply = await supply.take(state.position, 1 if narrow else MOST, _PATIENCE, last)
+                self._pulse.fetched(intake)
                 if under_way is not None and (under_way.done() or not messages):
                     await under_way
                     under_way, pending = None, {}
@@ -164,32 +175,12 @@ class Worker:
         for index, message in enumerate(messages):
             if message.position in self._poison:
                 detail = f"the message could not be processed: {self._poison[message.position]}"
-                decoded[index] = Refusal(Reason.MALFORMED, None, detail, None, None, None, None)
+                event = decoded[index]
+                named = (event.publisher, event.id, event.type, event.subject)
+                if message.position in self._nameless:
+                    named = (None, None, None, None)
+                decoded[index] = Refusal(Reason.MALFORMED, None, detail, *named)
         return decoded
-
-    async def _next(self, position: int, intake: Intake, most: int) -> tuple[list[Message], str | None]:
-        """Return up to ``most`` messages that follow the position one by one, and the reply that acknowledges them.
-
-        What the bus does not give is read from the stream: another projector was given it, and died before it
-        acknowledged.
-        """
-        taken = await intake.take(most, _PATIENCE)
-        self._pulse.fetched(intake)
-        given = {message.position: message for message, _ in taken if message.position > position}
-        last = min(max(given, default=self._pulse.stream_last), position + most)
-        wanted = [n for n in range(position + 1, last + 1) if n not in given]
-        if wanted and not self._client.is_connected:
-            return [], None
-        if wanted:
-            log.info("filling a gap", first=wanted[0], last=wanted[-1])
-            read = await read_range(self._client, self._settings.stream, wanted[0], wanted[-1])
-            given.update((message.position, message) for message in read)
-        messages = unseen(position, [given[n] for n in range(position + 1, last + 1)])
-        replies = [(message.position, reply) for message, reply in taken if message.position <= max(last, position)]
-        reply = max(replies, default=(0, None))[1]
-        if reply is not None and not messages:
-            await intake.acknowledge(reply)
-        return messages, reply
 
     async def _commit(
         self, writer: asyncpg.Connection, changes: Changes, intake: Intake, reply: str | None, state: State
@@ -201,5 +192,6 @@ class Worker:
             await intake.acknowledge(reply)
         self._pause = _FIRST_PAUSE
         self._poison = {p: why for p, why in self._poison.items() if p > changes.position}
+        self._nameless &= self._poison.keys()
         self._pulse.committed(changes, state)
         metrics.BATCH_SECONDS.labels(stage="commit").observe(time.perf_counter() - started)

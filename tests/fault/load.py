@@ -46,7 +46,7 @@ class Structure:
         said += [founded(unit, ROOT, SINCE, "province") for unit in PROVINCES]
         said += [founded(unit, PROVINCES[n % 3], SINCE, "upper") for n, unit in enumerate(UPPERS)]
         said += [founded(unit, UPPERS[n % 9], SINCE, "cell") for n, unit in enumerate(CELLS)]
-        return [_told(one) for one in said]
+        return [told_of(one) for one in said]
 
     def late(self) -> list[Told]:
         """Say what is told while facts are, in any order: units that are spoken of already, and moves in the past."""
@@ -55,7 +55,7 @@ class Structure:
             parents = PROVINCES if unit in UPPERS else UPPERS[3:]
             said.append(moved(unit, self._random.choice(parents), str(_day(self._random)), f"move-{n}"))
         self._random.shuffle(said)
-        return [_told(one) for one in said]
+        return [told_of(one) for one in said]
 
 
 class Clerk:
@@ -85,7 +85,7 @@ class Clerk:
             elif chance < 0.30:
                 second.append(self._wrong())
             elif chance < 0.32:
-                first.append(_told(retracted(ROOT, next(self._ids), "never", ROOT)))
+                first.append(told_of(retracted(ROOT, next(self._ids), "never", ROOT)))
         self._lasting += [fact.said for fact in facts]
         self._said += [*(fact.said for fact in facts), *taken_back]
         return [first, second]
@@ -109,7 +109,7 @@ class Clerk:
                 )
             case _:
                 said = transferred(unit, random.choice((*CELLS, *LATE)), day, event_id)
-        return _told(said)
+        return told_of(said)
 
     def _again(self) -> Told:
         """Send something once more, past the deduplication of the bus, as it was or laid out anew."""
@@ -125,7 +125,7 @@ class Clerk:
         of = target.bus_subject.split(".")[2]
         by = self._random.choice((of, ROOT)) if of in CELLS else of
         event_id = json.loads(target.body)["id"]
-        return _told(retracted(by, next(self._ids), event_id, of, by))
+        return told_of(retracted(by, next(self._ids), event_id, of, by))
 
     def _wrong(self) -> Told:
         """Say what can never hold; an id that is used for something else among it."""
@@ -146,7 +146,8 @@ class Clerk:
         return Told(said, f"wrong:{event_id}", wrong=True)
 
 
-def _told(said: Said) -> Told:
+def told_of(said: Said) -> Told:
+    """Publish it with the id of the message that the contract gives (section 1)."""
     return Told(said, f"{said.bus_subject.split('.')[2]}:{json.loads(said.body)['id']}")
 
 
