@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
 from typing import Final
 
 import nats
@@ -29,6 +28,7 @@ class Bus:
         self._asking = asyncio.Lock()
         self._asked_at = -FRESH_FOR
         self._last: int | None = None
+        self._said = ""
 
     def open(self) -> None:
         """Begin to connect, without waiting for it."""
@@ -37,9 +37,9 @@ class Bus:
     async def close(self) -> None:
         """End the connection, or the attempt to make one."""
         if self._connecting is not None:
-            self._connecting.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._connecting
+            while not self._connecting.done():  # a cancellation can get lost in asyncio.wait_for
+                self._connecting.cancel()
+                await asyncio.wait({self._connecting}, timeout=0.1)
         await self._client.close()
 
     async def stream_last(self) -> int | None:
@@ -66,9 +66,12 @@ class Bus:
             max_reconnect_attempts=-1,
             reconnect_time_wait=1,
             connect_timeout=2,
-            error_cb=_say,
+            error_cb=self._say,
         )
+        self._said = ""
 
-
-async def _say(error: Exception) -> None:
-    _log.warning("bus", error=str(error) or type(error).__name__)
+    async def _say(self, error: Exception) -> None:
+        said = str(error) or type(error).__name__
+        if said != self._said:  # it tries again every second
+            _log.warning("bus", error=said)
+        self._said = said

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import time
 
 import asyncpg
@@ -111,7 +112,9 @@ class Worker:
             self._pulse.state, self._pulse.detail = "loading", None
             started = time.monotonic()
             await check_log(self._client.jetstream(), self._settings.stream, reader)
+            gc.unfreeze()
             state = await load(reader, self._settings.root, SIZES)
+            _keep_for_good()
             log.info(
                 "leading",
                 position=state.position,
@@ -195,3 +198,10 @@ class Worker:
         self._nameless &= self._poison.keys()
         self._pulse.committed(changes, state)
         metrics.BATCH_SECONDS.labels(stage="commit").observe(time.perf_counter() - started)
+
+
+def _keep_for_good() -> None:
+    """Spare the collector the hierarchy: it lives as long as the lead, and to look through it took a third of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 50)
