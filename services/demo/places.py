@@ -1,7 +1,9 @@
-"""The units of the demonstration: real down to the communes of 2023, with invented cells below."""
+"""The units of Gia Bình: real down to the communes of 2023, with invented cells below."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
+
+from services.demo.saying import CloudEvent, structure
 
 DISTRICT: Final = "gia-binh"
 NEIGHBOUR: Final = "luong-tai"
@@ -19,6 +21,18 @@ class Place(NamedTuple):
     name: str
     level: str
     since: str
+
+
+def established(place: Place) -> CloudEvent:
+    """Say that a unit is founded, by the one above it, on the first day on which it is one."""
+    return structure(
+        place.parent or place.id,
+        f"demo-unit-{place.id}",
+        "unit.established",
+        place.id,
+        time=f"{place.since}T08:00:00+07:00",
+        data={"parent": place.parent, "name": place.name, "level": place.level, "since": place.since},
+    )
 
 
 _ABOVE: Final = (

@@ -12,8 +12,9 @@ from rich.text import Text
 from services.cli.client import CommandError, get
 from services.cli.reports import as_table, console
 from services.cli.words import OUTCOMES, say
-from services.demo.generator import FIRST_DAY, LAST_DAY, CloudEvent, events
+from services.demo.generator import FIRST_DAY, LAST_DAY, events
 from services.demo.places import DISTRICT
+from services.demo.saying import CloudEvent
 from services.publishing.bus import connect
 from services.publishing.flow import Flow, Told
 from services.publishing.lines import read_lines
