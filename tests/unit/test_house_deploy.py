@@ -1,0 +1,131 @@
+"""What is in deploy/ names commands, settings and metrics that exist, and is read by the programs that it is for."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client import REGISTRY
+
+from projections.store.reading.status import Tally
+from services import metrics
+from services.api.metrics import Standing
+from services.cli.app import app
+from services.embedded.nats import _executable
+from services.settings import VARIABLES, Settings
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+COMMANDS = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
+COMPOSE = yaml.safe_load((DEPLOY / "docker-compose.yml").read_text())
+UNITS = sorted(DEPLOY.glob("systemd/*.service"))
+ALERTS = [
+    rule
+    for group in yaml.safe_load((DEPLOY / "prometheus/alerts.yml").read_text())["groups"]
+    for rule in group["rules"]
+]
+BUS_SECRETS = {
+    "TONGHOP_STORE": "/var/lib/nats",
+    "TONGHOP_SERVER": "nats-1",
+    "TONGHOP_ROUTE_PASSWORD": "route",
+    **{f"TONGHOP_ROUTE_{n}": f"nats://route:route@nats-{n}:6222" for n in (1, 2, 3)},
+    "TONGHOP_BUS_PASSWORD": "bus",
+    "TONGHOP_MIGRATE_PASSWORD": "migrate",
+    "TONGHOP_GIA_BINH_PASSWORD": "gia-binh",
+}
+
+
+def exposed() -> dict[str, set[str]]:
+    """Name every sample that a scrape of the projector or the API can have, with its labels."""
+    assert metrics.BUILD
+    found = {}
+    for metric in REGISTRY.collect():
+        collector = REGISTRY._names_to_collectors.get(metric.name)
+        for suffix in SUFFIXES.get(metric.type, ()):
+            found[metric.name + suffix] = {*getattr(collector, "_labelnames", ()), "le"}
+    for metric in Standing(1, 1, [Tally("member.admitted", "parked", "unknown_unit", 1)], None).collect():
+        found[metric.name] = {label for sample in metric.samples for label in sample.labels}
+    source = (DEPLOY.parent / "services/api/metrics.py").read_text()
+    return found | {f"tonghop_readable_{name}": set() for name in re.findall(r'_gauge\(\s*"(\w+)"', source)}
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
+def test_an_alert_asks_for_metrics_and_labels_that_exist(rule: dict[str, Any]) -> None:
+    known = exposed()
+    expression = rule["expr"]
+    asked = re.findall(r"\b(tonghop_\w+)(?:\{([^}]*)\})?", expression)
+    assert asked
+    assert expression.count("(") == expression.count(")")
+    for metric, selector in asked:
+        assert metric in known
+        assert set(re.findall(r"(\w+)(?:=~?|!=)", selector)) <= known[metric]
+    assert rule["labels"]["severity"] in {"critical", "warning"}
+    assert {"summary", "look"} == rule["annotations"].keys()
+
+
+def test_prometheus_reads_the_alerts() -> None:
+    config = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
+    assert [(DEPLOY / "prometheus" / name).exists() for name in config["rule_files"]] == [True]
+
+
+@pytest.mark.parametrize("service", ["migrate", "projector", "api"])
+def test_a_container_runs_a_command_with_settings_that_exist(service: str) -> None:
+    container = COMPOSE["services"][service]
+    assert container["command"] == [service]
+    assert service in COMMANDS
+    Settings.from_environment(_filled_in(container["environment"]))
+    assert container["environment"].keys() <= VARIABLES.keys()
+
+
+def test_containers_wait_for_what_they_need() -> None:
+    needs = {name: set(service.get("depends_on", ())) for name, service in COMPOSE["services"].items()}
+    assert needs == {
+        "nats": set(),
+        "postgres": set(),
+        "migrate": {"nats", "postgres"},
+        "projector": {"migrate"},
+        "api": {"migrate"},
+    }
+    assert COMPOSE["services"]["projector"]["deploy"]["replicas"] == 2
+
+
+def test_the_image_is_made_of_what_there_is() -> None:
+    lines = (DEPLOY / "Dockerfile").read_text().splitlines()
+    copied = [
+        word for line in lines if line.startswith("COPY ") and "--from" not in line for word in line.split()[1:-1]
+    ]
+    assert copied
+    assert all((DEPLOY.parent / name).exists() for name in copied)
+    assert not any("://" in line for line in lines)
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_a_systemd_unit_runs_a_command(unit: Path) -> None:
+    (started,) = re.findall(r"^ExecStart=/opt/tonghop/bin/tonghop (\w+)$", unit.read_text(), re.MULTILINE)
+    assert unit.stem == f"tonghop-{started}"
+    assert started in COMMANDS
+
+
+def test_the_environment_of_systemd_is_one_that_can_be_read() -> None:
+    lines = [line for line in (DEPLOY / "systemd/tonghop.env").read_text().splitlines() if not line.startswith("#")]
+    environ = dict(line.split("=", 1) for line in lines)
+    assert environ.keys() <= VARIABLES.keys()
+    assert Settings.from_environment(environ).replicas == 3
+
+
+@pytest.mark.parametrize("config", ["single", "cluster"])
+def test_the_bus_reads_its_configuration(config: str) -> None:
+    path = DEPLOY / "nats" / f"{config}.conf"
+    answer = subprocess.run(
+        [_executable(), "-t", "-c", path], env=os.environ | BUS_SECRETS, capture_output=True, check=False
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert "sync_interval: always" in path.read_text()
+    assert 'include "./accounts.conf"' in path.read_text()
+
+
+def _filled_in(environment: dict[str, str]) -> dict[str, str]:
+    return {name: re.sub(r"\$\{\w+:\?\}", "secret", value) for name, value in environment.items()}
