@@ -14,6 +14,7 @@ import nats
 import pytest
 from nats.errors import TimeoutError as NatsTimeoutError
 
+from services.embedded.nats import _executable
 from services.migration import migrate
 from services.settings import Address, Settings
 from services.up.ports import claim
@@ -92,7 +93,7 @@ def _publish(url: str) -> "subprocess.CompletedProcess[str]":
         }
         for publisher in ("gia-binh", "thuan-thanh")
     ]
-    command = (sys.executable, "-m", "services.cli", "publish", "-", "--all", "--mode", "single", "--nats", url)
+    command = (sys.executable, "-m", "services.cli", "publish", "-", "--all", "--mode", "pipelined", "--nats", url)
     return subprocess.run(
         [*command, "--inbox-prefix", "_INBOX_gia-binh"],
         input="\n".join(json.dumps(line) for line in lines),
