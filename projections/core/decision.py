@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Hashable, Iterable
 from typing import NamedTuple
 
+from events.catalogue import CATALOGUE
 from events.codec import Event
 from events.contributions import decision_day, units_named
 from events.vocabulary import Reason
@@ -17,6 +18,10 @@ from projections.core.hierarchy import FOREVER, Hierarchy, Unit
 
 Key = Hashable
 """What a parked event can wait for: a unit's id, or the (publisher, id) of an event."""
+
+
+_ABOUT_ONE = frozenset(row.type for row in CATALOGUE.values() if not row.units)
+"""Types that name no unit but their subject."""
 
 
 class Refused(NamedTuple):
@@ -38,6 +43,10 @@ class Waits(NamedTuple):
 
 def wait_of_fact_or_plan(event: Event, hierarchy: Hierarchy) -> Waits | None:
     """Say what a fact or a plan waits for, or None when it holds."""
+    if event.publisher == event.subject and event.type in _ABOUT_ONE:  # nearly all of the log: the same rules, at once
+        alone = hierarchy.by_id.get(event.subject)
+        if alone is not None and alone.active(_day(event)):
+            return None
     named = units_named(event)
     units, waits = _known(event, named, hierarchy)
     if waits is not None:

@@ -68,7 +68,6 @@ class _Fold:
             else:
                 row.outcome, row.reason, row.field = Outcome.REJECTED, Reason.ID_CONFLICT, "id"
                 row.detail = f"the id was used at position {prior.position} for something else"
-            self._count(row, 1)
             return
         entry = None
         if key is not None:
@@ -84,13 +83,14 @@ class _Fold:
         row.held_at = message.position if ruling.holds else None
         if entry is not None:
             entry.outcome = ruling.outcome
-        self._count(row, 1)
         self._follow_up(ruling, key)
 
     def changes(self, messages: Sequence[Message]) -> Changes:
         """Close the batch."""
         self._state.position = self._last
         work = self._work.finish()
+        for row in self._rows.values():
+            self._add_tally(row.type, row.outcome, row.reason, 1)
         return Changes(
             after=self._after,
             position=self._last,
@@ -150,11 +150,11 @@ class _Fold:
     def _change(
         self, position: int, type_: str | None, was: tuple[str, str | None], ruling: Ruling, by: int | None
     ) -> None:
-        self._add_tally(type_, was[0], was[1], -1)
-        self._add_tally(type_, ruling.outcome, ruling.reason, 1)
         retracted_at = self._work.now if by is not None else None
         row = self._rows.get(position)
         if row is None:
+            self._add_tally(type_, was[0], was[1], -1)
+            self._add_tally(type_, ruling.outcome, ruling.reason, 1)
             before = self._verdicts.get(position)
             held_at = self._work.now if ruling.holds else (before.held_at if before is not None else None)
             verdict = (ruling.outcome, ruling.reason, ruling.field, ruling.detail, held_at, retracted_at, by)
@@ -165,9 +165,6 @@ class _Fold:
             row.held_at = self._work.now
         if by is not None:
             row.retracted_at, row.retracted_by = retracted_at, by
-
-    def _count(self, row: LedgerRow, n: int) -> None:
-        self._add_tally(row.type, row.outcome, row.reason, n)
 
     def _add_tally(self, type_: str | None, outcome: str, reason: str | None, n: int) -> None:
         key = (type_ if type_ is not None and type_ in CATALOGUE else "", outcome, reason or "")
