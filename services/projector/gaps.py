@@ -6,13 +6,14 @@ from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from projections.core.message import Message
+from projections.store.projection import GapError
 from services.projector.intake import Intake
 
 
 async def read_range(client: Client, stream: str, first: int, last: int) -> list[Message]:
     """Return the messages at positions ``first`` to ``last``, in order.
 
-    Raises TimeoutError when the bus does not give them.
+    Raises GapError when the bus does not give them.
     """
     jetstream = client.jetstream()
     config = ConsumerConfig(
@@ -30,7 +31,7 @@ async def read_range(client: Client, stream: str, first: int, last: int) -> list
         while not messages or messages[-1].position < last:
             taken = await intake.take(last - first + 1, 5.0)
             if not taken:
-                raise TimeoutError(f"the bus did not give positions {first} to {last} of {stream}")
+                raise GapError(f"the bus did not give positions {first} to {last} of {stream}")
             messages += [message for message, _ in taken]
     finally:
         await intake.close()
