@@ -6,7 +6,7 @@ import datetime as dt
 from calendar import monthrange
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 YEAR_BASE = 100_000_000
 MONTH_BASE = 200_000_000
@@ -21,11 +21,17 @@ class Days(NamedTuple):
     last: dt.date
 
 
+def common(days: Days, other: Days) -> Days:
+    """Return the days that are in both."""
+    return Days(max(days.first, other.first), min(days.last, other.last))
+
+
 class Run(NamedTuple):
-    """Periods from ``low`` to ``high``, both included, all of one kind."""
+    """Periods of one kind from ``low`` to ``high``, both included; the ``sign`` adds them or takes them off."""
 
     low: int
     high: int
+    sign: int = 1
 
 
 class PartialMonth(NamedTuple):
@@ -90,37 +96,61 @@ def partial_months(days: Days) -> list[PartialMonth]:
     return found
 
 
-@lru_cache(maxsize=8192)
-def cover(
-    first: dt.date, last: dt.date, *, large: bool, coarsest: Literal["year", "month"] = "year"
-) -> tuple[Run, ...]:
-    """Cover the days by at most five runs of counter periods, in order of time; none where the range is empty.
+def full_months(days: Days) -> Run | None:
+    """Return the run of the months that the days hold in full."""
+    first = _month_index(days.first) + (days.first.day > 1)
+    end = _month_index(days.last) + (days.last == month_of(days.last).last)
+    return _months(first, end) if first < end else None
 
+
+@lru_cache(maxsize=8192)
+def cover(first: dt.date, last: dt.date, *, large: bool) -> tuple[Run, ...]:
+    """Cover the days by at most five runs of counter periods that add up to them; none where the range is empty.
+
+    A month or year that is held for the larger part counts whole, less the run of what it has too much: so no more
+    than 16 days and 6 months are read at an end, and a year up to today is its one row, less days that have no rows.
     A unit that is not ``large`` has counters by day alone, so one run of days it is.
     """
     if last < first:
         return ()
-    if not large:
+    month, end = _month_index(first), _month_index(last)
+    if not large or (month == end and first.day > 1 and last < month_of(last).last):
         return (Run(day_period(first), day_period(last)),)
-    month, end = (
-        _month_index(first) + (first.day > 1),
-        _month_index(last) + (last == month_of(last).last),
-    )  # [month, end) are full
-    if month >= end:
-        return (Run(day_period(first), day_period(last)),)
+    head, tail = month_of(first), month_of(last)
     runs = []
-    if first.day > 1:
-        runs.append(Run(day_period(first), day_period(month_of(first).last)))
-    year, year_end = -(-month // MONTHS), end // MONTHS
-    if coarsest == "year" and year < year_end:
-        runs += _month_run(month, year * MONTHS)
-        runs.append(Run(YEAR_BASE + year, YEAR_BASE + year_end - 1))
-        runs += _month_run(year_end * MONTHS, end)
+    if first.day - 1 <= head.last.day - first.day + 1:
+        runs += _days(head.first, first.day - 1, -1)
     else:
-        runs += _month_run(month, end)
-    if last != month_of(last).last:
-        runs.append(Run(day_period(last.replace(day=1)), day_period(last)))
-    return tuple(runs)
+        runs += _days(first, head.last.day - first.day + 1, 1)
+        month += 1
+    if tail.last.day - last.day <= last.day:
+        runs += _days(last + ONE_DAY, tail.last.day - last.day, -1) if last < tail.last else []
+        end += 1
+    else:
+        runs += _days(tail.first, last.day, 1)
+    return (*runs, *_cover_months(month, end))
+
+
+def _cover_months(first: int, end: int) -> list[Run]:
+    """Cover the months with these indices, the end excluded, by years and what they have too little or too much."""
+    year, year_end = first // MONTHS, -(-end // MONTHS)
+    if first >= end:
+        return []
+    if year + 1 == year_end and end - first <= MONTHS // 2:
+        return [_months(first, end)]
+    before, after = first - year * MONTHS, year_end * MONTHS - end
+    runs = []
+    if before > MONTHS // 2:
+        runs.append(_months(first, (year + 1) * MONTHS))
+        year += 1
+    elif before:
+        runs.append(_months(year * MONTHS, first, -1))
+    if after > MONTHS // 2:
+        runs.append(_months((year_end - 1) * MONTHS, end))
+        year_end -= 1
+    elif after:
+        runs.append(_months(end, year_end * MONTHS, -1))
+    return [Run(YEAR_BASE + year, YEAR_BASE + year_end - 1), *runs] if year < year_end else runs
 
 
 def _pieces(days: Days, end_of: Callable[[dt.date], dt.date]) -> Iterator[Days]:
@@ -137,9 +167,12 @@ def _month_index(day: dt.date) -> int:
     return day.year * MONTHS + day.month - 1
 
 
-def _month_run(start: int, end: int) -> list[Run]:
-    """Return the run of the months with these indices, the end excluded; none where there are none."""
-    return [Run(_month(start), _month(end - 1))] if start < end else []
+def _days(first: dt.date, count: int, sign: int) -> list[Run]:
+    return [Run(day_period(first), day_period(first) + count - 1, sign)] if count else []
+
+
+def _months(first: int, end: int, sign: int = 1) -> Run:
+    return Run(_month(first), _month(end - 1), sign)
 
 
 def _month(index: int) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from events.catalogue import MEASURE_NUMBERS
-from projections.core.periods import ONE_DAY, Days, cover
+from projections.core.periods import ONE_DAY, Days, common, cover
 
 
 class Place(NamedTuple):
@@ -20,6 +20,7 @@ class Place(NamedTuple):
     no: int
     dissolved: dt.date | None
     large: bool
+    vast: bool = False
 
     def standing(self, days: Days) -> Days:
         """Return those of the days that precede the dissolution: from then on, what is below it is below another."""
@@ -37,6 +38,24 @@ class Part(NamedTuple):
     sign: int = 1
     own: bool = True
     below: bool = True
+
+
+def made_of(place: Place, days: Days, terms: Iterable[Part] | None) -> list[Part]:
+    """Return what the figures of a unit are made of: as-was without terms, else as-now (architecture.md, "As-now").
+
+    As-now, a dissolved unit has its own facts only: what was below it is below another for all days.
+    """
+    if terms is None:
+        return [Part(0, place, days)]
+    if place.dissolved is not None:
+        return [Part(0, place, days, below=False)]
+    return [Part(0, place, days), *terms]
+
+
+def within(parts: Iterable[Part], row: int, days: Days) -> list[Part]:
+    """Return the parts on those of their days that are among the days, for a row."""
+    clipped = [part._replace(row=row, days=common(part.days, days)) for part in parts]
+    return [part for part in clipped if part.days.first <= part.days.last]
 
 
 class Sums(NamedTuple):
@@ -61,9 +80,9 @@ def spread(parts: Iterable[Part]) -> Sums:
             firsts.append(days.first)
             lasts.append(days.last)
         if below:
-            for low, high in cover(*place.standing(days), large=place.large):
+            for low, high, run_sign in cover(*place.standing(days), large=place.large):
                 rows.append(row)
-                signs.append(sign)
+                signs.append(sign * run_sign)
                 units.append(place.no)
                 lows.append(low)
                 highs.append(high)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 
 class UnitName(Struct, frozen=True):
@@ -15,10 +15,24 @@ class UnitName(Struct, frozen=True):
     level: str
 
 
+class Stay(Struct, frozen=True):
+    """Days on which a unit was a child: from ``since`` on, ``until`` excluded; null where it still is one."""
+
+    since: dt.date
+    until: dt.date | None
+
+
 class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One row of a report; ``own`` and ``rest`` mark what no sub-unit explains."""
+    """One row of a report; ``own`` and ``rest`` mark what no sub-unit explains.
+
+    The row of a child as-was says since when and until when (excluded) it was one, before and after the days asked for
+    too; where it was so several times on days asked for, from the first of the ``stays`` to the last.
+    """
 
     unit: UnitName | None = None
+    since: dt.date | UnsetType = UNSET
+    until: dt.date | UnsetType | None = UNSET
+    stays: list[Stay] | UnsetType = UNSET
     month: str | None = None
     year: str | None = None
     code: str | None = None

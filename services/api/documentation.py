@@ -40,7 +40,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, Mapping[str, Any], object]]] = {
     "from": ("First day, inclusive; 1 January of this year unless given", _DATE, "2023-01-01"),
     "to": ("Last day, inclusive; today unless given", _DATE, "2023-11-28"),
     "on": ("The day; today unless given", _DATE, "2023-11-28"),
-    "basis": ("The hierarchy that facts are counted by", {"type": "string", "enum": ["as-was"]}, "as-was"),
+    "basis": ("The hierarchy that facts are counted by", {"type": "string", "enum": ["as-was", "as-now"]}, "as-was"),
     "measures": ("Measures, with commas between them", _MEASURES, ["admissions", "confirmations", "badges"]),
     "measure": ("Measures, with commas between them; all unless given", _MEASURES, ["badges"]),
     "by": ("One row for what", {"type": "string", "enum": list(_BY), "default": "child"}, "child"),

@@ -9,6 +9,7 @@ _BAC_NINH: Final = {"id": "bac-ninh", "name": "Tỉnh ủy Bắc Ninh", "level":
 _CENTRAL: Final = {"id": "trung-uong", "name": "Ban Chấp hành Trung ương", "level": "central"}
 _COMMUNE: Final = {"id": "xa-dai-lai", "name": "Đảng ủy xã Đại Lai", "level": "grassroots"}
 _AS_OF: Final = "2023-11-28T09:01:02Z"
+_STAY: Final = {"since": "2000-01-01", "until": "2025-07-01"}
 _VALIDITY: Final = {"since": "2000-01-01", "until": "2025-07-01", "successor": None}
 _SAID: Final = {
     "position": 1234,
@@ -48,7 +49,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "parked": 0,
         "total": {"admissions": 7, "confirmations": 9, "badges": 31},
         "rows": [
-            {"unit": _COMMUNE, "values": {"admissions": 7, "confirmations": 9, "badges": 31}},
+            {"unit": _COMMUNE, **_STAY, "values": {"admissions": 7, "confirmations": 9, "badges": 31}},
             {"unit": _GIA_BINH, "own": True, "values": {"admissions": 0, "confirmations": 0, "badges": 0}},
         ],
     },

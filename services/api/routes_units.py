@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal, cast, get_args
 
 from fastapi import APIRouter, Path, Request, Response
 
@@ -22,6 +22,7 @@ router = APIRouter(prefix="/v1/units", tags=["units"])
 
 UnitPath = Annotated[str, Path(description="A unit's id", examples=["gia-binh"])]
 By = Literal["child", "month", "year", "level", "facet", "none"]
+BASES = get_args(reports.Basis)
 PAGE, LONGEST_PAGE = 100, 1000
 PERIODS_A_YEAR = {"month": 12, "year": 1}
 
@@ -63,12 +64,12 @@ async def report(request: Request, unit: UnitPath) -> Response:
     query = Query(request, "from", "to", "basis", "measures", "by")
     require_unit(unit)
     days = query.days()
-    _basis(query)
+    basis = _basis(query)
     measures = query.measures("measures", DEFAULT_MEASURES)
     by, detail = query.by()
     if (days.last.year - days.first.year + 1) * PERIODS_A_YEAR.get(by, 0) > MOST_ROWS:
         raise bad_parameter("from", f"“by={by}” cho tối đa {MOST_ROWS} dòng: hãy thu hẹp khoảng thời gian")
-    question = reports.Question(unit, days, "as-was", measures, cast("By", by), detail)
+    question = reports.Question(unit, days, basis, measures, cast("By", by), detail)
 
     async def compute(snapshot: Snapshot) -> Report:
         return await reports.report(snapshot, question)
@@ -89,7 +90,7 @@ async def events(request: Request, unit: UnitPath) -> Response:
     query = Query(request, "measure", "from", "to", "basis", "limit", "cursor")
     require_unit(unit)
     days = query.days()
-    _basis(query)
+    basis = _basis(query)
     measures = query.measures("measure", MEASURES)
     limit = query.integer("limit", PAGE, low=1, high=LONGEST_PAGE)
     after = query.cursor(EventKey)
@@ -97,13 +98,12 @@ async def events(request: Request, unit: UnitPath) -> Response:
         raise bad_parameter("cursor", "không thuộc về câu hỏi này")
 
     async def compute(snapshot: Snapshot) -> CountedEventPage:
-        page, more = await events_under(snapshot, unit, days, measures, after=after, limit=limit)
+        page, more = await events_under(snapshot, unit, days, measures, basis=basis, after=after, limit=limit)
         return CountedEventPage(page, cursor_of(more), snapshot.position)
 
-    question = ("events", unit, days, measures, limit, after)
+    question = ("events", unit, days, basis, measures, limit, after)
     return await reader_of(request).answer(request, query, question, compute)
 
 
-def _basis(query: Query) -> None:
-    if query.choice("basis", ("as-was", "as-now"), "as-was") == "as-now":
-        raise bad_parameter("basis", "“as-now” chưa được phục vụ; hiện chỉ có “as-was”")
+def _basis(query: Query) -> reports.Basis:
+    return cast("reports.Basis", query.choice("basis", BASES, "as-was"))

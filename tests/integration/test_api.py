@@ -90,8 +90,18 @@ async def test_a_report_is_as_the_contract_shows_it(client: httpx.AsyncClient) -
         "parked": 0,
         "total": {"admissions": 12},
         "rows": [
-            {"unit": {"id": "unit-003", "name": "X", "level": "upper"}, "values": {"admissions": 6}},
-            {"unit": {"id": "unit-004", "name": "Đảng ủy số 4", "level": "cell"}, "values": {"admissions": 6}},
+            {
+                "unit": {"id": "unit-003", "name": "X", "level": "upper"},
+                "since": "2021-01-01",
+                "until": "2021-07-01",
+                "values": {"admissions": 6},
+            },
+            {
+                "unit": {"id": "unit-004", "name": "Đảng ủy số 4", "level": "cell"},
+                "since": "2021-07-01",
+                "until": None,
+                "values": {"admissions": 6},
+            },
             {
                 "unit": {"id": "unit-002", "name": "Đảng ủy số 2", "level": "province"},
                 "own": True,
@@ -229,8 +239,20 @@ async def test_a_unit_on_a_day(client: httpx.AsyncClient) -> None:
     assert (await get(client, "/v1/units/unit-003?on=2021-02-01"))["name"] == "Huyện ủy Gia Bình"
 
 
-async def test_as_now_is_not_served_yet(client: httpx.AsyncClient) -> None:
-    assert (await get(client, f"{REPORT}&basis=as-now", 422))["parameter"] == "basis"
+async def test_as_now_is_told_on_the_last_known_hierarchy(client: httpx.AsyncClient) -> None:
+    asked = "from=2021-01-01&to=2021-12-31&measures=admissions&basis=as-now"
+    province = await get(client, f"/v1/units/unit-002/report?{asked}")
+    assert province["total"] == {"admissions": 12}
+    assert [(row["unit"]["id"], row["values"]["admissions"], "since" in row) for row in province["rows"]] == [
+        ("unit-004", 12, False),
+        ("unit-002", 0, False),
+    ]
+    district = await get(client, f"/v1/units/unit-003/report?{asked}")
+    assert (district["total"], len(district["rows"])) == ({"admissions": 0}, 1)
+    shown = "from=2021-01-01&to=2021-12-31&measure=admissions"
+    for unit, basis, n in (("unit-002", "as-now", 12), ("unit-003", "as-now", 0), ("unit-003", "as-was", 6)):
+        events = await get(client, f"/v1/units/{unit}/events?{shown}&basis={basis}")
+        assert len(events["events"]) == n
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -5,8 +5,10 @@ Edges are raw: a dissolved unit stays between its successor (or last parent) and
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import NamedTuple
 
+from projections.core.hierarchy import FOREVER
 from projections.core.periods import Days
 from projections.core.reading import Place
 from projections.core.reading_answers import UnitName
@@ -14,28 +16,46 @@ from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.standing import NAMED_ON
 
 _NAMED = f"""
-SELECT walk.unit, unit.id, walk.first, walk.last, unit.dissolved, unit.large, named.name, levelled.level
+SELECT
+    walk.unit, unit.id, walk.first, walk.last, unit.dissolved, unit.large, named.name, levelled.level,
+    walk.since, walk.until
 FROM walk JOIN unit ON unit.no = walk.unit
 {NAMED_ON.format(unit="walk.unit", day="walk.last")}
+ORDER BY unit.id, walk.first
 """
 
+# Also those of other days: a stay is told with all its days, which several edges may make together.
 _CHILDREN = f"""
-WITH RECURSIVE walk AS (
-    SELECT
-        edge.unit, greatest(edge.since, $2::date) AS first, least(edge.until - 1, $3::date) AS last, unit.dissolved
+WITH RECURSIVE descent AS (
+    SELECT edge.unit, edge.since, edge.until, unit.dissolved
     FROM edge JOIN unit ON unit.no = edge.unit
-    WHERE edge.parent = $1 AND edge.since <= $3 AND edge.until > $2
+    WHERE edge.parent = $1
     UNION ALL
     SELECT
-        edge.unit, greatest(edge.since, walk.first, walk.dissolved), least(edge.until - 1, walk.last), unit.dissolved
-    FROM walk
-    JOIN edge ON edge.parent = walk.unit
-        AND edge.since <= walk.last AND edge.until > greatest(walk.first, walk.dissolved)
+        edge.unit, greatest(edge.since, over.since, over.dissolved), least(edge.until, over.until), unit.dissolved
+    FROM descent AS over
+    JOIN edge ON edge.parent = over.unit
+        AND edge.since < over.until AND edge.until > greatest(over.since, over.dissolved)
     JOIN unit ON unit.no = edge.unit
-    WHERE walk.dissolved <= walk.last
+    WHERE over.dissolved < over.until
+), walk AS (
+    SELECT unit, greatest(since, $2::date) AS first, least(until - 1, $3::date) AS last, since, until FROM descent
 )
 {_NAMED}
-ORDER BY unit.id, walk.first
+"""
+
+_CHILDREN_NOW = """
+WITH RECURSIVE walk AS (
+    SELECT unit FROM edge WHERE parent = $1 AND until = 'infinity'
+    UNION ALL
+    SELECT edge.unit
+    FROM walk
+    JOIN unit ON unit.no = walk.unit AND unit.dissolved IS NOT NULL
+    JOIN edge ON edge.parent = walk.unit AND edge.until = 'infinity'
+)
+SELECT unit.no, unit.id, unit.dissolved, unit.large, unit.name, unit.level
+FROM walk JOIN unit ON unit.no = walk.unit
+ORDER BY unit.id
 """
 
 # A piece is the days on which one edge, one level and one side of the dissolution hold together. What is found is not
@@ -63,54 +83,130 @@ WITH RECURSIVE pieces AS (
     ) AS piece(stands, first, last)
     WHERE NOT (pieces.found AND pieces.stands) AND piece.first <= piece.last
 ), walk AS (
-    SELECT unit, first, last FROM pieces WHERE found
+    SELECT unit, first, last, NULL::date AS since, NULL::date AS until FROM pieces WHERE found
 )
 {_NAMED}
-ORDER BY unit.id, walk.first
 """
 
-BELOW = """
+_OF_LEVEL_NOW = """
+WITH RECURSIVE walk AS (
+    SELECT $1::integer AS no, false AS found
+    UNION ALL
+    SELECT unit.no, unit.level = $2
+    FROM walk
+    JOIN unit AS upper ON upper.no = walk.no AND NOT (walk.found AND upper.dissolved IS NULL)
+    JOIN edge ON edge.parent = walk.no AND edge.until = 'infinity'
+    JOIN unit ON unit.no = edge.unit
+)
+SELECT unit.no, unit.id, unit.dissolved, unit.large, unit.name, unit.level
+FROM walk JOIN unit USING (no)
+WHERE walk.found
+ORDER BY unit.id
+"""
+
+_SEEDS = "unnest($1::integer[], $2::date[], $3::date[], $4::integer[]) AS seed(unit, first, last, sign)"
+
+BELOW = f"""
 below AS (
-    SELECT seed.unit, seed.first, seed.last, seed.sign
-    FROM unnest($1::integer[], $2::date[], $3::date[], $4::integer[]) AS seed(unit, first, last, sign)
+    SELECT edge.unit, greatest(edge.since, seed.first) AS first, least(edge.until - 1, seed.last) AS last, seed.sign
+    FROM {_SEEDS} JOIN edge ON edge.parent = seed.unit AND edge.since <= seed.last AND edge.until > seed.first
     UNION ALL
     SELECT edge.unit, greatest(edge.since, below.first), least(edge.until - 1, below.last), below.sign
     FROM below JOIN edge ON edge.parent = below.unit AND edge.since <= below.last AND edge.until > below.first
 )
 """
-"""A recursive query: each unit with the days on which it was on a raw chain under a seed; the seeds stand in it too."""
+"""A recursive query: each unit with the days on which it was strictly below a seed on the raw chain."""
+
+BELOW_NOW = f"""
+below AS (
+    SELECT edge.unit, seed.first, seed.last, seed.sign
+    FROM {_SEEDS} JOIN edge ON edge.parent = seed.unit AND edge.until = 'infinity'
+    UNION ALL
+    SELECT edge.unit, below.first, below.last, below.sign
+    FROM below JOIN edge ON edge.parent = below.unit AND edge.until = 'infinity'
+)
+"""
+"""The same on the raw chain as last known, with the days of the seed."""
 
 
 class Stay(NamedTuple):
-    """A unit on days on which it was where it was looked for, named as on the last of them."""
+    """A unit on days on which it was where it was looked for, named as on the last of them.
+
+    ``stood``: it was not yet dissolved on the first of them. Of a child as-was, ``since`` and ``until`` (excluded, None
+    where it is open) are all days of the stay, whatever the days that were looked at.
+    """
 
     place: Place
     days: Days
     name: UnitName
-
-    @property
-    def stood(self) -> bool:
-        """Whether the unit was not yet dissolved on the first of the days."""
-        return self.place.dissolved is None or self.days.first < self.place.dissolved
+    stood: bool
+    since: dt.date | None = None
+    until: dt.date | None = None
 
 
-async def children(snapshot: Snapshot, unit: int, days: Days) -> list[Stay]:
-    """Return the children of a unit with the days on which they were so, by id, then by day.
+async def children(snapshot: Snapshot, unit: Place, days: Days) -> list[Stay]:
+    """Return the children of a unit on those of the days on which it stood, by id, then by day.
 
     From a child's dissolution on, its children are children too; it stays one itself, for its own facts.
     """
-    return await _stays(snapshot, days, _CHILDREN, unit, *days)
+    found = _whole(await _stays(snapshot, unit.standing(days), _CHILDREN, unit.no), unit.dissolved)
+    return [stay for stay in found if stay.days.first <= stay.days.last]
 
 
-async def of_level(snapshot: Snapshot, unit: int, days: Days, level: str) -> list[Stay]:
+async def of_level(snapshot: Snapshot, unit: Place, days: Days, level: str) -> list[Stay]:
     """Return the highest units of a level below a unit with the days on which they were so, by id, then by day."""
-    return await _stays(snapshot, days, _OF_LEVEL, unit, *days, level)
+    return await _stays(snapshot, unit.standing(days), _OF_LEVEL, unit.no, level)
 
 
-async def _stays(snapshot: Snapshot, days: Days, query: str, *values: object) -> list[Stay]:
+async def children_now(snapshot: Snapshot, unit: Place, days: Days) -> list[Stay]:
+    """Return the children of a unit as last known, each once, by id, with the days asked for."""
+    return await _stays_now(snapshot, unit, days, _CHILDREN_NOW)
+
+
+async def of_level_now(snapshot: Snapshot, unit: Place, days: Days, level: str) -> list[Stay]:
+    """Return the highest units of a level below a unit as last known, each once, by id, with the days asked for."""
+    return await _stays_now(snapshot, unit, days, _OF_LEVEL_NOW, level)
+
+
+def _whole(stays: list[Stay], upper_dissolved: dt.date | None) -> list[Stay]:
+    """Tell each piece of a stay with all days of the stay: several edges may make it, and a dissolution ends it."""
+    runs: list[list[Stay]] = []
+    for piece in stays:
+        own = piece.place.dissolved
+        assert piece.since is not None, "children are asked for with it"  # noqa: S101
+        standing = own is None or piece.since < own
+        ends = [piece.until, upper_dissolved, own if standing else None]
+        stay = piece._replace(until=min((end for end in ends if end is not None), default=None))
+        last = runs[-1][-1] if runs else None
+        if standing and last is not None and (last.place.no, last.until) == (stay.place.no, stay.since):
+            runs[-1].append(stay)
+        else:
+            runs.append([stay])
+    return [stay._replace(since=run[0].since, until=run[-1].until) for run in runs for stay in run]
+
+
+async def _stays_now(snapshot: Snapshot, unit: Place, days: Days, query: str, *values: object) -> list[Stay]:
+    if unit.dissolved is not None:
+        return []
+    return [
+        Stay(Place(no, dissolved, large), days, UnitName(id_, name, level), dissolved is None)
+        for no, id_, dissolved, large, name, level in await snapshot.connection.fetch(query, unit.no, *values)
+    ]
+
+
+async def _stays(snapshot: Snapshot, days: Days, query: str, unit: int, *values: object) -> list[Stay]:
     if days.last < days.first:
         return []
     return [
-        Stay(Place(no, dissolved, large), Days(first, last), UnitName(id_, name, level))
-        for no, id_, first, last, dissolved, large, name, level in await snapshot.connection.fetch(query, *values)
+        Stay(
+            Place(no, dissolved, large),
+            Days(first, last),
+            UnitName(id_, name, level),
+            dissolved is None or first < dissolved,
+            since,
+            None if until == FOREVER else until,
+        )
+        for no, id_, first, last, dissolved, large, name, level, since, until in await snapshot.connection.fetch(
+            query, unit, *days, *values
+        )
     ]

@@ -1,124 +1,166 @@
-"""A report by the codes of one dimension: full months from the breakdowns of large units, the rest from the facts."""
+"""A report by the codes of one dimension: full months from the breakdowns of vast units, the rest from the facts."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from events.catalogue import DIMENSIONS, MEASURES, dimensions_of
 from events.facets import field
 from events.vocabulary import UNKNOWN
 from projections.core.breakdown import SLOTS
-from projections.core.periods import MONTH_BASE, Days, Run, cover, partial_months
-from projections.core.reading import Part
+from projections.core.periods import Days, Run, full_months, partial_months
+from projections.core.reading import Figures, Part
 from projections.core.reading_answers import Row
 from projections.store.reading.descent import BELOW
 from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.standing import Standing
 from projections.store.reading.sums import add_up, numbers
 
 if TYPE_CHECKING:
     from asyncpg import Record
 
+# One index range a run, as in the sums: the grouping inside the LATERAL keeps the planner from scanning the table.
 _BREAKDOWN = """
-SELECT measure, {codes}
-FROM unnest($2::integer[], $3::integer[]) AS run(low, high)
-JOIN breakdown ON unit = $1 AND month BETWEEN run.low AND run.high AND measure = ANY($4::smallint[])
-GROUP BY measure
+SELECT sum.*, run.sign
+FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::integer[]) AS run(unit, low, high, sign)
+CROSS JOIN LATERAL (
+    SELECT measure, {codes}
+    FROM breakdown
+    WHERE unit = run.unit AND month BETWEEN run.low AND run.high AND measure = ANY($5::smallint[])
+    GROUP BY measure
+) AS sum
 """
 
 _OWN = """
-SELECT measure, (facets >> $5) & $6 AS code, count(*) AS n
-FROM fact
-WHERE unit = $1 AND day BETWEEN $2 AND $3 AND measure = ANY($4::smallint[])
-GROUP BY 1, 2
+SELECT counted.measure, counted.code, days.sign * counted.n AS n
+FROM unnest($1::integer[], $2::date[], $3::date[], $4::integer[]) AS days(unit, first, last, sign)
+CROSS JOIN LATERAL (
+    SELECT measure, (facets >> $6) & $7 AS code, count(*) AS n
+    FROM fact
+    WHERE fact.unit = days.unit AND fact.day BETWEEN days.first AND days.last AND measure = ANY($5::smallint[])
+    GROUP BY 1, 2
+) AS counted
 """
 
 _BELOW = f"""
 WITH RECURSIVE {BELOW}
-SELECT measure, (facets >> $6) & $7 AS code, sum(below.sign)::bigint AS n
-FROM below JOIN fact ON fact.unit = below.unit AND fact.day BETWEEN below.first AND below.last
-WHERE below.unit <> $8 AND measure = ANY($5::smallint[])
+SELECT counted.measure, counted.code, sum(below.sign * counted.n)::bigint AS n
+FROM below
+CROSS JOIN LATERAL (
+    SELECT measure, (facets >> $6) & $7 AS code, count(*) AS n
+    FROM fact
+    WHERE fact.unit = below.unit AND fact.day BETWEEN below.first AND below.last AND measure = ANY($5::smallint[])
+    GROUP BY 1, 2
+) AS counted
 GROUP BY 1, 2
 """
 
 # Everything but the root itself is below the root, on every day: nothing to walk.
 _BELOW_ROOT = """
-SELECT measure, (facets >> $6) & $7 AS code, sum(days.sign)::bigint AS n
+SELECT counted.measure, counted.code, days.sign * counted.n AS n
 FROM unnest($1::integer[], $2::date[], $3::date[], $4::integer[]) AS days(unit, first, last, sign)
-JOIN fact ON fact.day BETWEEN days.first AND days.last
-WHERE fact.unit <> $8 AND measure = ANY($5::smallint[])
-GROUP BY 1, 2
+CROSS JOIN LATERAL (
+    SELECT measure, (facets >> $6) & $7 AS code, count(*) AS n
+    FROM fact
+    WHERE fact.day BETWEEN days.first AND days.last AND fact.unit <> days.unit AND measure = ANY($5::smallint[])
+    GROUP BY 1, 2
+) AS counted
 """
 
 
-async def facet_rows(
-    snapshot: Snapshot, unit: Standing, days: Days, measures: tuple[str, ...], dimension: str
-) -> tuple[dict[str, int], list[Row]]:
-    """Return the total and a row a code in the catalogue's order; a measure without the dimension is unknown."""
-    codes = [code for code in DIMENSIONS[dimension] if code != UNKNOWN]
-    standing = unit.place.standing(days)
-    partial = partial_months(standing) if unit.vast else []
-    # Taken as if it stood for ever: breakdowns follow the raw chain, and so must what is taken off them.
-    place = unit.place._replace(dissolved=None)
-    parts = [Part(0, unit.place, days)]
-    for i, month in enumerate(partial):
-        parts.append(Part(1 + 2 * i, place, month.inside, own=False))
-        parts += [Part(2 + 2 * i, place, outside, own=False) for outside in month.outside]
-    figures = await add_up(snapshot, parts, measures, 1 + 2 * len(partial))
+class _Plan(NamedTuple):
+    """Where the codes of what is below the parts are found: in breakdowns, and in the facts by walking down."""
 
-    runs, walked = [], []
-    if unit.vast:
-        runs += [run for run in cover(*standing, large=True, coarsest="month") if run.low >= MONTH_BASE]
-    else:
-        walked.append((standing, 1))
-    for i, month in enumerate(partial):
-        inside, outside = (sum(figures[1 + 2 * i + side].values()) for side in (0, 1))
-        if inside <= outside:
-            walked += [(month.inside, 1)] if inside else []
-        else:
-            runs.append(month.month)
-            walked += [(each, -1) for each in month.outside] if outside else []
+    runs: list[tuple[Part, Run]]
+    walked: list[Part]
+
+
+async def facet_rows(
+    snapshot: Snapshot, parts: list[Part], measures: tuple[str, ...], dimension: str, *, root: bool
+) -> tuple[dict[str, int], list[Row]]:
+    """Return the total and a row a code in the catalogue's order; a measure without the dimension is unknown.
+
+    ``root``: the only part is of the unit that has everything below it.
+    """
+    codes = [code for code in DIMENSIONS[dimension] if code != UNKNOWN]
+    # Taken as if it stood for ever: breakdowns follow the raw chain, and so must what is taken off them.
+    below = [
+        Part(0, place._replace(dissolved=None), place.standing(days), sign, own=False)
+        for _, place, days, sign, _, has_below in parts
+        if has_below
+    ]
+    asked, partial = _partial(below)
+    figures = await add_up(snapshot, [*parts, *asked], measures, 1 + 2 * len(partial))
+    plan = _plan(below, partial, figures)
 
     counts = {code: dict.fromkeys(measures, 0) for code in codes}
     broken = [measure for measure in measures if dimension in dimensions_of(measure)]
-    for number, code, n in await _count(
-        snapshot, unit, days, runs=runs, walked=walked, measures=broken, dimension=dimension
-    ):
+    own = [part for part in parts if part.own]
+    for number, code, n in await _count(snapshot, own, plan, broken, dimension, root=root) if broken else ():
         if code:
             counts[codes[code - 1]][MEASURES[number - 1]] += n
     unknown = {m: figures[0][m] - sum(values[m] for values in counts.values()) for m in measures}
     return figures[0], [Row(code=code, values=values) for code, values in [*counts.items(), (UNKNOWN, unknown)]]
 
 
+def _partial(below: list[Part]) -> tuple[list[Part], list[tuple[Part, Run, list[Days], list[Days]]]]:
+    """Find the months that vast parts cover in part; ask for what is inside month i (row 1 + 2i) and what is not."""
+    partial = [
+        (part, month, [inside], outside)
+        for part in below
+        if part.place.vast
+        for month, inside, outside in partial_months(part.days)
+    ]
+    asked = []
+    for i, (part, _, inside, outside) in enumerate(partial):
+        asked += [Part(1 + 2 * i, part.place, days, own=False) for days in inside]
+        asked += [Part(2 + 2 * i, part.place, days, own=False) for days in outside]
+    return asked, partial
+
+
+def _plan(below: list[Part], partial: list[tuple[Part, Run, list[Days], list[Days]]], figures: Figures) -> _Plan:
+    """Take full months from breakdowns; of a partial one, walk the side that has less."""
+    plan = _Plan([], [part for part in below if not part.place.vast])
+    for part in below:
+        full = full_months(part.days) if part.place.vast else None
+        if full is not None:
+            plan.runs.append((part, full))
+    for i, (part, month, inside, outside) in enumerate(partial):
+        n_inside, n_outside = (sum(figures[1 + 2 * i + side].values()) for side in (0, 1))
+        if n_inside <= n_outside:
+            walked, sign = (inside if n_inside else []), part.sign
+        else:
+            plan.runs.append((part, month))
+            walked, sign = (outside if n_outside else []), -part.sign
+        plan.walked.extend(part._replace(days=days, sign=sign) for days in walked)
+    return plan
+
+
 async def _count(
-    snapshot: Snapshot,
-    unit: Standing,
-    own: Days,
-    *,
-    runs: list[Run],
-    walked: list[tuple[Days, int]],
-    measures: list[str],
-    dimension: str,
+    snapshot: Snapshot, own: list[Part], plan: _Plan, measures: list[str], dimension: str, *, root: bool
 ) -> list[tuple[int, int, int] | Record]:
     """Return ``(measure, code, n)`` by their numbers, to be added up; code 0 is unknown, and not complete."""
-    if not measures:
-        return []
-    no, wanted, (shift, mask) = unit.place.no, numbers(measures), field(dimension)
-    found: list[tuple[int, int, int] | Record] = [*await snapshot.connection.fetch(_OWN, no, *own, wanted, shift, mask)]
-    if runs:
-        lows, highs = [run.low for run in runs], [run.high for run in runs]
-        for measure, *sums in await snapshot.connection.fetch(_breakdown(dimension), no, lows, highs, wanted):
-            found += [(measure, code, n) for code, n in enumerate(sums, start=1)]
-    if walked:
-        firsts, lasts, signs = [d.first for d, _ in walked], [d.last for d, _ in walked], [sign for _, sign in walked]
-        below = _BELOW_ROOT if unit.root else _BELOW
-        seeds = [no] * len(walked)
-        found += await snapshot.connection.fetch(below, seeds, firsts, lasts, signs, wanted, shift, mask, no)
+    wanted, (shift, mask) = numbers(measures), field(dimension)
+    fetch = snapshot.connection.fetch
+    found: list[tuple[int, int, int] | Record] = [*await fetch(_OWN, *_columns(own), wanted, shift, mask)]
+    if plan.runs:
+        units, signs = [part.place.no for part, _ in plan.runs], [part.sign for part, _ in plan.runs]
+        lows, highs = [run.low for _, run in plan.runs], [run.high for _, run in plan.runs]
+        for measure, *sums, sign in await fetch(_breakdown(dimension), units, lows, highs, signs, wanted):
+            found += [(measure, code, sign * n) for code, n in enumerate(sums, start=1)]
+    if plan.walked:
+        below = _BELOW_ROOT if root else _BELOW
+        found += await fetch(below, *_columns(plan.walked), wanted, shift, mask)
     return found
+
+
+def _columns(parts: list[Part]) -> tuple[list[int], list[object], list[object], list[int]]:
+    """Return the units, first days, last days and signs."""
+    days = [part.days for part in parts]
+    return [p.place.no for p in parts], [d.first for d in days], [d.last for d in days], [p.sign for p in parts]
 
 
 @cache
 def _breakdown(dimension: str) -> str:
     slots = [i for i, slot in enumerate(SLOTS, start=1) if slot[0] == dimension]
-    return _BREAKDOWN.format(codes=", ".join(f"coalesce(sum(codes[{i}]), 0)::bigint" for i in slots))
+    return _BREAKDOWN.format(codes=", ".join(f"coalesce(sum(codes[{i}]), 0)::bigint AS c{i}" for i in slots))

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal, NamedTuple
 
+from msgspec import UNSET
+
+from projections.core import reading_answers
 from projections.core.periods import Days, months, years
-from projections.core.reading import Part
+from projections.core.reading import Part, Place, made_of, within
 from projections.core.reading_answers import Report, Row
-from projections.store.reading.descent import Stay, children, of_level
+from projections.store.reading.as_now import terms_of
+from projections.store.reading.descent import Stay, children, children_now, of_level, of_level_now
 from projections.store.reading.facets import facet_rows
 from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.standing import Standing, find
+from projections.store.reading.standing import LAST_KNOWN, Standing, find
 from projections.store.reading.sums import add_up
 
 TOTAL, OWN, FIRST = 0, 1, 2
 """The first rows of the figures; those of the answer follow."""
+
+Basis = Literal["as-was", "as-now"]
 
 
 class Question(NamedTuple):
@@ -22,7 +29,7 @@ class Question(NamedTuple):
 
     unit: str
     days: Days
-    basis: Literal["as-was"]
+    basis: Basis
     measures: tuple[str, ...]
     by: Literal["child", "month", "year", "level", "facet", "none"]
     detail: str = ""
@@ -30,14 +37,15 @@ class Question(NamedTuple):
 
 async def report(snapshot: Snapshot, question: Question) -> Report:
     """Answer a report; rows and total come from one snapshot, each added up by itself. Raises UnknownUnitError."""
-    unit = await find(snapshot, question.unit, question.days.last)
+    unit = await find(snapshot, question.unit, named_on(question.basis, question.days))
     match question.by:
         case "child":
             total, rows = await _by_child(snapshot, unit, question)
         case "level":
             total, rows = await _by_level(snapshot, unit, question)
         case "facet":
-            total, rows = await facet_rows(snapshot, unit, question.days, question.measures, question.detail)
+            parts = await _parts(snapshot, unit, question)
+            total, rows = await facet_rows(snapshot, parts, question.measures, question.detail, root=unit.root)
         case _:
             total, rows = await _by_period(snapshot, unit, question)
     return Report(
@@ -53,15 +61,21 @@ async def report(snapshot: Snapshot, question: Question) -> Report:
     )
 
 
+def named_on(basis: Basis, days: Days) -> dt.date:
+    """Return the day by whose name and level a unit is shown: the last of the days, or as last known."""
+    return days.last if basis == "as-was" else LAST_KNOWN
+
+
 async def _by_child(snapshot: Snapshot, unit: Standing, question: Question) -> tuple[dict[str, int], list[Row]]:
-    stays = _by_unit(await children(snapshot, unit.place.no, unit.place.standing(question.days)))
+    find_children = children if question.basis == "as-was" else children_now
+    stays = _by_unit(await find_children(snapshot, unit.place, question.days))
     total, listed, own = await _of_units(snapshot, unit, question, stays)
     return total, [*listed, Row(unit=unit.name, own=True, values=own)]
 
 
 async def _by_level(snapshot: Snapshot, unit: Standing, question: Question) -> tuple[dict[str, int], list[Row]]:
-    days = unit.place.standing(question.days)
-    stays = _by_unit(await of_level(snapshot, unit.place.no, days, question.detail))
+    find_units = of_level if question.basis == "as-was" else of_level_now
+    stays = _by_unit(await find_units(snapshot, unit.place, question.days, question.detail))
     total, listed, _ = await _of_units(snapshot, unit, question, stays)
     rest = {measure: n - sum(row.values[measure] for row in listed) for measure, n in total.items()}
     return total, [*listed, Row(rest=True, values=rest)]
@@ -71,13 +85,22 @@ async def _of_units(
     snapshot: Snapshot, unit: Standing, question: Question, stays: list[list[Stay]]
 ) -> tuple[dict[str, int], list[Row], dict[str, int]]:
     """Return the total, a row a unit (a dissolved one only where it isn't all zero), and the asked unit's own."""
-    parts = [Part(TOTAL, unit.place, question.days), Part(OWN, unit.place, question.days, below=False)]
-    parts += [Part(FIRST + i, stay.place, stay.days) for i, each in enumerate(stays) for stay in each]
+    numbers = [unit.place.no, *(each[0].place.no for each in stays)]
+    terms = await terms_of(snapshot, numbers, question.days) if question.basis == "as-now" else None
+
+    def made(stay_of: Place, days: Days) -> list[Part]:
+        return made_of(stay_of, days, None if terms is None else terms.get(stay_of.no, ()))
+
+    parts = within(made(unit.place, question.days), TOTAL, question.days)
+    parts.append(Part(OWN, unit.place, question.days, below=False))
+    for row, each in enumerate(stays, start=FIRST):
+        for stay in each:
+            parts += within(made(stay.place, stay.days), row, stay.days)
     figures = await add_up(snapshot, parts, question.measures, FIRST + len(stays))
     rows = [
-        Row(unit=each[-1].name, values=figures[FIRST + i])
-        for i, each in enumerate(stays)
-        if any(stay.stood for stay in each) or any(figures[FIRST + i].values())
+        _row(each, figures[row])
+        for row, each in enumerate(stays, start=FIRST)
+        if any(stay.stood for stay in each) or any(figures[row].values())
     ]
     return figures[TOTAL], rows, figures[OWN]
 
@@ -85,9 +108,9 @@ async def _of_units(
 async def _by_period(snapshot: Snapshot, unit: Standing, question: Question) -> tuple[dict[str, int], list[Row]]:
     periods = {"month": months, "year": years}
     pieces = list(periods[question.by](question.days)) if question.by in periods else []
-    parts = [Part(TOTAL, unit.place, question.days)]
-    parts += [Part(1 + i, unit.place, piece) for i, piece in enumerate(pieces)]
-    figures = await add_up(snapshot, parts, question.measures, 1 + len(pieces))
+    parts = await _parts(snapshot, unit, question)
+    asked = [*parts, *(part for row, piece in enumerate(pieces, start=1) for part in within(parts, row, piece))]
+    figures = await add_up(snapshot, asked, question.measures, 1 + len(pieces))
     rows = [
         Row(month=piece.first.isoformat()[:7], values=figures[1 + i])
         if question.by == "month"
@@ -97,9 +120,31 @@ async def _by_period(snapshot: Snapshot, unit: Standing, question: Question) -> 
     return figures[TOTAL], rows
 
 
+async def _parts(snapshot: Snapshot, unit: Standing, question: Question) -> list[Part]:
+    """Return what the total is made of; the root has no terms, as everything is below it on either basis."""
+    terms = None
+    if question.basis == "as-now" and not unit.root:
+        terms = (await terms_of(snapshot, [unit.place.no], question.days)).get(unit.place.no, [])
+    return made_of(unit.place, question.days, terms)
+
+
 def _by_unit(stays: list[Stay]) -> list[list[Stay]]:
     """Put together the stays of each unit, which follow each other; the last is the latest."""
     found: dict[int, list[Stay]] = {}
     for stay in stays:
         found.setdefault(stay.place.no, []).append(stay)
     return list(found.values())
+
+
+def _row(stays: list[Stay], values: dict[str, int]) -> Row:
+    """Lay out the row of a unit; of a child as-was with its stays.
+
+    A stay that began with the child's dissolution is told only where there is no other: it is for late facts.
+    """
+    gone = stays[0].place.dissolved
+    standing = [stay for stay in stays if stay.since is not None and (gone is None or stay.since < gone)]
+    told = list(dict.fromkeys((stay.since, stay.until) for stay in standing or stays if stay.since is not None))
+    if not told:
+        return Row(unit=stays[-1].name, values=values)
+    several = [reading_answers.Stay(*each) for each in told] if len(told) > 1 else UNSET
+    return Row(unit=stays[-1].name, since=told[0][0], until=told[-1][1], stays=several, values=values)

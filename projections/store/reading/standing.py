@@ -5,19 +5,23 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
+from projections.core.hierarchy import FOREVER
 from projections.core.reading import Place
 from projections.core.reading_answers import UnitName
 from projections.store.reading.snapshot import Snapshot
 
-# Before its foundation a unit is called as it was at first.
+LAST_KNOWN = FOREVER
+"""The day by whose hierarchy facts are counted as-now (contract §4)."""
+
+# Before its foundation a unit is called as it was at first. The table `unit` stands in the query.
 NAMED_ON = """
 LEFT JOIN LATERAL (
-    SELECT name FROM unit_name WHERE unit_name.unit = {unit}
-    ORDER BY since <= {day} DESC, CASE WHEN since <= {day} THEN since END DESC, since LIMIT 1
+    SELECT name FROM unit_name WHERE unit_name.unit = {unit} AND unit_name.since <= greatest({day}, unit.since)
+    ORDER BY unit_name.since DESC LIMIT 1
 ) AS named ON true
 LEFT JOIN LATERAL (
-    SELECT level FROM unit_level WHERE unit_level.unit = {unit}
-    ORDER BY since <= {day} DESC, CASE WHEN since <= {day} THEN since END DESC, since LIMIT 1
+    SELECT level FROM unit_level WHERE unit_level.unit = {unit} AND unit_level.since <= greatest({day}, unit.since)
+    ORDER BY unit_level.since DESC LIMIT 1
 ) AS levelled ON true
 """
 
@@ -42,7 +46,6 @@ class Standing(NamedTuple):
     since: dt.date
     successor: int | None
     root: bool
-    vast: bool
     parked: int
 
 
@@ -53,11 +56,10 @@ async def find(snapshot: Snapshot, unit: str, on: dt.date) -> Standing:
         raise UnknownUnitError(unit)
     dissolved = row["dissolved"]
     return Standing(
-        place=Place(row["no"], dissolved, row["large"]),
+        place=Place(row["no"], dissolved, row["large"], row["vast"]),
         name=UnitName(unit, row["name"], row["level"]),
         since=row["since"],
         successor=row["successor"],
         root=row["root"],
-        vast=row["vast"],
         parked=row["parked_own"] + (row["parked_below"] if dissolved is None else 0),
     )

@@ -62,7 +62,7 @@ async def unit_on(snapshot: Snapshot, unit: str, on: dt.date) -> UnitDay:
     connection, place = snapshot.connection, found.place
     above = [UnitName(*row) for row in await connection.fetch(_ABOVE, place.no, on)]
     active = found.since <= on and (place.dissolved is None or on < place.dissolved)
-    below = await children(snapshot, place.no, Days(on, on)) if active else []
+    below = await children(snapshot, place, Days(on, on)) if active else []
     successor = await connection.fetchval(_SUCCESSOR, found.successor) if found.successor is not None else None
     return UnitDay(
         id=unit,

@@ -6,7 +6,7 @@ import datetime as dt
 
 from events.catalogue import DIMENSIONS
 from projections.store.reading.report import Question
-from tests.integration.reading.world import ONE_DAY, Fact, World, held
+from tests.integration.reading.world import EVER, ONE_DAY, Fact, World, held
 
 Values = dict[str, int]
 
@@ -15,7 +15,7 @@ def counted(world: World, question: Question) -> list[tuple[Fact, list[int]]]:
     """Find the facts that the total counts, each with the units strictly below the asked one, the highest first."""
     asked = next(u.no for u in world.units.values() if u.id == question.unit)
     found = []
-    for fact, path in world.paths:
+    for fact, path in world.paths if question.basis == "as-was" else world.paths_now:
         in_range = question.days.first <= fact.day <= question.days.last
         if in_range and fact.measure in question.measures and asked in path:
             found.append((fact, path[: path.index(asked)][::-1]))
@@ -44,8 +44,16 @@ def _key(world: World, question: Question, fact: Fact, way: list[int]) -> str:
             return fact.day.isoformat()[:4]
         case "facet":
             return fact.codes.get(question.detail, "unknown")
-    of_level = (world.units[no] for no in way if held(world.units[no].levels, fact.day) == question.detail)
+    of_level = (
+        world.units[no]
+        for no in way
+        if held(world.units[no].levels, _structure_day(question, fact.day)) == question.detail
+    )
     return next((unit.id for unit in of_level), "rest")
+
+
+def _structure_day(question: Question, day: dt.date) -> dt.date:
+    return day if question.basis == "as-was" else EVER
 
 
 def _days(question: Question) -> list[dt.date]:
@@ -63,6 +71,8 @@ def _listed(world: World, question: Question) -> set[str]:
         case "facet":
             return set(DIMENSIONS[question.detail])
     found = {"own" if question.by == "child" else "rest"}
+    if question.basis == "as-now":
+        return found | {world.units[no].id for no in _rows_of(world, question, EVER)}
     changes = {day for unit in world.units.values() for day in (*unit.parents, *unit.levels, unit.dissolved)}
     for day in {question.days.first} | {day for day in _days(question) if day in changes}:
         found |= {world.units[no].id for no in _rows_of(world, question, day)}
@@ -87,11 +97,28 @@ def _rows_of(world: World, question: Question, day: dt.date) -> list[int]:
     return found
 
 
+def standing_stays(world: World, question: Question, unit: str) -> list[tuple[dt.date, dt.date | None]]:
+    """Return since when and until when a unit stood as a child of the asked one, of stays on any of the days."""
+    child = next(u for u in world.units.values() if u.id == unit)
+    asked = next(u for u in world.units.values() if u.id == question.unit)
+    turns = {day for u in world.units.values() for day in (*u.parents, u.dissolved) if day is not None}
+    stays: list[tuple[dt.date, dt.date | None]] = []
+    for day in sorted(turns):
+        is_child = child.active(day) and asked.active(day) and world.above(child.no, day)[:1] == [asked.no]
+        inside = bool(stays) and stays[-1][1] is None
+        if is_child and not inside:
+            stays.append((day, None))
+        elif inside and not is_child:
+            stays[-1] = (stays[-1][0], day)
+    first, last = question.days
+    return [(since, until) for since, until in stays if since <= last and (until is None or until > first)]
+
+
 def last_name(world: World, question: Question, unit: str) -> str:
     """Return the name of a child as of the last day on which it was one, dissolved or not."""
     child = next(u for u in world.units.values() if u.id == unit)
     asked = next(u for u in world.units.values() if u.id == question.unit)
-    for day in reversed(_days(question)):
+    for day in reversed(_days(question)) if question.basis == "as-was" else (EVER,):
         if day >= child.since and asked.active(day) and world.above(child.no, day)[:1] == [asked.no]:
             return held(child.names, day) or ""
     raise AssertionError(f"{unit} was never a child of {question.unit}")

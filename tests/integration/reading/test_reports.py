@@ -6,6 +6,7 @@ import random
 
 import asyncpg
 import pytest
+from msgspec import UNSET
 
 from events.catalogue import DIMENSIONS, MEASURES
 from events.vocabulary import LEVELS
@@ -14,7 +15,7 @@ from projections.core.reading_answers import Report, Row
 from projections.store.reading.events import events_under
 from projections.store.reading.report import Question, report
 from projections.store.reading.snapshot import snapshot
-from tests.integration.reading.expected import counted, last_name, rows
+from tests.integration.reading.expected import counted, last_name, rows, standing_stays
 from tests.integration.reading.world import FIRST, LAST, ONE_DAY, World, random_world
 
 SEEDS = range(6)
@@ -31,7 +32,9 @@ def random_question(choose: random.Random, world: World) -> Question:
     detail = {"level": LEVELS, "facet": tuple(DIMENSIONS)}.get(by, ("",))
     measures = tuple(choose.sample(MEASURES, choose.randint(1, len(MEASURES))))
     unit = world.units[min(choose.randrange(1, len(world.units) + 1), choose.randrange(1, len(world.units) + 1))]
-    return Question(unit.id, Days(first, last), "as-was", measures, by, choose.choice(detail))  # type: ignore[arg-type]
+    return Question(
+        unit.id, Days(first, last), choose.choice(("as-was", "as-now")), measures, by, choose.choice(detail)
+    )  # type: ignore[arg-type]
 
 
 def key(row: Row) -> str:
@@ -68,6 +71,13 @@ def check(world: World, question: Question, answer: Report) -> None:
         for row in answer.rows[:-1]:
             assert row.unit is not None
             assert row.unit.name == last_name(world, question, row.unit.id), question
+            told = [(row.since, row.until)] if row.stays is UNSET else [(s.since, s.until) for s in row.stays]
+            if question.basis == "as-now":
+                assert told == [(UNSET, UNSET)]
+            else:
+                expected_stays = standing_stays(world, question, row.unit.id)
+                assert (row.since, row.until) == (told[0][0], told[-1][1])
+                assert told == expected_stays or not expected_stays, (question, row)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -85,7 +95,13 @@ async def test_as_many_events_under_a_number_as_it_says(pool: asyncpg.Pool, seed
         while True:
             async with snapshot(pool) as opened:
                 page, after = await events_under(
-                    opened, question.unit, question.days, question.measures, after=after, limit=limit
+                    opened,
+                    question.unit,
+                    question.days,
+                    question.measures,
+                    basis=question.basis,
+                    after=after,
+                    limit=limit,
                 )
             found += [(e.day, e.position, MEASURES.index(e.measure)) for e in page]
             assert len(page) == limit or after is None

@@ -15,13 +15,27 @@ from events.catalogue import DIMENSIONS, MEASURES, dimensions_of
 from events.facets import pack
 from events.vocabulary import LEVELS, UNKNOWN
 from projections.core.breakdown import SLOTS
+from projections.core.hierarchy import Hierarchy, Statement
 from projections.core.names import fold_name
+from projections.core.past_edges import PastEdges, Term
 
 FIRST, LAST = dt.date(2020, 11, 1), dt.date(2023, 2, 20)
 EVER = dt.date.max
 ONE_DAY = dt.timedelta(1)
 T = TypeVar("T")
-TABLES = ("ledger", "unit", "edge", "unit_name", "unit_level", "fact", "counter", "breakdown", "tally", "worker")
+TABLES = (
+    "ledger",
+    "unit",
+    "edge",
+    "as_now_term",
+    "unit_name",
+    "unit_level",
+    "fact",
+    "counter",
+    "breakdown",
+    "tally",
+    "worker",
+)
 
 
 @dataclass
@@ -98,6 +112,31 @@ class World:
         """Each fact with its own unit and those above it."""
         return [(fact, [fact.unit, *self.above(fact.unit, fact.day)]) for fact in self.facts]
 
+    @cached_property
+    def paths_now(self) -> list[tuple[Fact, list[int]]]:
+        """The same on the last known hierarchy."""
+        return [(fact, [fact.unit, *self.above(fact.unit, EVER)]) for fact in self.facts]
+
+    def terms(self) -> list[Term]:
+        """Return the terms as the projector keeps them; what they must add up to is counted fact by fact."""
+        hierarchy = Hierarchy()
+        position = 0
+        for unit in self.units.values():
+            (since, parent), *moves = sorted(unit.parents.items())
+            position += 1
+            hierarchy.establish(unit.id, Statement(position, unit.no, "established", since, parent))
+            for day, to in moves:
+                position += 1
+                hierarchy.add(Statement(position, unit.no, "moved", day, to))
+            if unit.dissolved is not None:
+                gone = Statement(position + 1, unit.no, "dissolved", unit.dissolved, successor=unit.successor)
+                position += 1
+                hierarchy.add(gone)
+        past = PastEdges(hierarchy)
+        for no in self.units:
+            past.refresh(hierarchy.by_no[no])
+        return [term for no in self.units for term in past.terms(no)]
+
     async def write(self, connection: Connection) -> None:
         """Put the tables as a projector would leave them that had read all of it."""
         await connection.execute(f"TRUNCATE {', '.join(TABLES)}")
@@ -136,6 +175,7 @@ class World:
             ],
         )
         await self._copy(connection, "edge", "unit since until parent", [(u.no, *e) for u in units for e in u.edges()])
+        await self._copy(connection, "as_now_term", " ".join(Term._fields), [tuple(term) for term in self.terms()])
         names = [(u.no, *span, fold_name(span[2])) for u in units for span in spans(u.names)]
         await self._copy(connection, "unit_name", "unit since until name folded", names)
         levels = [(u.no, *span) for u in units for span in spans(u.levels)]

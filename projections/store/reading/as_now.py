@@ -1,0 +1,28 @@
+"""The terms that make as-now figures out of as-was counters (docs/architecture.md, "As-now")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from projections.core.periods import Days
+from projections.core.reading import Part, Place
+from projections.store.reading.snapshot import Snapshot
+
+_TERMS = """
+SELECT
+    term.unit, term.part, unit.large, unit.vast,
+    greatest(term.since, $2::date) AS first, least(term.until - 1, $3::date) AS last, term.sign
+FROM as_now_term AS term JOIN unit ON unit.no = term.part
+WHERE term.unit = ANY($1::integer[]) AND term.since <= $3 AND term.until > $2
+"""
+
+
+async def terms_of(snapshot: Snapshot, units: Iterable[int], days: Days) -> dict[int, list[Part]]:
+    """Return what comes to the roll-up of each unit as-now and what goes off it on the days; nothing where it has none.
+
+    A part is taken as if it stood for ever: the terms follow the raw chain, and so must what they add up.
+    """
+    found: dict[int, list[Part]] = {}
+    for unit, part, large, vast, first, last, sign in await snapshot.connection.fetch(_TERMS, list(units), *days):
+        found.setdefault(unit, []).append(Part(0, Place(part, None, large, vast), Days(first, last), sign))
+    return found
