@@ -13,6 +13,7 @@ import structlog
 from nats.aio.client import Client
 
 from projections.core.message import Message
+from projections.store.projection import GapError
 from services.projector.gaps import read_range
 from services.projector.intake import Intake
 
@@ -70,3 +71,5 @@ class Supply:
         log.info("filling a gap", first=position + 1, last=last)
         for message in await read_range(self._client, self._stream, position + 1, last):
             self._ahead[message.position] = message, None
+        if position + 1 not in self._ahead:
+            raise GapError(f"{self._stream} has no message at {position + 1}")
