@@ -1,7 +1,7 @@
-"""The demonstration: Gia Bình district up to 28/11/2023, its published totals as single events.
+"""The demonstration: Gia Bình district up to 28/11/2023, then a country in small and its reform of 01/07/2025.
 
-The totals of the district (89 admitted, 99 confirmed, 396 badges from 01/01 to 28/11/2023) and the names of its town
-and communes are real; everything below them, and everything outside of that period, is synthetic.
+Real are Gia Bình's totals (89 admitted, 99 confirmed, 396 badges from 01/01 to 28/11/2023), the names of provinces,
+districts and communes, and the reform; everything below Gia Bình's totals and everything else is synthetic.
 """
 
 from services.demo.showing import run

@@ -5,6 +5,7 @@ import io
 import json
 import time
 from collections import Counter
+from typing import Any, Final
 
 from rich.console import Console
 from rich.text import Text
@@ -12,9 +13,11 @@ from rich.text import Text
 from services.cli.client import CommandError, get
 from services.cli.reports import as_table, console
 from services.cli.words import OUTCOMES, say
-from services.demo.generator import FIRST_DAY, LAST_DAY, events
+from services.demo.comparing import side_by_side
+from services.demo.generator import FIRST_DAY, LAST_DAY
 from services.demo.places import DISTRICT
 from services.demo.saying import CloudEvent
+from services.demo.scenario import scenario
 from services.publishing.bus import connect
 from services.publishing.flow import Flow, Told
 from services.publishing.lines import read_lines
@@ -25,25 +28,44 @@ _FOOTNOTE = (
     "Ba tổng số của huyện theo tin ngày 28/11/2023; số liệu dưới tổng số của huyện là dữ liệu mô phỏng. "
     "/ Synthetic below the published totals."
 )
+_PROVINCE: Final = "bac-ninh"
+_REFORMED = (
+    "\nCùng thời gian đó ở Bắc Ninh, trước khi sắp xếp ngày 01/07/2025: như khi đó, và trên bản đồ hiện nay, gồm cả "
+    "Bắc Giang (dữ liệu mô phỏng).\n"
+    "/ The same days in Bắc Ninh: as it was, and on today's map with Bắc Giang's history (synthetic).\n"
+)
 
 
 async def run(settings: Settings, out: Console | None = None) -> None:
-    """Publish what is missing, wait until it is counted, and print Gia Bình's report as the API gives it.
+    """Publish what is missing, wait until it is counted, and print the reports as the API gives them.
 
+    First Gia Bình's for the published period; then Bắc Ninh's for the same days on both bases.
     The service may still be starting. What is in already is not published again: its last event is asked for, and they
     went in in order. Raises CommandError where the API doesn't come, BusRefusedError where the bus can't be used.
     """
     out = out or console()
-    demonstration = events()
-    position = None
+    demonstration = scenario()
+    reflecting: dict[str, str | int] = {}
     if not await _is_in(settings, demonstration[-1]):
         position = await _publish(settings, demonstration, out)
-    question: dict[str, str | int] = {"from_": FIRST_DAY.isoformat(), "to": LAST_DAY.isoformat()}
-    if position is not None:
-        question |= {"min_position": position, "wait": 30}
-    _, report = await asyncio.to_thread(get, settings.api_url, "v1", "units", DISTRICT, "report", **question)
-    out.print(as_table(report, _FOOTNOTE))
-    command = f"tonghop report {DISTRICT} --from {FIRST_DAY} --to {LAST_DAY} --api {settings.api_url}"
+        if position is not None:
+            reflecting = {"min_position": position, "wait": 30}
+    out.print(as_table(await _report(settings, DISTRICT, **reflecting), _FOOTNOTE))
+    _ask_again(settings, out, DISTRICT)
+    out.print(Text(_REFORMED), soft_wrap=True)
+    was, now = [await _report(settings, _PROVINCE, basis=basis) for basis in ("as-was", "as-now")]
+    out.print(side_by_side(was, now))
+    _ask_again(settings, out, f"{_PROVINCE} --basis as-now")
+
+
+async def _report(settings: Settings, unit: str, **asked: str | int) -> dict[str, Any]:
+    period = {"from_": FIRST_DAY.isoformat(), "to": LAST_DAY.isoformat()}
+    _, report = await asyncio.to_thread(get, settings.api_url, "v1", "units", unit, "report", **period, **asked)
+    return report
+
+
+def _ask_again(settings: Settings, out: Console, question: str) -> None:
+    command = f"tonghop report {question} --from {FIRST_DAY} --to {LAST_DAY} --api {settings.api_url}"
     out.print(Text(f"\nHỏi lại / ask again: {command}\n"), soft_wrap=True)
 
 
