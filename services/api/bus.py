@@ -57,6 +57,7 @@ class Bus:
             info = await self._client.jetstream(timeout=ANSWER_WITHIN).stream_info(self._settings.stream)
         except (nats.errors.Error, OSError, TimeoutError):
             return None
+        self._said = ""  # what comes after this is news again
         return info.state.last_seq
 
     async def _connect(self) -> None:
@@ -68,7 +69,6 @@ class Bus:
             connect_timeout=2,
             error_cb=self._say,
         )
-        self._said = ""
 
     async def _say(self, error: Exception) -> None:
         said = str(error) or type(error).__name__

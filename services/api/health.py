@@ -7,6 +7,10 @@ from typing import Final
 
 from projections.store.reading.status import Worker
 
+BUS_AWAY: Final = "bus: NATS không trả lời / the bus does not answer"
+DATABASE_AWAY: Final = "database: cơ sở dữ liệu không trả lời / the database does not answer"
+NOT_MIGRATED: Final = "database: chưa có lược đồ, hãy chạy `tonghop migrate` / the schema is missing"
+
 UNSEEN: Final = dt.timedelta(seconds=15)
 STALLED: Final = dt.timedelta(seconds=30)
 
@@ -17,9 +21,7 @@ def reasons(worker: Worker | None, position: int, stream_last: int | None) -> li
     A projector can be connected and yet stand still (its consumer deleted, its subscription lost): it is judged by
     what it last fetched and committed, by the database's clock.
     """
-    found = []
-    if stream_last is None:
-        found.append("bus: NATS không trả lời / the bus does not answer")
+    found = [] if stream_last is not None else [BUS_AWAY]
     if worker is None:
         return [*found, "projector: chưa từng chạy / never ran"]
     state, now = worker.state, worker.now

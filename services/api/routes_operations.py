@@ -11,9 +11,9 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from projections.core.reading_answers import Status
 from projections.store.reading.snapshot import snapshot
 from projections.store.reading.status import tally, worker
+from services.api import health
 from services.api.answering import JSON, reader_of
 from services.api.documentation import described
-from services.api.health import reasons
 from services.api.metrics import Standing, exposition
 from services.api.parameters import Query
 from services.api.problems import DATABASE_AWAY, NOT_MIGRATED, not_ready
@@ -61,11 +61,11 @@ async def readyz(request: Request) -> Response:
     stream_last = await reader.bus.stream_last()
     try:
         async with snapshot(reader.pool) as opened:
-            found = reasons(await worker(opened), opened.position, stream_last)
+            found = health.reasons(await worker(opened), opened.position, stream_last)
     except DATABASE_AWAY:
-        found = ["database: cơ sở dữ liệu không trả lời / the database does not answer"]
+        found = [health.DATABASE_AWAY] if stream_last is not None else [health.DATABASE_AWAY, health.BUS_AWAY]
     except NOT_MIGRATED:
-        found = ["database: chưa có lược đồ, hãy chạy `tonghop migrate` / the schema is missing"]
+        found = [health.NOT_MIGRATED] if stream_last is not None else [health.NOT_MIGRATED, health.BUS_AWAY]
     if found:
         raise not_ready("; ".join(found), reasons=found)
     return Response(b'{"status":"ready"}', 200, NO_STORE, JSON)
