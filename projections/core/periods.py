@@ -56,7 +56,7 @@ def month_period(day: dt.date) -> int:
 
 
 def month_from(day: dt.date) -> dt.date:
-    """Return the first day of the first month that begins on the day or after it; the last day of all where none does."""
+    """Return the first day of the first month that begins on the day or later; the last day of all where none does."""
     if day.day == 1 or (day.year, day.month) == (9999, 12):
         return day if day.day == 1 else dt.date.max
     return (day.replace(day=1) + dt.timedelta(32)).replace(day=1)
