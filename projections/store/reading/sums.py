@@ -8,27 +8,32 @@ from events.catalogue import MEASURE_NUMBERS
 from projections.core.reading import Figures, Part, spread
 from projections.store.reading.snapshot import Snapshot
 
-# The grouping inside each LATERAL keeps the planner from turning the index ranges into one scan of the whole table.
+# OFFSET 0 keeps the planner from turning the index ranges into one scan of the whole table; a grouping inside each
+# LATERAL would do so too, and costs a third more.
 _ADD_UP = """
-SELECT run.row, sum.measure, (run.sign * sum.n)::bigint AS n
-FROM unnest($2::integer[], $3::integer[], $4::integer[], $5::integer[], $6::integer[])
-    AS run(row, sign, unit, low, high)
-CROSS JOIN LATERAL (
-    SELECT measure, sum(counter.n) AS n
-    FROM counter
-    WHERE counter.unit = run.unit AND counter.period BETWEEN run.low AND run.high
-        AND counter.measure = ANY($1::smallint[])
-    GROUP BY measure
-) AS sum
-UNION ALL
-SELECT run.row, sum.measure, run.sign * sum.n
-FROM unnest($7::integer[], $8::integer[], $9::integer[], $10::date[], $11::date[]) AS run(row, sign, unit, first, last)
-CROSS JOIN LATERAL (
-    SELECT measure, count(*) AS n
-    FROM fact
-    WHERE fact.unit = run.unit AND fact.day BETWEEN run.first AND run.last AND fact.measure = ANY($1::smallint[])
-    GROUP BY measure
-) AS sum
+SELECT row, measure, sum(n)::bigint AS n FROM (
+    SELECT run.row, counted.measure, run.sign * counted.n AS n
+    FROM unnest($2::integer[], $3::integer[], $4::integer[], $5::integer[], $6::integer[])
+        AS run(row, sign, unit, low, high)
+    CROSS JOIN LATERAL (
+        SELECT measure, n
+        FROM counter
+        WHERE counter.unit = run.unit AND counter.period BETWEEN run.low AND run.high
+            AND counter.measure = ANY($1::smallint[])
+        OFFSET 0
+    ) AS counted
+    UNION ALL
+    SELECT run.row, own.measure, run.sign
+    FROM unnest($7::integer[], $8::integer[], $9::integer[], $10::date[], $11::date[])
+        AS run(row, sign, unit, first, last)
+    CROSS JOIN LATERAL (
+        SELECT measure
+        FROM fact
+        WHERE fact.unit = run.unit AND fact.day BETWEEN run.first AND run.last AND fact.measure = ANY($1::smallint[])
+        OFFSET 0
+    ) AS own
+) AS part
+GROUP BY row, measure
 """
 
 
