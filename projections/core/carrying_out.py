@@ -22,10 +22,11 @@ from projections.core.decision import (
     wait_of_fact_or_plan,
     wait_of_retraction,
 )
-from projections.core.hierarchy import Segment, Statement, Unit
+from projections.core.parked_counts import ParkedCounts
 from projections.core.parking import Parked
 from projections.core.restructuring import enlargements, reattribution, structure_rows
 from projections.core.state import Recorded, State
+from projections.core.unit import Segment, Statement, Unit
 
 Retracted = tuple[Recorded, tuple[str, str | None], int]
 """A retracted event, its outcome and reason until then, and the position of the retraction."""
@@ -78,6 +79,7 @@ class CarryingOut:
         self._counting = Counting(state)
         self._deltas = Deltas()
         self._work = Work()
+        self._parked = ParkedCounts(state, self._work.parked)
         self._touched: set[int] = set()
         self._first_new = state.hierarchy.next_no
         self._plan_references: dict[int, int] = {}
@@ -97,7 +99,7 @@ class CarryingOut:
         """Take an event out of the parking so that it can be tried again."""
         parked = self._state.parking.take(position)
         if parked is not None:
-            self._count_parked(parked.subject, -1)
+            self._parked.count(parked.subject, -1)
         return parked
 
     def finish(self) -> Work:
@@ -217,7 +219,7 @@ class CarryingOut:
         before: tuple[Segment, ...] = (self._hierarchy.add if add else self._hierarchy.remove)(statement)
         chain_after = self._hierarchy.chain_now(unit)
         if chain_before != chain_after:
-            self._shift_parked(unit, chain_before, chain_after)
+            self._parked.shift(unit, chain_before, chain_after)
             self._state.past.carry(unit, chain_before, chain_after)
             self._work.bent |= self._state.past.touching(unit.no)
         self._state.past.refresh(unit)
@@ -236,14 +238,7 @@ class CarryingOut:
                 self._work.steps.append(step)
 
     def _forget(self, unit: Unit) -> None:
-        waiting = self._state.parked_own.pop(unit.no, 0)
-        for no in self._hierarchy.chain_now(unit):
-            self._add_parked(no, 0, -waiting)
-        self._work.parked.pop(unit.no, None)
-        for parked in self._state.parking.events.values():
-            if parked.subject == unit.no:
-                parked.subject = None
-        self._state.parked_below.pop(unit.no, None)
+        self._parked.forget(unit)
         self._state.large.discard(unit.no)
         self._state.vast.discard(unit.no)
         self._hierarchy.forget(unit)
@@ -253,40 +248,12 @@ class CarryingOut:
             self._work.steps.append(self._deltas)
             self._deltas = Deltas()
 
-    # -- parked events ---------------------------------------------------------------------------------------------
-
     def _park(self, position: int, event: Event, waits: Waits) -> Ruling:
         unit = self._hierarchy.by_id.get(event.subject)
         parked = Parked(position, event, waits, unit.no if unit is not None else None)
         self._state.parking.put(parked)
-        self._count_parked(parked.subject, 1)
+        self._parked.count(parked.subject, 1)
         return Ruling(Outcome.PARKED, waits.reason, waits.field, waits.detail, waits=True)
-
-    def _count_parked(self, subject: int | None, n: int) -> None:
-        if subject is None:
-            return
-        self._add_parked(subject, n, 0)
-        for no in self._hierarchy.chain_now(self._hierarchy.by_no[subject]):
-            self._add_parked(no, 0, n)
-
-    def _shift_parked(self, unit: Unit, before: tuple[int, ...], after: tuple[int, ...]) -> None:
-        n = self._state.parked_own.get(unit.no, 0) + self._state.parked_below.get(unit.no, 0)
-        if n:
-            for no in before:
-                self._add_parked(no, 0, -n)
-            for no in after:
-                self._add_parked(no, 0, n)
-
-    def _add_parked(self, no: int, own: int, below: int) -> None:
-        for counts, n in ((self._state.parked_own, own), (self._state.parked_below, below)):
-            if n:
-                total = counts.get(no, 0) + n
-                if total:
-                    counts[no] = total
-                else:
-                    del counts[no]
-        was = self._work.parked.get(no, (0, 0))
-        self._work.parked[no] = (was[0] + own, was[1] + below)
 
     # -- small things ----------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What a batch changes in the read models: plain data that the store applies in one transaction, the steps in their order."""
+"""What a batch changes in the read models: plain data, applied in one transaction, the steps in their order."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from projections.core.hierarchy import Segment, Span, Statement
 from projections.core.past_edges import Term
+from projections.core.unit import Segment, Span, Statement
 
 UNIT_SHIFT = 36
 PERIOD_SHIFT = 8
 MEASURE_MASK = (1 << PERIOD_SHIFT) - 1
 PERIOD_MASK = (1 << (UNIT_SHIFT - PERIOD_SHIFT)) - 1
-"""A counter's key is one integer, so that a batch of them sorts and travels fast: ``unit << 36 | period << 8 | measure``."""
+"""A counter's key is one integer, ``unit << 36 | period << 8 | measure``: a batch of them sorts and travels fast."""
 
 
 class FactRow(NamedTuple):
@@ -30,8 +30,8 @@ class FactRow(NamedTuple):
 class Deltas:
     """Facts that begin or cease to be counted, and what that adds to the counters above their units.
 
-    ``gained`` and ``lost`` hold a counter's key once for every fact that it gains or loses. The breakdowns map the key of a month to what its slots
-    gain or lose, packed (``projections.core.breakdown``).
+    ``gained`` and ``lost`` hold a counter's key once for every fact that it gains or loses. The breakdowns map the key
+    of a month to what its slots gain or lose, packed (``projections.core.breakdown``).
     """
 
     counted: list[FactRow] = field(default_factory=list)
@@ -160,7 +160,11 @@ class Structure:
 
 @dataclass(slots=True)
 class Changes:
-    """All that one batch changes. Every term of a ``bent`` unit is replaced by those in ``terms``. Applied whole or not at all, and only where the checkpoint still stands at ``after``."""
+    """All that one batch changes.
+
+    Applied whole or not at all, and only where the checkpoint still stands at ``after``. Every term of a ``bent`` unit
+    is replaced by those in ``terms``.
+    """
 
     after: int
     position: int

@@ -14,7 +14,8 @@ from events.catalogue import CATALOGUE
 from events.codec import Event
 from events.contributions import decision_day, units_named
 from events.vocabulary import Reason
-from projections.core.hierarchy import FOREVER, Hierarchy, Unit
+from projections.core.hierarchy import Hierarchy
+from projections.core.unit import FOREVER, Unit
 
 Key = Hashable
 """What a parked event can wait for: a unit's id, or the (publisher, id) of an event."""

@@ -1,107 +1,16 @@
-"""The dated hierarchy in memory: who was under whom on a day, by the contract's rule for parents (contract §1, Structure).
+"""The dated hierarchy in memory: who was under whom on a day, by the contract's rule for parents.
 
-The *raw* chain of a unit follows its own dated statements and keeps dissolved units as transparent nodes; the units *above* it are the raw chain
-without those dissolved on the day, which is exactly "that one's own parent stands in, and so on up".
+The *raw* chain of a unit follows its own dated statements and keeps dissolved units as transparent nodes; the units
+*above* it are the raw chain without those dissolved on the day, which is exactly "that one's own parent stands in, and
+so on up" (contract §1, Structure).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, TypeVar
 
-T = TypeVar("T")
-FOREVER = dt.date.max
-EVER = dt.date.min
-
-
-class Statement(NamedTuple):
-    """One dated statement about a unit that holds. Units are their numbers; what a kind does not say is None."""
-
-    position: int
-    unit: int
-    kind: str
-    since: dt.date
-    parent: int | None = None
-    name: str | None = None
-    level: str | None = None
-    successor: int | None = None
-
-
-class Segment(NamedTuple):
-    """The raw parent of a unit on the days ``[since, until)``."""
-
-    since: dt.date
-    until: dt.date
-    parent: int | None
-
-
-class Span(NamedTuple):
-    """A unit on the days ``[since, until)``."""
-
-    unit: int
-    since: dt.date
-    until: dt.date
-
-
-class Unit:
-    """A unit that is known: its foundation, what was said of it later, and its place in the hierarchy as last known."""
-
-    __slots__ = ("dissolution", "founding", "id", "later", "named", "no", "segments", "size")
-
-    def __init__(self, no: int, id_: str, founding: Statement) -> None:
-        self.no = no
-        self.id = id_
-        self.founding = founding
-        self.later: list[Statement] | None = None
-        self.dissolution: Statement | None = None
-        self.named = 0  # statements that hold and name it as parent or successor
-        self.size = 0  # units below it on the raw chain as last known
-        self.segments: tuple[Segment, ...] | None = None  # only where it is more than the founding one
-
-    def active(self, day: dt.date) -> bool:
-        """Tell whether the unit is founded and not yet dissolved on the day."""
-        return self.founding.since <= day and (self.dissolution is None or day < self.dissolution.since)
-
-    def dissolved(self, day: dt.date) -> bool:
-        """Tell whether the unit is dissolved on the day."""
-        return self.dissolution is not None and day >= self.dissolution.since
-
-    def statements(self) -> Iterator[Statement]:
-        """Yield all statements about the unit that hold, its foundation first."""
-        yield self.founding
-        yield from self.later or ()
-        if self.dissolution is not None:
-            yield self.dissolution
-
-
-def dated(statements: Iterable[tuple[dt.date, int, T]]) -> list[tuple[dt.date, dt.date, T]]:
-    """Turn ``(since, position, value)`` into ``(since, until, value)`` without gaps; of one day's, the later in the stream holds."""
-    by_day: dict[dt.date, T] = {}
-    for since, _, value in sorted(statements, key=lambda statement: statement[:2]):
-        by_day[since] = value
-    days = list(by_day)
-    merged: list[tuple[dt.date, dt.date, T]] = []
-    for since, until in zip(days, [*days[1:], FOREVER], strict=True):
-        value = by_day[since]
-        if merged and merged[-1][2] == value:
-            merged[-1] = (merged[-1][0], until, value)
-        else:
-            merged.append((since, until, value))
-    return merged
-
-
-def segments_of(unit: Unit) -> tuple[Segment, ...]:
-    """Return the unit's raw parents from its foundation on, oldest first."""
-    said = [(s.since, s.position, s.parent) for s in unit.statements() if s.kind in {"established", "moved"}]
-    segments = [Segment(*piece) for piece in dated(said)]
-    gone = unit.dissolution
-    if gone is None or gone.successor is None:
-        return tuple(segments)
-    kept = [Segment(s.since, min(s.until, gone.since), s.parent) for s in segments if s.since < gone.since]
-    if kept and kept[-1].parent == gone.successor:
-        return (*kept[:-1], Segment(kept[-1].since, FOREVER, gone.successor))
-    return (*kept, Segment(gone.since, FOREVER, gone.successor))
+from projections.core.unit import EVER, FOREVER, Segment, Span, Statement, Unit, segments_of
 
 
 class Hierarchy:
@@ -168,11 +77,8 @@ class Hierarchy:
                 yield ancestor
 
     def is_above(self, upper: Unit, lower: Unit, day: dt.date) -> bool:
-        """Tell whether ``upper`` is above ``lower`` on the day or on the last known hierarchy (contract §2, Authority)."""
-        for when in (day, FOREVER):
-            if upper.no in self.chain(lower, when) and not upper.dissolved(when):
-                return True
-        return False
+        """Tell whether ``upper`` is above ``lower`` on the day or as last known (contract §2, Authority)."""
+        return any(upper.no in self.chain(lower, when) and not upper.dissolved(when) for when in (day, FOREVER))
 
     def chains(
         self, parent: int | None, since: dt.date, until: dt.date
@@ -190,7 +96,7 @@ class Hierarchy:
         return found
 
     def subtree(self, unit: int, since: dt.date, until: dt.date) -> list[Span]:
-        """Return the unit and all units on raw chains below it with the days of ``[since, until)`` on which they were so."""
+        """Return the unit and all on raw chains below it, with the days of ``[since, until)`` on which they were so."""
         spans = [Span(unit, since, until)]
         for upper, start, end in spans:  # grows while it is walked
             for no in self.children.get(upper, ()):
@@ -201,7 +107,7 @@ class Hierarchy:
         return spans
 
     def makes_cycle(self, unit: int, segments: Iterable[Segment]) -> bool:
-        """Tell whether these raw parents would make the unit its own ancestor on any day, the last known hierarchy included."""
+        """Tell whether these raw parents would make the unit its own ancestor on any day, or as last known."""
         return any(
             unit in chain
             for segment in segments
@@ -231,7 +137,7 @@ class Hierarchy:
         return segments_of(self._copy(self.by_no[statement.unit], remove=statement))
 
     def in_use(self, unit: Unit) -> bool:
-        """Tell whether a statement that holds, other than the foundation, is about the unit or names it (contract §1, Corrections)."""
+        """Tell whether a statement that holds, other than its foundation, is about the unit or names it."""
         return bool(unit.named or unit.later or unit.dissolution)
 
     # -- changes ---------------------------------------------------------------------------------------------------

@@ -1,12 +1,14 @@
 """Where the raw tree of the past differs from the one as last known, and what that means for figures as-now.
 
-As-now, a unit's total is what lies under it on the last known hierarchy, on every day. With S the units at or below U now,
+As-now, a unit's total is what lies under it on the last known hierarchy, on every day. With S the units at or below U
+now,
 
     asnow(U) = R(U) + sum of R(v) over the edges v → p of the past that enter S from below U and have p outside,
                     - sum of R(v) over those that have p in S and v outside, or v = U itself,
 
-because along the chain of any fact the signs telescope to whether its unit is in S. An edge that still stands never counts, so a unit has a
-few terms, and a move writes as many rows as edges of the past it bends, whatever the number of units, days or events (docs/architecture.md, "As-now").
+because along the chain of any fact the signs telescope to whether its unit is in S. An edge that still stands never
+counts, so a unit has a few terms, and a move writes as many rows as edges of the past it bends, whatever the number of
+units, days or events (docs/architecture.md, "As-now").
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from projections.core.hierarchy import Hierarchy, Segment, Unit
+from projections.core.hierarchy import Hierarchy
+from projections.core.unit import Segment, Unit
 
 
 class Term(NamedTuple):
-    """``sign`` times the roll-up of ``part`` on the days ``[since, until)`` belongs to the as-now figures of ``unit``."""
+    """``sign`` times the roll-up of ``part`` on the days ``[since, until)`` belongs to ``unit`` as-now."""
 
     unit: int
     part: int
@@ -77,9 +80,8 @@ class PastEdges:
             if no in self._of:
                 found.add(no)
             found |= self._to.get(no, set())
-            for child in self._hierarchy.children.get(no, ()):
-                if self._below.get(child) and self._now(child) == no:
-                    below.append(child)
+            children = self._hierarchy.children.get(no, ())
+            below += [child for child in children if self._below.get(child) and self._now(child) == no]
         return found
 
     def terms(self, part: int) -> Iterator[Term]:

@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from projections.core.changes import BreakingDown, Dated, Enlargement, Piece, Reattribution, Structure, UnitRow
-from projections.core.hierarchy import EVER, FOREVER, Hierarchy, Segment, Span, Unit, dated
+from projections.core.hierarchy import Hierarchy
 from projections.core.periods import LAST_MONTH, month_from, month_period
 from projections.core.state import State
+from projections.core.unit import EVER, FOREVER, Segment, Span, Unit, dated
 
 
 def reattribution(state: State, unit: Unit, before: Sequence[Segment]) -> Reattribution | None:

@@ -11,9 +11,9 @@ from events.codec import Event, Refusal, decode
 from events.subjects import build_bus_subject
 from projections.core.carrying_out import CarryingOut
 from projections.core.fold import EventKey
-from projections.core.hierarchy import Statement
 from projections.core.parking import Parking
 from projections.core.state import Recorded, Sizes, State
+from projections.core.unit import Statement
 
 _RECORDED = """
 SELECT l.position, l.publisher, l.id, l.type, l.outcome, l.bus_subject, l.body

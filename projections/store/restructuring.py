@@ -8,8 +8,8 @@ import asyncpg
 
 from projections.core.breakdown import SLOTS, added_sql, matches_sql
 from projections.core.changes import BreakingDown, Enlargement, Piece, Reattribution
-from projections.core.hierarchy import EVER, FOREVER, Span
 from projections.core.periods import MONTH_BASE, YEAR_BASE, day_period
+from projections.core.unit import EVER, FOREVER, Span
 
 _LAST_DAY = day_period(FOREVER)
 

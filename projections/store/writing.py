@@ -35,7 +35,8 @@ WHERE f.unit = r.unit AND f.day = r.day AND f.measure = r.measure AND f.position
 
 _COUNTERS = """
 INSERT INTO counter AS c (unit, period, measure, n)
-SELECT (k >> 36)::int, ((k >> 8) & 268435455)::int, (k & 255)::smallint, n FROM unnest($1::bigint[], $2::int[]) AS d (k, n)
+SELECT (k >> 36)::int, ((k >> 8) & 268435455)::int, (k & 255)::smallint, n
+FROM unnest($1::bigint[], $2::int[]) AS d (k, n)
 ON CONFLICT (unit, period, measure) DO UPDATE SET n = c.n + excluded.n
 """
 
@@ -77,10 +78,23 @@ async def write(connection: asyncpg.Connection, changes: Changes) -> None:
             await _count(connection, step)
         else:
             await restructuring.carry_out(connection, step)
+    await _plans(connection, changes)
+    await _marks(connection, changes)
+    tally = [(*key, n) for key, n in sorted(changes.tally.items())]
+    if tally:
+        await connection.execute(_TALLY, *zip(*tally, strict=True))
+    await connection.execute(f"NOTIFY {NOTIFICATIONS}, '{changes.position}'")
+
+
+async def _plans(connection: asyncpg.Connection, changes: Changes) -> None:
     if changes.plans_made:
         await connection.copy_records_to_table("plan", columns=("position", "unit", "type"), records=changes.plans_made)
     if changes.plans_unmade:
         await connection.execute("DELETE FROM plan WHERE position = ANY($1::bigint[])", changes.plans_unmade)
+
+
+async def _marks(connection: asyncpg.Connection, changes: Changes) -> None:
+    """Write what hangs on units as a whole: their terms, their size, what is parked under them."""
     if changes.bent:
         await connection.execute("DELETE FROM as_now_term WHERE part = ANY($1::int[])", changes.bent)
         await connection.copy_records_to_table("as_now_term", columns=Term._fields, records=changes.terms)
@@ -91,10 +105,6 @@ async def write(connection: asyncpg.Connection, changes: Changes) -> None:
     if changes.parked:
         rows = [(no, own, below) for no, (own, below) in sorted(changes.parked.items())]
         await connection.execute(_PARKED, *zip(*rows, strict=True))
-    tally = [(*key, n) for key, n in sorted(changes.tally.items())]
-    if tally:
-        await connection.execute(_TALLY, *zip(*tally, strict=True))
-    await connection.execute(f"NOTIFY {NOTIFICATIONS}, '{changes.position}'")
 
 
 async def _count(connection: asyncpg.Connection, deltas: Deltas) -> None:
@@ -126,23 +136,7 @@ async def _structure(connection: asyncpg.Connection, structure: Structure) -> No
         await connection.execute("DELETE FROM statement WHERE position = ANY($1::bigint[])", structure.unsaid)
     if structure.said:
         await connection.copy_records_to_table("statement", columns=structure.said[0]._fields, records=structure.said)
-    new = [row for row in structure.units if row.no not in structure.known_before]
-    changed = [row for row in structure.units if row.no in structure.known_before]
-    if new:
-        await connection.copy_records_to_table("unit", columns=new[0]._fields, records=new)
-    if changed:
-        await connection.execute(
-            """
-            UPDATE unit u SET dissolved = r.dissolved, successor = r.successor, name = r.name, level = r.level
-            FROM unnest($1::int[], $2::date[], $3::int[], $4::text[], $5::text[]) AS r (no, dissolved, successor, name, level)
-            WHERE u.no = r.no
-            """,
-            [row.no for row in changed],
-            [row.dissolved for row in changed],
-            [row.successor for row in changed],
-            [row.name for row in changed],
-            [row.level for row in changed],
-        )
+    await _units(connection, structure)
     if structure.edges:
         edges = [(unit, *segment) for unit, segment in structure.edges]
         await connection.copy_records_to_table("edge", columns=("unit", "since", "until", "parent"), records=edges)
@@ -154,4 +148,25 @@ async def _structure(connection: asyncpg.Connection, structure: Structure) -> No
     if structure.levels:
         await connection.copy_records_to_table(
             "unit_level", columns=("unit", "since", "until", "level"), records=structure.levels
+        )
+
+
+async def _units(connection: asyncpg.Connection, structure: Structure) -> None:
+    new = [row for row in structure.units if row.no not in structure.known_before]
+    changed = [row for row in structure.units if row.no in structure.known_before]
+    if new:
+        await connection.copy_records_to_table("unit", columns=new[0]._fields, records=new)
+    if changed:
+        await connection.execute(
+            """
+            UPDATE unit u SET dissolved = r.dissolved, successor = r.successor, name = r.name, level = r.level
+            FROM unnest($1::int[], $2::date[], $3::int[], $4::text[], $5::text[])
+                 AS r (no, dissolved, successor, name, level)
+            WHERE u.no = r.no
+            """,
+            [row.no for row in changed],
+            [row.dissolved for row in changed],
+            [row.successor for row in changed],
+            [row.name for row in changed],
+            [row.level for row in changed],
         )

@@ -71,7 +71,7 @@ class Pulse:
         if self.stream_last <= self.position:
             self.advanced_at = _now()
 
-    def committed(self, changes: Changes, state: State) -> None:
+    def committed(self, changes: Changes) -> None:
         """Tell that a batch is in the figures."""
         self.position, self.advanced_at = changes.position, _now()
         self._as_of = changes.as_of

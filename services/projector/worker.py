@@ -163,7 +163,7 @@ class Worker:
                 if under_way is not None:
                     await under_way
                 pending = keys
-                under_way = asyncio.create_task(self._commit(writer, changes, intake, reply, state))
+                under_way = asyncio.create_task(self._commit(writer, changes, intake, reply))
                 if narrow:
                     await under_way
                     under_way, pending, self._alone = None, {}, None
@@ -185,9 +185,7 @@ class Worker:
                 decoded[index] = Refusal(Reason.MALFORMED, None, detail, *named)
         return decoded
 
-    async def _commit(
-        self, writer: asyncpg.Connection, changes: Changes, intake: Intake, reply: str | None, state: State
-    ) -> None:
+    async def _commit(self, writer: asyncpg.Connection, changes: Changes, intake: Intake, reply: str | None) -> None:
         started = time.perf_counter()
         async with writer.transaction():
             await write(writer, changes)
@@ -196,12 +194,12 @@ class Worker:
         self._pause = _FIRST_PAUSE
         self._poison = {p: why for p, why in self._poison.items() if p > changes.position}
         self._nameless &= self._poison.keys()
-        self._pulse.committed(changes, state)
+        self._pulse.committed(changes)
         metrics.BATCH_SECONDS.labels(stage="commit").observe(time.perf_counter() - started)
 
 
 def _keep_for_good() -> None:
-    """Spare the collector the hierarchy: it lives as long as the lead, and to look through it took a third of the time."""
+    """Spare the collector the hierarchy: it lives as long as the lead; looking through it took a third of the time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 50, 50)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
-from projections.core.hierarchy import FOREVER
 from projections.core.reading import Place
 from projections.core.reading_answers import UnitName
+from projections.core.unit import FOREVER
 from projections.store.reading.snapshot import Snapshot
 
 LAST_KNOWN = FOREVER

@@ -15,9 +15,10 @@ from events.catalogue import DIMENSIONS, MEASURES, dimensions_of
 from events.facets import pack
 from events.vocabulary import LEVELS, UNKNOWN
 from projections.core.breakdown import SLOTS
-from projections.core.hierarchy import Hierarchy, Statement
+from projections.core.hierarchy import Hierarchy
 from projections.core.names import fold_name
 from projections.core.past_edges import PastEdges, Term
+from projections.core.unit import Statement
 
 FIRST, LAST = dt.date(2020, 11, 1), dt.date(2023, 2, 20)
 EVER = dt.date.max

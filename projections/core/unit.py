@@ -1,0 +1,101 @@
+"""A unit and the dated statements about it that hold: its parents day by day (contract §1, Structure)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
+FOREVER = dt.date.max
+EVER = dt.date.min
+
+
+class Statement(NamedTuple):
+    """One dated statement about a unit that holds. Units are their numbers; what a kind does not say is None."""
+
+    position: int
+    unit: int
+    kind: str
+    since: dt.date
+    parent: int | None = None
+    name: str | None = None
+    level: str | None = None
+    successor: int | None = None
+
+
+class Segment(NamedTuple):
+    """The raw parent of a unit on the days ``[since, until)``."""
+
+    since: dt.date
+    until: dt.date
+    parent: int | None
+
+
+class Span(NamedTuple):
+    """A unit on the days ``[since, until)``."""
+
+    unit: int
+    since: dt.date
+    until: dt.date
+
+
+class Unit:
+    """A unit that is known: its foundation, what was said of it later, and its place in the hierarchy as last known."""
+
+    __slots__ = ("dissolution", "founding", "id", "later", "named", "no", "segments", "size")
+
+    def __init__(self, no: int, id_: str, founding: Statement) -> None:
+        self.no = no
+        self.id = id_
+        self.founding = founding
+        self.later: list[Statement] | None = None
+        self.dissolution: Statement | None = None
+        self.named = 0  # statements that hold and name it as parent or successor
+        self.size = 0  # units below it on the raw chain as last known
+        self.segments: tuple[Segment, ...] | None = None  # only where it is more than the founding one
+
+    def active(self, day: dt.date) -> bool:
+        """Tell whether the unit is founded and not yet dissolved on the day."""
+        return self.founding.since <= day and (self.dissolution is None or day < self.dissolution.since)
+
+    def dissolved(self, day: dt.date) -> bool:
+        """Tell whether the unit is dissolved on the day."""
+        return self.dissolution is not None and day >= self.dissolution.since
+
+    def statements(self) -> Iterator[Statement]:
+        """Yield all statements about the unit that hold, its foundation first."""
+        yield self.founding
+        yield from self.later or ()
+        if self.dissolution is not None:
+            yield self.dissolution
+
+
+def dated(statements: Iterable[tuple[dt.date, int, T]]) -> list[tuple[dt.date, dt.date, T]]:
+    """Turn ``(since, position, value)`` into ``(since, until, value)`` without gaps.
+
+    Of those with the same ``since``, the later in the stream holds.
+    """
+    by_day = {since: value for since, _, value in sorted(statements, key=lambda statement: statement[:2])}
+    days = list(by_day)
+    merged: list[tuple[dt.date, dt.date, T]] = []
+    for since, until in zip(days, [*days[1:], FOREVER], strict=True):
+        value = by_day[since]
+        if merged and merged[-1][2] == value:
+            merged[-1] = (merged[-1][0], until, value)
+        else:
+            merged.append((since, until, value))
+    return merged
+
+
+def segments_of(unit: Unit) -> tuple[Segment, ...]:
+    """Return the unit's raw parents from its foundation on, oldest first."""
+    said = [(s.since, s.position, s.parent) for s in unit.statements() if s.kind in {"established", "moved"}]
+    segments = [Segment(*piece) for piece in dated(said)]
+    gone = unit.dissolution
+    if gone is None or gone.successor is None:
+        return tuple(segments)
+    kept = [Segment(s.since, min(s.until, gone.since), s.parent) for s in segments if s.since < gone.since]
+    if kept and kept[-1].parent == gone.successor:
+        return (*kept[:-1], Segment(kept[-1].since, FOREVER, gone.successor))
+    return (*kept, Segment(gone.since, FOREVER, gone.successor))
