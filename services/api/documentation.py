@@ -12,6 +12,7 @@ from events.catalogue import DIMENSIONS, MEASURES
 from events.identifiers import UNIT_ID_PATTERN
 from events.vocabulary import LEVELS
 from projections.core import reading_answers as answers
+from projections.core import reading_structure_answers as structure
 from projections.store.reading.outcomes import OUTCOMES
 from services.api.examples import EXAMPLES
 from services.api.parameters import LONGEST_WAIT
@@ -20,6 +21,8 @@ ANSWERS: Final = (
     answers.Report,
     answers.UnitDay,
     answers.UnitPage,
+    structure.UnitHistory,
+    structure.Tree,
     answers.CountedEventPage,
     answers.Said,
     answers.SaidPage,
@@ -44,6 +47,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, Mapping[str, Any], object]]] = {
     "measures": ("Measures, with commas between them", _MEASURES, ["admissions", "confirmations", "badges"]),
     "measure": ("Measures, with commas between them; all unless given", _MEASURES, ["badges"]),
     "by": ("One row for what", {"type": "string", "enum": list(_BY), "default": "child"}, "child"),
+    "depth": ("Steps down", {"type": "integer", "minimum": 1, "maximum": 20, "default": 2}, 2),
     "q": ("Part of a name, with or without diacritics", {"type": "string", "maxLength": 200}, "gia binh"),
     "level": ("Only units of this level, as last known", {"type": "string", "enum": list(LEVELS)}, "upper"),
     "outcome": ("Which events", {"type": "string", "enum": list(OUTCOMES), "default": "parked"}, "parked"),

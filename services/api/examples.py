@@ -11,6 +11,9 @@ _COMMUNE: Final = {"id": "xa-dai-lai", "name": "Đảng ủy xã Đại Lai", "l
 _AS_OF: Final = "2023-11-28T09:01:02Z"
 _STAY: Final = {"since": "2000-01-01", "until": "2025-07-01"}
 _VALIDITY: Final = {"since": "2000-01-01", "until": "2025-07-01", "successor": None}
+_FOUNDING: Final = {"position": 12, "publisher": "bac-ninh", "id": "bn-2000-0001", "type": "unit.established"}
+_END: Final = {"position": 1212, "publisher": "bac-ninh", "id": "bn-2025-0003", "type": "unit.dissolved"}
+_MOVE: Final = {"position": 1211, "publisher": "bac-ninh", "id": "bn-2025-0002", "type": "unit.moved"}
 _SAID: Final = {
     "position": 1234,
     "outcome": "parked",
@@ -68,6 +71,28 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "units": [{**_GIA_BINH, "matched": "Huyện ủy Gia Bình", "validity": _VALIDITY}],
         "next": None,
         "position": 1234,
+    },
+    "UnitHistory": {
+        **_GIA_BINH,
+        "founded": {"since": "2000-01-01", "said": _FOUNDING},
+        "dissolved": {"since": "2025-07-01", "successor": None, "said": _END},
+        "names": [{"name": "Huyện ủy Gia Bình", "since": "2000-01-01", "until": None, "said": [_FOUNDING]}],
+        "levels": [{"level": "upper", "since": "2000-01-01", "until": None, "said": [_FOUNDING]}],
+        "parents": [
+            {"parent": _BAC_NINH, "raw": None, "since": "2000-01-01", "until": None, "said": [_FOUNDING]},
+        ],
+        "predecessors": [],
+        "successors": [{"unit": _BAC_NINH, "child": _COMMUNE, "since": "2025-07-01", "said": [_MOVE]}],
+        "position": 1234,
+        "as_of": _AS_OF,
+    },
+    "Tree": {
+        "on": "2023-11-28",
+        "depth": 1,
+        "complete": True,
+        "tree": {**_GIA_BINH, "children": [{**_COMMUNE, "children": []}]},
+        "position": 1234,
+        "as_of": _AS_OF,
     },
     "CountedEventPage": {
         "events": [

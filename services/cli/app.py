@@ -2,15 +2,14 @@
 # ruff: noqa: PLC0415
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from services.cli import past
+from services.cli.asking import failures, show
 from services.cli.options import (
     DATA,
     Api,
@@ -28,9 +27,6 @@ from services.cli.options import (
     To,
 )
 from services.settings import Settings, SettingsError
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
 app = typer.Typer(
     name="tonghop",
@@ -86,7 +82,7 @@ def migrate() -> None:
     from projections.store.migrate import SchemaError
     from services.migration import MigrationError, migrate
 
-    with _failures(MigrationError, SchemaError):
+    with failures(MigrationError, SchemaError):
         asyncio.run(migrate(_settings()))
 
 
@@ -95,7 +91,7 @@ def projector() -> None:
     """Chạy bộ tổng hợp: từ nhật ký ra số liệu. / Run the projector: from the log to figures."""
     from services.projector import serve
 
-    with _failures():
+    with failures():
         raise typer.Exit(serve(_settings()))
 
 
@@ -104,7 +100,7 @@ def api() -> None:
     """Chạy API đọc số liệu. / Run the API that reads the figures."""
     from services.api.serve import serve
 
-    with _failures():
+    with failures():
         serve(_settings())
 
 
@@ -131,7 +127,7 @@ def publish(
 
     Mã thoát 1 khi có sự kiện đang chờ, bị từ chối hoặc không gửi được. / Exit code 1 when something isn't counted.
     """
-    with _failures():
+    with failures():
         from services.cli.client import nats_address
         from services.cli.publish import publish
         from services.cli.reports import console
@@ -166,7 +162,7 @@ def report(
     data_dir: DataDir = DATA,
 ) -> None:
     """Báo cáo tổng hợp của một đơn vị. / The consolidated report of a unit."""
-    with _failures():
+    with failures():
         from services.cli.client import api_address, get
         from services.cli.reports import as_csv, as_table, console
 
@@ -188,7 +184,7 @@ def status(format_: PlainOption = Plain.TABLE, api: Api = None, data_dir: DataDi
     """Số liệu đã tới đâu, còn gì đang chờ. / How far the figures are, and what waits."""
     from services.cli import answers
 
-    _show(api, data_dir, format_, answers.status, "v1", "status")
+    show(api, data_dir, format_, answers.status, "v1", "status")
 
 
 @app.command()
@@ -209,7 +205,7 @@ def events(
     from services.cli import answers
 
     asked = {"measure": measure, "from_": from_, "to": to, "basis": basis, "limit": limit, "cursor": cursor}
-    _show(api, data_dir, format_, answers.events, "v1", "units", unit, "events", **asked)
+    show(api, data_dir, format_, answers.events, "v1", "units", unit, "events", **asked)
 
 
 @app.command()
@@ -223,7 +219,7 @@ def why(
     """Kết quả của một sự kiện và lý do. / What became of an event, and why."""
     from services.cli import answers
 
-    _show(api, data_dir, format_, answers.why, "v1", "events", publisher, event_id)
+    show(api, data_dir, format_, answers.why, "v1", "events", publisher, event_id)
 
 
 @app.command()
@@ -240,7 +236,7 @@ def units(
     """Tìm đơn vị theo tên. / Find units by name."""
     from services.cli import answers
 
-    _show(api, data_dir, format_, answers.units, "v1", "units", q=text, level=level, limit=limit, cursor=cursor)
+    show(api, data_dir, format_, answers.units, "v1", "units", q=text, level=level, limit=limit, cursor=cursor)
 
 
 def _settings() -> Settings:
@@ -251,35 +247,4 @@ def _settings() -> Settings:
         raise typer.Exit(2) from error
 
 
-def _show(
-    api: str | None,
-    data_dir: Path,
-    format_: Plain,
-    render: "Callable[[dict[str, Any]], RenderableType]",
-    *path: str,
-    **parameters: str | int | None,
-) -> None:
-    with _failures():
-        from services.cli.client import api_address, get
-        from services.cli.reports import console
-
-        text, answer = get(api_address(api, data_dir), *path, **parameters)
-        if format_ is Plain.JSON:
-            typer.echo(text)
-        else:
-            console().print(render(answer))
-
-
-@contextmanager
-def _failures(*expected: type[Exception]) -> Iterator[None]:
-    """End the command with a plain message where it can't be done; `expected` are told so besides CommandError."""
-    from services.cli.client import CommandError
-
-    kinds: tuple[type[Exception], ...] = (CommandError, *expected)
-    try:
-        yield
-    except kinds as failure:
-        typer.echo(str(failure), err=True)
-        raise typer.Exit(1) from failure
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
+app.add_typer(past.app)

@@ -14,8 +14,10 @@ import httpx
 import msgspec
 import pytest
 
-from projections.core import reading_answers
+from projections.store.reading.snapshot import snapshot
+from projections.store.reading.tree import tree
 from services.api.app import create_app
+from services.api.documentation import ANSWERS
 from services.api.examples import EXAMPLES
 from services.settings import Settings
 from tests.integration.reading.world import Fact, Unit, World
@@ -156,6 +158,8 @@ async def test_measures_and_days_have_defaults(client: httpx.AsyncClient) -> Non
         ("/v1/receipts?from=5&to=4", "to"),
         ("/v1/receipts?from=1&to=20000", "to"),
         ("/v1/units/trung-uong?on=2021-13-01", "on"),
+        ("tree?depth=0", "depth"),
+        ("history?on=2021-01-01", "on"),
     ],
 )
 async def test_a_bad_parameter_is_named(client: httpx.AsyncClient, path: str, parameter: str) -> None:
@@ -239,6 +243,21 @@ async def test_a_unit_on_a_day(client: httpx.AsyncClient) -> None:
     assert (await get(client, "/v1/units/unit-003?on=2021-02-01"))["name"] == "Huyện ủy Gia Bình"
 
 
+async def test_a_tree_is_cut_at_whole_steps(client: httpx.AsyncClient, database: str) -> None:
+    whole = await get(client, "/v1/units/trung-uong/tree?on=2021-07-01&depth=9")
+    assert whole["complete"]
+    assert [(one["id"], [two["id"] for two in one["children"]]) for one in whole["tree"]["children"]] == [
+        ("unit-002", ["unit-004"]),
+        ("unit-005", []),
+    ]
+    async with asyncpg.create_pool(database, min_size=1, max_size=1) as pool, snapshot(pool) as opened:
+        cut = await tree(opened, "trung-uong", dt.date(2021, 7, 1), 9, most=3)
+    assert (cut.complete, cut.depth) == (False, 1)
+    assert [branch.children for branch in cut.tree.children] == [[], []]
+    gone = await get(client, "/v1/units/unit-003/tree?on=2021-07-01")
+    assert gone["tree"]["children"] == []
+
+
 async def test_as_now_is_told_on_the_last_known_hierarchy(client: httpx.AsyncClient) -> None:
     asked = "from=2021-01-01&to=2021-12-31&measures=admissions&basis=as-now"
     province = await get(client, f"/v1/units/unit-002/report?{asked}")
@@ -257,7 +276,7 @@ async def test_as_now_is_told_on_the_last_known_hierarchy(client: httpx.AsyncCli
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_examples_are_answers(name: str) -> None:
-    answer = msgspec.json.decode(json.dumps(EXAMPLES[name]), type=getattr(reading_answers, name))
+    answer = msgspec.json.decode(json.dumps(EXAMPLES[name]), type={type_.__name__: type_ for type_ in ANSWERS}[name])
     assert json.loads(msgspec.json.encode(answer)) == EXAMPLES[name]
 
 

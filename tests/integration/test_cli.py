@@ -165,6 +165,15 @@ def test_the_other_answers(service: dict[str, str]) -> None:
     assert tonghop("why", "gia-binh", "nope", **service).returncode == 1
 
 
+def test_a_unit_through_time(service: dict[str, str]) -> None:
+    drawn = tonghop("tree", "gia-binh", "--on", "2023-11-28", "--depth", "1", **service).stdout
+    assert drawn.splitlines()[0].startswith("Huyện ủy Gia Bình gia-binh")
+    assert "── Đảng bộ xã Đại Bái" in drawn
+    told = tonghop("history", "gia-binh", **service).stdout
+    for shown in ("Thành lập / founded", "Trực thuộc / parent", "Tỉnh ủy Bắc Ninh", "upper"):
+        assert shown in told
+
+
 def test_published_lines_are_each_told(service: dict[str, str]) -> None:
     good = events()[-1] | {"id": "cli-good"}
     bad = events()[-1] | {"id": "cli-bad", "data": {"candidate": "c", "on": "2023-02-30", "passed": True}}
