@@ -37,7 +37,7 @@ BASES: Final = ("as-was", "as-now")
 WAYS: Final = ("child", "child", "month", "level:upper")
 VICTIMS: Final = (("projector",), ("postgres",), (BACKEND,), ("nats",), ("projector", "postgres", "nats"))
 READERS: Final = 3
-TOGETHER: Final = 8
+TOGETHER: Final = 4
 """Messages of the reform that are published at once."""
 
 
@@ -94,7 +94,7 @@ async def storm(cluster: Cluster, random: Random, streaming: asyncio.Task[None])
     """Kill one after the other for as long as it streams in, and say how often."""
     kills = 0
     for names in cycle(random.sample(VICTIMS, len(VICTIMS))):
-        await asyncio.wait({streaming}, timeout=random.uniform(0.1, 0.9))
+        await asyncio.wait({streaming}, timeout=random.uniform(0.3, 1.5))
         if streaming.done():
             break
         cluster.kill(names, random)
@@ -182,7 +182,7 @@ async def survive(database: str, seed: str, *, one_in: int, pause: float, kills:
             assert not task.done() or task.exception() is None, task.exception()
             task.cancel()
         assert {one.told.said.body for one in publisher.acked} == {message.body for message in log}
-        assert all(len(watcher.totals) > 1 for watcher in watchers)
+        assert all(len(watcher.totals) > 2 for watcher in watchers)
         await hold_undisturbed(cluster, database, log, watchers)
 
 
@@ -193,4 +193,4 @@ async def test_kills_during_the_reform_show_in_no_figure(database: str) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("seed", ["d", "e", "f"])
 async def test_kills_go_on_through_all_of_the_reform(database: str, seed: str) -> None:
-    await survive(database, seed, one_in=1, pause=1.5, kills=30)
+    await survive(database, seed, one_in=1, pause=0.7, kills=25)
