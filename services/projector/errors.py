@@ -22,6 +22,8 @@ _TRANSIENT = (
     EOFError,
     nats.errors.Error,
     asyncpg.InterfaceError,
+    # Of a connection that the server ended while nothing was asked: the next statement finds it so.
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.exceptions.InsufficientResourcesError,
@@ -59,6 +61,8 @@ def part_of(error: BaseException) -> str:
     """Name the part that failed: ``bus``, ``database`` or ``projector``."""
     if isinstance(error, (nats.errors.Error, ConsumerGoneError, GapError)):
         return "bus"
-    if isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError, FencedError, OSError)):
+    if isinstance(
+        error, (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, FencedError, OSError)
+    ):
         return "database"
     return "projector"

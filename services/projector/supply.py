@@ -20,6 +20,9 @@ from services.projector.intake import Intake
 MOST: Final = 8_000
 """Messages at once, taken or returned: large enough that counters of higher levels are written once for many events."""
 
+_BRIEFLY: Final = 0.2
+"""Seconds to wait for what is known to be there, before it is read from the stream."""
+
 log = structlog.get_logger("tonghop.projector")
 
 
@@ -41,7 +44,7 @@ class Supply:
         known to go. Raises as `Intake.take` and `read_range` do.
         """
         if not self._ahead:
-            await self._take(position, patience)
+            await self._take(position, _BRIEFLY if stream_last > position else patience)
         if position + 1 not in self._ahead:
             await self._fill(position, patience, stream_last)
         messages: list[Message] = []

@@ -53,6 +53,7 @@ class Worker:
         self._alone: int | None = None
         self._poison: dict[int, str] = {}
         self._nameless: set[int] = set()
+        self._failed_alone: int | None = None
 
     async def run(self) -> None:
         """Run for ever; raises RefusedError alone."""
@@ -83,7 +84,7 @@ class Worker:
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
     def _narrow_down(self, error: BaseException) -> None:
-        """Go on message by message until the one that can't be processed is known.
+        """Go on message by message until the one that can't be processed is known: it has failed alone, and twice.
 
         That one is rejected with its error.
         """
@@ -91,6 +92,9 @@ class Worker:
         if position is None:
             self._narrow_to = self._tried
             log.error("narrowing down", up_to=self._narrow_to, exc_info=error)
+        elif position != self._failed_alone:
+            self._failed_alone = position
+            log.error("tried once more", position=position, exc_info=error)
         elif position in self._poison:
             self._nameless.add(position)
             log.error("not even set aside", position=position, exc_info=error)

@@ -119,7 +119,7 @@ class Cluster:
         return random.choice(children).pid if children else -1
 
     def _part(self, name: str) -> NatsServer | PostgresServer | Command:
-        servers = {"nats": self.nats, "postgres": self.postgres}
+        servers: dict[str, NatsServer | PostgresServer] = {"nats": self.nats, "postgres": self.postgres}
         return servers[name] if name in servers else self._commands[name]
 
     def _process(self, name: str) -> Process:

@@ -9,7 +9,7 @@ import datetime as dt
 import json
 from itertools import count
 from random import Random
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tests.oracle.telling import ROOT, Said, admitted, founded, moved, retracted, root, say, transferred
 
@@ -94,7 +94,7 @@ class Clerk:
         """Say a fact of any kind, now and then of a unit that is not known yet, or never will be."""
         random, event_id, day = self._random, next(self._ids), str(_day(self._random))
         unit = random.choices((*CELLS, *UPPERS, *LATE, GHOST), (8,) * 36 + (2,) * 9 + (4,) * 6 + (3,))[0]
-        facets = {"facets": {"sex": random.choice(("female", "male"))}} if random.random() < 0.7 else {}
+        facets: dict[str, Any] = {"facets": {"sex": random.choice(("female", "male"))}} if random.random() < 0.7 else {}
         match random.randrange(6):
             case 0 | 1:
                 said = admitted(unit, day, event_id, **facets)

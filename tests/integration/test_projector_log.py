@@ -7,6 +7,7 @@ import nats
 import pytest
 from nats.js import JetStreamContext
 
+from services.embedded.nats import NatsServer
 from services.migration import migrate, stream_config
 from services.settings import Settings
 from tests import servers
@@ -38,7 +39,7 @@ async def refused(projector: Projector, *words: str) -> None:
         assert word in projector.said
 
 
-async def test_a_stream_made_anew_is_refused(party: str, database: str, nats_server: servers.NatsServer) -> None:
+async def test_a_stream_made_anew_is_refused(party: str, database: str, nats_server: NatsServer) -> None:
     async with bench(party, database) as on:
         await project(on, *WORLD, *facts(0, 8))
         await servers.fresh_party(nats_server)
@@ -50,9 +51,7 @@ async def test_a_stream_made_anew_is_refused(party: str, database: str, nats_ser
         assert await on.connection.fetchval("SELECT state FROM worker") == "refused"
 
 
-async def test_another_stream_of_the_same_length_is_refused(
-    party: str, database: str, nats_server: servers.NatsServer
-) -> None:
+async def test_another_stream_of_the_same_length_is_refused(party: str, database: str, nats_server: NatsServer) -> None:
     async with bench(party, database) as on:
         await project(on, *WORLD, *facts(0, 8))
         await servers.fresh_party(nats_server)
@@ -61,9 +60,7 @@ async def test_another_stream_of_the_same_length_is_refused(
             await refused(running, "another message at 10", "another stream")
 
 
-async def test_a_stream_without_its_beginning_is_refused(
-    party: str, database: str, nats_server: servers.NatsServer
-) -> None:
+async def test_a_stream_without_its_beginning_is_refused(party: str, database: str, nats_server: NatsServer) -> None:
     async with bench(party, database) as on:
         client = await nats.connect(party)
         jetstream = client.jetstream()
@@ -80,7 +77,7 @@ async def test_a_stream_without_its_beginning_is_refused(
 
 
 async def test_a_stream_made_anew_under_a_running_projector_is_refused(
-    party: str, database: str, nats_server: servers.NatsServer
+    party: str, database: str, nats_server: NatsServer
 ) -> None:
     async with bench(party, database) as on:
         with on.projector() as running:
@@ -106,7 +103,7 @@ async def test_a_durable_that_is_deleted_is_said_and_made_again(party: str, data
             await on.publish(*facts(0, 10))
 
             async def told() -> bool:
-                return await on.connection.fetchval("SELECT state FROM worker") == "waiting"
+                return bool(await on.connection.fetchval("SELECT state = 'waiting' FROM worker"))
 
             await eventually(told, "the database is not told")
             await migrate(on.settings, notice=lambda _: None)
