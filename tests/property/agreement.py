@@ -1,4 +1,4 @@
-"""Whether the system says of a log what the oracle says: outcomes, figures on both bases, lists, what is parked."""
+"""Whether the system says of a log what the oracle says: outcomes, figures on both bases, lists."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from random import Random
 
 from tests.oracle.oracle import Oracle
 from tests.property.reading import Reader, questions
+from tests.property.staying import wrong_stay
 from tests.property.system import System
 
 
@@ -21,6 +22,12 @@ async def difference(system: System, reader: Reader, oracle: Oracle, random: Ran
         report = oracle.report(question)
         if not report.agrees_with(total, rows):
             return f"{question}: {total} {rows}, not {report}"
+    by_child = [question for question in asked if (question.by, question.basis) == ("child", "as-was")]
+    for question in random.sample(by_child, min(4, len(by_child))):
+        days = {"from": str(question.first), "to": str(question.last)}
+        wrong = wrong_stay(oracle.hierarchy(), question, await reader.get(f"/v1/units/{question.unit}/report", days))
+        if wrong is not None:
+            return wrong
     for question in random.sample(asked, min(2, len(asked))):
         listed, listed_right = await reader.events(question), oracle.events(question)
         if listed != listed_right:
