@@ -44,6 +44,7 @@ class Pulse:
         self.fetched_at: dt.datetime | None = None
         self.advanced_at: dt.datetime | None = None
         self._as_of: dt.datetime | None = None
+        self._caught_up_at = _now()
         self._parked: Counter[str] = Counter()
 
     def leads(self, state: State) -> None:
@@ -125,11 +126,15 @@ class Pulse:
         return found
 
     def _lag(self) -> None:
-        lag = max(0, self.stream_last - self.position)
+        if self.state != "leading":
+            return  # one that stands by knows no position; the leader's figures are the service's
+        now, lag = _now(), max(0, self.stream_last - self.position)
+        if not lag:
+            self._caught_up_at = now
         metrics.STREAM_LAST.set(self.stream_last)
         metrics.LAG_EVENTS.set(lag)
-        seconds = (_now() - self._as_of).total_seconds() if lag and self._as_of is not None else 0.0
-        metrics.LAG_SECONDS.set(max(0.0, seconds))
+        behind_since = max(self._caught_up_at, self._as_of or self._caught_up_at)
+        metrics.LAG_SECONDS.set(max(0.0, (now - behind_since).total_seconds()))
 
 
 def _now() -> dt.datetime:
