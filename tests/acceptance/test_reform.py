@@ -16,6 +16,7 @@ from events.subjects import build_bus_subject
 from projections.core.message import Message
 from projections.store.projection import Projection
 from services.demo.country import rest_of_the_country
+from services.demo.generator import events as gia_binh
 from services.demo.mergers import DISTRICTS, REFORM
 from services.demo.mishaps import EARLY, STILL_PARKED
 from services.demo.places import places
@@ -130,6 +131,14 @@ async def hold_root(country: Country) -> None:
         months = {(row["month"], name): n for row in report["rows"] for name, n in row["values"].items() if n}
         assert months == counted, basis
         hold_sums(report)
+
+
+def test_the_demonstration_is_small_and_always_the_same() -> None:
+    log = scenario()
+    assert log == scenario()
+    assert len(log) <= 6000
+    assert len({(event["source"], event["id"]) for event in log}) == len(log)
+    assert log[: len(gia_binh())] == gia_binh()
 
 
 async def test_every_event_has_the_outcome_that_it_was_made_for(country: Country) -> None:
