@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from events.catalogue import MEASURE_NUMBERS
 from projections.core.periods import ONE_DAY, Days, common, cover
+from projections.core.unit import FOREVER
 
 
 class Place(NamedTuple):
@@ -27,6 +28,25 @@ class Place(NamedTuple):
         if self.dissolved is None or days.last < self.dissolved:
             return days
         return Days(days.first, self.dissolved - ONE_DAY)
+
+
+Basis = Literal["as-was", "as-now"]
+
+
+class Question(NamedTuple):
+    """What a report asks for. ``by`` is the kind of rows, ``detail`` its level or dimension where it takes one."""
+
+    unit: str
+    days: Days
+    basis: Basis
+    measures: tuple[str, ...]
+    by: Literal["child", "month", "year", "level", "facet", "none"]
+    detail: str = ""
+
+
+def named_on(question: Question) -> dt.date:
+    """Return the day by whose name and level the asked unit is shown: the last of the days, or as last known."""
+    return question.days.last if question.basis == "as-was" else FOREVER
 
 
 class Part(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
@@ -32,6 +33,8 @@ class Reader:
         self.pool = pool
         self.positions = positions
         self.bus = bus
+        self.slow = asyncio.Semaphore(1)
+        """Held by questions that take seconds, before they take a connection: others are answered meanwhile."""
 
     async def answer(
         self,

@@ -47,6 +47,11 @@ PARAMETERS: Final[Mapping[str, tuple[str, Mapping[str, Any], object]]] = {
     "measures": ("Measures, with commas between them", _MEASURES, ["admissions", "confirmations", "badges"]),
     "measure": ("Measures, with commas between them; all unless given", _MEASURES, ["badges"]),
     "by": ("One row for what", {"type": "string", "enum": list(_BY), "default": "child"}, "child"),
+    "position": (
+        "As known when the log stood at this position: exactly what the report said then, though in seconds",
+        {"type": "integer", "minimum": 0},
+        None,
+    ),
     "depth": ("Steps down", {"type": "integer", "minimum": 1, "maximum": 20, "default": 2}, 2),
     "q": ("Part of a name, with or without diacritics", {"type": "string", "maxLength": 200}, "gia binh"),
     "level": ("Only units of this level, as last known", {"type": "string", "enum": list(LEVELS)}, "upper"),

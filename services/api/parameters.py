@@ -80,6 +80,10 @@ class Query:
             raise bad_parameter(name, f"cần một số nguyên từ {low} đến {high}")
         return int(text)
 
+    def position(self, name: str = "position") -> int | None:
+        """Read a stream position, None where it isn't given."""
+        return self.integer(name, low=0) if name in self._given else None
+
     def choice(self, name: str, codes: Collection[str], default: str | None = None) -> str | None:
         """Read one of the codes."""
         text = self._given.get(name)
@@ -144,6 +148,12 @@ class Query:
         if not _DECIMAL.fullmatch(text):
             raise bad_parameter(name, "cần một số giây, ví dụ 10 hay 0.5")
         return min(float(text), LONGEST_WAIT)
+
+
+def require_passed(reached: int, position: int, name: str = "position") -> None:
+    """Raise a 422 Problem for a position that the log has not reached."""
+    if position > reached:
+        raise bad_parameter(name, f"nhật ký mới đến vị trí {reached}")
 
 
 def require_unit(unit: str) -> None:

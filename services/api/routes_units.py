@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Annotated, Literal, cast, get_args
 
 from fastapi import APIRouter, Path, Request, Response
 
 from events.catalogue import MEASURES
 from events.vocabulary import LEVELS
+from projections.core.reading import Basis, Question
 from projections.core.reading_answers import CountedEventPage, Report, UnitDay, UnitPage
 from projections.store.reading import report as reports
+from projections.store.reading.as_known_then import report_then
 from projections.store.reading.events import EventKey, events_under
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units import SearchKey, search, unit_on
 from services.api.answering import reader_of
 from services.api.documentation import described
-from services.api.parameters import DEFAULT_MEASURES, MOST_ROWS, Query, cursor_of, require_unit, today
+from services.api.parameters import DEFAULT_MEASURES, MOST_ROWS, Query, cursor_of, require_passed, require_unit, today
 from services.api.problems import bad_parameter
 
 router = APIRouter(prefix="/v1/units", tags=["units"])
 
 UnitPath = Annotated[str, Path(description="A unit's id", examples=["gia-binh"])]
 By = Literal["child", "month", "year", "level", "facet", "none"]
-BASES = get_args(reports.Basis)
+BASES = get_args(Basis)
 PAGE, LONGEST_PAGE = 100, 1000
 PERIODS_A_YEAR = {"month": 12, "year": 1}
 
@@ -57,11 +60,11 @@ async def unit_of_a_day(request: Request, unit: UnitPath) -> Response:
 
 @router.get(
     "/{unit}/report",
-    openapi_extra=described("The roll-up", "Report", query=("from", "to", "basis", "measures", "by")),
+    openapi_extra=described("The roll-up", "Report", query=("from", "to", "basis", "measures", "by", "position")),
 )
 async def report(request: Request, unit: UnitPath) -> Response:
     """Count measures in a unit over days, broken down by `by`; the rows sum to the total."""
-    query = Query(request, "from", "to", "basis", "measures", "by")
+    query = Query(request, "from", "to", "basis", "measures", "by", "position")
     require_unit(unit)
     days = query.days()
     basis = _basis(query)
@@ -69,12 +72,20 @@ async def report(request: Request, unit: UnitPath) -> Response:
     by, detail = query.by()
     if (days.last.year - days.first.year + 1) * PERIODS_A_YEAR.get(by, 0) > MOST_ROWS:
         raise bad_parameter("from", f"“by={by}” cho tối đa {MOST_ROWS} dòng: hãy thu hẹp khoảng thời gian")
-    question = reports.Question(unit, days, basis, measures, cast("By", by), detail)
+    question = Question(unit, days, basis, measures, cast("By", by), detail)
+
+    position = query.position()
+
+    reader = reader_of(request)
 
     async def compute(snapshot: Snapshot) -> Report:
-        return await reports.report(snapshot, question)
+        if position is None:
+            return await reports.report(snapshot, question)
+        require_passed(snapshot.position, position)
+        return await report_then(snapshot, position, question)
 
-    return await reader_of(request).answer(request, query, ("report", *question), compute)
+    async with reader.slow if position is not None else nullcontext():
+        return await reader.answer(request, query, ("report", *question, position), compute)
 
 
 @router.get(
@@ -105,5 +116,5 @@ async def events(request: Request, unit: UnitPath) -> Response:
     return await reader_of(request).answer(request, query, question, compute)
 
 
-def _basis(query: Query) -> reports.Basis:
-    return cast("reports.Basis", query.choice("basis", BASES, "as-was"))
+def _basis(query: Query) -> Basis:
+    return cast("Basis", query.choice("basis", BASES, "as-was"))

@@ -139,6 +139,8 @@ async def test_measures_and_days_have_defaults(client: httpx.AsyncClient) -> Non
         ("report?by=level:village", "by"),
         ("report?by=facet:shoe_size", "by"),
         ("report?colour=red", "colour"),
+        ("report?position=13", "position"),
+        ("report?position=x", "position"),
         ("report?min_position=-1", "min_position"),
         ("report?min_position=99999999999999999999", "min_position"),
         ("report?wait=nan", "wait"),

@@ -5,12 +5,10 @@ Edges are raw: a dissolved unit stays between its successor (or last parent) and
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import NamedTuple
-
 from projections.core.periods import Days
 from projections.core.reading import Place
 from projections.core.reading_answers import UnitName
+from projections.core.reading_stays import Stay, whole
 from projections.core.unit import FOREVER
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.standing import NAMED_ON
@@ -129,27 +127,12 @@ below AS (
 """The same on the raw chain as last known, with the days of the seed."""
 
 
-class Stay(NamedTuple):
-    """A unit on days on which it was where it was looked for, named as on the last of them.
-
-    ``stood``: it was not yet dissolved on the first of them. Of a child as-was, ``since`` and ``until`` (excluded, None
-    where it is open) are all days of the stay, whatever the days that were looked at.
-    """
-
-    place: Place
-    days: Days
-    name: UnitName
-    stood: bool
-    since: dt.date | None = None
-    until: dt.date | None = None
-
-
 async def children(snapshot: Snapshot, unit: Place, days: Days) -> list[Stay]:
     """Return the children of a unit on those of the days on which it stood, by id, then by day.
 
     From a child's dissolution on, its children are children too; it stays one itself, for its own facts.
     """
-    found = _whole(await _stays(snapshot, unit.standing(days), _CHILDREN, unit.no), unit.dissolved)
+    found = whole(await _stays(snapshot, unit.standing(days), _CHILDREN, unit.no), unit.dissolved)
     return [stay for stay in found if stay.days.first <= stay.days.last]
 
 
@@ -166,23 +149,6 @@ async def children_now(snapshot: Snapshot, unit: Place, days: Days) -> list[Stay
 async def of_level_now(snapshot: Snapshot, unit: Place, days: Days, level: str) -> list[Stay]:
     """Return the highest units of a level below a unit as last known, each once, by id, with the days asked for."""
     return await _stays_now(snapshot, unit, days, _OF_LEVEL_NOW, level)
-
-
-def _whole(stays: list[Stay], upper_dissolved: dt.date | None) -> list[Stay]:
-    """Tell each piece of a stay with all days of the stay: several edges may make it, and a dissolution ends it."""
-    runs: list[list[Stay]] = []
-    for piece in stays:
-        own = piece.place.dissolved
-        assert piece.since is not None, "children are asked for with it"  # noqa: S101
-        standing = own is None or piece.since < own
-        ends = [piece.until, upper_dissolved, own if standing else None]
-        stay = piece._replace(until=min((end for end in ends if end is not None), default=None))
-        last = runs[-1][-1] if runs else None
-        if standing and last is not None and (last.place.no, last.until) == (stay.place.no, stay.since):
-            runs[-1].append(stay)
-        else:
-            runs.append([stay])
-    return [stay._replace(since=run[0].since, until=run[-1].until) for run in runs for stay in run]
 
 
 async def _stays_now(snapshot: Snapshot, unit: Place, days: Days, query: str, *values: object) -> list[Stay]:

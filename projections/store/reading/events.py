@@ -11,11 +11,10 @@ from events.catalogue import MEASURES, dimensions_of
 from events.facets import unpack
 from events.vocabulary import UNKNOWN
 from projections.core.periods import ONE_DAY, Days
-from projections.core.reading import Part, made_of, spread
+from projections.core.reading import Basis, Part, made_of, spread
 from projections.core.reading_answers import CountedEvent
 from projections.store.reading.as_now import terms_of
 from projections.store.reading.descent import BELOW, BELOW_NOW
-from projections.store.reading.report import Basis
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.standing import find
 from projections.store.reading.sums import numbers

@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Literal, NamedTuple
-
-from msgspec import UNSET
-
-from projections.core import reading_answers
 from projections.core.periods import Days, months, years
-from projections.core.reading import Part, Place, made_of, within
+from projections.core.reading import Part, Place, Question, made_of, named_on, within
 from projections.core.reading_answers import Report, Row
+from projections.core.reading_stays import Stay, by_unit, row_of
 from projections.store.reading.as_now import terms_of
-from projections.store.reading.descent import Stay, children, children_now, of_level, of_level_now
+from projections.store.reading.descent import children, children_now, of_level, of_level_now
 from projections.store.reading.facets import facet_rows
 from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.standing import LAST_KNOWN, Standing, find
+from projections.store.reading.standing import Standing, find
 from projections.store.reading.sums import add_up
 
 TOTAL, OWN, FIRST = 0, 1, 2
 """The first rows of the figures; those of the answer follow."""
 
-Basis = Literal["as-was", "as-now"]
-
-
-class Question(NamedTuple):
-    """What a report asks for. ``by`` is the kind of rows, ``detail`` its level or dimension where it takes one."""
-
-    unit: str
-    days: Days
-    basis: Basis
-    measures: tuple[str, ...]
-    by: Literal["child", "month", "year", "level", "facet", "none"]
-    detail: str = ""
-
 
 async def report(snapshot: Snapshot, question: Question) -> Report:
     """Answer a report; rows and total come from one snapshot, each added up by itself. Raises UnknownUnitError."""
-    unit = await find(snapshot, question.unit, named_on(question.basis, question.days))
+    unit = await find(snapshot, question.unit, named_on(question))
     match question.by:
         case "child":
             total, rows = await _by_child(snapshot, unit, question)
@@ -61,21 +43,16 @@ async def report(snapshot: Snapshot, question: Question) -> Report:
     )
 
 
-def named_on(basis: Basis, days: Days) -> dt.date:
-    """Return the day by whose name and level a unit is shown: the last of the days, or as last known."""
-    return days.last if basis == "as-was" else LAST_KNOWN
-
-
 async def _by_child(snapshot: Snapshot, unit: Standing, question: Question) -> tuple[dict[str, int], list[Row]]:
     find_children = children if question.basis == "as-was" else children_now
-    stays = _by_unit(await find_children(snapshot, unit.place, question.days))
+    stays = by_unit(await find_children(snapshot, unit.place, question.days))
     total, listed, own = await _of_units(snapshot, unit, question, stays)
     return total, [*listed, Row(unit=unit.name, own=True, values=own)]
 
 
 async def _by_level(snapshot: Snapshot, unit: Standing, question: Question) -> tuple[dict[str, int], list[Row]]:
     find_units = of_level if question.basis == "as-was" else of_level_now
-    stays = _by_unit(await find_units(snapshot, unit.place, question.days, question.detail))
+    stays = by_unit(await find_units(snapshot, unit.place, question.days, question.detail))
     total, listed, _ = await _of_units(snapshot, unit, question, stays)
     rest = {measure: n - sum(row.values[measure] for row in listed) for measure, n in total.items()}
     return total, [*listed, Row(rest=True, values=rest)]
@@ -98,7 +75,7 @@ async def _of_units(
             parts += within(made(stay.place, stay.days), row, stay.days)
     figures = await add_up(snapshot, parts, question.measures, FIRST + len(stays))
     rows = [
-        _row(each, figures[row])
+        row_of(each, figures[row])
         for row, each in enumerate(stays, start=FIRST)
         if any(stay.stood for stay in each) or any(figures[row].values())
     ]
@@ -126,25 +103,3 @@ async def _parts(snapshot: Snapshot, unit: Standing, question: Question) -> list
     if question.basis == "as-now" and not unit.root:
         terms = (await terms_of(snapshot, [unit.place.no], question.days)).get(unit.place.no, [])
     return made_of(unit.place, question.days, terms)
-
-
-def _by_unit(stays: list[Stay]) -> list[list[Stay]]:
-    """Put together the stays of each unit, which follow each other; the last is the latest."""
-    found: dict[int, list[Stay]] = {}
-    for stay in stays:
-        found.setdefault(stay.place.no, []).append(stay)
-    return list(found.values())
-
-
-def _row(stays: list[Stay], values: dict[str, int]) -> Row:
-    """Lay out the row of a unit; of a child as-was with its stays.
-
-    A stay that began with the child's dissolution is told only where there is no other: it is for late facts.
-    """
-    gone = stays[0].place.dissolved
-    standing = [stay for stay in stays if stay.since is not None and (gone is None or stay.since < gone)]
-    told = list(dict.fromkeys((stay.since, stay.until) for stay in standing or stays if stay.since is not None))
-    if not told:
-        return Row(unit=stays[-1].name, values=values)
-    several = [reading_answers.Stay(*each) for each in told] if len(told) > 1 else UNSET
-    return Row(unit=stays[-1].name, since=told[0][0], until=told[-1][1], stays=several, values=values)
