@@ -14,7 +14,7 @@ class Bench:
     """What a case works on, and where it puts what it found.
 
     `backlogs` holds those that were published by their names; `shares` for each round the share of its wall seconds in
-    which a process or stage was busy; `statements` and `functions` the costliest of the live round and of the profile.
+    which a process or stage was busy; `statements` the costliest of some rounds, `functions` those of the profile.
     """
 
     def __init__(self, rig: Rig, parameters: Parameters) -> None:
@@ -25,7 +25,7 @@ class Bench:
         self.figures: list[Figure] = []
         self.backlogs: dict[str, Backlog] = {}
         self.shares: dict[str, dict[str, float]] = {}
-        self.statements: list[Statement] = []
+        self.statements: dict[str, list[Statement]] = {}
         self.functions: list[Function] = []
 
     def found(self, *figures: Figure) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import asyncpg
+from nats.js import JetStreamContext
 
+from events.subjects import MESSAGE_ID_HEADER
 from projections.store.writing import NOTIFICATIONS
 from services.publishing.lines import Line
 from tests.bench.rig import PATIENCE, BenchError, Rig
@@ -61,8 +63,11 @@ class Commits:
         self.seen.append((int(str(payload)), time.perf_counter()))
         self._news.set()
 
-    async def reach(self, position: int) -> None:
-        """Wait for the commit of a position; raises BenchError where nothing is committed for PATIENCE seconds."""
+    async def reach(self, position: int) -> float:
+        """Wait for the commit of a position and give its time, as time.perf_counter does.
+
+        Raises BenchError where nothing is committed for PATIENCE seconds.
+        """
         deadline = time.monotonic() + PATIENCE
         while not self.seen or self.seen[-1][0] < position:
             self._news.clear()
@@ -72,6 +77,7 @@ class Commits:
             except TimeoutError:
                 if not self._alive() or time.monotonic() > deadline:
                     raise BenchError(f"the projector does not reach {position}:\n{self._tail()}") from None
+        return next(at for reached, at in self.seen if reached >= position)
 
 
 @asynccontextmanager
@@ -84,6 +90,11 @@ async def listening(rig: Rig) -> AsyncIterator[Commits]:
         yield commits
     finally:
         connection.terminate()
+
+
+async def publish_one(jetstream: JetStreamContext, line: Line) -> int:
+    """Put a single event into the log and give its position."""
+    return (await jetstream.publish(line.subject, line.body, headers={MESSAGE_ID_HEADER: line.message_id})).seq
 
 
 async def publish(rig: Rig, lines: Iterable[Line]) -> Backlog:
@@ -102,16 +113,17 @@ async def catch_up(rig: Rig, backlog: Backlog, profile: Path | None = None) -> R
         started = time.perf_counter()
         rig.start_projector(profile)
         await commits.reach(backlog.first)
-        begun = await _reading(rig)
+        begun = await reading(rig)
         await commits.reach(backlog.last)
-        ended = await _reading(rig)
+        ended = await reading(rig)
     rig.note_memory()
     (position, since), (_, until) = commits.seen[0], commits.seen[-1]
     return Round(backlog.last - position, until - since, len(commits.seen) - 1, since - started, ended - begun)
 
 
-async def _reading(rig: Rig) -> Usage:
+async def reading(rig: Rig) -> Usage:
     processes = {"projector": rig.projector, "postgres": rig.postgres.process, "nats": rig.nats.process, "api": rig.api}
+    """Read what each process and each stage has used so far."""
     stages = await rig.stage_seconds()  # first: a projector in the middle of a batch answers late
     cpu = {name: cpu_seconds(process.pid) for name, process in processes.items() if process.alive}
     cpu |= {"bench": cpu_seconds(os.getpid(), below=False), "whole machine": busy_seconds()}

@@ -12,8 +12,8 @@ import msgspec
 import psutil
 
 from tests.bench.bench import Bench
-from tests.bench.cases.rounds import LIVE
 from tests.bench.figures import Figure, plain
+from tests.bench.usage import Statement
 
 _HEAD = ("figure", "value", "", "beside it", "its value", "ratio", "aim", "met")
 _QUERY = 140
@@ -48,15 +48,13 @@ def in_words(bench: Bench) -> str:
         (name, *(f"{found[each]:.2f}" if each in found else "" for each in busy))
         for name, found in bench.shares.items()
     ]
-    statements = [(f"{s.milliseconds:,.0f}", str(s.calls), str(s.rows), s.query[:_QUERY]) for s in bench.statements]
     functions = [(f"{f.own:.2f}", f"{f.cumulative:.2f}", str(f.calls), f.name) for f in bench.functions]
     return "\n\n".join(
         (
             _table(_HEAD, [_row(figure) for figure in bench.figures]),
             "Busy seconds a second of wall time, from the first commit to the last:",
             _table(("round", *busy), shares),
-            f"The costliest statements of the round “{LIVE}”:",
-            _table(("ms", "calls", "rows", "statement"), statements),
+            *(part for name, found in bench.statements.items() for part in _costliest(name, found)),
             "The projector under cProfile, by the seconds of the functions themselves:",
             _table(("own", "with calls", "calls", "function"), functions),
         )
@@ -80,6 +78,11 @@ def write_json(path: Path, bench: Bench, about: dict[str, Any], seconds: float) 
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+
+
+def _costliest(name: str, statements: Sequence[Statement]) -> tuple[str, str]:
+    rows = [(f"{s.milliseconds:,.0f}", str(s.calls), str(s.rows), s.query[:_QUERY]) for s in statements]
+    return f"The costliest statements of the round “{name}”:", _table(("ms", "calls", "rows", "statement"), rows)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

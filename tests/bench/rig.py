@@ -45,10 +45,12 @@ class Rig:
         self.projector = Process("projector", folder / "logs" / "projector.log")
         self.api = Process("api", folder / "logs" / "api.log")
         self.peak_memory = 0
-        """Bytes: the most that any projector has held at once so far."""
+        """Bytes: the most that any projector without a profiler has held at once so far."""
+        self._profiled = False
 
     def start_projector(self, profile: Path | None = None) -> None:
         """Start `tonghop projector` and return at once; with `profile`, under cProfile, which writes it at the end."""
+        self._profiled = profile is not None
         profiler = ("-m", "cProfile", "-o", str(profile)) if profile else ()
         command = [sys.executable, *profiler, "-m", "services.cli", "projector"]
         self.projector.start(command, environ={**os.environ, **self.settings.as_environment()})
@@ -60,10 +62,17 @@ class Rig:
 
     def note_memory(self) -> None:
         """Keep the projector's peak of resident memory (Linux, proc(5): VmHWM)."""
-        if self.projector.alive:
+        if self.projector.alive and not self._profiled:
             status = Path(f"/proc/{self.projector.pid}/status").read_text()
             kilobytes = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
             self.peak_memory = max(self.peak_memory, kilobytes * 1024)
+
+    async def start_missing(self) -> None:
+        """Start whichever of projector and API doesn't run; the projector isn't waited for."""
+        if not self.projector.alive:
+            self.start_projector()
+        if not self.api.alive:
+            await self.start_api()
 
     async def start_api(self) -> None:
         """Start `tonghop api` and return when it answers."""

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any, Final, NamedTuple
 
@@ -81,10 +81,7 @@ class World:
         """Say all units, each by the unit above it, parents before children."""
         for number, unit in enumerate(self.units, 1):
             later = self._random.randrange(_YEARS_OF_FOUNDING * 365) if unit.level == "cell" else 0
-            since = (_FOUNDED + dt.timedelta(days=later)).isoformat()
-            data = {"parent": unit.parent, "name": unit.name, "level": unit.level, "since": since}
-            said = _Said("unit.established", unit.id, since, data)
-            yield _line(number, unit.parent or unit.id, f"unit-{unit.id}", said)
+            yield established(number, unit, _FOUNDED + dt.timedelta(days=later))
 
 
 class Facts:
@@ -100,19 +97,20 @@ class Facts:
         self._made = 0
         self.contributions: Counter[str] = Counter()
 
-    def make(self, number: int, days: Days) -> Iterator[Line]:
-        """Make `number` facts whose days are drawn by `days`."""
+    def make(self, number: int, days: Days, cells: Sequence[tuple[str, str]] | None = None) -> Iterator[Line]:
+        """Make `number` facts whose days are drawn by `days`, about any of the cells (id, unit above)."""
+        cells = cells or self._cells
         random = self._random
         types = random.choices(list(_TYPES), list(_TYPES.values()), k=number)
         for event_type in types:
-            cell, above = random.choice(self._cells)
+            cell, above = random.choice(cells)
             day = days(random).isoformat()
             self._made += 1
             data = self._data(event_type, day, f"m-{self._made:09}")
             for count in CATALOGUE[event_type].counts:
                 self.contributions[count.measure] += 1
-            said = _Said(event_type, cell, day, data)
-            yield _line(self._made, random.choice((cell, above)), self._id(), said)
+            said = Said(event_type, cell, day, data)
+            yield line(self._made, random.choice((cell, above)), self._id(), said)
 
     def _data(self, event_type: str, day: str, who: str) -> dict[str, Any]:
         random = self._random
@@ -139,14 +137,25 @@ class Facts:
         return f"{stamp[:8]}-{stamp[8:]}-7{noise[:3]}-9{noise[3:6]}-{noise[6:]}"
 
 
-class _Said(NamedTuple):
+class Said(NamedTuple):
+    """What an event says, of whom, on which day (ISO)."""
+
     type: str
     subject: str
     day: str
     data: dict[str, Any]
 
 
-def _line(number: int, publisher: str, event_id: str, said: _Said) -> Line:
+def established(number: int, unit: Unit, since: dt.date) -> Line:
+    """Say that a unit is founded, by the unit above it, or by itself where there is none."""
+    day = since.isoformat()
+    data = {"parent": unit.parent, "name": unit.name, "level": unit.level, "since": day}
+    said = Said("unit.established", unit.id, day, data)
+    return line(number, unit.parent or unit.id, f"unit-{unit.id}", said)
+
+
+def line(number: int, publisher: str, event_id: str, said: Said) -> Line:
+    """Write an event as a line that can be published."""
     event = {
         "specversion": "1.0",
         "id": event_id,

@@ -1,24 +1,32 @@
 """What is measured, one case a function, in the order of a run: each finds the log as those before it left it."""
 
+from collections.abc import Collection
+
 from tests.bench.bench import Case
 from tests.bench.cases.correctness import correctness
 from tests.bench.cases.floors import copying, pushing
 from tests.bench.cases.freshness import freshness
+from tests.bench.cases.moves import moves
 from tests.bench.cases.profile import profile
+from tests.bench.cases.reform import reform
 from tests.bench.cases.reports import reports
 from tests.bench.cases.rounds import against_copy, establishing, history, loaded, memory, quiet
 
-CASES: list[Case] = [
-    establishing,
-    history,
-    pushing,
-    quiet,
-    copying,
-    against_copy,
-    loaded,
-    freshness,
-    memory,
-    reports,
-    profile,
-    correctness,
-]
+_BEFORE: tuple[Case, ...] = (establishing, history)
+_AFTER: tuple[Case, ...] = (memory, correctness)
+
+CASES: dict[str, tuple[Case, ...]] = {
+    "live": (pushing, quiet, copying, against_copy),
+    "read": (loaded,),
+    "freshness": (freshness,),
+    "reports": (reports,),
+    "profile": (profile,),
+    "moves": (moves,),
+    "reform": (reform,),
+}
+"""By the name under which they can be chosen; the reform ends units that facts of later cases would be about."""
+
+
+def chosen(names: Collection[str] = tuple(CASES)) -> list[Case]:
+    """List the cases with these names in their order, after the hierarchy and its history and before the checks."""
+    return [*_BEFORE, *(case for name, cases in CASES.items() if name in names for case in cases), *_AFTER]

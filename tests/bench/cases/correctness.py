@@ -22,6 +22,7 @@ class _Status(msgspec.Struct):
 
 async def correctness(bench: Bench) -> None:
     """Check: nothing parked or rejected, and the root counts exactly what was published."""
+    await bench.rig.start_missing()
     async with Client(bench.rig.settings.http) as client:
         target = f"/v1/units/{ROOT}/report?from={HISTORY_FIRST}&to={LAST_DAY}&by=none&measures={','.join(MEASURES)}"
         counted = msgspec.json.decode((await client.get(target)).body, type=_Report).total

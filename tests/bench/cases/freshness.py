@@ -9,11 +9,11 @@ import msgspec
 import nats
 from nats.js import JetStreamContext
 
-from events.subjects import MESSAGE_ID_HEADER
 from services.publishing.lines import Line
 from tests.bench.asking import Client
 from tests.bench.bench import Bench
 from tests.bench.cases.reports import report
+from tests.bench.catching_up import publish_one
 from tests.bench.figures import Aim, quantiles
 from tests.bench.rig import BenchError
 from tests.bench.world import LAST_DAY, ROOT, YEAR_FIRST, recent
@@ -31,6 +31,7 @@ class _Position(msgspec.Struct):
 async def freshness(bench: Bench) -> None:
     """Freshness: single facts at a steady rate, each published on time whether or not those before were answered."""
     rate, number = bench.parameters.rate, bench.parameters.rate * bench.parameters.seconds
+    await bench.rig.start_missing()
     lines = list(bench.facts.make(number, recent))
     asked: dict[str, list[asyncio.Task[float]]] = {"cell": [], "root": []}
     async with AsyncExitStack() as stack:
@@ -47,7 +48,7 @@ async def freshness(bench: Bench) -> None:
                 due = started + index / rate
                 await asyncio.sleep(due - time.perf_counter())
                 if index % ASKED:
-                    group.create_task(_publish(jetstream, line))
+                    group.create_task(publish_one(jetstream, line))
                 else:
                     where = "cell" if index % (2 * ASKED) else "root"
                     unit = ROOT if where == "root" else msgspec.json.decode(line.body)["subject"]
@@ -60,15 +61,11 @@ async def freshness(bench: Bench) -> None:
         bench.found(*quantiles(f"{name}, report of the {where}", sample))
 
 
-async def _publish(jetstream: JetStreamContext, line: Line) -> int:
-    return (await jetstream.publish(line.subject, line.body, headers={MESSAGE_ID_HEADER: line.message_id})).seq
-
-
 async def _one(
     jetstream: JetStreamContext, idle: "asyncio.Queue[Client]", line: Line, *, unit: str, due: float
 ) -> float:
     """Publish a fact and give the seconds from when it was due until the unit's report answers with it."""
-    position = await _publish(jetstream, line)
+    position = await publish_one(jetstream, line)
     target = f"{report(unit, (YEAR_FIRST, LAST_DAY))}&min_position={position}&wait={WAIT}"
     client = await idle.get()
     answer = await client.get(target)

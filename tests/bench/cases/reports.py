@@ -35,9 +35,9 @@ def root_by_child(spans: Iterable[Span]) -> Iterator[str]:
     return (report(ROOT, span) for span in spans)
 
 
-def report(unit: str, span: Span, by: str = "child") -> str:
+def report(unit: str, span: Span, by: str = "child", basis: str = "as-was") -> str:
     """Write the question for a report."""
-    return f"/v1/units/{unit}/report?from={span[0]}&to={span[1]}&by={by}"
+    return f"/v1/units/{unit}/report?from={span[0]}&to={span[1]}&by={by}&basis={basis}"
 
 
 def drill_down(unit: str, span: Span) -> str:
@@ -47,7 +47,8 @@ def drill_down(unit: str, span: Span) -> str:
 
 async def reports(bench: Bench) -> None:
     """Report and drill down: one client, keep-alive, the empty answer asked for in turn with each question."""
-    await _settle(bench)
+    await bench.rig.start_missing()
+    await settle(bench)
     seed = bench.parameters.seed
     random = Random(seed)
     world = bench.world
@@ -80,11 +81,11 @@ async def reports(bench: Bench) -> None:
     ]
     async with Client(bench.rig.settings.http) as client:
         for name, targets, aim in kinds:
-            sample, empty = await _ask(client, targets, bench.parameters.requests)
+            sample, empty = await ask(client, targets, bench.parameters.requests)
             bench.found(*quantiles(f"report: {name}", sample, ("the empty answer", empty), aim))
 
 
-async def _ask(client: Client, targets: Iterator[str], number: int) -> tuple[list[float], list[float]]:
+async def ask(client: Client, targets: Iterator[str], number: int) -> tuple[list[float], list[float]]:
     """Ask `number` different questions, each followed by the empty one; what warms up is left out."""
     sample, empty = [], []
     warm_up = min(WARM_UP, number)
@@ -99,7 +100,7 @@ async def _ask(client: Client, targets: Iterator[str], number: int) -> tuple[lis
     return sample, empty
 
 
-async def _settle(bench: Bench) -> None:
+async def settle(bench: Bench) -> None:
     """Do what autovacuum and the checkpointer have done in any service that has stood for some minutes."""
     connection = await bench.rig.connect_database()
     await connection.execute("VACUUM (ANALYZE)")

@@ -50,7 +50,7 @@ async def quiet(bench: Bench) -> None:
     await forget_statements(connection)
     caught_up = await catch_up(bench.rig, backlog)
     bench.rig.stop_projector()
-    bench.statements = await costliest_statements(connection)
+    bench.statements[LIVE] = await costliest_statements(connection)
     await connection.close()
     bench.found(
         Figure(LIVE, caught_up.rate, "events/s", bench.floor(PUSH), AIM),
