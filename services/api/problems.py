@@ -19,6 +19,7 @@ RETRY_AFTER: Final = "2"
 DATABASE_AWAY: Final = (
     OSError,  # no socket, refused, reset; TimeoutError is one of them
     asyncpg.InterfaceError,  # the connection was closed under us
+    asyncpg.InternalClientError,  # it was closed while it lay idle, and the client stumbles over it
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
