@@ -17,14 +17,16 @@ from tests.oracle.oracle import Oracle
 from tests.oracle.telling import ROOT, Said
 from tests.property.agreement import difference
 from tests.property.examples import examples
-from tests.property.reading import Reader
+from tests.property.reading import Reader, questions
 from tests.property.reforming import CHANGES, REFORMS, REST, Reformer
-from tests.property.smallest import hold
+from tests.property.remembering import Memory, difference_within
+from tests.property.smallest import hold, story
 from tests.property.strategies import UNITS
 from tests.property.system import SIZES, Batch, System, messages, oracle_of
 
 SEVERAL = 6
-FEW = 10
+REMEMBERED = 3
+FEW = 8
 MANY = 400
 
 seeds = st.integers(0, 2**32 - 1)
@@ -56,6 +58,7 @@ class Reform(RuleBasedStateMachine):
         self._run = run
         self._oracle = Oracle(ROOT)
         self._kept: list[Said] = []
+        self._memory = Memory()
         self._batches: list[Batch] = []
         self._projection: Projection | None = None
         self._teller = Reformer(Random(0), UNITS[:1])
@@ -123,6 +126,23 @@ class Reform(RuleBasedStateMachine):
         found = await difference(self._system, self._reader, self._oracle, Random(seed), SEVERAL)
         if found is not None:
             await self._fail(found, seed)
+        await self._as_known_then(Random(seed))
+
+    async def _as_known_then(self, random: Random) -> None:
+        """Ask again what was answered before, and keep some of today's answers for later."""
+        found = await self._memory.difference(self._reader, random, REMEMBERED)
+        assert found is None, f"{found}\nin batches {self._batches} of\n{self._story()}"
+        for question in random.sample(asked := questions(self._oracle, random, SEVERAL), min(REMEMBERED, len(asked))):
+            await self._memory.keep(self._reader, question)
+
+    async def _at_any_position(self, random: Random) -> None:
+        asked = questions(self._oracle, random, 0)
+        position = random.randint(1, len(self._log))
+        found = await difference_within(self._reader, self._log, position, asked)
+        assert found is None, f"{found}\nin batches {self._batches} of\n{self._story()}"
+
+    def _story(self) -> str:
+        return "\n".join(map(story, range(1, len(self._log) + 1), self._log))
 
     async def _fail(self, found: str, seed: int) -> None:
         """Fail with the smallest log that shows it; where none does from an empty database, with this one."""
@@ -144,6 +164,7 @@ class Reform(RuleBasedStateMachine):
         try:
             if self._done < len(self._log):
                 self._run(self._deliver((self._done, len(self._log), False), 0))
+            self._run(self._at_any_position(Random(len(self._log))))
         finally:
             self._run(self._close())
         note(f"{len(self._log)} messages in {len(self._batches)} batches")
