@@ -1,6 +1,6 @@
 """A report as it was when the log stood at an earlier position: each fact finds its own way up (contract §4 and §5).
 
-Nothing of it is kept in tables: the hierarchy is made anew from the statements that held at the position, and the facts
+Nothing of it is kept in tables: the units are made anew from the statements that held at the position, and the facts
 that held are counted one kind and day at a time.
 """
 
@@ -13,13 +13,13 @@ from typing import NamedTuple
 from events.catalogue import DIMENSIONS
 from events.vocabulary import UNKNOWN
 from projections.core import reading_history
-from projections.core.hierarchy import Hierarchy
 from projections.core.periods import ONE_DAY, Days, months, years
 from projections.core.reading import Place, Question, named_on
 from projections.core.reading_answers import Row, UnitName
 from projections.core.reading_history import Told
 from projections.core.reading_stays import Stay, by_unit, row_of, whole
-from projections.core.unit import EVER, FOREVER, Statement, Unit
+from projections.core.unit import EVER, FOREVER, Unit
+from projections.core.units_then import Units
 
 
 class Counted(NamedTuple):
@@ -33,43 +33,17 @@ class Counted(NamedTuple):
 
 
 class Then:
-    """The hierarchy that some statements make, and reports on it. ``ids`` has the id of every unit number in them."""
+    """Reports on the units as some statements make them."""
 
-    def __init__(self, ids: Mapping[int, str], statements: Iterable[Statement]) -> None:
-        self.hierarchy = Hierarchy()
-        later: list[Statement] = []
-        foundations: dict[int, Statement] = {}
-        for statement in statements:
-            if statement.kind == "established":
-                foundations[statement.unit] = statement
-            else:
-                later.append(statement)
-        for no in foundations:
-            waiting: list[int] = []
-            upper: int | None = no
-            while upper is not None and upper not in self.hierarchy.by_no:
-                waiting.append(upper)
-                upper = foundations[upper].parent
-            for unit in reversed(waiting):
-                self.hierarchy.establish(ids[unit], foundations[unit])
-        for statement in sorted(later):
-            self.hierarchy.add(statement)
-
-    def unit(self, id_: str) -> Unit | None:
-        """Return a unit by its id, None where it was not known."""
-        return self.hierarchy.by_id.get(id_)
-
-    def members(self, unit: Unit) -> set[int]:
-        """Return the units whose facts can count in a unit on either basis."""
-        spans = self.hierarchy.subtree(unit.no, EVER, FOREVER)
-        return {span.unit for span in spans}
+    def __init__(self, units: Units) -> None:
+        self.units = units
 
     def parked(self, unit: Unit, waiting: Mapping[str | None, int]) -> int:
         """Count the events that wait, by their subjects, at the unit or, as last known, below it."""
         found = waiting.get(unit.id, 0)
         for id_, n in waiting.items() if unit.dissolution is None else ():
-            subject = self.hierarchy.by_id.get(id_) if id_ is not None else None
-            if subject is not None and unit.no in self.hierarchy.chain_now(subject):
+            subject = self.units.by_id.get(id_) if id_ is not None else None
+            if subject is not None and unit in self.units.chain(subject, FOREVER):
                 found += n
         return found
 
@@ -80,7 +54,7 @@ class Then:
 
     def report(self, question: Question, facts: Iterable[Counted]) -> tuple[UnitName, dict[str, int], list[Row]]:
         """Return the asked unit, the total and the rows. Facts of other days or measures must not be among them."""
-        unit = self.hierarchy.by_id[question.unit]
+        unit = self.units.by_id[question.unit]
         shown = self.name(unit, named_on(question))
         total = dict.fromkeys(question.measures, 0)
         by_key: dict[object, dict[str, int]] = {}
@@ -88,7 +62,7 @@ class Then:
         for fact in facts:
             day = fact.day if question.basis == "as-was" else FOREVER
             if (fact.unit, day) not in ways:
-                ways[fact.unit, day] = self._way_down(unit, self.hierarchy.by_no[fact.unit], day)
+                ways[fact.unit, day] = self.way_down(unit, self.units.by_no[fact.unit], day)
             way = ways[fact.unit, day]
             if way is not None:
                 total[fact.measure] += fact.n
@@ -110,12 +84,12 @@ class Then:
             if any(stay.stood for stay in stays) or any(values.values()):
                 yield row_of(stays, values)
 
-    def _way_down(self, asked: Unit, unit: Unit, day: dt.date) -> tuple[int, ...] | None:
+    def way_down(self, asked: Unit, unit: Unit, day: dt.date) -> tuple[int, ...] | None:
         """Return the units below the asked one on the way down to a unit, the unit last; None where it isn't below."""
         if unit.no == asked.no:
             return ()
         way = [unit.no]
-        for upper in self.hierarchy.above(unit, day):
+        for upper in self.units.above(unit, day):
             if upper.no == asked.no:
                 return tuple(reversed(way))
             way.append(upper.no)
@@ -132,7 +106,7 @@ class Then:
             case "child":
                 return way[0] if way else None
             case "level":
-                units = (self.hierarchy.by_no[no] for no in way)
+                units = (self.units.by_no[no] for no in way)
                 return next((u.no for u in units if self.name(u, day).level == question.detail), None)
         return None
 
@@ -152,8 +126,8 @@ class Then:
         found = []
         over = [unit]
         for upper in over:  # grows while it is walked
-            for below in self._units_below(upper):
-                if self.hierarchy.segments(below)[-1].parent != upper.no:
+            for below in self.units.below(upper):
+                if self.units.segments(below)[-1].parent != upper.no:
                     continue
                 name = self.name(below, FOREVER)
                 wanted = question.by == "child" or name.level == question.detail
@@ -166,8 +140,8 @@ class Then:
     def _children(self, unit: Unit, days: Days) -> Iterator[Stay]:
         over = [(unit, EVER, FOREVER)]
         for upper, since, until in over:  # grows while it is walked
-            for below in self._units_below(upper):
-                for segment in self.hierarchy.segments(below):
+            for below in self.units.below(upper):
+                for segment in self.units.segments(below):
                     first, end = max(since, segment.since), min(until, segment.until)
                     if segment.parent == upper.no and first < end:
                         last = FOREVER if end == FOREVER else end - ONE_DAY
@@ -180,9 +154,9 @@ class Then:
         found = []
         over = [(unit, days)]
         for upper, held in over:  # grows while it is walked
-            for below in self._units_below(upper):
+            for below in self.units.below(upper):
                 gone = below.dissolution.since if below.dissolution is not None else None
-                for segment in self.hierarchy.segments(below) if below is not unit else ():
+                for segment in self.units.segments(below) if below is not unit else ():
                     for told in reading_history.levels(below.statements()) if segment.parent == upper.no else ():
                         first = max(held.first, segment.since, told.since)
                         last = min(
@@ -204,9 +178,6 @@ class Then:
         stood = place.dissolved is None or days.first < place.dissolved
         end = None if until == FOREVER else until
         return Stay(place, days, self.name(unit, days.last), stood, since, end)
-
-    def _units_below(self, unit: Unit) -> list[Unit]:
-        return [self.hierarchy.by_no[no] for no in self.hierarchy.children.get(unit.no, ())]
 
 
 def _keys(question: Question) -> list[str]:

@@ -21,6 +21,7 @@ from projections.core.as_known_then import Counted, Then
 from projections.core.reading import Question
 from projections.core.reading_answers import Report
 from projections.core.unit import Statement
+from projections.core.units_then import Units
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.standing import UnknownUnitError
 from projections.store.reading.sums import numbers
@@ -84,7 +85,7 @@ _body = msgspec.json.Decoder(_Body)
 async def report_then(snapshot: Snapshot, position: int, question: Question) -> Report:
     """Answer a report as known at a position that the snapshot has passed. Raises UnknownUnitError.
 
-    It takes seconds, memory and a processor where there are hundreds of thousands of units, as the whole hierarchy is
+    It takes seconds, memory and a processor where there are hundreds of thousands of units, as all are
     made anew: the caller lets such questions queue up.
     """
     fetch = snapshot.connection.fetch
@@ -97,11 +98,12 @@ async def report_then(snapshot: Snapshot, position: int, question: Question) -> 
             ids[no], numbers_of[row["subject"]] = row["subject"], no
     statements = [Statement(*row) for row in await fetch(_STATEMENTS, position)]
     statements += [_statement(row, numbers_of) for row in retracted if row["type"].startswith("unit.")]
-    then = await asyncio.to_thread(Then, ids, statements)
-    unit = then.unit(question.unit)
+    units = await asyncio.to_thread(Units, ids, statements)
+    unit = units.by_id.get(question.unit)
     if unit is None:
         raise UnknownUnitError(question.unit)
-    facts = await _facts(snapshot, position, question, then.members(unit))
+    facts = await _facts(snapshot, position, question, units.subtree(unit))
+    then = Then(units)
     facts += _retracted_facts(retracted, question, numbers_of)
     waiting = {row["subject"]: row["n"] for row in await fetch(_PARKED, position)}
     shown, total, rows = await asyncio.to_thread(then.report, question, facts)
