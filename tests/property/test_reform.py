@@ -186,7 +186,7 @@ def hold_reforms(system: System, reader: Reader, loop: asyncio.AbstractEventLoop
 def test_after_every_batch_all_answers_are_the_contracts(
     system: System, reader: Reader, loop: asyncio.AbstractEventLoop
 ) -> None:
-    hold_reforms(system, reader, loop, settings(examples(FEW), stateful_step_count=25))
+    hold_reforms(system, reader, loop, settings(examples(FEW), stateful_step_count=18))
 
 
 @pytest.mark.long
