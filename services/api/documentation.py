@@ -12,6 +12,7 @@ from events.catalogue import DIMENSIONS, MEASURES
 from events.identifiers import UNIT_ID_PATTERN
 from events.vocabulary import LEVELS
 from projections.core import reading_answers as answers
+from projections.core import reading_difference_answers as difference
 from projections.core import reading_structure_answers as structure
 from projections.store.reading.outcomes import OUTCOMES
 from services.api.examples import EXAMPLES
@@ -23,6 +24,7 @@ ANSWERS: Final = (
     answers.UnitPage,
     structure.UnitHistory,
     structure.Tree,
+    difference.Difference,
     answers.CountedEventPage,
     answers.Said,
     answers.SaidPage,
@@ -49,6 +51,12 @@ PARAMETERS: Final[Mapping[str, tuple[str, Mapping[str, Any], object]]] = {
     "by": ("One row for what", {"type": "string", "enum": list(_BY), "default": "child"}, "child"),
     "position": (
         "As known when the log stood at this position: exactly what the report said then, though in seconds",
+        {"type": "integer", "minimum": 0},
+        None,
+    ),
+    "against": ("The other basis", {"type": "string", "enum": ["as-was", "as-now"]}, "as-now"),
+    "against_position": (
+        "With `position`: the later one, by default that of now",
         {"type": "integer", "minimum": 0},
         None,
     ),

@@ -86,6 +86,29 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "position": 1234,
         "as_of": _AS_OF,
     },
+    "Difference": {
+        "unit": _BAC_NINH,
+        "from": "2023-01-01",
+        "to": "2023-11-28",
+        "basis": "as-was",
+        "against": "as-now",
+        "position": 1234,
+        "against_position": 1234,
+        "total": {"admissions": 7},
+        "against_total": {"admissions": 9},
+        "difference": {"admissions": 2},
+        "contributions": [
+            {
+                "change": "moved_in",
+                "unit": {"id": "bac-giang", "name": "Tỉnh ủy Bắc Giang", "level": "province"},
+                "from": "2023-01-01",
+                "to": "2023-11-28",
+                "values": {"admissions": 2},
+            }
+        ],
+        "rest": None,
+        "reconciled": True,
+    },
     "Tree": {
         "on": "2023-11-28",
         "depth": 1,

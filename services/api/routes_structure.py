@@ -1,17 +1,24 @@
-"""Units through time: their history, and the tree below them on a day (`/v1/units/{unit}/history`, `/tree`)."""
+"""Units through time: `/v1/units/{unit}/history`, the `/tree` below on a day, why a total is another: `/difference`."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from typing import cast
+
 from fastapi import APIRouter, Request, Response
 
+from projections.core.reading import Basis, Question
+from projections.core.reading_difference_answers import Difference
 from projections.core.reading_structure_answers import Tree, UnitHistory
+from projections.store.reading.difference import difference_of_bases, difference_of_positions
 from projections.store.reading.history import unit_history
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.tree import tree
 from services.api.answering import reader_of
 from services.api.documentation import described
-from services.api.parameters import Query, require_unit, today
-from services.api.routes_units import UnitPath
+from services.api.parameters import DEFAULT_MEASURES, Query, require_passed, require_unit, today
+from services.api.problems import bad_parameter
+from services.api.routes_units import BASES, LONGEST_PAGE, PAGE, UnitPath, basis_of
 
 router = APIRouter(prefix="/v1/units", tags=["units"])
 
@@ -42,3 +49,43 @@ async def below(request: Request, unit: UnitPath) -> Response:
         return await tree(snapshot, unit, on, depth)
 
     return await reader_of(request).answer(request, query, ("tree", unit, on, depth), compute)
+
+
+@router.get(
+    "/{unit}/difference",
+    openapi_extra=described(
+        "Why two totals differ",
+        "Difference",
+        query=("from", "to", "measures", "basis", "against", "position", "against_position", "limit"),
+    ),
+)
+async def difference(request: Request, unit: UnitPath) -> Response:
+    """Reconcile a unit's total with that on the other basis, or with that of a later position on the same one."""
+    names = ("from", "to", "measures", "basis", "against", "position", "against_position", "limit")
+    query = Query(request, *names)
+    require_unit(unit)
+    basis = basis_of(query)
+    question = Question(unit, query.days(), basis, query.measures("measures", DEFAULT_MEASURES), "none")
+    against = cast("Basis | None", query.choice("against", BASES))
+    position, later = query.position(), query.position("against_position")
+    limit = query.integer("limit", PAGE, low=1, high=LONGEST_PAGE)
+    if position is None and later is not None:
+        raise bad_parameter("position", "cần cùng với “against_position”")
+    if position is not None and against not in {None, basis}:
+        raise bad_parameter("against", "hai vị trí chỉ so được trên cùng một “basis”")
+    if position is not None and later is not None and later < position:
+        raise bad_parameter("against_position", f"phải không trước “position” ({position})")
+    other: Basis = against or ("as-was" if basis == "as-now" else "as-now")
+    reader = reader_of(request)
+
+    async def compute(snapshot: Snapshot) -> Difference:
+        if position is None:
+            return await difference_of_bases(snapshot, question, other, limit)
+        require_passed(snapshot.position, position)
+        until = snapshot.position if later is None else later
+        require_passed(snapshot.position, until, "against_position")
+        return await difference_of_positions(snapshot, question, position, until, limit)
+
+    async with reader.slow if position is not None else nullcontext():
+        asked = ("difference", *question, other, position, later, limit)
+        return await reader.answer(request, query, asked, compute)

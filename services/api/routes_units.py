@@ -67,7 +67,7 @@ async def report(request: Request, unit: UnitPath) -> Response:
     query = Query(request, "from", "to", "basis", "measures", "by", "position")
     require_unit(unit)
     days = query.days()
-    basis = _basis(query)
+    basis = basis_of(query)
     measures = query.measures("measures", DEFAULT_MEASURES)
     by, detail = query.by()
     if (days.last.year - days.first.year + 1) * PERIODS_A_YEAR.get(by, 0) > MOST_ROWS:
@@ -101,7 +101,7 @@ async def events(request: Request, unit: UnitPath) -> Response:
     query = Query(request, "measure", "from", "to", "basis", "limit", "cursor")
     require_unit(unit)
     days = query.days()
-    basis = _basis(query)
+    basis = basis_of(query)
     measures = query.measures("measure", MEASURES)
     limit = query.integer("limit", PAGE, low=1, high=LONGEST_PAGE)
     after = query.cursor(EventKey)
@@ -116,5 +116,6 @@ async def events(request: Request, unit: UnitPath) -> Response:
     return await reader_of(request).answer(request, query, question, compute)
 
 
-def _basis(query: Query) -> Basis:
+def basis_of(query: Query) -> Basis:
+    """Read on which basis is counted; as-was unless it is given."""
     return cast("Basis", query.choice("basis", BASES, "as-was"))

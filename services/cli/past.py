@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from services.cli.asking import show
-from services.cli.options import DATA, Api, DataDir, Plain, PlainOption
+from services.cli.options import DATA, Api, Basis, BasisOption, DataDir, From, Limit, Plain, PlainOption, To
 
 app = typer.Typer()
 
@@ -33,3 +33,41 @@ def history_(unit: str, format_: PlainOption = Plain.TABLE, api: Api = None, dat
     from services.cli import history
 
     show(api, data_dir, format_, history.history, "v1", "units", unit, "history")
+
+
+@app.command()
+def why_changed(
+    unit: str,
+    *,
+    from_: From = None,
+    to: To = None,
+    basis: BasisOption = Basis.AS_WAS,
+    against: Annotated[Basis | None, typer.Option(help="So với cơ sở kia. / Against the other basis.")] = None,
+    position: Annotated[int | None, typer.Option(min=0, help="Như đã biết ở vị trí này. / As known then.")] = None,
+    against_position: Annotated[
+        int | None, typer.Option(min=0, help="So với vị trí sau này, mặc định hiện tại. / Against this later one.")
+    ] = None,
+    measures: Annotated[str | None, typer.Option(help="Các chỉ tiêu, cách nhau dấu phẩy. / Measures.")] = None,
+    limit: Limit = 100,
+    format_: PlainOption = Plain.TABLE,
+    api: Api = None,
+    data_dir: DataDir = DATA,
+) -> None:
+    """Vì sao hai số tổng khác nhau, đối chiếu tới từng sự kiện. / Why two totals differ, reconciled."""
+    from services.cli import differences
+
+    show(
+        api,
+        data_dir,
+        format_,
+        differences.difference,
+        *("v1", "units", unit, "difference"),
+        from_=from_,
+        to=to,
+        basis=basis,
+        against=against,
+        position=position,
+        against_position=against_position,
+        measures=measures,
+        limit=limit,
+    )

@@ -162,6 +162,11 @@ async def test_measures_and_days_have_defaults(client: httpx.AsyncClient) -> Non
         ("/v1/units/trung-uong?on=2021-13-01", "on"),
         ("tree?depth=0", "depth"),
         ("history?on=2021-01-01", "on"),
+        ("difference?against=then", "against"),
+        ("difference?against_position=3", "position"),
+        ("difference?position=3&against_position=2", "against_position"),
+        ("difference?position=3&against_position=13", "against_position"),
+        ("difference?position=3&against=as-now", "against"),
     ],
 )
 async def test_a_bad_parameter_is_named(client: httpx.AsyncClient, path: str, parameter: str) -> None:

@@ -174,6 +174,15 @@ def test_a_unit_through_time(service: dict[str, str]) -> None:
         assert shown in told
 
 
+def test_why_a_total_changed(service: dict[str, str]) -> None:
+    half = str(len(events()) // 2)
+    done = tonghop("why-changed", "gia-binh", *PERIOD, "--position", half, "--limit", "3", **service)
+    assert done.returncode == 0, done.stderr
+    for shown in ("Huyện ủy Gia Bình", f"position {half}", "tính thêm (counted)", "thay đổi khác", "Reconciled"):
+        assert shown in done.stdout
+    assert "Reconciled" in tonghop("why-changed", "gia-binh", *PERIOD, **service).stdout
+
+
 def test_published_lines_are_each_told(service: dict[str, str]) -> None:
     good = events()[-1] | {"id": "cli-good"}
     bad = events()[-1] | {"id": "cli-bad", "data": {"candidate": "c", "on": "2023-02-30", "passed": True}}
