@@ -42,7 +42,7 @@ async def _measure(parameters: Parameters, cases: Sequence[Case], results: Path)
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
-        "--quick", action="store_true", help="a reduced size, under two minutes; figures of a small world"
+        "--quick", action="store_true", help="a reduced size, some two minutes; figures of a small world"
     )
     parser.add_argument("--only", type=_names, default=tuple(CASES), help=f"some cases alone, of {','.join(CASES)}")
     parser.add_argument("--units", type=int, help=f"units of the hierarchy, about ({FULL.units})")

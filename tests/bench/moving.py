@@ -11,31 +11,25 @@ _FOUNDED: Final = dt.date(2001, 1, 1)
 
 
 class Top(NamedTuple):
-    """A unit that is moved: the units that are moved with it, itself included, and the two that it can be under."""
+    """A unit that is moved: how many units move with it, itself included, and the unit that it belongs to otherwise."""
 
     unit: str
     units: int
-    home: str
-    away: str
+    parent: str
 
 
 class Subtree:
     """An upper unit with `units` units, in it a grassroots one with a hundredth of them, in that a cell with all facts.
 
-    In the other province there is an empty upper unit with an empty grassroots one, so that each can be moved under
-    another parent of the same level, from province to province. `tops` are the three, the largest first.
+    So that all three have the same ancestors to leave and to join, each is moved from province to province (`home`,
+    `away`), the inner ones for the time being on their own. `tops` are the three, the largest first.
     """
 
     def __init__(self, home: str, away: str, units: int) -> None:
-        self.cell = "moved-c0"
-        self._small = max(2, units // 100)
-        self._units = units
-        self._home, self._away = home, away
-        self.tops = (
-            Top("moved-d", units, home, away),
-            Top("moved-g", self._small, "moved-d", "empty-d"),
-            Top(self.cell, 1, "moved-g", "empty-g"),
-        )
+        small = max(2, units // 100)
+        self.home, self.away = home, away
+        self.tops = (Top("moved-d", units, home), Top("moved-g", small, "moved-d"), Top("moved-c", 1, "moved-g"))
+        self.cell = self.tops[-1].unit
         self._said = 0
 
     def establishments(self) -> Iterator[Line]:
@@ -50,10 +44,11 @@ class Subtree:
         return line(self._said, ROOT, f"move-{self._said}", said)
 
     def _make(self) -> Iterator[Unit]:
-        for name, province in (("empty", self._away), ("moved", self._home)):
-            yield Unit(f"{name}-d", province, "upper", "Huyện ủy để chuyển")
-            yield Unit(f"{name}-g", f"{name}-d", "grassroots", "Đảng bộ cơ sở để chuyển")
-        for number in range(self._small - 1):
-            yield Unit(f"moved-c{number}", "moved-g", "cell", f"Chi bộ để chuyển {number}")
-        for number in range(self._units - self._small - 1):
-            yield Unit(f"moved-x{number}", "moved-d", "grassroots", f"Chi bộ cơ sở để chuyển {number}")
+        (district, units, province), (grassroots, small, _), (cell, _, _) = self.tops
+        yield Unit(district, province, "upper", "Huyện ủy để chuyển")
+        yield Unit(grassroots, district, "grassroots", "Đảng bộ cơ sở để chuyển")
+        yield Unit(cell, grassroots, "cell", "Chi bộ để chuyển")
+        for number in range(small - 2):
+            yield Unit(f"{cell}{number}", grassroots, "cell", f"Chi bộ {number}")
+        for number in range(units - small - 1):
+            yield Unit(f"{grassroots}{number}", district, "grassroots", f"Chi bộ cơ sở {number}")

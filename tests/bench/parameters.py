@@ -24,5 +24,5 @@ class Parameters:
 
 
 FULL = Parameters()
-QUICK = Parameters(units=20_000, events=30_000, seconds=6, requests=100, moved=50_000, subtree=1_000)
+QUICK = Parameters(units=20_000, events=30_000, seconds=6, requests=100, moved=20_000, subtree=1_000)
 SMOKE = Parameters(units=400, events=600, rate=100, seconds=1, requests=4, moved=2_000, subtree=100)

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import cycle
 from random import Random
 from typing import Final
@@ -15,7 +14,7 @@ from tests.bench.bench import Bench
 from tests.bench.cases.reports import Span, ask, report, settle, twenty_years
 from tests.bench.cases.rounds import LIVE
 from tests.bench.catching_up import listening, publish, reading
-from tests.bench.figures import Aim, Figure, quantiles
+from tests.bench.figures import Aim, Figure, Floor, quantiles
 from tests.bench.reforming import Reform
 from tests.bench.rig import BenchError
 from tests.bench.usage import costliest_statements, forget_statements
@@ -39,24 +38,21 @@ class _Report(msgspec.Struct):
 
 async def reform(bench: Bench) -> None:
     """Reform: the whole stream of events while readers check the root, and reports on both bases before and after."""
-    rig, reform = bench.rig, Reform(bench.world)
+    rig, plan = bench.rig, Reform(bench.world)
     await rig.start_missing()
     connection = await rig.connect_database()
     async with listening(rig) as commits:
         await commits.reach((await publish(rig, bench.facts.make(1, recent))).last)
-        before = await _latencies(bench, reform)
+        before = await _latencies(bench, plan)
         await forget_statements(connection)
         begun = await reading(rig)
-        checked: list[float] = []
-        watching = asyncio.create_task(_watch(bench, checked))
-        started = time.perf_counter()
-        try:
-            backlog = await publish(rig, reform.events())
+        done = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(_watch(bench, done))
+            started = time.perf_counter()
+            backlog = await publish(rig, plan.events())
             seconds = await commits.reach(backlog.last) - started
-        finally:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
+            done.set()
         bench.shares[NAME] = (await reading(rig) - begun).shares()
     bench.statements[NAME] = await costliest_statements(connection)
     await connection.close()
@@ -65,24 +61,29 @@ async def reform(bench: Bench) -> None:
         Figure(f"{NAME}: events of structure", events, "events"),
         Figure(f"{NAME}: from the first published to the last committed", seconds, "s", aim=AIM),
         Figure(f"{NAME}: rate", events / seconds, "events/s", bench.floor(LIVE)),
-        Figure(f"{NAME}: answers at the root meanwhile, all checked", len(checked), "answers"),
-        *quantiles(f"{NAME}: report of the root meanwhile", checked),
+        Figure(f"{NAME}: answers at the root meanwhile, all checked", len(watching.result()), "answers"),
+        *quantiles(f"{NAME}: report of the root meanwhile", watching.result()),
     )
-    for name, sample in (await _latencies(bench, reform)).items():
-        bench.found(*quantiles(f"report after {NAME}: {name}", sample, ("before it", before[name])))
+    for name, (sample, rows) in (await _latencies(bench, plan)).items():
+        earlier, fewer = before[name]
+        bench.found(Figure(f"report after {NAME}: {name}, rows", rows, "rows", Floor("before it", fewer)))
+        bench.found(*quantiles(f"report after {NAME}: {name}", sample, ("before it", earlier)))
 
 
-async def _latencies(bench: Bench, reform: Reform) -> dict[str, list[float]]:
-    """Ask for reports of twenty years of the root and of provinces that go on; seconds by kind of question."""
+async def _latencies(bench: Bench, plan: Reform) -> dict[str, tuple[list[float], float]]:
+    """Ask for reports of twenty years of the root and of provinces that go on; by kind, seconds and rows on average."""
     await settle(bench)
-    found: dict[str, list[float]] = {}
+    found: dict[str, tuple[list[float], float]] = {}
     async with Client(bench.rig.settings.http) as client:
         for basis in BASES:
             for name, by in (("root", "child"), ("province", "child"), ("province", "month")):
-                units = cycle([ROOT]) if name == "root" else _drawn(reform.kept, bench.parameters.seed)
-                spans = twenty_years(bench.parameters.seed)
-                targets = (report(unit, span, by, basis) for unit, span in zip(units, spans, strict=False))
-                found[f"{name}, by {by}, {basis}"], _ = await ask(client, targets, bench.parameters.requests)
+                units = [ROOT] if name == "root" else plan.kept
+                drawn, spans = _drawn(units, bench.parameters.seed), twenty_years(bench.parameters.seed)
+                targets = (report(unit, span, by, basis) for unit, span in zip(drawn, spans, strict=False))
+                sample, _ = await ask(client, targets, max(2, bench.parameters.requests // 2))
+                answers = [await client.get(report(unit, (HISTORY_FIRST, LAST_DAY), by, basis)) for unit in units]
+                rows = [len(msgspec.json.decode(answer.body, type=_Report).rows) for answer in answers]
+                found[f"{name}, by {by}, {basis}"] = sample, sum(rows) / len(rows)
     return found
 
 
@@ -92,11 +93,12 @@ def _drawn(units: list[str], seed: int) -> Iterator[str]:
         yield random.choice(units)
 
 
-async def _watch(bench: Bench, checked: list[float]) -> None:
-    """Ask for the root's report on either basis, over and over: rows sum to total, and the total stays what it is.
+async def _watch(bench: Bench, done: asyncio.Event) -> list[float]:
+    """Ask for the root's report on either basis until it is done: rows sum to total, and the total stays what it is.
 
-    Raises BenchError at the first answer of which this isn't true.
+    Gives the seconds of each answer; raises BenchError at the first of which this isn't true.
     """
+    checked: list[float] = []
     span: Span = (HISTORY_FIRST, LAST_DAY)
     async with Client(bench.rig.settings.http) as client:
         for basis in cycle(BASES):
@@ -107,4 +109,7 @@ async def _watch(bench: Bench, checked: list[float]) -> None:
                 if not summed == total == published:
                     raise BenchError(f"{basis}, {measure}: rows {summed}, total {total}, published {published}")
             checked.append(answer.seconds)
+            if done.is_set():
+                break
             await asyncio.sleep(PAUSE)
+    return checked
