@@ -12,7 +12,7 @@ from tests.bench.figures import Aim, Figure, Floor
 from tests.bench.moving import Subtree, Top
 from tests.bench.rig import Rig
 from tests.bench.usage import costliest_statements, forget_statements
-from tests.bench.world import HISTORY_FIRST, LAST_DAY, of_twenty_years
+from tests.bench.world import HISTORY_FIRST, LAST_DAY, twenty_years_in_order
 
 DAYS: Final = {"today": LAST_DAY, "20 years ago": HISTORY_FIRST}
 """From when on the move holds. Told in this order, each there and back, every move has all of its days to move."""
@@ -39,8 +39,8 @@ async def moves(bench: Bench) -> None:
         await commits.reach((await publish(rig, subtree.establishments())).last)
         before = 0
         for facts in stages:
-            cells = [(subtree.cell, subtree.cell)]
-            backlog = await publish(rig, bench.facts.make(facts - before, of_twenty_years, cells))
+            number, cells = facts - before, [(subtree.cell, subtree.cell)]
+            backlog = await publish(rig, bench.facts.make(number, twenty_years_in_order(number), cells))
             await commits.reach(backlog.last)
             before = facts
             rows = await connection.fetchval(_DISTINCT, subtree.cell)
