@@ -104,6 +104,7 @@ class LedgerRow:
     first: bool
     first_position: int | None
     held_at: int | None
+    rejected_at: int | None
     retracted_at: int | None
     retracted_by: int | None
     body: bytes
@@ -118,6 +119,7 @@ class Verdict(NamedTuple):
     field: str | None
     detail: str | None
     held_at: int | None
+    rejected_at: int | None
     retracted_at: int | None
     retracted_by: int | None
 

@@ -151,18 +151,20 @@ class _Fold:
         self, position: int, type_: str | None, was: tuple[str, str | None], ruling: Ruling, by: int | None
     ) -> None:
         retracted_at = self._work.now if by is not None else None
+        rejected_at = self._work.now if ruling.outcome == Outcome.REJECTED else None
         row = self._rows.get(position)
         if row is None:
             self._add_tally(type_, was[0], was[1], -1)
             self._add_tally(type_, ruling.outcome, ruling.reason, 1)
             before = self._verdicts.get(position)
             held_at = self._work.now if ruling.holds else (before.held_at if before is not None else None)
-            verdict = (ruling.outcome, ruling.reason, ruling.field, ruling.detail, held_at, retracted_at, by)
-            self._verdicts[position] = Verdict(position, *verdict)
+            said = (ruling.outcome, ruling.reason, ruling.field, ruling.detail)
+            self._verdicts[position] = Verdict(position, *said, held_at, rejected_at, retracted_at, by)
             return
         row.outcome, row.reason, row.field, row.detail = ruling.outcome, ruling.reason, ruling.field, ruling.detail
         if ruling.holds:
             row.held_at = self._work.now
+        row.rejected_at = rejected_at
         if by is not None:
             row.retracted_at, row.retracted_by = retracted_at, by
 
@@ -197,6 +199,7 @@ class _Fold:
             None,
             None,
             True,
+            None,
             None,
             None,
             None,

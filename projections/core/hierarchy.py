@@ -8,7 +8,7 @@ so on up" (contract §1, Structure).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from projections.core.unit import EVER, FOREVER, Segment, Span, Statement, Unit, segments_of
 
@@ -174,6 +174,28 @@ class Hierarchy:
         self._settle(unit, before)
         return before
 
+    def restore(self, statements: Sequence[Statement]) -> set[int]:
+        """Let statements other than foundations hold that held together before; return their units.
+
+        In whatever order they come: nothing is derived before all are in, as only together they surely make a tree.
+        """
+        changed = {statement.unit for statement in statements}
+        for statement in statements:
+            unit = self.by_no[statement.unit]
+            if statement.kind == "dissolved":
+                unit.dissolution = statement
+            else:
+                unit.later = [*(unit.later or ()), statement]
+            self._name(statement, 1)
+        for no in changed:
+            self._hang(self.by_no[no], segments_of(self.by_no[no]))
+        for unit in self.by_no.values() if changed else ():
+            unit.size = 0
+        for unit in self.by_no.values() if changed else ():
+            for no in self.chain_now(unit):
+                self.by_no[no].size += 1
+        return changed
+
     def remove(self, statement: Statement) -> tuple[Segment, ...]:
         """Take a statement other than a foundation back; return the raw parents as they were before."""
         unit = self.by_no[statement.unit]
@@ -205,9 +227,11 @@ class Hierarchy:
                 for _, _, chain in self.chains(parent, FOREVER - dt.timedelta(1), FOREVER):
                     for no in chain:
                         self.by_no[no].size += by * (1 + unit.size)
-        unit.segments = (
-            after if len(after) > 1 or after[0] != (unit.founding.since, FOREVER, unit.founding.parent) else None
-        )
+        self._hang(unit, after)
+
+    def _hang(self, unit: Unit, segments: tuple[Segment, ...]) -> None:
+        founding = (unit.founding.since, FOREVER, unit.founding.parent)
+        unit.segments = segments if len(segments) > 1 or segments[0] != founding else None
         self._chains.clear()
 
     @staticmethod

@@ -53,9 +53,7 @@ async def load_state(connection: asyncpg.Connection, root: str, sizes: Sizes) ->
             hierarchy.establish(ids[statement.unit], statement)
         else:
             waiting.append(statement)
-    for statement in sorted(waiting):
-        hierarchy.add(statement)
-    for unit in {statement.unit for statement in waiting}:
+    for unit in hierarchy.restore(waiting):
         state.past.refresh(hierarchy.by_no[unit])
     await _load_parking(connection, state)
     return state

@@ -22,9 +22,11 @@ _FENCE = "UPDATE checkpoint SET position = $2, as_of = $3 WHERE position = $1"
 
 _VERDICTS = """
 UPDATE ledger l SET outcome = v.outcome, reason = v.reason, field = v.field, detail = v.detail,
-       held_at = coalesce(v.held_at, l.held_at), retracted_at = v.retracted_at, retracted_by = v.retracted_by
-FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[])
-     AS v (position, outcome, reason, field, detail, held_at, retracted_at, retracted_by)
+       held_at = coalesce(v.held_at, l.held_at), rejected_at = v.rejected_at,
+       retracted_at = v.retracted_at, retracted_by = v.retracted_by
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
+            $9::bigint[])
+     AS v (position, outcome, reason, field, detail, held_at, rejected_at, retracted_at, retracted_by)
 WHERE l.position = v.position
 """
 

@@ -14,12 +14,12 @@ from projections.store.reading.standing import UnknownUnitError
 
 _AS_OF = "SELECT published_at FROM ledger WHERE position = $1"
 
-# Waiting then: still so, or let go or taken back since. When one was rejected that had waited is not kept: none counts.
+# Waiting then: still so, or let go, rejected or taken back since.
 _PARKED = """
 SELECT subject, count(*) AS n FROM (
     SELECT subject FROM ledger WHERE outcome = 'parked' AND position <= $1
     UNION ALL
-    SELECT subject FROM ledger WHERE position <= $1 AND held_at > $1
+    SELECT subject FROM ledger WHERE position <= $1 AND (held_at > $1 OR rejected_at > $1)
     UNION ALL
     SELECT subject FROM ledger WHERE position <= $1 AND held_at IS NULL AND retracted_at > $1
 ) AS parked GROUP BY 1

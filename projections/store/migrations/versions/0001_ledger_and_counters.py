@@ -43,16 +43,21 @@ CREATE TABLE ledger (
     first        boolean NOT NULL,
     first_position bigint,
     held_at      bigint,
+    rejected_at  bigint,
     retracted_at bigint,
     retracted_by bigint,
     body         bytea NOT NULL
 );
 ALTER TABLE ledger ALTER body SET STORAGE EXTERNAL;
 CREATE UNIQUE INDEX ledger_key ON ledger (id, publisher) WHERE first;
+CREATE INDEX ledger_retracted ON ledger (retracted_at) WHERE retracted_at IS NOT NULL;
+CREATE INDEX ledger_let_go ON ledger (held_at) WHERE held_at > position;
 CREATE INDEX ledger_parked ON ledger (position) WHERE outcome = 'parked';
 CREATE INDEX ledger_rejected ON ledger (position) WHERE outcome = 'rejected';
 COMMENT ON COLUMN ledger.bus_subject IS 'only where it is not party.v1.{publisher}.{type}';
 COMMENT ON COLUMN ledger.headers IS 'only where they are not Nats-Msg-Id: {publisher}:{id} alone';
+COMMENT ON COLUMN ledger.rejected_at IS
+    'the position at which the log stood when it was rejected after it had waited; NULL where it never waited';
 COMMENT ON COLUMN ledger.held_at
     IS 'the position at which the log stood when it began to hold; NULL where it never did';
 COMMENT ON COLUMN ledger.retracted_at
