@@ -27,7 +27,7 @@ def asked(question: Question) -> tuple[str, dict[str, str]]:
     return f"/v1/units/{question.unit}/report", parameters
 
 
-@examples(25)
+@examples(12)
 @given(logs.flatmap(lambda log: st.tuples(st.just(log), st.integers(0, len(log)), st.randoms(use_true_random=True))))
 async def test_a_report_of_a_position_is_the_one_given_then(
     system: System, reader: Reader, example: tuple[list[Said], int, Random]

@@ -16,7 +16,7 @@ from tests.property.system import Batch, System, oracle_of
 delivered = logs.flatmap(lambda log: st.tuples(st.just(log), cuttings(len(log))))
 
 
-@examples(120)
+@examples(50)
 @given(delivered)
 async def test_outcomes_are_those_of_the_contract(system: System, example: tuple[list[Said], list[Batch]]) -> None:
     async def disagreement(log: list[Said], batches: Sequence[Batch]) -> str | None:
@@ -27,7 +27,7 @@ async def test_outcomes_are_those_of_the_contract(system: System, example: tuple
     await hold(*example, disagreement)
 
 
-@examples(50)
+@examples(20)
 @given(delivered)
 async def test_two_deliveries_give_the_same_read_models(
     system: System, example: tuple[list[Said], list[Batch]]

@@ -29,7 +29,7 @@ async def explained(reader: Reader, question: Question, **asked: str) -> dict[st
     return answer
 
 
-@examples(25)
+@examples(12)
 @given(delivered)
 async def test_what_moved_explains_the_difference_of_the_bases(
     system: System, reader: Reader, example: tuple[list[Said], list[Batch], Random]
@@ -48,7 +48,7 @@ async def test_what_moved_explains_the_difference_of_the_bases(
             assert str(question.first) <= one["from"] <= one["to"] <= str(question.last)
 
 
-@examples(25)
+@examples(12)
 @given(delivered)
 async def test_what_was_said_explains_the_difference_of_two_positions(
     system: System, reader: Reader, example: tuple[list[Said], list[Batch], Random]

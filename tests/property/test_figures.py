@@ -28,7 +28,7 @@ def sums_of(rows: dict[str, Values], measures: tuple[str, ...]) -> Values:
     return {measure: sum(values[measure] for values in rows.values()) for measure in measures}
 
 
-@examples(40)
+@examples(20)
 @given(delivered)
 async def test_reports_are_those_of_the_contract(
     system: System, reader: Reader, example: tuple[list[Said], list[Batch], Random]
@@ -49,7 +49,7 @@ async def test_reports_are_those_of_the_contract(
     await hold(log, batches, disagreement)
 
 
-@examples(6)
+@examples(4)
 @given(logs)
 async def test_rows_sum_to_totals_for_every_unit_on_every_basis(
     system: System, reader: Reader, log: list[Said]

@@ -30,7 +30,7 @@ def id_of(unit: dict[str, Any] | None) -> str | None:
     return None if unit is None else str(unit["id"])
 
 
-@examples(25)
+@examples(12)
 @given(delivered)
 async def test_histories_and_trees_are_those_of_the_contract(
     database: str, example: tuple[list[Said], list[Batch], Random]
