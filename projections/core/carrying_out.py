@@ -18,6 +18,7 @@ from projections.core.decision import (
     Key,
     Refused,
     Waits,
+    target_of,
     verdict_on_structure,
     wait_of_fact_or_plan,
     wait_of_retraction,
@@ -151,8 +152,7 @@ class CarryingOut:
         return Ruling(Outcome.APPLIED, news=(unit.id,))
 
     def _retraction(self, position: int, event: Event) -> Ruling:
-        data = cast("Any", event.data)
-        key = (data.source.removeprefix("/units/"), data.id)
+        key = target_of(event)
         target = self._recorded.get(key)
         if target is None:
             keys: frozenset[Key] = frozenset({key, event.subject})

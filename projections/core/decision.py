@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Hashable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from events.catalogue import CATALOGUE
 from events.codec import Event
 from events.contributions import decision_day, units_named
+from events.subjects import source_of
 from events.vocabulary import Reason
 from projections.core.hierarchy import Hierarchy
 from projections.core.unit import FOREVER, Unit
@@ -100,6 +101,12 @@ def wait_of_retraction(event: Event, target: Event, hierarchy: Hierarchy) -> Wai
         return None
     detail = f"{event.publisher} is neither {target.publisher} nor above it"
     return Waits(Reason.NOT_AUTHORISED, "source", detail, keys | _chain_keys(hierarchy, owner, day))
+
+
+def target_of(event: Event) -> tuple[str, str]:
+    """Return the publisher and the id of the event that a retraction takes back."""
+    data = cast("Any", event.data)
+    return data.source.removeprefix(source_of("")), data.id
 
 
 def _path(field: str) -> str:

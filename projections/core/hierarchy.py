@@ -81,18 +81,23 @@ class Hierarchy:
         return any(upper.no in self.chain(lower, when) and not upper.dissolved(when) for when in (day, FOREVER))
 
     def chains(
-        self, parent: int | None, since: dt.date, until: dt.date
+        self, parent: int | None, since: dt.date, until: dt.date, end_at: int | None = None
     ) -> list[tuple[dt.date, dt.date, tuple[int, ...]]]:
-        """Return ``(since, until, raw chain that starts with parent)`` over the days ``[since, until)``, in order."""
+        """Return ``(since, until, raw chain that starts with parent)`` over the days ``[since, until)``, in order.
+
+        A chain that comes to ``end_at`` ends there.
+        """
         if parent is None:
             return [(since, until, ())]
+        if parent == end_at:
+            return [(since, until, (parent,))]
         found = []
         segments = self.segments(self.by_no[parent])
         for index, segment in enumerate(segments):
             start = max(since, segment.since if index else EVER)
             end = min(until, segment.until)
             if start < end:
-                found += [(s, u, (parent, *chain)) for s, u, chain in self.chains(segment.parent, start, end)]
+                found += [(s, u, (parent, *chain)) for s, u, chain in self.chains(segment.parent, start, end, end_at)]
         return found
 
     def subtree(self, unit: int, since: dt.date, until: dt.date) -> list[Span]:
@@ -112,21 +117,8 @@ class Hierarchy:
             unit in chain
             for segment in segments
             if segment.since < segment.until
-            for _, _, chain in self._chains_without(unit, segment.parent, segment.since, segment.until)
+            for _, _, chain in self.chains(segment.parent, segment.since, segment.until, end_at=unit)
         )
-
-    def _chains_without(
-        self, unit: int, parent: int | None, since: dt.date, until: dt.date
-    ) -> list[tuple[dt.date, dt.date, tuple[int, ...]]]:
-        if parent is None or parent == unit:
-            return [(since, until, () if parent is None else (parent,))]
-        found = []
-        for index, segment in enumerate(self.segments(self.by_no[parent])):
-            start = max(since, segment.since if index else EVER)
-            end = min(until, segment.until)
-            if start < end:
-                found += [(s, u, (parent, *c)) for s, u, c in self._chains_without(unit, segment.parent, start, end)]
-        return found
 
     def with_statement(self, statement: Statement) -> tuple[Segment, ...]:
         """Return the raw parents that the unit would have with one more statement."""

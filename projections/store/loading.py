@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import asyncpg
 
 from events.codec import Event, Refusal, decode
 from events.subjects import build_bus_subject
 from projections.core.carrying_out import CarryingOut
+from projections.core.decision import target_of
 from projections.core.fold import EventKey
 from projections.core.parking import Parking
 from projections.core.state import Recorded, Sizes, State
@@ -104,8 +105,7 @@ def targets_of(events: Collection[Event | Refusal]) -> set[EventKey]:
     targets = set()
     for event in events:
         if isinstance(event, Event) and event.type == "event.retracted":
-            data = cast("Any", event.data)
-            targets.add((data.source.removeprefix("/units/"), data.id))
+            targets.add(target_of(event))
     return targets
 
 
