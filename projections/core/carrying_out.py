@@ -25,6 +25,7 @@ from projections.core.decision import (
 )
 from projections.core.parked_counts import ParkedCounts
 from projections.core.parking import Parked
+from projections.core.plans import PlanRow, plan_row
 from projections.core.restructuring import enlargements, reattribution, structure_rows
 from projections.core.state import Recorded, State
 from projections.core.unit import Segment, Statement, Unit
@@ -60,7 +61,7 @@ class Work:
 
     steps: list[Step] = field(default_factory=list)
     structure: Structure = field(default_factory=Structure)
-    plans_made: list[tuple[int, int, str]] = field(default_factory=list)
+    plans_made: list[PlanRow] = field(default_factory=list)
     plans_unmade: list[int] = field(default_factory=list)
     parked: dict[int, tuple[int, int]] = field(default_factory=dict)
     large: list[int] = field(default_factory=list)
@@ -115,8 +116,7 @@ class CarryingOut:
     # -- kinds of events -------------------------------------------------------------------------------------------
 
     def _fact(self, position: int, event: Event) -> Ruling:
-        waits = wait_of_fact_or_plan(event, self._hierarchy)
-        if waits is not None:
+        if (waits := wait_of_fact_or_plan(event, self._hierarchy)) is not None:
             return self._park(position, event, waits)
         for row in self._fact_rows(position, event):
             self._counting.add(self._deltas, row)
@@ -124,11 +124,10 @@ class CarryingOut:
         return _COUNTED
 
     def _plan(self, position: int, event: Event) -> Ruling:
-        waits = wait_of_fact_or_plan(event, self._hierarchy)
-        if waits is not None:
+        if (waits := wait_of_fact_or_plan(event, self._hierarchy)) is not None:
             return self._park(position, event, waits)
         unit = self._hierarchy.by_id[event.subject].no
-        self._work.plans_made.append((position, unit, event.type))
+        self._work.plans_made.append(plan_row(position, unit, event))
         self._plan_references[unit] = self._plan_references.get(unit, 0) + 1
         return Ruling(Outcome.APPLIED)
 

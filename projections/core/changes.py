@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from projections.core.past_edges import Term
+from projections.core.plans import PlanRow
 from projections.core.unit import Segment, Span, Statement
 
 UNIT_SHIFT = 36
@@ -175,7 +176,7 @@ class Changes:
     verdicts: list[Verdict]
     steps: list[Step]
     structure: Structure
-    plans_made: list[tuple[int, int, str]]
+    plans_made: list[PlanRow]
     plans_unmade: list[int]
     tally: dict[tuple[str, str, str], int]
     parked: dict[int, tuple[int, int]]

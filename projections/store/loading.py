@@ -23,7 +23,8 @@ JOIN ledger l ON l.id = k.id AND l.publisher = k.publisher AND l.first
 """
 
 _REFERENCES = """
-SELECT u.id, (SELECT count(*) FROM fact f WHERE f.unit = u.no) + (SELECT count(*) FROM plan p WHERE p.unit = u.no)
+SELECT u.id, (SELECT count(*) FROM fact f WHERE f.unit = u.no) + (SELECT count(*) FROM target t WHERE t.unit = u.no)
+    + (SELECT count(*) FROM declaration d WHERE d.unit = u.no)
 FROM unit u WHERE u.id = ANY($1::text[])
 """
 

@@ -11,6 +11,7 @@ from projections.core.breakdown import added_sql, unpacked
 from projections.core.changes import Changes, Deltas, FactRow, LedgerRow, Structure
 from projections.core.names import fold_name
 from projections.core.past_edges import Term
+from projections.core.plans import DeclarationRow, TargetRow
 from projections.store import restructuring
 
 NOTIFICATIONS = "tonghop_position"
@@ -61,6 +62,9 @@ FROM unnest($1::int[], $2::int[], $3::int[]) AS p (no, own, below) WHERE u.no = 
 """
 
 
+_PLANS: dict[str, type[TargetRow | DeclarationRow]] = {"target": TargetRow, "declaration": DeclarationRow}
+
+
 class FencedError(Exception):
     """Another projector has moved the checkpoint: what this one knows is out of date and must be loaded anew."""
 
@@ -89,10 +93,12 @@ async def write(connection: asyncpg.Connection, changes: Changes) -> None:
 
 
 async def _plans(connection: asyncpg.Connection, changes: Changes) -> None:
-    if changes.plans_made:
-        await connection.copy_records_to_table("plan", columns=("position", "unit", "type"), records=changes.plans_made)
-    if changes.plans_unmade:
-        await connection.execute("DELETE FROM plan WHERE position = ANY($1::bigint[])", changes.plans_unmade)
+    for table, kind in _PLANS.items():
+        made = [row for row in changes.plans_made if isinstance(row, kind)]
+        if made:
+            await connection.copy_records_to_table(table, columns=kind._fields, records=made)
+        if changes.plans_unmade:
+            await connection.execute(f"DELETE FROM {table} WHERE position = ANY($1::bigint[])", changes.plans_unmade)
 
 
 async def _marks(connection: asyncpg.Connection, changes: Changes) -> None:

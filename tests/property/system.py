@@ -28,7 +28,10 @@ READ_MODELS = {
     "tally": "SELECT type, outcome, reason, n FROM tally WHERE n <> 0",
     "edge": "SELECT u.id, e.since, e.until, p.id FROM edge e JOIN unit u ON u.no = e.unit"
     " LEFT JOIN unit p ON p.no = e.parent",
-    "plan": "SELECT p.position, u.id, p.type FROM plan p JOIN unit u ON u.no = p.unit",
+    "target": "SELECT t.position, u.id, t.measure, t.first, t.last, t.at_least, t.at_most, t.resolution"
+    " FROM target t JOIN unit u ON u.no = t.unit",
+    "declaration": "SELECT d.position, u.id, d.figure, d.first, d.last, d.value, d.note"
+    " FROM declaration d JOIN unit u ON u.no = d.unit",
     "unit": "SELECT u.id, u.established, u.since, u.dissolved, s.id, u.name, u.level, u.parked_own, u.parked_below"
     " FROM unit u LEFT JOIN unit s ON s.no = u.successor",
     "unit_name": "SELECT u.id, n.since, n.until, n.name FROM unit_name n JOIN unit u ON u.no = n.unit",

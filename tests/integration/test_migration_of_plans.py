@@ -1,0 +1,56 @@
+"""A database of the first version, with plans that hold: its targets and declarations are read from the ledger."""
+
+import datetime as dt
+import json
+from typing import Any
+
+import asyncpg
+
+from projections.store.migrate import upgrade
+
+FIRST_VERSION = (
+    "DROP VIEW standing_target",
+    "DROP VIEW standing_declaration",
+    "DROP TABLE target, declaration",
+    "CREATE TABLE plan (position bigint PRIMARY KEY, unit integer NOT NULL, type text NOT NULL)",
+    "UPDATE alembic_version SET version_num = '0001'",
+)
+
+TARGET = {"measure": "badges", "from": "2021-01-01", "to": "9999-12-31", "at_least": 700, "resolution": "NQ: số 1"}
+PLANS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("target.assigned", TARGET),
+    ("target.assigned", TARGET | {"measure": "trainings", "at_most": 800}),
+    ("figure.declared", {"figure": "members", "on": "2022-07-07", "value": 16, "note": "chi bộ"}),
+    ("figure.declared", {"figure": "admissions", "from": "0001-01-01", "to": "2024-12-31", "value": 1905}),
+)
+
+
+async def test_what_held_before_is_there_afterwards(database: str) -> None:
+    connection = await asyncpg.connect(database)
+    try:
+        for statement in FIRST_VERSION:
+            await connection.execute(statement)
+        for position, (kind, data) in enumerate(PLANS, start=1):
+            body = json.dumps({"data": data}, ensure_ascii=False).encode()
+            await connection.execute(
+                "INSERT INTO ledger (position, published_at, outcome, first, body)"
+                " VALUES ($1, now(), 'applied', true, $2)",
+                position,
+                body,
+            )
+            await connection.execute("INSERT INTO plan VALUES ($1, 7, $2)", position, kind)
+        await upgrade(database)
+        targets = [tuple(row) for row in await connection.fetch("SELECT * FROM standing_target ORDER BY position")]
+        assert targets == [
+            (1, 7, 3, dt.date(2021, 1, 1), dt.date.max, 700, None, "NQ: số 1"),
+            (2, 7, 8, dt.date(2021, 1, 1), dt.date.max, 700, 800, "NQ: số 1"),
+        ]
+        declared = [
+            tuple(row) for row in await connection.fetch("SELECT * FROM standing_declaration ORDER BY position")
+        ]
+        assert declared == [
+            (3, 7, "members", dt.date(2022, 7, 7), dt.date(2022, 7, 7), 16, "chi bộ"),
+            (4, 7, "admissions", dt.date.min, dt.date(2024, 12, 31), 1905, None),
+        ]
+    finally:
+        await connection.close()
