@@ -11,10 +11,12 @@ from fastapi import FastAPI
 from events.catalogue import DIMENSIONS, MEASURES
 from events.identifiers import UNIT_ID_PATTERN
 from events.vocabulary import LEVELS
+from projections.core import plan_answers as plans
 from projections.core import reading_answers as answers
 from projections.core import reading_difference_answers as difference
 from projections.core import reading_structure_answers as structure
 from projections.store.reading.outcomes import OUTCOMES
+from projections.store.reading.silence import LISTS
 from services.api.examples import EXAMPLES
 from services.api.parameters import LONGEST_WAIT
 
@@ -25,6 +27,7 @@ ANSWERS: Final = (
     structure.UnitHistory,
     structure.Tree,
     difference.Difference,
+    plans.Silence,
     answers.CountedEventPage,
     answers.Said,
     answers.SaidPage,
@@ -81,6 +84,11 @@ PARAMETERS: Final[Mapping[str, tuple[str, Mapping[str, Any], object]]] = {
 POSITIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], object]]] = {
     "from": ("First position", {"type": "integer", "minimum": 1}, 1),
     "to": ("Last position", {"type": "integer", "minimum": 1}, 100),
+}
+SILENCE: Final[Mapping[str, tuple[str, Mapping[str, Any], object]]] = {
+    "level": ("Only units of this level on the last day", {"type": "string", "enum": list(LEVELS)}, "cell"),
+    "list": ("Show the page of this list alone", {"type": "string", "enum": list(LISTS)}, None),
+    "cursor": ("`next` of the page before; only with its `list`", {"type": "string"}, None),
 }
 ERRORS: Final = {
     404: "No such unit or event",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from services.api.examples_silence import SILENCE
+
 _GIA_BINH: Final = {"id": "gia-binh", "name": "Huyện ủy Gia Bình", "level": "upper"}
 _BAC_NINH: Final = {"id": "bac-ninh", "name": "Tỉnh ủy Bắc Ninh", "level": "province"}
 _CENTRAL: Final = {"id": "trung-uong", "name": "Ban Chấp hành Trung ương", "level": "central"}
@@ -169,4 +171,5 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
             "advanced_at": _AS_OF,
         },
     },
+    "Silence": SILENCE,
 }
