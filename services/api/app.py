@@ -12,7 +12,15 @@ import asyncpg
 from fastapi import FastAPI
 from fastapi_standalone_docs import StandaloneDocs
 
-from services.api import documentation, problems, routes_events, routes_operations, routes_structure, routes_units
+from services.api import (
+    documentation,
+    problems,
+    routes_events,
+    routes_operations,
+    routes_plans,
+    routes_structure,
+    routes_units,
+)
 from services.api.answering import Reader
 from services.api.bus import Bus
 from services.api.metrics import Measured
@@ -72,7 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.add_middleware(Measured)
     problems.mount(app)
-    for routes in (routes_units, routes_structure, routes_events, routes_operations):
+    for routes in (routes_units, routes_structure, routes_plans, routes_events, routes_operations):
         app.include_router(routes.router)
     documentation.mount(app)
     StandaloneDocs(app)  # /docs without a network

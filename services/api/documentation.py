@@ -11,11 +11,12 @@ from fastapi import FastAPI
 from events.catalogue import DIMENSIONS, MEASURES
 from events.identifiers import UNIT_ID_PATTERN
 from events.vocabulary import LEVELS
+from projections.core import plan_answers as plans
 from projections.core import reading_answers as answers
 from projections.core import reading_difference_answers as difference
 from projections.core import reading_structure_answers as structure
 from projections.store.reading.outcomes import OUTCOMES
-from services.api.examples import EXAMPLES
+from services.api import examples, examples_plans
 from services.api.parameters import LONGEST_WAIT
 
 ANSWERS: Final = (
@@ -25,12 +26,15 @@ ANSWERS: Final = (
     structure.UnitHistory,
     structure.Tree,
     difference.Difference,
+    plans.Indicators,
+    plans.Allocations,
     answers.CountedEventPage,
     answers.Said,
     answers.SaidPage,
     answers.ReceiptPage,
     answers.Status,
 )
+EXAMPLES: Final = {**examples.EXAMPLES, **examples_plans.EXAMPLES}
 _REFERENCE: Final = "#/components/schemas/{name}"
 _DATE: Final = {"type": "string", "format": "date"}
 _BY: Final = (

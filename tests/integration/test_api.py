@@ -17,8 +17,7 @@ import pytest
 from projections.store.reading.snapshot import snapshot
 from projections.store.reading.tree import tree
 from services.api.app import create_app
-from services.api.documentation import ANSWERS
-from services.api.examples import EXAMPLES
+from services.api.documentation import ANSWERS, EXAMPLES
 from services.settings import Settings
 from tests.integration.reading.world import Fact, Unit, World
 

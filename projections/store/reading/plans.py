@@ -1,0 +1,103 @@
+"""The plans that stand: targets and declared figures of a unit, and those of its children (contract §1)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
+
+from events.catalogue import MEASURES
+from projections.core.periods import Days
+from projections.core.planning import Assigned, Declared, Key
+from projections.core.reading_structure_answers import Source
+from projections.store.reading.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+_SAID = "ledger.position, ledger.publisher, ledger.id, ledger.type"
+
+_TARGETS = f"""
+SELECT plan.unit, plan.measure, plan.first, plan.last, plan.at_least, plan.at_most, plan.resolution, {_SAID}
+FROM standing_target AS plan JOIN ledger USING (position)
+WHERE plan.unit = ANY($1::integer[]) AND plan.first <= $2
+"""
+
+_DECLARED = f"""
+SELECT plan.figure, plan.first, plan.last, plan.value, plan.note, {_SAID}
+FROM standing_declaration AS plan JOIN ledger USING (position)
+WHERE plan.unit = $1 AND plan.last <= $2
+ORDER BY plan.last, plan.first, plan.figure
+"""
+
+# One look into the index for each stay and figure.
+_LATEST = """
+SELECT figure.name, max(found.first) AS day
+FROM unnest($1::integer[], $2::date[], $3::date[]) AS stay(unit, first, last)
+CROSS JOIN unnest($4::text[]) AS figure(name)
+CROSS JOIN LATERAL (
+    SELECT declaration.first FROM declaration
+    WHERE declaration.unit = stay.unit AND declaration.figure = figure.name
+        AND declaration.first BETWEEN stay.first AND stay.last
+    ORDER BY declaration.first DESC LIMIT 1
+) AS found
+GROUP BY figure.name
+"""
+
+_STOCKS_OF = """
+SELECT unit, figure, first, last, value FROM standing_declaration
+WHERE unit = ANY($1::integer[]) AND figure = ANY($2::text[]) AND first = ANY($3::date[]) AND last = first
+"""
+
+_PERIODS_OF = """
+SELECT unit, figure, first, last, value FROM standing_declaration
+WHERE unit = ANY($1::integer[]) AND last BETWEEN $2 AND $3 AND figure = ANY($4::text[])
+"""
+
+
+async def targets_of(snapshot: Snapshot, units: Collection[int], on: dt.date) -> dict[int, list[Assigned]]:
+    """Return the standing targets of units that began by a day, in no order."""
+    found: dict[int, list[Assigned]] = {}
+    for unit, measure, first, last, least, most, resolution, *said in await snapshot.connection.fetch(
+        _TARGETS, list(units), on
+    ):
+        target = Assigned(MEASURES[measure - 1], first, last, least, most, resolution, Source(*said))
+        found.setdefault(unit, []).append(target)
+    return found
+
+
+async def declarations_of(snapshot: Snapshot, unit: int, on: dt.date) -> list[Declared]:
+    """Return the standing declared figures of a unit of days and periods up to a day, by last day."""
+    return [
+        Declared(figure, first, last, value, note, Source(*said))
+        for figure, first, last, value, note, *said in await snapshot.connection.fetch(_DECLARED, unit, on)
+    ]
+
+
+async def latest_days(
+    snapshot: Snapshot, spans: Iterable[tuple[int, Days]], figures: Collection[str]
+) -> dict[str, dt.date]:
+    """Return for each stock the latest day on which one of the units declared it, of those that are given with it."""
+    if not figures:
+        return {}
+    units, firsts, lasts = zip(*((unit, *days) for unit, days in spans), strict=True)
+    rows = await snapshot.connection.fetch(_LATEST, units, firsts, lasts, list(figures))
+    return {row["name"]: row["day"] for row in rows}
+
+
+async def declared_by(
+    snapshot: Snapshot, units: Collection[int], stocks: dict[str, dt.date], periods: Days
+) -> dict[Key, dict[int, int]]:
+    """Return what units declare: each of the stocks for its day, and measures for periods that end on the days."""
+    fetch = snapshot.connection.fetch
+    numbers = list(units)
+    found: dict[Key, dict[int, int]] = {}
+
+    def keep(rows: Iterable[Record]) -> None:
+        for unit, figure, first, last, value in rows:
+            found.setdefault((figure, first, last), {})[unit] = value
+
+    if stocks:
+        keep(await fetch(_STOCKS_OF, numbers, list(stocks), list(set(stocks.values()))))
+    keep(await fetch(_PERIODS_OF, numbers, *periods, list(MEASURES)))
+    return {key: by_unit for key, by_unit in found.items() if stocks.get(key[0], key[2]) == key[2]}
