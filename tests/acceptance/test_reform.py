@@ -22,7 +22,7 @@ from services.demo.mishaps import EARLY, STILL_PARKED
 from services.demo.places import places
 from services.demo.reform import BY_MISTAKE
 from services.demo.saying import CloudEvent
-from services.demo.scenario import scenario
+from services.demo.scenario import country_and_reform, scenario
 from services.embedded.postgres import PostgresServer
 from tests.oracle.wording import FACTS, day_of
 from tests.property.reading import Reader, reader_of
@@ -30,7 +30,7 @@ from tests.servers import fresh_database
 
 BASES = ("as-was", "as-now")
 MEASURES = [measure for measures, _ in FACTS.values() for measure in measures]
-ALL_YEARS = {"from": "2018-01-01", "to": "2025-12-31", "measures": ",".join(MEASURES)}
+ALL_YEARS = {"from": "2015-01-01", "to": "2025-12-31", "measures": ",".join(MEASURES)}
 BEFORE = ALL_YEARS | {"to": str(REFORM - dt.timedelta(days=1))}
 GIA_BINH = {"from": "2023-01-01", "to": "2023-11-28"}
 PUBLISHED = {"admissions": 89, "confirmations": 99, "badges": 396}
@@ -38,6 +38,7 @@ PROVINCES = ("bac-ninh", "bac-giang", "thai-nguyen", "thanh-hoa")
 UNITS = (
     "trung-uong",
     *PROVINCES,
+    *("dien-bien", "ben-tre", "vinh-long", "da-lan", "bhxh-tinh"),
     *(district.unit for district in DISTRICTS),
     *(merger.unit for district in DISTRICTS for merger in district.mergers),
 )
@@ -139,6 +140,7 @@ def test_the_demonstration_is_small_and_always_the_same() -> None:
     assert len(log) <= 6000
     assert len({(event["source"], event["id"]) for event in log}) == len(log)
     assert log[: len(gia_binh())] == gia_binh()
+    assert log[: len(country_and_reform())] == country_and_reform()
 
 
 async def test_every_event_has_the_outcome_that_it_was_made_for(country: Country) -> None:
