@@ -15,7 +15,7 @@ from projections.core import reading_answers as answers
 from projections.core import reading_difference_answers as difference
 from projections.core import reading_structure_answers as structure
 from projections.store.reading.outcomes import OUTCOMES
-from services.api.examples import EXAMPLES
+from services.api.examples import EXAMPLES, OTHER_EXAMPLES
 from services.api.parameters import LONGEST_WAIT
 
 ANSWERS: Final = (
@@ -96,11 +96,11 @@ def described(
     *,
     query: tuple[str, ...] = (),
     over: Mapping[str, Any] | None = None,
-    others: Mapping[str, Any] | None = None,
+    others: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Describe a request for a route's `openapi_extra`; `answer` names one of ANSWERS, `over` replaces PARAMETERS.
 
-    `others` are more examples of the answer, by what is asked for.
+    `others` names more examples of the answer, of OTHER_EXAMPLES, by what is asked for.
     """
     known = {**PARAMETERS, **(over or {})}
     parameters: list[dict[str, Any]] = []
@@ -112,8 +112,8 @@ def described(
         parameters.append(parameter | ({} if example is None else {"example": example}))
     content: dict[str, Any] = {"schema": {"$ref": _REFERENCE.format(name=answer)}, "example": EXAMPLES[answer]}
     if others:
-        named = {"by default": content.pop("example"), **others}
-        content["examples"] = {name: {"value": value} for name, value in named.items()}
+        named = {asked: {"$ref": f"#/components/examples/{name}"} for asked, name in others.items()}
+        content["examples"] = {"by default": {"value": content.pop("example")}, **named}
     responses: dict[str, Any] = {
         "200": {
             "description": "The answer",
@@ -150,7 +150,10 @@ def mount(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = generate()
-        document.setdefault("components", {}).setdefault("schemas", {}).update({**schemas, "Problem": _PROBLEM})
+        components = document.setdefault("components", {})
+        components.setdefault("schemas", {}).update({**schemas, "Problem": _PROBLEM})
+        # Put in here, as FastAPI leaves every null out of what it generates.
+        components["examples"] = {name: {"value": value} for name, value in OTHER_EXAMPLES.items()}
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents

@@ -173,24 +173,28 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
 }
 
-BY_TWO_FACETS: Final[dict[str, Any]] = {
-    **EXAMPLES["Report"],
-    "total": {"trainings": 41},
-    "rows": [
-        {"codes": {"sex": sex, "passed": passed}, "values": {"trainings": n}}
-        for sex, passed, n in (
-            ("female", "yes", None),
-            ("female", "no", None),
-            ("female", "unknown", 0),
-            ("male", "yes", None),
-            ("male", "no", None),
-            ("male", "unknown", 0),
-            ("unknown", "yes", 0),
-            ("unknown", "no", 0),
-            ("unknown", "unknown", 0),
-        )
-    ]
-    + [{"suppressed": True, "values": {"trainings": 41}}],
-    "suppressed": {"smallest": 3, "cells": {"trainings": 4}, "reason": REASON.format(smallest=3)},
+OTHER_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "ReportByTwoFacets": {
+        **EXAMPLES["Report"],
+        "total": {"trainings": 41},
+        "rows": [
+            *(
+                {"codes": {"sex": sex, "passed": passed}, "values": {"trainings": n}}
+                for sex, passed, n in (
+                    ("female", "yes", None),
+                    ("female", "no", None),
+                    ("female", "unknown", 0),
+                    ("male", "yes", None),
+                    ("male", "no", None),
+                    ("male", "unknown", 0),
+                    ("unknown", "yes", 0),
+                    ("unknown", "no", 0),
+                    ("unknown", "unknown", 0),
+                )
+            ),
+            {"suppressed": True, "values": {"trainings": 41}},
+        ],
+        "suppressed": {"smallest": 3, "cells": {"trainings": 4}, "reason": REASON.format(smallest=3)},
+    }
 }
-"""A report by two dimensions in which a small cell is hidden, and three more that would give it away."""
+"""More examples of an answer: a report in which a small cell is hidden, and three more that would give it away."""

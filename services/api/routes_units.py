@@ -19,7 +19,6 @@ from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units import SearchKey, search, unit_on
 from services.api.answering import reader_of
 from services.api.documentation import described
-from services.api.examples import BY_TWO_FACETS
 from services.api.parameters import DEFAULT_MEASURES, MOST_ROWS, Query, cursor_of, require_passed, require_unit, today
 from services.api.problems import bad_parameter
 
@@ -66,7 +65,7 @@ async def unit_of_a_day(request: Request, unit: UnitPath) -> Response:
         "The roll-up",
         "Report",
         query=("from", "to", "basis", "measures", "by", "position"),
-        others={"by=facet:sex,passed": BY_TWO_FACETS},
+        others={"by=facet:sex,passed": "ReportByTwoFacets"},
     ),
 )
 async def report(request: Request, unit: UnitPath) -> Response:
