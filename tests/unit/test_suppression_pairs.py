@@ -38,6 +38,7 @@ def column_sums(table: Table) -> Known:
     return tuple(map(sum, zip(*table, strict=True)))
 
 
+@cache
 def everything_of(table: Table) -> Known:
     """Put all there is to know in a line: the cells, then the sums of rows, then those of columns."""
     return (*chain(*table), *row_sums(table), *column_sums(table))
