@@ -143,8 +143,8 @@ class StockCheck(Struct, frozen=True):
 class Stock(Struct, frozen=True):
     """The members at the end of a day: the latest declared figure and the flows since.
 
-    ``reorganised``: children came or went since the opening of ``check`` (or the opening), so that members may have
-    come and gone with them, without a transfer.
+    ``reorganised``: units came to what is below it, or went, after the first opening figure (that of ``check``, where
+    there is one), so that members may have come and gone with them, without a transfer.
     """
 
     on: dt.date
@@ -186,8 +186,9 @@ class AllocatedRow(Struct, frozen=True, rename=_PERIOD):
 class Allocation(Struct, frozen=True, rename=_PERIOD):
     """A unit's target beside those of its children for the same measure and period.
 
-    ``adds_up``: the sums over the ``with_target`` children are those of the unit, both ends; null where either side has
-    none. ``difference`` is the unit's less the children's.
+    ``adds_up``: the sums over the ``with_target`` children are the ends of the unit's, null where either side has none;
+    ``sum_at_most`` is null where a child's target is a floor alone. ``difference`` is the unit's floor less the
+    sum of the children's.
     """
 
     measure: str

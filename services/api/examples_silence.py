@@ -11,34 +11,36 @@ _ZERO: Final = {"position": 1190, "publisher": "dai-lai-02", "id": "dl-2023-0017
 _TOTAL: Final = {"position": 1192, "publisher": "xa-dai-lai", "id": "dl-2023-0021", "type": "figure.declared"}
 _PERIOD: Final = {"from": "2023-01-01", "to": "2023-10-31"}
 
-SILENCE: Final[dict[str, Any]] = {
-    "unit": {"id": "gia-binh", "name": "Huyện ủy Gia Bình", "level": "upper"},
-    "from": "2023-01-01",
-    "to": "2023-11-28",
-    "level": "cell",
-    "position": 1234,
-    "as_of": "2023-11-28T09:01:02Z",
-    "asked": 212,
-    "silent": {"count": 1, "units": [_MUTE], "next": None},
-    "declared_zero": {
-        "count": 1,
-        "units": [{"unit": _CELL, "figures": [{"figure": "admissions", **_PERIOD, "said": _ZERO}]}],
-        "next": None,
+EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "Silence": {
+        "unit": {"id": "gia-binh", "name": "Huyện ủy Gia Bình", "level": "upper"},
+        "from": "2023-01-01",
+        "to": "2023-11-28",
+        "level": "cell",
+        "position": 1234,
+        "as_of": "2023-11-28T09:01:02Z",
+        "asked": 212,
+        "silent": {"count": 1, "units": [_MUTE], "next": None},
+        "declared_zero": {
+            "count": 1,
+            "units": [{"unit": _CELL, "figures": [{"figure": "admissions", **_PERIOD, "said": _ZERO}]}],
+            "next": None,
+        },
+        "differing": {
+            "count": 1,
+            "figures": [
+                {
+                    "unit": _SCHOOL,
+                    "figure": "badges",
+                    **_PERIOD,
+                    "declared": 3,
+                    "counted": 2,
+                    "difference": 1,
+                    "said": _TOTAL,
+                }
+            ],
+            "next": None,
+        },
+        "admitted_nobody": {"count": 2, "units": [_CELL, _MUTE], "next": None},
     },
-    "differing": {
-        "count": 1,
-        "figures": [
-            {
-                "unit": _SCHOOL,
-                "figure": "badges",
-                **_PERIOD,
-                "declared": 3,
-                "counted": 2,
-                "difference": 1,
-                "said": _TOTAL,
-            }
-        ],
-        "next": None,
-    },
-    "admitted_nobody": {"count": 2, "units": [_CELL, _MUTE], "next": None},
 }

@@ -16,7 +16,7 @@ from services.api.parameters import Query, cursor_of, require_unit
 from services.api.problems import bad_parameter
 from services.api.routes_units import LONGEST_PAGE, PAGE, UnitPath
 
-router = APIRouter(prefix="/v1/units", tags=["units"])
+router = APIRouter(prefix="/v1/units", tags=["plans"])
 
 PARAMETERS = ("from", "to", "level", "list", "limit", "cursor")
 

@@ -51,6 +51,7 @@ CREATE TABLE declaration (
     note     text
 )""",
     "CREATE INDEX declaration_unit ON declaration (unit, figure, first, last, position DESC)",
+    "CREATE INDEX declaration_unit_last ON declaration (unit, last)",
     "CREATE INDEX declaration_last ON declaration (last, unit)",
     "COMMENT ON COLUMN declaration.first IS 'of a stock the day, as is last'",
     f"""

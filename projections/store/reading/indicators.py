@@ -1,0 +1,80 @@
+"""The indicators of a unit and the allocation of its targets, each from one snapshot (contract §5)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from events.vocabulary import STOCKS
+from projections.core.declared_figures import stock_days, window
+from projections.core.indicators import indicators as worked
+from projections.core.indicators import needed
+from projections.core.periods import Days
+from projections.core.plan_answers import Allocation, Allocations, Indicators
+from projections.core.plan_words import NO_TARGET
+from projections.core.planning import Assigned, Children, Count, Key, Known
+from projections.core.reading import Basis
+from projections.core.targets import Allocating
+from projections.core.unit import EVER
+from projections.store.reading.counts import counts
+from projections.store.reading.descent import children, children_now
+from projections.store.reading.plans import declarations_of, declared_by, latest_days, targets_of, totals_of
+from projections.store.reading.snapshot import Snapshot
+from projections.store.reading.standing import LAST_KNOWN, Standing, find
+
+# When units came to what is below a unit, or went: a foundation is neither. A root has no terms.
+_REORGANISED = """
+SELECT term.until AS day FROM as_now_term AS term WHERE term.unit = $1 AND term.until <= $2
+UNION
+SELECT term.since FROM as_now_term AS term JOIN unit ON unit.no = term.part
+WHERE term.unit = $1 AND term.since <= $2 AND term.since > unit.since
+UNION
+SELECT dissolved FROM unit WHERE no = $1 AND dissolved <= $2
+"""
+
+
+async def indicators(snapshot: Snapshot, unit: str, on: dt.date, basis: Basis) -> Indicators:
+    """Answer the indicators of a unit as of a day. Raises UnknownUnitError."""
+    asked, below = await _asked(snapshot, unit, on, basis)
+    no = asked.place.no
+    targets = await targets_of(snapshot, [no], on)
+    declared = await declarations_of(snapshot, no, on)
+    days = stock_days(declared)
+    parts: dict[Key, dict[int, int]] = {}
+    if below.stays:
+        missing = [figure for figure in STOCKS if figure not in days]
+        days |= await latest_days(snapshot, below.spans(on), missing)
+        parts = await declared_by(snapshot, {stay.place.no for stay in below.stays}, days, window(on))
+    reorganised = [row["day"] for row in await snapshot.connection.fetch(_REORGANISED, no, on)]
+    known = Known(on, targets.get(no, []), declared, below, parts, reorganised)
+    wanted = needed([no], lambda count_of: worked(known, count_of[no]))
+    count_of = await counts(snapshot, {no: asked.place}, wanted, basis)
+    found = worked(known, count_of[no])
+    return Indicators(asked.name, on, basis, snapshot.position, snapshot.as_of, *found)
+
+
+async def allocations(snapshot: Snapshot, unit: str, on: dt.date, basis: Basis) -> Allocations:
+    """Answer the targets of a unit as of a day beside those of its children. Raises UnknownUnitError."""
+    asked, below = await _asked(snapshot, unit, on, basis)
+    places = {asked.place.no: asked.place, **{stay.place.no: stay.place for stay in below.stays}}
+    targets = await targets_of(snapshot, places, on)
+    own = targets.pop(asked.place.no, [])
+    declared = await totals_of(snapshot, places, on)
+    parts: dict[Key, dict[int, Assigned]] = {}
+    for no, given in targets.items():
+        for target in given:
+            parts.setdefault((target.measure, target.first, target.last), {})[no] = target
+
+    def work(count_of: Mapping[int, Count]) -> list[Allocation]:
+        return Allocating(on, asked.place.no, below, declared, count_of).all(own, parts)
+
+    found = work(await counts(snapshot, places, needed(places, work), basis))
+    reason = None if found else NO_TARGET
+    return Allocations(asked.name, on, basis, snapshot.position, snapshot.as_of, found, reason)
+
+
+async def _asked(snapshot: Snapshot, unit: str, on: dt.date, basis: Basis) -> tuple[Standing, Children]:
+    asked = await find(snapshot, unit, on if basis == "as-was" else LAST_KNOWN)
+    find_children = children if basis == "as-was" else children_now
+    stays = await find_children(snapshot, asked.place, Days(EVER, on))
+    return asked, Children(stays, now=basis == "as-now")
