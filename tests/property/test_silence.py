@@ -7,9 +7,14 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+import asyncpg
 from hypothesis import given
 from hypothesis import strategies as st
 
+from projections.core.periods import Days
+from projections.store.reading.silence import SilenceQuestion, silence
+from projections.store.reading.snapshot import snapshot
+from services.api.parameters import cursor_of
 from tests.oracle.oracle import Oracle
 from tests.oracle.silence import Quiet, quiet
 from tests.oracle.telling import Said, say
@@ -67,6 +72,18 @@ async def test_silence_is_what_looking_at_everything_finds(
         return None
 
     await hold(log, batches, disagreement)
+
+
+@examples(10)
+@given(logs)
+async def test_few_and_many_facts_are_read_alike(system: System, log: list[Said]) -> None:
+    await system.deliver(log, [(0, len(log), False)])
+    async with asyncpg.create_pool(system.url, min_size=1, max_size=1) as pool:
+        for unit, days, level in questions(oracle_of(log), Random(len(log))):
+            question = SilenceQuestion(unit, Days(*days), level, None, 100, None)
+            async with snapshot(pool) as opened:
+                few, many = [await silence(opened, question, cursor_of, at_most) for at_most in (1000, 0)]
+            assert few == many
 
 
 def questions(oracle: Oracle, random: Random) -> list[tuple[str, tuple[dt.date, dt.date], str | None]]:

@@ -96,22 +96,24 @@ class SilenceQuestion(NamedTuple):
     after: Key | None
 
 
-async def silence(snapshot: Snapshot, question: SilenceQuestion, cursor: Callable[[Key], str | None]) -> Silence:
+async def silence(
+    snapshot: Snapshot, question: SilenceQuestion, cursor: Callable[[Key], str | None], few: int = FEW
+) -> Silence:
     """Answer from one snapshot; ``cursor`` writes where a next page begins. Raises UnknownUnitError."""
     unit = await find(snapshot, question.unit, question.days.last)
     # The last civil day of all is an infinity in PostgreSQL, at which spans that are open end.
     on = min(question.days.last, FOREVER - ONE_DAY)
     stands = unit.since <= on and (unit.place.dissolved is None or on < unit.place.dissolved)
-    found = await _found(snapshot, unit, on, question) if stands else None
+    found = await _found(snapshot, unit, on, question, few) if stands else None
     return await _Pages(snapshot, question, cursor).answer(unit.name, found)
 
 
-async def _found(snapshot: Snapshot, unit: Standing, on: dt.date, question: SilenceQuestion) -> Record | None:
+async def _found(snapshot: Snapshot, unit: Standing, on: dt.date, question: SilenceQuestion, few: int) -> Record | None:
     connection, days, no = snapshot.connection, question.days, unit.place.no
     await connection.execute(_ROOM)
     if unit.root:
         held = (await add_up(snapshot, [Part(0, unit.place, days)], MEASURES, 1))[0]
-        statement = at_the_root(few_facts=sum(held.values()) <= FEW, few_admissions=held["admissions"] <= FEW)
+        statement = at_the_root(few_facts=sum(held.values()) <= few, few_admissions=held["admissions"] <= few)
         periods = await connection.fetch(PERIODS, *days, list(MEASURES))
     else:
         statement = ELSEWHERE
