@@ -25,7 +25,7 @@ from projections.core.reading import Part
 from projections.core.reading_answers import UnitName
 from projections.core.reading_structure_answers import Source
 from projections.core.unit import EVER, FOREVER
-from projections.store.reading.silence_query import ELSEWHERE, PERIODS, PERIODS_BELOW, at_the_root
+from projections.store.reading.silence_query import PERIODS, PERIODS_BELOW, at_the_root, elsewhere
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.standing import NAMED_ON, Standing, find
 from projections.store.reading.sums import add_up
@@ -116,7 +116,7 @@ async def _found(snapshot: Snapshot, unit: Standing, on: dt.date, question: Sile
         statement = at_the_root(few_facts=sum(held.values()) <= few, few_admissions=held["admissions"] <= few)
         periods = await connection.fetch(PERIODS, *days, list(MEASURES))
     else:
-        statement = ELSEWHERE
+        statement = elsewhere()
         periods = await connection.fetch(PERIODS_BELOW, *days, list(MEASURES), no, on)
     runs = [
         (first, last, large, run.low, run.high, run.sign)

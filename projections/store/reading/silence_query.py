@@ -5,7 +5,7 @@ Everything is found set by set. At the root all that stands is below it; elsewhe
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 # $1 the unit, $2 the day of the hierarchy, $3 and $4 the days, $5 and $6 the same as periods of the counters, $7 the
 # number of admissions, $8 the measures in the order of their numbers, $9 the level or NULL; $10-$15 the runs of periods
@@ -25,6 +25,8 @@ WHERE unit.no <> $1::integer AND unit.since <= $2 AND (unit.dissolved IS NULL OR
 _SAID: Final = "declared.position, declared.unit, declared.figure, declared.first, declared.last, declared.value"
 _OVERLAPS: Final = "declared.first <= $4::date AND declared.last >= $3::date"
 _HELD: Final = "fact.day BETWEEN $3 AND $4"
+_COUNTED: Final = "counter.period BETWEEN $5::integer AND $6::integer AND counter.n <> 0"
+
 
 _EVERYBODY: Final = f"""
 standing AS NOT MATERIALIZED (SELECT unit.no, unit.id, unit.large FROM unit {_STANDS}),
@@ -45,53 +47,59 @@ said AS MATERIALIZED (
 )
 """
 
+# What is known of a unit, as bits: so one pass over all that marks units serves for all of it. OFFSET 0 keeps the
+# planner from scanning for a lookup, and from doing one twice.
+_OVER, _ADMITTED, _SPOKE, _ZERO = 1, 2, 4, 8
+_MARK_OVER: Final = f"SELECT DISTINCT edge.parent AS unit, {_OVER} AS bits FROM edge"
+_MARK_ADMITTED: Final = f"SELECT fact.unit, {_ADMITTED} FROM fact WHERE {_HELD} AND fact.measure = $7::smallint"
+_MARK_SAID: Final = f"""
+SELECT said.unit, CASE WHEN said.value = 0 AND said.figure = ANY($8::text[]) THEN {_SPOKE | _ZERO} ELSE {_SPOKE} END
+    AS bits
+FROM said
+"""
+_FIND_OVER: Final = f"""
+CASE WHEN EXISTS (SELECT FROM edge WHERE edge.parent = standing.no OFFSET 0) THEN {_OVER} ELSE 0 END
+"""
+_FIND_ADMITTED: Final = f"""
+CASE WHEN EXISTS (
+    SELECT FROM fact WHERE fact.unit = standing.no AND {_HELD} AND fact.measure = $7::smallint OFFSET 0
+) THEN {_ADMITTED} ELSE 0 END
+"""
+_FACTS_AT_ONCE: Final = f"SELECT FROM fact WHERE fact.unit = quiet.no AND {_HELD}"
+_FACTS_OF_EACH: Final = f"{_FACTS_AT_ONCE} OFFSET 0"
 
-class _Flag(NamedTuple):
-    """What is told of each unit that stands: found unit by unit, or joined from what is read once."""
 
-    value: str
-    joined: str = ""
-
-
-_OVER_ALL: Final = _Flag(
-    "upper.unit IS NOT NULL",
-    "LEFT JOIN (SELECT DISTINCT edge.parent AS unit FROM edge) AS upper ON upper.unit = standing.no",
-)
-_OVER_EACH: Final = _Flag("EXISTS (SELECT FROM edge WHERE edge.parent = standing.no OFFSET 0)")
-_ADMITTED_ALL: Final = _Flag(
-    "admitting.unit IS NOT NULL",
-    f"""LEFT JOIN (
-        SELECT DISTINCT fact.unit FROM fact WHERE {_HELD} AND fact.measure = $7::smallint
-    ) AS admitting ON admitting.unit = standing.no""",
-)
-_ADMITTED_EACH: Final = _Flag(
-    f"""EXISTS (
-        SELECT FROM fact WHERE fact.unit = standing.no AND {_HELD} AND fact.measure = $7::smallint OFFSET 0
-    )"""
-)
-_FACTS_ALL: Final = f"SELECT FROM fact WHERE fact.unit = quiet.no AND {_HELD}"
-_FACTS_EACH: Final = f"{_FACTS_ALL} OFFSET 0"
-
-_COUNTED: Final = "counter.period BETWEEN $5::integer AND $6::integer AND counter.n <> 0"
-_LISTS: Final = f"""
-speaking AS MATERIALIZED (
-    SELECT unit, bool_or(value = 0 AND figure = ANY($8::text[])) AS zero FROM said GROUP BY unit
-),
+def _looked(*, edges_at_once: bool, admissions_at_once: bool) -> str:
+    """Write what is known of each unit that is looked at: read at once for all, or looked up for each."""
+    marks, bits = [_MARK_SAID], ["coalesce(mark.bits, 0)"]
+    for at_once, mark, find in (
+        (edges_at_once, _MARK_OVER, _FIND_OVER),
+        (admissions_at_once, _MARK_ADMITTED, _FIND_ADMITTED),
+    ):
+        if at_once:
+            marks.append(mark)
+        else:
+            bits.append(find)
+    return f"""
 looked AS MATERIALIZED (
-    SELECT standing.no, standing.id, standing.large, {{over.value}} AS over, {{admitted.value}} AS admitted,
-        speaking.unit IS NOT NULL AS spoke, speaking.zero
-    FROM standing
-    {{over.joined}}
-    {{admitted.joined}}
-    LEFT JOIN speaking ON speaking.unit = standing.no
-),
-nobody AS MATERIALIZED (
-    SELECT no, id FROM looked WHERE NOT admitted AND NOT over
-    UNION ALL
-    SELECT no, id FROM looked WHERE NOT admitted AND over AND NOT EXISTS (
-        SELECT FROM counter WHERE counter.unit = looked.no AND counter.measure = $7 AND {_COUNTED} OFFSET 0
-    )
-),
+    SELECT no, id, large, bits & {_OVER} <> 0 AS over, bits & {_SPOKE} <> 0 AS spoke, bits & {_ZERO} <> 0 AS zero,
+        bits & {_ADMITTED} <> 0 OR CASE WHEN bits & {_OVER} <> 0 THEN EXISTS (
+            SELECT FROM counter WHERE counter.unit = marked.no AND counter.measure = $7::smallint AND {_COUNTED}
+            OFFSET 0
+        ) ELSE false END AS admitted
+    FROM (
+        SELECT standing.*, {" | ".join(bits)} AS bits
+        FROM standing LEFT JOIN (
+            SELECT unit, bit_or(bits) AS bits FROM ({" UNION ALL ".join(marks)}) AS known GROUP BY unit
+        ) AS mark ON mark.unit = standing.no
+        OFFSET 0
+    ) AS marked
+)
+"""
+
+
+# A unit that admitted somebody isn't silent, and of one that admitted nobody the admissions need no counting.
+_LISTS: Final = f"""
 quiet AS MATERIALIZED (SELECT no, id, over FROM looked WHERE NOT admitted AND NOT spoke ORDER BY no),
 mute AS MATERIALIZED (
     SELECT no, id, over FROM quiet WHERE NOT EXISTS ({{facts}})
@@ -108,10 +116,10 @@ run AS MATERIALIZED (
 ),
 total AS MATERIALIZED (
     SELECT said.*,
-        (
+        CASE WHEN measure = $7 AND NOT admitted THEN 0 ELSE (
             SELECT count(*) FROM fact
             WHERE fact.unit = said.unit AND fact.day BETWEEN said.first AND said.last AND fact.measure = said.measure
-        ) + CASE WHEN over THEN coalesce((
+        ) END + CASE WHEN over THEN coalesce((
             SELECT sum(run.sign * counted.n)
             FROM run CROSS JOIN LATERAL (
                 SELECT counter.n FROM counter
@@ -123,8 +131,8 @@ total AS MATERIALIZED (
         ), 0) ELSE 0 END AS counted
     FROM (
         SELECT said.position, said.unit, looked.id, array_position($8, said.figure) AS measure, said.first, said.last,
-            said.value, looked.large, looked.over
-        FROM said JOIN looked ON looked.no = said.unit
+            said.value, looked.large, looked.over, looked.admitted
+        FROM said JOIN looked ON looked.no = said.unit AND looked.spoke
         WHERE said.first >= $3 AND said.last <= $4 AND said.figure = ANY($8)
         ORDER BY said.unit
     ) AS said
@@ -142,9 +150,12 @@ SELECT
         WHERE (id, measure, first, last) > ($17, $18::integer, $19::date, $20::date)
         ORDER BY id, measure, first, last LIMIT ($16)[3]
     ) AS differing_page,
-    (SELECT count(*) FROM nobody) AS admitted_nobody,
-    ARRAY(SELECT no FROM nobody WHERE id > $17 ORDER BY id LIMIT ($16)[4]) AS admitted_nobody_page
-FROM (SELECT count(*) AS n, count(*) FILTER (WHERE zero) AS zero FROM looked) AS asked
+    asked.nobody AS admitted_nobody,
+    ARRAY(SELECT no FROM looked WHERE NOT admitted AND id > $17 ORDER BY id LIMIT ($16)[4]) AS admitted_nobody_page
+FROM (
+    SELECT count(*) AS n, count(*) FILTER (WHERE zero) AS zero, count(*) FILTER (WHERE NOT admitted) AS nobody
+    FROM looked
+) AS asked
 """
 
 # A unit with others below it, none of which has a fact, may have had one below it that declared something: on the last
@@ -201,12 +212,13 @@ FROM walk CROSS JOIN LATERAL (
 
 
 def at_the_root(*, few_facts: bool, few_admissions: bool) -> str:
-    """Write the statement for the unit that everything is below; ``few``: so many that they are best read once."""
-    admitted = _ADMITTED_ALL if few_admissions else _ADMITTED_EACH
-    lists = _LISTS.format(over=_OVER_ALL, admitted=admitted, facts=_FACTS_ALL if few_facts else _FACTS_EACH)
-    return f"WITH RECURSIVE {_EVERYBODY}, {_UP}, {lists}"
+    """Write the statement for the unit that everything is below; ``few``: so many that they are best read at once."""
+    looked = _looked(edges_at_once=True, admissions_at_once=few_admissions)
+    lists = _LISTS.format(facts=_FACTS_AT_ONCE if few_facts else _FACTS_OF_EACH)
+    return f"WITH RECURSIVE {_EVERYBODY}, {looked}, {_UP}, {lists}"
 
 
-_EACH: Final = _LISTS.format(over=_OVER_EACH, admitted=_ADMITTED_EACH, facts=_FACTS_EACH)
-ELSEWHERE: Final = f"WITH RECURSIVE {_UNDER}, {_DOWN}, {_EACH}"
-"""The statement for any other unit."""
+def elsewhere() -> str:
+    """Write the statement for any other unit."""
+    looked = _looked(edges_at_once=False, admissions_at_once=False)
+    return f"WITH RECURSIVE {_UNDER}, {looked}, {_DOWN}, {_LISTS.format(facts=_FACTS_OF_EACH)}"
