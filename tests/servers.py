@@ -13,6 +13,7 @@ import asyncpg
 import nats
 from nats.js.errors import NotFoundError
 
+from projections.store.generations import enter_the_one_in_force
 from projections.store.migrate import upgrade
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
@@ -71,6 +72,13 @@ async def fresh_database(server: PostgresServer) -> AsyncIterator[str]:
         yield server.database_url(name)
     finally:
         await execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def connect(url: str) -> asyncpg.Connection:
+    """Connect to a migrated database; the session sees the read models that are in force now."""
+    connection = await asyncpg.connect(url)
+    await enter_the_one_in_force(connection)
+    return connection
 
 
 async def execute(server: PostgresServer, statement: str) -> None:

@@ -101,7 +101,7 @@ async def prepare(
     this batch's own new keys.
     """
     targets = targets_of(decoded) | targets_of(state.parking.retractions.values())
-    recorded = await load_recorded(connection, keys_of(decoded) | targets)
+    recorded = await load_recorded(connection, keys_of(decoded) | targets, state.position)
     recorded.update(pending or {})
     known = set(recorded)
     references = await load_references(connection, foundations_in(recorded, targets, state.root))

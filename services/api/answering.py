@@ -80,7 +80,7 @@ def reader_of(request: Request) -> Reader:
 
 def etag(question: tuple[object, ...], opened: Snapshot) -> str:
     """Return a strong ETag of a question and the position that answers it."""
-    asked = repr((question, opened.generation, opened.position)).encode()
+    asked = repr((question, opened.generation, opened.repairs, opened.position)).encode()
     return f'"{blake2b(asked, digest_size=12).hexdigest()}"'
 
 

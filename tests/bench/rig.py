@@ -111,7 +111,7 @@ class Rig:
 
     async def connect_database(self) -> asyncpg.Connection:
         """Connect to the read models."""
-        return await asyncpg.connect(self.postgres.url)
+        return await servers.connect(self.postgres.url)
 
     def stop(self) -> None:
         """Stop the processes; the servers are stopped by those who started them."""

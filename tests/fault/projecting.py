@@ -17,7 +17,7 @@ from tests.fault.cluster import Command, free_address
 from tests.fault.load import Told, told_of
 from tests.fault.publishing import Acked, Publisher, publishing
 from tests.oracle.telling import Said
-from tests.servers import short_folder
+from tests.servers import connect, short_folder
 
 AT_LAST = 60.0
 """Seconds after which something that has to happen won't: nothing is timed by it."""
@@ -139,7 +139,7 @@ class Projector:
 async def bench(party: str, database: str) -> AsyncIterator[Bench]:
     """Put a bench on a fresh stream and a fresh database."""
     settings = replace(Settings(), nats_url=party, database_url=database)
-    connection = await asyncpg.connect(database)
+    connection = await connect(database)
     try:
         with short_folder() as folder:
             async with publishing(party) as publisher:
