@@ -191,3 +191,23 @@ class Changes:
     vast: list[int]
     bent: list[int]
     terms: list[Term]
+
+    def units(self) -> set[int]:
+        """Return the numbers of all units of which some row is changed."""
+        structure = self.structure
+        found = {row.no for row in structure.units} | structure.forgotten | structure.known_before
+        found |= {row.unit for row in self.plans_made} | self.parked.keys() | set(self.bent)
+        for term in self.terms:
+            found |= {term.unit, term.part}
+        for step in self.steps:
+            found |= _units_in(step)
+        return found
+
+
+def _units_in(step: Step) -> set[int]:
+    if isinstance(step, Deltas):
+        keys = (*step.gained, *step.lost, *step.breakdowns_gained, *step.breakdowns_lost)
+        return {key >> UNIT_SHIFT for key in keys} | {row.unit for row in (*step.counted, *step.uncounted)}
+    if isinstance(step, Reattribution):
+        return {step.unit, *(no for piece in step.pieces for no in (*piece.leaves, *piece.joins))}
+    return {step.unit}

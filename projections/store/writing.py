@@ -16,7 +16,7 @@ from projections.core.names import fold_name
 from projections.core.past_edges import Term
 from projections.core.plans import DeclarationRow, TargetRow
 from projections.store import restructuring
-from projections.store.generations import ENTERED
+from projections.store.generations import ENTERED, rules
 from projections.store.verdicts import write_verdicts
 
 NOTIFICATIONS = "tonghop_position"
@@ -25,7 +25,7 @@ _LEDGER = tuple(LedgerRow.__dataclass_fields__)
 _ledger_record = attrgetter(*_LEDGER)
 
 _FENCE = f"""
-UPDATE checkpoint SET position = $2, as_of = $3
+UPDATE checkpoint SET position = $2, as_of = $3, rules = $6
 WHERE position = $1 AND generation = $4 AND repairs = $5
 RETURNING {ENTERED}
 """
@@ -80,7 +80,7 @@ class FencedError(Exception):
 
 async def write(connection: asyncpg.Connection, changes: Changes) -> None:
     """Apply a batch's changes. The caller owns the transaction; raises FencedError before anything is written."""
-    fence = (changes.after, changes.position, changes.as_of, *changes.edition)
+    fence = (changes.after, changes.position, changes.as_of, *changes.edition, rules())
     if await connection.fetchval(_FENCE, *fence) is None:
         raise FencedError(f"the checkpoint is not at {changes.after} any more, in {changes.edition}")
     await connection.copy_records_to_table(

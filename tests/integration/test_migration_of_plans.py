@@ -20,7 +20,7 @@ FIRST_VERSION = (
     "DROP TABLE g1.verdict, generation, repair",
     *(f"ALTER {kind} g1.{name} SET SCHEMA public" for kind, names in MOVED.items() for name in names),
     "DROP SCHEMA g1",
-    "ALTER TABLE checkpoint DROP repairs",
+    "ALTER TABLE checkpoint DROP repairs, DROP rules",
     "DROP VIEW standing_target",
     "DROP VIEW standing_declaration",
     "DROP TABLE target, declaration",

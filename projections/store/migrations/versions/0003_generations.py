@@ -15,6 +15,8 @@ SCHEMA = (
     # A generation that was counted up without a rebuild is the same one still.
     "UPDATE checkpoint SET generation = 1",
     "ALTER TABLE checkpoint ADD repairs integer NOT NULL DEFAULT 0",
+    "ALTER TABLE checkpoint ADD rules text NOT NULL DEFAULT ''",
+    "COMMENT ON COLUMN checkpoint.rules IS 'fingerprint of the code that wrote the last batch'",
     "COMMENT ON COLUMN checkpoint.generation IS 'the read models in force are those in the schema g<generation>'",
     "CREATE SCHEMA g1",
     *(f"ALTER TABLE {table} SET SCHEMA g1" for table in MOVED),
