@@ -6,6 +6,8 @@ from typing import Annotated, Final
 
 import typer
 
+from services.settings import Settings, SettingsError
+
 
 class Basis(StrEnum):
     """Which hierarchy a report follows (contract, section 4)."""
@@ -47,3 +49,12 @@ BasisOption = Annotated[Basis, typer.Option(help="Theo tổ chức tại thời 
 PlainOption = Annotated[Plain, typer.Option("--format", help="Cách trình bày. / How it is written.")]
 
 DATA: Final = Path("data")
+
+
+def settings() -> Settings:
+    """Read the settings of the environment; ends the command where one can't be used."""
+    try:
+        return Settings.from_environment()
+    except SettingsError as error:
+        typer.echo(f"Cấu hình sai / bad setting: {error}", err=True)
+        raise typer.Exit(2) from error

@@ -6,14 +6,14 @@ the same transaction.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import asyncpg
 
-from events.catalogue import CATALOGUE
 from projections.store.generations import schema_of
 from projections.store.rebuilding.comparing import Comparison, compare, ids_of
 from projections.store.rebuilding.generation import KEPT, Generation, RebuildError
+from projections.store.rebuilding.ledger_outcomes import write_outcomes
 from projections.store.rebuilding.making import drop_schema
 from projections.store.writing import NOTIFICATIONS
 
@@ -29,29 +29,6 @@ SELECT coalesce(
     (SELECT max(substr(name, 2)::integer) FROM generation WHERE name ~ '^g[0-9]+$' AND phase <> $1),
     (SELECT max(substr(nspname, 2)::integer) + 1 FROM pg_namespace WHERE nspname ~ '^g[0-9]+$')
 )
-"""
-_FACT_TYPES: Final = [row.type for row in CATALOGUE.values() if row.kind == "fact"]
-
-# A message without a verdict simply holds.
-OUTCOME_OF: Final = """
-coalesce(v.outcome, CASE WHEN ledger.type = ANY($1::text[]) THEN 'counted' ELSE 'applied' END) AS outcome,
-v.reason, v.field, v.detail, coalesce(v.first, true) AS first, v.first_position,
-CASE WHEN v.outcome IS NULL THEN ledger.position ELSE v.held_at END AS held_at,
-v.rejected_at, v.retracted_at, v.retracted_by
-"""
-WRITE_OUTCOMES: Final = """
-UPDATE ledger SET outcome = s.outcome, reason = s.reason, field = s.field, detail = s.detail, held_at = s.held_at,
-    rejected_at = s.rejected_at, retracted_at = s.retracted_at, retracted_by = s.retracted_by
-FROM (
-    SELECT ledger.position, {outcome}
-    FROM ledger LEFT JOIN {should}.verdict AS v USING (position) WHERE position = ANY($2::bigint[])
-) AS s
-WHERE ledger.position = s.position
-"""
-_DIFFERENT = """
-SELECT coalesce(a.position, b.position)
-FROM {now}.verdict AS a FULL JOIN {should}.verdict AS b ON a.position = b.position
-WHERE ROW(a.*) IS DISTINCT FROM ROW(b.*)
 """
 
 
@@ -116,15 +93,6 @@ async def _require_same(generation: Generation, position: int) -> None:
     found = await compare(generation.writer, generation.like, generation.schema, position, units)
     if found:
         raise DifferentError(found)
-
-
-async def write_outcomes(connection: asyncpg.Connection, now: str, should: str) -> int:
-    """Write the outcomes of one generation into the ledger where those of another differ; return how many did."""
-    positions = [position for (position,) in await connection.fetch(_DIFFERENT.format(now=now, should=should))]
-    if positions:
-        write = WRITE_OUTCOMES.format(should=should, outcome=OUTCOME_OF)
-        await connection.execute(write, _FACT_TYPES, positions)
-    return len(positions)
 
 
 async def previous(connection: asyncpg.Connection) -> int:
