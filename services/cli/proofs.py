@@ -37,10 +37,38 @@ def rebuild(
 
     if back and (no_switch or accept or throttle is not None):
         raise typer.BadParameter("--back goes alone")
-    with failures(RebuildError, *proving.DATABASE_AWAY), proving.progress_bar() as progress:
+    with failures(RebuildError, *proving.SERVERS_AWAY), proving.progress_bar() as progress:
         if back:
             done = asyncio.run(go_back(settings(), progress))
         else:
             done = asyncio.run(run(settings(), progress, throttle=throttle, put_in_force=not no_switch, accept=accept))
     proving.show_rebuilt(done)
     raise typer.Exit(3 if done.comparison and done.switched is None else 0)
+
+
+@app.command()
+def verify(
+    *,
+    from_log: Annotated[
+        bool, typer.Option("--from-log", help="Đối chiếu nhật ký với luồng từng byte. / Read the stream too.")
+    ] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Sửa chỗ sai và ghi lại. / Mend what is wrong.")] = False,
+    repairs: Annotated[bool, typer.Option("--repairs", help="Các lần sửa trước đây. / What was mended.")] = False,
+) -> None:
+    """Tính lại mọi số liệu từ nhật ký và đối chiếu từng số. / Count everything anew and compare every figure.
+
+    Mã thoát 1 khi không làm được, 3 khi có khác biệt. / Exit code 1 when it can't be done, 3 when something differs.
+    """
+    from projections.store.rebuilding.generation import RebuildError
+    from services.cli import proving
+    from services.verifying import latest_repairs
+    from services.verifying import verify as run
+
+    with failures(RebuildError, *proving.SERVERS_AWAY):
+        if repairs:
+            proving.show_repairs(asyncio.run(latest_repairs(settings(), proving.SHOWN)))
+            raise typer.Exit
+        with proving.progress_bar() as progress:
+            done = asyncio.run(run(settings(), progress, repair=repair, from_log=from_log))
+    proving.show_verified(done)
+    raise typer.Exit(3 if done.unlike or (done.comparison and done.mended is None) else 0)

@@ -8,24 +8,29 @@ from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
+import nats.errors
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from projections.store.projection import GapError
 from projections.store.rebuilding.comparing import Comparison, Difference
 from projections.store.rebuilding.generation import BREAKDOWNS, COUNTERS, FACTS, FOLDING, FOLLOWING
 from projections.store.rebuilding.generation import Progress as Told
+from projections.store.rebuilding.mending import Repair
 from services.cli.reports import console
-from services.cli.words import MEASURES, number, say
+from services.cli.words import MEASURES, moment, number, say
 from services.rebuilding import Rebuilt
+from services.verifying import LOG, Verified
 
-DATABASE_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+SERVERS_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, nats.errors.Error, GapError)
 SHOWN = 50
 """Differences in a table on the screen."""
 
 _PHASES = {
+    LOG: "Đối chiếu luồng / reading the stream",
     FOLDING: "Đọc nhật ký / reading the ledger",
     FACTS: "Xếp sự kiện / sorting facts",
     COUNTERS: "Cộng số liệu / counting",
@@ -86,6 +91,39 @@ def show_rebuilt(done: Rebuilt) -> None:
     console().print(Group(*lines))
 
 
+def show_verified(done: Verified) -> None:
+    """Say what differed, what of it was mended, and where the ledger is not what the stream has."""
+    lines: list[RenderableType] = []
+    if done.unlike is not None:
+        at = ", ".join(number(position) for position in done.unlike[:SHOWN])
+        lines.append(
+            Text(f"Nhật ký khác luồng tại / the ledger is unlike the stream at: {at}", style="red")
+            if done.unlike
+            else Text("Nhật ký trùng với luồng từng byte. / The ledger is the stream, byte for byte.", style="green")
+        )
+    lines.append(compared(done.comparison))
+    if done.mended is not None:
+        rows = sum(done.mended.counts.values())
+        lines.append(
+            Text(f"Đã sửa {number(rows)} dòng, có ghi lại. / {rows} rows were mended, and that is kept.", style="bold")
+        )
+    console().print(Group(*lines))
+
+
+def show_repairs(made: list[Repair]) -> None:
+    """List what was mended."""
+    if not made:
+        console().print(Text("Chưa sửa gì. / Nothing was ever mended."))
+        return
+    table = Table(show_edge=False)
+    for heading in ("Lúc / when", "Vị trí / position", *_HEADINGS, "Đã là / was", "Nay là / is now"):
+        table.add_column(heading, overflow="fold")
+    for each in made:
+        cells = (moment(each.at.isoformat()), number(each.position), *_cells(each.difference))
+        table.add_row(*(escape(cell or "") for cell in cells))
+    console().print(table)
+
+
 def compared(comparison: Comparison) -> Group:
     """Lay out a comparison: that nothing differs, or what is and what should be."""
     at = f"vị trí {number(comparison.position)} / at position {comparison.position}"
@@ -103,17 +141,23 @@ def compared(comparison: Comparison) -> Group:
 def differences(listed: list[Difference]) -> Table:
     """Lay out differences row by row: unit, measure, period, what is and what should be."""
     table = Table(show_edge=False)
-    for heading in ("Bảng", "Đơn vị / unit", "Chỉ tiêu / measure", "Kỳ / period", "Khóa / key"):
+    for heading in _HEADINGS:
         table.add_column(heading, overflow="fold")
     table.add_column("Đang là / is", overflow="fold", style="red")
     table.add_column("Phải là / should be", overflow="fold", style="green")
     for each in listed[:SHOWN]:
-        measure = each.measure and say(MEASURES, each.measure)
-        cells = (each.table, each.unit, measure, each.period, _key(each), *_values(each))
-        table.add_row(*(escape(cell or "") for cell in cells))
+        table.add_row(*(escape(cell or "") for cell in _cells(each)))
     if len(listed) > SHOWN:
         table.caption = f"{SHOWN} dòng đầu / the first {SHOWN}"
     return table
+
+
+_HEADINGS = ("Bảng / table", "Đơn vị / unit", "Chỉ tiêu / measure", "Kỳ / period", "Khóa / key")
+
+
+def _cells(each: Difference) -> tuple[str | None, ...]:
+    measure = each.measure and say(MEASURES, each.measure)
+    return (each.table, each.unit, measure, each.period, _key(each), *_values(each))
 
 
 def _key(each: Difference) -> str:

@@ -6,8 +6,9 @@ projector loads anew what it may have loaded wrong, and part of each answer's ET
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import asyncpg
 
@@ -48,7 +49,7 @@ class Repair(NamedTuple):
     """One row that was mended: when, at which position of which generation, what it was and is now."""
 
     no: int
-    at: object
+    at: dt.datetime
     generation: int
     position: int
     difference: Difference
@@ -64,9 +65,9 @@ async def mend(generation: Generation) -> Comparison:
         await generation.follow_here(position)
         counts, mended = dict[str, int](), list[Difference]()
         for compared in COMPARED:
-            if compared.table == "unit":
-                await writer.execute(_MISSING_UNITS.format(now=generation.like, should=generation.schema))
             found, _ = await differences_in(writer, compared, generation.like, generation.schema)
+            if found and compared.table == "unit":
+                await writer.execute(_MISSING_UNITS.format(now=generation.like, should=generation.schema))
             for each in found:
                 await _mend_row(writer, compared, generation, each)
             counts[compared.table] = len(found)
@@ -92,13 +93,10 @@ async def repairs(connection: asyncpg.Connection, limit: int) -> list[Repair]:
             row["at"],
             row["generation"],
             row["position"],
-            Difference(row["what"], *(None if row[name] is None else json.loads(row[name]) for name in _VALUES)),
+            Difference(row["what"], json.loads(row["key"]), _read(row["was"]), _read(row["is_now"])),
         )
         for row in await connection.fetch(_RECORDS, limit)
     ]
-
-
-_VALUES = ("key", "was", "is_now")
 
 
 async def _require_mended(generation: Generation) -> None:
@@ -162,8 +160,12 @@ async def _mend_unit(connection: asyncpg.Connection, now: str, should: str, diff
 
 async def _columns(connection: asyncpg.Connection, schema: str, table: str) -> dict[str, str]:
     """Return the columns of a table in their order, each with its type."""
-    return dict(list(await connection.fetch(_COLUMNS, f"{schema}.{table}")))
+    return {name: type_ for name, type_ in await connection.fetch(_COLUMNS, f"{schema}.{table}")}  # noqa: C416 - records are not pairs to a checker
 
 
 def _json(row: dict[str, object] | None) -> str | None:
     return None if row is None else json.dumps(row, ensure_ascii=False)
+
+
+def _read(text: str | None) -> dict[str, Any] | None:
+    return None if text is None else cast("dict[str, Any]", json.loads(text))
