@@ -38,12 +38,12 @@ class Bench:
         self.settings = settings
         self.publisher = publisher
         self.connection = connection
-        self._folder = folder
+        self.folder = folder
 
     @contextmanager
     def projector(self, name: str = "projector") -> Iterator[Projector]:
         """Run a projector; it is ended in whatever state it is."""
-        running = Projector(name, replace(self.settings, projector_http=free_address()), self._folder)
+        running = Projector(name, replace(self.settings, projector_http=free_address()), self.folder)
         running.command.start()
         try:
             yield running
