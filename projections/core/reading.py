@@ -31,6 +31,7 @@ class Place(NamedTuple):
 
 
 Basis = Literal["as-was", "as-now"]
+By = Literal["child", "month", "year", "level", "facet", "none"]
 
 
 class Question(NamedTuple):
@@ -40,7 +41,7 @@ class Question(NamedTuple):
     days: Days
     basis: Basis
     measures: tuple[str, ...]
-    by: Literal["child", "month", "year", "level", "facet", "none"]
+    by: By
     detail: str = ""
 
 

@@ -88,7 +88,7 @@ class Projector:
 
     def __init__(self, name: str, settings: Settings, folder: Path) -> None:
         self.command = Command(name, settings, folder)
-        self._url = f"http://{settings.projector_http}"
+        self.url = f"http://{settings.projector_http}"
 
     @property
     def said(self) -> str:
@@ -120,7 +120,7 @@ class Projector:
         """Ask it whether it is ready."""
         async with httpx.AsyncClient() as client:
             try:
-                answer = await client.get(f"{self._url}/readyz")
+                answer = await client.get(f"{self.url}/readyz")
             except httpx.TransportError as error:
                 return False, str(error)
         return answer.status_code == 200, answer.text
