@@ -32,9 +32,11 @@ def rebuild(
     """
     from projections.store.rebuilding.generation import RebuildError
     from services.cli import proving
+    from services.collecting import collect_rarely
     from services.rebuilding import go_back
     from services.rebuilding import rebuild as run
 
+    collect_rarely()
     if back and (no_switch or accept or throttle is not None):
         raise typer.BadParameter("--back goes alone")
     with failures(RebuildError, *proving.SERVERS_AWAY), proving.progress_bar() as progress:
@@ -61,9 +63,11 @@ def verify(
     """
     from projections.store.rebuilding.generation import RebuildError
     from services.cli import proving
+    from services.collecting import collect_rarely
     from services.verifying import latest_repairs
     from services.verifying import verify as run
 
+    collect_rarely()
     with failures(RebuildError, *proving.SERVERS_AWAY):
         if repairs:
             proving.show_repairs(asyncio.run(latest_repairs(settings(), proving.SHOWN)))

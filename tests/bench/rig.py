@@ -137,7 +137,7 @@ async def running(folder: Path) -> AsyncIterator[Rig]:
         rig = Rig(folder, postgres, nats, settings)
         try:
             connection = await rig.connect_database()
-            await connection.execute("CREATE EXTENSION pg_stat_statements")
+            await connection.execute("CREATE EXTENSION pg_stat_statements SCHEMA public")
             await connection.close()
             yield rig
         finally:

@@ -11,14 +11,15 @@ from projections.store.generations import enter
 BULK: Final = ("fact", "counter", "breakdown")
 """Tables that are filled at one go: they get their indexes afterwards."""
 
-_TABLES = """
+_OURS: Final = "NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')"
+_TABLES = f"""
 SELECT relname AS name, array_to_string(reloptions, ', ') AS options
-FROM pg_class WHERE relnamespace = $1::text::regnamespace AND relkind = 'r' ORDER BY relname
+FROM pg_class WHERE relnamespace = $1::text::regnamespace AND relkind = 'r' AND {_OURS} ORDER BY relname
 """
 # With the schema in the search path its name is not in the definition.
-_VIEWS = """
+_VIEWS = f"""
 SELECT relname AS name, pg_get_viewdef(oid) AS definition
-FROM pg_class WHERE relnamespace = $1::text::regnamespace AND relkind = 'v' ORDER BY relname
+FROM pg_class WHERE relnamespace = $1::text::regnamespace AND relkind = 'v' AND {_OURS} ORDER BY relname
 """
 _KEYS = """
 SELECT pg_get_constraintdef(oid) AS definition
