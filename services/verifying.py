@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+import asyncpg
 import nats
 from nats.aio.client import Client
 
@@ -66,8 +67,11 @@ async def verify(
 
 async def latest_repairs(settings: Settings, limit: int) -> list[Repair]:
     """Return the latest repairs, the last one first."""
-    async with only_one(settings) as connection:
+    connection = await asyncpg.connect(settings.database_url, timeout=10)
+    try:
         return await repairs(connection, limit)
+    finally:
+        connection.terminate()
 
 
 async def _unlike_the_log(settings: Settings, progress: Progress) -> list[int]:

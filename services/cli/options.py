@@ -1,5 +1,6 @@
 """The options that commands of `tonghop` share, each said once."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -51,10 +52,10 @@ PlainOption = Annotated[Plain, typer.Option("--format", help="Cách trình bày.
 DATA: Final = Path("data")
 
 
-def settings() -> Settings:
+def settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings of the environment; ends the command where one can't be used."""
     try:
-        return Settings.from_environment()
+        return Settings.from_environment(environ)
     except SettingsError as error:
         typer.echo(f"Cấu hình sai / bad setting: {error}", err=True)
         raise typer.Exit(2) from error

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from services.cli.asking import failures
-from services.cli.options import settings
+from services.cli.options import DATA, DataDir, settings
 
 app = typer.Typer()
 
@@ -25,6 +25,7 @@ def rebuild(
     throttle: Annotated[
         float | None, typer.Option(min=1, help="Số sự kiện mỗi giây, nhiều nhất. / Events a second at most.")
     ] = None,
+    data_dir: DataDir = DATA,
 ) -> None:
     """Dựng lại mọi số liệu từ nhật ký bên cạnh bản đang dùng, so sánh, rồi chuyển. / Rebuild beside the live one.
 
@@ -32,6 +33,7 @@ def rebuild(
     """
     from projections.store.rebuilding.generation import RebuildError
     from services.cli import proving
+    from services.cli.client import servers
     from services.collecting import collect_rarely
     from services.rebuilding import go_back
     from services.rebuilding import rebuild as run
@@ -41,9 +43,11 @@ def rebuild(
         raise typer.BadParameter("--back goes alone")
     with failures(RebuildError, *proving.SERVERS_AWAY), proving.progress_bar() as progress:
         if back:
-            done = asyncio.run(go_back(settings(), progress))
+            done = asyncio.run(go_back(settings(servers(data_dir)), progress))
         else:
-            done = asyncio.run(run(settings(), progress, throttle=throttle, put_in_force=not no_switch, accept=accept))
+            done = asyncio.run(
+                run(settings(servers(data_dir)), progress, throttle=throttle, put_in_force=not no_switch, accept=accept)
+            )
     proving.show_rebuilt(done)
     raise typer.Exit(3 if done.comparison and done.switched is None else 0)
 
@@ -56,6 +60,7 @@ def verify(
     ] = False,
     repair: Annotated[bool, typer.Option("--repair", help="Sửa chỗ sai và ghi lại. / Mend what is wrong.")] = False,
     repairs: Annotated[bool, typer.Option("--repairs", help="Các lần sửa trước đây. / What was mended.")] = False,
+    data_dir: DataDir = DATA,
 ) -> None:
     """Tính lại mọi số liệu từ nhật ký và đối chiếu từng số. / Count everything anew and compare every figure.
 
@@ -63,6 +68,7 @@ def verify(
     """
     from projections.store.rebuilding.generation import RebuildError
     from services.cli import proving
+    from services.cli.client import servers
     from services.collecting import collect_rarely
     from services.verifying import latest_repairs
     from services.verifying import verify as run
@@ -70,9 +76,9 @@ def verify(
     collect_rarely()
     with failures(RebuildError, *proving.SERVERS_AWAY):
         if repairs:
-            proving.show_repairs(asyncio.run(latest_repairs(settings(), proving.SHOWN)))
+            proving.show_repairs(asyncio.run(latest_repairs(settings(servers(data_dir)), proving.SHOWN)))
             raise typer.Exit
         with proving.progress_bar() as progress:
-            done = asyncio.run(run(settings(), progress, repair=repair, from_log=from_log))
+            done = asyncio.run(run(settings(servers(data_dir)), progress, repair=repair, from_log=from_log))
     proving.show_verified(done)
     raise typer.Exit(3 if done.unlike or (done.comparison and done.mended is None) else 0)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 import asyncpg
-import psutil
 
 from projections.store.rebuilding.generation import FOLDING, FOLLOWING
 from services.embedded.process import Process
@@ -89,7 +88,8 @@ async def _build(rig: Rig, connection: asyncpg.Connection) -> tuple[float, float
 
 async def _run(rig: Rig) -> None:
     command = _start(rig)
-    await asyncio.to_thread(psutil.Process(command.pid).wait)
+    while command.alive:  # noqa: ASYNC110 - another process
+        await asyncio.sleep(_LOOK_EVERY)
     _require_done(command)
 
 
