@@ -12,8 +12,9 @@ import asyncpg
 
 from projections.core.state import SIZES, Sizes
 from projections.store.generations import schema_of
+from projections.store.rebuilding.chunks import CHUNK, RebuildError
 from projections.store.rebuilding.comparing import Comparison
-from projections.store.rebuilding.generation import CHUNK, FOLDING, Generation, Progress, RebuildError, Source
+from projections.store.rebuilding.generation import FOLDING, Generation, Progress, Source
 from projections.store.rebuilding.switching import (
     DifferentError,
     Switched,
@@ -107,9 +108,13 @@ async def go_back(settings: Settings, progress: Progress, *, sizes: Sizes = SIZE
             schema_of(await connection.fetchval(_IN_FORCE)),
         )
         await generation.take_up()
-        await _catch_up(generation, progress)
-        comparison = await compare_at_checkpoint(generation)
-        return Rebuilt(number, comparison, await switch(generation, number, accept=True))
+        try:
+            await _catch_up(generation, progress)
+            comparison = await compare_at_checkpoint(generation)
+            return Rebuilt(number, comparison, await switch(generation, number, accept=True))
+        except RebuildError:
+            await generation.put_back()
+            raise
 
 
 async def bring_up(

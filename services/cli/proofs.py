@@ -31,7 +31,7 @@ def rebuild(
 
     Mã thoát 1 khi không làm được, 3 khi có khác biệt. / Exit code 1 when it can't be done, 3 when something differs.
     """
-    from projections.store.rebuilding.generation import RebuildError
+    from projections.store.rebuilding.chunks import RebuildError
     from services.cli import proving
     from services.cli.client import servers
     from services.collecting import collect_rarely
@@ -66,7 +66,7 @@ def verify(
 
     Mã thoát 1 khi không làm được, 3 khi có khác biệt. / Exit code 1 when it can't be done, 3 when something differs.
     """
-    from projections.store.rebuilding.generation import RebuildError
+    from projections.store.rebuilding.chunks import RebuildError
     from services.cli import proving
     from services.cli.client import servers
     from services.collecting import collect_rarely

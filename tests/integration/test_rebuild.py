@@ -9,11 +9,14 @@ from typing import Any
 import asyncpg
 import pytest
 
-from projections.store.projection import Projection
+from events.codec import Refusal
+from events.vocabulary import Reason
+from projections.store.projection import Projection, prepare
 from projections.store.reading.snapshot import snapshot
-from projections.store.rebuilding.generation import Generation, RebuildError, Source
+from projections.store.rebuilding.chunks import RebuildError
+from projections.store.rebuilding.generation import Generation, Source
 from projections.store.rebuilding.switching import compare_at_checkpoint, switch
-from projections.store.writing import FencedError
+from projections.store.writing import FencedError, write
 from services.rebuilding import bring_up, go_back, rebuild
 from services.settings import Settings
 from tests.fault.projecting import eventually
@@ -111,6 +114,25 @@ async def test_what_other_rules_carried_forward_is_not_gone_back_to(
     with pytest.raises(RebuildError, match="by other rules"):
         await go_back(settings, quietly, sizes=SIZES)
     assert await connection.fetchval("SELECT generation FROM checkpoint") == 2
+
+
+async def test_a_gap_in_the_ledger_is_said(database: str, connection: asyncpg.Connection) -> None:
+    await connection.execute("DELETE FROM ledger WHERE position = 12")
+    with pytest.raises(RebuildError, match="position 12 is missing"):
+        await rebuild(Settings(database_url=database), quietly, sizes=SIZES)
+
+
+async def test_a_message_that_got_no_key_has_none_for_ever(database: str, connection: asyncpg.Connection) -> None:
+    live = await Projection.open(database, root=ROOT, sizes=SIZES)
+    *_, message = more(1)
+    refusal = Refusal(Reason.MALFORMED, None, "the message could not be processed: X", None, None, None, None)
+    changes, _ = await prepare(live._connection, live.state, [message], [refusal])
+    async with live._connection.transaction():
+        await write(live._connection, changes)
+    await live.close()
+    done = await rebuild(Settings(database_url=database), quietly, sizes=SIZES)
+    assert not done.comparison, done.comparison
+    assert done.switched is not None
 
 
 async def test_one_that_other_code_began_is_begun_anew(database: str, connection: asyncpg.Connection) -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.store.projection import Projection
-from projections.store.rebuilding import generation as generations
+from projections.store.rebuilding import chunks
+from projections.store.rebuilding.generation import Generation
 from projections.store.rebuilding.switching import compare_at_checkpoint, switch
 from projections.store.writing import FencedError
 from tests.oracle.telling import ROOT, Said
@@ -25,7 +26,7 @@ cut = st.tuples(logs, st.randoms(use_true_random=True))
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generations, "CHUNK", 7)
+    monkeypatch.setattr(chunks, "CHUNK", 7)
 
 
 async def in_force(system: System) -> str:
@@ -89,7 +90,7 @@ async def test_the_live_one_goes_on_meanwhile_and_the_switch_takes_all_of_it(
     assert found is None, found
     # And back to the one before, which knows nothing of what came since.
     async with beside(system) as made:
-        back = generations.Generation(made.source, made.writer, f"g{done.before}", made.like)
+        back = Generation(made.source, made.writer, f"g{done.before}", made.like)
         await back.take_up()
         await back.follow(len(log))
         assert not await compare_at_checkpoint(back)

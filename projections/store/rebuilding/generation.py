@@ -19,13 +19,13 @@ from projections.core.fold import EventKey
 from projections.core.message import Message
 from projections.core.state import SIZES, Sizes, State
 from projections.store.generations import enter, rules
-from projections.store.loading import bus_subject_of, fill_state
+from projections.store.loading import fill_state
 from projections.store.projection import decode_all, looks_back, prepare
 from projections.store.rebuilding import counting
+from projections.store.rebuilding.chunks import RebuildError, as_keyed, message_of, read_chunk
 from projections.store.rebuilding.making import drop_schema, make_schema
 from projections.store.writing import write_read_models
 
-CHUNK: Final = 10_000
 FOLDING, FACTS, COUNTERS, BREAKDOWNS, FOLLOWING = "folding", "facts", "counters", "breakdowns", "following"
 KEPT: Final = "kept"
 """The phase of one that was in force and is the way back."""
@@ -39,10 +39,6 @@ COUNTING: Final = {
 Progress = Callable[[str, int, int], None]
 """Told of a phase how many positions are done, of how many."""
 
-_CHUNK = """
-SELECT position, published_at, bus_subject, publisher, id, type, first, body
-FROM ledger WHERE position > $1 AND position <= $2 ORDER BY position
-"""
 _FENCE = "UPDATE generation SET position = $3, touched_at = now() WHERE name = $1 AND position = $2 AND phase = $4"
 _PHASE = "UPDATE generation SET phase = $2, touched_at = now() WHERE name = $1"
 _ROW = "SELECT phase, position, rules FROM generation WHERE name = $1"
@@ -55,10 +51,6 @@ _LARGE_AS = """
 UPDATE unit SET large = unit.large OR other.large, vast = unit.vast OR other.vast
 FROM {like}.unit AS other WHERE other.id = unit.id AND (other.large OR other.vast)
 """
-
-
-class RebuildError(RuntimeError):
-    """A generation can't be made, compared or put in force; the message says why and what to do."""
 
 
 class Row(NamedTuple):
@@ -124,6 +116,10 @@ class Generation:
         await self.writer.execute(_PHASE, self.schema, FOLLOWING)
         await enter(self.writer, self.schema)
 
+    async def put_back(self) -> None:
+        """Keep it as the way back, as it was before it was taken up."""
+        await self.writer.execute(_PHASE, self.schema, KEPT)
+
     def _other_rules(self, row: Row | None, up_to: int) -> RebuildError:
         if row is None:
             return RebuildError(f"{self.schema} is not kept any more")
@@ -142,13 +138,13 @@ class Generation:
         reader = await asyncpg.connect(self.source.database_url)
         state = await self._load(counts=False)
         writing: asyncio.Task[None] | None = None
-        reading = asyncio.create_task(_read(source, state.position, up_to))
+        reading = asyncio.create_task(read_chunk(source, state.position, up_to))
         started, began_at = time.monotonic(), state.position
         try:
             await enter(reader, self.schema)
             while rows := await reading:
-                reading = asyncio.create_task(_read(source, rows[-1]["position"], up_to))
-                messages = [_message(row) for row in rows]
+                reading = asyncio.create_task(read_chunk(source, rows[-1]["position"], up_to))
+                messages = [message_of(row) for row in rows]
                 decoded = decode_all(messages, self.source.root)
                 if writing is not None and looks_back(state, decoded):
                     await writing
@@ -203,8 +199,8 @@ class Generation:
             raise self._other_rules(row, up_to)
         state = self._state if self._state is not None else await self._load(counts=True)
         self._state = self._unsettled = None  # kept only where all of it came to its end
-        while rows := await _read(self.writer, state.position, up_to):
-            messages = [_message(row) for row in rows]
+        while rows := await read_chunk(self.writer, state.position, up_to):
+            messages = [message_of(row) for row in rows]
             changes = await self._prepare(self.writer, state, rows, messages, decode_all(messages, self.source.root))
             if in_transaction:
                 await self._move_on(changes, FOLLOWING)
@@ -236,9 +232,10 @@ class Generation:
         messages: Sequence[Message],
         decoded: Sequence[Event | Refusal],
     ) -> Changes:
+        events = [as_keyed(row, event) for row, event in zip(rows, decoded, strict=True)]
         before: set[EventKey] = {(row["publisher"], row["id"]) for row in rows if not row["first"]}
         facts_of = None if state.counts else self._facts_of
-        changes, _ = await prepare(reader, state, messages, decoded, said_before=before, facts_of=facts_of)
+        changes, _ = await prepare(reader, state, messages, events, said_before=before, facts_of=facts_of)
         for row, decided in zip(rows, changes.ledger, strict=True):
             if (row["first"], row["publisher"], row["id"]) != (decided.first, decided.publisher, decided.id):
                 raise RebuildError(
@@ -275,12 +272,3 @@ async def _ended(*tasks: asyncio.Task[Any] | None) -> None:
     for task in found:
         task.cancel()
     await asyncio.gather(*found, return_exceptions=True)
-
-
-async def _read(connection: asyncpg.Connection, after: int, up_to: int) -> list[asyncpg.Record]:
-    return await connection.fetch(_CHUNK, after, min(up_to, after + CHUNK))
-
-
-def _message(row: asyncpg.Record) -> Message:
-    subject = bus_subject_of(row["publisher"], row["type"], row["bus_subject"])
-    return Message(row["position"], row["published_at"], subject, None, row["body"])

@@ -12,9 +12,10 @@ from typing import Any, Final, NamedTuple, cast
 
 import asyncpg
 
+from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.comparing import Comparison, Difference, differences_in
 from projections.store.rebuilding.differing import COMPARED, Compared
-from projections.store.rebuilding.generation import Generation, RebuildError
+from projections.store.rebuilding.generation import Generation
 from projections.store.rebuilding.ledger_outcomes import different_outcomes, write_outcomes_at
 from projections.store.writing import NOTIFICATIONS
 

@@ -11,8 +11,9 @@ from typing import NamedTuple
 import asyncpg
 
 from projections.store.generations import schema_of
+from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.comparing import Comparison, compare, ids_of
-from projections.store.rebuilding.generation import KEPT, Generation, RebuildError
+from projections.store.rebuilding.generation import KEPT, Generation
 from projections.store.rebuilding.ledger_outcomes import write_outcomes
 from projections.store.rebuilding.making import drop_schema
 from projections.store.writing import NOTIFICATIONS
