@@ -16,11 +16,15 @@ MOVED = {
     ),
     "VIEW": ("standing_target", "standing_declaration"),
 }
-FIRST_VERSION = (
+SECOND_VERSION = (
     "DROP TABLE g1.verdict, generation, repair",
     *(f"ALTER {kind} g1.{name} SET SCHEMA public" for kind, names in MOVED.items() for name in names),
     "DROP SCHEMA g1",
     "ALTER TABLE checkpoint DROP repairs, DROP rules",
+    "UPDATE alembic_version SET version_num = '0002'",
+)
+FIRST_VERSION = (
+    *SECOND_VERSION,
     "DROP VIEW standing_target",
     "DROP VIEW standing_declaration",
     "DROP TABLE target, declaration",
