@@ -15,6 +15,7 @@ from projections.store.generations import enter_the_one_in_force, schema_of
 from projections.store.projection import Projection
 from tests.oracle.oracle import Oracle
 from tests.oracle.telling import ROOT, Said
+from tests.servers import connect
 
 SIZES = Sizes(large=3, vast=5)
 """Small, so that trees of a dozen units have large and vast units too (docs/architecture.md)."""
@@ -110,7 +111,7 @@ class System:
 
 @asynccontextmanager
 async def system_on(database: str) -> AsyncIterator[System]:
-    connection = await asyncpg.connect(database)
+    connection = await connect(database)
     try:
         yield System(database, connection)
     finally:
