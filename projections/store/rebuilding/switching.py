@@ -90,7 +90,8 @@ async def switch(generation: Generation, number: int, *, accept: bool) -> Switch
 async def _require_same(generation: Generation, position: int) -> None:
     if generation.touched is None:
         raise RebuildError("not compared yet: nothing was put in force")
-    units = await ids_of(generation.writer, generation.schema, generation.touched)
+    sides = (generation.schema, generation.like)  # one may have forgotten a unit that the other still has
+    units = {id_ for side in sides for id_ in await ids_of(generation.writer, side, generation.touched)}
     found = await compare(generation.writer, generation.like, generation.schema, position, units)
     if found:
         raise DifferentError(found)
