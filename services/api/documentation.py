@@ -16,7 +16,7 @@ from projections.core import reading_answers as answers
 from projections.core import reading_difference_answers as difference
 from projections.core import reading_structure_answers as structure
 from projections.store.reading.outcomes import OUTCOMES
-from services.api import examples, examples_plans
+from services.api import examples, examples_plans, examples_statement
 from services.api.examples import OTHER_EXAMPLES
 from services.api.parameters import LONGEST_WAIT
 
@@ -29,13 +29,14 @@ ANSWERS: Final = (
     difference.Difference,
     plans.Indicators,
     plans.Allocations,
+    plans.Statement,
     answers.CountedEventPage,
     answers.Said,
     answers.SaidPage,
     answers.ReceiptPage,
     answers.Status,
 )
-EXAMPLES: Final = {**examples.EXAMPLES, **examples_plans.EXAMPLES}
+EXAMPLES: Final = {**examples.EXAMPLES, **examples_plans.EXAMPLES, **examples_statement.EXAMPLES}
 _REFERENCE: Final = "#/components/schemas/{name}"
 _DATE: Final = {"type": "string", "format": "date"}
 _DIMENSION: Final = f"({'|'.join(DIMENSIONS)})"
@@ -143,6 +144,7 @@ _PROBLEM: Final = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "parameter": {"type": "string"},
+        "clause": {"type": "string"},
         "position": {"type": "integer"},
     },
 }
