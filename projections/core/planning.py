@@ -53,6 +53,7 @@ class Children:
     def __init__(self, stays: list[Stay], *, now: bool) -> None:
         self.stays = [stay for stay in stays if stay.stood]
         self._now = now
+        self._on: dict[dt.date, dict[int, UnitName]] = {}
 
     def spans(self, on: dt.date) -> list[tuple[int, Days]]:
         """Return the days up to a day on which each of them stood as one; a unit may have several."""
@@ -63,13 +64,14 @@ class Children:
 
     def on(self, day: dt.date) -> dict[int, UnitName]:
         """Return those that stood on a day, their names by their numbers."""
-        if self._now:
-            return {stay.place.no: stay.name for stay in self.stays}
-        return {
-            stay.place.no: stay.name
-            for stay in self.stays
-            if stay.days.first <= day <= stay.days.last and day < (stay.place.dissolved or FOREVER)
-        }
+        found = self._on.get(day)
+        if found is None:
+            found = self._on[day] = {
+                stay.place.no: stay.name
+                for stay in self.stays
+                if self._now or (stay.days.first <= day <= stay.days.last and day < (stay.place.dissolved or FOREVER))
+            }
+        return found
 
 
 class Known(NamedTuple):

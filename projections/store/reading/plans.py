@@ -44,15 +44,14 @@ CROSS JOIN LATERAL (
 GROUP BY figure.name
 """
 
-_STOCKS_OF = """
-SELECT unit, figure, first, last, value FROM standing_declaration
-WHERE unit = ANY($1::integer[]) AND figure = ANY($2::text[]) AND first = ANY($3::date[]) AND last = first
+# One row a figure and period: there may be thousands of declarations, and a row each costs more than the search.
+_OF_UNITS = """
+SELECT figure, first, last, array_agg(unit) AS units, array_agg(value) AS values
+FROM standing_declaration WHERE unit = ANY($1::integer[]) AND figure = ANY($2::text[]) AND {days}
+GROUP BY figure, first, last
 """
-
-_PERIODS_OF = """
-SELECT unit, figure, first, last, value FROM standing_declaration
-WHERE unit = ANY($1::integer[]) AND last BETWEEN $2 AND $3 AND figure = ANY($4::text[])
-"""
+_STOCKS_OF = _OF_UNITS.format(days="first = ANY($3::date[]) AND last = first")
+_PERIODS_OF = _OF_UNITS.format(days="last BETWEEN $3 AND $4")
 
 
 async def targets_of(snapshot: Snapshot, units: Collection[int], on: dt.date) -> dict[int, list[Assigned]]:
@@ -94,10 +93,11 @@ async def declared_by(
     found: dict[Key, dict[int, int]] = {}
 
     def keep(rows: Iterable[Record]) -> None:
-        for unit, figure, first, last, value in rows:
-            found.setdefault((figure, first, last), {})[unit] = value
+        for figure, first, last, declaring, values in rows:
+            if stocks.get(figure, last) == last:
+                found[figure, first, last] = dict(zip(declaring, values, strict=True))
 
     if stocks:
         keep(await fetch(_STOCKS_OF, numbers, list(stocks), list(set(stocks.values()))))
-    keep(await fetch(_PERIODS_OF, numbers, *periods, list(MEASURES)))
-    return {key: by_unit for key, by_unit in found.items() if stocks.get(key[0], key[2]) == key[2]}
+    keep(await fetch(_PERIODS_OF, numbers, list(MEASURES), *periods))
+    return found
