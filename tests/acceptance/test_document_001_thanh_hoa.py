@@ -1,4 +1,4 @@
-"""Document 001, Thanh Hóa city, 06/01/2022: 256 admitted, 128 % of 200; 36 of 39; 110 organisations; Dạ Lan's 38 of 52."""
+"""Document 001, Thanh Hóa city, 06/01/2022: 256 admitted, 128 % of 200; 36 of 39; 110 organisations; Dạ Lan's 38."""
 
 from __future__ import annotations
 
