@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from projections.core.periods import ONE_DAY, Days
@@ -45,6 +45,14 @@ class Declared(NamedTuple):
     def key(self) -> Key:
         """Return what it is a figure of."""
         return self.figure, self.first, self.last
+
+
+def told_of(declared: Iterable[Declared], measure: str, days: Days) -> bool:
+    """Tell whether the unit declared a total of the measure, be it 0, for a period that shares a day with these.
+
+    Where it did not, and nothing is counted, it was silent: that is not zero (domain: Plans and indicators).
+    """
+    return any(d.figure == measure and d.first <= days.last and d.last >= days.first for d in declared)
 
 
 class Children:

@@ -67,7 +67,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "rates": [
             {
                 "rate": "admissions_of_target",
-                "name": "số kết nạp đảng viên so với chỉ tiêu được giao",
+                "name": "số đảng viên mới kết nạp so với chỉ tiêu được giao",
                 "numerator": _COUNTED,
                 "denominator": {**_COUNTED, "value": 200, "how": "target", "said": [_ASSIGNED]},
                 "percent": 128.0,

@@ -36,7 +36,7 @@ def targets(answer: Mapping[str, Any]) -> RenderableType:
         what = f"\n{MEASURES[each['measure']]}, {day(each['from'])} - {day(each['to'])}"
         table = _table("Đơn vị", "Chỉ tiêu / target", "Đã đạt / so far", "Đạt / attained")
         table.add_row(escape(answer["unit"]["name"]), *_reached(each), style="bold")
-        for row in each["rows"]:
+        for row in (row for row in each["rows"] if row["at_least"] is not None):
             table.add_row(f"{escape(row['unit']['name'])} [dim]{escape(row['unit']['id'])}[/]", *_reached(row))
         parts += [Text(what, style="bold"), table, Text(_adding_up(each), style="dim")]
     if answer["reason"]:

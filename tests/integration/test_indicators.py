@@ -101,6 +101,22 @@ async def test_the_later_target_of_a_period_stands_until_it_is_taken_back(asked:
     assert [t["at_least"] for t in (await asked.of("tp", "2021-06-01"))["targets"]] == [99, 10]
 
 
+async def test_silence_is_not_zero(asked: Asked) -> None:
+    year = ("2021-01-01", "2021-12-31")
+    silent = target("tp", "admissions", year, 10, "t")
+    await asked.tell(silent)
+    (found,) = (await asked.of("tp", "2021-06-01"))["targets"]
+    assert (found["value"], found["attainment"]["at_least"]) == (0, None)
+    assert "không kết luận là 0" in found["reason"]
+    assert (await asked.rate("admissions_of_target", "tp", "2021-06-01"))["percent"] is None
+    await asked.tell(silent, total("tp", "admissions", ("2021-01-01", "2021-03-31"), 0, "zero"))
+    (found,) = (await asked.of("tp", "2021-06-01"))["targets"]
+    assert (found["attainment"]["at_least"], found["reason"]) == (0.0, None)
+    assert (await asked.rate("admissions_of_target", "tp", "2021-06-01"))["percent"] == 0.0
+    (handed_down,) = (await asked.of("tp", "2021-06-01", "targets"))["targets"]
+    assert handed_down["attainment"]["at_least"] == 0.0
+
+
 async def test_a_target_of_zero_has_no_percentage(asked: Asked) -> None:
     await asked.tell(
         *admissions("a", ["2021-02-01"], "ad"), target("tp", "admissions", ("2021-01-01", "2021-12-31"), 0, "t")

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from events.catalogue import MEASURES
+from events.vocabulary import STOCKS
 from projections.core.periods import Days
 from projections.core.planning import Assigned, Declared, Key
 from projections.core.reading_structure_answers import Source
@@ -24,9 +25,9 @@ WHERE plan.unit = ANY($1::integer[]) AND plan.first <= $2
 """
 
 _DECLARED = f"""
-SELECT plan.figure, plan.first, plan.last, plan.value, plan.note, {_SAID}
+SELECT plan.unit, plan.figure, plan.first, plan.last, plan.value, plan.note, {_SAID}
 FROM standing_declaration AS plan JOIN ledger USING (position)
-WHERE plan.unit = $1 AND plan.last <= $2
+WHERE plan.unit = ANY($1::integer[]) AND plan.last <= $2 AND plan.figure = ANY($3::text[])
 ORDER BY plan.last, plan.first, plan.figure
 """
 
@@ -67,10 +68,22 @@ async def targets_of(snapshot: Snapshot, units: Collection[int], on: dt.date) ->
 
 async def declarations_of(snapshot: Snapshot, unit: int, on: dt.date) -> list[Declared]:
     """Return the standing declared figures of a unit of days and periods up to a day, by last day."""
-    return [
-        Declared(figure, first, last, value, note, Source(*said))
-        for figure, first, last, value, note, *said in await snapshot.connection.fetch(_DECLARED, unit, on)
-    ]
+    return (await _declared(snapshot, [unit], on, (*STOCKS, *MEASURES))).get(unit, [])
+
+
+async def totals_of(snapshot: Snapshot, units: Collection[int], on: dt.date) -> dict[int, list[Declared]]:
+    """Return the standing declared totals of measures of units, of periods up to a day, by last day."""
+    return await _declared(snapshot, list(units), on, MEASURES)
+
+
+async def _declared(
+    snapshot: Snapshot, units: list[int], on: dt.date, figures: Collection[str]
+) -> dict[int, list[Declared]]:
+    found: dict[int, list[Declared]] = {}
+    rows = await snapshot.connection.fetch(_DECLARED, units, on, list(figures))
+    for unit, figure, first, last, value, note, *said in rows:
+        found.setdefault(unit, []).append(Declared(figure, first, last, value, note, Source(*said)))
+    return found
 
 
 async def latest_days(
