@@ -19,6 +19,8 @@ async def test_one_is_to_be_introduced_by_a_resolution_of_its_party_committee(co
     assert target["said"]["publisher"] == "bhxh-tinh"
     assert (target["until"], target["days_left"]) == (DAY, 177)
     assert target["remaining"] == {"at_least": 1, "at_most": None}
+    assert target["attainment"] == {"at_least": None, "at_most": None}
+    assert target["reason"]
 
 
 async def test_it_is_a_cell_of_the_party_committee_of_an_unnamed_province(country: Country) -> None:
@@ -56,6 +58,8 @@ async def test_no_number_of_admissions_is_given_and_none_is_inferred(country: Co
     rates = [rate for rate in answer["rates"] if rate["rate"].startswith("admissions_")]
     assert rates
     assert all(rate["percent"] is None and rate["reason"] for rate in rates)
+    introduce = await country.rate(CELL, DAY, "introductions_of_target")
+    assert (introduce["denominator"]["value"], introduce["percent"]) == (1, None)
     declared = {each["figure"] for each in answer["figures"] if each["declared"] is not None}
     assert declared == {"members", "staff"}
 

@@ -41,7 +41,12 @@ async def test_700_to_800_are_to_be_admitted_in_the_term(country: Country) -> No
 async def test_no_admissions_are_given_and_none_are_invented(country: Country) -> None:
     term = {"from": "2020-01-01", "to": "2025-12-31"}
     assert not await country.events(BLOC, measure="admissions", **term)
-    assert (await country.figure(BLOC, DAY, "members"))["reason"]
+    for target in (await country.targets(BLOC, DAY)).values():
+        assert (target["value"], target["attainment"]) == (0, {"at_least": None, "at_most": None})
+        assert target["reason"]
+    rates = [rate for rate in (await country.indicators(BLOC, DAY))["rates"] if rate["rate"].startswith("admissions_")]
+    assert {rate["percent"] for rate in rates} == {None}
+    assert all(rate["reason"] for rate in rates)
 
 
 async def test_what_is_said_of_it(country: Country) -> None:
