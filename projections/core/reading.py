@@ -34,7 +34,10 @@ Basis = Literal["as-was", "as-now"]
 
 
 class Question(NamedTuple):
-    """What a report asks for. ``by`` is the kind of rows, ``detail`` its level or dimension where it takes one."""
+    """What a report asks for. ``by`` is the kind of rows, ``detail`` its level or dimensions where it takes one.
+
+    Two dimensions have a comma between them.
+    """
 
     unit: str
     days: Days

@@ -27,12 +27,13 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Reader:
-    """What the routes share: the pool, the position waited for, the bus."""
+    """What the routes share: the pool, the position waited for, the bus, from how many people on a cell is shown."""
 
-    def __init__(self, pool: Pool[Record], positions: Positions, bus: Bus) -> None:
+    def __init__(self, pool: Pool[Record], positions: Positions, bus: Bus, smallest_cell: int) -> None:
         self.pool = pool
         self.positions = positions
         self.bus = bus
+        self.smallest_cell = smallest_cell
         self.slow = asyncio.Semaphore(1)
         """Held by questions that take seconds, before they take a connection: others are answered meanwhile."""
 

@@ -58,7 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
         )
         async with pool:
             bus, positions = Bus(settings), Positions(settings.database_url, pool)
-            app.state.reader = Reader(pool, positions, bus)
+            app.state.reader = Reader(pool, positions, bus, settings.smallest_cell)
             bus.open()
             listening = asyncio.create_task(positions.listen())
             try:

@@ -28,6 +28,9 @@ MOST_TEXT: Final = 200
 MOST_ROWS: Final = 2400
 """Rows by period that one answer may have: 200 years of months."""
 
+MOST_DIMENSIONS: Final = 2
+"""Dimensions that one report breaks down by together."""
+
 DEFAULT_MEASURES: Final = ("admissions", "confirmations", "badges")
 EVERYWHERE: Final = ("min_position", "wait")
 
@@ -106,14 +109,24 @@ class Query:
         return found
 
     def by(self) -> tuple[str, str]:
-        """Read the kind of rows and its detail (empty where it takes none); `child` unless it is given."""
+        """Read the kind of rows and its detail (empty where it takes none); `child` unless it is given.
+
+        The detail of `facet` is a dimension, or two with a comma between them.
+        """
         by, colon, detail = self._given.get("by", "child").partition(":")
-        codes: dict[str, Collection[str]] = {"level": LEVELS, "facet": tuple(DIMENSIONS)}
-        if by in codes:
-            if detail not in codes[by]:
-                raise bad_parameter("by", f"“{by}:” cần một trong: {', '.join(codes[by])}")
+        if by == "level":
+            if detail not in LEVELS:
+                raise bad_parameter("by", f"“level:” cần một trong: {', '.join(LEVELS)}")
+        elif by == "facet":
+            asked = detail.split(",")
+            if len(asked) > MOST_DIMENSIONS or len(set(asked)) < len(asked) or not set(asked) <= DIMENSIONS.keys():
+                raise bad_parameter(
+                    "by", f"“facet:” cần một hay hai chiều khác nhau, cách nhau bằng dấu phẩy: {', '.join(DIMENSIONS)}"
+                )
         elif colon or by not in {"child", "month", "year", "none"}:
-            raise bad_parameter("by", "cần một trong: child, month, year, level:LEVEL, facet:DIMENSION, none")
+            raise bad_parameter(
+                "by", "cần một trong: child, month, year, level:LEVEL, facet:DIMENSION, facet:DIMENSION,DIMENSION, none"
+            )
         return by, detail
 
     def unit(self, name: str = "unit") -> str | None:

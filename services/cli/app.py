@@ -154,7 +154,10 @@ def report(
     to: To = None,
     basis: BasisOption = Basis.AS_WAS,
     by: Annotated[
-        str, typer.Option(help="child | month | year | level:LEVEL | facet:DIMENSION | none. Dòng là gì. / Rows.")
+        str,
+        typer.Option(
+            help="child | month | year | level:LEVEL | facet:DIMENSION[,DIMENSION] | none. Dòng là gì. / Rows."
+        ),
     ] = "child",
     measures: Annotated[str | None, typer.Option(help="Các chỉ tiêu, cách nhau dấu phẩy. / Measures.")] = None,
     format_: Annotated[Format, typer.Option("--format", help="Cách trình bày. / How it is written.")] = Format.TABLE,

@@ -114,9 +114,12 @@ def say(words: Mapping[str, str], code: str | None) -> str:
     return f"{words[code]} ({code})" if code in words else code
 
 
-def number(value: int) -> str:
-    """Write a number as Vietnamese reports do: 1.905."""
-    return f"{value:,}".replace(",", ".")
+HIDDEN: Final = "…"
+
+
+def number(value: int | None) -> str:
+    """Write a number as Vietnamese reports do: 1.905; a hidden one as HIDDEN."""
+    return HIDDEN if value is None else f"{value:,}".replace(",", ".")
 
 
 def decimal(value: float) -> str:

@@ -14,6 +14,7 @@ from projections.core.message import Message
 from projections.store.projection import Projection
 from services.demo.saying import CloudEvent
 from services.embedded.postgres import PostgresServer
+from services.settings import Settings
 from tests.oracle.wording import FACTS, day_of
 from tests.property.reading import Reader, reader_of
 from tests.servers import fresh_database
@@ -107,7 +108,7 @@ async def country_of(log: Sequence[CloudEvent], postgres: PostgresServer) -> Asy
     async with fresh_database(postgres) as database:
         projection = await Projection.open(database)
         try:
-            async with reader_of(database) as reader:
+            async with reader_of(database, Settings().smallest_cell) as reader:
                 yield Country(log, projection, reader)
         finally:
             await projection.close()

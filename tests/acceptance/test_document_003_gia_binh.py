@@ -79,12 +79,32 @@ async def test_they_are_the_same_at_every_level_above(api: httpx.AsyncClient, un
     assert report["total"] == PUBLISHED
 
 
-@pytest.mark.parametrize("by", ["month", "year", "level:cell", "level:grassroots", "facet:sex", "facet:grade"])
+@pytest.mark.parametrize(
+    "by", ["month", "year", "level:cell", "level:grassroots", "facet:sex", "facet:grade", "facet:sex,grade"]
+)
 async def test_every_breakdown_sums_to_them(api: httpx.AsyncClient, by: str) -> None:
     report = await get(api, "/v1/units/gia-binh/report", by=by, **PERIOD)
     assert report["total"] == PUBLISHED
+    hidden = report.get("suppressed", {"cells": dict.fromkeys(PUBLISHED, 0)})["cells"]
     for measure, total in PUBLISHED.items():
-        assert sum(row["values"][measure] for row in report["rows"]) == total
+        # A hidden cell is null and counts as nothing: the last row has what the hidden ones come to.
+        assert sum(row["values"][measure] or 0 for row in report["rows"]) == total
+        assert sum(row["values"][measure] is None for row in report["rows"]) == hidden[measure]
+
+
+@pytest.mark.parametrize("by", ["facet:grade", "facet:sex,grade"])
+async def test_small_cells_are_hidden_as_known_then_too(api: httpx.AsyncClient, by: str) -> None:
+    now = await get(api, "/v1/units/gia-binh/report", by=by, **PERIOD)
+    assert now["suppressed"]["smallest"] == 3
+    assert await get(api, "/v1/units/gia-binh/report", by=by, position=str(len(events())), **PERIOD) == now
+    then = await get(api, "/v1/units/gia-binh/report", by=by, position=str(len(events()) // 2), **PERIOD)
+    shown = [n for row in then["rows"][:-1] for n in row["values"].values() if "unknown" not in _codes(row)]
+    assert None in shown
+    assert not any(n in {1, 2} for n in shown)
+
+
+def _codes(row: dict[str, Any]) -> list[str]:
+    return list(row["codes"].values()) if "codes" in row else [row["code"]]
 
 
 async def test_under_each_figure_are_as_many_events(api: httpx.AsyncClient) -> None:

@@ -34,13 +34,23 @@ UNITS = (
     *(district.unit for district in DISTRICTS),
     *(merger.unit for district in DISTRICTS for merger in district.mergers),
 )
-BYS = ("child", "month", "year", "level:upper", "level:grassroots", "level:cell", "facet:sex", "facet:grade")
+BYS = (
+    "child",
+    "month",
+    "year",
+    "level:upper",
+    "level:grassroots",
+    "level:cell",
+    "facet:sex",
+    "facet:grade",
+    "facet:sex,age_band",
+)
 
 
 def summed(rows: list[dict[str, Any]]) -> Counter[str]:
     found: Counter[str] = Counter()
     for row in rows:
-        found.update(row["values"])
+        found.update({name: n or 0 for name, n in row["values"].items()})  # a hidden cell counts in the last row
     return found
 
 

@@ -126,7 +126,7 @@ def test_a_report_as_a_table(service: dict[str, str]) -> None:
     assert f"position {len(events())}" in done.stdout
 
 
-@pytest.mark.parametrize("by", ["child", "month", "level:cell", "facet:grade", "none"])
+@pytest.mark.parametrize("by", ["child", "month", "level:cell", "facet:grade", "facet:sex,grade", "none"])
 def test_a_report_as_csv(service: dict[str, str], by: str) -> None:
     done = tonghop("report", "gia-binh", *PERIOD, "--by", by, "--format", "csv", **service)
     rows = list(csv.DictReader(io.StringIO(done.stdout, newline="")))
@@ -138,7 +138,20 @@ def test_a_report_as_csv(service: dict[str, str], by: str) -> None:
         "basis": "as-was",
     }
     if by != "none":
-        assert sum(int(row["confirmations"]) for row in rows[:-1]) == 99
+        assert sum(int(row["confirmations"] or 0) for row in rows[:-1]) == 99  # a hidden value is empty
+    assert [row["kind"] for row in rows[:-1]].count("suppressed") == any(row["badges"] == "" for row in rows)
+
+
+def test_hidden_cells_are_shown_as_hidden(service: dict[str, str]) -> None:
+    done = tonghop("report", "gia-binh", *PERIOD, "--by", "facet:sex,grade", "--measures", "badges", **service)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert any(line.startswith("nữ (female) · 30") for line in lines)
+    assert any(line.split("│")[-1].strip() == "…" for line in lines), done.stdout
+    (hidden,) = (line for line in lines if line.startswith("Các ô bị ẩn / suppressed"))
+    assert int(hidden.split("│")[1]) > 0
+    assert "ít hơn 3 người" in done.stdout
+    assert "…" not in tonghop("report", "gia-binh", *PERIOD, "--by", "month", **service).stdout
 
 
 def test_a_report_as_json_is_the_answer_of_the_api(service: dict[str, str]) -> None:

@@ -11,8 +11,7 @@ QUESTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "indicators chi-bo-4-bhxh --on 2022-07-07",
         ),
         "Thành phố Thanh Hóa (06/01/2022)": (
-            "statement tp-thanh-hoa --from 2021-01-01 --to 2021-12-31"
-            " --say admissions:target,economic_targets_met_of_economic_targets",
+            "statement tp-thanh-hoa --from 2021-01-01 --to 2021-12-31 --say admissions:target",
             "indicators tp-thanh-hoa --on 2022-01-06",
             "indicators da-lan --on 2022-01-06",
         ),
