@@ -16,7 +16,8 @@ from projections.core import reading_answers as answers
 from projections.core import reading_difference_answers as difference
 from projections.core import reading_structure_answers as structure
 from projections.store.reading.outcomes import OUTCOMES
-from services.api import examples, examples_plans, examples_statement
+from projections.store.reading.silence import LISTS
+from services.api import examples, examples_plans, examples_silence, examples_statement
 from services.api.examples import OTHER_EXAMPLES
 from services.api.parameters import LONGEST_WAIT
 
@@ -29,6 +30,7 @@ ANSWERS: Final = (
     difference.Difference,
     plans.Indicators,
     plans.Allocations,
+    plans.Silence,
     plans.Statement,
     answers.CountedEventPage,
     answers.Said,
@@ -36,7 +38,12 @@ ANSWERS: Final = (
     answers.ReceiptPage,
     answers.Status,
 )
-EXAMPLES: Final = {**examples.EXAMPLES, **examples_plans.EXAMPLES, **examples_statement.EXAMPLES}
+EXAMPLES: Final = {
+    **examples.EXAMPLES,
+    **examples_plans.EXAMPLES,
+    **examples_silence.EXAMPLES,
+    **examples_statement.EXAMPLES,
+}
 _REFERENCE: Final = "#/components/schemas/{name}"
 _DATE: Final = {"type": "string", "format": "date"}
 _DIMENSION: Final = f"({'|'.join(DIMENSIONS)})"
@@ -88,6 +95,11 @@ PARAMETERS: Final[Mapping[str, tuple[str, Mapping[str, Any], object]]] = {
 POSITIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], object]]] = {
     "from": ("First position", {"type": "integer", "minimum": 1}, 1),
     "to": ("Last position", {"type": "integer", "minimum": 1}, 100),
+}
+SILENCE: Final[Mapping[str, tuple[str, Mapping[str, Any], object]]] = {
+    "level": ("Only units of this level on the last day", {"type": "string", "enum": list(LEVELS)}, "cell"),
+    "list": ("Show the page of this list alone", {"type": "string", "enum": list(LISTS)}, None),
+    "cursor": ("`next` of the page before; only with its `list`", {"type": "string"}, None),
 }
 ERRORS: Final = {
     404: "No such unit or event",

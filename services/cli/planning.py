@@ -1,4 +1,4 @@
-"""The commands of `tonghop` about targets and declared figures."""
+"""The commands of `tonghop` about targets, declared figures, and units that declared nothing."""
 # ruff: noqa: PLC0415
 
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from services.cli.asking import show
-from services.cli.options import DATA, Api, Basis, BasisOption, DataDir, Plain, PlainOption
+from services.cli.options import DATA, Api, Basis, BasisOption, Cursor, DataDir, From, Limit, Plain, PlainOption, To
 
 app = typer.Typer()
 
@@ -43,3 +43,27 @@ def targets(
     from services.cli import indicators
 
     show(api, data_dir, format_, indicators.targets, "v1", "units", unit, "targets", on=on, basis=basis, by="child")
+
+
+@app.command("silence")
+def silence_(
+    unit: str,
+    *,
+    from_: From = None,
+    to: To = None,
+    level: Annotated[str | None, typer.Option(help="Chỉ một cấp. / One level only.")] = None,
+    only: Annotated[
+        str | None,
+        typer.Option("--list", help="silent | declared_zero | differing | admitted_nobody. Chỉ một danh sách. / One."),
+    ] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    format_: PlainOption = Plain.TABLE,
+    api: Api = None,
+    data_dir: DataDir = DATA,
+) -> None:
+    """Đơn vị nào chưa báo cáo, đơn vị nào báo không phát sinh. / Who said nothing, and who said zero."""
+    from services.cli import silence
+
+    asked = {"from_": from_, "to": to, "level": level, "list": only, "limit": limit, "cursor": cursor}
+    show(api, data_dir, format_, silence.silence, "v1", "units", unit, "silence", **asked)

@@ -12,13 +12,14 @@ from tests.bench.cases.moves import moves
 from tests.bench.cases.reform import reform
 from tests.bench.cases.reports import reports
 from tests.bench.cases.rounds import establishing, loaded
+from tests.bench.cases.silence import silence
 from tests.bench.parameters import SMOKE
 from tests.bench.reporting import environment, in_words, write_json
 from tests.bench.rig import running
 
 
 async def test_a_tiny_run_measures_and_its_figures_are_right(tmp_path: Path) -> None:
-    cases = [establishing, loaded, freshness, reports, moves, reform, correctness]
+    cases = [establishing, loaded, freshness, reports, silence, moves, reform, correctness]
     with servers.short_folder() as folder:
         async with running(folder) as rig:
             bench = await run(rig, SMOKE, cases)
@@ -30,4 +31,6 @@ async def test_a_tiny_run_measures_and_its_figures_are_right(tmp_path: Path) -> 
     assert values["facts counted, as many as published, by measure and in all"] > SMOKE.events
     assert values["move of 1 units, 2,000 facts, since 20 years ago"] > 0
     assert values["the reform: answers at the root meanwhile, all checked"] > 0
+    assert values["silence: cells that declared zero"] > 0
+    assert values["silence: root, cells, year p99"] > 0
     assert "report: root, by child, year p99" in in_words(bench)

@@ -231,3 +231,16 @@ def test_published_lines_are_each_told(service: dict[str, str]) -> None:
     again = tonghop("publish", "-", "--all", "--mode", "pipelined", stdin=json.dumps(good), **service)
     assert again.returncode == 0
     assert "đã tính (counted)" in again.stdout
+
+
+def test_who_said_nothing(service: dict[str, str]) -> None:
+    told = tonghop("silence", "gia-binh", *PERIOD, "--level", "cell", "--limit", "1", **service)
+    assert told.returncode == 0, told.stderr
+    for shown in ("Huyện ủy Gia Bình", "Từ 01/01/2023 đến 28/11/2023, Chi bộ (cell)", "Chưa báo cáo / said nothing"):
+        assert shown in told.stdout
+    more = next(line for line in told.stdout.splitlines() if "--list admitted_nobody" in line)
+    following = ("--list", "admitted_nobody", "--cursor", more.split()[-1], "--format", "json")
+    answer = json.loads(tonghop("silence", "gia-binh", *PERIOD, "--level", "cell", *following, **service).stdout)
+    listed = answer["admitted_nobody"]
+    assert listed["count"] == len(listed["units"]) + 1
+    assert tonghop("silence", "gia-binh", "--list", "banana", **service).returncode == 1

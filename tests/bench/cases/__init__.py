@@ -11,6 +11,7 @@ from tests.bench.cases.profile import profile
 from tests.bench.cases.reform import reform
 from tests.bench.cases.reports import reports
 from tests.bench.cases.rounds import against_copy, establishing, history, loaded, memory, quiet
+from tests.bench.cases.silence import silence
 
 _BEFORE: tuple[Case, ...] = (establishing, history)
 _AFTER: tuple[Case, ...] = (memory, correctness)
@@ -20,6 +21,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "read": (loaded,),
     "freshness": (freshness,),
     "reports": (reports,),
+    "silence": (silence,),
     "profile": (profile,),
     "moves": (moves,),
     "reform": (reform,),
