@@ -8,6 +8,7 @@ from tests import servers
 from tests.bench.bench import run
 from tests.bench.cases.correctness import correctness
 from tests.bench.cases.freshness import freshness
+from tests.bench.cases.indicators import indicators
 from tests.bench.cases.moves import moves
 from tests.bench.cases.reform import reform
 from tests.bench.cases.reports import reports
@@ -19,7 +20,7 @@ from tests.bench.rig import running
 
 
 async def test_a_tiny_run_measures_and_its_figures_are_right(tmp_path: Path) -> None:
-    cases = [establishing, loaded, freshness, reports, silence, moves, reform, correctness]
+    cases = [establishing, loaded, freshness, reports, silence, indicators, moves, reform, correctness]
     with servers.short_folder() as folder:
         async with running(folder) as rig:
             bench = await run(rig, SMOKE, cases)
@@ -33,4 +34,5 @@ async def test_a_tiny_run_measures_and_its_figures_are_right(tmp_path: Path) -> 
     assert values["the reform: answers at the root meanwhile, all checked"] > 0
     assert values["silence: cells that declared zero"] > 0
     assert values["silence: root, cells, year p99"] > 0
+    assert values["indicators: root p99"] > 0
     assert "report: root, by child, year p99" in in_words(bench)

@@ -6,6 +6,7 @@ from tests.bench.bench import Case
 from tests.bench.cases.correctness import correctness
 from tests.bench.cases.floors import copying, pushing
 from tests.bench.cases.freshness import freshness
+from tests.bench.cases.indicators import indicators
 from tests.bench.cases.moves import moves
 from tests.bench.cases.profile import profile
 from tests.bench.cases.reform import reform
@@ -21,7 +22,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "read": (loaded,),
     "freshness": (freshness,),
     "reports": (reports,),
-    "silence": (silence,),
+    "plans": (silence, indicators),
     "profile": (profile,),
     "moves": (moves,),
     "reform": (reform,),
