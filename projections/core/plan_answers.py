@@ -86,7 +86,7 @@ class Parts(Struct, frozen=True):
     """What the children declare of the same figure for the same day or period.
 
     ``declared`` is the sum over the ``said`` children that said something, null where none did; ``silent`` ones did
-    not. ``difference`` is the unit's own declared figure less that sum.
+    not. ``difference`` is the unit's own declared figure less that sum; null of ``subordinate_units``, of which it is none.
     """
 
     declared: int | None
