@@ -23,6 +23,10 @@ class Place(NamedTuple):
     large: bool
     vast: bool = False
 
+    def stands(self, day: dt.date) -> bool:
+        """Tell whether the unit, once founded, is not yet dissolved on a day."""
+        return self.dissolved is None or day < self.dissolved
+
     def standing(self, days: Days) -> Days:
         """Return those of the days that precede the dissolution: from then on, what is below it is below another."""
         if self.dissolved is None or days.last < self.dissolved:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from projections.core import statement_notes as notes
 from projections.core.claims import Claim
 from projections.core.organisation_names import organisation
-from projections.core.plan_answers import Statement
+from projections.core.statement_answers import Statement
 from projections.core.statement_claims import held_against
 from projections.core.statement_clauses import Told, spoken
 from projections.core.statement_periods import period

@@ -11,11 +11,12 @@ from events.vocabulary import STOCKS
 from projections.core import statement_notes as notes
 from projections.core.percents import percent
 from projections.core.periods import Days
-from projections.core.plan_answers import Clause, Operand, Rate
+from projections.core.plan_answers import Operand, Rate
 from projections.core.plan_words import MEASURE_WORDS, SILENT, ZERO_TARGET, not_declared
 from projections.core.planning import Assigned, Declared, told_of
 from projections.core.rates import OF_DECLARED
 from projections.core.reading_answers import UnitName
+from projections.core.statement_answers import Clause
 from projections.core.statement_periods import by_when
 from projections.core.statement_words import (
     LAST_YEAR_SAID,

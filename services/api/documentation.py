@@ -15,6 +15,7 @@ from projections.core import plan_answers as plans
 from projections.core import reading_answers as answers
 from projections.core import reading_difference_answers as difference
 from projections.core import reading_structure_answers as structure
+from projections.core import silence_answers, statement_answers
 from projections.store.reading.outcomes import OUTCOMES
 from projections.store.reading.silence import LISTS
 from services.api import examples, examples_plans, examples_silence, examples_statement
@@ -30,8 +31,8 @@ ANSWERS: Final = (
     difference.Difference,
     plans.Indicators,
     plans.Allocations,
-    plans.Silence,
-    plans.Statement,
+    silence_answers.Silence,
+    statement_answers.Statement,
     answers.CountedEventPage,
     answers.Said,
     answers.SaidPage,

@@ -115,6 +115,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
                         "said": _ALLOCATED,
                         "value": 12,
                         "attainment": {"at_least": 120.0, "at_most": None},
+                        "reason": None,
                     }
                 ],
             }

@@ -6,8 +6,8 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from projections.core.plan_answers import Statement
 from projections.core.statement import DEFAULT_CLAUSES
+from projections.core.statement_answers import Statement
 from projections.core.statement_clauses import RATES, SAYABLE
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.statement import Asked, statement

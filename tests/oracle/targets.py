@@ -89,6 +89,7 @@ def _row(asked: Asked, measure: str, first: dt.date, last: dt.date) -> dict[str,
     plan = _target_of(asked, measure, first, last)
     value = asked.count(measure, first, min(asked.on, last))
     at_least, at_most = _ends(plan)
+    attained = _attainment(asked, value, plan)
     return {
         "unit": asked.unit,
         "at_least": at_least,
@@ -96,7 +97,8 @@ def _row(asked: Asked, measure: str, first: dt.date, last: dt.date) -> dict[str,
         "resolution": plan and plan.data["resolution"],
         "said": plan and plan.position,
         "value": value,
-        "attainment": _attainment(asked, value, plan),
+        "attainment": attained,
+        "reason": attained["at_least"] is None,
     }
 
 

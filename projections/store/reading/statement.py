@@ -9,11 +9,12 @@ from events.catalogue import MEASURES
 from projections.core.claims import Claim
 from projections.core.indicators import needed
 from projections.core.periods import Days
-from projections.core.plan_answers import Rate, Statement
+from projections.core.plan_answers import Rate
 from projections.core.planning import Children, Count, Known
 from projections.core.rates import rates
 from projections.core.reading import Basis
 from projections.core.statement import stated
+from projections.core.statement_answers import Statement
 from projections.core.statement_clauses import Told
 from projections.core.unit import FOREVER
 from projections.store.reading.counts import counts

@@ -10,12 +10,12 @@ import pytest
 from events.catalogue import MEASURES
 from projections.core.claims import claim_of
 from projections.core.periods import Days
-from projections.core.plan_answers import Statement
 from projections.core.planning import Assigned, Declared
 from projections.core.rates import OF_DECLARED, of_declared
 from projections.core.reading_answers import UnitName
 from projections.core.reading_structure_answers import Source
 from projections.core.statement import DEFAULT_CLAUSES, stated
+from projections.core.statement_answers import Statement
 from projections.core.statement_clauses import Told
 from projections.core.unsaid import UnsaidError
 
