@@ -71,7 +71,12 @@ def _of_stock(asked: Asked) -> list[Rate]:
 
 def is_term(first: dt.date, last: dt.date) -> bool:
     """Whether a period is longer than one year."""
-    return first.year < dt.MAXYEAR and same_day(first, first.year + 1) <= last
+    if first.year == dt.MAXYEAR:
+        return False
+    a_year_later = (
+        dt.date(first.year + 1, 3, 1) if (first.month, first.day) == (2, 29) else same_day(first, first.year + 1)
+    )
+    return a_year_later <= last
 
 
 def same_day(day: dt.date, year: int) -> dt.date:
