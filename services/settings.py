@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Final, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from events.identifiers import is_unit_id
@@ -37,6 +37,7 @@ class Address(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+LARGEST_SMALL_CELL: Final = 100
 _HTTP = Address("127.0.0.1", 8080)
 _PROJECTOR_HTTP = Address("127.0.0.1", 8081)
 
@@ -58,6 +59,8 @@ class Settings:
     """Where the projector answers for its health and metrics."""
     replicas: int = 1
     """Copies of the stream that `migrate` asks for: 3 on a cluster (shared facts: R3), 1 on one machine."""
+    smallest_cell: int = 3
+    """People from which on a cell of a breakdown is shown; 1 hides none (docs/decisions/0014-small-cells.md)."""
 
     stream: ClassVar[str] = "PARTY"
     """Fixed by the contract, §1."""
@@ -115,6 +118,12 @@ def _replicas(text: str) -> int:
     return int(text)
 
 
+def _smallest_cell(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= LARGEST_SMALL_CELL:
+        raise ValueError(f"{text!r} is not a number of people: write a whole number from 1 to {LARGEST_SMALL_CELL}")
+    return int(text)
+
+
 VARIABLES = {
     "TONGHOP_NATS_URL": ("nats_url", _nats_url),
     "TONGHOP_DATABASE_URL": ("database_url", _database_url),
@@ -123,5 +132,6 @@ VARIABLES = {
     "TONGHOP_HTTP": ("http", Address.parse),
     "TONGHOP_PROJECTOR_HTTP": ("projector_http", Address.parse),
     "TONGHOP_REPLICAS": ("replicas", _replicas),
+    "TONGHOP_SMALLEST_CELL": ("smallest_cell", _smallest_cell),
 }
 """Each variable of the environment: the setting that it gives, and how it is read."""

@@ -10,9 +10,8 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from events.catalogue import DIMENSIONS
-from events.vocabulary import UNKNOWN
 from projections.core import reading_history
+from projections.core.codes import Codes, row_of_codes, rows_of_codes
 from projections.core.periods import ONE_DAY, Days, months, years
 from projections.core.reading import Place, Question, named_on
 from projections.core.reading_answers import Row, UnitName
@@ -23,12 +22,12 @@ from projections.core.units_then import Units
 
 
 class Counted(NamedTuple):
-    """``n`` facts alike: of one unit, day and measure, and with one code of the dimension asked for."""
+    """``n`` facts alike: of one unit, day and measure, and with one code of each dimension asked for."""
 
     unit: int
     day: dt.date
     measure: str
-    code: str
+    codes: Codes
     n: int
 
 
@@ -74,7 +73,7 @@ class Then:
             left = by_key.get(None, zero)
             last = Row(unit=shown, own=True, values=left) if question.by == "child" else Row(rest=True, values=left)
             return shown, total, [*rows, last]
-        return shown, total, [_row(question.by, key, by_key.get(key, zero)) for key in _keys(question)]
+        return shown, total, list(_rows(question, by_key, zero))
 
     def _rows_by_unit(
         self, question: Question, unit: Unit, by_key: Mapping[object, dict[str, int]], zero: dict[str, int]
@@ -102,7 +101,7 @@ class Then:
             case "year":
                 return fact.day.isoformat()[:4]
             case "facet":
-                return fact.code
+                return fact.codes
             case "child":
                 return way[0] if way else None
             case "level":
@@ -180,24 +179,17 @@ class Then:
         return Stay(place, days, self.name(unit, days.last), stood, since, end)
 
 
-def _keys(question: Question) -> list[str]:
+def _rows(question: Question, by_key: Mapping[object, dict[str, int]], zero: dict[str, int]) -> Iterator[Row]:
     match question.by:
         case "month":
-            return [days.first.isoformat()[:7] for days in months(question.days)]
+            for key in (days.first.isoformat()[:7] for days in months(question.days)):
+                yield Row(month=key, values=by_key.get(key, zero))
         case "year":
-            return [days.first.isoformat()[:4] for days in years(question.days)]
+            for key in (days.first.isoformat()[:4] for days in years(question.days)):
+                yield Row(year=key, values=by_key.get(key, zero))
         case "facet":
-            return [*(code for code in DIMENSIONS[question.detail] if code != UNKNOWN), UNKNOWN]
-    return []
-
-
-def _row(by: str, key: str, values: dict[str, int]) -> Row:
-    match by:
-        case "month":
-            return Row(month=key, values=values)
-        case "year":
-            return Row(year=key, values=values)
-    return Row(code=key, values=values)
+            for codes in rows_of_codes(question.detail):
+                yield row_of_codes(question.detail, codes, by_key.get(codes, zero))
 
 
 def _place(unit: Unit) -> Place:

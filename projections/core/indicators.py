@@ -30,7 +30,7 @@ class Worked(NamedTuple):
 
 def indicators(known: Known, count: Count) -> Worked:
     """Work all indicators out."""
-    targets = [target(said, known.on, count) for said in in_order(known.targets)]
+    targets = [target(said, known.on, known.declared, count) for said in in_order(known.targets)]
     return Worked(
         targets=targets,
         targets_reason=None if targets else NO_TARGET,

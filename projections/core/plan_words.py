@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Final
 
 MEASURE_WORDS: Final[Mapping[str, str]] = {
-    "admissions": "kết nạp đảng viên",
-    "confirmations": "công nhận đảng viên chính thức",
-    "badges": "trao tặng Huy hiệu Đảng",
-    "departures": "đảng viên ra khỏi Đảng",
-    "transfers_out": "đảng viên chuyển sinh hoạt đi",
-    "transfers_in": "đảng viên chuyển sinh hoạt đến",
-    "introductions": "giới thiệu quần chúng ưu tú",
-    "trainings": "quần chúng ưu tú học lớp bồi dưỡng nhận thức về Đảng",
+    "admissions": "số đảng viên mới kết nạp",
+    "confirmations": "số đảng viên được công nhận chính thức",
+    "badges": "số đảng viên được trao tặng Huy hiệu Đảng",
+    "departures": "số đảng viên ra khỏi Đảng",
+    "transfers_out": "số đảng viên chuyển sinh hoạt đi",
+    "transfers_in": "số đảng viên chuyển sinh hoạt đến",
+    "introductions": "số quần chúng ưu tú được giới thiệu",
+    "trainings": "số quần chúng ưu tú học lớp bồi dưỡng nhận thức về Đảng",
 }
 
 FIGURE_WORDS: Final[Mapping[str, str]] = {
@@ -30,6 +30,9 @@ FIGURE_WORDS: Final[Mapping[str, str]] = {
 NO_TARGET: Final = "chưa được giao chỉ tiêu nào nên không tính tỷ lệ"
 ZERO_TARGET: Final = "chỉ tiêu bằng 0 nên không tính tỷ lệ"
 ZERO_DENOMINATOR: Final = "mẫu số bằng 0 nên không tính tỷ lệ"
+SILENT: Final = (
+    "chưa có sự kiện nào được tính và đơn vị chưa khai báo gì về chỉ tiêu này trong kỳ nên không kết luận là 0"
+)
 NOBODY_DECLARED: Final = "đơn vị và các đơn vị trực thuộc chưa khai báo"
 NOT_DECLARED: Final = "đơn vị chưa khai báo số này"
 NO_PARTS: Final = "chưa có đơn vị trực thuộc nào khai báo số này cho cùng ngày, cùng kỳ"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from projections.core.periods import ONE_DAY, Days
+from projections.core.periods import Days, common
 from projections.core.reading_answers import UnitName
 from projections.core.reading_stays import Stay
 from projections.core.reading_structure_answers import Source
-from projections.core.unit import EVER, FOREVER
+from projections.core.unit import EVER
 
 Count = Callable[[str, Days], int]
 """How many of a measure are counted in the asked unit on some days, on the asked basis."""
@@ -47,29 +47,38 @@ class Declared(NamedTuple):
         return self.figure, self.first, self.last
 
 
+def told_of(declared: Iterable[Declared], measure: str, days: Days) -> bool:
+    """Tell whether the unit declared a total of the measure, be it 0, for a period that shares a day with these.
+
+    Where it did not, and nothing is counted, it was silent: that is not zero (domain: Plans and indicators).
+    """
+    return any(d.figure == measure and d.first <= days.last and d.last >= days.first for d in declared)
+
+
 class Children:
     """The children of a unit by day; as last known, whatever the day, on the basis as-now."""
 
     def __init__(self, stays: list[Stay], *, now: bool) -> None:
         self.stays = [stay for stay in stays if stay.stood]
         self._now = now
+        self._on: dict[dt.date, dict[int, UnitName]] = {}
 
     def spans(self, on: dt.date) -> list[tuple[int, Days]]:
         """Return the days up to a day on which each of them stood as one; a unit may have several."""
         if self._now:
             return [(stay.place.no, Days(EVER, on)) for stay in self.stays]
-        ends = [(stay, stay.place.dissolved or FOREVER) for stay in self.stays]
-        return [(s.place.no, Days(s.days.first, min(s.days.last, on, end - ONE_DAY))) for s, end in ends]
+        return [(stay.place.no, stay.place.standing(common(stay.days, Days(EVER, on)))) for stay in self.stays]
 
     def on(self, day: dt.date) -> dict[int, UnitName]:
         """Return those that stood on a day, their names by their numbers."""
-        if self._now:
-            return {stay.place.no: stay.name for stay in self.stays}
-        return {
-            stay.place.no: stay.name
-            for stay in self.stays
-            if stay.days.first <= day <= stay.days.last and day < (stay.place.dissolved or FOREVER)
-        }
+        found = self._on.get(day)
+        if found is None:
+            found = self._on[day] = {
+                stay.place.no: stay.name
+                for stay in self.stays
+                if self._now or (stay.days.first <= day <= stay.days.last and stay.place.stands(day))
+            }
+        return found
 
 
 class Known(NamedTuple):

@@ -18,11 +18,12 @@ from projections.core.plan_words import (
     MEASURE_WORDS,
     NO_OPENING,
     NO_TERM,
+    SILENT,
     ZERO_DENOMINATOR,
     not_declared,
     not_the_same_day,
 )
-from projections.core.planning import Assigned, Count, Declared, Known
+from projections.core.planning import Assigned, Count, Declared, Known, told_of
 from projections.core.targets import counted_days, in_order
 
 OF_DECLARED: Final = {
@@ -50,9 +51,6 @@ _AT_START_OF_YEAR: Final = "số đảng viên kết nạp từ đầu năm trê
 _AT_START_OF_TERM: Final = "số đảng viên kết nạp từ đầu nhiệm kỳ trên tổng số đảng viên đầu nhiệm kỳ"
 _AT_END_OF_LAST_YEAR: Final = "số đảng viên kết nạp từ đầu năm trên tổng số đảng viên cuối năm trước"
 
-_YEAR: Final = 366
-"""A period of more days than that is a term."""
-
 
 def rates(known: Known, count: Count) -> list[Rate]:
     """Return all rates of a unit: of declared figures, of the stock of members, of last year, of each target."""
@@ -60,7 +58,7 @@ def rates(known: Known, count: Count) -> list[Rate]:
         *(of_declared(rate, known.declared) for rate in OF_DECLARED),
         *_of_stock(known, count),
         *(_of_last_year(measure, known.on, count) for measure in MEASURES),
-        *(of_target(target, known.on, count) for target in in_order(known.targets)),
+        *(of_target(target, known, count) for target in in_order(known.targets)),
     ]
 
 
@@ -78,19 +76,28 @@ def of_declared(rate: str, declared: list[Declared]) -> Rate:
     return _rate(rate, name, _declared(upper[max(days)]), _declared(lower[max(days)]))
 
 
-def of_target(target: Assigned, on: dt.date, count: Count) -> Rate:
-    """Return what is counted against the floor of a target."""
-    days = counted_days(target.first, target.last, on)
-    name = f"số {MEASURE_WORDS[target.measure]} so với chỉ tiêu được giao"
+def of_target(target: Assigned, known: Known, count: Count) -> Rate:
+    """Return what is counted against the floor of a target; none where nothing was said of it: silence is not zero."""
+    days = counted_days(target.first, target.last, known.on)
+    name = f"{MEASURE_WORDS[target.measure]} so với chỉ tiêu được giao"
     reached = _counted(target.measure, days, count)
     asked = Operand(target.measure, target.first, target.last, target.at_least, "target", [target.said])
-    return _rate(f"{target.measure}_of_target", name, reached, asked)
+    rate = _rate(f"{target.measure}_of_target", name, reached, asked)
+    if reached.value or told_of(known.declared, target.measure, days):
+        return rate
+    return Rate(rate.rate, name, reached, asked, None, SILENT)
 
 
 def terms_in_force(targets: list[Assigned], on: dt.date) -> list[dt.date]:
     """Return the first days of the terms that a day lies in, the latest first: periods of targets of over a year."""
-    terms = {t.first for t in targets if t.first <= on <= t.last and (t.last - t.first).days + 1 > _YEAR}
+    terms = {t.first for t in targets if t.first <= on <= t.last and _over_a_year(Days(t.first, t.last))}
     return sorted(terms, reverse=True)
+
+
+def _over_a_year(days: Days) -> bool:
+    """Tell whether the days hold the day a year after the first, too; of 29 February that is 1 March."""
+    first, last = days
+    return (last.year - first.year, last.month, last.day) >= (1, first.month, first.day)
 
 
 def _of_stock(known: Known, count: Count) -> Iterator[Rate]:
@@ -110,7 +117,7 @@ def _of_stock(known: Known, count: Count) -> Iterator[Rate]:
 
 
 def _of_last_year(measure: str, on: dt.date, count: Count) -> Rate:
-    rate, name = f"{measure}_of_last_year", f"số {MEASURE_WORDS[measure]} so với cùng kỳ năm trước"
+    rate, name = f"{measure}_of_last_year", f"{MEASURE_WORDS[measure]} so với cùng kỳ năm trước"
     now = _counted(measure, Days(on.replace(month=1, day=1), on), count)
     if on.year == dt.MINYEAR:
         return _rate(rate, name, now, None)

@@ -23,6 +23,10 @@ class Place(NamedTuple):
     large: bool
     vast: bool = False
 
+    def stands(self, day: dt.date) -> bool:
+        """Tell whether the unit, once founded, is not yet dissolved on a day."""
+        return self.dissolved is None or day < self.dissolved
+
     def standing(self, days: Days) -> Days:
         """Return those of the days that precede the dissolution: from then on, what is below it is below another."""
         if self.dissolved is None or days.last < self.dissolved:
@@ -35,7 +39,10 @@ By = Literal["child", "month", "year", "level", "facet", "none"]
 
 
 class Question(NamedTuple):
-    """What a report asks for. ``by`` is the kind of rows, ``detail`` its level or dimension where it takes one."""
+    """What a report asks for. ``by`` is the kind of rows, ``detail`` its level or dimensions where it takes one.
+
+    Two dimensions have a comma between them.
+    """
 
     unit: str
     days: Days

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
@@ -25,6 +26,9 @@ class Stay(Struct, frozen=True):
 class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One row of a report; ``own`` and ``rest`` mark what no sub-unit explains.
 
+    ``code`` is of the one dimension asked for, ``codes`` are of two. A value that is hidden, so that it singles nobody
+    out, is null; the last row is then ``suppressed`` and has what the hidden values of each measure come to.
+
     The row of a child as-was says since when and until when (excluded) it was one, before and after the days asked for
     too; where it was so several times on days asked for, from the first of the ``stays`` to the last.
     """
@@ -36,13 +40,23 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
     month: str | None = None
     year: str | None = None
     code: str | None = None
+    codes: dict[str, str] | None = None
     own: bool = False
     rest: bool = False
-    values: dict[str, int]
+    suppressed: bool = False
+    values: Mapping[str, int | None]
+
+
+class Suppressed(Struct, frozen=True):
+    """That cells are hidden, how many of each measure, and why; ``smallest`` people or more are shown."""
+
+    smallest: int
+    cells: dict[str, int]
+    reason: str
 
 
 class Report(Struct, frozen=True, rename={"first": "from", "last": "to"}):
-    """A roll-up; the rows sum to the total unless there are none (``by=none``)."""
+    """A roll-up; the rows sum to the total unless there are none (``by=none``). A null in them counts as nothing."""
 
     unit: UnitName
     first: dt.date
@@ -53,6 +67,7 @@ class Report(Struct, frozen=True, rename={"first": "from", "last": "to"}):
     parked: int
     total: dict[str, int]
     rows: list[Row]
+    suppressed: Suppressed | UnsetType = UNSET
 
 
 class Validity(Struct, frozen=True):

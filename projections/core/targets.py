@@ -9,9 +9,11 @@ from events.catalogue import MEASURE_NUMBERS
 from projections.core.percents import per_thirty_days, percent
 from projections.core.periods import Days
 from projections.core.plan_answers import AllocatedRow, Allocation, Numbers, Pace, Percents, Target
-from projections.core.plan_words import NO_OWN_TARGET, NOBODY_ALLOCATED, ZERO_TARGET
-from projections.core.planning import Assigned, Children, Count, Key
+from projections.core.plan_words import NO_OWN_TARGET, NO_TARGET, NOBODY_ALLOCATED, SILENT, ZERO_TARGET
+from projections.core.planning import Assigned, Children, Count, Declared, Key, told_of
 from projections.core.reading_answers import UnitName
+
+Counts = Mapping[int, Count]
 
 
 def in_order(targets: Iterable[Assigned]) -> list[Assigned]:
@@ -24,12 +26,13 @@ def counted_days(first: dt.date, last: dt.date, on: dt.date) -> Days:
     return Days(first, min(last, on))
 
 
-def target(said: Assigned, on: dt.date, count: Count) -> Target:
-    """Hold a target that has begun against what is counted up to a day."""
+def target(said: Assigned, on: dt.date, declared: Iterable[Declared], count: Count) -> Target:
+    """Hold a target that has begun against what is counted up to a day; silence is not zero, and no percentage."""
     days = counted_days(said.first, said.last, on)
     value = count(said.measure, days)
     remaining = Numbers(max(0, said.at_least - value), None if said.at_most is None else max(0, said.at_most - value))
     days_left = max(0, (said.last - on).days)
+    silent = not value and not told_of(declared, said.measure, days)
     return Target(
         measure=said.measure,
         first=said.first,
@@ -40,14 +43,14 @@ def target(said: Assigned, on: dt.date, count: Count) -> Target:
         said=said.said,
         until=days.last,
         value=value,
-        attainment=attainment(value, said.at_least, said.at_most),
+        attainment=Percents(None, None) if silent else attainment(value, said.at_least, said.at_most),
         remaining=remaining,
         days_left=days_left,
         pace=Pace(
             so_far=per_thirty_days(value, (days.last - days.first).days + 1),
             needed=per_thirty_days(remaining.at_least, days_left) if days_left else None,
         ),
-        reason=ZERO_TARGET if 0 in {said.at_least, said.at_most} else None,
+        reason=SILENT if silent else _without_percentage(said),
     )
 
 
@@ -57,13 +60,16 @@ def attainment(value: int, at_least: int | None, at_most: int | None) -> Percent
 
 
 class Allocating:
-    """A unit's targets beside those of its children; ``value_of`` counts a measure in a child on some days."""
+    """A unit's targets beside those of its children; ``declared`` and ``counts`` are of all of them, by number."""
 
-    def __init__(self, on: dt.date, children: Children, value_of: Mapping[int, Count], count: Count) -> None:
+    def __init__(
+        self, on: dt.date, unit: int, children: Children, declared: Mapping[int, list[Declared]], counts: Counts
+    ) -> None:
         self._on = on
+        self._unit = unit
         self._children = children
-        self._value_of = value_of
-        self._count = count
+        self._declared = declared
+        self._count_of = counts
 
     def all(self, own: Iterable[Assigned], parts: Mapping[Key, Mapping[int, Assigned]]) -> list[Allocation]:
         """Return one allocation a measure and period of which the unit, or a child that was one then, has a target."""
@@ -84,7 +90,8 @@ class Allocating:
         least = sum(each.at_least for each in given) if given else None
         ends = [each.at_most for each in given if each.at_most is not None]
         most = sum(ends) if given and len(ends) == len(given) else None
-        value = self._count(measure, days)
+        value = self._count_of[self._unit](measure, days)
+        reached, why = self._attainment(self._unit, value, own, days)
         return Allocation(
             measure=measure,
             first=first,
@@ -94,20 +101,32 @@ class Allocating:
             resolution=own.resolution if own else None,
             said=own.said if own else None,
             value=value,
-            attainment=attainment(value, own.at_least, own.at_most) if own else Percents(None, None),
+            attainment=reached,
             sum_at_least=least,
             sum_at_most=most,
             difference=own.at_least - least if own and least is not None else None,
             adds_up=own.at_least == least and own.at_most in {None, most} if own and given else None,
             with_target=len(given),
             without_target=len(children) - len(given),
-            reason=NO_OWN_TARGET if own is None else None if given else NOBODY_ALLOCATED,
+            reason=NO_OWN_TARGET if own is None else why if given else NOBODY_ALLOCATED,
             rows=rows,
         )
 
     def _row(self, no: int, name: UnitName, measure: str, days: Days, said: Assigned | None) -> AllocatedRow:
-        value = self._value_of[no](measure, days)
+        value = self._count_of[no](measure, days)
+        reached, why = self._attainment(no, value, said, days)
         if said is None:
-            return AllocatedRow(name, None, None, None, None, value, Percents(None, None))
-        reached = attainment(value, said.at_least, said.at_most)
-        return AllocatedRow(name, said.at_least, said.at_most, said.resolution, said.said, value, reached)
+            return AllocatedRow(name, None, None, None, None, value, reached, why)
+        return AllocatedRow(name, said.at_least, said.at_most, said.resolution, said.said, value, reached, why)
+
+    def _attainment(self, no: int, value: int, said: Assigned | None, days: Days) -> tuple[Percents, str | None]:
+        nothing = Percents(None, None)
+        if said is None:
+            return nothing, NO_TARGET
+        if not value and not told_of(self._declared.get(no, ()), said.measure, days):
+            return nothing, SILENT
+        return attainment(value, said.at_least, said.at_most), _without_percentage(said)
+
+
+def _without_percentage(said: Assigned) -> str | None:
+    return ZERO_TARGET if 0 in {said.at_least, said.at_most} else None

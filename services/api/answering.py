@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 from fastapi import Request, Response
@@ -20,19 +20,23 @@ if TYPE_CHECKING:
     from asyncpg import Pool, Record
 
 JSON: Final = "application/json"
+TEXT: Final = "text/plain"
 # Answers hold sensitive figures and change with the log: nobody else keeps them, and a kept one is asked for again.
 CACHING: Final = "private, no-cache"
+
+Answer = TypeVar("Answer", bound=msgspec.Struct)
 
 _encode = msgspec.json.Encoder().encode
 
 
 class Reader:
-    """What the routes share: the pool, the position waited for, the bus."""
+    """What the routes share: the pool, the position waited for, the bus, from how many people on a cell is shown."""
 
-    def __init__(self, pool: Pool[Record], positions: Positions, bus: Bus) -> None:
+    def __init__(self, pool: Pool[Record], positions: Positions, bus: Bus, smallest_cell: int) -> None:
         self.pool = pool
         self.positions = positions
         self.bus = bus
+        self.smallest_cell = smallest_cell
         self.slow = asyncio.Semaphore(1)
         """Held by questions that take seconds, before they take a connection: others are answered meanwhile."""
 
@@ -41,11 +45,13 @@ class Reader:
         request: Request,
         query: Query,
         question: tuple[object, ...],
-        compute: Callable[[Snapshot], Awaitable[msgspec.Struct]],
+        compute: Callable[[Snapshot], Awaitable[Answer]],
+        as_text: Callable[[Answer], str] | None = None,
     ) -> Response:
         """Answer a question from one snapshot; `question` is all that the answer depends on beside the position.
 
-        304 where the asker has this very answer. Raises a 503 Problem where `min_position` isn't reached in time.
+        It is written as JSON, or as plain text by `as_text`. 304 where the asker has this very answer. Raises a 503
+        Problem where `min_position` isn't reached in time.
         """
         await self.wait(query)
         async with snapshot(self.pool) as opened:
@@ -58,6 +64,8 @@ class Reader:
             answer = await compute(opened)
         if known is not None and known.strip() == "*":  # any answer will do, but there must be one
             return Response(None, 304, headers)
+        if as_text is not None:
+            return Response(as_text(answer), 200, headers, TEXT)
         return Response(_encode(answer), 200, headers, JSON)
 
     async def wait(self, query: Query) -> None:

@@ -18,6 +18,8 @@ from services.api import (
     routes_events,
     routes_operations,
     routes_plans,
+    routes_silence,
+    routes_statement,
     routes_structure,
     routes_units,
 )
@@ -58,7 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
         )
         async with pool:
             bus, positions = Bus(settings), Positions(settings.database_url, pool)
-            app.state.reader = Reader(pool, positions, bus)
+            app.state.reader = Reader(pool, positions, bus, settings.smallest_cell)
             bus.open()
             listening = asyncio.create_task(positions.listen())
             try:
@@ -80,7 +82,15 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.add_middleware(Measured)
     problems.mount(app)
-    for routes in (routes_units, routes_structure, routes_plans, routes_events, routes_operations):
+    for routes in (
+        routes_units,
+        routes_structure,
+        routes_plans,
+        routes_silence,
+        routes_statement,
+        routes_events,
+        routes_operations,
+    ):
         app.include_router(routes.router)
     documentation.mount(app)
     StandaloneDocs(app)  # /docs without a network

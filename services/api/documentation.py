@@ -15,8 +15,11 @@ from projections.core import plan_answers as plans
 from projections.core import reading_answers as answers
 from projections.core import reading_difference_answers as difference
 from projections.core import reading_structure_answers as structure
+from projections.core import silence_answers, statement_answers
 from projections.store.reading.outcomes import OUTCOMES
-from services.api import examples, examples_plans
+from projections.store.reading.silence import LISTS
+from services.api import examples, examples_plans, examples_silence, examples_statement
+from services.api.examples import OTHER_EXAMPLES
 from services.api.parameters import LONGEST_WAIT
 
 ANSWERS: Final = (
@@ -28,20 +31,24 @@ ANSWERS: Final = (
     difference.Difference,
     plans.Indicators,
     plans.Allocations,
+    silence_answers.Silence,
+    statement_answers.Statement,
     answers.CountedEventPage,
     answers.Said,
     answers.SaidPage,
     answers.ReceiptPage,
     answers.Status,
 )
-EXAMPLES: Final = {**examples.EXAMPLES, **examples_plans.EXAMPLES}
+EXAMPLES: Final = {
+    **examples.EXAMPLES,
+    **examples_plans.EXAMPLES,
+    **examples_silence.EXAMPLES,
+    **examples_statement.EXAMPLES,
+}
 _REFERENCE: Final = "#/components/schemas/{name}"
 _DATE: Final = {"type": "string", "format": "date"}
-_BY: Final = (
-    *("child", "month", "year", "none"),
-    *(f"level:{level}" for level in LEVELS),
-    *(f"facet:{dimension}" for dimension in DIMENSIONS),
-)
+_DIMENSION: Final = f"({'|'.join(DIMENSIONS)})"
+_BY: Final = f"^(child|month|year|none|level:({'|'.join(LEVELS)})|facet:{_DIMENSION}(,{_DIMENSION})?)$"
 _MEASURE: Final = {"type": "string", "enum": list(MEASURES)}
 _MEASURES: Final = {"type": "array", "items": _MEASURE}
 
@@ -52,7 +59,11 @@ PARAMETERS: Final[Mapping[str, tuple[str, Mapping[str, Any], object]]] = {
     "basis": ("The hierarchy that facts are counted by", {"type": "string", "enum": ["as-was", "as-now"]}, "as-was"),
     "measures": ("Measures, with commas between them", _MEASURES, ["admissions", "confirmations", "badges"]),
     "measure": ("Measures, with commas between them; all unless given", _MEASURES, ["badges"]),
-    "by": ("One row for what", {"type": "string", "enum": list(_BY), "default": "child"}, "child"),
+    "by": (
+        "One row for what; `facet:` takes a dimension, or two different ones together with a comma between them",
+        {"type": "string", "pattern": _BY, "default": "child"},
+        "child",
+    ),
     "position": (
         "As known when the log stood at this position: exactly what the report said then, though in seconds",
         {"type": "integer", "minimum": 0},
@@ -86,6 +97,11 @@ POSITIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], object]]] = {
     "from": ("First position", {"type": "integer", "minimum": 1}, 1),
     "to": ("Last position", {"type": "integer", "minimum": 1}, 100),
 }
+SILENCE: Final[Mapping[str, tuple[str, Mapping[str, Any], object]]] = {
+    "level": ("Only units of this level on the last day", {"type": "string", "enum": list(LEVELS)}, "cell"),
+    "list": ("Show the page of this list alone", {"type": "string", "enum": list(LISTS)}, None),
+    "cursor": ("`next` of the page before; only with its `list`", {"type": "string"}, None),
+}
 ERRORS: Final = {
     404: "No such unit or event",
     422: "A parameter that can't be used; `parameter` names it",
@@ -94,9 +110,17 @@ ERRORS: Final = {
 
 
 def described(
-    summary: str, answer: str, *, query: tuple[str, ...] = (), over: Mapping[str, Any] | None = None
+    summary: str,
+    answer: str,
+    *,
+    query: tuple[str, ...] = (),
+    over: Mapping[str, Any] | None = None,
+    others: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Describe a request for a route's `openapi_extra`; `answer` names one of ANSWERS, `over` replaces PARAMETERS."""
+    """Describe a request for a route's `openapi_extra`; `answer` names one of ANSWERS, `over` replaces PARAMETERS.
+
+    `others` names more examples of the answer, of OTHER_EXAMPLES, by what is asked for.
+    """
     known = {**PARAMETERS, **(over or {})}
     parameters: list[dict[str, Any]] = []
     for name in (*query, "min_position", "wait"):
@@ -105,18 +129,21 @@ def described(
         if schema.get("type") == "array":
             parameter |= {"style": "form", "explode": False}
         parameters.append(parameter | ({} if example is None else {"example": example}))
-    schema = {"$ref": _REFERENCE.format(name=answer)}
+    content: dict[str, Any] = {"schema": {"$ref": _REFERENCE.format(name=answer)}, "example": EXAMPLES[answer]}
+    if others:
+        named = {asked: {"$ref": f"#/components/examples/{name}"} for asked, name in others.items()}
+        content["examples"] = {"by default": {"value": content.pop("example")}, **named}
     responses: dict[str, Any] = {
         "200": {
             "description": "The answer",
             "headers": {"ETag": {"description": "Of question and position", "schema": {"type": "string"}}},
-            "content": {"application/json": {"schema": schema, "example": EXAMPLES[answer]}},
+            "content": {"application/json": content},
         },
         "304": {"description": "What If-None-Match names is still the answer"},
     }
     for status, says in ERRORS.items():
-        content = {"application/problem+json": {"schema": {"$ref": _REFERENCE.format(name="Problem")}}}
-        responses[str(status)] = {"description": says, "content": content}
+        problem = {"application/problem+json": {"schema": {"$ref": _REFERENCE.format(name="Problem")}}}
+        responses[str(status)] = {"description": says, "content": problem}
     return {"summary": summary, "parameters": parameters, "responses": responses}
 
 
@@ -130,6 +157,7 @@ _PROBLEM: Final = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "parameter": {"type": "string"},
+        "clause": {"type": "string"},
         "position": {"type": "integer"},
     },
 }
@@ -142,7 +170,10 @@ def mount(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = generate()
-        document.setdefault("components", {}).setdefault("schemas", {}).update({**schemas, "Problem": _PROBLEM})
+        components = document.setdefault("components", {})
+        components.setdefault("schemas", {}).update({**schemas, "Problem": _PROBLEM})
+        # Put in here, as FastAPI leaves every null out of what it generates.
+        components["examples"] = {name: {"value": value} for name, value in OTHER_EXAMPLES.items()}
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from projections.core.reading_suppression import REASON
+
 _GIA_BINH: Final = {"id": "gia-binh", "name": "Huyện ủy Gia Bình", "level": "upper"}
 _BAC_NINH: Final = {"id": "bac-ninh", "name": "Tỉnh ủy Bắc Ninh", "level": "province"}
 _CENTRAL: Final = {"id": "trung-uong", "name": "Ban Chấp hành Trung ương", "level": "central"}
@@ -170,3 +172,29 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         },
     },
 }
+
+OTHER_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "ReportByTwoFacets": {
+        **EXAMPLES["Report"],
+        "total": {"trainings": 41},
+        "rows": [
+            *(
+                {"codes": {"sex": sex, "passed": passed}, "values": {"trainings": n}}
+                for sex, passed, n in (
+                    ("female", "yes", None),
+                    ("female", "no", None),
+                    ("female", "unknown", 0),
+                    ("male", "yes", None),
+                    ("male", "no", None),
+                    ("male", "unknown", 0),
+                    ("unknown", "yes", 0),
+                    ("unknown", "no", 0),
+                    ("unknown", "unknown", 0),
+                )
+            ),
+            {"suppressed": True, "values": {"trainings": 41}},
+        ],
+        "suppressed": {"smallest": 3, "cells": {"trainings": 4}, "reason": REASON.format(smallest=3)},
+    }
+}
+"""More examples of an answer: a report in which a small cell is hidden, and three more that would give it away."""

@@ -16,6 +16,7 @@ from fastapi import Request
 from events.catalogue import DIMENSIONS, MEASURES
 from events.identifiers import is_unit_id
 from events.vocabulary import LEVELS
+from projections.core.claims import Claim, claim_of
 from projections.core.periods import Days
 from services.api.problems import bad_parameter, not_found
 
@@ -27,6 +28,9 @@ LARGEST: Final = 2**63 - 1
 MOST_TEXT: Final = 200
 MOST_ROWS: Final = 2400
 """Rows by period that one answer may have: 200 years of months."""
+
+MOST_DIMENSIONS: Final = 2
+"""Dimensions that one report breaks down by together."""
 
 DEFAULT_MEASURES: Final = ("admissions", "confirmations", "badges")
 EVERYWHERE: Final = ("min_position", "wait")
@@ -95,25 +99,49 @@ class Query:
 
     def measures(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
         """Read a list of measures with commas between them, in its order."""
+        return self.several(name, MEASURES, default, "các chỉ tiêu")
+
+    def several(
+        self, name: str, codes: Collection[str], default: tuple[str, ...], called: str = "các mã"
+    ) -> tuple[str, ...]:
+        """Read a list of different codes with commas between them, in its order."""
         text = self._given.get(name)
         if text is None:
             return default
         found = tuple(text.split(","))
-        if any(measure not in MEASURES for measure in found) or len(set(found)) < len(found):
-            raise bad_parameter(
-                name, f"cần các chỉ tiêu khác nhau, cách nhau bằng dấu phẩy, trong: {', '.join(MEASURES)}"
-            )
+        if any(code not in codes for code in found) or len(set(found)) < len(found):
+            raise bad_parameter(name, f"cần {called} khác nhau, cách nhau bằng dấu phẩy, trong: {', '.join(codes)}")
         return found
 
+    def claim(self, rates: Collection[str]) -> Claim | None:
+        """Read a percentage that somebody printed of one of the rates, None where it isn't given."""
+        text = self._given.get("claim")
+        if text is None:
+            return None
+        claim = claim_of(text)
+        if claim is None or claim.rate not in rates:
+            raise bad_parameter("claim", f"cần RATE:PERCENT, ví dụ members_of_staff:84,2; RATE: {', '.join(rates)}")
+        return claim
+
     def by(self) -> tuple[str, str]:
-        """Read the kind of rows and its detail (empty where it takes none); `child` unless it is given."""
+        """Read the kind of rows and its detail (empty where it takes none); `child` unless it is given.
+
+        The detail of `facet` is a dimension, or two with a comma between them.
+        """
         by, colon, detail = self._given.get("by", "child").partition(":")
-        codes: dict[str, Collection[str]] = {"level": LEVELS, "facet": tuple(DIMENSIONS)}
-        if by in codes:
-            if detail not in codes[by]:
-                raise bad_parameter("by", f"“{by}:” cần một trong: {', '.join(codes[by])}")
+        if by == "level":
+            if detail not in LEVELS:
+                raise bad_parameter("by", f"“level:” cần một trong: {', '.join(LEVELS)}")
+        elif by == "facet":
+            asked = detail.split(",")
+            if len(asked) > MOST_DIMENSIONS or len(set(asked)) < len(asked) or not set(asked) <= DIMENSIONS.keys():
+                raise bad_parameter(
+                    "by", f"“facet:” cần một hay hai chiều khác nhau, cách nhau bằng dấu phẩy: {', '.join(DIMENSIONS)}"
+                )
         elif colon or by not in {"child", "month", "year", "none"}:
-            raise bad_parameter("by", "cần một trong: child, month, year, level:LEVEL, facet:DIMENSION, none")
+            raise bad_parameter(
+                "by", "cần một trong: child, month, year, level:LEVEL, facet:DIMENSION, facet:DIMENSION,DIMENSION, none"
+            )
         return by, detail
 
     def unit(self, name: str = "unit") -> str | None:

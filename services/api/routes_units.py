@@ -11,6 +11,7 @@ from events.catalogue import MEASURES
 from events.vocabulary import LEVELS
 from projections.core.reading import Basis, Question
 from projections.core.reading_answers import CountedEventPage, Report, UnitDay, UnitPage
+from projections.core.reading_suppression import suppressed
 from projections.store.reading import report as reports
 from projections.store.reading.as_known_then import report_then
 from projections.store.reading.events import EventKey, events_under
@@ -60,10 +61,18 @@ async def unit_of_a_day(request: Request, unit: UnitPath) -> Response:
 
 @router.get(
     "/{unit}/report",
-    openapi_extra=described("The roll-up", "Report", query=("from", "to", "basis", "measures", "by", "position")),
+    openapi_extra=described(
+        "The roll-up",
+        "Report",
+        query=("from", "to", "basis", "measures", "by", "position"),
+        others={"by=facet:sex,passed": "ReportByTwoFacets"},
+    ),
 )
 async def report(request: Request, unit: UnitPath) -> Response:
-    """Count measures in a unit over days, broken down by `by`; the rows sum to the total."""
+    """Count measures in a unit over days, broken down by `by`; the rows sum to the total.
+
+    By facet, cells so small that they would single people out are null, and what would give them away with them.
+    """
     query = Query(request, "from", "to", "basis", "measures", "by", "position")
     require_unit(unit)
     days = query.days()
@@ -73,19 +82,20 @@ async def report(request: Request, unit: UnitPath) -> Response:
     if (days.last.year - days.first.year + 1) * PERIODS_A_YEAR.get(by, 0) > MOST_ROWS:
         raise bad_parameter("from", f"“by={by}” cho tối đa {MOST_ROWS} dòng: hãy thu hẹp khoảng thời gian")
     question = Question(unit, days, basis, measures, cast("By", by), detail)
-
     position = query.position()
-
     reader = reader_of(request)
 
     async def compute(snapshot: Snapshot) -> Report:
         if position is None:
-            return await reports.report(snapshot, question)
-        require_passed(snapshot.position, position)
-        return await report_then(snapshot, position, question)
+            found = await reports.report(snapshot, question)
+        else:
+            require_passed(snapshot.position, position)
+            found = await report_then(snapshot, position, question)
+        return suppressed(found, question, reader.smallest_cell)
 
-    async with reader.slow if position is not None else nullcontext():
-        return await reader.answer(request, query, ("report", *question, position), compute)
+    slow = position is not None or "," in detail
+    async with reader.slow if slow else nullcontext():
+        return await reader.answer(request, query, ("report", *question, position, reader.smallest_cell), compute)
 
 
 @router.get(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import past, proofs
+from services.cli import past, planning, proofs, recovery, statement
 from services.cli.asking import failures, show
 from services.cli.options import (
     DATA,
@@ -154,7 +154,10 @@ def report(
     to: To = None,
     basis: BasisOption = Basis.AS_WAS,
     by: Annotated[
-        str, typer.Option(help="child | month | year | level:LEVEL | facet:DIMENSION | none. Dòng là gì. / Rows.")
+        str,
+        typer.Option(
+            help="child | month | year | level:LEVEL | facet:DIMENSION[,DIMENSION] | none. Dòng là gì. / Rows."
+        ),
     ] = "child",
     measures: Annotated[str | None, typer.Option(help="Các chỉ tiêu, cách nhau dấu phẩy. / Measures.")] = None,
     format_: Annotated[Format, typer.Option("--format", help="Cách trình bày. / How it is written.")] = Format.TABLE,
@@ -240,4 +243,7 @@ def units(
 
 
 app.add_typer(past.app)
+app.add_typer(planning.app)
 app.add_typer(proofs.app)
+app.add_typer(recovery.app)
+app.add_typer(statement.app)

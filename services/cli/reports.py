@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from services.cli.words import BASES, FACETS, LEVELS, MEASURES, day, moment, number, say
+from services.cli.words import BASES, FACETS, HIDDEN, LEVELS, MEASURES, day, moment, number, say
 
 _PIPED_WIDTH = 160
 
@@ -22,11 +22,14 @@ def console(*, stderr: bool = False) -> Console:
 
 
 class Row(NamedTuple):
-    """One line of a report: `kind` is `row`, `own`, `rest` or `total`; `keys` are its columns before the values."""
+    """One line of a report; `keys` are its columns before the values, and a value that is hidden is None.
+
+    `kind` is `row`, `own`, `rest`, `suppressed` (what the hidden values come to) or `total`.
+    """
 
     kind: str
     keys: tuple[str, ...]
-    values: Mapping[str, int]
+    values: Mapping[str, int | None]
 
 
 def rows_of(report: Mapping[str, Any]) -> tuple[tuple[str, ...], list[Row]]:
@@ -34,13 +37,8 @@ def rows_of(report: Mapping[str, Any]) -> tuple[tuple[str, ...], list[Row]]:
     names = next((keys for row in report["rows"] if (keys := _keys_of(row))), ("unit", "name", "level"))
     rows = [
         Row(
-            "own" if row.get("own") else "rest" if row.get("rest") else "row",
-            tuple(
-                str((row.get("unit") or {}).get("id" if name == "unit" else name) or row.get(name, ""))
-                for name in names
-            )
-            if _keys_of(row)
-            else ("",) * len(names),
+            next((kind for kind in ("own", "rest", "suppressed") if row.get(kind)), "row"),
+            tuple(_key(row, name) for name in names) if _keys_of(row) else ("",) * len(names),
             row["values"],
         )
         for row in report["rows"]
@@ -51,11 +49,22 @@ def rows_of(report: Mapping[str, Any]) -> tuple[tuple[str, ...], list[Row]]:
 def _keys_of(row: Mapping[str, Any]) -> tuple[str, ...]:
     if "unit" in row:
         return ("unit", "name", "level")
+    if "codes" in row:
+        return tuple(row["codes"])
     return tuple(name for name in ("month", "year", "code") if name in row)
 
 
+def _key(row: Mapping[str, Any], name: str) -> str:
+    if "codes" in row:
+        return str(row["codes"][name])
+    return str((row.get("unit") or {}).get("id" if name == "unit" else name) or row.get(name, ""))
+
+
 def as_csv(report: Mapping[str, Any]) -> str:
-    """Write a header and a line a row, the total last; each line names its kind and what the figures reflect."""
+    """Write a header and a line a row, the total last; each line names its kind and what the figures reflect.
+
+    A hidden value is empty.
+    """
     names, rows = rows_of(report)
     measures = list(report["total"])
     context = ("from", "to", "basis", "position", "as_of")
@@ -79,7 +88,7 @@ def as_table(report: Mapping[str, Any], *footnotes: str) -> Group:
     names, rows = rows_of(report)
     measures = list(report["total"])
     table = Table(title_justify="left", show_edge=False, pad_edge=False)
-    table.add_column(_HEADINGS[names[0]], overflow="fold")
+    table.add_column(_HEADINGS.get(names[0], "Trong đó"), overflow="fold")
     for name in measures:
         table.add_column(MEASURES.get(name, name), justify="right", no_wrap=True)
     for row in rows[:-1]:
@@ -91,18 +100,20 @@ def as_table(report: Mapping[str, Any], *footnotes: str) -> Group:
     )
 
 
-_HEADINGS = {"unit": "Đơn vị", "month": "Tháng", "year": "Năm", "code": "Trong đó"}
+_HEADINGS = {"unit": "Đơn vị", "month": "Tháng", "year": "Năm"}
 
 
 def _label(row: Row, names: tuple[str, ...]) -> str:
     if row.kind == "rest":
         return "Còn lại / rest"
+    if row.kind == "suppressed":
+        return "Các ô bị ẩn / suppressed"
     if names[0] == "unit":
         name = f"{escape(row.keys[1])} [dim]{escape(row.keys[0])}[/]"
         return f"{name} [dim](trực tiếp / own)[/]" if row.kind == "own" else name
     if names[0] == "month":
         return "/".join(reversed(row.keys[0].split("-")))
-    return escape(say(FACETS, row.keys[0]))
+    return escape(" · ".join(say(FACETS, code) for code in row.keys))
 
 
 def _numbers(row: Row, measures: list[str]) -> list[str]:
@@ -116,6 +127,8 @@ def _above(report: Mapping[str, Any]) -> Iterator[Text]:
 
 
 def _below(report: Mapping[str, Any]) -> Iterator[Text]:
+    if suppressed := report.get("suppressed"):
+        yield Text(f"{HIDDEN}  {suppressed['reason']}", style="yellow")
     as_of = f", {moment(report['as_of'])}" if report.get("as_of") else ""
     yield Text(f"Vị trí trong nhật ký / position {report['position']}{as_of}", style="dim")
     if parked := report.get("parked"):

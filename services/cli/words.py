@@ -15,6 +15,17 @@ MEASURES: Final[Mapping[str, str]] = {
     "trainings": "Học lớp nhận thức",
 }
 
+FIGURES: Final[Mapping[str, str]] = {
+    "members": "Đảng viên",
+    "staff": "Cán bộ, viên chức, người lao động",
+    "key_posts": "Đảng viên giữ vị trí chủ chốt",
+    "rated_good": "Hoàn thành tốt nhiệm vụ trở lên",
+    "rated_excellent": "Hoàn thành xuất sắc nhiệm vụ",
+    "subordinate_units": "Tổ chức đảng trực thuộc",
+    "economic_targets": "Chỉ tiêu phát triển kinh tế",
+    "economic_targets_met": "Chỉ tiêu kinh tế hoàn thành",
+}
+
 LEVELS: Final[Mapping[str, str]] = {
     "central": "Trung ương",
     "province": "Tỉnh ủy và tương đương",
@@ -103,9 +114,18 @@ def say(words: Mapping[str, str], code: str | None) -> str:
     return f"{words[code]} ({code})" if code in words else code
 
 
-def number(value: int) -> str:
-    """Write a number as Vietnamese reports do: 1.905."""
-    return f"{value:,}".replace(",", ".")
+HIDDEN: Final = "…"
+
+
+def number(value: int | None) -> str:
+    """Write a number as Vietnamese reports do: 1.905; a hidden one as HIDDEN."""
+    return HIDDEN if value is None else f"{value:,}".replace(",", ".")
+
+
+def decimal(value: float) -> str:
+    """Write a number with one place, where it has any: 84,2 and 128."""
+    whole = f"{value:,.1f}".replace(",", " ").replace(".", ",").replace(" ", ".")
+    return whole.removesuffix(",0")
 
 
 def day(iso: str) -> str:

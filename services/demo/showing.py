@@ -14,10 +14,11 @@ from services.cli.client import CommandError, get
 from services.cli.reports import as_table, console
 from services.cli.words import OUTCOMES, say
 from services.demo.comparing import side_by_side
+from services.demo.documents.questions import QUESTIONS
 from services.demo.generator import FIRST_DAY, LAST_DAY
 from services.demo.places import DISTRICT
 from services.demo.saying import CloudEvent
-from services.demo.scenario import scenario
+from services.demo.scenario import parts
 from services.publishing.bus import connect
 from services.publishing.flow import Flow, Told
 from services.publishing.lines import read_lines
@@ -34,20 +35,26 @@ _REFORMED = (
     "Bắc Giang (dữ liệu mô phỏng).\n"
     "/ The same days in Bắc Ninh: as it was, and on today's map with Bắc Giang's history (synthetic).\n"
 )
+_DOCUMENTS: Final = (
+    "\nNăm tài liệu, mỗi câu viết từ số liệu, và cách hỏi tiếp: "
+    "/ The five documents, each sentence made of figures, and how to ask on:\n"
+)
 
 
 async def run(settings: Settings, out: Console | None = None) -> None:
     """Publish what is missing, wait until it is counted, and print the reports as the API gives them.
 
-    First Gia Bình's for the published period; then Bắc Ninh's for the same days on both bases.
-    The service may still be starting. What is in already is not published again: its last event is asked for, and they
-    went in in order. Raises CommandError where the API doesn't come, BusRefusedError where the bus can't be used.
+    First Gia Bình's for the published period; then Bắc Ninh's for the same days on both bases; then what can be said of
+    the five documents, and how to ask on.
+    The service may still be starting. What is in already is not published again: the last event of each part is asked
+    for, and they went in in order. Raises CommandError where the API doesn't come, BusRefusedError where the bus can't
+    be used.
     """
     out = out or console()
-    demonstration = scenario()
     reflecting: dict[str, str | int] = {}
-    if not await _is_in(settings, demonstration[-1]):
-        position = await _publish(settings, demonstration, out)
+    missing = [event for part in parts() if not await _is_in(settings, part[-1]) for event in part]
+    if missing:
+        position = await _publish(settings, missing, out)
         if position is not None:
             reflecting = {"min_position": position, "wait": 30}
     out.print(as_table(await _report(settings, DISTRICT, **reflecting), _FOOTNOTE))
@@ -56,12 +63,27 @@ async def run(settings: Settings, out: Console | None = None) -> None:
     was, now = [await _report(settings, _PROVINCE, basis=basis) for basis in ("as-was", "as-now")]
     out.print(side_by_side(was, now))
     _ask_again(settings, out, f"{_PROVINCE} --basis as-now")
+    out.print(Text(_DOCUMENTS), soft_wrap=True)
+    for title, commands in QUESTIONS.items():
+        out.print(Text(title), soft_wrap=True)
+        for command in commands:
+            if command.startswith("statement "):
+                out.print(Text(f"  {await _sentence(settings, command)}", "bold"), soft_wrap=True)
+            out.print(Text(f"  tonghop {command} --api {settings.api_url}", "dim"), soft_wrap=True)
 
 
 async def _report(settings: Settings, unit: str, **asked: str | int) -> dict[str, Any]:
     period = {"from_": FIRST_DAY.isoformat(), "to": LAST_DAY.isoformat()}
     _, report = await asyncio.to_thread(get, settings.api_url, "v1", "units", unit, "report", **period, **asked)
     return report
+
+
+async def _sentence(settings: Settings, command: str) -> str:
+    _, unit, *options = command.split()
+    asked = {f"{name.removeprefix('--')}_": value for name, value in zip(options[::2], options[1::2], strict=True)}
+    _, answer = await asyncio.to_thread(get, settings.api_url, "v1", "units", unit, "statement", **asked)
+    text: str = answer["text"]
+    return text
 
 
 def _ask_again(settings: Settings, out: Console, question: str) -> None:

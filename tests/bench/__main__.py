@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--requests", type=int, help=f"requests of each kind of question ({FULL.requests})")
     parser.add_argument("--moved", type=int, help=f"facts in the subtree that is moved, at the most ({FULL.moved})")
     parser.add_argument("--subtree", type=int, help=f"units of the largest subtree that is moved ({FULL.subtree})")
+    parser.add_argument("--declared", type=int, help=f"cells that declare a total ({FULL.declared})")
     parser.add_argument("--seed", type=int, help=f"the same seed makes the same world and facts ({FULL.seed})")
     parser.add_argument("--results", type=Path, default=Path("data/bench.json"), help="the JSON file (%(default)s)")
     return parser

@@ -20,9 +20,11 @@ class Parameters:
     """Facts in the subtree that is moved, at the most; a thousandth and a tenth of them before."""
     subtree: int = 10_000
     """Units of the largest subtree that is moved; the others have a hundredth of them, and one."""
+    declared: int = 100_000
+    """Cells that declare how many they admitted."""
     seed: int = 1
 
 
 FULL = Parameters()
-QUICK = Parameters(units=20_000, events=30_000, seconds=6, requests=100, moved=20_000, subtree=1_000)
-SMOKE = Parameters(units=400, events=600, rate=100, seconds=1, requests=4, moved=2_000, subtree=100)
+QUICK = Parameters(units=20_000, events=30_000, seconds=6, requests=100, moved=20_000, subtree=1_000, declared=6_000)
+SMOKE = Parameters(units=400, events=600, rate=100, seconds=1, requests=4, moved=2_000, subtree=100, declared=200)

@@ -68,7 +68,8 @@ class Cluster:
         self.nats = NatsServer(folder / "nats", ANY_PORT, log=folder / "logs" / "nats.log")
         self.postgres = PostgresServer(folder / "postgres", log=folder / "logs" / "postgres.log")
         self._folder = folder
-        self.settings = Settings()
+        self.settings = Settings(smallest_cell=1)
+        """No cell is hidden, so that figures by facet can be held to exact ones."""
         self._commands: dict[str, Command] = {}
 
     async def open(self) -> None:

@@ -21,7 +21,7 @@ import pytest
 from projections.core.message import Message
 from projections.store.projection import Projection
 from services.demo.saying import CloudEvent
-from services.demo.scenario import scenario
+from services.demo.scenario import country_and_reform
 from tests.fault.cluster import BACKEND, Cluster, running_cluster
 from tests.fault.load import told_of
 from tests.fault.publishing import Publisher, publishing
@@ -78,7 +78,7 @@ def said_of(event: CloudEvent) -> Said:
 
 def before_and_during(one_in: int) -> tuple[list[Said], list[Said]]:
     """Give what is told before the reform, one in so many of its facts, and all from its first event on."""
-    log = scenario()
+    log = country_and_reform()
     first = next(n for n, event in enumerate(log) if event["type"] == "unit.dissolved")
     before = [event for n, event in enumerate(log[:first]) if event["type"] not in FACTS or n % one_in == 0]
     return [said_of(event) for event in before], [said_of(event) for event in log[first:]]

@@ -126,7 +126,7 @@ def test_a_report_as_a_table(service: dict[str, str]) -> None:
     assert f"position {len(events())}" in done.stdout
 
 
-@pytest.mark.parametrize("by", ["child", "month", "level:cell", "facet:grade", "none"])
+@pytest.mark.parametrize("by", ["child", "month", "level:cell", "facet:grade", "facet:sex,grade", "none"])
 def test_a_report_as_csv(service: dict[str, str], by: str) -> None:
     done = tonghop("report", "gia-binh", *PERIOD, "--by", by, "--format", "csv", **service)
     rows = list(csv.DictReader(io.StringIO(done.stdout, newline="")))
@@ -138,7 +138,20 @@ def test_a_report_as_csv(service: dict[str, str], by: str) -> None:
         "basis": "as-was",
     }
     if by != "none":
-        assert sum(int(row["confirmations"]) for row in rows[:-1]) == 99
+        assert sum(int(row["confirmations"] or 0) for row in rows[:-1]) == 99  # a hidden value is empty
+    assert [row["kind"] for row in rows[:-1]].count("suppressed") == any(row["badges"] == "" for row in rows)
+
+
+def test_hidden_cells_are_shown_as_hidden(service: dict[str, str]) -> None:
+    done = tonghop("report", "gia-binh", *PERIOD, "--by", "facet:sex,grade", "--measures", "badges", **service)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert any(line.startswith("nữ (female) · 30") for line in lines)
+    assert any(line.split("│")[-1].strip() == "…" for line in lines), done.stdout
+    (hidden,) = (line for line in lines if line.startswith("Các ô bị ẩn / suppressed"))
+    assert int(hidden.split("│")[1]) > 0
+    assert "ít hơn 3 người" in done.stdout
+    assert "…" not in tonghop("report", "gia-binh", *PERIOD, "--by", "month", **service).stdout
 
 
 def test_a_report_as_json_is_the_answer_of_the_api(service: dict[str, str]) -> None:
@@ -183,6 +196,25 @@ def test_why_a_total_changed(service: dict[str, str]) -> None:
     assert "Reconciled" in tonghop("why-changed", "gia-binh", *PERIOD, **service).stdout
 
 
+def test_the_sentence_for_a_report(service: dict[str, str]) -> None:
+    done = tonghop("statement", "gia-binh", *PERIOD, **service)
+    assert done.returncode == 0, done.stderr
+    text, empty, footing = done.stdout.splitlines()
+    assert text == (
+        "Từ đầu năm 2023 đến ngày 28/11/2023, Đảng bộ huyện Gia Bình kết nạp 89 đảng viên mới; chuyển đảng chính thức"
+        " cho 99 đảng viên dự bị; trao tặng Huy hiệu Đảng cho 396 đảng viên."
+    )
+    assert empty == ""
+    assert footing.startswith("Số liệu tính theo tổ chức tại thời điểm phát sinh, tại vị trí ")
+    answer = tonghop("statement", "gia-binh", *PERIOD, "--say", "admissions", "--format", "json", **service)
+    assert json.loads(answer.stdout)["clauses"][0]["numbers"][0]["value"] == 89
+    for refused in (("--say", "badges:target"), ("--claim", "badges_of_target:15")):
+        done = tonghop("statement", "gia-binh", *PERIOD, *refused, **service)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "Số liệu không nói điều đó" in done.stderr
+        assert "clause: badges" in done.stderr
+
+
 def test_published_lines_are_each_told(service: dict[str, str]) -> None:
     good = events()[-1] | {"id": "cli-good"}
     bad = events()[-1] | {"id": "cli-bad", "data": {"candidate": "c", "on": "2023-02-30", "passed": True}}
@@ -199,3 +231,16 @@ def test_published_lines_are_each_told(service: dict[str, str]) -> None:
     again = tonghop("publish", "-", "--all", "--mode", "pipelined", stdin=json.dumps(good), **service)
     assert again.returncode == 0
     assert "đã tính (counted)" in again.stdout
+
+
+def test_who_said_nothing(service: dict[str, str]) -> None:
+    told = tonghop("silence", "gia-binh", *PERIOD, "--level", "cell", "--limit", "1", **service)
+    assert told.returncode == 0, told.stderr
+    for shown in ("Huyện ủy Gia Bình", "Từ 01/01/2023 đến 28/11/2023, Chi bộ (cell)", "Chưa báo cáo / said nothing"):
+        assert shown in told.stdout
+    more = next(line for line in told.stdout.splitlines() if "--list admitted_nobody" in line)
+    following = ("--list", "admitted_nobody", "--cursor", more.split()[-1], "--format", "json")
+    answer = json.loads(tonghop("silence", "gia-binh", *PERIOD, "--level", "cell", *following, **service).stdout)
+    listed = answer["admitted_nobody"]
+    assert listed["count"] == len(listed["units"]) + 1
+    assert tonghop("silence", "gia-binh", "--list", "banana", **service).returncode == 1

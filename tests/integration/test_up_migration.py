@@ -131,8 +131,10 @@ async def test_a_schema_of_newer_code_is_refused(settings: Settings) -> None:
 
 
 def test_settings_survive_the_environment() -> None:
-    settings = Settings.from_environment({"TONGHOP_HTTP": "[::1]:90", "TONGHOP_NATS_URL": "nats://a:1,nats://b:2"})
-    assert (settings.http.host, settings.http.port) == ("::1", 90)
+    settings = Settings.from_environment(
+        {"TONGHOP_HTTP": "[::1]:90", "TONGHOP_NATS_URL": "nats://a:1,nats://b:2", "TONGHOP_SMALLEST_CELL": "5"}
+    )
+    assert (settings.http.host, settings.http.port, settings.smallest_cell) == ("::1", 90, 5)
     assert Settings.from_environment(settings.as_environment()) == settings
     assert Settings.from_environment({}) == Settings()
 
@@ -149,6 +151,9 @@ def test_settings_survive_the_environment() -> None:
         ("TONGHOP_HTTP", "a:99999"),
         ("TONGHOP_PROJECTOR_HTTP", ":8081"),
         ("TONGHOP_REPLICAS", "2"),
+        ("TONGHOP_SMALLEST_CELL", "0"),
+        ("TONGHOP_SMALLEST_CELL", "101"),
+        ("TONGHOP_SMALLEST_CELL", "2.5"),
     ],
 )
 def test_a_bad_setting_is_named(variable: str, value: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from itertools import product
 
 from tests.oracle.hierarchy import LAST_KNOWN, Hierarchy
 from tests.oracle.wording import CODES, FACTS, Event, code_of, day_of
@@ -26,7 +27,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Report:
-    """`rows` by key: a unit's id, "own", "rest", a month, a year or a code.
+    """`rows` by key: a unit's id, "own", "rest", a month, a year or a code (two with a comma between them).
 
     Rows that are all zero: those in `must` are to be listed, those in `may` can be, others can't.
     """
@@ -115,7 +116,7 @@ def _row_of(question: Question, count: Count, way: list[str], h: Hierarchy) -> s
     if by == "year":
         return count.day.isoformat()[:4]
     if by == "facet":
-        return code_of(count.event, what)
+        return ",".join(code_of(count.event, dimension) for dimension in what.split(","))
     day = _structure_day(question, count.day)
     for unit in way:
         if h.level(unit, day) == what:
@@ -126,20 +127,23 @@ def _row_of(question: Question, count: Count, way: list[str], h: Hierarchy) -> s
 def _listed(question: Question, h: Hierarchy) -> tuple[set[str], set[str]]:
     """Find the rows that are listed even if they are zero, and those that may be."""
     by, _, what = question.by.partition(":")
+    if by == "none":
+        return set(), set()
     days = [question.first + dt.timedelta(n) for n in range((question.last - question.first).days + 1)]
     if by == "month":
         return {day.isoformat()[:7] for day in days}, set()
     if by == "year":
         return {day.isoformat()[:4] for day in days}, set()
     if by == "facet":
-        return {*CODES[what], "unknown"}, set()
+        codes = [(*CODES[dimension], "unknown") for dimension in what.split(",")]
+        return {",".join(pair) for pair in product(*codes)}, set()
     turns = _turns(question, h)
     if by == "level":
         return {"rest"}, {u for u in h.units() for day in turns if h.level(u, day) == what}
     if by == "child":
         children = [(u, day) for u in h.units() for day in turns if h.parent(u, day) == question.unit]
         return {"own"} | {u for u, day in children if h.is_active(u, day)}, {u for u, _ in children}
-    return set(), set()
+    raise ValueError(by)
 
 
 def _turns(question: Question, h: Hierarchy) -> list[dt.date]:

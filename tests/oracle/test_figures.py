@@ -65,6 +65,18 @@ def test_rows_by_code() -> None:
     assert rows(oracle, ROOT, *ALL, by="facet:passed") == {"yes": 0, "no": 0, "unknown": 5}
 
 
+def test_rows_by_two_codes() -> None:
+    oracle = given(*TREE, *FACTS)
+    found = rows(oracle, ROOT, *ALL, by="facet:readmission,sex")
+    assert {key: n for key, n in found.items() if n} == {
+        "no,female": 1,
+        "no,male": 1,
+        "no,unknown": 2,
+        "yes,unknown": 1,
+    }
+    assert len(found) == 9
+
+
 def test_a_badge_whose_nature_is_not_told_is_unknown() -> None:
     badge = {"member": "m", "grade": 45, "awarded_on": "2023-02-03", "early": False}
     oracle = given(*TREE, say("thon", "b", "badge.awarded", "thon", badge))

@@ -34,6 +34,8 @@ BYS = (
     "none",
     *(f"level:{level}" for level in LEVELS),
     *(f"facet:{dimension}" for dimension in CODES),
+    "facet:sex,age_band",
+    "facet:grade,sex",
 )
 
 
@@ -51,7 +53,8 @@ def questions(oracle: Oracle, random: Random, several: int) -> list[Question]:
     asked = [Question(unit, *_range(random), basis, MEASURES, "child") for unit in units for basis in BASES]
     for _ in range(several if units else 0):
         measures = tuple(random.sample(MEASURES, random.randint(1, len(MEASURES))))
-        by = random.choice((*BYS[:4], random.choice(BYS), random.choice(BYS)))
+        pair = f"facet:{','.join(random.sample(tuple(CODES), 2))}"
+        by = random.choice((*BYS[:4], random.choice(BYS), random.choice(BYS), pair))
         asked.append(Question(random.choice(units), *_range(random), random.choice(BASES), measures, by))
     return asked
 
@@ -109,6 +112,8 @@ def _key(row: dict[str, Any]) -> str:
     for mark in ("own", "rest"):
         if row.get(mark):
             return mark
+    if "codes" in row:
+        return ",".join(row["codes"].values())
     for name in ("month", "year", "code"):
         if name in row:
             return str(row[name])
@@ -116,8 +121,9 @@ def _key(row: dict[str, Any]) -> str:
 
 
 @asynccontextmanager
-async def reader_of(database: str) -> AsyncIterator[Reader]:
-    app = create_app(Settings(database_url=database, nats_url="nats://127.0.0.1:1"))
+async def reader_of(database: str, smallest_cell: int = 1) -> AsyncIterator[Reader]:
+    """Open the API; by default it hides no cell, so that every figure can be held to an exact one."""
+    app = create_app(Settings(database_url=database, nats_url="nats://127.0.0.1:1", smallest_cell=smallest_cell))
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:

@@ -19,7 +19,7 @@ SELECT
     walk.since, walk.until
 FROM walk JOIN unit ON unit.no = walk.unit
 {NAMED_ON.format(unit="walk.unit", day="walk.last")}
-ORDER BY unit.id, walk.first
+ORDER BY unit.id, walk.first, walk.since
 """
 
 # Also those of other days: a stay is told with all its days, which several edges may make together.

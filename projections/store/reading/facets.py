@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from events.catalogue import DIMENSIONS, MEASURES, dimensions_of
+from events.catalogue import MEASURES, dimensions_of
 from events.facets import field
 from events.vocabulary import UNKNOWN
 from projections.core.breakdown import SLOTS
+from projections.core.codes import codes_of
 from projections.core.periods import Days, Run, full_months, partial_months
 from projections.core.reading import Figures, Part
 from projections.core.reading_answers import Row
-from projections.store.reading.descent import BELOW
+from projections.store.reading.facet_counts import below_of, counts_below, own_counts
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import add_up, numbers
-
-if TYPE_CHECKING:
-    from asyncpg import Record
 
 # One index range a run, as in the sums: the grouping inside the LATERAL keeps the planner from scanning the table.
 _BREAKDOWN = """
@@ -29,42 +27,6 @@ CROSS JOIN LATERAL (
     WHERE unit = run.unit AND month BETWEEN run.low AND run.high AND measure = ANY($5::smallint[])
     GROUP BY measure
 ) AS sum
-"""
-
-_OWN = """
-SELECT counted.measure, counted.code, days.sign * counted.n AS n
-FROM unnest($1::integer[], $2::date[], $3::date[], $4::integer[]) AS days(unit, first, last, sign)
-CROSS JOIN LATERAL (
-    SELECT measure, (facets >> $6) & $7 AS code, count(*) AS n
-    FROM fact
-    WHERE fact.unit = days.unit AND fact.day BETWEEN days.first AND days.last AND measure = ANY($5::smallint[])
-    GROUP BY 1, 2
-) AS counted
-"""
-
-_BELOW = f"""
-WITH RECURSIVE {BELOW}
-SELECT counted.measure, counted.code, sum(below.sign * counted.n)::bigint AS n
-FROM below
-CROSS JOIN LATERAL (
-    SELECT measure, (facets >> $6) & $7 AS code, count(*) AS n
-    FROM fact
-    WHERE fact.unit = below.unit AND fact.day BETWEEN below.first AND below.last AND measure = ANY($5::smallint[])
-    GROUP BY 1, 2
-) AS counted
-GROUP BY 1, 2
-"""
-
-# Everything but the root itself is below the root, on every day: nothing to walk.
-_BELOW_ROOT = """
-SELECT counted.measure, counted.code, days.sign * counted.n AS n
-FROM unnest($1::integer[], $2::date[], $3::date[], $4::integer[]) AS days(unit, first, last, sign)
-CROSS JOIN LATERAL (
-    SELECT measure, (facets >> $6) & $7 AS code, count(*) AS n
-    FROM fact
-    WHERE fact.day BETWEEN days.first AND days.last AND fact.unit <> days.unit AND measure = ANY($5::smallint[])
-    GROUP BY 1, 2
-) AS counted
 """
 
 
@@ -82,13 +44,8 @@ async def facet_rows(
 
     ``root``: the only part is of the unit that has everything below it.
     """
-    codes = [code for code in DIMENSIONS[dimension] if code != UNKNOWN]
-    # Taken as if it stood for ever: breakdowns follow the raw chain, and so must what is taken off them.
-    below = [
-        Part(0, place._replace(dissolved=None), place.standing(days), sign, own=False)
-        for _, place, days, sign, _, has_below in parts
-        if has_below
-    ]
+    *codes, _ = codes_of(dimension)
+    below = below_of(parts)
     asked, partial = _partial(below)
     figures = await add_up(snapshot, [*parts, *asked], measures, 1 + 2 * len(partial))
     plan = _plan(below, partial, figures)
@@ -138,26 +95,21 @@ def _plan(below: list[Part], partial: list[tuple[Part, Run, list[Days], list[Day
 
 async def _count(
     snapshot: Snapshot, own: list[Part], plan: _Plan, measures: list[str], dimension: str, *, root: bool
-) -> list[tuple[int, int, int] | Record]:
+) -> list[tuple[int, int, int]]:
     """Return ``(measure, code, n)`` by their numbers, to be added up; code 0 is unknown, and not complete."""
-    wanted, (shift, mask) = numbers(measures), field(dimension)
-    fetch = snapshot.connection.fetch
-    found: list[tuple[int, int, int] | Record] = [*await fetch(_OWN, *_columns(own), wanted, shift, mask)]
+    shift = field(dimension).shift
+    facts = await own_counts(snapshot, own, measures, dimension)
+    if plan.walked:
+        facts += await counts_below(snapshot, plan.walked, measures, dimension, root=root)
+    found = [(measure, packed >> shift, n) for measure, packed, n in facts]
     if plan.runs:
         units, signs = [part.place.no for part, _ in plan.runs], [part.sign for part, _ in plan.runs]
         lows, highs = [run.low for _, run in plan.runs], [run.high for _, run in plan.runs]
-        for measure, *sums, sign in await fetch(_breakdown(dimension), units, lows, highs, signs, wanted):
+        for measure, *sums, sign in await snapshot.connection.fetch(
+            _breakdown(dimension), units, lows, highs, signs, numbers(measures)
+        ):
             found += [(measure, code, sign * n) for code, n in enumerate(sums, start=1)]
-    if plan.walked:
-        below = _BELOW_ROOT if root else _BELOW
-        found += await fetch(below, *_columns(plan.walked), wanted, shift, mask)
     return found
-
-
-def _columns(parts: list[Part]) -> tuple[list[int], list[object], list[object], list[int]]:
-    """Return the units, first days, last days and signs."""
-    days = [part.days for part in parts]
-    return [p.place.no for p in parts], [d.first for d in days], [d.last for d in days], [p.sign for p in parts]
 
 
 @cache

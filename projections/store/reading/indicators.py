@@ -18,7 +18,7 @@ from projections.core.targets import Allocating
 from projections.core.unit import EVER
 from projections.store.reading.counts import counts
 from projections.store.reading.descent import children, children_now
-from projections.store.reading.plans import declarations_of, declared_by, latest_days, targets_of
+from projections.store.reading.plans import declarations_of, declared_by, latest_days, targets_of, totals_of
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.standing import LAST_KNOWN, Standing, find
 
@@ -59,13 +59,14 @@ async def allocations(snapshot: Snapshot, unit: str, on: dt.date, basis: Basis) 
     places = {asked.place.no: asked.place, **{stay.place.no: stay.place for stay in below.stays}}
     targets = await targets_of(snapshot, places, on)
     own = targets.pop(asked.place.no, [])
+    declared = await totals_of(snapshot, places, on)
     parts: dict[Key, dict[int, Assigned]] = {}
     for no, given in targets.items():
         for target in given:
             parts.setdefault((target.measure, target.first, target.last), {})[no] = target
 
     def work(count_of: Mapping[int, Count]) -> list[Allocation]:
-        return Allocating(on, below, count_of, count_of[asked.place.no]).all(own, parts)
+        return Allocating(on, asked.place.no, below, declared, count_of).all(own, parts)
 
     found = work(await counts(snapshot, places, needed(places, work), basis))
     reason = None if found else NO_TARGET

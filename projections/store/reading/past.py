@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from events.catalogue import DIMENSIONS, MEASURES
+from events.catalogue import MEASURES
 from events.codec import Event, decode
 from events.contributions import contributions
-from events.facets import field, unpack
 from events.subjects import build_bus_subject
-from events.vocabulary import UNKNOWN
 from projections.core.as_known_then import Counted
+from projections.core.codes import Codes, packed_mask, unpacked_codes
 from projections.core.difference import Telling
 from projections.core.reading import Question
 from projections.core.reading_structure_answers import Source
@@ -46,12 +45,12 @@ ORDER BY position
 
 _ASKED = "fact.day BETWEEN $2 AND $3 AND fact.measure = ANY($4::smallint[])"
 _FACTS = f"""
-SELECT fact.unit, fact.day, fact.measure, (fact.facets >> $5) & $6 AS code, count(*) AS n
+SELECT fact.unit, fact.day, fact.measure, fact.facets & $5 AS packed, count(*) AS n
 FROM fact JOIN ledger USING (position)
 WHERE {_ASKED} AND position <= $1 AND held_at <= $1
 GROUP BY 1, 2, 3, 4
 """
-_FACTS_OF_UNITS = _FACTS.replace("GROUP BY", "AND fact.unit = ANY($7::integer[])\nGROUP BY")
+_FACTS_OF_UNITS = _FACTS.replace("GROUP BY", "AND fact.unit = ANY($6::integer[])\nGROUP BY")
 
 _GAINED = f"""
 SELECT position, publisher, id, type, unit, day, measure
@@ -124,23 +123,21 @@ async def past(snapshot: Snapshot, position: int) -> Past:
 
 async def facts_held(snapshot: Snapshot, position: int, question: Question, units: set[int]) -> list[Counted]:
     """Return the facts that held at a position and still do, of the units at least."""
-    shift, mask = field(question.detail) if question.by == "facet" else (0, 0)
-    asked: list[object] = [position, *question.days, numbers(question.measures), shift, mask]
+    mask = packed_mask(question.detail) if question.by == "facet" else 0
+    asked: list[object] = [position, *question.days, numbers(question.measures), mask]
     if len(units) > MOST_MEMBERS:
         rows = await snapshot.connection.fetch(_FACTS, *asked)
     else:
         rows = await snapshot.connection.fetch(_FACTS_OF_UNITS, *asked, list(units))
-    codes = [UNKNOWN]
-    if question.by == "facet":
-        codes += [code for code in DIMENSIONS[question.detail] if code != UNKNOWN]
-    return [Counted(unit, day, MEASURES[measure - 1], codes[code], n) for unit, day, measure, code, n in rows]
+    codes = {packed: _codes(question, packed) for packed in {row["packed"] for row in rows}}
+    return [Counted(unit, day, MEASURES[measure - 1], codes[packed], n) for unit, day, measure, packed, n in rows]
 
 
 async def facts_gained(snapshot: Snapshot, after: int, position: int, question: Question) -> list[Telling]:
     """Return the events whose facts began to hold after one position, up to another, and still do, in stream order."""
     asked = (after, *question.days, numbers(question.measures), position)
     return [
-        Telling((Source(*source),), (Counted(unit, day, MEASURES[measure - 1], UNKNOWN, 1),))
+        Telling((Source(*source),), (Counted(unit, day, MEASURES[measure - 1], (), 1),))
         for *source, unit, day, measure in await snapshot.connection.fetch(_GAINED, *asked)
     ]
 
@@ -159,12 +156,16 @@ def facts_in(row: Record, known: Past, question: Question) -> tuple[Counted, ...
             known.numbers_of[each.unit],
             each.day,
             MEASURES[each.measure - 1],
-            unpack(each.facets, question.detail) if question.by == "facet" else UNKNOWN,
+            _codes(question, each.facets),
             1,
         )
         for each in (contributions(event) if isinstance(event, Event) else ())
         if question.days.first <= each.day <= question.days.last and MEASURES[each.measure - 1] in question.measures
     )
+
+
+def _codes(question: Question, packed: int) -> Codes:
+    return unpacked_codes(question.detail, packed) if question.by == "facet" else ()
 
 
 def _statement(row: Record, numbers_of: dict[str, int]) -> Statement:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from events.catalogue import MEASURES
+from events.vocabulary import STOCKS
 from projections.core.periods import Days
 from projections.core.planning import Assigned, Declared, Key
 from projections.core.reading_structure_answers import Source
@@ -24,9 +25,9 @@ WHERE plan.unit = ANY($1::integer[]) AND plan.first <= $2
 """
 
 _DECLARED = f"""
-SELECT plan.figure, plan.first, plan.last, plan.value, plan.note, {_SAID}
+SELECT plan.unit, plan.figure, plan.first, plan.last, plan.value, plan.note, {_SAID}
 FROM standing_declaration AS plan JOIN ledger USING (position)
-WHERE plan.unit = $1 AND plan.last <= $2
+WHERE plan.unit = ANY($1::integer[]) AND plan.last <= $2 AND plan.figure = ANY($3::text[])
 ORDER BY plan.last, plan.first, plan.figure
 """
 
@@ -44,15 +45,14 @@ CROSS JOIN LATERAL (
 GROUP BY figure.name
 """
 
-_STOCKS_OF = """
-SELECT unit, figure, first, last, value FROM standing_declaration
-WHERE unit = ANY($1::integer[]) AND figure = ANY($2::text[]) AND first = ANY($3::date[]) AND last = first
+# One row a figure and period: there may be thousands of declarations, and a row each costs more than the search.
+_OF_UNITS = """
+SELECT figure, first, last, array_agg(unit) AS units, array_agg(value) AS values
+FROM standing_declaration WHERE unit = ANY($1::integer[]) AND figure = ANY($2::text[]) AND {days}
+GROUP BY figure, first, last
 """
-
-_PERIODS_OF = """
-SELECT unit, figure, first, last, value FROM standing_declaration
-WHERE unit = ANY($1::integer[]) AND last BETWEEN $2 AND $3 AND figure = ANY($4::text[])
-"""
+_STOCKS_OF = _OF_UNITS.format(days="first = ANY($3::date[]) AND last = first")
+_PERIODS_OF = _OF_UNITS.format(days="last BETWEEN $3 AND $4")
 
 
 async def targets_of(snapshot: Snapshot, units: Collection[int], on: dt.date) -> dict[int, list[Assigned]]:
@@ -68,10 +68,22 @@ async def targets_of(snapshot: Snapshot, units: Collection[int], on: dt.date) ->
 
 async def declarations_of(snapshot: Snapshot, unit: int, on: dt.date) -> list[Declared]:
     """Return the standing declared figures of a unit of days and periods up to a day, by last day."""
-    return [
-        Declared(figure, first, last, value, note, Source(*said))
-        for figure, first, last, value, note, *said in await snapshot.connection.fetch(_DECLARED, unit, on)
-    ]
+    return (await _declared(snapshot, [unit], on, (*STOCKS, *MEASURES))).get(unit, [])
+
+
+async def totals_of(snapshot: Snapshot, units: Collection[int], on: dt.date) -> dict[int, list[Declared]]:
+    """Return the standing declared totals of measures of units, of periods up to a day, by last day."""
+    return await _declared(snapshot, list(units), on, MEASURES)
+
+
+async def _declared(
+    snapshot: Snapshot, units: list[int], on: dt.date, figures: Collection[str]
+) -> dict[int, list[Declared]]:
+    found: dict[int, list[Declared]] = {}
+    rows = await snapshot.connection.fetch(_DECLARED, units, on, list(figures))
+    for unit, figure, first, last, value, note, *said in rows:
+        found.setdefault(unit, []).append(Declared(figure, first, last, value, note, Source(*said)))
+    return found
 
 
 async def latest_days(
@@ -94,10 +106,11 @@ async def declared_by(
     found: dict[Key, dict[int, int]] = {}
 
     def keep(rows: Iterable[Record]) -> None:
-        for unit, figure, first, last, value in rows:
-            found.setdefault((figure, first, last), {})[unit] = value
+        for figure, first, last, declaring, values in rows:
+            if stocks.get(figure, last) == last:
+                found[figure, first, last] = dict(zip(declaring, values, strict=True))
 
     if stocks:
         keep(await fetch(_STOCKS_OF, numbers, list(stocks), list(set(stocks.values()))))
-    keep(await fetch(_PERIODS_OF, numbers, *periods, list(MEASURES)))
-    return {key: by_unit for key, by_unit in found.items() if stocks.get(key[0], key[2]) == key[2]}
+    keep(await fetch(_PERIODS_OF, numbers, list(MEASURES), *periods))
+    return found

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from projections.core.periods import Days, months, years
-from projections.core.reading import Part, Place, Question, made_of, named_on, within
+from projections.core.reading import Figures, Part, Place, Question, made_of, named_on, within
 from projections.core.reading_answers import Report, Row
 from projections.core.reading_stays import Stay, by_unit, row_of
 from projections.store.reading.as_now import terms_of
 from projections.store.reading.descent import children, children_now, of_level, of_level_now
+from projections.store.reading.facet_pairs import pair_rows
 from projections.store.reading.facets import facet_rows
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.standing import Standing, find
@@ -27,7 +28,8 @@ async def report(snapshot: Snapshot, question: Question) -> Report:
             total, rows = await _by_level(snapshot, unit, question)
         case "facet":
             parts = await _parts(snapshot, unit, question)
-            total, rows = await facet_rows(snapshot, parts, question.measures, question.detail, root=unit.root)
+            find_rows = pair_rows if "," in question.detail else facet_rows
+            total, rows = await find_rows(snapshot, parts, question.measures, question.detail, root=unit.root)
         case _:
             total, rows = await _by_period(snapshot, unit, question)
     return Report(
@@ -46,22 +48,22 @@ async def report(snapshot: Snapshot, question: Question) -> Report:
 async def _by_child(snapshot: Snapshot, unit: Standing, question: Question) -> tuple[dict[str, int], list[Row]]:
     find_children = children if question.basis == "as-was" else children_now
     stays = by_unit(await find_children(snapshot, unit.place, question.days))
-    total, listed, own = await _of_units(snapshot, unit, question, stays)
-    return total, [*listed, Row(unit=unit.name, own=True, values=own)]
+    figures, listed = await _of_units(snapshot, unit, question, stays)
+    return figures[TOTAL], [*listed, Row(unit=unit.name, own=True, values=figures[OWN])]
 
 
 async def _by_level(snapshot: Snapshot, unit: Standing, question: Question) -> tuple[dict[str, int], list[Row]]:
     find_units = of_level if question.basis == "as-was" else of_level_now
     stays = by_unit(await find_units(snapshot, unit.place, question.days, question.detail))
-    total, listed, _ = await _of_units(snapshot, unit, question, stays)
-    rest = {measure: n - sum(row.values[measure] for row in listed) for measure, n in total.items()}
-    return total, [*listed, Row(rest=True, values=rest)]
+    figures, listed = await _of_units(snapshot, unit, question, stays)
+    rest = figures.rest(TOTAL, range(FIRST, FIRST + len(stays)))
+    return figures[TOTAL], [*listed, Row(rest=True, values=rest)]
 
 
 async def _of_units(
     snapshot: Snapshot, unit: Standing, question: Question, stays: list[list[Stay]]
-) -> tuple[dict[str, int], list[Row], dict[str, int]]:
-    """Return the total, a row a unit (a dissolved one only where it isn't all zero), and the asked unit's own."""
+) -> tuple[Figures, list[Row]]:
+    """Return the figures (the stays of each unit from FIRST on), and a row a unit: all but dissolved ones of zeros."""
     numbers = [unit.place.no, *(each[0].place.no for each in stays)]
     terms = await terms_of(snapshot, numbers, question.days) if question.basis == "as-now" else None
 
@@ -79,7 +81,7 @@ async def _of_units(
         for row, each in enumerate(stays, start=FIRST)
         if any(stay.stood for stay in each) or any(figures[row].values())
     ]
-    return figures[TOTAL], rows, figures[OWN]
+    return figures, rows
 
 
 async def _by_period(snapshot: Snapshot, unit: Standing, question: Question) -> tuple[dict[str, int], list[Row]]:

@@ -6,12 +6,14 @@ from tests.bench.bench import Case
 from tests.bench.cases.correctness import correctness
 from tests.bench.cases.floors import copying, pushing
 from tests.bench.cases.freshness import freshness
+from tests.bench.cases.indicators import indicators
 from tests.bench.cases.moves import moves
 from tests.bench.cases.profile import profile
 from tests.bench.cases.rebuild import rebuild
 from tests.bench.cases.reform import reform
 from tests.bench.cases.reports import reports
 from tests.bench.cases.rounds import against_copy, establishing, history, loaded, memory, quiet
+from tests.bench.cases.silence import silence
 
 _BEFORE: tuple[Case, ...] = (establishing, history)
 _AFTER: tuple[Case, ...] = (memory, correctness)
@@ -21,6 +23,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "read": (loaded,),
     "freshness": (freshness,),
     "reports": (reports,),
+    "plans": (silence, indicators),
     "profile": (profile,),
     "moves": (moves,),
     "reform": (reform,),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import product
 
 from events.catalogue import DIMENSIONS
 from projections.store.reading.report import Question
@@ -43,7 +44,7 @@ def _key(world: World, question: Question, fact: Fact, way: list[int]) -> str:
         case "year":
             return fact.day.isoformat()[:4]
         case "facet":
-            return fact.codes.get(question.detail, "unknown")
+            return ",".join(fact.codes.get(dimension, "unknown") for dimension in question.detail.split(","))
     of_level = (
         world.units[no]
         for no in way
@@ -69,7 +70,7 @@ def _listed(world: World, question: Question) -> set[str]:
         case "year":
             return {day.isoformat()[:4] for day in _days(question)}
         case "facet":
-            return set(DIMENSIONS[question.detail])
+            return {",".join(codes) for codes in product(*(DIMENSIONS[d] for d in question.detail.split(",")))}
     found = {"own" if question.by == "child" else "rest"}
     if question.basis == "as-now":
         return found | {world.units[no].id for no in _rows_of(world, question, EVER)}

@@ -29,7 +29,8 @@ def random_question(choose: random.Random, world: World) -> Question:
     if choose.random() < 0.3:
         first, last = first.replace(day=1), last.replace(month=12, day=31)
     by = choose.choice(WAYS)
-    detail = {"level": LEVELS, "facet": tuple(DIMENSIONS)}.get(by, ("",))
+    pair = ",".join(choose.sample(tuple(DIMENSIONS), 2))
+    detail = {"level": LEVELS, "facet": (*DIMENSIONS, *(pair,) * len(DIMENSIONS))}.get(by, ("",))
     measures = tuple(choose.sample(MEASURES, choose.randint(1, len(MEASURES))))
     unit = world.units[min(choose.randrange(1, len(world.units) + 1), choose.randrange(1, len(world.units) + 1))]
     return Question(
@@ -40,7 +41,8 @@ def random_question(choose: random.Random, world: World) -> Question:
 def key(row: Row) -> str:
     if row.own or row.rest:
         return "own" if row.own else "rest"
-    return row.month or row.year or row.code or (row.unit.id if row.unit else "")
+    codes = ",".join(row.codes.values()) if row.codes else row.code
+    return row.month or row.year or codes or (row.unit.id if row.unit else "")
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -1,32 +1,14 @@
 """The demonstration: the published totals exactly, always the same events, every one as the contract wants it."""
 
-import json
 from collections import Counter
-from typing import Any
 
 import pytest
 
 from events.catalogue import CATALOGUE, MEASURES
-from events.codec import Event, decode
-from events.subjects import build_bus_subject
+from events.codec import Event
 from services.demo.generator import FIRST_DAY, LAST_DAY, events
 from services.demo.places import DISTRICT, places
-
-
-def publisher(event: dict[str, Any]) -> str:
-    return str(event["source"]).removeprefix("/units/")
-
-
-def decoded(event: dict[str, Any]) -> Event:
-    subject = build_bus_subject(publisher(event), event["type"])
-    read = decode(subject, json.dumps(event, ensure_ascii=False).encode())
-    assert isinstance(read, Event), read
-    return read
-
-
-def day_of(event: Event) -> str:
-    row = CATALOGUE[event.type]
-    return str(next(day for name in row.day if (day := getattr(event.data, name, None))))
+from tests.unit.demo.decoding import day_of, decoded, publisher
 
 
 @pytest.fixture(scope="module")

@@ -79,12 +79,32 @@ async def test_they_are_the_same_at_every_level_above(api: httpx.AsyncClient, un
     assert report["total"] == PUBLISHED
 
 
-@pytest.mark.parametrize("by", ["month", "year", "level:cell", "level:grassroots", "facet:sex", "facet:grade"])
+@pytest.mark.parametrize(
+    "by", ["month", "year", "level:cell", "level:grassroots", "facet:sex", "facet:grade", "facet:sex,grade"]
+)
 async def test_every_breakdown_sums_to_them(api: httpx.AsyncClient, by: str) -> None:
     report = await get(api, "/v1/units/gia-binh/report", by=by, **PERIOD)
     assert report["total"] == PUBLISHED
+    hidden = report.get("suppressed", {"cells": dict.fromkeys(PUBLISHED, 0)})["cells"]
     for measure, total in PUBLISHED.items():
-        assert sum(row["values"][measure] for row in report["rows"]) == total
+        # A hidden cell is null and counts as nothing: the last row has what the hidden ones come to.
+        assert sum(row["values"][measure] or 0 for row in report["rows"]) == total
+        assert sum(row["values"][measure] is None for row in report["rows"]) == hidden[measure]
+
+
+@pytest.mark.parametrize("by", ["facet:grade", "facet:sex,grade"])
+async def test_small_cells_are_hidden_as_known_then_too(api: httpx.AsyncClient, by: str) -> None:
+    now = await get(api, "/v1/units/gia-binh/report", by=by, **PERIOD)
+    assert now["suppressed"]["smallest"] == 3
+    assert await get(api, "/v1/units/gia-binh/report", by=by, position=str(len(events())), **PERIOD) == now
+    then = await get(api, "/v1/units/gia-binh/report", by=by, position=str(len(events()) // 2), **PERIOD)
+    shown = [n for row in then["rows"][:-1] for n in row["values"].values() if "unknown" not in _codes(row)]
+    assert None in shown
+    assert not any(n in {1, 2} for n in shown)
+
+
+def _codes(row: dict[str, Any]) -> list[str]:
+    return list(row["codes"].values()) if "codes" in row else [row["code"]]
 
 
 async def test_under_each_figure_are_as_many_events(api: httpx.AsyncClient) -> None:
@@ -98,3 +118,24 @@ async def test_the_period_matters(api: httpx.AsyncClient) -> None:
     assert longer["total"]["admissions"] > PUBLISHED["admissions"]
     earlier = await get(api, "/v1/units/gia-binh/report", **(PERIOD | {"from": "2022-01-01"}))
     assert earlier["total"]["badges"] > PUBLISHED["badges"]
+
+
+async def test_the_paragraph_as_it_was_published(api: httpx.AsyncClient) -> None:
+    said = await get(api, "/v1/units/gia-binh/statement", **PERIOD)
+    assert said["text"] == (
+        "Từ đầu năm 2023 đến ngày 28/11/2023, Đảng bộ huyện Gia Bình kết nạp 89 đảng viên mới;"
+        " chuyển đảng chính thức cho 99 đảng viên dự bị; trao tặng Huy hiệu Đảng cho 396 đảng viên."
+    )
+    numbers = {number["what"]: number["value"] for clause in said["clauses"] for number in clause["numbers"]}
+    assert numbers == PUBLISHED
+    assert said["position"] == len(events())
+
+
+async def test_no_target_is_given_so_there_is_no_percentage_of_one(api: httpx.AsyncClient) -> None:
+    answer = await get(api, "/v1/units/gia-binh/indicators", on=PERIOD["to"])
+    assert answer["targets"] == []
+    assert answer["targets_reason"]
+    assert not [rate for rate in answer["rates"] if rate["rate"].endswith("_of_target")]
+    refused = await api.get("/v1/units/gia-binh/statement", params=PERIOD | {"say": "admissions:target"})
+    assert refused.status_code == 422
+    assert refused.json()["clause"] == "admissions:target"

@@ -1,0 +1,127 @@
+"""Which cells of a breakdown are hidden, so that none of one or two people can be told or worked out (decision 0014).
+
+A cell of a known code with 1 to ``smallest - 1`` people would single them out. Where there is one, others are hidden
+with it, as the total and all that is shown would give it away by subtraction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+Table = Sequence[Sequence[int]]
+"""Rows of cells, one for each code of a dimension, those of the other in each; `unknown` is last in both."""
+
+
+class Block(NamedTuple):
+    """The cells in which one of the rows crosses one of the columns; places count from 0."""
+
+    rows: frozenset[int]
+    columns: frozenset[int]
+
+    def __contains__(self, cell: object) -> bool:
+        return isinstance(cell, tuple) and cell[0] in self.rows and cell[1] in self.columns
+
+
+NOTHING = Block(frozenset(), frozenset())
+
+
+def hidden_codes(cells: Sequence[int], smallest: int) -> frozenset[int]:
+    """Return the places of the cells of one dimension that are hidden; the last cell is `unknown`.
+
+    The rule: known codes that aren't zero go in neighbouring twos, the last three together where their number is odd; a
+    group with a small cell is hidden, and the next one too until each hidden cell has ``smallest`` possible values
+    (none of them 0, as zeros are shown); where that doesn't suffice, every cell is hidden, zeros and unknown too.
+
+    Which cells go together depends on their order alone, never on their size, so that knowing the rule doesn't help
+    either: which cells are shown, or that they are larger, says nothing about those that are not.
+    """
+    counted = [place for place, n in enumerate(cells[:-1]) if n]
+    if all(cells[place] >= smallest for place in counted):
+        return frozenset()
+    everything = frozenset(range(len(cells)))
+    groups = _neighbours(counted)
+    hidden = [any(cells[place] < smallest for place in group) for group in groups]
+    while True:
+        places = [place for group, hides in zip(groups, hidden, strict=True) if hides for place in group]
+        if len(places) > 1 and sum(cells[place] for place in places) >= len(places) + smallest - 1:
+            return frozenset(places)
+        if all(hidden):
+            return everything
+        hidden[_next(hidden)] = True
+
+
+def hidden_pairs(table: Table, smallest: int) -> Block:
+    """Return the block of a table of two dimensions that is hidden, or NOTHING.
+
+    The rule: the block has every row and column with a small cell, or that is hidden in the breakdown by its dimension
+    alone, and the smallest others until each small cell has ``smallest`` possible values for somebody who knows the
+    sums of all rows and columns; where no block does, the whole table is hidden.
+
+    Small is a pair of known codes, and of a known code with `unknown` where the code as a whole is small.
+    """
+    rows, columns = [sum(row) for row in table], [sum(column) for column in zip(*table, strict=True)]
+    small = list(_small_pairs(table, rows, columns, smallest))
+    if not small:
+        return NOTHING
+    in_rows = {row for row, _ in small} | hidden_codes(rows, smallest)
+    in_columns = {column for _, column in small} | hidden_codes(columns, smallest)
+    while len(in_rows) < len(rows) or len(in_columns) < len(columns):
+        need = _needed(table, Block(frozenset(in_rows), frozenset(in_columns)), small, smallest)
+        if need is None:
+            break
+        if need == "column":
+            wider = _smallest_other(in_columns, (sum(table[i][j] for i in in_rows) for j in range(len(columns))))
+            in_columns |= wider
+        else:
+            wider = _smallest_other(in_rows, (sum(table[i][j] for j in in_columns) for i in range(len(rows))))
+            in_rows |= wider
+        if not wider:
+            in_rows, in_columns = set(range(len(rows))), set(range(len(columns)))
+    return Block(frozenset(in_rows), frozenset(in_columns))
+
+
+def _neighbours(places: list[int]) -> list[list[int]]:
+    groups = [places[i : i + 2] for i in range(0, len(places), 2)]
+    if len(places) > 1 and len(places) % 2:
+        groups[-2:] = [places[-3:]]
+    return groups
+
+
+def _next(hidden: list[bool]) -> int:
+    """Return the first group after the last hidden one that isn't hidden, or else the last before it."""
+    last = len(hidden) - 1 - hidden[::-1].index(True)
+    return last + 1 if last + 1 < len(hidden) else len(hidden) - 1 - hidden[::-1].index(False)
+
+
+def _small_pairs(table: Table, rows: list[int], columns: list[int], smallest: int) -> Iterable[tuple[int, int]]:
+    unknown_row, unknown_column = len(rows) - 1, len(columns) - 1
+    for i, row in enumerate(table):
+        for j, n in enumerate(row):
+            known = (i < unknown_row and (j < unknown_column or rows[i] < smallest)) or (
+                j < unknown_column and columns[j] < smallest
+            )
+            if known and 1 <= n < smallest:
+                yield i, j
+
+
+def _needed(table: Table, block: Block, small: list[tuple[int, int]], smallest: int) -> str | None:
+    """Say whether a `column` or a `row` is to be added to the block, None where it protects its small cells.
+
+    With its sums known, a cell can be as large as the smaller of its row and column, and as small as what the others
+    can't take: it has as many values (less one) as the least of its row, its column, and what each leaves of the block.
+    """
+    rows = {i: sum(table[i][j] for j in block.columns) for i in block.rows}
+    columns = {j: sum(table[i][j] for i in block.rows) for j in block.columns}
+    whole = sum(rows.values())
+    if any(min(rows[i], whole - columns[j]) < smallest - 1 for i, j in small):
+        return "column"
+    if any(min(columns[j], whole - rows[i]) < smallest - 1 for i, j in small):
+        return "row"
+    return None
+
+
+def _smallest_other(taken: set[int], sums: Iterable[int]) -> set[int]:
+    """Return the place of the smallest sum that isn't taken nor zero, if there is one."""
+    others = [(n, place) for place, n in enumerate(sums) if n and place not in taken]
+    return {min(others)[1]} if others else set()

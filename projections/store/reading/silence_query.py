@@ -1,0 +1,212 @@
+"""The one statement that finds who is silent: what is looked at, what was declared, who was heard, and four lists.
+
+Everything is found set by set. At the root all that stands is below it; elsewhere the units below are walked down to.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+# $1 the unit, $2 the day of the hierarchy, $3 and $4 the days, $5 and $6 the same as periods of the counters, $7 the
+# number of admissions, $8 the measures in the order of their numbers, $9 the level or NULL; $10-$15 the runs of periods
+# that cover each declared period; $16 the lengths of the four pages, $17-$20 after what they begin.
+
+# The last known level is that of the day, unless it began later.
+_STANDS: Final = """
+LEFT JOIN (
+    SELECT unit_level.unit, unit_level.level FROM unit_level
+    WHERE $9::text IS NOT NULL AND unit_level.since <= $2::date AND unit_level.until > $2
+        AND unit_level.until < 'infinity'
+) AS levelled ON levelled.unit = unit.no
+WHERE unit.no <> $1::integer AND unit.since <= $2 AND (unit.dissolved IS NULL OR unit.dissolved > $2)
+    AND ($9 IS NULL OR levelled.level = $9 OR (unit.level = $9 AND levelled.unit IS NULL))
+"""
+
+_SAID: Final = "declared.position, declared.unit, declared.figure, declared.first, declared.last, declared.value"
+_OVERLAPS: Final = "declared.first <= $4::date AND declared.last >= $3::date"
+_HELD: Final = "fact.day BETWEEN $3 AND $4"
+
+_EVERYBODY: Final = f"""
+standing AS NOT MATERIALIZED (SELECT unit.no, unit.id, unit.large FROM unit {_STANDS}),
+said AS MATERIALIZED (SELECT {_SAID} FROM standing_declaration AS declared WHERE {_OVERLAPS})
+"""
+_UNDER: Final = f"""
+walk AS (
+    SELECT edge.unit FROM edge WHERE edge.parent = $1 AND edge.since <= $2 AND edge.until > $2
+    UNION ALL
+    SELECT edge.unit FROM walk JOIN edge ON edge.parent = walk.unit AND edge.since <= $2 AND edge.until > $2
+),
+standing AS MATERIALIZED (SELECT unit.no, unit.id, unit.large FROM walk JOIN unit ON unit.no = walk.unit {_STANDS}),
+said AS MATERIALIZED (
+    SELECT {_SAID}
+    FROM standing CROSS JOIN LATERAL (
+        SELECT * FROM standing_declaration AS declared WHERE declared.unit = standing.no AND {_OVERLAPS} OFFSET 0
+    ) AS declared
+)
+"""
+
+
+class _Flag(NamedTuple):
+    """What is told of each unit that stands: found unit by unit, or joined from what is read once."""
+
+    value: str
+    joined: str = ""
+
+
+_OVER_ALL: Final = _Flag(
+    "upper.unit IS NOT NULL",
+    "LEFT JOIN (SELECT DISTINCT edge.parent AS unit FROM edge) AS upper ON upper.unit = standing.no",
+)
+_OVER_EACH: Final = _Flag("EXISTS (SELECT FROM edge WHERE edge.parent = standing.no OFFSET 0)")
+_ADMITTED_ALL: Final = _Flag(
+    "admitting.unit IS NOT NULL",
+    f"""LEFT JOIN (
+        SELECT DISTINCT fact.unit FROM fact WHERE {_HELD} AND fact.measure = $7::smallint
+    ) AS admitting ON admitting.unit = standing.no""",
+)
+_ADMITTED_EACH: Final = _Flag(
+    f"""EXISTS (
+        SELECT FROM fact WHERE fact.unit = standing.no AND {_HELD} AND fact.measure = $7::smallint OFFSET 0
+    )"""
+)
+_FACTS_ALL: Final = f"SELECT FROM fact WHERE fact.unit = quiet.no AND {_HELD}"
+_FACTS_EACH: Final = f"{_FACTS_ALL} OFFSET 0"
+
+_COUNTED: Final = "counter.period BETWEEN $5::integer AND $6::integer AND counter.n <> 0"
+_LISTS: Final = f"""
+speaking AS MATERIALIZED (
+    SELECT unit, bool_or(value = 0 AND figure = ANY($8::text[])) AS zero FROM said GROUP BY unit
+),
+looked AS MATERIALIZED (
+    SELECT standing.no, standing.id, standing.large, {{over.value}} AS over, {{admitted.value}} AS admitted,
+        speaking.unit IS NOT NULL AS spoke, speaking.zero
+    FROM standing
+    {{over.joined}}
+    {{admitted.joined}}
+    LEFT JOIN speaking ON speaking.unit = standing.no
+),
+nobody AS MATERIALIZED (
+    SELECT no, id FROM looked WHERE NOT admitted AND NOT over
+    UNION ALL
+    SELECT no, id FROM looked WHERE NOT admitted AND over AND NOT EXISTS (
+        SELECT FROM counter WHERE counter.unit = looked.no AND counter.measure = $7 AND {_COUNTED} OFFSET 0
+    )
+),
+quiet AS MATERIALIZED (SELECT no, id, over FROM looked WHERE NOT admitted AND NOT spoke ORDER BY no),
+mute AS MATERIALIZED (
+    SELECT no, id, over FROM quiet WHERE NOT EXISTS ({{facts}})
+        AND NOT (over AND EXISTS (SELECT FROM counter WHERE counter.unit = quiet.no AND {_COUNTED} OFFSET 0))
+),
+silent AS MATERIALIZED (
+    SELECT no, id FROM mute WHERE NOT over
+    UNION ALL
+    SELECT no, id FROM mute WHERE over AND NOT EXISTS (SELECT FROM voiced WHERE voiced.unit = mute.no)
+),
+run AS MATERIALIZED (
+    SELECT * FROM unnest($10::date[], $11::date[], $12::boolean[], $13::integer[], $14::integer[], $15::integer[])
+        AS run(first, last, large, low, high, sign)
+),
+total AS MATERIALIZED (
+    SELECT said.*,
+        (
+            SELECT count(*) FROM fact
+            WHERE fact.unit = said.unit AND fact.day BETWEEN said.first AND said.last AND fact.measure = said.measure
+        ) + CASE WHEN over THEN coalesce((
+            SELECT sum(run.sign * counted.n)
+            FROM run CROSS JOIN LATERAL (
+                SELECT counter.n FROM counter
+                WHERE counter.unit = said.unit AND counter.period BETWEEN run.low AND run.high
+                    AND counter.measure = said.measure
+                OFFSET 0
+            ) AS counted
+            WHERE run.first = said.first AND run.last = said.last AND run.large = said.large
+        ), 0) ELSE 0 END AS counted
+    FROM (
+        SELECT said.position, said.unit, looked.id, array_position($8, said.figure) AS measure, said.first, said.last,
+            said.value, looked.large, looked.over
+        FROM said JOIN looked ON looked.no = said.unit
+        WHERE said.first >= $3 AND said.last <= $4 AND said.figure = ANY($8)
+        ORDER BY said.unit
+    ) AS said
+),
+differing AS NOT MATERIALIZED (SELECT position, id, measure, first, last, counted FROM total WHERE value <> counted)
+SELECT
+    asked.n AS asked, asked.zero AS declared_zero,
+    ARRAY(SELECT no FROM looked WHERE zero AND id > $17::text ORDER BY id LIMIT ($16::integer[])[2])
+        AS declared_zero_page,
+    (SELECT count(*) FROM silent) AS silent,
+    ARRAY(SELECT no FROM silent WHERE id > $17 ORDER BY id LIMIT ($16)[1]) AS silent_page,
+    (SELECT count(*) FROM differing) AS differing,
+    ARRAY(
+        SELECT ROW(position, counted) FROM differing
+        WHERE (id, measure, first, last) > ($17, $18::integer, $19::date, $20::date)
+        ORDER BY id, measure, first, last LIMIT ($16)[3]
+    ) AS differing_page,
+    (SELECT count(*) FROM nobody) AS admitted_nobody,
+    ARRAY(SELECT no FROM nobody WHERE id > $17 ORDER BY id LIMIT ($16)[4]) AS admitted_nobody_page
+FROM (SELECT count(*) AS n, count(*) FILTER (WHERE zero) AS zero FROM looked) AS asked
+"""
+
+# A unit with others below it, none of which has a fact, may have had one below it that declared something: on the last
+# day that the declaration shares with the days asked for. PostgreSQL walks only where there is such a unit.
+_UP: Final = """
+above AS (
+    SELECT edge.parent AS unit, spoken.day
+    FROM (SELECT DISTINCT said.unit, least(said.last, $2) AS day FROM said) AS spoken
+    JOIN edge ON edge.unit = spoken.unit AND edge.since <= spoken.day AND edge.until > spoken.day
+    UNION
+    SELECT edge.parent, above.day
+    FROM above JOIN edge ON edge.unit = above.unit AND edge.since <= above.day AND edge.until > above.day
+),
+voiced AS (SELECT DISTINCT above.unit FROM above)
+"""
+_DOWN: Final = f"""
+below AS (
+    SELECT mute.no AS upper, edge.unit, greatest(edge.since, $3) AS first, least(edge.until - 1, $2) AS last
+    FROM mute JOIN edge ON edge.parent = mute.no AND edge.since <= $2 AND edge.until > $3
+    WHERE mute.over
+    UNION ALL
+    SELECT below.upper, edge.unit, greatest(edge.since, below.first), least(edge.until - 1, below.last)
+    FROM below JOIN edge ON edge.parent = below.unit AND edge.since <= below.last AND edge.until > below.first
+),
+voiced AS (
+    SELECT DISTINCT below.upper AS unit
+    FROM below CROSS JOIN LATERAL (
+        SELECT FROM declaration AS declared
+        WHERE declared.unit = below.unit AND {_OVERLAPS}
+            AND least(declared.last, $2) BETWEEN below.first AND below.last
+        LIMIT 1
+    ) AS declared
+)
+"""
+
+
+PERIODS: Final = """
+SELECT DISTINCT first, last FROM declaration WHERE first >= $1 AND last BETWEEN $1 AND $2 AND figure = ANY($3::text[])
+"""
+PERIODS_BELOW: Final = """
+WITH RECURSIVE walk AS (
+    SELECT edge.unit FROM edge WHERE edge.parent = $4 AND edge.since <= $5 AND edge.until > $5
+    UNION ALL
+    SELECT edge.unit FROM walk JOIN edge ON edge.parent = walk.unit AND edge.since <= $5 AND edge.until > $5
+)
+SELECT DISTINCT declared.first, declared.last
+FROM walk CROSS JOIN LATERAL (
+    SELECT first, last FROM declaration
+    WHERE declaration.unit = walk.unit AND first >= $1 AND last BETWEEN $1 AND $2 AND figure = ANY($3::text[])
+    OFFSET 0
+) AS declared
+"""
+"""The periods of the declared totals within the days ($1 and $2): of all, or of what is below a unit ($4) on a day."""
+
+
+def at_the_root(*, few_facts: bool, few_admissions: bool) -> str:
+    """Write the statement for the unit that everything is below; ``few``: so many that they are best read once."""
+    admitted = _ADMITTED_ALL if few_admissions else _ADMITTED_EACH
+    lists = _LISTS.format(over=_OVER_ALL, admitted=admitted, facts=_FACTS_ALL if few_facts else _FACTS_EACH)
+    return f"WITH RECURSIVE {_EVERYBODY}, {_UP}, {lists}"
+
+
+_EACH: Final = _LISTS.format(over=_OVER_EACH, admitted=_ADMITTED_EACH, facts=_FACTS_EACH)
+ELSEWHERE: Final = f"WITH RECURSIVE {_UNDER}, {_DOWN}, {_EACH}"
+"""The statement for any other unit."""
