@@ -8,6 +8,7 @@ import socket
 import asyncpg
 from nats.js.api import StreamState
 
+from projections.store.generations import enter_the_one_in_force
 from projections.store.projection import Projection
 from services.migration import migrate
 from services.projector.log_check import check_log
@@ -96,6 +97,7 @@ async def _carry(
 
 async def _finish(connection: asyncpg.Connection, position: int, telling: Telling) -> None:
     """Say what holds now; the mark goes."""
+    await enter_the_one_in_force(connection)
     rows = await connection.fetch("SELECT outcome, sum(n)::bigint AS n FROM tally WHERE n <> 0 GROUP BY outcome")
     counted = {row["outcome"]: row["n"] for row in rows}
     kept = await connection.fetchval("SELECT count(*) FROM ledger")

@@ -92,7 +92,7 @@ async def test_both_come_back_and_the_projector_reads_the_rest(
 
 
 async def servers_emptied(settings: Settings) -> None:
-    await fetch(settings, "DROP SCHEMA public CASCADE")
+    await fetch(settings, "DROP SCHEMA public, g1 CASCADE")
     await fetch(settings, "CREATE SCHEMA public")
 
 
