@@ -141,8 +141,9 @@ def test_a_year_and_a_day_is_longer_than_a_year() -> None:
     assert not is_term(day("2020-01-01"), day("2020-12-31"))
     assert is_term(day("2020-01-01"), day("2021-01-01"))
     assert is_term(day("2022-12-31"), day("2023-12-31"))
-    # From 1 March 2020 to 28 February 2021 is a year: a day earlier makes it longer.
-    assert is_term(day("2020-02-29"), day("2021-02-28"))
+    # A year after 29 February is 1 March.
+    assert not is_term(day("2020-02-29"), day("2021-02-28"))
+    assert is_term(day("2020-02-29"), day("2021-03-01"))
     assert not is_term(day("2020-03-01"), day("2021-02-28"))
     assert not is_term(day("9999-01-01"), day("9999-12-31"))
 
