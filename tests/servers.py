@@ -1,5 +1,6 @@
 """Real servers and fresh databases and streams for the tests, as plain functions."""
 
+import asyncio
 import dataclasses
 import itertools
 import os
@@ -11,7 +12,8 @@ from pathlib import Path
 
 import asyncpg
 import nats
-from nats.js.errors import NotFoundError
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError, ServerError
 
 from projections.store.migrate import upgrade
 from services.embedded.nats import NatsServer
@@ -82,6 +84,18 @@ async def execute(server: PostgresServer, statement: str) -> None:
         await connection.close()
 
 
+async def _add_stream(jetstream: JetStreamContext, settings: Settings) -> None:
+    """Make the stream, trying again while the server still clears away the files of the one before."""
+    for pause in (0.1, 0.5, 2.0):
+        try:
+            await jetstream.add_stream(stream_config(settings))
+        except ServerError:
+            await asyncio.sleep(pause)
+        else:
+            return
+    await jetstream.add_stream(stream_config(settings))
+
+
 async def fresh_party(server: NatsServer) -> Settings:
     """Make the stream PARTY and its consumer anew, empty, and give the settings that name this server."""
     settings = dataclasses.replace(Settings(), nats_url=server.url)
@@ -90,7 +104,7 @@ async def fresh_party(server: NatsServer) -> Settings:
         jetstream = client.jetstream()
         with suppress(NotFoundError):
             await jetstream.delete_stream(settings.stream)
-        await jetstream.add_stream(stream_config(settings))
+        await _add_stream(jetstream, settings)
         await jetstream.add_consumer(settings.stream, consumer_config(settings))
     finally:
         await client.close()

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import past, planning, statement
+from services.cli import past, planning, recovery, statement
 from services.cli.asking import failures, show
 from services.cli.options import (
     DATA,
@@ -252,4 +252,5 @@ def _settings() -> Settings:
 
 app.add_typer(past.app)
 app.add_typer(planning.app)
+app.add_typer(recovery.app)
 app.add_typer(statement.app)
