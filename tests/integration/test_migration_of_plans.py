@@ -28,6 +28,7 @@ FIRST_VERSION = (
     "DROP VIEW standing_target",
     "DROP VIEW standing_declaration",
     "DROP TABLE target, declaration",
+    "DROP INDEX edge_since",
     "CREATE TABLE plan (position bigint PRIMARY KEY, unit integer NOT NULL, type text NOT NULL)",
     "UPDATE alembic_version SET version_num = '0001'",
 )

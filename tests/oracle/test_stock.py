@@ -99,6 +99,15 @@ def test_a_child_that_comes_or_goes_is_told_beside_the_stock() -> None:
     assert asked(OPENING, later, move, on="2021-02-05")["stock"]["reorganised"] is True
 
 
+def test_who_came_or_went_is_judged_by_the_day_whatever_comes_later() -> None:
+    elsewhere = (moved("thon", "ban", "2021-06-01", "a"), moved("thon", "huyen", "2024-01-01", "b"))
+    thon = founded("thon", ROOT, "2000-01-01")
+    assert asked(thon, OPENING, *elsewhere, on="2022-01-01")["stock"]["reorganised"] is False
+    assert asked(thon, OPENING, *elsewhere, on="2024-01-01")["stock"]["reorganised"] is True
+    follows = (moved("xa", "ban", "2021-06-01", "c"), moved("ban", "huyen", "2024-01-01", "d"))
+    assert asked(OPENING, *follows, on="2022-01-01")["stock"]["reorganised"] is True
+
+
 def test_the_start_of_a_year_and_the_end_of_the_year_before_are_two_things() -> None:
     log = (
         declared("huyen", "members", "2020-12-30", 200, "dec"),

@@ -98,6 +98,21 @@ async def test_children_of_the_last_day(system: System, reader: Reader) -> None:
     await hold_days(system, reader, log, ("tinh",))
 
 
+async def test_who_came_or_went_is_judged_by_the_day_whatever_comes_later(system: System, reader: Reader) -> None:
+    tree = [
+        root(),
+        *(founded(unit, ROOT, "2000-01-01") for unit in ("huyen", "ban")),
+        founded("xa", "ban", "2000-01-01"),
+    ]
+    opening = declared("huyen", "members", "2021-01-01", 9, "m")
+    came_later = [moved("xa", ROOT, "2021-06-01", "a"), moved("xa", "huyen", "2024-01-01", "b")]
+    came_first = [moved("xa", "huyen", "2021-06-01", "a"), moved("ban", "huyen", "2024-01-01", "b")]
+    for log in ([*tree, opening, *came_later], [*tree, opening, *came_first]):
+        await system.deliver(log, [(0, len(log), False)])
+        for basis in BASES:
+            assert await wrong_answer(reader, oracle_of(log), AskedOf("huyen", dt.date(2022, 1, 1), basis)) is None
+
+
 async def hold_days(system: System, reader: Reader, log: list[Said], units: tuple[str, ...]) -> None:
     await system.deliver(log, [(0, len(log), False)])
     oracle = oracle_of(log)
