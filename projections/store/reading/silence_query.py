@@ -78,19 +78,15 @@ speaking AS MATERIALIZED (
     SELECT unit, bool_or(value = 0 AND figure = ANY($8::text[])) AS zero FROM said GROUP BY unit
 ),
 looked AS MATERIALIZED (
-    SELECT standing.no, standing.id, standing.large, {{over.value}} AS over, {{admitted.value}} AS admitted,
-        speaking.unit IS NOT NULL AS spoke, speaking.zero
+    SELECT standing.no, standing.id, standing.large, {{over.value}} AS over, speaking.unit IS NOT NULL AS spoke,
+        speaking.zero,
+        {{admitted.value}} OR CASE WHEN {{over.value}} THEN EXISTS (
+            SELECT FROM counter WHERE counter.unit = standing.no AND counter.measure = $7 AND {_COUNTED} OFFSET 0
+        ) ELSE false END AS admitted
     FROM standing
     {{over.joined}}
     {{admitted.joined}}
     LEFT JOIN speaking ON speaking.unit = standing.no
-),
-nobody AS MATERIALIZED (
-    SELECT no, id FROM looked WHERE NOT admitted AND NOT over
-    UNION ALL
-    SELECT no, id FROM looked WHERE NOT admitted AND over AND NOT EXISTS (
-        SELECT FROM counter WHERE counter.unit = looked.no AND counter.measure = $7 AND {_COUNTED} OFFSET 0
-    )
 ),
 quiet AS MATERIALIZED (SELECT no, id, over FROM looked WHERE NOT admitted AND NOT spoke ORDER BY no),
 mute AS MATERIALIZED (
@@ -142,9 +138,12 @@ SELECT
         WHERE (id, measure, first, last) > ($17, $18::integer, $19::date, $20::date)
         ORDER BY id, measure, first, last LIMIT ($16)[3]
     ) AS differing_page,
-    (SELECT count(*) FROM nobody) AS admitted_nobody,
-    ARRAY(SELECT no FROM nobody WHERE id > $17 ORDER BY id LIMIT ($16)[4]) AS admitted_nobody_page
-FROM (SELECT count(*) AS n, count(*) FILTER (WHERE zero) AS zero FROM looked) AS asked
+    asked.nobody AS admitted_nobody,
+    ARRAY(SELECT no FROM looked WHERE NOT admitted AND id > $17 ORDER BY id LIMIT ($16)[4]) AS admitted_nobody_page
+FROM (
+    SELECT count(*) AS n, count(*) FILTER (WHERE zero) AS zero, count(*) FILTER (WHERE NOT admitted) AS nobody
+    FROM looked
+) AS asked
 """
 
 # A unit with others below it, none of which has a fact, may have had one below it that declared something: on the last
