@@ -57,5 +57,10 @@ OPEN_ERRORS = Gauge(
 # Who leads: exactly one projector, or nobody writes.
 LEADING = Gauge("tonghop_leading", "1 where this projector is the one that writes", multiprocess_mode="mostrecent")
 
+# Paused at the limit on rejects: figures stand still on purpose, until an operator has looked.
+PAUSED = Gauge(
+    "tonghop_paused", "1 where the projector is paused by the limit on rejects", multiprocess_mode="mostrecent"
+)
+
 # The memory that the aim of 400 MB is held against is the process's own and comes with prometheus-client outside of
 # multiprocess mode.

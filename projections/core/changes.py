@@ -125,6 +125,18 @@ class Verdict(NamedTuple):
     retracted_by: int | None
 
 
+class Rejects(NamedTuple):
+    """How many more of a publisher's events are rejected for a reason, and the last of them.
+
+    The publisher is empty where the bus subject names none.
+    """
+
+    publisher: str
+    reason: str
+    n: int
+    last_position: int
+
+
 class UnitRow(NamedTuple):
     """A unit as last known: the columns of table ``unit`` that statements decide."""
 
@@ -179,6 +191,7 @@ class Changes:
     plans_made: list[PlanRow]
     plans_unmade: list[int]
     tally: dict[tuple[str, str, str], int]
+    rejects: list[Rejects]
     parked: dict[int, tuple[int, int]]
     large: list[int]
     vast: list[int]

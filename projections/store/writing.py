@@ -56,6 +56,13 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
 ON CONFLICT (outcome, type, reason) DO UPDATE SET n = t.n + excluded.n
 """
 
+_REJECTS = """
+INSERT INTO publisher_rejects AS r (publisher, reason, n, last_position)
+SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])
+ON CONFLICT (publisher, reason) DO UPDATE SET
+    n = r.n + excluded.n, last_position = greatest(r.last_position, excluded.last_position)
+"""
+
 _PARKED = """
 UPDATE unit u SET parked_own = parked_own + p.own, parked_below = parked_below + p.below
 FROM unnest($1::int[], $2::int[], $3::int[]) AS p (no, own, below) WHERE u.no = p.no
@@ -89,6 +96,8 @@ async def write(connection: asyncpg.Connection, changes: Changes) -> None:
     tally = [(*key, n) for key, n in sorted(changes.tally.items())]
     if tally:
         await connection.execute(_TALLY, *zip(*tally, strict=True))
+    if changes.rejects:
+        await connection.execute(_REJECTS, *zip(*changes.rejects, strict=True))
     await connection.execute(f"NOTIFY {NOTIFICATIONS}, '{changes.position}'")
 
 

@@ -31,6 +31,7 @@ ANSWERS: Final = (
     answers.CountedEventPage,
     answers.Said,
     answers.SaidPage,
+    answers.RejectsPage,
     answers.ReceiptPage,
     answers.Status,
 )
