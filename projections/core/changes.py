@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from projections.core.chain import Link
 from projections.core.past_edges import Term
 from projections.core.plans import PlanRow
 from projections.core.unit import Segment, Span, Statement
@@ -178,13 +179,14 @@ class Changes:
     """All that one batch changes.
 
     Applied whole or not at all, and only where the checkpoint still stands at ``after``. Every term of a ``bent`` unit
-    is replaced by those in ``terms``.
+    is replaced by those in ``terms``. ``links`` are those of the hash chain to keep, the last that of ``position``.
     """
 
     after: int
     position: int
     as_of: dt.datetime
     ledger: list[LedgerRow]
+    links: list[Link]
     verdicts: list[Verdict]
     steps: list[Step]
     structure: Structure

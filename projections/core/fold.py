@@ -12,6 +12,7 @@ from events.catalogue import CATALOGUE
 from events.codec import Event, Refusal, same_content
 from events.vocabulary import Outcome, Reason
 from projections.core.carrying_out import CarryingOut, Ruling
+from projections.core.chain import Link, extend
 from projections.core.changes import Changes, LedgerRow, Rejects, Verdict
 from projections.core.decision import Key
 from projections.core.message import Message
@@ -91,7 +92,8 @@ class _Fold:
 
     def changes(self, messages: Sequence[Message]) -> Changes:
         """Close the batch."""
-        self._state.position = self._last
+        links = extend(Link(self._after, self._state.chain), messages)
+        self._state.position, self._state.chain = links[-1]
         work = self._work.finish()
         for row in self._rows.values():
             self._add_tally(row.type, row.outcome, row.reason, 1)
@@ -100,6 +102,7 @@ class _Fold:
             position=self._last,
             as_of=messages[-1].published_at,
             ledger=list(self._rows.values()),
+            links=links,
             verdicts=list(self._verdicts.values()),
             steps=work.steps,
             structure=work.structure,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from events.codec import Event
+from projections.core.chain import NOTHING
 from projections.core.hierarchy import Hierarchy
 from projections.core.parking import Parking
 from projections.core.past_edges import PastEdges
@@ -34,6 +35,8 @@ class State:
     root: str
     sizes: Sizes = SIZES
     position: int = 0
+    chain: bytes = NOTHING
+    """The hash of the log up to the position (`projections.core.chain`)."""
     has_facts: bool = False
     hierarchy: Hierarchy = field(default_factory=Hierarchy)
     past: PastEdges = field(init=False)

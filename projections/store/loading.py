@@ -33,6 +33,8 @@ async def load_state(connection: asyncpg.Connection, root: str, sizes: Sizes) ->
     """Load the state as it stands at the checkpoint. The caller owns a transaction that is one snapshot."""
     state = State(root, sizes)
     state.position = await connection.fetchval("SELECT position FROM checkpoint")
+    if state.position:
+        state.chain = await connection.fetchval("SELECT hash FROM chain WHERE position = $1", state.position)
     state.has_facts = await connection.fetchval("SELECT EXISTS (SELECT FROM fact)")
     ids = {}
     for no, id_, large, vast in await connection.fetch("SELECT no, id, large, vast FROM unit"):

@@ -12,7 +12,7 @@ from projections.core.changes import Changes, Deltas, FactRow, LedgerRow, Struct
 from projections.core.names import fold_name
 from projections.core.past_edges import Term
 from projections.core.plans import DeclarationRow, TargetRow
-from projections.store import restructuring
+from projections.store import chain, restructuring
 
 NOTIFICATIONS = "tonghop_position"
 
@@ -83,6 +83,7 @@ async def write(connection: asyncpg.Connection, changes: Changes) -> None:
     await connection.copy_records_to_table(
         "ledger", columns=_LEDGER, records=[_ledger_record(row) for row in changes.ledger]
     )
+    await chain.keep(connection, changes.after, changes.links)
     if changes.verdicts:
         await connection.execute(_VERDICTS, *zip(*changes.verdicts, strict=True))
     await _structure(connection, changes.structure)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import operations, past
+from services.cli import chain, operations, past
 from services.cli.asking import failures, show
 from services.cli.options import (
     DATA,
@@ -249,3 +249,4 @@ def _settings() -> Settings:
 
 app.add_typer(past.app)
 app.add_typer(operations.app)
+app.add_typer(chain.app)

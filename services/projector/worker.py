@@ -122,7 +122,7 @@ class Worker:
             started = time.monotonic()
             await check_log(self._client.jetstream(), self._settings.stream, reader)
             gc.unfreeze()
-            state = await load(reader, self._settings.root, SIZES)
+            state = await load(reader, self._settings.root, SIZES, self._chained)
             window = await pausing.recent(reader, Limit(self._settings.reject_window, self._settings.reject_limit))
             _keep_for_good()
             log.info(
@@ -137,6 +137,9 @@ class Worker:
             self._pulse.leads(state)
             stack.callback(self._pulse.leads_no_more)
             await self._carry_forward(state, window, intake, writer, reader)
+
+    def _chained(self, position: int) -> None:
+        self._pulse.detail = f"chaining the ledger, at position {position}"
 
     async def _while_paused(self, connection: asyncpg.Connection) -> None:
         """Hold the lead and do nothing for as long as a pause lasts, whoever began it."""

@@ -11,7 +11,7 @@ from projections.store.migrate import upgrade
 FIRST_VERSION = (
     "DROP VIEW standing_target",
     "DROP VIEW standing_declaration",
-    "DROP TABLE target, declaration, publisher_rejects, pause",
+    "DROP TABLE target, declaration, publisher_rejects, pause, chain",
     "CREATE TABLE plan (position bigint PRIMARY KEY, unit integer NOT NULL, type text NOT NULL)",
     "UPDATE alembic_version SET version_num = '0001'",
 )

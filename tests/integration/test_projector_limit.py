@@ -234,7 +234,7 @@ async def test_what_was_rejected_before_is_counted_by_the_migration(database: st
 
     connection = await asyncpg.connect(database)
     try:
-        await connection.execute("DROP TABLE publisher_rejects, pause")
+        await connection.execute("DROP TABLE publisher_rejects, pause, chain")
         await connection.execute("UPDATE alembic_version SET version_num = '0002'")
         rows = [("u1", "cycle"), ("u1", "cycle"), ("u1", "in_use"), (None, "malformed")]
         for position, (publisher, reason) in enumerate(rows, start=1):

@@ -1,4 +1,7 @@
-"""Rejects by publisher, counted from the ledger; the pauses of the projector."""
+"""Rejects by publisher, counted from the ledger; the pauses of the projector; the hash chain.
+
+The projector chains the ledger that it finds when it starts, page by page: here it would be one long transaction.
+"""
 
 from alembic import op
 
@@ -30,6 +33,8 @@ CREATE TABLE pause (
     passed     bigint
 )""",
     "CREATE UNIQUE INDEX pause_open ON pause ((true)) WHERE resumed_at IS NULL",
+    "CREATE TABLE chain (position bigint PRIMARY KEY, hash bytea NOT NULL CHECK (length(hash) = 32))",
+    "COMMENT ON TABLE chain IS 'h(position) of projections/core/chain.py, at multiples of 1000 and at the checkpoint'",
     "COMMENT ON COLUMN pause.position IS 'of the event that exceeded the limit on rejects: the figures end before it'",
     "COMMENT ON COLUMN pause.passed IS 'up to this position nothing is held against the limit any more'",
 )
