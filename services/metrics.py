@@ -57,5 +57,22 @@ OPEN_ERRORS = Gauge(
 # Who leads: exactly one projector, or nobody writes.
 LEADING = Gauge("tonghop_leading", "1 where this projector is the one that writes", multiprocess_mode="mostrecent")
 
+# Whether what has to hold does: root = counted facts, rows = total of some unit, ledger without gaps. A sample is wrong
+# once and right the next time, so failures are counted too; and a check that no longer runs finds nothing.
+INVARIANTS = ("root_is_all", "rows_make_total", "ledger_is_whole")
+INVARIANT_BROKEN = Gauge(
+    "tonghop_invariant_broken",
+    "1 where the last check of an invariant failed",
+    ["invariant"],
+    multiprocess_mode="mostrecent",
+)
+INVARIANT_FAILURES = Counter("tonghop_invariant_failures_total", "Checks of an invariant that failed", ["invariant"])
+INVARIANT_CHECKED_AT = Gauge(
+    "tonghop_invariant_checked_timestamp_seconds",
+    "When an invariant was last checked",
+    ["invariant"],
+    multiprocess_mode="mostrecent",
+)
+
 # The memory that the aim of 400 MB is held against is the process's own and comes with prometheus-client outside of
 # multiprocess mode.

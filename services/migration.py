@@ -26,6 +26,8 @@ from sqlalchemy.exc import DBAPIError
 from projections.store.migrate import upgrade
 from services.settings import Settings
 
+RESTORING = "tonghop.restoring"
+"""Under subjects below this nobody publishes: a stream that listens there alone is being restored."""
 PATIENCE = 60.0
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
@@ -158,7 +160,13 @@ async def _ensure_stream(jetstream: JetStreamContext, settings: Settings) -> Non
     try:
         found = (await jetstream.stream_info(settings.stream)).config
     except NotFoundError:
+        await _expect_no_figures(settings)
         found = (await jetstream.add_stream(wanted)).config
+    if any(subject.startswith(f"{RESTORING}.") for subject in found.subjects or ()):
+        raise MigrationError(
+            f"the stream {settings.stream} takes no events: a restore is at work, or was broken off. "
+            "Run `tonghop restore` again, in the same way"
+        )
     promised: dict[str, Any] = {
         name: getattr(wanted, name)
         for name in (
@@ -177,6 +185,21 @@ async def _ensure_stream(jetstream: JetStreamContext, settings: Settings) -> Non
         raise MigrationError(
             f"the stream {settings.stream} breaks a promise of the log: {'; '.join(wrong)}. "
             f"Mend it with `nats stream edit {settings.stream}`; never remove the stream, it is the log"
+        )
+
+
+async def _expect_no_figures(settings: Settings) -> None:
+    """Raise MigrationError where figures stand already: a new log beside them would begin at position 1 once more."""
+    connection = await asyncpg.connect(settings.database_url, timeout=10)
+    try:
+        position = await connection.fetchval("SELECT position FROM checkpoint")
+    finally:
+        await connection.close()
+    if position:
+        raise MigrationError(
+            f"the stream {settings.stream} is lost: the figures in the database stand at position {position}, and no "
+            "new one is made beside them. `tonghop restore --from-ledger` brings it back (with `--data-dir DIR` for "
+            "the folder of `tonghop up`)"
         )
 
 

@@ -1,5 +1,6 @@
 """Real servers and fresh databases and streams for the tests, as plain functions."""
 
+import asyncio
 import dataclasses
 import itertools
 import os
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import asyncpg
 import nats
-from nats.js.errors import NotFoundError
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError, ServerError
 
+from projections.store.generations import enter_the_one_in_force
 from projections.store.migrate import upgrade
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
@@ -73,6 +76,13 @@ async def fresh_database(server: PostgresServer) -> AsyncIterator[str]:
         await execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+async def connect(url: str) -> asyncpg.Connection:
+    """Connect to a migrated database; the session sees the read models that are in force now."""
+    connection = await asyncpg.connect(url)
+    await enter_the_one_in_force(connection)
+    return connection
+
+
 async def execute(server: PostgresServer, statement: str) -> None:
     """Run one statement outside any test's database."""
     connection = await asyncpg.connect(server.database_url("postgres"))
@@ -80,6 +90,18 @@ async def execute(server: PostgresServer, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+async def _add_stream(jetstream: JetStreamContext, settings: Settings) -> None:
+    """Make the stream, trying again while the server still clears away the files of the one before."""
+    for pause in (0.1, 0.5, 2.0):
+        try:
+            await jetstream.add_stream(stream_config(settings))
+        except ServerError:
+            await asyncio.sleep(pause)
+        else:
+            return
+    await jetstream.add_stream(stream_config(settings))
 
 
 async def fresh_party(server: NatsServer) -> Settings:
@@ -90,7 +112,7 @@ async def fresh_party(server: NatsServer) -> Settings:
         jetstream = client.jetstream()
         with suppress(NotFoundError):
             await jetstream.delete_stream(settings.stream)
-        await jetstream.add_stream(stream_config(settings))
+        await _add_stream(jetstream, settings)
         await jetstream.add_consumer(settings.stream, consumer_config(settings))
     finally:
         await client.close()

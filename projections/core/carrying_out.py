@@ -120,7 +120,7 @@ class CarryingOut:
             return self._park(position, event, waits)
         for row in self._fact_rows(position, event):
             self._counting.add(self._deltas, row)
-        self._state.has_facts = True
+        self._state.has_facts = self._state.counts
         return _COUNTED
 
     def _plan(self, position: int, event: Event) -> Ruling:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from projections.core.past_edges import Term
 from projections.core.plans import PlanRow
+from projections.core.state import Edition
 from projections.core.unit import Segment, Span, Statement
 
 UNIT_SHIFT = 36
@@ -110,6 +111,11 @@ class LedgerRow:
     retracted_by: int | None
     body: bytes
 
+    @property
+    def simply_holds(self) -> bool:
+        """Tell whether it held at once and still does: what nearly all do needs no row in ``verdict``."""
+        return self.held_at == self.position and self.retracted_at is None
+
 
 class Verdict(NamedTuple):
     """A new outcome of a message that is in the ledger already; where ``held_at`` is None the ledger's own stays."""
@@ -165,10 +171,11 @@ class Structure:
 class Changes:
     """All that one batch changes.
 
-    Applied whole or not at all, and only where the checkpoint still stands at ``after``. Every term of a ``bent`` unit
-    is replaced by those in ``terms``.
+    Applied whole or not at all, and only where the checkpoint still stands at ``after``, in the same edition. Every
+    term of a ``bent`` unit is replaced by those in ``terms``.
     """
 
+    edition: Edition
     after: int
     position: int
     as_of: dt.datetime
@@ -184,3 +191,23 @@ class Changes:
     vast: list[int]
     bent: list[int]
     terms: list[Term]
+
+    def units(self) -> set[int]:
+        """Return the numbers of all units of which some row is changed."""
+        structure = self.structure
+        found = {row.no for row in structure.units} | structure.forgotten | structure.known_before
+        found |= {row.unit for row in self.plans_made} | self.parked.keys() | set(self.bent)
+        for term in self.terms:
+            found |= {term.unit, term.part}
+        for step in self.steps:
+            found |= _units_in(step)
+        return found
+
+
+def _units_in(step: Step) -> set[int]:
+    if isinstance(step, Deltas):
+        keys = (*step.gained, *step.lost, *step.breakdowns_gained, *step.breakdowns_lost)
+        return {key >> UNIT_SHIFT for key in keys} | {row.unit for row in (*step.counted, *step.uncounted)}
+    if isinstance(step, Reattribution):
+        return {step.unit, *(no for piece in step.pieces for no in (*piece.leaves, *piece.joins))}
+    return {step.unit}

@@ -17,10 +17,11 @@ class Counting:
         self._hierarchy = state.hierarchy
         self._large = state.large
         self._vast = state.vast
+        self._counts = state.counts
         self._periods: dict[tuple[dt.date, int], tuple[int, int, int]] = {}
 
     def add(self, deltas: Deltas, row: FactRow, *, retracted: bool = False) -> None:
-        """Count a fact, or take it back, in its unit's row and in every counter above it."""
+        """Count a fact, or take it back, as its unit's own and in every counter above it."""
         unit, day, measure, _, facets = row
         if retracted:
             deltas.uncounted.append(row)
@@ -28,6 +29,8 @@ class Counting:
         else:
             deltas.counted.append(row)
             keys, breakdowns = deltas.gained, deltas.breakdowns_gained
+        if not self._counts:
+            return
         periods = self._periods.get((day, measure))
         if periods is None:
             periods = self._periods[day, measure] = _periods(day, measure)

@@ -14,7 +14,7 @@ from events.catalogue import CATALOGUE
 from events.codec import Event
 from events.contributions import decision_day, units_named
 from events.subjects import source_of
-from events.vocabulary import Reason
+from events.vocabulary import Outcome, Reason
 from projections.core.hierarchy import Hierarchy
 from projections.core.unit import FOREVER, Unit
 
@@ -107,6 +107,11 @@ def target_of(event: Event) -> tuple[str, str]:
     """Return the publisher and the id of the event that a retraction takes back."""
     data = cast("Any", event.data)
     return data.source.removeprefix(source_of("")), data.id
+
+
+def outcome_of_holding(type_: str) -> Outcome:
+    """Return the outcome of an event that holds (contract §2)."""
+    return Outcome.COUNTED if CATALOGUE[type_].kind == "fact" else Outcome.APPLIED
 
 
 def _path(field: str) -> str:

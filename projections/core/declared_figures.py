@@ -79,6 +79,8 @@ def _parts(known: Known, key: Key, own: Declared | None) -> Parts:
     values = [value for no, value in known.parts.get(key, {}).items() if no in children]
     total = sum(values) if values else None
     difference = own.value - total if own is not None and total is not None else None
+    if key[0] == UNITS:  # those right below the children are not right below the unit
+        difference = None
     return Parts(total, len(values), len(children) - len(values), difference)
 
 

@@ -92,6 +92,7 @@ class _Fold:
         for row in self._rows.values():
             self._add_tally(row.type, row.outcome, row.reason, 1)
         return Changes(
+            edition=self._state.edition,
             after=self._after,
             position=self._last,
             as_of=messages[-1].published_at,

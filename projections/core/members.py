@@ -7,6 +7,7 @@ declared figure holds for the end of its day.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from projections.core.periods import ONE_DAY, Days
 from projections.core.plan_answers import Flows, Operand, Stock, StockCheck
@@ -24,16 +25,21 @@ def stock(known: Known, count: Count) -> Stock:
     opening = said[-1]
     flows = _flows(count, opening.last, known.on)
     check = _check(said[-2], opening, count) if len(said) > 1 else None
-    since = said[-2].last if len(said) > 1 else opening.last
     return Stock(
         on=known.on,
         opening=_operand(opening),
         flows=flows,
         computed=opening.value + flows.net,
         check=check,
-        reorganised=any(since < day <= known.on for day in known.reorganised),
+        reorganised=bool(known.reorganised),
         reason=None,
     )
+
+
+def opening_day(declared: Iterable[Declared]) -> dt.date | None:
+    """Return the day of the first figure that the stock of members is told from: that of the check, if there is one."""
+    days = sorted(each.last for each in declared if each.figure == MEMBERS)
+    return days[-2:][0] if days else None
 
 
 def at_start_of(day: dt.date, known: Known, count: Count) -> Operand | None:

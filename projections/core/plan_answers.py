@@ -86,7 +86,7 @@ class Parts(Struct, frozen=True):
     """What the children declare of the same figure for the same day or period.
 
     ``declared`` is the sum over the ``said`` children that said something, null where none did; ``silent`` ones did
-    not. ``difference`` is the unit's own declared figure less that sum.
+    not. ``difference`` is the unit's own declared figure less that sum, null of ``subordinate_units``.
     """
 
     declared: int | None
@@ -181,6 +181,7 @@ class AllocatedRow(Struct, frozen=True, rename=_PERIOD):
     said: Source | None
     value: int
     attainment: Percents
+    reason: str | None
 
 
 class Allocation(Struct, frozen=True, rename=_PERIOD):
@@ -220,100 +221,3 @@ class Allocations(Struct, frozen=True):
     as_of: dt.datetime | None
     targets: list[Allocation]
     reason: str | None
-
-
-class NamedUnits(Struct, frozen=True):
-    """A list of units, ``count`` in all, by id; ``next`` is where its next page begins."""
-
-    count: int
-    units: list[UnitName]
-    next: str | None
-
-
-class DeclaredZero(Struct, frozen=True, rename=_PERIOD):
-    """A total of a period that was declared to be zero: a statement, not silence."""
-
-    figure: str
-    first: dt.date
-    last: dt.date
-    said: Source
-
-
-class UnitOfZeros(Struct, frozen=True):
-    """A unit and the zeros that it declared, by figure, then by period."""
-
-    unit: UnitName
-    figures: list[DeclaredZero]
-
-
-class UnitsOfZeros(Struct, frozen=True):
-    """A list of such units, ``count`` in all, by id; ``next`` is where its next page begins."""
-
-    count: int
-    units: list[UnitOfZeros]
-    next: str | None
-
-
-class Differing(Struct, frozen=True, rename=_PERIOD):
-    """A declared total that differs from what is counted: ``difference`` is declared less counted."""
-
-    unit: UnitName
-    figure: str
-    first: dt.date
-    last: dt.date
-    declared: int
-    counted: int
-    difference: int
-    said: Source
-
-
-class DifferingFigures(Struct, frozen=True):
-    """A list of such totals, by unit, figure and period."""
-
-    count: int
-    figures: list[Differing]
-    next: str | None
-
-
-class Silence(Struct, frozen=True, rename=_PERIOD):
-    """The units below a unit that said nothing in a period, declared zero, or declared another total than counted.
-
-    ``asked`` is how many units were looked at: those of ``level`` (all, where null) that stood below on the last day.
-    Every ``count`` is that of the whole list. ``silent``: no fact and no declaration of it or of anything below it.
-    ``declared_zero``: what it declared itself, of a period that meets the days. ``differing``: of a period within them.
-    ``admitted_nobody``: no admission of it or below it, whether silent or not.
-    """
-
-    unit: UnitName
-    first: dt.date
-    last: dt.date
-    level: str | None
-    position: int
-    as_of: dt.datetime | None
-    asked: int
-    silent: NamedUnits
-    declared_zero: UnitsOfZeros
-    differing: DifferingFigures
-    admitted_nobody: NamedUnits
-
-
-class Clause(Struct, frozen=True):
-    """A part of a statement: what was asked for, its words, and the numbers that stand in it with their sources."""
-
-    say: str
-    text: str
-    numbers: list[Operand]
-
-
-class Statement(Struct, frozen=True, rename=_PERIOD):
-    """The paragraph for a report: ``text`` as it can be pasted, ``footing`` with basis, denominators and position."""
-
-    unit: UnitName
-    first: dt.date
-    last: dt.date
-    basis: str
-    position: int
-    as_of: dt.datetime | None
-    text: str
-    footing: str
-    clauses: list[Clause]

@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from projections.core.periods import ONE_DAY, Days
+from projections.core.periods import Days, common
 from projections.core.reading_answers import UnitName
 from projections.core.reading_stays import Stay
 from projections.core.reading_structure_answers import Source
-from projections.core.unit import EVER, FOREVER
+from projections.core.unit import EVER
 
 Count = Callable[[str, Days], int]
 """How many of a measure are counted in the asked unit on some days, on the asked basis."""
@@ -67,8 +67,7 @@ class Children:
         """Return the days up to a day on which each of them stood as one; a unit may have several."""
         if self._now:
             return [(stay.place.no, Days(EVER, on)) for stay in self.stays]
-        ends = [(stay, stay.place.dissolved or FOREVER) for stay in self.stays]
-        return [(s.place.no, Days(s.days.first, min(s.days.last, on, end - ONE_DAY))) for s, end in ends]
+        return [(stay.place.no, stay.place.standing(common(stay.days, Days(EVER, on)))) for stay in self.stays]
 
     def on(self, day: dt.date) -> dict[int, UnitName]:
         """Return those that stood on a day, their names by their numbers."""
@@ -77,7 +76,7 @@ class Children:
             found = self._on[day] = {
                 stay.place.no: stay.name
                 for stay in self.stays
-                if self._now or (stay.days.first <= day <= stay.days.last and day < (stay.place.dissolved or FOREVER))
+                if self._now or (stay.days.first <= day <= stay.days.last and stay.place.stands(day))
             }
         return found
 
@@ -86,8 +85,8 @@ class Known(NamedTuple):
     """What is known of a unit on a day.
 
     ``targets`` began by then, ``declared`` are of days and periods up to it; ``parts`` has what units that are or were
-    children declare, by what it is a figure of, then by unit. ``reorganised`` are the days on which units came to what
-    is below it, or went.
+    children declare, by what it is a figure of, then by unit. ``reorganised`` are the days after the opening of
+    its stock of members on which units came to what is below it, or went.
     """
 
     on: dt.date

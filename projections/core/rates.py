@@ -51,9 +51,6 @@ _AT_START_OF_YEAR: Final = "số đảng viên kết nạp từ đầu năm trê
 _AT_START_OF_TERM: Final = "số đảng viên kết nạp từ đầu nhiệm kỳ trên tổng số đảng viên đầu nhiệm kỳ"
 _AT_END_OF_LAST_YEAR: Final = "số đảng viên kết nạp từ đầu năm trên tổng số đảng viên cuối năm trước"
 
-_YEAR: Final = 366
-"""A period of more days than that is a term."""
-
 
 def rates(known: Known, count: Count) -> list[Rate]:
     """Return all rates of a unit: of declared figures, of the stock of members, of last year, of each target."""
@@ -93,8 +90,14 @@ def of_target(target: Assigned, known: Known, count: Count) -> Rate:
 
 def terms_in_force(targets: list[Assigned], on: dt.date) -> list[dt.date]:
     """Return the first days of the terms that a day lies in, the latest first: periods of targets of over a year."""
-    terms = {t.first for t in targets if t.first <= on <= t.last and (t.last - t.first).days + 1 > _YEAR}
+    terms = {t.first for t in targets if t.first <= on <= t.last and _over_a_year(Days(t.first, t.last))}
     return sorted(terms, reverse=True)
+
+
+def _over_a_year(days: Days) -> bool:
+    """Tell whether the days hold the day a year after the first, too; of 29 February that is 1 March."""
+    first, last = days
+    return (last.year - first.year, last.month, last.day) >= (1, first.month, first.day)
 
 
 def _of_stock(known: Known, count: Count) -> Iterator[Rate]:

@@ -23,6 +23,10 @@ class Place(NamedTuple):
     large: bool
     vast: bool = False
 
+    def stands(self, day: dt.date) -> bool:
+        """Tell whether the unit, once founded, is not yet dissolved on a day."""
+        return self.dissolved is None or day < self.dissolved
+
     def standing(self, days: Days) -> Days:
         """Return those of the days that precede the dissolution: from then on, what is below it is below another."""
         if self.dissolved is None or days.last < self.dissolved:
@@ -31,6 +35,7 @@ class Place(NamedTuple):
 
 
 Basis = Literal["as-was", "as-now"]
+By = Literal["child", "month", "year", "level", "facet", "none"]
 
 
 class Question(NamedTuple):
@@ -43,7 +48,7 @@ class Question(NamedTuple):
     days: Days
     basis: Basis
     measures: tuple[str, ...]
-    by: Literal["child", "month", "year", "level", "facet", "none"]
+    by: By
     detail: str = ""
 
 

@@ -27,14 +27,27 @@ class Sizes(NamedTuple):
 SIZES = Sizes()
 
 
+class Edition(NamedTuple):
+    """Which read models the state is of: their generation, and how often they were repaired."""
+
+    generation: int = 1
+    repairs: int = 0
+
+
 @dataclass(slots=True)
 class State:
-    """The state after the batch that ended at ``position``."""
+    """The state after the batch that ended at ``position``.
+
+    One that does not ``count`` (a rebuild's) keeps facts and structure alone: counters, and all that moves between
+    them, are made from these at the end.
+    """
 
     root: str
     sizes: Sizes = SIZES
     position: int = 0
+    edition: Edition = field(default_factory=Edition)
     has_facts: bool = False
+    counts: bool = True
     hierarchy: Hierarchy = field(default_factory=Hierarchy)
     past: PastEdges = field(init=False)
     large: set[int] = field(default_factory=set)

@@ -9,7 +9,7 @@ from events.catalogue import MEASURE_NUMBERS
 from projections.core.percents import per_thirty_days, percent
 from projections.core.periods import Days
 from projections.core.plan_answers import AllocatedRow, Allocation, Numbers, Pace, Percents, Target
-from projections.core.plan_words import NO_OWN_TARGET, NOBODY_ALLOCATED, SILENT, ZERO_TARGET
+from projections.core.plan_words import NO_OWN_TARGET, NO_TARGET, NOBODY_ALLOCATED, SILENT, ZERO_TARGET
 from projections.core.planning import Assigned, Children, Count, Declared, Key, told_of
 from projections.core.reading_answers import UnitName
 
@@ -50,7 +50,7 @@ def target(said: Assigned, on: dt.date, declared: Iterable[Declared], count: Cou
             so_far=per_thirty_days(value, (days.last - days.first).days + 1),
             needed=per_thirty_days(remaining.at_least, days_left) if days_left else None,
         ),
-        reason=SILENT if silent else ZERO_TARGET if 0 in {said.at_least, said.at_most} else None,
+        reason=SILENT if silent else _without_percentage(said),
     )
 
 
@@ -91,6 +91,7 @@ class Allocating:
         ends = [each.at_most for each in given if each.at_most is not None]
         most = sum(ends) if given and len(ends) == len(given) else None
         value = self._count_of[self._unit](measure, days)
+        reached, why = self._attainment(self._unit, value, own, days)
         return Allocation(
             measure=measure,
             first=first,
@@ -100,25 +101,32 @@ class Allocating:
             resolution=own.resolution if own else None,
             said=own.said if own else None,
             value=value,
-            attainment=self._attainment(self._unit, value, own, days),
+            attainment=reached,
             sum_at_least=least,
             sum_at_most=most,
             difference=own.at_least - least if own and least is not None else None,
             adds_up=own.at_least == least and own.at_most in {None, most} if own and given else None,
             with_target=len(given),
             without_target=len(children) - len(given),
-            reason=NO_OWN_TARGET if own is None else None if given else NOBODY_ALLOCATED,
+            reason=NO_OWN_TARGET if own is None else why if given else NOBODY_ALLOCATED,
             rows=rows,
         )
 
     def _row(self, no: int, name: UnitName, measure: str, days: Days, said: Assigned | None) -> AllocatedRow:
         value = self._count_of[no](measure, days)
-        reached = self._attainment(no, value, said, days)
+        reached, why = self._attainment(no, value, said, days)
         if said is None:
-            return AllocatedRow(name, None, None, None, None, value, reached)
-        return AllocatedRow(name, said.at_least, said.at_most, said.resolution, said.said, value, reached)
+            return AllocatedRow(name, None, None, None, None, value, reached, why)
+        return AllocatedRow(name, said.at_least, said.at_most, said.resolution, said.said, value, reached, why)
 
-    def _attainment(self, no: int, value: int, said: Assigned | None, days: Days) -> Percents:
-        if said is None or (not value and not told_of(self._declared.get(no, ()), said.measure, days)):
-            return Percents(None, None)
-        return attainment(value, said.at_least, said.at_most)
+    def _attainment(self, no: int, value: int, said: Assigned | None, days: Days) -> tuple[Percents, str | None]:
+        nothing = Percents(None, None)
+        if said is None:
+            return nothing, NO_TARGET
+        if not value and not told_of(self._declared.get(no, ()), said.measure, days):
+            return nothing, SILENT
+        return attainment(value, said.at_least, said.at_most), _without_percentage(said)
+
+
+def _without_percentage(said: Assigned) -> str | None:
+    return ZERO_TARGET if 0 in {said.at_least, said.at_most} else None

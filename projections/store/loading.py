@@ -10,30 +10,43 @@ import asyncpg
 from events.codec import Event, Refusal, decode
 from events.subjects import build_bus_subject
 from projections.core.carrying_out import CarryingOut
-from projections.core.decision import target_of
+from projections.core.decision import outcome_of_holding, target_of
 from projections.core.fold import EventKey
 from projections.core.parking import Parking
 from projections.core.state import Recorded, Sizes, State
 from projections.core.unit import Statement
+from projections.store.generations import enter_the_one_in_force
 
 _RECORDED = """
-SELECT l.position, l.publisher, l.id, l.type, l.outcome, l.bus_subject, l.body
+SELECT l.position, l.publisher, l.id, l.type, v.outcome, l.bus_subject, l.body
 FROM unnest($1::text[], $2::text[]) AS k (publisher, id)
-JOIN ledger l ON l.id = k.id AND l.publisher = k.publisher AND l.first
+JOIN ledger l ON l.id = k.id AND l.publisher = k.publisher AND l.first AND l.position <= $3
+LEFT JOIN verdict v ON v.position = l.position
 """
 
-_REFERENCES = """
-SELECT u.id, (SELECT count(*) FROM fact f WHERE f.unit = u.no) + (SELECT count(*) FROM target t WHERE t.unit = u.no)
-    + (SELECT count(*) FROM declaration d WHERE d.unit = u.no)
+_PLANS_OF = """
+SELECT u.id, u.no, (SELECT count(*) FROM target t WHERE t.unit = u.no)
+    + (SELECT count(*) FROM declaration d WHERE d.unit = u.no) AS n
 FROM unit u WHERE u.id = ANY($1::text[])
 """
+_FACTS_OF = "SELECT u.no, (SELECT count(*) FROM fact f WHERE f.unit = u.no) FROM unit u WHERE u.id = ANY($1::text[])"
 
 
 async def load_state(connection: asyncpg.Connection, root: str, sizes: Sizes) -> State:
-    """Load the state as it stands at the checkpoint. The caller owns a transaction that is one snapshot."""
+    """Load the state as it stands at the checkpoint. The caller owns a transaction that is one snapshot.
+
+    The session sees the generation in force from then on.
+    """
     state = State(root, sizes)
+    state.edition = await enter_the_one_in_force(connection)
     state.position = await connection.fetchval("SELECT position FROM checkpoint")
-    state.has_facts = await connection.fetchval("SELECT EXISTS (SELECT FROM fact)")
+    await fill_state(connection, state)
+    return state
+
+
+async def fill_state(connection: asyncpg.Connection, state: State) -> None:
+    """Load all but the position into a new state, from the generation that the session sees."""
+    state.has_facts = state.counts and await connection.fetchval("SELECT EXISTS (SELECT FROM fact)")
     ids = {}
     for no, id_, large, vast in await connection.fetch("SELECT no, id, large, vast FROM unit"):
         ids[no] = id_
@@ -58,19 +71,19 @@ async def load_state(connection: asyncpg.Connection, root: str, sizes: Sizes) ->
     for unit in hierarchy.restore(waiting):
         state.past.refresh(hierarchy.by_no[unit])
     await _load_parking(connection, state)
-    return state
 
 
 async def _load_parking(connection: asyncpg.Connection, state: State) -> None:
     rows = await connection.fetch(
-        "SELECT position, publisher, type, bus_subject, body FROM ledger WHERE outcome = 'parked' ORDER BY position"
+        "SELECT position, l.publisher, l.type, l.bus_subject, l.body FROM verdict JOIN ledger l USING (position)"
+        " WHERE verdict.outcome = 'parked' ORDER BY position"
     )
     events = {}
     for position, publisher, type_, bus_subject, body in rows:
-        event = decode(_bus_subject(publisher, type_, bus_subject), body, root=state.root)
+        event = decode(bus_subject_of(publisher, type_, bus_subject), body, root=state.root)
         if isinstance(event, Event):
             events[position] = event
-    recorded = await load_recorded(connection, targets_of(events.values()))
+    recorded = await load_recorded(connection, targets_of(events.values()), state.position)
     work = CarryingOut(state, recorded, {})
     state.parking = Parking()
     for position, event in events.items():
@@ -81,24 +94,37 @@ async def _load_parking(connection: asyncpg.Connection, state: State) -> None:
     work.finish()
 
 
-async def load_recorded(connection: asyncpg.Connection, keys: Collection[EventKey]) -> dict[EventKey, Recorded]:
-    """Load the first message under each key, as far as the ledger has one."""
+async def load_recorded(
+    connection: asyncpg.Connection, keys: Collection[EventKey], up_to: int
+) -> dict[EventKey, Recorded]:
+    """Load the first message under each key, as far as the ledger has one up to a position."""
     if not keys:
         return {}
-    rows = await connection.fetch(_RECORDED, [key[0] for key in keys], [key[1] for key in keys])
+    rows = await connection.fetch(_RECORDED, [key[0] for key in keys], [key[1] for key in keys], up_to)
     return {
         (publisher, id_): Recorded(
-            position, publisher, id_, type_, outcome, _bus_subject(publisher, type_, bus_subject), body
+            position,
+            publisher,
+            id_,
+            type_,
+            outcome or outcome_of_holding(type_),
+            bus_subject_of(publisher, type_, bus_subject),
+            body,
         )
         for position, publisher, id_, type_, outcome, bus_subject, body in rows
     }
 
 
-async def load_references(connection: asyncpg.Connection, units: Collection[str]) -> Mapping[str, int]:
-    """Count the facts and plans that hold and refer to each unit."""
+async def load_references(
+    connection: asyncpg.Connection, units: Collection[str], facts_of: Mapping[int, int] | None = None
+) -> Mapping[str, int]:
+    """Count the facts and plans that hold and refer to each unit; the facts by ``facts_of`` where that is given."""
     if not units:
         return {}
-    return {id_: n for id_, n in await connection.fetch(_REFERENCES, list(units))}  # noqa: C416 - records are not pairs to a checker
+    if facts_of is None:
+        facts_of = {no: n for no, n in await connection.fetch(_FACTS_OF, list(units))}  # noqa: C416 - records are not pairs to a checker
+    plans = await connection.fetch(_PLANS_OF, list(units))
+    return {id_: n + facts_of.get(no, 0) for id_, no, n in plans}
 
 
 def targets_of(events: Collection[Event | Refusal]) -> set[EventKey]:
@@ -127,7 +153,8 @@ def keys_of(decoded: Sequence[Event | Refusal]) -> set[EventKey]:
     return {(event.publisher, event.id) for event in decoded if event.publisher is not None and event.id is not None}
 
 
-def _bus_subject(publisher: str, type_: str, bus_subject: bytes | None) -> str:
+def bus_subject_of(publisher: str, type_: str, bus_subject: bytes | None) -> str:
+    """Return the subject on the bus of a message in the ledger, which keeps only those that are not the usual ones."""
     if bus_subject is not None:
         return bus_subject.decode("utf-8", "surrogateescape")
     return build_bus_subject(publisher, type_)

@@ -94,16 +94,22 @@ async def prepare(
     messages: Sequence[Message],
     decoded: Sequence[Event | Refusal],
     pending: Mapping[EventKey, Recorded] | None = None,
+    *,
+    said_before: set[EventKey] | None = None,
+    facts_of: Mapping[int, int] | None = None,
 ) -> tuple[Changes, dict[EventKey, Recorded]]:
     """Look up what the batch needs and fold it; the state is carried forward, nothing is written.
 
     ``pending`` are the keys of the batch before, where it is folded but perhaps not committed; the second answer are
-    this batch's own new keys.
+    this batch's own new keys. Where the ledger has the batch already, ``said_before`` are its keys that it says were
+    used before; where facts have no index yet, ``facts_of`` counts those of each unit.
     """
     targets = targets_of(decoded) | targets_of(state.parking.retractions.values())
-    recorded = await load_recorded(connection, keys_of(decoded) | targets)
+    keys = keys_of(decoded) if said_before is None else said_before
+    recorded = await load_recorded(connection, keys | targets, state.position)
     recorded.update(pending or {})
     known = set(recorded)
-    references = await load_references(connection, foundations_in(recorded, targets, state.root))
+    foundations = foundations_in(recorded, targets, state.root)
+    references = await load_references(connection, foundations, facts_of)
     changes = fold_batch(state, messages, decoded, recorded, references)
     return changes, {key: entry for key, entry in recorded.items() if key not in known}

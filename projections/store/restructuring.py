@@ -13,7 +13,7 @@ from projections.core.unit import EVER, FOREVER, Span
 
 _LAST_DAY = day_period(FOREVER)
 
-_DAY = """(CASE WHEN isfinite(f.day)
+DAY = """(CASE WHEN isfinite(f.day)
     THEN (extract(year FROM f.day) * 10000 + extract(month FROM f.day) * 100 + extract(day FROM f.day))::int
     WHEN f.day > DATE 'epoch' THEN 99991231 ELSE 10101 END)"""
 """The period of a fact's day. The first and the last civil day are the infinities in PostgreSQL."""
@@ -25,7 +25,7 @@ WITH moved AS MATERIALIZED (
     SELECT period, measure, sum(n)::int AS n FROM (
         SELECT period, measure, n FROM counter WHERE unit = $1 AND period BETWEEN $2 AND $3
         UNION ALL
-        SELECT {_DAY}, f.measure, 1 FROM fact f, (SELECT $4::date AS since, $5::date AS until) s
+        SELECT {DAY}, f.measure, 1 FROM fact f, (SELECT $4::date AS since, $5::date AS until) s
         WHERE f.unit = $1 AND {_WITHIN}
     ) days GROUP BY 1, 2 HAVING sum(n) <> 0
 ), target AS MATERIALIZED (
@@ -55,7 +55,7 @@ ON CONFLICT (unit, month, measure) DO UPDATE SET codes = {added_sql("b.codes", "
 
 _MOVE_FACTS = f"""
 WITH moved AS MATERIALIZED (
-    SELECT {MONTH_BASE} + {_DAY} / 100 AS month, f.measure, {matches_sql("f.facets")} AS codes
+    SELECT {MONTH_BASE} + {DAY} / 100 AS month, f.measure, {matches_sql("f.facets")} AS codes
     FROM unnest($3::int[], $4::date[], $5::date[]) AS s (unit, since, until)
     JOIN fact f ON f.unit = s.unit AND {_WITHIN}
     GROUP BY 1, 2

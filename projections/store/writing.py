@@ -1,4 +1,7 @@
-"""Writing one batch's changes: everything in the caller's transaction, fenced by the checkpoint."""
+"""Writing one batch's changes: everything in the caller's transaction, fenced by the checkpoint.
+
+The fence decides the generation too: what follows it in the transaction can reach no other.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,19 @@ from projections.core.names import fold_name
 from projections.core.past_edges import Term
 from projections.core.plans import DeclarationRow, TargetRow
 from projections.store import restructuring
+from projections.store.generations import ENTERED, rules
+from projections.store.verdicts import write_verdicts
 
 NOTIFICATIONS = "tonghop_position"
 
 _LEDGER = tuple(LedgerRow.__dataclass_fields__)
 _ledger_record = attrgetter(*_LEDGER)
 
-_FENCE = "UPDATE checkpoint SET position = $2, as_of = $3 WHERE position = $1"
+_FENCE = f"""
+UPDATE checkpoint SET position = $2, as_of = $3, rules = $6
+WHERE position = $1 AND generation = $4 AND repairs = $5
+RETURNING {ENTERED}
+"""
 
 _VERDICTS = """
 UPDATE ledger l SET outcome = v.outcome, reason = v.reason, field = v.field, detail = v.detail,
@@ -71,13 +80,21 @@ class FencedError(Exception):
 
 async def write(connection: asyncpg.Connection, changes: Changes) -> None:
     """Apply a batch's changes. The caller owns the transaction; raises FencedError before anything is written."""
-    if await connection.execute(_FENCE, changes.after, changes.position, changes.as_of) != "UPDATE 1":
-        raise FencedError(f"the checkpoint is not at {changes.after} any more")
+    fence = (changes.after, changes.position, changes.as_of, *changes.edition, rules())
+    if await connection.fetchval(_FENCE, *fence) is None:
+        raise FencedError(f"the checkpoint is not at {changes.after} any more, in {changes.edition}")
     await connection.copy_records_to_table(
         "ledger", columns=_LEDGER, records=[_ledger_record(row) for row in changes.ledger]
     )
     if changes.verdicts:
         await connection.execute(_VERDICTS, *zip(*changes.verdicts, strict=True))
+    await write_read_models(connection, changes)
+    await connection.execute(f"NOTIFY {NOTIFICATIONS}, '{changes.position}'")
+
+
+async def write_read_models(connection: asyncpg.Connection, changes: Changes) -> None:
+    """Apply what a batch changes in the generation that the transaction sees; the caller owns it and its fence."""
+    await write_verdicts(connection, changes)
     await _structure(connection, changes.structure)
     for step in changes.steps:
         if isinstance(step, Deltas):
@@ -89,7 +106,6 @@ async def write(connection: asyncpg.Connection, changes: Changes) -> None:
     tally = [(*key, n) for key, n in sorted(changes.tally.items())]
     if tally:
         await connection.execute(_TALLY, *zip(*tally, strict=True))
-    await connection.execute(f"NOTIFY {NOTIFICATIONS}, '{changes.position}'")
 
 
 async def _plans(connection: asyncpg.Connection, changes: Changes) -> None:

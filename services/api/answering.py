@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 from fastapi import Request, Response
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from asyncpg import Pool, Record
 
 JSON: Final = "application/json"
+TEXT: Final = "text/plain"
 # Answers hold sensitive figures and change with the log: nobody else keeps them, and a kept one is asked for again.
 CACHING: Final = "private, no-cache"
+
+Answer = TypeVar("Answer", bound=msgspec.Struct)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -42,11 +45,13 @@ class Reader:
         request: Request,
         query: Query,
         question: tuple[object, ...],
-        compute: Callable[[Snapshot], Awaitable[msgspec.Struct]],
+        compute: Callable[[Snapshot], Awaitable[Answer]],
+        as_text: Callable[[Answer], str] | None = None,
     ) -> Response:
         """Answer a question from one snapshot; `question` is all that the answer depends on beside the position.
 
-        304 where the asker has this very answer. Raises a 503 Problem where `min_position` isn't reached in time.
+        It is written as JSON, or as plain text by `as_text`. 304 where the asker has this very answer. Raises a 503
+        Problem where `min_position` isn't reached in time.
         """
         await self.wait(query)
         async with snapshot(self.pool) as opened:
@@ -59,6 +64,8 @@ class Reader:
             answer = await compute(opened)
         if known is not None and known.strip() == "*":  # any answer will do, but there must be one
             return Response(None, 304, headers)
+        if as_text is not None:
+            return Response(as_text(answer), 200, headers, TEXT)
         return Response(_encode(answer), 200, headers, JSON)
 
     async def wait(self, query: Query) -> None:
@@ -81,7 +88,7 @@ def reader_of(request: Request) -> Reader:
 
 def etag(question: tuple[object, ...], opened: Snapshot) -> str:
     """Return a strong ETag of a question and the position that answers it."""
-    asked = repr((question, opened.generation, opened.position)).encode()
+    asked = repr((question, opened.generation, opened.repairs, opened.position)).encode()
     return f'"{blake2b(asked, digest_size=12).hexdigest()}"'
 
 

@@ -19,6 +19,7 @@ from services.api import (
     routes_operations,
     routes_plans,
     routes_silence,
+    routes_statement,
     routes_structure,
     routes_units,
 )
@@ -81,7 +82,15 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.add_middleware(Measured)
     problems.mount(app)
-    for routes in (routes_units, routes_structure, routes_plans, routes_silence, routes_events, routes_operations):
+    for routes in (
+        routes_units,
+        routes_structure,
+        routes_plans,
+        routes_silence,
+        routes_statement,
+        routes_events,
+        routes_operations,
+    ):
         app.include_router(routes.router)
     documentation.mount(app)
     StandaloneDocs(app)  # /docs without a network

@@ -15,9 +15,10 @@ from projections.core import plan_answers as plans
 from projections.core import reading_answers as answers
 from projections.core import reading_difference_answers as difference
 from projections.core import reading_structure_answers as structure
+from projections.core import silence_answers, statement_answers
 from projections.store.reading.outcomes import OUTCOMES
 from projections.store.reading.silence import LISTS
-from services.api import examples, examples_plans, examples_silence
+from services.api import examples, examples_plans, examples_silence, examples_statement
 from services.api.examples import OTHER_EXAMPLES
 from services.api.parameters import LONGEST_WAIT
 
@@ -30,14 +31,20 @@ ANSWERS: Final = (
     difference.Difference,
     plans.Indicators,
     plans.Allocations,
-    plans.Silence,
+    silence_answers.Silence,
+    statement_answers.Statement,
     answers.CountedEventPage,
     answers.Said,
     answers.SaidPage,
     answers.ReceiptPage,
     answers.Status,
 )
-EXAMPLES: Final = {**examples.EXAMPLES, **examples_plans.EXAMPLES, **examples_silence.EXAMPLES}
+EXAMPLES: Final = {
+    **examples.EXAMPLES,
+    **examples_plans.EXAMPLES,
+    **examples_silence.EXAMPLES,
+    **examples_statement.EXAMPLES,
+}
 _REFERENCE: Final = "#/components/schemas/{name}"
 _DATE: Final = {"type": "string", "format": "date"}
 _DIMENSION: Final = f"({'|'.join(DIMENSIONS)})"
@@ -150,6 +157,7 @@ _PROBLEM: Final = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "parameter": {"type": "string"},
+        "clause": {"type": "string"},
         "position": {"type": "integer"},
     },
 }

@@ -51,7 +51,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
                 "computed": 110,
                 "computed_by": "units",
                 "difference": 0,
-                "children": {"declared": 5, "said": 1, "silent": 109, "difference": 105},
+                "children": {"declared": 5, "said": 1, "silent": 109, "difference": None},
                 "reason": None,
             }
         ],
@@ -115,6 +115,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
                         "said": _ALLOCATED,
                         "value": 12,
                         "attainment": {"at_least": 120.0, "at_most": None},
+                        "reason": None,
                     }
                 ],
             }

@@ -16,6 +16,7 @@ from fastapi import Request
 from events.catalogue import DIMENSIONS, MEASURES
 from events.identifiers import is_unit_id
 from events.vocabulary import LEVELS
+from projections.core.claims import Claim, claim_of
 from projections.core.periods import Days
 from services.api.problems import bad_parameter, not_found
 
@@ -98,15 +99,29 @@ class Query:
 
     def measures(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
         """Read a list of measures with commas between them, in its order."""
+        return self.several(name, MEASURES, default, "các chỉ tiêu")
+
+    def several(
+        self, name: str, codes: Collection[str], default: tuple[str, ...], called: str = "các mã"
+    ) -> tuple[str, ...]:
+        """Read a list of different codes with commas between them, in its order."""
         text = self._given.get(name)
         if text is None:
             return default
         found = tuple(text.split(","))
-        if any(measure not in MEASURES for measure in found) or len(set(found)) < len(found):
-            raise bad_parameter(
-                name, f"cần các chỉ tiêu khác nhau, cách nhau bằng dấu phẩy, trong: {', '.join(MEASURES)}"
-            )
+        if any(code not in codes for code in found) or len(set(found)) < len(found):
+            raise bad_parameter(name, f"cần {called} khác nhau, cách nhau bằng dấu phẩy, trong: {', '.join(codes)}")
         return found
+
+    def claim(self, rates: Collection[str]) -> Claim | None:
+        """Read a percentage that somebody printed of one of the rates, None where it isn't given."""
+        text = self._given.get("claim")
+        if text is None:
+            return None
+        claim = claim_of(text)
+        if claim is None or claim.rate not in rates:
+            raise bad_parameter("claim", f"cần RATE:PERCENT, ví dụ members_of_staff:84,2; RATE: {', '.join(rates)}")
+        return claim
 
     def by(self) -> tuple[str, str]:
         """Read the kind of rows and its detail (empty where it takes none); `child` unless it is given.

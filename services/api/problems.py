@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from projections.core.unsaid import UnsaidError
 from projections.store.reading.standing import UnknownUnitError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -74,6 +75,13 @@ async def _unknown_unit(_: Request, error: Exception) -> Response:
     return not_found(f"Không có đơn vị “{error}”.", unit=str(error)).response()
 
 
+async def _unsaid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, UnsaidError)  # noqa: S101 - it is registered for it
+    reason = f"{error.reason[0].upper()}{error.reason[1:]}."
+    members = {"parameter": error.parameter, "clause": error.clause}
+    return Problem(422, "Số liệu không nói điều đó", reason, **members).response()
+
+
 async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for it
     phrase = HTTPStatus(error.status_code).phrase
@@ -104,6 +112,7 @@ def mount(app: FastAPI) -> None:
     """Let every error of the app be answered as a problem."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(UnknownUnitError, _unknown_unit)
+    app.add_exception_handler(UnsaidError, _unsaid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
     for away in DATABASE_AWAY:

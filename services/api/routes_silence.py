@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from events.catalogue import MEASURES
 from events.identifiers import is_unit_id
 from events.vocabulary import LEVELS
-from projections.core.plan_answers import Silence
+from projections.core.silence_answers import Silence
 from projections.store.reading.silence import LISTS, FigureKey, Key, SilenceQuestion, UnitKey, silence
 from projections.store.reading.snapshot import Snapshot
 from services.api.answering import reader_of

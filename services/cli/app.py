@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import past, planning
+from services.cli import past, planning, proofs, recovery, statement
 from services.cli.asking import failures, show
 from services.cli.options import (
     DATA,
@@ -25,8 +25,8 @@ from services.cli.options import (
     Plain,
     PlainOption,
     To,
+    settings,
 )
-from services.settings import Settings, SettingsError
 
 app = typer.Typer(
     name="tonghop",
@@ -83,7 +83,7 @@ def migrate() -> None:
     from services.migration import MigrationError, migrate
 
     with failures(MigrationError, SchemaError):
-        asyncio.run(migrate(_settings()))
+        asyncio.run(migrate(settings()))
 
 
 @app.command()
@@ -92,7 +92,7 @@ def projector() -> None:
     from services.projector import serve
 
     with failures():
-        raise typer.Exit(serve(_settings()))
+        raise typer.Exit(serve(settings()))
 
 
 @app.command()
@@ -101,7 +101,7 @@ def api() -> None:
     from services.api.serve import serve
 
     with failures():
-        serve(_settings())
+        serve(settings())
 
 
 @app.command()
@@ -242,13 +242,8 @@ def units(
     show(api, data_dir, format_, answers.units, "v1", "units", q=text, level=level, limit=limit, cursor=cursor)
 
 
-def _settings() -> Settings:
-    try:
-        return Settings.from_environment()
-    except SettingsError as error:
-        typer.echo(f"Cấu hình sai / bad setting: {error}", err=True)
-        raise typer.Exit(2) from error
-
-
 app.add_typer(past.app)
 app.add_typer(planning.app)
+app.add_typer(proofs.app)
+app.add_typer(recovery.app)
+app.add_typer(statement.app)

@@ -45,6 +45,16 @@ def nats_address(given: str | None, data_dir: Path) -> str:
     return address if "://" in address else f"nats://{address}"
 
 
+def servers(data_dir: Path) -> dict[str, str]:
+    """Find database and bus for those who work on them directly: as the environment says, else as the service wrote.
+
+    The answer is an environment to read settings from.
+    """
+    found = service_file(data_dir)
+    written = {"TONGHOP_DATABASE_URL": found.get("database_url"), "TONGHOP_NATS_URL": nats_address(None, data_dir)}
+    return {name: str(value) for name, value in written.items() if value} | dict(os.environ)
+
+
 def get(api: str, *path: str, **parameters: str | int | None) -> tuple[str, dict[str, Any]]:
     """Ask for a path made of these parts and return the answer, as text and as read.
 

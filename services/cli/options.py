@@ -1,10 +1,13 @@
 """The options that commands of `tonghop` share, each said once."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+
+from services.settings import Settings, SettingsError
 
 
 class Basis(StrEnum):
@@ -47,3 +50,12 @@ BasisOption = Annotated[Basis, typer.Option(help="Theo tổ chức tại thời 
 PlainOption = Annotated[Plain, typer.Option("--format", help="Cách trình bày. / How it is written.")]
 
 DATA: Final = Path("data")
+
+
+def settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings of the environment; ends the command where one can't be used."""
+    try:
+        return Settings.from_environment(environ)
+    except SettingsError as error:
+        typer.echo(f"Cấu hình sai / bad setting: {error}", err=True)
+        raise typer.Exit(2) from error

@@ -36,16 +36,16 @@ _REFORMED = (
     "/ The same days in Bắc Ninh: as it was, and on today's map with Bắc Giang's history (synthetic).\n"
 )
 _DOCUMENTS: Final = (
-    "\nNăm tài liệu, từng số liệu kèm chỉ tiêu, tỷ lệ và mẫu số: / The five documents, each figure with its target and "
-    "rates:\n"
+    "\nNăm tài liệu, mỗi câu viết từ số liệu, và cách hỏi tiếp: "
+    "/ The five documents, each sentence made of figures, and how to ask on:\n"
 )
 
 
 async def run(settings: Settings, out: Console | None = None) -> None:
     """Publish what is missing, wait until it is counted, and print the reports as the API gives them.
 
-    First Gia Bình's for the published period; then Bắc Ninh's for the same days on both bases; then how to ask for the
-    five documents.
+    First Gia Bình's for the published period; then Bắc Ninh's for the same days on both bases; then what can be said of
+    the five documents, and how to ask on.
     The service may still be starting. What is in already is not published again: the last event of each part is asked
     for, and they went in in order. Raises CommandError where the API doesn't come, BusRefusedError where the bus can't
     be used.
@@ -67,6 +67,8 @@ async def run(settings: Settings, out: Console | None = None) -> None:
     for title, commands in QUESTIONS.items():
         out.print(Text(title), soft_wrap=True)
         for command in commands:
+            if command.startswith("statement "):
+                out.print(Text(f"  {await _sentence(settings, command)}", "bold"), soft_wrap=True)
             out.print(Text(f"  tonghop {command} --api {settings.api_url}", "dim"), soft_wrap=True)
 
 
@@ -74,6 +76,14 @@ async def _report(settings: Settings, unit: str, **asked: str | int) -> dict[str
     period = {"from_": FIRST_DAY.isoformat(), "to": LAST_DAY.isoformat()}
     _, report = await asyncio.to_thread(get, settings.api_url, "v1", "units", unit, "report", **period, **asked)
     return report
+
+
+async def _sentence(settings: Settings, command: str) -> str:
+    _, unit, *options = command.split()
+    asked = {f"{name.removeprefix('--')}_": value for name, value in zip(options[::2], options[1::2], strict=True)}
+    _, answer = await asyncio.to_thread(get, settings.api_url, "v1", "units", unit, "statement", **asked)
+    text: str = answer["text"]
+    return text
 
 
 def _ask_again(settings: Settings, out: Console, question: str) -> None:

@@ -18,13 +18,17 @@ class NatsServer:
     """A NATS server that listens on `listen` (port 0: any free one, the same again at a restart).
 
     The streams lie under `data_dir`, and so does the configuration file. What it acknowledges is on disk:
-    `sync_interval: always` (jepsen.io/analyses/nats-2.12.1).
+    `sync_interval: always` (jepsen.io/analyses/nats-2.12.1). With `durable=False` it is there when the server has
+    stopped: for a restore, which is run again after a power loss.
     """
 
     name = "nats"
 
-    def __init__(self, data_dir: Path, listen: Address, *, log: Path, record: Path | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, listen: Address, *, log: Path, record: Path | None = None, durable: bool = True
+    ) -> None:
         self.data_dir = data_dir.absolute()
+        self._durable = durable
         self.listen = listen
         self.monitor_url = ""
         self._process = Process(self.name, log, record)
@@ -69,7 +73,7 @@ http: "127.0.0.1:-1"
 ports_file_dir: {json.dumps(str(self.data_dir), ensure_ascii=False)}
 jetstream {{
   store_dir: {json.dumps(str(self.data_dir), ensure_ascii=False)}
-  sync_interval: always
+  sync_interval: {"always" if self._durable else '"2m"'}
 }}
 """
 

@@ -237,6 +237,11 @@ def _memory() -> int:
     return total
 
 
+def program(name: str) -> Path:
+    """Say where a program of PostgreSQL lies: `pg_dump`, `pg_restore`."""
+    return POSTGRES_BIN_PATH / name
+
+
 def _options(settings: dict[str, str]) -> list[str]:
     return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 

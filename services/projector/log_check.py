@@ -9,9 +9,9 @@ from nats.js.errors import NotFoundError
 from services.projector.errors import RefusedError
 
 _ADVICE = (
-    "Nothing was changed. If the stream was lost, bring it back from a backup; if this database belongs to another "
-    "service, point TONGHOP_DATABASE_URL at the right one; if the log is meant to begin anew, begin with an empty "
-    "database."
+    "Nothing was changed. If the stream was lost or cut, `tonghop restore --from-ledger` brings it back; "
+    "if both were lost, `tonghop restore --backup DIR`; if this database belongs to another service, point "
+    "TONGHOP_DATABASE_URL at the right one; if the log is meant to begin anew, begin with an empty database."
 )
 
 

@@ -24,6 +24,7 @@ from prometheus_client.registry import REGISTRY
 from services import receipts
 from services.projector.errors import RefusedError
 from services.projector.pulse import Pulse
+from services.projector.watch import Watch
 from services.projector.worker import Worker
 from services.settings import Settings
 
@@ -71,6 +72,7 @@ async def _serve(settings: Settings) -> int:
         asyncio.create_task(server.serve(), name="http"),
         asyncio.create_task(Worker(settings, client, pulse).run(), name="worker"),
         asyncio.create_task(pulse.run(), name="pulse"),
+        asyncio.create_task(Watch(pool, settings.root, pulse).run(), name="watch"),
     }
     stopping = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)

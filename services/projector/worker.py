@@ -23,6 +23,7 @@ from projections.core.state import SIZES, Recorded, State
 from projections.store.projection import decode_all, load, looks_back, prepare
 from projections.store.writing import write
 from services import metrics
+from services.collecting import collect_rarely
 from services.projector.errors import RefusedError, is_transient, part_of
 from services.projector.intake import Intake
 from services.projector.leadership import try_to_lead
@@ -118,7 +119,7 @@ class Worker:
             await check_log(self._client.jetstream(), self._settings.stream, reader)
             gc.unfreeze()
             state = await load(reader, self._settings.root, SIZES)
-            _keep_for_good()
+            collect_rarely()
             log.info(
                 "leading",
                 position=state.position,
@@ -200,10 +201,3 @@ class Worker:
         self._nameless &= self._poison.keys()
         self._pulse.committed(changes)
         metrics.BATCH_SECONDS.labels(stage="commit").observe(time.perf_counter() - started)
-
-
-def _keep_for_good() -> None:
-    """Spare the collector the hierarchy: it lives as long as the lead; looking through it took a third of the time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(200_000, 50, 50)

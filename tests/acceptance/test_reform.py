@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from events.subjects import build_bus_subject
-from projections.core.message import Message
-from projections.store.projection import Projection
 from services.demo.country import rest_of_the_country
 from services.demo.generator import events as gia_binh
 from services.demo.mergers import DISTRICTS, REFORM
 from services.demo.mishaps import EARLY, STILL_PARKED
 from services.demo.places import places
 from services.demo.reform import BY_MISTAKE
-from services.demo.saying import CloudEvent
 from services.demo.scenario import country_and_reform, scenario
 from services.embedded.postgres import PostgresServer
-from services.settings import Settings
-from tests.oracle.wording import FACTS, day_of
-from tests.property.reading import Reader, reader_of
-from tests.servers import fresh_database
+from tests.acceptance.country import Country, country_of
+from tests.oracle.wording import FACTS
 
 BASES = ("as-was", "as-now")
 MEASURES = [measure for measures, _ in FACTS.values() for measure in measures]
@@ -54,74 +45,6 @@ BYS = (
     "facet:grade",
     "facet:sex,age_band",
 )
-
-Values = dict[str, int]
-
-
-class Country:
-    """A log, applied batch by batch, and its readers."""
-
-    def __init__(self, log: Sequence[CloudEvent], projection: Projection, reader: Reader) -> None:
-        self.log = log
-        self._projection = projection
-        self._reader = reader
-
-    async def apply(self, first: int, end: int) -> None:
-        """Apply the events of these indices as one batch."""
-        start = dt.datetime(2025, 12, 31, tzinfo=dt.UTC)
-        batch = [
-            Message(
-                number + 1,
-                start + dt.timedelta(seconds=number),
-                build_bus_subject(event["source"].removeprefix("/units/"), event["type"]),
-                None,
-                json.dumps(event, ensure_ascii=False).encode(),
-            )
-            for number, event in enumerate(self.log[first:end], first)
-        ]
-        await self._projection.apply(batch)
-
-    async def report(self, unit: str, **asked: str) -> dict[str, Any]:
-        return await self._reader.get(f"/v1/units/{unit}/report", asked)
-
-    async def total(self, unit: str, **asked: str) -> Values:
-        total: Values = (await self.report(unit, by="none", **asked))["total"]
-        return total
-
-    async def outcomes(self) -> list[str]:
-        """Tell what became of each event so far, by position."""
-        found = await self._reader.get("/v1/receipts", {"from": "1", "to": str(len(self.log))})
-        return [receipt["outcome"] for receipt in found["receipts"]]
-
-    async def counted(self) -> Counter[tuple[str, str]]:
-        """Count the facts that hold so far by month and measure, from what the events themselves say."""
-        outcomes = await self.outcomes()
-        return Counter(
-            (str(day_of(event))[:7], measure)
-            for event, outcome in zip(self.log, outcomes, strict=False)
-            if outcome == "counted"
-            for measure in FACTS[event["type"]][0]
-        )
-
-
-@asynccontextmanager
-async def country_of(log: Sequence[CloudEvent], postgres: PostgresServer) -> AsyncIterator[Country]:
-    async with fresh_database(postgres) as database:
-        projection = await Projection.open(database)
-        try:
-            async with reader_of(database, Settings().smallest_cell) as reader:
-                yield Country(log, projection, reader)
-        finally:
-            await projection.close()
-
-
-@pytest.fixture(scope="module")
-async def country(postgres: PostgresServer, _template: None) -> AsyncIterator[Country]:
-    """Give the country after all of the reform."""
-    log = scenario()
-    async with country_of(log, postgres) as found:
-        await found.apply(0, len(log))
-        yield found
 
 
 def summed(rows: list[dict[str, Any]]) -> Counter[str]:

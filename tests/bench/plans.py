@@ -19,7 +19,7 @@ SPOKEN_FOR: Final = 0.1
 
 
 class Plans:
-    """What units plan and declare; the same world and seed give the same lines, and each is said but once.
+    """What units plan and declare; the same world and seed give the same lines and ids, and each is said but once.
 
     Targets are handed down: a unit's is the sum of those of its children.
     """
@@ -27,6 +27,7 @@ class Plans:
     def __init__(self, world: World, seed: int) -> None:
         self._random = Random(seed + 2)
         self._world = world
+        self._series = f"plan-{seed}"
         self._said = 0
 
     def totals(self, number: int) -> Iterator[Line]:
@@ -71,7 +72,7 @@ class Plans:
 
     def _line(self, kind: str, publisher: str, unit: str, day: dt.date, data: dict[str, Any]) -> Line:
         self._said += 1
-        return line(self._said, publisher, f"plan-{self._said}", Said(kind, unit, day.isoformat(), data))
+        return line(self._said, publisher, f"{self._series}-{self._said}", Said(kind, unit, day.isoformat(), data))
 
 
 def _days(period: tuple[dt.date, dt.date]) -> dict[str, str]:

@@ -111,7 +111,7 @@ class Rig:
 
     async def connect_database(self) -> asyncpg.Connection:
         """Connect to the read models."""
-        return await asyncpg.connect(self.postgres.url)
+        return await servers.connect(self.postgres.url)
 
     def stop(self) -> None:
         """Stop the processes; the servers are stopped by those who started them."""
@@ -137,7 +137,7 @@ async def running(folder: Path) -> AsyncIterator[Rig]:
         rig = Rig(folder, postgres, nats, settings)
         try:
             connection = await rig.connect_database()
-            await connection.execute("CREATE EXTENSION pg_stat_statements")
+            await connection.execute("CREATE EXTENSION pg_stat_statements SCHEMA public")
             await connection.close()
             yield rig
         finally:

@@ -8,7 +8,9 @@ from tests import servers
 from tests.bench.bench import run
 from tests.bench.cases.correctness import correctness
 from tests.bench.cases.freshness import freshness
+from tests.bench.cases.indicators import indicators
 from tests.bench.cases.moves import moves
+from tests.bench.cases.rebuild import rebuild
 from tests.bench.cases.reform import reform
 from tests.bench.cases.reports import reports
 from tests.bench.cases.rounds import establishing, loaded
@@ -19,7 +21,7 @@ from tests.bench.rig import running
 
 
 async def test_a_tiny_run_measures_and_its_figures_are_right(tmp_path: Path) -> None:
-    cases = [establishing, loaded, freshness, reports, silence, moves, reform, correctness]
+    cases = [establishing, loaded, freshness, reports, silence, indicators, moves, reform, rebuild, correctness]
     with servers.short_folder() as folder:
         async with running(folder) as rig:
             bench = await run(rig, SMOKE, cases)
@@ -31,6 +33,8 @@ async def test_a_tiny_run_measures_and_its_figures_are_right(tmp_path: Path) -> 
     assert values["facts counted, as many as published, by measure and in all"] > SMOKE.events
     assert values["move of 1 units, 2,000 facts, since 20 years ago"] > 0
     assert values["the reform: answers at the root meanwhile, all checked"] > 0
+    assert values["rebuild: events decided and counted"] > 0
     assert values["silence: cells that declared zero"] > 0
     assert values["silence: root, cells, year p99"] > 0
+    assert values["indicators: root p99"] > 0
     assert "report: root, by child, year p99" in in_words(bench)

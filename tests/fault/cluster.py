@@ -39,7 +39,8 @@ def free_address() -> Address:
 class Command:
     """A command of `tonghop` as a process of its own."""
 
-    def __init__(self, name: str, settings: Settings, folder: Path) -> None:
+    def __init__(self, name: str, settings: Settings, folder: Path, *options: str) -> None:
+        self._options = options
         self.process = Process(name, folder / "logs" / f"{name}.log")
         self._name = name.partition("-")[0]
         self._settings = settings
@@ -47,7 +48,9 @@ class Command:
     def start(self) -> None:
         """Start it; nothing is waited for."""
         environ = {**os.environ, **self._settings.as_environment()}
-        self.process.start([sys.executable, "-m", "services.cli", self._name], cwd=HERE, environ=environ)
+        self.process.start(
+            [sys.executable, "-m", "services.cli", self._name, *self._options], cwd=HERE, environ=environ
+        )
 
     def kill(self) -> None:
         """Kill it with SIGKILL and wait for its end."""
@@ -90,6 +93,10 @@ class Cluster:
             command.stop()
         self.nats.stop()
         self.postgres.stop()
+
+    def command(self, name: str, *options: str) -> Command:
+        """Make a command that runs beside the service, not started yet."""
+        return Command(name, self.settings, self._folder, *options)
 
     @property
     def api(self) -> str:

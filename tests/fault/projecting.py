@@ -17,7 +17,7 @@ from tests.fault.cluster import Command, free_address
 from tests.fault.load import Told, told_of
 from tests.fault.publishing import Acked, Publisher, publishing
 from tests.oracle.telling import Said
-from tests.servers import short_folder
+from tests.servers import connect, short_folder
 
 AT_LAST = 60.0
 """Seconds after which something that has to happen won't: nothing is timed by it."""
@@ -38,12 +38,12 @@ class Bench:
         self.settings = settings
         self.publisher = publisher
         self.connection = connection
-        self._folder = folder
+        self.folder = folder
 
     @contextmanager
     def projector(self, name: str = "projector") -> Iterator[Projector]:
         """Run a projector; it is ended in whatever state it is."""
-        running = Projector(name, replace(self.settings, projector_http=free_address()), self._folder)
+        running = Projector(name, replace(self.settings, projector_http=free_address()), self.folder)
         running.command.start()
         try:
             yield running
@@ -88,7 +88,7 @@ class Projector:
 
     def __init__(self, name: str, settings: Settings, folder: Path) -> None:
         self.command = Command(name, settings, folder)
-        self._url = f"http://{settings.projector_http}"
+        self.url = f"http://{settings.projector_http}"
 
     @property
     def said(self) -> str:
@@ -120,7 +120,7 @@ class Projector:
         """Ask it whether it is ready."""
         async with httpx.AsyncClient() as client:
             try:
-                answer = await client.get(f"{self._url}/readyz")
+                answer = await client.get(f"{self.url}/readyz")
             except httpx.TransportError as error:
                 return False, str(error)
         return answer.status_code == 200, answer.text
@@ -139,7 +139,7 @@ class Projector:
 async def bench(party: str, database: str) -> AsyncIterator[Bench]:
     """Put a bench on a fresh stream and a fresh database."""
     settings = replace(Settings(), nats_url=party, database_url=database)
-    connection = await asyncpg.connect(database)
+    connection = await connect(database)
     try:
         with short_folder() as folder:
             async with publishing(party) as publisher:

@@ -10,7 +10,6 @@ import os
 from collections.abc import Sequence
 from random import Random
 
-import asyncpg
 import pytest
 
 from tests.fault.cluster import BACKEND, PARTS, Cluster, running_cluster
@@ -19,6 +18,7 @@ from tests.fault.load import Clerk, Structure
 from tests.fault.publishing import Publisher, publishing
 from tests.fault.reading import Reader
 from tests.fault.settling import hold_counters, hold_figures, hold_ledger, reached
+from tests.servers import connect
 
 CLERKS = 4
 READERS = 3
@@ -82,7 +82,7 @@ async def survive(cluster: Cluster, seed: str, rounds: int) -> None:
             assert not task.done() or task.exception() is None, task.exception()
             task.cancel()
         assert all(reader.answers for reader in readers)
-        connection = await asyncpg.connect(cluster.settings.database_url)
+        connection = await connect(cluster.settings.database_url)
         try:
             await hold_ledger(connection, publisher.acked, expected)
             await hold_counters(connection, expected)

@@ -20,6 +20,7 @@ from services.api.app import create_app
 from services.api.documentation import ANSWERS, EXAMPLES
 from services.settings import Settings
 from tests.integration.reading.world import Fact, Unit, World
+from tests.servers import connect
 
 DAY = dt.date(2021, 1, 1)
 NOWHERE = "nats://127.0.0.1:1"
@@ -58,7 +59,7 @@ async def client_of(database: str, nats_url: str = NOWHERE) -> AsyncIterator[htt
 
 @pytest.fixture
 async def connection(database: str) -> AsyncIterator[asyncpg.Connection]:
-    opened = await asyncpg.connect(database)
+    opened = await connect(database)
     await small_world().write(opened)
     yield opened
     await opened.close()

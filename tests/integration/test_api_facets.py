@@ -7,7 +7,6 @@ import json
 import re
 from typing import Any
 
-import asyncpg
 import httpx
 import msgspec
 import pytest
@@ -21,6 +20,7 @@ from services.api.examples import OTHER_EXAMPLES
 from services.settings import Settings
 from tests.integration.reading.world import Fact
 from tests.integration.test_api import NOWHERE, small_world
+from tests.servers import connect
 
 BY_TWO_FACETS = OTHER_EXAMPLES["ReportByTwoFacets"]
 ASKED = "/v1/units/trung-uong/report?from=2021-01-01&to=2021-12-31&measures=admissions,badges"
@@ -45,7 +45,7 @@ async def people(database: str) -> str:
         Fact(4, day, measure, position, codes)
         for position, (day, (measure, codes)) in enumerate(zip(days, PEOPLE, strict=True), start=1)
     ]
-    connection = await asyncpg.connect(database)
+    connection = await connect(database)
     await world.write(connection)
     await connection.close()
     return database

@@ -196,6 +196,25 @@ def test_why_a_total_changed(service: dict[str, str]) -> None:
     assert "Reconciled" in tonghop("why-changed", "gia-binh", *PERIOD, **service).stdout
 
 
+def test_the_sentence_for_a_report(service: dict[str, str]) -> None:
+    done = tonghop("statement", "gia-binh", *PERIOD, **service)
+    assert done.returncode == 0, done.stderr
+    text, empty, footing = done.stdout.splitlines()
+    assert text == (
+        "Từ đầu năm 2023 đến ngày 28/11/2023, Đảng bộ huyện Gia Bình kết nạp 89 đảng viên mới; chuyển đảng chính thức"
+        " cho 99 đảng viên dự bị; trao tặng Huy hiệu Đảng cho 396 đảng viên."
+    )
+    assert empty == ""
+    assert footing.startswith("Số liệu tính theo tổ chức tại thời điểm phát sinh, tại vị trí ")
+    answer = tonghop("statement", "gia-binh", *PERIOD, "--say", "admissions", "--format", "json", **service)
+    assert json.loads(answer.stdout)["clauses"][0]["numbers"][0]["value"] == 89
+    for refused in (("--say", "badges:target"), ("--claim", "badges_of_target:15")):
+        done = tonghop("statement", "gia-binh", *PERIOD, *refused, **service)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "Số liệu không nói điều đó" in done.stderr
+        assert "clause: badges" in done.stderr
+
+
 def test_published_lines_are_each_told(service: dict[str, str]) -> None:
     good = events()[-1] | {"id": "cli-good"}
     bad = events()[-1] | {"id": "cli-bad", "data": {"candidate": "c", "on": "2023-02-30", "passed": True}}

@@ -6,12 +6,29 @@ from typing import Any
 
 import asyncpg
 
+from projections.store.generations import enter_the_one_in_force
 from projections.store.migrate import upgrade
 
+MOVED = {
+    "TABLE": (
+        *("tally", "unit", "statement", "edge", "unit_name", "unit_level", "as_now_term"),
+        *("target", "declaration", "fact", "counter", "breakdown"),
+    ),
+    "VIEW": ("standing_target", "standing_declaration"),
+}
+SECOND_VERSION = (
+    "DROP TABLE g1.verdict, generation, repair",
+    *(f"ALTER {kind} g1.{name} SET SCHEMA public" for kind, names in MOVED.items() for name in names),
+    "DROP SCHEMA g1",
+    "ALTER TABLE checkpoint DROP repairs, DROP rules",
+    "UPDATE alembic_version SET version_num = '0002'",
+)
 FIRST_VERSION = (
+    *SECOND_VERSION,
     "DROP VIEW standing_target",
     "DROP VIEW standing_declaration",
     "DROP TABLE target, declaration",
+    "DROP INDEX edge_since",
     "CREATE TABLE plan (position bigint PRIMARY KEY, unit integer NOT NULL, type text NOT NULL)",
     "UPDATE alembic_version SET version_num = '0001'",
 )
@@ -40,6 +57,7 @@ async def test_what_held_before_is_there_afterwards(database: str) -> None:
             )
             await connection.execute("INSERT INTO plan VALUES ($1, 7, $2)", position, kind)
         await upgrade(database)
+        await enter_the_one_in_force(connection)
         targets = [tuple(row) for row in await connection.fetch("SELECT * FROM standing_target ORDER BY position")]
         assert targets == [
             (1, 7, 3, dt.date(2021, 1, 1), dt.date.max, 700, None, "NQ: số 1"),

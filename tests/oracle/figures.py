@@ -127,6 +127,8 @@ def _row_of(question: Question, count: Count, way: list[str], h: Hierarchy) -> s
 def _listed(question: Question, h: Hierarchy) -> tuple[set[str], set[str]]:
     """Find the rows that are listed even if they are zero, and those that may be."""
     by, _, what = question.by.partition(":")
+    if by == "none":
+        return set(), set()
     days = [question.first + dt.timedelta(n) for n in range((question.last - question.first).days + 1)]
     if by == "month":
         return {day.isoformat()[:7] for day in days}, set()
@@ -141,7 +143,7 @@ def _listed(question: Question, h: Hierarchy) -> tuple[set[str], set[str]]:
     if by == "child":
         children = [(u, day) for u in h.units() for day in turns if h.parent(u, day) == question.unit]
         return {"own"} | {u for u, day in children if h.is_active(u, day)}, {u for u, _ in children}
-    return set(), set()
+    raise ValueError(by)
 
 
 def _turns(question: Question, h: Hierarchy) -> list[dt.date]:

@@ -69,3 +69,26 @@ def transferred(unit: str, to: str, day: str, event_id: str, by: str | None = No
 def retracted(publisher: str, event_id: str, target: str, of: str | None = None, subject: str | None = None) -> Said:
     data = {"source": f"/units/{of or publisher}", "id": target, "reason": "ghi nhầm"}
     return say(publisher, event_id, "event.retracted", subject or publisher, data)
+
+
+def assigned(
+    unit: str,
+    measure: str,
+    days: tuple[str, str],
+    ends: tuple[int, int | None],
+    event_id: str,
+    *,
+    by: str | None = None,
+) -> Said:
+    """Assign a target from the first of the days to the deadline; an upper end of None makes it a floor."""
+    data: dict[str, Any] = {"measure": measure, "from": days[0], "to": days[1], "at_least": ends[0]}
+    data |= {} if ends[1] is None else {"at_most": ends[1]}
+    return say(by or unit, event_id, "target.assigned", unit, data | {"resolution": f"NQ {event_id}"})
+
+
+def declared(
+    unit: str, figure: str, days: str | tuple[str, str], value: int, event_id: str, *, by: str | None = None
+) -> Said:
+    """Declare a stock of a day, or a measure of a period of two days."""
+    data = {"on": days} if isinstance(days, str) else {"from": days[0], "to": days[1]}
+    return say(by or unit, event_id, "figure.declared", unit, {"figure": figure} | data | {"value": value})

@@ -25,6 +25,17 @@ RETRACTION = "event.retracted"
 
 MEASURES = tuple(measure for measures, _ in FACTS.values() for measure in measures)
 
+STOCKS = (
+    "members",
+    "staff",
+    "key_posts",
+    "rated_good",
+    "rated_excellent",
+    "subordinate_units",
+    "economic_targets",
+    "economic_targets_met",
+)
+
 LEVELS = ("central", "province", "upper", "grassroots", "section", "cell", "group")
 
 CODES: dict[str, tuple[str, ...]] = {

@@ -11,12 +11,16 @@ import asyncpg
 
 from projections.core.message import Message
 from projections.core.state import Sizes
+from projections.store.generations import enter_the_one_in_force, schema_of
 from projections.store.projection import Projection
 from tests.oracle.oracle import Oracle
 from tests.oracle.telling import ROOT, Said
+from tests.servers import connect
 
 SIZES = Sizes(large=3, vast=5)
 """Small, so that trees of a dozen units have large and vast units too (docs/architecture.md)."""
+
+OTHERS = "SELECT nspname FROM pg_namespace WHERE nspname ~ '^g[0-9]+$|^verified$' AND nspname <> $1"
 
 Batch = tuple[int, int, bool]
 """Indices into a log, first and end, and whether the projection is opened anew before."""
@@ -80,11 +84,19 @@ class System:
 
     async def _empty(self) -> None:
         kept = ("alembic_version", "checkpoint", "worker")
-        tables = await self.connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        here = await enter_the_one_in_force(self.connection)
+        schema = schema_of(here.generation)
+        for other in await self.connection.fetch(OTHERS, schema):
+            await self.connection.execute(f"DROP SCHEMA {other[0]} CASCADE")
+        tables = await self.connection.fetch(
+            "SELECT tablename FROM pg_tables WHERE schemaname IN ('public', $1)", schema
+        )
         names = ", ".join(f'"{t[0]}"' for t in tables if t[0] not in kept)
         await self.connection.execute(f"TRUNCATE {names}")
         # Another generation, so that nothing that a reader keeps by position is taken for this log's.
+        await self.connection.execute(f"ALTER SCHEMA {schema} RENAME TO {schema_of(here.generation + 1)}")
         await self.connection.execute("UPDATE checkpoint SET position = 0, as_of = NULL, generation = generation + 1")
+        await enter_the_one_in_force(self.connection)
 
     async def outcomes(self) -> list[tuple[int, str, str | None]]:
         """Tell what became of each message, by position."""
@@ -99,7 +111,7 @@ class System:
 
 @asynccontextmanager
 async def system_on(database: str) -> AsyncIterator[System]:
-    connection = await asyncpg.connect(database)
+    connection = await connect(database)
     try:
         yield System(database, connection)
     finally:

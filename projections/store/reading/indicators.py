@@ -9,6 +9,7 @@ from events.vocabulary import STOCKS
 from projections.core.declared_figures import stock_days, window
 from projections.core.indicators import indicators as worked
 from projections.core.indicators import needed
+from projections.core.members import opening_day
 from projections.core.periods import Days
 from projections.core.plan_answers import Allocation, Allocations, Indicators
 from projections.core.plan_words import NO_TARGET
@@ -22,14 +23,25 @@ from projections.store.reading.plans import declarations_of, declared_by, latest
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.standing import LAST_KNOWN, Standing, find
 
-# When units came to what is below a unit, or went: a foundation is neither. A root has no terms.
+# The days on which units came to what is below a unit, or went: it is on one of both raw chains, that of the day and
+# that of the day before. A foundation has no edge before it.
 _REORGANISED = """
-SELECT term.until AS day FROM as_now_term AS term WHERE term.unit = $1 AND term.until <= $2
+WITH RECURSIVE moved AS (
+    SELECT edge.unit, edge.since AS day, before.parent AS old, edge.parent AS new
+    FROM edge JOIN edge AS before ON before.unit = edge.unit AND before.until = edge.since
+    WHERE edge.since > $2::date AND edge.since <= $3::date
+), up AS (
+    SELECT unit, day, false AS later, old AS at FROM moved
+    UNION ALL
+    SELECT unit, day, true, new FROM moved
+    UNION ALL
+    SELECT up.unit, up.day, up.later, edge.parent
+    FROM up JOIN edge ON edge.unit = up.at AND up.at <> $1::integer
+        AND edge.since <= up.day - 1 + up.later::integer AND edge.until > up.day - 1 + up.later::integer
+)
+SELECT day FROM up WHERE at = $1 GROUP BY unit, day HAVING count(DISTINCT later) = 1
 UNION
-SELECT term.since FROM as_now_term AS term JOIN unit ON unit.no = term.part
-WHERE term.unit = $1 AND term.since <= $2 AND term.since > unit.since
-UNION
-SELECT dissolved FROM unit WHERE no = $1 AND dissolved <= $2
+SELECT dissolved FROM unit WHERE no = $1 AND dissolved > $2 AND dissolved <= $3
 """
 
 
@@ -45,7 +57,9 @@ async def indicators(snapshot: Snapshot, unit: str, on: dt.date, basis: Basis) -
         missing = [figure for figure in STOCKS if figure not in days]
         days |= await latest_days(snapshot, below.spans(on), missing)
         parts = await declared_by(snapshot, {stay.place.no for stay in below.stays}, days, window(on))
-    reorganised = [row["day"] for row in await snapshot.connection.fetch(_REORGANISED, no, on)]
+    since = opening_day(declared)
+    rows = await snapshot.connection.fetch(_REORGANISED, no, since, on) if since and not asked.root else []
+    reorganised = [row["day"] for row in rows]
     known = Known(on, targets.get(no, []), declared, below, parts, reorganised)
     wanted = needed([no], lambda count_of: worked(known, count_of[no]))
     count_of = await counts(snapshot, {no: asked.place}, wanted, basis)

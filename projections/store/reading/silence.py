@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from events.catalogue import MEASURE_NUMBERS, MEASURES
 from projections.core.periods import ONE_DAY, Days, cover, day_period
-from projections.core.plan_answers import (
+from projections.core.reading import Part
+from projections.core.reading_answers import UnitName
+from projections.core.reading_structure_answers import Source
+from projections.core.silence_answers import (
     DeclaredZero,
     Differing,
     DifferingFigures,
@@ -21,9 +24,6 @@ from projections.core.plan_answers import (
     UnitOfZeros,
     UnitsOfZeros,
 )
-from projections.core.reading import Part
-from projections.core.reading_answers import UnitName
-from projections.core.reading_structure_answers import Source
 from projections.core.unit import EVER, FOREVER
 from projections.store.reading.silence_query import PERIODS, PERIODS_BELOW, at_the_root, elsewhere
 from projections.store.reading.snapshot import Snapshot

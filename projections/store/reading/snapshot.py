@@ -7,18 +7,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+from projections.store.generations import ENTERED
+
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
     from asyncpg.pool import PoolConnectionProxy
 
-_CHECKPOINT = "SELECT generation, position, as_of FROM checkpoint"
+_CHECKPOINT = f"SELECT generation, repairs, position, as_of, {ENTERED} FROM checkpoint"
 
 
 class Snapshot(NamedTuple):
-    """A read-only transaction; ``as_of`` is the bus time of the event at ``position``, None while there is none."""
+    """A read-only transaction; ``as_of`` is the bus time of the event at ``position``, None while there is none.
+
+    Which generation it sees, how often that was repaired, and where it stands are decided by one row at one moment.
+    """
 
     connection: PoolConnectionProxy[Record]
     generation: int
+    repairs: int
     position: int
     as_of: dt.datetime | None
 
@@ -32,4 +38,4 @@ async def snapshot(pool: Pool[Record]) -> AsyncIterator[Snapshot]:
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         row = await connection.fetchrow(_CHECKPOINT)
         assert row is not None, "the migration wrote the row, and nothing deletes it"  # noqa: S101
-        yield Snapshot(connection, row["generation"], row["position"], row["as_of"])
+        yield Snapshot(connection, row["generation"], row["repairs"], row["position"], row["as_of"])

@@ -62,7 +62,7 @@ def _targets() -> list[CloudEvent]:
             "admissions",
             ("2021-01-01", "2021-10-31"),
             150,
-            resolution="Kế hoạch kết nạp đảng viên năm 2021 của Đảng ủy Khối Cơ quan - Doanh nghiệp tỉnh",
+            resolution="Kế hoạch năm 2021 của Đảng ủy Khối Cơ quan - Doanh nghiệp tỉnh",
             told=DAY,
         ),
         assigned(

@@ -71,7 +71,7 @@ def _targets() -> Iterator[CloudEvent]:
         "admissions",
         ("2021-01-01", "2021-12-31"),
         200,
-        resolution="Chỉ tiêu phát triển đảng viên năm 2021 của tỉnh giao",
+        resolution="văn bản giao chỉ tiêu năm 2021 của tỉnh (tin không nêu số hiệu)",
         told=DAY,
         by=_PROVINCE,
     )

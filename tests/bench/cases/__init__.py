@@ -6,8 +6,10 @@ from tests.bench.bench import Case
 from tests.bench.cases.correctness import correctness
 from tests.bench.cases.floors import copying, pushing
 from tests.bench.cases.freshness import freshness
+from tests.bench.cases.indicators import indicators
 from tests.bench.cases.moves import moves
 from tests.bench.cases.profile import profile
+from tests.bench.cases.rebuild import rebuild
 from tests.bench.cases.reform import reform
 from tests.bench.cases.reports import reports
 from tests.bench.cases.rounds import against_copy, establishing, history, loaded, memory, quiet
@@ -21,10 +23,11 @@ CASES: dict[str, tuple[Case, ...]] = {
     "read": (loaded,),
     "freshness": (freshness,),
     "reports": (reports,),
-    "silence": (silence,),
+    "plans": (silence, indicators),
     "profile": (profile,),
     "moves": (moves,),
     "reform": (reform,),
+    "rebuild": (rebuild,),
 }
 """By the name under which they can be chosen; the reform ends units that facts of later cases would be about."""
 

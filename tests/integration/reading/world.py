@@ -19,6 +19,7 @@ from projections.core.hierarchy import Hierarchy
 from projections.core.names import fold_name
 from projections.core.past_edges import PastEdges, Term
 from projections.core.unit import Statement
+from projections.store.generations import enter_the_one_in_force
 
 FIRST, LAST = dt.date(2020, 11, 1), dt.date(2023, 2, 20)
 EVER = dt.date.max
@@ -140,6 +141,7 @@ class World:
 
     async def write(self, connection: Connection) -> None:
         """Put the tables as a projector would leave them that had read all of it."""
+        await enter_the_one_in_force(connection)
         await connection.execute(f"TRUNCATE {', '.join(TABLES)}")
         counters: Counter[tuple[int, int, int]] = Counter()
         breakdowns: dict[tuple[int, int, int], list[int]] = {}

@@ -118,3 +118,24 @@ async def test_the_period_matters(api: httpx.AsyncClient) -> None:
     assert longer["total"]["admissions"] > PUBLISHED["admissions"]
     earlier = await get(api, "/v1/units/gia-binh/report", **(PERIOD | {"from": "2022-01-01"}))
     assert earlier["total"]["badges"] > PUBLISHED["badges"]
+
+
+async def test_the_paragraph_as_it_was_published(api: httpx.AsyncClient) -> None:
+    said = await get(api, "/v1/units/gia-binh/statement", **PERIOD)
+    assert said["text"] == (
+        "Từ đầu năm 2023 đến ngày 28/11/2023, Đảng bộ huyện Gia Bình kết nạp 89 đảng viên mới;"
+        " chuyển đảng chính thức cho 99 đảng viên dự bị; trao tặng Huy hiệu Đảng cho 396 đảng viên."
+    )
+    numbers = {number["what"]: number["value"] for clause in said["clauses"] for number in clause["numbers"]}
+    assert numbers == PUBLISHED
+    assert said["position"] == len(events())
+
+
+async def test_no_target_is_given_so_there_is_no_percentage_of_one(api: httpx.AsyncClient) -> None:
+    answer = await get(api, "/v1/units/gia-binh/indicators", on=PERIOD["to"])
+    assert answer["targets"] == []
+    assert answer["targets_reason"]
+    assert not [rate for rate in answer["rates"] if rate["rate"].endswith("_of_target")]
+    refused = await api.get("/v1/units/gia-binh/statement", params=PERIOD | {"say": "admissions:target"})
+    assert refused.status_code == 422
+    assert refused.json()["clause"] == "admissions:target"

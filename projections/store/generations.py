@@ -1,0 +1,48 @@
+"""Generations of the read models: one schema each, and how a connection comes to see one of them (decision 0016)."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import asyncpg
+
+import events
+from projections import core
+from projections.core.state import Edition
+
+ENTERED = "set_config('search_path', 'g' || generation || ', public', true)"
+"""In a statement on `checkpoint`: the rest of the transaction sees the generation that this very row names."""
+
+_IN_FORCE = "SELECT generation, repairs FROM checkpoint"
+_ENTER = "SELECT set_config('search_path', $1 || ', public', false)"
+
+
+def schema_of(generation: int) -> str:
+    """Name the schema of a generation."""
+    return f"g{generation}"
+
+
+async def enter(connection: asyncpg.Connection, schema: str) -> None:
+    """Let the session see the read models of this schema from now on."""
+    await connection.execute(_ENTER, schema)
+
+
+async def enter_the_one_in_force(connection: asyncpg.Connection) -> Edition:
+    """Let the session see the generation that is in force now, and say which it is; a switch does not follow it."""
+    row = await connection.fetchrow(_IN_FORCE)
+    assert row is not None, "the migration wrote the row, and nothing deletes it"  # noqa: S101
+    edition = Edition(*row)
+    await enter(connection, schema_of(edition.generation))
+    return edition
+
+
+@cache
+def rules() -> str:
+    """Fingerprint the code that decides and counts: two generations with the same one are the same function."""
+    digest = sha256()
+    for package in (events, core):
+        for file in sorted(Path(package.__path__[0]).glob("*.py")):
+            digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]

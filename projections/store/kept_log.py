@@ -1,0 +1,52 @@
+"""The log as the ledger keeps it: every message, in order, a part at a time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+
+from projections.core.kept_message import kept_message
+from projections.core.message import Message
+from projections.store.projection import GapError
+
+_PART = 4_000
+
+_ROWS = """
+SELECT position, published_at, bus_subject, headers, publisher, id AS event_id, type AS event_type, body FROM ledger
+WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3
+"""
+
+_SIZE = "SELECT coalesce(pg_table_size('ledger'), 0)"
+
+
+async def kept_position(connection: asyncpg.Connection) -> int:
+    """Return how far the ledger goes."""
+    return int(await connection.fetchval("SELECT position FROM checkpoint"))
+
+
+async def kept_count(connection: asyncpg.Connection, last: int) -> int:
+    """Count the messages up to a position: as many as it says, unless the ledger was tampered with."""
+    return int(await connection.fetchval("SELECT count(*) FROM ledger WHERE position <= $1", last))
+
+
+async def kept_size(connection: asyncpg.Connection) -> int:
+    """Return about how many bytes the ledger has; never less than its messages."""
+    return int(await connection.fetchval(_SIZE))
+
+
+async def read_kept(connection: asyncpg.Connection, last: int, after: int = 0) -> AsyncIterator[list[Message]]:
+    """Give the messages after a position up to `last`, some thousands at a time.
+
+    Raises GapError where one is missing: the ledger has been tampered with.
+    """
+    while after < last:
+        rows = await connection.fetch(_ROWS, after, last, _PART)
+        messages = [kept_message(**row) for row in rows]
+        for expected, message in enumerate(messages, start=after + 1):
+            if message.position != expected:
+                raise GapError(f"the ledger has no message at {expected}")
+        if not messages:
+            raise GapError(f"the ledger has no message at {after + 1}")
+        after = messages[-1].position
+        yield messages

@@ -1,0 +1,47 @@
+"""The ledger read chunk by chunk, as what is decided anew: bodies, and the keys that they got when they came in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import asyncpg
+
+from events.codec import Event, Refusal
+from events.vocabulary import Reason
+from projections.core.message import Message
+from projections.store.loading import bus_subject_of
+
+CHUNK: Final = 10_000
+"""Positions at once: ranges of the primary key, so that no snapshot is held for as long as all of it takes."""
+
+_CHUNK = """
+SELECT position, published_at, bus_subject, publisher, id, type, detail, first, body
+FROM ledger WHERE position > $1 AND position <= $2 ORDER BY position
+"""
+
+
+class RebuildError(RuntimeError):
+    """A generation can't be made, compared or put in force; the message says why and what to do."""
+
+
+async def read_chunk(connection: asyncpg.Connection, after: int, up_to: int) -> list[asyncpg.Record]:
+    """Read a chunk of the ledger, none at its end. Raises RebuildError where a message is missing."""
+    last = min(up_to, after + CHUNK)
+    rows = await connection.fetch(_CHUNK, after, last)
+    if len(rows) < last - after:
+        missing = min(set(range(after + 1, last + 1)) - {row["position"] for row in rows})
+        raise RebuildError(f"position {missing} is missing in the ledger: bring it back from the stream first")
+    return rows
+
+
+def message_of(row: asyncpg.Record) -> Message:
+    """Return the message of a row; its headers decide nothing and are left out."""
+    subject = bus_subject_of(row["publisher"], row["type"], row["bus_subject"])
+    return Message(row["position"], row["published_at"], subject, None, row["body"])
+
+
+def as_keyed(row: asyncpg.Record, event: Event | Refusal) -> Event | Refusal:
+    """Refuse what got no key when it came in (the projector could not even set it aside): it has none for ever."""
+    if row["id"] is None and event.id is not None:
+        return Refusal(Reason.MALFORMED, None, row["detail"], None, None, None, None)
+    return event

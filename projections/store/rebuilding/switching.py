@@ -1,0 +1,124 @@
+"""The switch: another generation is put in force by one UPDATE of the checkpoint, at the position of the one before.
+
+The ledger's outcomes are those of the generation in force: where the other decides otherwise, they are written anew in
+the same transaction.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import asyncpg
+
+from projections.store.generations import schema_of
+from projections.store.rebuilding.chunks import RebuildError
+from projections.store.rebuilding.comparing import Comparison, compare, ids_of
+from projections.store.rebuilding.generation import KEPT, Generation
+from projections.store.rebuilding.ledger_outcomes import write_outcomes
+from projections.store.rebuilding.making import drop_schema
+from projections.store.writing import NOTIFICATIONS
+
+_LOCK = "SELECT generation, position, rules FROM checkpoint FOR UPDATE"
+_SWITCH = "UPDATE checkpoint SET generation = $1"
+_KEEP = "INSERT INTO generation (name, phase, position, rules) VALUES ($1, $2, $3, $4)"
+_FORGET = "DELETE FROM generation WHERE name = $1"
+_PREVIOUS = """
+SELECT substr(name, 2)::integer FROM generation WHERE name ~ '^g[0-9]+$' AND phase = $1 ORDER BY touched_at DESC LIMIT 1
+"""
+_NEXT = """
+SELECT coalesce(
+    (SELECT max(substr(name, 2)::integer) FROM generation WHERE name ~ '^g[0-9]+$' AND phase <> $1),
+    (SELECT max(substr(nspname, 2)::integer) + 1 FROM pg_namespace WHERE nspname ~ '^g[0-9]+$')
+)
+"""
+
+
+class DifferentError(RebuildError):
+    """The generations differ where it was not said that they may."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        super().__init__("the generations differ: nothing was put in force")
+        self.comparison = comparison
+
+
+class Switched(NamedTuple):
+    """What the switch did: from which generation to which, at which position, and how many outcomes it altered."""
+
+    before: int
+    now: int
+    position: int
+    outcomes: int
+
+
+async def compare_at_checkpoint(generation: Generation) -> Comparison:
+    """Compare a generation with the one in force, at the position where that stands now; nothing is locked.
+
+    One snapshot sees the one in force, and in it this one is carried forward to its position.
+    """
+    writer = generation.writer
+    async with writer.transaction(isolation="repeatable_read"):
+        position = await writer.fetchval("SELECT position FROM checkpoint")
+        await generation.follow_here(position)
+        comparison = await compare(writer, generation.like, generation.schema, position)
+    generation.settle()
+    generation.touched = set()
+    return comparison
+
+
+async def switch(generation: Generation, number: int, *, accept: bool) -> Switched:
+    """Put a generation in force. The one in force stands still while what is left is folded and looked at.
+
+    Unless differences are to be accepted, every row of the units that were touched since the comparison is compared
+    again; raises DifferentError. Readers notice nothing: those in an answer finish it on the tables that they began on.
+    """
+    writer = generation.writer
+    async with writer.transaction():
+        before, position, carried_by = await _lock(writer)
+        if schema_of(before) != generation.like:
+            raise RebuildError(f"{schema_of(before)} is in force by now: begin again")
+        await generation.follow_here(position)
+        if not accept:
+            await _require_same(generation, position)
+        outcomes = await write_outcomes(writer, generation.like, generation.schema)
+        await writer.execute(_FORGET, generation.schema)
+        await writer.execute(_KEEP, generation.like, KEPT, position, carried_by)
+        await writer.execute(_SWITCH, number)
+        await writer.execute(f"NOTIFY {NOTIFICATIONS}, '{position}'")
+    return Switched(before, number, position, outcomes)
+
+
+async def _require_same(generation: Generation, position: int) -> None:
+    if generation.touched is None:
+        raise RebuildError("not compared yet: nothing was put in force")
+    sides = (generation.schema, generation.like)  # one may have forgotten a unit that the other still has
+    units = {id_ for side in sides for id_ in await ids_of(generation.writer, side, generation.touched)}
+    found = await compare(generation.writer, generation.like, generation.schema, position, units)
+    if found:
+        raise DifferentError(found)
+
+
+async def previous(connection: asyncpg.Connection) -> int:
+    """Return the generation that was in force before. Raises RebuildError where it is not kept."""
+    number = await connection.fetchval(_PREVIOUS, KEPT)
+    if number is None:
+        raise RebuildError("there is no generation to go back to")
+    return int(number)
+
+
+async def next_number(connection: asyncpg.Connection) -> int:
+    """Return the number of the generation that is being made, or of one that would be new."""
+    return int(await connection.fetchval(_NEXT, KEPT))
+
+
+async def drop_all_but(connection: asyncpg.Connection, keep: set[int]) -> None:
+    """Drop the generations other than these."""
+    for (name,) in await connection.fetch("SELECT nspname FROM pg_namespace WHERE nspname ~ '^g[0-9]+$'"):
+        if int(name[1:]) not in keep:
+            async with connection.transaction():
+                await drop_schema(connection, name)
+
+
+async def _lock(connection: asyncpg.Connection) -> tuple[int, int, str]:
+    row = await connection.fetchrow(_LOCK)
+    assert row is not None, "the migration wrote the row, and nothing deletes it"  # noqa: S101
+    return row["generation"], row["position"], row["rules"]

@@ -1,0 +1,183 @@
+"""Show how a rebuild or a verification gets on, and what it found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+import nats.errors
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from projections.store.projection import GapError
+from projections.store.rebuilding.comparing import Comparison, Difference
+from projections.store.rebuilding.generation import BREAKDOWNS, COUNTERS, FACTS, FOLDING, FOLLOWING
+from projections.store.rebuilding.generation import Progress as Told
+from projections.store.rebuilding.mending import Repair
+from services.cli.reports import console
+from services.cli.words import MEASURES, moment, number, say
+from services.rebuilding import Rebuilt
+from services.verifying import LOG, Verified
+
+SERVERS_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, nats.errors.Error, GapError)
+SHOWN = 50
+"""Differences in a table on the screen."""
+
+_PHASES = {
+    LOG: "Đối chiếu luồng / reading the stream",
+    FOLDING: "Đọc nhật ký / reading the ledger",
+    FACTS: "Xếp sự kiện / sorting facts",
+    COUNTERS: "Cộng số liệu / counting",
+    BREAKDOWNS: "Cộng cơ cấu / breaking down",
+    FOLLOWING: "Theo kịp / catching up",
+}
+_TABLES = {
+    "unit": "đơn vị / units",
+    "statement": "văn bản tổ chức / statements",
+    "edge": "trực thuộc / parents",
+    "unit_name": "tên / names",
+    "unit_level": "cấp / levels",
+    "as_now_term": "quy đổi hiện nay / as-now terms",
+    "target": "chỉ tiêu giao / targets",
+    "declaration": "số kê khai / declarations",
+    "fact": "số trực tiếp / own figures",
+    "counter": "số tổng hợp / counters",
+    "breakdown": "cơ cấu / breakdowns",
+    "tally": "đếm kết quả / tally",
+    "verdict": "kết quả xét / verdicts",
+    "ledger": "nhật ký / ledger",
+}
+
+
+@contextmanager
+def progress_bar() -> Iterator[Told]:
+    """Show on standard error how many positions of how many are done, phase by phase."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(stderr=True)) as bar:
+        tasks: dict[str, Any] = {}
+
+        def told(phase: str, done: int, of: int) -> None:
+            if phase not in tasks:
+                tasks[phase] = bar.add_task(_PHASES.get(phase, phase), total=of)
+            bar.update(tasks[phase], completed=done, total=of)
+
+        yield told
+
+
+def show_rebuilt(done: Rebuilt) -> None:
+    """Say what the comparison found and whether there was a switch."""
+    lines: list[RenderableType] = [compared(done.comparison)]
+    if done.switched is None:
+        lines.append(
+            Text(f"Bản số {done.number} đã dựng, chưa dùng. / Generation {done.number} is made, not in force.")
+        )
+    else:
+        before, now, position, outcomes = done.switched
+        lines.append(
+            Text(
+                f"Đã chuyển từ bản số {before} sang {now} tại vị trí {number(position)}. / Switched from generation "
+                f"{before} to {now} at position {position}.",
+                style="bold",
+            )
+        )
+        if outcomes:
+            lines.append(Text(f"{number(outcomes)} sự kiện có kết quả khác trước. / outcomes are other than before."))
+    console().print(Group(*lines))
+
+
+def show_verified(done: Verified) -> None:
+    """Say what differed, what of it was mended, and where the ledger is not what the stream has."""
+    lines: list[RenderableType] = []
+    if done.unlike is not None:
+        at = ", ".join(number(position) for position in done.unlike[:SHOWN])
+        lines.append(
+            Text(f"Nhật ký khác luồng tại / the ledger is unlike the stream at: {at}", style="red")
+            if done.unlike
+            else Text("Nhật ký trùng với luồng từng byte. / The ledger is the stream, byte for byte.", style="green")
+        )
+    lines.append(compared(done.comparison))
+    if done.mended is not None:
+        rows = sum(done.mended.counts.values())
+        lines.append(
+            Text(f"Đã sửa {number(rows)} dòng, có ghi lại. / {rows} rows were mended, and that is kept.", style="bold")
+        )
+    console().print(Group(*lines))
+
+
+def show_repairs(made: list[Repair]) -> None:
+    """List what was mended."""
+    if not made:
+        console().print(Text("Chưa sửa gì. / Nothing was ever mended."))
+        return
+    table = Table(show_edge=False)
+    for heading in ("Lúc / when", "Vị trí / position", *_HEADINGS, "Đã là / was", "Nay là / is now"):
+        table.add_column(heading, overflow="fold")
+    for each in made:
+        cells = (moment(each.at.isoformat()), number(each.position), *_cells(each.difference))
+        table.add_row(*(escape(cell or "") for cell in cells))
+    console().print(table)
+
+
+def compared(comparison: Comparison) -> Group:
+    """Lay out a comparison: that nothing differs, or what is and what should be."""
+    at = f"vị trí {number(comparison.position)} / at position {comparison.position}"
+    if not comparison:
+        return Group(Text(f"Mọi số liệu trùng khớp tại {at}: everything agrees", style="green"))
+    summary = Table(title=f"Khác biệt tại {at}: differences", title_justify="left", show_edge=False)
+    summary.add_column("Bảng / table")
+    summary.add_column("Số dòng / rows", justify="right")
+    for table, rows in comparison.counts.items():
+        if rows:
+            summary.add_row(_TABLES.get(table, table), number(rows))
+    return Group(summary, Text(), differences(comparison.listed))
+
+
+def differences(listed: list[Difference]) -> Table:
+    """Lay out differences row by row: unit, measure, period, what is and what should be."""
+    table = Table(show_edge=False)
+    for heading in _HEADINGS:
+        table.add_column(heading, overflow="fold")
+    table.add_column("Đang là / is", overflow="fold", style="red")
+    table.add_column("Phải là / should be", overflow="fold", style="green")
+    for each in listed[:SHOWN]:
+        table.add_row(*(escape(cell or "") for cell in _cells(each)))
+    if len(listed) > SHOWN:
+        table.caption = f"{SHOWN} dòng đầu / the first {SHOWN}"
+    return table
+
+
+_HEADINGS = ("Bảng / table", "Đơn vị / unit", "Chỉ tiêu / measure", "Kỳ / period", "Khóa / key")
+
+
+def _cells(each: Difference) -> tuple[str | None, ...]:
+    measure = each.measure and say(MEASURES, each.measure)
+    return (each.table, each.unit, measure, each.period, _key(each), *_values(each))
+
+
+def _key(each: Difference) -> str:
+    known = {"unit", "id", "measure", "period", "month"}
+    return ", ".join(f"{name} {value}" for name, value in each.key.items() if name not in known)
+
+
+def _values(each: Difference) -> tuple[str, str]:
+    """Name what is and should be; of columns in which the two agree, nothing."""
+    one, two = each.is_now, each.should
+    if one is None or two is None:
+        return _said(one), _said(two)
+    names = [name for name in one if one[name] != two.get(name)]
+    return _said({name: one[name] for name in names}), _said({name: two[name] for name in names})
+
+
+def _said(row: dict[str, Any] | None) -> str:
+    if row is None:
+        return "không có / nothing"
+    said = {name: value for name, value in row.items() if value is not None and (name != "copies" or len(row) == 1)}
+    if list(said) in (["n"], ["copies"]):
+        return str(next(iter(said.values())))
+    return ", ".join(f"{name} {json.dumps(value, ensure_ascii=False)}" for name, value in said.items())

@@ -1,0 +1,110 @@
+"""The commands of `tonghop` that make a backup, and bring back what was lost."""
+# ruff: noqa: PLC0415
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from services.cli.asking import failures
+from services.restoring.parts import Part
+from services.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from services.restoring.telling import Telling
+
+app = typer.Typer()
+
+OwnServers = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        help="Thư mục của `tonghop up`; nếu không, theo TONGHOP_NATS_URL và TONGHOP_DATABASE_URL. / "
+        "The folder of `tonghop up`; without it the servers of the environment.",
+    ),
+]
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Thư mục mới hoặc trống. / A new or empty folder.")],
+    *,
+    data_dir: OwnServers = None,
+) -> None:
+    """Sao lưu cả luồng và cơ sở dữ liệu, khi dịch vụ đang chạy. / Back up both, while the service runs."""
+
+    async def work(settings: Settings, telling: "Telling") -> None:
+        from services.restoring.backup import backup
+
+        made = await backup(settings, folder, telling)
+        telling.say(
+            f"Bản sao đầy đủ ở {folder}: số liệu đến vị trí {made.position}, luồng đến {made.stream_last}. / "
+            f"A whole backup: figures to position {made.position}, stream to {made.stream_last}."
+        )
+
+    _run(work, data_dir)
+
+
+@app.command()
+def restore(
+    *,
+    from_log: Annotated[
+        bool, typer.Option("--from-log", help="Mất cơ sở dữ liệu: dựng lại từ luồng. / The database, from the stream.")
+    ] = False,
+    from_ledger: Annotated[
+        bool,
+        typer.Option("--from-ledger", help="Mất luồng: dựng lại từ sổ cái. / The stream, from the database's ledger."),
+    ] = False,
+    backup: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Mất cả hai: từ bản sao. / Both, from a backup.")
+    ] = None,
+    only: Annotated[Part | None, typer.Option(help="Chỉ một phần của bản sao. / One half of the backup.")] = None,
+    data_dir: OwnServers = None,
+) -> None:
+    """Khôi phục những gì đã mất; không bao giờ ghi đè. / Bring back what was lost; nothing is overwritten."""
+    if sum((from_log, from_ledger, backup is not None)) != 1 or (only is not None and backup is None):
+        raise typer.BadParameter(
+            "chọn đúng một / choose exactly one: --from-log, --from-ledger, --backup DIR [--only database|stream]"
+        )
+
+    async def work(settings: Settings, telling: "Telling") -> None:
+        from services.restoring.from_backup import restore_from_backup
+        from services.restoring.from_ledger import restore_from_ledger
+        from services.restoring.from_log import restore_from_log
+
+        if backup is not None:
+            await restore_from_backup(settings, backup, only, telling)
+        elif from_log:
+            await restore_from_log(settings, telling)
+        else:
+            await restore_from_ledger(settings, telling)
+
+    _run(work, data_dir)
+
+
+def _run(work: "Callable[[Settings, Telling], Awaitable[None]]", data_dir: Path | None) -> None:
+    import asyncpg
+    from nats.errors import Error as NatsError
+
+    from projections.store.migrate import SchemaError
+    from projections.store.projection import GapError
+    from projections.store.writing import FencedError
+    from services.cli.reports import console
+    from services.embedded.process import ServerError
+    from services.migration import MigrationError
+    from services.projector.errors import ProjectorError
+    from services.projector.intake import ConsumerGoneError
+    from services.restoring.errors import RestoreError
+    from services.restoring.places import servers
+    from services.restoring.telling import Telling
+
+    async def on_servers() -> None:
+        async with servers(Settings.from_environment(), data_dir) as settings:
+            await work(settings, Telling(console(stderr=True)))
+
+    ours = (RestoreError, MigrationError, SchemaError, ServerError, ProjectorError, GapError, FencedError)
+    theirs = (ConsumerGoneError, asyncpg.PostgresError, asyncpg.InterfaceError, NatsError, OSError, TimeoutError)
+    with failures(SettingsError, *ours, *theirs):
+        asyncio.run(on_servers())

@@ -1,0 +1,10 @@
+"""How often a process that holds the hierarchy in memory looks for garbage."""
+
+import gc
+
+
+def collect_rarely() -> None:
+    """Spare the collector the hierarchy: it lives as long as the work; looking through it took a third of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 50)

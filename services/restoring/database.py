@@ -1,0 +1,117 @@
+"""The database as a whole: held against a projector, found empty or not, emptied of what a migration made."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from services.projector.leadership import try_to_lead
+from services.restoring.errors import NotEmptyError, RestoreError
+
+_PATIENCE: Final = 5.0
+_DOWN: Final = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError)
+
+_SCHEMAS: Final = """
+SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+"""
+_TABLES: Final = f"""
+SELECT format('%I.%I', nspname, relname) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+WHERE relkind IN ('r', 'p') AND quote_ident(nspname) IN ({_SCHEMAS})
+"""
+_POSITION: Final = "SELECT greatest(max(position), (SELECT max(position) FROM ledger)) FROM checkpoint"
+_PUBLIC: Final = ("CREATE SCHEMA public AUTHORIZATION pg_database_owner", "GRANT USAGE ON SCHEMA public TO PUBLIC")
+
+
+class Held(NamedTuple):
+    """What a database holds: how far its figures go, and which revision made its tables; None without any."""
+
+    position: int
+    revision: str | None
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing in it that could be overwritten."""
+        return self.position == 0
+
+
+@asynccontextmanager
+async def connected(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Connect; the database is made where only it is missing. Raises RestoreError where nobody answers."""
+    try:
+        connection = await _connect(database_url)
+    except _DOWN as error:
+        raise RestoreError(
+            f"PostgreSQL không trả lời / PostgreSQL doesn't answer (TONGHOP_DATABASE_URL): {error}"
+        ) from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _connect(database_url: str) -> asyncpg.Connection:
+    try:
+        return await asyncpg.connect(database_url, timeout=10)
+    except asyncpg.InvalidCatalogNameError as missing:
+        parts = urlsplit(database_url)
+        name = parts.path.strip("/")
+        try:
+            maintenance = await asyncpg.connect(urlunsplit(parts._replace(path="/postgres")), timeout=10)
+        except asyncpg.PostgresError:
+            raise RestoreError(f"{missing}: make it first (createdb {name})") from missing
+        try:
+            quoted = await maintenance.fetchval("SELECT quote_ident($1)", name)
+            await maintenance.execute(f"CREATE DATABASE {quoted}")
+        except asyncpg.PostgresError as error:
+            raise RestoreError(f"{missing}: make it first (createdb {name}); {error}") from error
+        finally:
+            await maintenance.close()
+        return await asyncpg.connect(database_url, timeout=10)
+
+
+@asynccontextmanager
+async def led(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Connect in the projector's stead: while this lasts every projector stands by.
+
+    Raises RestoreError where one leads and goes on leading.
+    """
+    async with connected(database_url) as connection:
+        deadline = time.monotonic() + _PATIENCE
+        while not await try_to_lead(connection):
+            if time.monotonic() > deadline:
+                raise RestoreError(
+                    "Bộ tổng hợp đang chạy trên cơ sở dữ liệu này, hãy dừng nó trước. / "
+                    "A projector runs on this database: stop it first (or another restore is at work)."
+                )
+            await asyncio.sleep(0.2)
+        yield connection
+
+
+async def held(connection: asyncpg.Connection) -> Held:
+    """Look what a database holds. Raises RestoreError where that isn't all of this service."""
+    tables = [name for (name,) in await connection.fetch(_TABLES)]
+    if await connection.fetchval("SELECT to_regclass('checkpoint') IS NULL OR to_regclass('ledger') IS NULL"):
+        if tables:
+            raise RestoreError(f"the database holds other tables ({', '.join(tables)}): give an empty one")
+        return Held(0, None)
+    position = await connection.fetchval(_POSITION) or 0
+    if not position:
+        for name in tables:  # a migration leaves one row in some
+            if await connection.fetchval(f"SELECT count(*) FROM (SELECT FROM {name} LIMIT 2) AS rows") > 1:
+                raise NotEmptyError(f"the database holds no ledger, and yet rows in {name}: give an empty one")
+    return Held(position, await connection.fetchval("SELECT version_num FROM alembic_version"))
+
+
+async def clear(connection: asyncpg.Connection) -> None:
+    """Take away what a migration made, in one transaction of its own. The caller has found that it is empty."""
+    async with connection.transaction():
+        for (schema,) in await connection.fetch(_SCHEMAS):
+            await connection.execute(f"DROP SCHEMA {schema} CASCADE")
+        for statement in _PUBLIC:
+            await connection.execute(statement)

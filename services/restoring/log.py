@@ -1,0 +1,121 @@
+"""The stream itself: how it stands, its messages in order, and its being closed to publishers while it is made anew."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import nats
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamConfig, StreamInfo, StreamState
+from nats.js.errors import NotFoundError
+
+from projections.core.message import Message
+from services.migration import RESTORING, stream_config
+from services.projector.intake import Intake
+from services.restoring.errors import RestoreError
+from services.settings import Settings
+
+MOST: Final = 4_000
+_PATIENCE: Final = 10.0
+
+
+class Log:
+    """The stream PARTY of a server, as far as restoring needs it."""
+
+    def __init__(self, client: Client, settings: Settings) -> None:
+        self.client = client
+        self.name = settings.stream
+        self._settings = settings
+        self._jetstream: JetStreamContext = client.jetstream(timeout=30)
+
+    async def info(self) -> StreamInfo | None:
+        """Return what the server says of it; None where there is none."""
+        try:
+            return await self._jetstream.stream_info(self.name)
+        except NotFoundError:
+            return None
+
+    async def state(self) -> StreamState | None:
+        """Return how far it goes; None where there is none."""
+        info = await self.info()
+        return None if info is None else info.state
+
+    async def read(self, first: int, last: int) -> AsyncGenerator[list[Message]]:
+        """Give the messages from one position to another as the bus has them; what it lacks is not there.
+
+        Raises RestoreError where the bus stops giving any.
+        """
+        config = ConsumerConfig(
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=first,
+            ack_policy=AckPolicy.NONE,
+            mem_storage=True,
+            inactive_threshold=300.0,
+        )
+        consumer = await self._jetstream.add_consumer(self.name, config)
+        intake = Intake(self.client, self.name, consumer.name)
+        await intake.open()
+        try:
+            position = first - 1
+            while position < last:
+                taken = await intake.take(MOST, _PATIENCE)
+                if not taken:
+                    raise RestoreError(f"the bus does not give the messages of {self.name} after {position}: run again")
+                position = taken[-1][0].position
+                yield [message for message, _ in taken if message.position <= last]
+        finally:
+            await intake.close()
+            await self._jetstream.delete_consumer(self.name, consumer.name)
+
+    def closed_config(self, by: str) -> StreamConfig:
+        """Describe it as the contract needs it, but listening where nobody publishes, marked with who closed it."""
+        return stream_config(self._settings).evolve(subjects=[f"{RESTORING}.{by}"])
+
+    async def close(self, by: str) -> None:
+        """Let it take nothing from now on; publishers are told that nobody listens, and try again."""
+        await self._jetstream.update_stream(self.closed_config(by))
+
+    async def open(self) -> None:
+        """Let it take events (again)."""
+        await self._jetstream.update_stream(stream_config(self._settings))
+
+    async def delete(self) -> None:
+        """Take it away; the caller knows where every message of it is kept."""
+        await self._jetstream.delete_stream(self.name)
+
+
+def closed_by(info: StreamInfo) -> str | None:
+    """Tell who closed a stream and did not get to open it again; None where it is open."""
+    subjects = info.config.subjects or []
+    mark = f"{RESTORING}."
+    return subjects[0].removeprefix(mark) if len(subjects) == 1 and subjects[0].startswith(mark) else None
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[Log]:
+    """Connect; raises RestoreError where nobody answers."""
+
+    async def quietly(_: Exception) -> None:
+        """Say nothing: what is asked for raises."""
+
+    try:
+        client = await nats.connect(
+            settings.nats_url.split(","),
+            name="tonghop restore",
+            error_cb=quietly,
+            connect_timeout=5,
+            max_reconnect_attempts=3,
+            reconnect_time_wait=0.5,
+        )
+    except (NatsError, OSError, TimeoutError) as error:
+        raise RestoreError(
+            f"NATS không trả lời / NATS doesn't answer at {settings.nats_url} (TONGHOP_NATS_URL): {error}"
+        ) from error
+    try:
+        yield Log(client, settings)
+    finally:
+        await client.close()

@@ -1,0 +1,45 @@
+"""Which servers are meant: those of the environment, of a running service, or of the folder of one that is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from services.embedded.nats import NatsServer
+from services.embedded.postgres import PostgresServer
+from services.embedded.process import ServerError
+from services.settings import Address, Settings
+from services.up.folder import Folder
+
+
+@asynccontextmanager
+async def servers(settings: Settings, data_dir: Path | None) -> AsyncIterator[Settings]:
+    """Name the servers: of `settings`, or of the service on a folder, which are started for the time where it rests.
+
+    A data folder of a server that is gone is made anew, empty. Raises ServerError.
+    """
+    if data_dir is None:
+        yield settings
+        return
+    folder = Folder(data_dir)
+    async with AsyncExitStack() as stack:
+        try:
+            stack.enter_context(folder.held())
+        except ServerError:
+            if not folder.service.exists():
+                raise
+            found = json.loads(folder.service.read_bytes())
+            yield replace(settings, nats_url=f"nats://{found['nats']}", database_url=found["database_url"])
+            return
+        await asyncio.to_thread(folder.clear)
+        path, log, record = folder.path, folder.log, folder.record
+        postgres = PostgresServer(path / "postgres", log=log("postgres"), record=record("postgres"))
+        nats = NatsServer(path / "nats", Address("127.0.0.1", 0), log=log("nats"), record=record("nats"), durable=False)
+        for server in (postgres, nats):
+            stack.push_async_callback(asyncio.to_thread, server.stop)
+            await asyncio.to_thread(server.start)
+        yield replace(settings, nats_url=nats.url, database_url=postgres.url)

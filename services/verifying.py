@@ -1,0 +1,99 @@
+"""Verification: everything counted anew from the ledger and compared, and mended on request (decision 0016)."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import asyncpg
+import nats
+from nats.aio.client import Client
+
+from projections.core.message import Message
+from projections.core.state import SIZES, Sizes
+from projections.store.generations import schema_of
+from projections.store.ledger import ledger_messages
+from projections.store.rebuilding.comparing import Comparison
+from projections.store.rebuilding.generation import Generation, Progress, Source
+from projections.store.rebuilding.ledger_outcomes import different_outcomes
+from projections.store.rebuilding.making import drop_schema
+from projections.store.rebuilding.mending import Repair, mend, repairs
+from projections.store.rebuilding.switching import compare_at_checkpoint
+from services.projector.gaps import read_range
+from services.rebuilding import bring_up, only_one
+from services.settings import Settings
+
+SCHEMA: Final = "verified"
+LOG: Final = "log"
+"""The phase in which the stream is read."""
+_CHUNK: Final = 10_000
+
+
+class Verified(NamedTuple):
+    """What differed, what of it was mended (None where that was not asked for), and the messages unlike the stream's.
+
+    ``unlike`` are positions at which the ledger has another message than the stream, or one of them has none; None
+    where the stream was not asked.
+    """
+
+    comparison: Comparison
+    mended: Comparison | None
+    unlike: list[int] | None
+
+
+async def verify(
+    settings: Settings, progress: Progress, *, sizes: Sizes = SIZES, repair: bool = False, from_log: bool = False
+) -> Verified:
+    """Decide and count everything anew from the bodies in the ledger, and compare every row with the live one.
+
+    With `from_log` the ledger is first held against the stream, byte for byte. Raises RebuildError, and what the
+    servers' clients raise where they are away.
+    """
+    unlike = await _unlike_the_log(settings, progress) if from_log else None
+    async with only_one(settings) as connection:
+        number = await connection.fetchval("SELECT generation FROM checkpoint")
+        source = Source(settings.database_url, settings.root, sizes)
+        generation = Generation(source, connection, SCHEMA, schema_of(number))
+        await generation.open()
+        await bring_up(generation, progress, large_as_there=True)
+        comparison = await compare_at_checkpoint(generation)
+        outcomes = await different_outcomes(connection, SCHEMA, comparison.position)
+        comparison.counts["ledger"] = len(outcomes)
+        comparison.listed.extend(outcomes)
+        mended = await mend(generation) if repair and comparison else None
+        async with connection.transaction():
+            await drop_schema(connection, SCHEMA)
+    return Verified(comparison, mended, unlike)
+
+
+async def latest_repairs(settings: Settings, limit: int) -> list[Repair]:
+    """Return the latest repairs, the last one first."""
+    connection = await asyncpg.connect(settings.database_url, timeout=10)
+    try:
+        return await repairs(connection, limit)
+    finally:
+        connection.terminate()
+
+
+async def _unlike_the_log(settings: Settings, progress: Progress) -> list[int]:
+    client = await nats.connect(settings.nats_url.split(","))
+    try:
+        return await _compare_with_log(settings, client, progress)
+    finally:
+        await client.close()
+
+
+async def _compare_with_log(settings: Settings, client: Client, progress: Progress) -> list[int]:
+    unlike: list[int] = []
+    async with only_one(settings) as connection:
+        last = await connection.fetchval("SELECT position FROM checkpoint")
+        for first in range(1, last + 1, _CHUNK):
+            until = min(last, first + _CHUNK - 1)
+            kept = {message.position: message for message in await ledger_messages(connection, first, until)}
+            log = {message.position: message for message in await read_range(client, settings.stream, first, until)}
+            unlike += [at for at in range(first, until + 1) if not _same(kept.get(at), log.get(at))]
+            progress(LOG, until, last)
+    return unlike
+
+
+def _same(one: Message | None, other: Message | None) -> bool:
+    return one is not None and one == other

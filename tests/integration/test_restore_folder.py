@@ -1,0 +1,80 @@
+"""The data of a service on one machine is deleted: what `tonghop restore --data-dir DIR` brings back."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from projections.core.message import Message
+from services.embedded.nats import NatsServer
+from services.restoring.places import servers
+from services.settings import Settings
+from services.up.folder import Folder
+from tests.integration.odd_log import publish_odd_log
+from tests.integration.restoring import client_of, figures, fresh, project, read, tonghop
+from tests.servers import short_folder
+
+
+class Kept(NamedTuple):
+    """All that a service has."""
+
+    figures: dict[str, list[Any]]
+    log: list[Message]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with short_folder() as path:
+        yield path
+
+
+async def kept(settings: Settings) -> Kept:
+    """Read all that the servers have."""
+    async with client_of(settings) as client:
+        return Kept(await figures(settings), await read(client))
+
+
+async def test_whatever_folder_is_deleted_comes_back(folder: Path, tmp_path: Path) -> None:
+    at = ("--data-dir", str(folder))
+    async with servers(Settings(), folder) as settings:
+        assert (await tonghop(settings, "migrate")).code == 0
+        async with client_of(settings) as client:
+            await publish_odd_log(client)
+        await project(settings)
+        before = await kept(settings)
+    done = await tonghop(Settings(), "backup", str(tmp_path / "copy"), *at)
+    assert done.code == 0, done.said
+    for lost, way in (
+        (["postgres"], ("--from-log",)),
+        (["nats"], ("--from-ledger",)),
+        (["postgres", "nats"], ("--backup", str(tmp_path / "copy"))),
+    ):
+        for name in lost:
+            shutil.rmtree(folder / name)
+        done = await tonghop(Settings(), "restore", *way, *at)
+        assert done.code == 0, done.said
+        async with servers(Settings(), folder) as settings:
+            assert await kept(settings) == before
+
+
+async def test_the_servers_of_a_service_that_runs_are_found(
+    nats_server: NatsServer, database: str, folder: Path, tmp_path: Path
+) -> None:
+    settings = await fresh(nats_server, database)
+    async with client_of(settings) as client:
+        await publish_odd_log(client)
+    await project(settings)
+    place = Folder(folder)
+    with place.held():
+        starting = await tonghop(Settings(), "backup", str(tmp_path / "copy"), "--data-dir", str(folder))
+        assert starting.code == 1
+        assert "runs on this folder already" in starting.said
+        place.tell({"nats": settings.nats_url.removeprefix("nats://"), "database_url": settings.database_url})
+        elsewhere = replace(Settings(), nats_url="nats://127.0.0.1:1", database_url="postgresql://nowhere/none")
+        done = await tonghop(elsewhere, "backup", str(tmp_path / "copy"), "--data-dir", str(folder))
+        assert done.code == 0, done.said
