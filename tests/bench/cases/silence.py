@@ -59,7 +59,8 @@ async def silence(bench: Bench) -> None:
         )
         for name, targets in kinds.items():
             sample, empty = await ask(client, targets, number)
-            bench.found(*quantiles(f"silence: {name}", sample, ("the empty answer", empty), Aim(at_most=1000)))
+            aim = Aim(at_most=1000) if "cells" in name else None  # the issue: over 250,000 cells
+            bench.found(*quantiles(f"silence: {name}", sample, ("the empty answer", empty), aim))
 
 
 async def _check(client: Client, bench: Bench) -> _Answer:
