@@ -204,6 +204,15 @@ async def test_units_are_those_that_stand_on_the_last_day(database: str) -> None
         assert (gone["asked"], [gone[name]["count"] for name in LISTS]) == (0, [0, 0, 0, 0])
 
 
+@pytest.mark.parametrize("unit", [ROOT, "tinh"])
+async def test_a_fact_that_is_taken_back_was_never_said(database: str, unit: str) -> None:
+    log = [*LOG[:16], admitted("c1", "2023-03-05", "c1-1"), retracted("c1", "c1-2", "c1-1")]
+    async with system_on(database) as system, reader_of(database) as reader:
+        await system.deliver(log, [(0, len(log) - 1, False), (len(log) - 1, len(log), False)])
+        answer = await ask(reader, unit, level="grassroots")
+        assert ids(answer["silent"]) == ids(answer["admitted_nobody"]) == ["xa-a", "xa-b", "xa-c"]
+
+
 async def test_an_empty_database_has_no_such_unit(database: str) -> None:
     async with reader_of(database) as reader:
         await reader.get(f"/v1/units/{ROOT}/silence", status=404)
