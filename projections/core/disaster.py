@@ -29,15 +29,16 @@ class Limit(NamedTuple):
 LIMIT = Limit()
 
 
-class Arrival(NamedTuple):
-    """One event as it was decided when it came: who sent it (empty where that can't be read), and why it was rejected.
-
-    ``reason`` is empty where it was not rejected then, whatever became of it later.
-    """
+class Reject(NamedTuple):
+    """An event that was rejected when it came: who sent it (empty where the bus subject names nobody), and why."""
 
     position: int
     publisher: str
     reason: str
+
+
+Arrival = Reject | None
+"""One event in stream order; None where it was not rejected when it came, whatever became of it later."""
 
 
 class Culprit(NamedTuple):
@@ -58,35 +59,31 @@ class Excess(NamedTuple):
     """Every publisher with rejects in the window, most first."""
 
 
-def arrivals(rows: Iterable[LedgerRow]) -> list[Arrival]:
-    """Return what the limit counts of a batch's ledger, in its order.
+def arrivals(rows: Iterable[LedgerRow], passed: int = 0) -> list[Arrival]:
+    """Return what the limit counts of a batch's ledger, in its order: nothing up to the position ``passed``.
 
     A duplicate says nothing new and counts neither way. An id that is used again for something else does: a client that
     numbers wrongly is a broken client.
     """
+    duplicate, rejected = str(Outcome.DUPLICATE), str(Outcome.REJECTED)
     return [
-        Arrival(
-            row.position,
-            row.publisher or "",
-            (row.reason or "") if row.outcome == Outcome.REJECTED and row.rejected_at is None else "",
-        )
+        Reject(row.position, row.publisher or "", row.reason or "")
+        if row.outcome == rejected and row.rejected_at is None
+        else None
         for row in rows
-        if row.outcome != Outcome.DUPLICATE
+        if row.outcome != duplicate and row.position > passed
     ]
 
 
 class Window:
-    """The recent events. Changed by ``take`` alone."""
+    """The recent events, changed by ``take`` alone. Those up to the position ``passed`` are held against nobody."""
 
     def __init__(self, limit: Limit, recent: Iterable[Arrival] = (), passed: int = 0) -> None:
-        """Begin with what is known of recent events, in stream order; whether they exceed the limit is not asked.
-
-        Events up to the position ``passed`` are held against nobody.
-        """
+        """Begin with what is known of recent events, in stream order; whether they exceed the limit is not asked."""
         self._limit = limit
-        self._passed = passed
         self._events: deque[Arrival] = deque(recent, limit.window)
-        self._rejected = sum(1 for event in self._events if event.reason)
+        self._rejected = sum(1 for event in self._events if event is not None)
+        self.passed = passed
 
     def take(self, events: Iterable[Arrival]) -> Excess | None:
         """Carry the window forward, event by event, and return the first at which the limit is exceeded.
@@ -95,19 +92,17 @@ class Window:
         """
         recent, (window, percent), least = self._events, self._limit, self._limit.least
         for event in events:
-            if event.position <= self._passed:
-                continue
-            if len(recent) == window and recent[0].reason:
+            if len(recent) == window and recent[0] is not None:
                 self._rejected -= 1
             recent.append(event)
-            if event.reason:
+            if event is not None:
                 self._rejected += 1
                 if self._rejected * 100 > percent * len(recent) and len(recent) >= least:
                     return self._excess(event.position)
         return None
 
     def _excess(self, position: int) -> Excess:
-        by_reason = Counter((event.publisher, event.reason) for event in self._events if event.reason)
+        by_reason = Counter((event.publisher, event.reason) for event in self._events if event is not None)
         by_publisher: Counter[str] = Counter()
         most: dict[str, str] = {}
         for (publisher, reason), n in sorted(by_reason.items(), key=lambda item: (-item[1], item[0])):

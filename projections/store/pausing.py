@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from projections.core.disaster import Arrival, Limit, Window
+from projections.core.disaster import Limit, Reject, Window
 from projections.store.writing import FencedError
 
 _PAUSE = """
@@ -30,7 +30,7 @@ RETURNING position, passed
 
 _RECENT = """
 SELECT position, coalesce(publisher, ''),
-    CASE WHEN outcome = 'rejected' AND rejected_at IS NULL THEN coalesce(reason, '') ELSE '' END
+    CASE WHEN outcome = 'rejected' AND rejected_at IS NULL THEN reason END
 FROM ledger
 WHERE outcome <> 'duplicate' AND position > $1
 ORDER BY position DESC
@@ -79,4 +79,4 @@ async def recent(connection: asyncpg.Connection, limit: Limit) -> Window:
     """Load the window as it stands at the checkpoint, from the ledger's end back to where it last began anew."""
     passed = await connection.fetchval("SELECT coalesce(max(passed), 0) FROM pause")
     rows = await connection.fetch(_RECENT, passed, limit.window)
-    return Window(limit, [Arrival(*row) for row in reversed(rows)], passed)
+    return Window(limit, [Reject(*row) if row[2] else None for row in reversed(rows)], passed)

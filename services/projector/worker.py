@@ -201,7 +201,7 @@ class Worker:
                 if under_way is not None:
                     await under_way
                     under_way = None
-                excess = window.take(arrivals(changes.ledger))
+                excess = window.take(arrivals(changes.ledger, window.passed))
                 if excess is not None:
                     await self._stop_before(excess, changes.after, writer)
                     return
