@@ -74,12 +74,7 @@ async def rebuild(
     """
     async with only_one(settings) as connection:
         number = await next_number(connection)
-        generation = Generation(
-            Source(settings.database_url, settings.root, sizes),
-            connection,
-            schema_of(number),
-            schema_of(await connection.fetchval(_IN_FORCE)),
-        )
+        generation = await _beside(connection, settings, sizes, number)
         await generation.open()
         await bring_up(generation, progress, throttle)
         try:
@@ -94,6 +89,12 @@ async def rebuild(
         return Rebuilt(number, comparison, switched)
 
 
+async def _beside(connection: asyncpg.Connection, settings: Settings, sizes: Sizes, number: int) -> Generation:
+    """Name a generation beside the one in force."""
+    source = Source(settings.database_url, settings.root, sizes)
+    return Generation(source, connection, schema_of(number), schema_of(await connection.fetchval(_IN_FORCE)))
+
+
 async def go_back(settings: Settings, progress: Progress, *, sizes: Sizes = SIZES) -> Rebuilt:
     """Put the generation that was in force before in force again, carried to the position of the one that is now.
 
@@ -101,12 +102,7 @@ async def go_back(settings: Settings, progress: Progress, *, sizes: Sizes = SIZE
     """
     async with only_one(settings) as connection:
         number = await previous(connection)
-        generation = Generation(
-            Source(settings.database_url, settings.root, sizes),
-            connection,
-            schema_of(number),
-            schema_of(await connection.fetchval(_IN_FORCE)),
-        )
+        generation = await _beside(connection, settings, sizes, number)
         await generation.take_up()
         try:
             await _catch_up(generation, progress)

@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from projections.core.message import Message
 from projections.core.state import SIZES, Sizes
 from projections.store.generations import schema_of
-from projections.store.ledger import ledger_messages
+from projections.store.kept_log import kept_messages
 from projections.store.rebuilding.comparing import Comparison
 from projections.store.rebuilding.generation import Generation, Progress, Source
 from projections.store.rebuilding.ledger_outcomes import different_outcomes
@@ -88,7 +88,7 @@ async def _compare_with_log(settings: Settings, client: Client, progress: Progre
         last = await connection.fetchval("SELECT position FROM checkpoint")
         for first in range(1, last + 1, _CHUNK):
             until = min(last, first + _CHUNK - 1)
-            kept = {message.position: message for message in await ledger_messages(connection, first, until)}
+            kept = {message.position: message for message in await kept_messages(connection, first, until)}
             log = {message.position: message for message in await read_range(client, settings.stream, first, until)}
             unlike += [at for at in range(first, until + 1) if not _same(kept.get(at), log.get(at))]
             progress(LOG, until, last)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from projections.core.percents import half_up
 from projections.core.written import number
 
 _PERCENT: Final = re.compile(r"([0-9]{1,6}|[0-9]{1,3}(?:\.[0-9]{3}){1,4})(?:[.,]([0-9]{1,2}))?%?")
@@ -36,7 +37,7 @@ def claim_of(text: str) -> Claim | None:
 def rounded(part: int, base: int, places: int) -> int:
     """Return how many of a hundred, in units of the last of ``places``, rounded half up; the base is not 0."""
     hundred: int = 100 * 10**places
-    return (2 * hundred * part + base) // (2 * base)
+    return half_up(hundred * part, base)
 
 
 def whole_numbers(claim: Claim, base: int) -> range:

@@ -14,6 +14,7 @@ from events.vocabulary import Outcome, Reason
 from projections.core.carrying_out import CarryingOut, Ruling
 from projections.core.changes import Changes, LedgerRow, Verdict
 from projections.core.decision import Key
+from projections.core.kept_message import usual_headers
 from projections.core.message import Message
 from projections.core.parking import Parked
 from projections.core.state import Recorded, State
@@ -181,8 +182,7 @@ class _Fold:
         if publisher is None or type_ not in CATALOGUE or message.bus_subject != f"party.v1.{publisher}.{type_}":
             bus_subject = message.bus_subject.encode("utf-8", "surrogateescape")
         if headers is not None and publisher is not None and id_ is not None:
-            usual = b"NATS/1.0\r\nNats-Msg-Id: %b:%b\r\n\r\n" % (publisher.encode(), id_.encode())
-            if headers == usual:
+            if headers == usual_headers(publisher, id_):
                 headers = None
         elif headers is None:
             headers = b""

@@ -31,7 +31,7 @@ def stock(known: Known, count: Count) -> Stock:
         flows=flows,
         computed=opening.value + flows.net,
         check=check,
-        reorganised=bool(known.reorganised),
+        reorganised=known.reorganised,
         reason=None,
     )
 

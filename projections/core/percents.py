@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 
+def half_up(numerator: int, denominator: int) -> int:
+    """Return the quotient of whole numbers, rounded half up; neither is negative, the second is not 0."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
 def tenths(numerator: int, denominator: int) -> float:
-    """Return the quotient of whole numbers, rounded half up to one place; neither is negative, the second is not 0."""
-    return (20 * numerator + denominator) // (2 * denominator) / 10
+    """Return the quotient, rounded half up to one place."""
+    return half_up(10 * numerator, denominator) / 10
 
 
 def percent(part: int, whole: int | None) -> float | None:

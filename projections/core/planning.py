@@ -85,8 +85,8 @@ class Known(NamedTuple):
     """What is known of a unit on a day.
 
     ``targets`` began by then, ``declared`` are of days and periods up to it; ``parts`` has what units that are or were
-    children declare, by what it is a figure of, then by unit. ``reorganised`` are the days after the opening of
-    its stock of members on which units came to what is below it, or went.
+    children declare, by what it is a figure of, then by unit. ``reorganised``: after the opening of its stock
+    of members units came to what is below it, or went.
     """
 
     on: dt.date
@@ -94,4 +94,4 @@ class Known(NamedTuple):
     declared: list[Declared]
     children: Children
     parts: Mapping[Key, Mapping[int, int]]
-    reorganised: list[dt.date]
+    reorganised: bool

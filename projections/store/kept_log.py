@@ -14,7 +14,7 @@ _PART = 4_000
 
 _ROWS = """
 SELECT position, published_at, bus_subject, headers, publisher, id AS event_id, type AS event_type, body FROM ledger
-WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3
+WHERE position BETWEEN $1 AND $2 ORDER BY position
 """
 
 _SIZE = "SELECT coalesce(pg_table_size('ledger'), 0)"
@@ -35,14 +35,18 @@ async def kept_size(connection: asyncpg.Connection) -> int:
     return int(await connection.fetchval(_SIZE))
 
 
+async def kept_messages(connection: asyncpg.Connection, first: int, last: int) -> list[Message]:
+    """Return the messages from one position to another, in order, as far as the ledger has them."""
+    return [kept_message(**row) for row in await connection.fetch(_ROWS, first, last)]
+
+
 async def read_kept(connection: asyncpg.Connection, last: int, after: int = 0) -> AsyncIterator[list[Message]]:
     """Give the messages after a position up to `last`, some thousands at a time.
 
     Raises GapError where one is missing: the ledger has been tampered with.
     """
     while after < last:
-        rows = await connection.fetch(_ROWS, after, last, _PART)
-        messages = [kept_message(**row) for row in rows]
+        messages = await kept_messages(connection, after + 1, min(last, after + _PART))
         for expected, message in enumerate(messages, start=after + 1):
             if message.position != expected:
                 raise GapError(f"the ledger has no message at {expected}")

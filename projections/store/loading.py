@@ -8,10 +8,10 @@ from typing import Any
 import asyncpg
 
 from events.codec import Event, Refusal, decode
-from events.subjects import build_bus_subject
 from projections.core.carrying_out import CarryingOut
 from projections.core.decision import outcome_of_holding, target_of
 from projections.core.fold import EventKey
+from projections.core.kept_message import bus_subject_of
 from projections.core.parking import Parking
 from projections.core.state import Recorded, Sizes, State
 from projections.core.unit import Statement
@@ -151,10 +151,3 @@ def foundations_in(recorded: Mapping[EventKey, Recorded], targets: Collection[Ev
 def keys_of(decoded: Sequence[Event | Refusal]) -> set[EventKey]:
     """Return the keys of the messages, as far as they can be read."""
     return {(event.publisher, event.id) for event in decoded if event.publisher is not None and event.id is not None}
-
-
-def bus_subject_of(publisher: str, type_: str, bus_subject: bytes | None) -> str:
-    """Return the subject on the bus of a message in the ledger, which keeps only those that are not the usual ones."""
-    if bus_subject is not None:
-        return bus_subject.decode("utf-8", "surrogateescape")
-    return build_bus_subject(publisher, type_)

@@ -8,7 +8,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from services.cli.words import BASES, FIGURES, LEVELS, MEASURES, day, decimal, number, say
+from projections.core.written import decimal
+from services.cli.words import BASES, FIGURES, LEVELS, MEASURES, day, number, say
 
 _MISSING = "…"
 
@@ -73,9 +74,9 @@ def _figures(found: list[dict[str, Any]]) -> Table:
     for each in found:
         when = day(each["on"]) if each["on"] else f"{day(each['from'])} - {day(each['to'])}" if each["from"] else ""
         children = each["children"]
-        below = f"{_number(children['declared'])} ({children['said']} khai, {children['silent']} chưa)"
+        below = f"{number(children['declared'])} ({children['said']} khai, {children['silent']} chưa)"
         name = FIGURES.get(each["figure"]) or MEASURES[each["figure"]]
-        numbers = (_number(each[key]) for key in ("declared", "computed", "difference"))
+        numbers = (number(each[key]) for key in ("declared", "computed", "difference"))
         table.add_row(name, when, *numbers, below)
     return table
 
@@ -140,12 +141,8 @@ def _adding_up(each: Mapping[str, Any]) -> str:
     silent = f"{each['with_target']} đơn vị được giao, {each['without_target']} chưa"
     if each["adds_up"]:
         return f"Cộng đủ / adds up: {number(each['sum_at_least'])}; {silent}"
-    differ = f"{_number(each['sum_at_least'])}, chênh {_number(each['difference'])}"
+    differ = f"{number(each['sum_at_least'])}, chênh {number(each['difference'])}"
     return f"Không cộng đủ / does not add up: {differ}; {silent}"
-
-
-def _number(value: int | None) -> str:
-    return _MISSING if value is None else number(value)
 
 
 def _decimal(value: float | None) -> str:

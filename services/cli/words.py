@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
+from projections.core import written
+
 MEASURES: Final[Mapping[str, str]] = {
     "admissions": "Kết nạp",
     "confirmations": "Chuyển chính thức",
@@ -104,8 +106,6 @@ FACETS: Final[Mapping[str, str]] = {
     "unknown": "không rõ",
 }
 
-_VIETNAM: Final = dt.timezone(dt.timedelta(hours=7))
-
 
 def say(words: Mapping[str, str], code: str | None) -> str:
     """Give the Vietnamese for a code with the code beside it; a code without one is shown as it is."""
@@ -119,13 +119,7 @@ HIDDEN: Final = "…"
 
 def number(value: int | None) -> str:
     """Write a number as Vietnamese reports do: 1.905; a hidden one as HIDDEN."""
-    return HIDDEN if value is None else f"{value:,}".replace(",", ".")
-
-
-def decimal(value: float) -> str:
-    """Write a number with one place, where it has any: 84,2 and 128."""
-    whole = f"{value:,.1f}".replace(",", " ").replace(".", ",").replace(" ", ".")
-    return whole.removesuffix(",0")
+    return HIDDEN if value is None else written.number(value)
 
 
 def day(iso: str) -> str:
@@ -135,4 +129,4 @@ def day(iso: str) -> str:
 
 def moment(iso: str) -> str:
     """Write a moment in Vietnam's time: 16:01:02 28/11/2023."""
-    return f"{dt.datetime.fromisoformat(iso).astimezone(_VIETNAM):%H:%M:%S %d/%m/%Y}"
+    return f"{dt.datetime.fromisoformat(iso).astimezone(written.VIETNAM):%H:%M:%S %d/%m/%Y}"

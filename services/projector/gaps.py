@@ -10,20 +10,24 @@ from projections.store.projection import GapError
 from services.projector.intake import Intake
 
 
+def reading_from(position: int, *, forgotten_after: float) -> ConsumerConfig:
+    """Describe a consumer that reads once from a position on; the server drops it after seconds without a reader."""
+    return ConsumerConfig(
+        deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+        opt_start_seq=position,
+        ack_policy=AckPolicy.NONE,
+        mem_storage=True,
+        inactive_threshold=forgotten_after,
+    )
+
+
 async def read_range(client: Client, stream: str, first: int, last: int) -> list[Message]:
     """Return the messages at positions ``first`` to ``last``, in order.
 
     Raises GapError when the bus does not give them.
     """
     jetstream = client.jetstream()
-    config = ConsumerConfig(
-        deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-        opt_start_seq=first,
-        ack_policy=AckPolicy.NONE,
-        mem_storage=True,
-        inactive_threshold=30.0,
-    )
-    consumer = await jetstream.add_consumer(stream, config)
+    consumer = await jetstream.add_consumer(stream, reading_from(first, forgotten_after=30.0))
     intake = Intake(client, stream, consumer.name)
     await intake.open()
     messages: list[Message] = []

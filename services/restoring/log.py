@@ -10,11 +10,12 @@ import nats
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamConfig, StreamInfo, StreamState
+from nats.js.api import StreamConfig, StreamInfo, StreamState
 from nats.js.errors import NotFoundError
 
 from projections.core.message import Message
 from services.migration import RESTORING, stream_config
+from services.projector.gaps import reading_from
 from services.projector.intake import Intake
 from services.restoring.errors import RestoreError
 from services.settings import Settings
@@ -49,14 +50,7 @@ class Log:
 
         Raises RestoreError where the bus stops giving any.
         """
-        config = ConsumerConfig(
-            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-            opt_start_seq=first,
-            ack_policy=AckPolicy.NONE,
-            mem_storage=True,
-            inactive_threshold=300.0,
-        )
-        consumer = await self._jetstream.add_consumer(self.name, config)
+        consumer = await self._jetstream.add_consumer(self.name, reading_from(first, forgotten_after=300.0))
         intake = Intake(self.client, self.name, consumer.name)
         await intake.open()
         try:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.integration.plans.telling import Told
 from tests.oracle.telling import ROOT, Said, admitted, founded, moved, renamed, retracted, root, say
-from tests.property.reading import Reader, reader_of
-from tests.property.system import System, system_on
+from tests.property.reading import reader_of
+from tests.property.system import system_on
 
 YEAR = {"from": "2021-01-01", "to": "2021-12-31"}
 ZERO = {"figure": "admissions", **YEAR, "value": 0}
@@ -24,18 +25,8 @@ TREE = [
 ]
 
 
-class Telling:
-    """A log delivered, and the statements made of it."""
-
-    def __init__(self, system: System, reader: Reader) -> None:
-        self._system = system
-        self.reader = reader
-
-    async def tell(self, *log: Said) -> None:
-        said = [*TREE, *log]
-        await self._system.deliver(said, [(0, len(said), False)])
-        outcomes = {outcome for _, outcome, _ in await self._system.outcomes()}
-        assert outcomes <= {"counted", "applied", "retracted"}, await self._system.outcomes()
+class Telling(Told):
+    """What is told of a district, and the statements made of it."""
 
     async def of(self, unit: str, *, status: int = 200, **query: str) -> dict[str, Any]:
         days = {"from": query.pop("first", YEAR["from"]), "to": query.pop("last", YEAR["to"])}
@@ -53,7 +44,7 @@ class Telling:
 @pytest.fixture
 async def telling(database: str) -> AsyncIterator[Telling]:
     async with system_on(database) as system, reader_of(database) as reader:
-        yield Telling(system, reader)
+        yield Telling(system, reader, TREE)
 
 
 def target(unit: str, days: dict[str, str], at_least: int, event_id: str, **more: Any) -> Said:

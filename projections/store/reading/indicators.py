@@ -23,8 +23,8 @@ from projections.store.reading.plans import declarations_of, declared_by, latest
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.standing import LAST_KNOWN, Standing, find
 
-# The days on which units came to what is below a unit, or went: it is on one of both raw chains, that of the day and
-# that of the day before. A foundation has no edge before it.
+# Whether units came to what is below a unit, or went: on a day it is on one alone of two raw chains, that of the day
+# and that of the day before. A foundation has no edge before it.
 _REORGANISED = """
 WITH RECURSIVE moved AS (
     SELECT edge.unit, edge.since AS day, before.parent AS old, edge.parent AS new
@@ -39,9 +39,8 @@ WITH RECURSIVE moved AS (
     FROM up JOIN edge ON edge.unit = up.at AND up.at <> $1::integer
         AND edge.since <= up.day - 1 + up.later::integer AND edge.until > up.day - 1 + up.later::integer
 )
-SELECT day FROM up WHERE at = $1 GROUP BY unit, day HAVING count(DISTINCT later) = 1
-UNION
-SELECT dissolved FROM unit WHERE no = $1 AND dissolved > $2 AND dissolved <= $3
+SELECT EXISTS (SELECT FROM up WHERE at = $1 GROUP BY unit, day HAVING count(DISTINCT later) = 1)
+    OR EXISTS (SELECT FROM unit WHERE no = $1 AND dissolved > $2 AND dissolved <= $3)
 """
 
 
@@ -58,8 +57,9 @@ async def indicators(snapshot: Snapshot, unit: str, on: dt.date, basis: Basis) -
         days |= await latest_days(snapshot, below.spans(on), missing)
         parts = await declared_by(snapshot, {stay.place.no for stay in below.stays}, days, window(on))
     since = opening_day(declared)
-    rows = await snapshot.connection.fetch(_REORGANISED, no, since, on) if since and not asked.root else []
-    reorganised = [row["day"] for row in rows]
+    reorganised = False
+    if since is not None and not asked.root:  # everything is below the root, on every day
+        reorganised = await snapshot.connection.fetchval(_REORGANISED, no, since, on)
     known = Known(on, targets.get(no, []), declared, below, parts, reorganised)
     wanted = needed([no], lambda count_of: worked(known, count_of[no]))
     count_of = await counts(snapshot, {no: asked.place}, wanted, basis)

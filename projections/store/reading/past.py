@@ -14,10 +14,10 @@ import msgspec
 from events.catalogue import MEASURES
 from events.codec import Event, decode
 from events.contributions import contributions
-from events.subjects import build_bus_subject
 from projections.core.as_known_then import Counted
 from projections.core.codes import Codes, packed_mask, unpacked_codes
 from projections.core.difference import Telling
+from projections.core.kept_message import bus_subject_of
 from projections.core.reading import Question
 from projections.core.reading_structure_answers import Source
 from projections.core.unit import Statement
@@ -149,8 +149,7 @@ async def sources(snapshot: Snapshot, positions: set[int]) -> dict[int, Source]:
 
 def facts_in(row: Record, known: Past, question: Question) -> tuple[Counted, ...]:
     """Return what an event of the ledger counts of what is asked for."""
-    subject = row["bus_subject"]
-    event = decode(subject.decode() if subject else build_bus_subject(row["publisher"], row["type"]), row["body"])
+    event = decode(bus_subject_of(row["publisher"], row["type"], row["bus_subject"]), row["body"])
     return tuple(
         Counted(
             known.numbers_of[each.unit],

@@ -15,7 +15,7 @@ from projections.core.rates import rates
 from projections.core.reading import Basis
 from projections.core.statement import stated
 from projections.core.statement_answers import Statement
-from projections.core.statement_clauses import Told
+from projections.core.statement_clauses import RATES, Told
 from projections.core.unit import FOREVER
 from projections.store.reading.counts import counts
 from projections.store.reading.plans import declarations_of, targets_of
@@ -43,11 +43,12 @@ async def statement(snapshot: Snapshot, asked: Asked) -> Statement:
     begun = [target for target in targets if target.first <= days.last]
     ended = [each for each in declared if each.last <= days.last]
     # No rate asks for children or for what was reorganised.
-    known = Known(days.last, begun, ended, Children([], now=basis == "as-now"), {}, [])
+    known = Known(days.last, begun, ended, Children([], now=basis == "as-now"), {}, reorganised=False)
+    with_rates = asked.claim is not None or any(say in RATES for say in asked.says)
 
     def work(count_of: Mapping[int, Count]) -> tuple[dict[str, int], list[Rate]]:
         count = count_of[no]
-        return {measure: count(measure, days) for measure in MEASURES}, rates(known, count)
+        return {measure: count(measure, days) for measure in MEASURES}, rates(known, count) if with_rates else []
 
     counted, found = work(await counts(snapshot, {no: unit.place}, needed([no], work), basis))
     told = Told(

@@ -8,8 +8,8 @@ import asyncpg
 
 from events.codec import Event, Refusal
 from events.vocabulary import Reason
+from projections.core.kept_message import bus_subject_of
 from projections.core.message import Message
-from projections.store.loading import bus_subject_of
 
 CHUNK: Final = 10_000
 """Positions at once: ranges of the primary key, so that no snapshot is held for as long as all of it takes."""

@@ -15,15 +15,6 @@ def target(unit: str, measure: str, days: tuple[str, str], at_least: int, event_
     return say(ROOT, event_id, "target.assigned", unit, data)
 
 
-def stock(unit: str, figure: str, day: str, value: int, event_id: str, **more: Any) -> Said:
-    return say(unit, event_id, "figure.declared", unit, {"figure": figure, "on": day, "value": value} | more)
-
-
-def total(unit: str, measure: str, days: tuple[str, str], value: int, event_id: str) -> Said:
-    data = {"figure": measure, "from": days[0], "to": days[1], "value": value}
-    return say(unit, event_id, "figure.declared", unit, data)
-
-
 TREE = [
     root(event_id="r", since="2000-01-01"),
     founded("tp", ROOT, "2000-01-01", "upper", event_id="tp"),
@@ -33,18 +24,23 @@ TREE = [
 ]
 
 
-class Asked:
-    """A log delivered, and its answers."""
+class Told:
+    """A log delivered that begins with a tree, all of which holds."""
 
-    def __init__(self, system: System, reader: Reader) -> None:
+    def __init__(self, system: System, reader: Reader, tree: list[Said]) -> None:
         self._system = system
+        self._tree = tree
         self.reader = reader
 
     async def tell(self, *log: Said) -> None:
-        said = [*TREE, *log]
+        said = [*self._tree, *log]
         await self._system.deliver(said, [(0, len(said), False)])
         outcomes = {outcome for _, outcome, _ in await self._system.outcomes()}
         assert outcomes <= {"counted", "applied", "retracted"}, await self._system.outcomes()
+
+
+class Asked(Told):
+    """What is told of the city, and the answers about its plans."""
 
     async def of(self, unit: str, on: str, what: str = "indicators", **more: str) -> dict[str, Any]:
         return await self.reader.get(f"/v1/units/{unit}/{what}", {"on": on} | more)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from tests.integration.plans.telling import Asked, admissions, stock, total
-from tests.oracle.telling import ROOT, dissolved, moved, transferred
+from tests.integration.plans.telling import Asked, admissions
+from tests.oracle.telling import ROOT, declared, dissolved, moved, transferred
 
 
 async def test_a_declared_total_stands_beside_the_count_and_what_the_children_declare(asked: Asked) -> None:
     year = ("2021-01-01", "2021-12-31")
     await asked.tell(
         *admissions("a", ["2021-02-01"] * 3, "ad"),
-        total("tp", "admissions", year, 5, "d1"),
-        total("a", "admissions", year, 4, "d2"),
-        total("b", "admissions", ("2021-01-01", "2021-06-30"), 7, "d3"),
+        declared("tp", "admissions", year, 5, "d1"),
+        declared("a", "admissions", year, 4, "d2"),
+        declared("b", "admissions", ("2021-01-01", "2021-06-30"), 7, "d3"),
     )
     found = await asked.of("tp", "2022-02-01")
     whole, half = [figure for figure in found["figures"] if figure["figure"] == "admissions"]
@@ -28,11 +28,11 @@ async def test_a_declared_total_stands_beside_the_count_and_what_the_children_de
 
 async def test_a_stock_of_the_children_is_of_the_same_day(asked: Asked) -> None:
     await asked.tell(
-        stock("tp", "staff", "2022-01-01", 30, "s1"),
-        stock("a", "staff", "2022-01-01", 12, "s2"),
-        stock("b", "staff", "2021-12-31", 13, "s3"),
-        stock("b", "key_posts", "2022-02-01", 3, "s4"),
-        stock("c", "key_posts", "2022-03-01", 1, "s5"),
+        declared("tp", "staff", "2022-01-01", 30, "s1"),
+        declared("a", "staff", "2022-01-01", 12, "s2"),
+        declared("b", "staff", "2021-12-31", 13, "s3"),
+        declared("b", "key_posts", "2022-02-01", 3, "s4"),
+        declared("c", "key_posts", "2022-03-01", 1, "s5"),
     )
     staff = await asked.figure("staff", "tp", "2022-06-01")
     assert (staff["on"], staff["declared"], staff["computed"], staff["difference"]) == ("2022-01-01", 30, 12, 18)
@@ -47,7 +47,8 @@ async def test_a_stock_of_the_children_is_of_the_same_day(asked: Asked) -> None:
 
 async def test_subordinate_units_are_counted_on_the_hierarchy(asked: Asked) -> None:
     await asked.tell(
-        stock("tp", "subordinate_units", "2022-02-28", 3, "s1"), stock("tp", "subordinate_units", "2022-03-01", 3, "s2")
+        declared("tp", "subordinate_units", "2022-02-28", 3, "s1"),
+        declared("tp", "subordinate_units", "2022-03-01", 3, "s2"),
     )
     early = await asked.figure("subordinate_units", "tp", "2022-02-28")
     assert (early["declared"], early["computed"], early["computed_by"], early["difference"]) == (3, 2, "units", 1)
@@ -56,11 +57,11 @@ async def test_subordinate_units_are_counted_on_the_hierarchy(asked: Asked) -> N
 
 async def test_the_stock_of_members_goes_on_from_a_declared_figure(asked: Asked) -> None:
     await asked.tell(
-        stock("tp", "members", "2021-12-31", 100, "m1"),
+        declared("tp", "members", "2021-12-31", 100, "m1"),
         *admissions("a", ["2021-12-31", "2022-01-01", "2022-02-01"], "ad"),  # the first is in the figure already
         transferred("a", "b", "2022-01-05", "x1"),
         transferred("a", ROOT, "2022-01-06", "x2"),
-        stock("tp", "members", "2022-01-31", 99, "m2"),
+        declared("tp", "members", "2022-01-31", 99, "m2"),
     )
     early = (await asked.of("tp", "2022-01-30"))["stock"]
     assert early["opening"]["to"] == "2021-12-31"
@@ -77,7 +78,7 @@ async def test_the_stock_of_members_goes_on_from_a_declared_figure(asked: Asked)
 
 
 async def test_a_reorganisation_is_told_beside_the_stock(asked: Asked) -> None:
-    opening = stock("tp", "members", "2021-12-31", 100, "m1")
+    opening = declared("tp", "members", "2021-12-31", 100, "m1")
     await asked.tell(opening, moved("b", ROOT, "2022-02-01", "mv"))
     assert (await asked.of("tp", "2022-01-31"))["stock"]["reorganised"] is False
     assert (await asked.of("tp", "2022-02-01"))["stock"]["reorganised"] is True

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from tests.integration.plans.telling import Asked, admissions, stock, target
+from tests.integration.plans.telling import Asked, admissions, target
+from tests.oracle.telling import declared
 
 
 async def test_rates_of_declared_figures_are_of_one_day(asked: Asked) -> None:
     await asked.tell(
-        stock("tp", "members", "2022-07-07", 16, "m1"),
-        stock("tp", "staff", "2022-07-07", 19, "s1"),
-        stock("tp", "members", "2022-08-01", 17, "m2"),
-        stock("tp", "key_posts", "2022-08-02", 9, "k"),
+        declared("tp", "members", "2022-07-07", 16, "m1"),
+        declared("tp", "staff", "2022-07-07", 19, "s1"),
+        declared("tp", "members", "2022-08-01", 17, "m2"),
+        declared("tp", "key_posts", "2022-08-02", 9, "k"),
     )
     rate = await asked.rate("members_of_staff", "tp", "2022-12-31")
     assert (rate["numerator"]["value"], rate["denominator"]["value"], rate["percent"]) == (16, 19, 84.2)
@@ -24,8 +25,8 @@ async def test_rates_of_declared_figures_are_of_one_day(asked: Asked) -> None:
 
 async def test_rates_of_the_stock_name_its_day(asked: Asked) -> None:
     await asked.tell(
-        stock("tp", "members", "2020-12-31", 50, "m1"),
-        stock("tp", "members", "2021-01-01", 60, "m2"),
+        declared("tp", "members", "2020-12-31", 50, "m1"),
+        declared("tp", "members", "2021-01-01", 60, "m2"),
         *admissions("a", ["2020-06-01", "2021-01-01", "2021-05-01", "2021-06-30"], "ad"),
         target("tp", "admissions", ("2020-06-01", "2025-05-31"), 1000, "term"),
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.integration.plans.telling import Asked, admissions, target, total
-from tests.oracle.telling import ROOT, moved, retracted
+from tests.integration.plans.telling import Asked, admissions, target
+from tests.oracle.telling import ROOT, declared, moved, retracted
 
 
 async def test_a_target_counts_up_to_the_day_and_never_past_its_deadline(asked: Asked) -> None:
@@ -45,7 +45,7 @@ async def test_silence_is_not_zero(asked: Asked) -> None:
     assert (found["value"], found["attainment"]["at_least"]) == (0, None)
     assert "không kết luận là 0" in found["reason"]
     assert (await asked.rate("admissions_of_target", "tp", "2021-06-01"))["percent"] is None
-    await asked.tell(silent, total("tp", "admissions", ("2021-01-01", "2021-03-31"), 0, "zero"))
+    await asked.tell(silent, declared("tp", "admissions", ("2021-01-01", "2021-03-31"), 0, "zero"))
     (found,) = (await asked.of("tp", "2021-06-01"))["targets"]
     assert (found["attainment"]["at_least"], found["reason"]) == (0.0, None)
     assert (await asked.rate("admissions_of_target", "tp", "2021-06-01"))["percent"] == 0.0
@@ -91,7 +91,7 @@ async def test_both_bases(asked: Asked) -> None:
     await asked.tell(
         *admissions("a", ["2021-02-01"] * 3, "ad"),
         target("tp", "admissions", year, 4, "t"),
-        total("a", "admissions", year, 3, "d"),
+        declared("a", "admissions", year, 3, "d"),
         moved("a", ROOT, "2022-01-01", "mv"),
     )
     was, now = (await asked.of("tp", "2022-06-01")), (await asked.of("tp", "2022-06-01", basis="as-now"))
