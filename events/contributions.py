@@ -48,7 +48,7 @@ def decision_day(event: Event) -> date | None:
 
     A retraction has none: it is judged by the event that it takes back.
     """
-    for name in CATALOGUE[event.type].day:
+    for name in _DAYS[event.type]:
         day = getattr(event.data, name)
         if isinstance(day, date):
             return day
@@ -92,4 +92,5 @@ def _counter(row: EventType) -> Callable[[Event], tuple[Contribution, ...]]:
 
 
 _COUNTERS = {row.type: _counter(row) for row in FACTS}
+_DAYS = {row.type: row.day for row in CATALOGUE.values()}
 _UNITS = {row.type: row.units for row in CATALOGUE.values()}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from functools import lru_cache
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from events.catalogue import DIMENSIONS
 from events.facets import field
@@ -13,29 +14,14 @@ from events.vocabulary import UNKNOWN
 SLOTS: Final = tuple((dimension, code) for dimension, codes in DIMENSIONS.items() for code in codes if code != UNKNOWN)
 """What each slot counts; slot i is ``codes[i + 1]`` in SQL. What is in no slot of a dimension is unknown."""
 
-_LITTLE: Final = sys.byteorder == "little"
 _FIRST: Final = {dimension: next(i for i, slot in enumerate(SLOTS) if slot[0] == dimension) for dimension in DIMENSIONS}
 
 
-_LANE: Final = 32
-"""Bits of a slot in a packed breakdown: one addition of two integers adds all slots."""
-
-
-@lru_cache(maxsize=200_000)
-def packed_slots(facets: int) -> int:
-    """Return a packed breakdown with 1 in every slot that a fact with these packed facets counts in."""
-    packed = 0
-    for dimension, first in _FIRST.items():
-        shift, mask = field(dimension)
-        number = (facets >> shift) & mask
-        if number:
-            packed |= 1 << (_LANE * (first + number - 1))
-    return packed
-
-
-def unpacked(packed: int) -> list[int]:
-    """Return the number in each slot of a sum of packed breakdowns."""
-    return list(memoryview(packed.to_bytes(len(SLOTS) * _LANE // 8, sys.byteorder)).cast("I"))[:: 1 if _LITTLE else -1]
+def slots_of(facets: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which facts, by their place in the array of packed facets, count in which slots: ordered by the fact."""
+    numbers = np.stack([(facets >> shift) & mask for shift, mask in map(field, _FIRST)], axis=1)
+    fact, dimension = np.nonzero(numbers)
+    return fact, np.array(list(_FIRST.values()))[dimension] + numbers[fact, dimension] - 1
 
 
 def matches_sql(facets: str) -> str:

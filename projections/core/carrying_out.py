@@ -237,6 +237,7 @@ class CarryingOut:
                 self._work.steps.append(step)
 
     def _forget(self, unit: Unit) -> None:
+        self._flush()
         self._parked.forget(unit)
         self._state.large.discard(unit.no)
         self._state.vast.discard(unit.no)
@@ -244,6 +245,7 @@ class CarryingOut:
 
     def _flush(self) -> None:
         if self._deltas:
+            self._counting.close(self._deltas)
             self._work.steps.append(self._deltas)
             self._deltas = Deltas()
 
@@ -253,8 +255,6 @@ class CarryingOut:
         self._state.parking.put(parked)
         self._parked.count(parked.subject, 1)
         return Ruling(Outcome.PARKED, waits.reason, waits.field, waits.detail, waits=True)
-
-    # -- small things ----------------------------------------------------------------------------------------------
 
     def _fact_rows(self, position: int, event: Event) -> list[FactRow]:
         by_id = self._hierarchy.by_id

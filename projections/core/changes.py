@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from projections.core.past_edges import Term
 from projections.core.plans import PlanRow
 from projections.core.state import Edition
@@ -32,16 +34,16 @@ class FactRow(NamedTuple):
 class Deltas:
     """Facts that begin or cease to be counted, and what that adds to the counters above their units.
 
-    ``gained`` and ``lost`` hold a counter's key once for every fact that it gains or loses. The breakdowns map the key
-    of a month to what its slots gain or lose, packed (``projections.core.breakdown``).
+    ``counters`` are the keys of those that change, in their order, and ``changes`` by how much each does; ``months``
+    the keys of the breakdowns that change and ``codes`` by how much each of their slots does (`core.breakdown`).
     """
 
     counted: list[FactRow] = field(default_factory=list)
     uncounted: list[FactRow] = field(default_factory=list)
-    gained: list[int] = field(default_factory=list)
-    lost: list[int] = field(default_factory=list)
-    breakdowns_gained: dict[int, int] = field(default_factory=dict)
-    breakdowns_lost: dict[int, int] = field(default_factory=dict)
+    counters: list[int] = field(default_factory=list)
+    changes: list[int] = field(default_factory=list)
+    months: list[int] = field(default_factory=list)
+    codes: list[list[int]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.counted or self.uncounted)
@@ -87,8 +89,7 @@ class BreakingDown(NamedTuple):
 Step = Deltas | Reattribution | Enlargement | BreakingDown
 
 
-@dataclass(slots=True)
-class LedgerRow:
+class LedgerRow(Struct, gc=False):
     """One message with what became of it: the columns of table ``ledger``."""
 
     position: int
@@ -206,8 +207,9 @@ class Changes:
 
 def _units_in(step: Step) -> set[int]:
     if isinstance(step, Deltas):
-        keys = (*step.gained, *step.lost, *step.breakdowns_gained, *step.breakdowns_lost)
-        return {key >> UNIT_SHIFT for key in keys} | {row.unit for row in (*step.counted, *step.uncounted)}
+        return {key >> UNIT_SHIFT for key in (*step.counters, *step.months)} | {
+            row.unit for row in (*step.counted, *step.uncounted)
+        }
     if isinstance(step, Reattribution):
         return {step.unit, *(no for piece in step.pieces for no in (*piece.leaves, *piece.joins))}
     return {step.unit}

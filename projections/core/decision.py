@@ -45,15 +45,19 @@ class Waits(NamedTuple):
 
 def wait_of_fact_or_plan(event: Event, hierarchy: Hierarchy) -> Waits | None:
     """Say what a fact or a plan waits for, or None when it holds."""
-    if event.publisher == event.subject and event.type in _ABOUT_ONE:  # nearly all of the log: the same rules, at once
+    day = _day(event)
+    if event.type in _ABOUT_ONE:  # nearly all of the log: the same rules, at once
         alone = hierarchy.by_id.get(event.subject)
-        if alone is not None and alone.active(_day(event)):
-            return None
+        if alone is not None and alone.active(day):
+            if event.publisher == event.subject:
+                return None
+            upper = hierarchy.by_id.get(event.publisher)
+            if upper is not None and hierarchy.is_above(upper, alone, day):
+                return None
     named = units_named(event)
     units, waits = _known(event, named, hierarchy)
     if waits is not None:
         return waits
-    day = _day(event)
     waits = _inactive(event, named, units, day)
     if waits is not None:
         return waits

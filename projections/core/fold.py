@@ -6,6 +6,8 @@ work, restarts and rebuilds.
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from events.catalogue import CATALOGUE
@@ -36,13 +38,17 @@ def fold_batch(
     batch; it is extended. ``references`` counts the facts and plans that hold and refer to a unit, for every unit whose
     foundation a retraction names; what it lacks has none.
     """
-    fold = _Fold(state, messages[-1].position, recorded, references)
-    for message, event in zip(messages, decoded, strict=True):
-        fold.take(message, event)
-    return fold.changes(messages)
+    fold = Fold(state, messages[-1].position, recorded, references)
+    fold.take(messages, decoded)
+    return fold.changes(messages[-1].published_at)
 
 
-class _Fold:
+class Fold:
+    """A batch that is decided piece by piece, as `fold_batch` does it at once; ``last`` is its last position.
+
+    The state is nobody else's from the first piece until the changes are taken.
+    """
+
     def __init__(
         self, state: State, last: int, recorded: dict[EventKey, Recorded], references: Mapping[str, int]
     ) -> None:
@@ -55,8 +61,12 @@ class _Fold:
         self._tally: dict[tuple[str, str, str], int] = {}
         self._work = CarryingOut(state, recorded, references)
 
-    def take(self, message: Message, event: Event | Refusal) -> None:
-        """Decide one message, and whatever it lets go."""
+    def take(self, messages: Sequence[Message], decoded: Sequence[Event | Refusal]) -> None:
+        """Decide the next messages, and whatever they let go."""
+        for message, event in zip(messages, decoded, strict=True):
+            self._decide(message, event)
+
+    def _decide(self, message: Message, event: Event | Refusal) -> None:
         self._work.now = message.position
         row = self._row(message, event)
         self._rows[message.position] = row
@@ -86,17 +96,17 @@ class _Fold:
             entry.outcome = ruling.outcome
         self._follow_up(ruling, key)
 
-    def changes(self, messages: Sequence[Message]) -> Changes:
-        """Close the batch."""
+    def changes(self, as_of: dt.datetime) -> Changes:
+        """Close the batch, whose last message the bus took at ``as_of``."""
         self._state.position = self._last
         work = self._work.finish()
-        for row in self._rows.values():
-            self._add_tally(row.type, row.outcome, row.reason, 1)
+        for said, n in Counter((row.type, row.outcome, row.reason) for row in self._rows.values()).items():
+            self._add_tally(*said, n)
         return Changes(
             edition=self._state.edition,
             after=self._after,
             position=self._last,
-            as_of=messages[-1].published_at,
+            as_of=as_of,
             ledger=list(self._rows.values()),
             verdicts=list(self._verdicts.values()),
             steps=work.steps,

@@ -78,7 +78,10 @@ class Hierarchy:
 
     def is_above(self, upper: Unit, lower: Unit, day: dt.date) -> bool:
         """Tell whether ``upper`` is above ``lower`` on the day or as last known (contract §2, Authority)."""
-        return any(upper.no in self.chain(lower, when) and not upper.dissolved(when) for when in (day, FOREVER))
+        no = upper.no
+        return (no in self.chain(lower, day) and not upper.dissolved(day)) or (
+            no in self.chain(lower, FOREVER) and not upper.dissolved(FOREVER)
+        )
 
     def chains(
         self, parent: int | None, since: dt.date, until: dt.date, end_at: int | None = None

@@ -32,16 +32,16 @@ def reattribution(state: State, unit: Unit, before: Sequence[Segment]) -> Reattr
 
 
 def enlargements(state: State, grown: Sequence[int]) -> Iterator[Enlargement | BreakingDown]:
-    """Mark those of the units that have become large or vast and yield what their counters need for it."""
+    """Yield what the counters of those units need that have become large or vast, and mark each after that."""
     for no in grown:
         size = state.hierarchy.by_no[no].size
         if no not in state.large and size >= state.sizes.large:
-            state.large.add(no)
             yield Enlargement(no)
+            state.large.add(no)
         if no not in state.vast and size >= state.sizes.vast:
-            state.vast.add(no)
             below = state.hierarchy.subtree(no, EVER, FOREVER)[1:]
             yield BreakingDown(no, tuple(below) if state.has_facts else ())
+            state.vast.add(no)
 
 
 def structure_rows(hierarchy: Hierarchy, structure: Structure, touched: set[int]) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from events.codec import Event
 from projections.core.hierarchy import Hierarchy
 from projections.core.parking import Parking
@@ -60,8 +62,7 @@ class State:
         self.past = PastEdges(self.hierarchy)
 
 
-@dataclass(slots=True)
-class Recorded:
+class Recorded(Struct, gc=False):
     """The first message under a key ``(publisher, id)``, with its outcome as it stands."""
 
     position: int

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Self
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, Self, TypeVar
 
 import asyncpg
 
 from events.codec import Event, Refusal, decode
 from projections.core.changes import Changes
-from projections.core.fold import EventKey, fold_batch
+from projections.core.fold import EventKey, Fold
 from projections.core.message import Message
 from projections.core.state import SIZES, Recorded, Sizes, State
 from projections.store.loading import (
@@ -22,14 +23,23 @@ from projections.store.loading import (
 )
 from projections.store.writing import write
 
+_PIECE: Final = 250
+"""Messages worked on at once: some milliseconds, after which the transaction before may need its next statement."""
+
+T = TypeVar("T")
+
 
 class GapError(Exception):
     """The messages do not follow the checkpoint: some of the log is missing in between."""
 
 
-def decode_all(messages: Sequence[Message], root: str) -> list[Event | Refusal]:
-    """Decode a batch."""
-    return [decode(message.bus_subject, message.body, root=root) for message in messages]
+async def decode_all(messages: Sequence[Message], root: str) -> list[Event | Refusal]:
+    """Decode a batch, and let others go on between pieces of it."""
+    decoded: list[Event | Refusal] = []
+    for piece in _pieces(messages):
+        decoded += [decode(message.bus_subject, message.body, root=root) for message in piece]
+        await asyncio.sleep(0)
+    return decoded
 
 
 class Projection:
@@ -58,7 +68,7 @@ class Projection:
         fresh = unseen(self.state.position, messages)
         if not fresh:
             return None
-        decoded = decode_all(fresh, self.state.root)
+        decoded = await decode_all(fresh, self.state.root)
         changes, _ = await prepare(self._connection, self.state, fresh, decoded)
         async with self._connection.transaction():
             await write(self._connection, changes)
@@ -111,5 +121,13 @@ async def prepare(
     known = set(recorded)
     foundations = foundations_in(recorded, targets, state.root)
     references = await load_references(connection, foundations, facts_of)
-    changes = fold_batch(state, messages, decoded, recorded, references)
+    fold = Fold(state, messages[-1].position, recorded, references)
+    for piece, events in zip(_pieces(messages), _pieces(decoded), strict=True):
+        fold.take(piece, events)
+        await asyncio.sleep(0)
+    changes = fold.changes(messages[-1].published_at)
     return changes, {key: entry for key, entry in recorded.items() if key not in known}
+
+
+def _pieces(batch: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (batch[start : start + _PIECE] for start in range(0, len(batch), _PIECE))

@@ -5,12 +5,10 @@ The fence decides the generation too: what follows it in the transaction can rea
 
 from __future__ import annotations
 
-from collections import Counter
-from operator import attrgetter
-
 import asyncpg
+from msgspec.structs import astuple
 
-from projections.core.breakdown import added_sql, unpacked
+from projections.core.breakdown import added_sql
 from projections.core.changes import Changes, Deltas, FactRow, LedgerRow, Structure
 from projections.core.names import fold_name
 from projections.core.past_edges import Term
@@ -21,8 +19,7 @@ from projections.store.verdicts import write_verdicts
 
 NOTIFICATIONS = "tonghop_position"
 
-_LEDGER = tuple(LedgerRow.__dataclass_fields__)
-_ledger_record = attrgetter(*_LEDGER)
+_LEDGER = LedgerRow.__struct_fields__
 
 _FENCE = f"""
 UPDATE checkpoint SET position = $2, as_of = $3, rules = $6
@@ -83,9 +80,7 @@ async def write(connection: asyncpg.Connection, changes: Changes) -> None:
     fence = (changes.after, changes.position, changes.as_of, *changes.edition, rules())
     if await connection.fetchval(_FENCE, *fence) is None:
         raise FencedError(f"the checkpoint is not at {changes.after} any more, in {changes.edition}")
-    await connection.copy_records_to_table(
-        "ledger", columns=_LEDGER, records=[_ledger_record(row) for row in changes.ledger]
-    )
+    await connection.copy_records_to_table("ledger", columns=_LEDGER, records=[astuple(row) for row in changes.ledger])
     if changes.verdicts:
         await connection.execute(_VERDICTS, *zip(*changes.verdicts, strict=True))
     await write_read_models(connection, changes)
@@ -137,16 +132,11 @@ async def _count(connection: asyncpg.Connection, deltas: Deltas) -> None:
     if deltas.uncounted:
         rows = [row[:4] for row in deltas.uncounted]
         await connection.execute(_UNCOUNT, *zip(*rows, strict=True))
-    counters = Counter(deltas.gained)
-    counters.subtract(deltas.lost)
-    keys = sorted(key for key, n in counters.items() if n) if deltas.lost else sorted(counters)
-    if keys:
-        await connection.execute(_COUNTERS, keys, [counters[key] for key in keys])
-    for breakdowns, sign in ((deltas.breakdowns_gained, ""), (deltas.breakdowns_lost, "-")):
-        if breakdowns:
-            months = sorted(breakdowns)
-            codes = ["{" + ",".join([f"{sign}{n}" for n in unpacked(breakdowns[month])]) + "}" for month in months]
-            await connection.execute(_BREAKDOWNS, months, codes)
+    if deltas.counters:
+        await connection.execute(_COUNTERS, deltas.counters, deltas.changes)
+    if deltas.months:
+        codes = ["{" + ",".join(map(str, numbers)) + "}" for numbers in deltas.codes]
+        await connection.execute(_BREAKDOWNS, deltas.months, codes)
 
 
 async def _structure(connection: asyncpg.Connection, structure: Structure) -> None:

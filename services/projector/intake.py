@@ -2,8 +2,8 @@
 
 nats-py parses headers into a dictionary and passes every message through a queue and a task; that alone halves the
 rate, and a subject that is not UTF-8 ends its read loop for good. So what arrives for the intake's own inbox is taken
-as bytes, right behind the client's parser. The connection, its reconnects and every other subscription stay the
-client's.
+as bytes, in bulk before the client's parser, and what that still gets (the consumer's states) right behind it. The
+connection, its reconnects and every other subscription stay the client's.
 """
 
 from __future__ import annotations
@@ -19,16 +19,14 @@ import msgspec
 from nats.aio.client import Client
 
 from projections.core.message import Message
+from services.projector.wire import Cutter, Delivery
 
-WINDOW = 16_384
+WINDOW = 24_576
 """Messages asked for ahead of what is taken: bounds the memory, hides the way to the server and back."""
 _ASK = 4_096
 _EXPIRES = 30.0
 _HEARTBEAT = 5.0
 _SILENCE = 3 * _HEARTBEAT
-
-Raw = tuple[bytes, bytes, bytes, bytes | None]
-"""Subject, reply, payload, header block."""
 
 
 class ConsumerGoneError(Exception):
@@ -42,7 +40,7 @@ class Intake:
         self._client = client
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
         self._inbox = client.new_inbox()
-        self._arrived: deque[Raw] = deque()
+        self._arrived: deque[Delivery] = deque()
         self._news = asyncio.Event()
         self._asked = 0
         self._reconnects = 0
@@ -51,6 +49,7 @@ class Intake:
         self._sid = -1
         self._subscription: Any = None
         self._delegate: Any = None
+        self._cutter: Cutter | None = None
         self.stream_last = 0
 
     async def open(self) -> None:
@@ -59,11 +58,15 @@ class Intake:
         self._sid = self._subscription._id  # noqa: SLF001 - the client has no public way to receive bytes
         self._delegate = self._client._process_msg  # noqa: SLF001
         self._client._process_msg = self._receive  # type: ignore[method-assign]  # noqa: SLF001
+        self._cutter = Cutter(self._client._ps, self._sid, self._deliver)  # noqa: SLF001
+        self._cutter.install()
         self._reconnects = self._client.stats["reconnects"]
         await self._ask()
 
     async def close(self) -> None:
         """Give the client back as it was; what was not acknowledged is delivered again."""
+        if self._cutter is not None:
+            self._cutter.remove()
         self._client._process_msg = self._delegate  # type: ignore[method-assign]  # noqa: SLF001
         if self._client.is_connected:
             await self._subscription.unsubscribe()
@@ -96,12 +99,18 @@ class Intake:
         if sid != self._sid:
             await self._delegate(sid, subject, reply, data, headers)
             return
-        self._heard_at = time.monotonic()
         if reply.startswith(b"$JS.ACK."):
-            self._arrived.append((subject, reply, data, headers))
-            self._asked -= 1
-        elif headers is not None:
+            self._deliver((subject, reply, data, headers))
+            return
+        self._heard_at = time.monotonic()
+        if headers is not None:
             self._status(headers)
+        self._news.set()
+
+    def _deliver(self, delivery: Delivery) -> None:
+        self._heard_at = time.monotonic()
+        self._arrived.append(delivery)
+        self._asked -= 1
         self._news.set()
 
     def _status(self, headers: bytes) -> None:

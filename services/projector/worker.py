@@ -159,7 +159,7 @@ class Worker:
                 self._tried = messages[-1].position
                 self._alone = self._tried if narrow else None
                 started = time.perf_counter()
-                decoded = self._decode(messages)
+                decoded = await self._decode(messages)
                 if under_way is not None and looks_back(state, decoded):
                     await under_way
                     under_way, pending = None, {}
@@ -178,8 +178,8 @@ class Worker:
                 with contextlib.suppress(Exception):
                     await asyncio.shield(under_way)
 
-    def _decode(self, messages: list[Message]) -> list[Event | Refusal]:
-        decoded = decode_all(messages, self._settings.root)
+    async def _decode(self, messages: list[Message]) -> list[Event | Refusal]:
+        decoded = await decode_all(messages, self._settings.root)
         for index, message in enumerate(messages):
             if message.position in self._poison:
                 detail = f"the message could not be processed: {self._poison[message.position]}"

@@ -145,7 +145,7 @@ class Generation:
             while rows := await reading:
                 reading = asyncio.create_task(read_chunk(source, rows[-1]["position"], up_to))
                 messages = [message_of(row) for row in rows]
-                decoded = decode_all(messages, self.source.root)
+                decoded = await decode_all(messages, self.source.root)
                 if writing is not None and looks_back(state, decoded):
                     await writing
                 changes = await self._prepare(reader, state, rows, messages, decoded)
@@ -201,7 +201,9 @@ class Generation:
         self._state = self._unsettled = None  # kept only where all of it came to its end
         while rows := await read_chunk(self.writer, state.position, up_to):
             messages = [message_of(row) for row in rows]
-            changes = await self._prepare(self.writer, state, rows, messages, decode_all(messages, self.source.root))
+            changes = await self._prepare(
+                self.writer, state, rows, messages, await decode_all(messages, self.source.root)
+            )
             if in_transaction:
                 await self._move_on(changes, FOLLOWING)
             else:
