@@ -10,8 +10,9 @@ import asyncpg
 from events.codec import Event, Refusal, decode
 from projections.core.changes import Changes
 from projections.core.fold import EventKey, fold_batch
-from projections.core.message import Message
+from projections.core.message import GapError, Message
 from projections.core.state import SIZES, Recorded, Sizes, State
+from projections.store import chain
 from projections.store.loading import (
     foundations_in,
     keys_of,
@@ -21,10 +22,6 @@ from projections.store.loading import (
     targets_of,
 )
 from projections.store.writing import write
-
-
-class GapError(Exception):
-    """The messages do not follow the checkpoint: some of the log is missing in between."""
 
 
 def decode_all(messages: Sequence[Message], root: str) -> list[Event | Refusal]:
@@ -65,8 +62,9 @@ class Projection:
         return changes
 
 
-async def load(connection: asyncpg.Connection, root: str, sizes: Sizes) -> State:
-    """Load the state in one snapshot of its own."""
+async def load(connection: asyncpg.Connection, root: str, sizes: Sizes, tell: chain.Tell | None = None) -> State:
+    """Load the state in one snapshot of its own; a ledger whose chain ends too early is chained first, and told of."""
+    await chain.catch_up(connection, tell)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         return await load_state(connection, root, sizes)
 
