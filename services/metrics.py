@@ -74,5 +74,10 @@ INVARIANT_CHECKED_AT = Gauge(
     multiprocess_mode="mostrecent",
 )
 
+# Paused at the limit on rejects: figures stand still on purpose, until an operator has looked.
+PAUSED = Gauge(
+    "tonghop_paused", "1 where the projector is paused by the limit on rejects", multiprocess_mode="mostrecent"
+)
+
 # The memory that the aim of 400 MB is held against is the process's own and comes with prometheus-client outside of
 # multiprocess mode.

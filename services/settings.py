@@ -1,7 +1,7 @@
 """What the processes are told by their environment, checked once, before anything is started."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, NamedTuple, Self
 from urllib.parse import urlsplit
@@ -57,6 +57,10 @@ class Settings:
     """Where the API listens."""
     projector_http: Address = _PROJECTOR_HTTP
     """Where the projector answers for its health and metrics."""
+    reject_window: int = 1000
+    """How many recent events the limit on rejects looks at."""
+    reject_limit: int = 50
+    """How many per cent of them may be rejected before the projector pauses; 100 is no limit."""
     replicas: int = 1
     """Copies of the stream that `migrate` asks for: 3 on a cluster (shared facts: R3), 1 on one machine."""
     smallest_cell: int = 3
@@ -118,10 +122,13 @@ def _replicas(text: str) -> int:
     return int(text)
 
 
-def _smallest_cell(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= LARGEST_SMALL_CELL:
-        raise ValueError(f"{text!r} is not a number of people: write a whole number from 1 to {LARGEST_SMALL_CELL}")
-    return int(text)
+def _whole(low: int, high: int, what: str) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdecimal()) or not low <= int(text) <= high:
+            raise ValueError(f"{text!r} is not {what}: write a whole number from {low} to {high}")
+        return int(text)
+
+    return read
 
 
 VARIABLES = {
@@ -132,6 +139,8 @@ VARIABLES = {
     "TONGHOP_HTTP": ("http", Address.parse),
     "TONGHOP_PROJECTOR_HTTP": ("projector_http", Address.parse),
     "TONGHOP_REPLICAS": ("replicas", _replicas),
-    "TONGHOP_SMALLEST_CELL": ("smallest_cell", _smallest_cell),
+    "TONGHOP_SMALLEST_CELL": ("smallest_cell", _whole(1, LARGEST_SMALL_CELL, "a number of people")),
+    "TONGHOP_REJECT_WINDOW": ("reject_window", _whole(1, 1_000_000, "a number of events")),
+    "TONGHOP_REJECT_LIMIT": ("reject_limit", _whole(0, 100, "a percentage")),
 }
 """Each variable of the environment: the setting that it gives, and how it is read."""

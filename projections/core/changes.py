@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from projections.core.chain import Link
 from projections.core.past_edges import Term
 from projections.core.plans import PlanRow
 from projections.core.state import Edition
@@ -132,6 +133,18 @@ class Verdict(NamedTuple):
     retracted_by: int | None
 
 
+class Rejects(NamedTuple):
+    """How many more of a publisher's events are rejected for a reason, and the last of them.
+
+    The publisher is empty where the bus subject names none.
+    """
+
+    publisher: str
+    reason: str
+    n: int
+    last_position: int
+
+
 class UnitRow(NamedTuple):
     """A unit as last known: the columns of table ``unit`` that statements decide."""
 
@@ -173,7 +186,8 @@ class Changes:
     """All that one batch changes.
 
     Applied whole or not at all, and only where the checkpoint still stands at ``after``, in the same edition. Every
-    term of a ``bent`` unit is replaced by those in ``terms``.
+    term of a ``bent`` unit is replaced by those in ``terms``. ``links`` are those of the hash chain to keep, the last
+    that of ``position``; none where the chain is not carried on (a rebuild's).
     """
 
     edition: Edition
@@ -181,12 +195,14 @@ class Changes:
     position: int
     as_of: dt.datetime
     ledger: list[LedgerRow]
+    links: list[Link]
     verdicts: list[Verdict]
     steps: list[Step]
     structure: Structure
     plans_made: list[PlanRow]
     plans_unmade: list[int]
     tally: dict[tuple[str, str, str], int]
+    rejects: list[Rejects]
     parked: dict[int, tuple[int, int]]
     large: list[int]
     vast: list[int]

@@ -6,7 +6,6 @@ work, restarts and rebuilds.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +13,8 @@ from events.catalogue import CATALOGUE
 from events.codec import Event, Refusal, same_content
 from events.vocabulary import Outcome, Reason
 from projections.core.carrying_out import CarryingOut, Ruling
-from projections.core.changes import Changes, LedgerRow, Verdict
+from projections.core.chain import Link, extend
+from projections.core.changes import Changes, LedgerRow, Rejects, Verdict
 from projections.core.decision import Key
 from projections.core.kept_message import usual_headers
 from projections.core.message import Message
@@ -40,7 +40,7 @@ def fold_batch(
     """
     fold = Fold(state, messages[-1].position, recorded, references)
     fold.take(messages, decoded)
-    return fold.changes(messages[-1].published_at)
+    return fold.changes(messages)
 
 
 class Fold:
@@ -59,6 +59,7 @@ class Fold:
         self._rows: dict[int, LedgerRow] = {}
         self._verdicts: dict[int, Verdict] = {}
         self._tally: dict[tuple[str, str, str], int] = {}
+        self._rejects: dict[tuple[str, str], tuple[int, int]] = {}
         self._work = CarryingOut(state, recorded, references)
 
     def take(self, messages: Sequence[Message], decoded: Sequence[Event | Refusal]) -> None:
@@ -79,6 +80,7 @@ class Fold:
             else:
                 row.outcome, row.reason, row.field = Outcome.REJECTED, Reason.ID_CONFLICT, "id"
                 row.detail = f"the id was used at position {prior.position} for something else"
+                self._add_reject(row.publisher, row.reason, row.position)
             return
         entry = None
         if key is not None:
@@ -92,12 +94,18 @@ class Fold:
             ruling = self._work.attempt(message.position, event)
         row.outcome, row.reason, row.field, row.detail = ruling.outcome, ruling.reason, ruling.field, ruling.detail
         row.held_at = message.position if ruling.holds else None
+        if ruling.outcome == Outcome.REJECTED:
+            self._add_reject(row.publisher, ruling.reason, row.position)
         if entry is not None:
             entry.outcome = ruling.outcome
         self._follow_up(ruling, key)
 
-    def changes(self, as_of: dt.datetime) -> Changes:
-        """Close the batch, whose last message the bus took at ``as_of``."""
+    def changes(self, messages: Sequence[Message]) -> Changes:
+        """Close the batch."""
+        links: list[Link] = []
+        if self._state.chain is not None:
+            links = extend(Link(self._after, self._state.chain), messages)
+            self._state.chain = links[-1].hash
         self._state.position = self._last
         work = self._work.finish()
         for said, n in Counter((row.type, row.outcome, row.reason) for row in self._rows.values()).items():
@@ -106,14 +114,16 @@ class Fold:
             edition=self._state.edition,
             after=self._after,
             position=self._last,
-            as_of=as_of,
+            as_of=messages[-1].published_at,
             ledger=list(self._rows.values()),
+            links=links,
             verdicts=list(self._verdicts.values()),
             steps=work.steps,
             structure=work.structure,
             plans_made=work.plans_made,
             plans_unmade=work.plans_unmade,
             tally={key: n for key, n in self._tally.items() if n},
+            rejects=[Rejects(*key, *counted) for key, counted in sorted(self._rejects.items())],
             parked={no: counts for no, counts in work.parked.items() if counts != (0, 0)},
             large=work.large,
             vast=work.vast,
@@ -151,6 +161,8 @@ class Fold:
 
     def _settle(self, position: int, waited: Parked, ruling: Ruling) -> None:
         self._change(position, waited.event.type, (Outcome.PARKED, waited.waits.reason), ruling, None)
+        if ruling.outcome == Outcome.REJECTED:
+            self._add_reject(waited.event.publisher, ruling.reason, position)
         entry = self._recorded.get((waited.event.publisher, waited.event.id))
         if entry is not None:
             entry.outcome = ruling.outcome
@@ -183,6 +195,11 @@ class Fold:
     def _add_tally(self, type_: str | None, outcome: str, reason: str | None, n: int) -> None:
         key = (type_ if type_ is not None and type_ in CATALOGUE else "", outcome, reason or "")
         self._tally[key] = self._tally.get(key, 0) + n
+
+    def _add_reject(self, publisher: str | None, reason: str | None, position: int) -> None:
+        key = (publisher or "", reason or "")
+        n, last = self._rejects.get(key, (0, 0))
+        self._rejects[key] = (n + 1, max(last, position))
 
     @staticmethod
     def _row(message: Message, event: Event | Refusal) -> LedgerRow:

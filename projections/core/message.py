@@ -1,9 +1,13 @@
-"""One message of the log as the projector receives it."""
+"""One message of the log as the projector receives it, and what is wrong where one is missing."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import NamedTuple
+
+
+class GapError(Exception):
+    """The messages do not follow what came before: some of the log is missing in between."""
 
 
 class Message(NamedTuple):

@@ -163,6 +163,23 @@ class SaidPage(Struct, frozen=True):
     position: int
 
 
+class PublisherRejects(Struct, frozen=True):
+    """How many events of a publisher are rejected, by reason; of null, those whose bus subject names no publisher."""
+
+    publisher: str | None
+    rejected: int
+    reasons: dict[str, int]
+    last_position: int
+
+
+class RejectsPage(Struct, frozen=True):
+    """A page of publishers, those with most rejected events first."""
+
+    publishers: list[PublisherRejects]
+    next: str | None
+    position: int
+
+
 class Receipt(Struct, frozen=True):
     """What became of the message at a position, as its publisher needs to know it."""
 
@@ -206,3 +223,4 @@ class Status(Struct, frozen=True):
     generation: int
     bus: str
     worker: WorkerState | None
+    most_rejected: list[PublisherRejects]

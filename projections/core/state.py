@@ -11,6 +11,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from events.codec import Event
+from projections.core.chain import NOTHING
 from projections.core.hierarchy import Hierarchy
 from projections.core.parking import Parking
 from projections.core.past_edges import PastEdges
@@ -48,6 +49,8 @@ class State:
     sizes: Sizes = SIZES
     position: int = 0
     edition: Edition = field(default_factory=Edition)
+    chain: bytes | None = NOTHING
+    """The hash of the log up to the position (`projections.core.chain`); None where it is not carried on."""
     has_facts: bool = False
     counts: bool = True
     hierarchy: Hierarchy = field(default_factory=Hierarchy)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 import asyncpg
 
 from projections.core.kept_message import kept_message
-from projections.core.message import Message
-from projections.store.projection import GapError
+from projections.core.message import GapError, Message
 
-_PART = 4_000
+_PART: Final = 4_000
 
 _ROWS = """
 SELECT position, published_at, bus_subject, headers, publisher, id AS event_id, type AS event_type, body FROM ledger
@@ -40,13 +40,15 @@ async def kept_messages(connection: asyncpg.Connection, first: int, last: int) -
     return [kept_message(**row) for row in await connection.fetch(_ROWS, first, last)]
 
 
-async def read_kept(connection: asyncpg.Connection, last: int, after: int = 0) -> AsyncIterator[list[Message]]:
+async def read_kept(
+    connection: asyncpg.Connection, last: int, after: int = 0, *, part: int = _PART
+) -> AsyncIterator[list[Message]]:
     """Give the messages after a position up to `last`, some thousands at a time.
 
     Raises GapError where one is missing: the ledger has been tampered with.
     """
     while after < last:
-        messages = await kept_messages(connection, after + 1, min(last, after + _PART))
+        messages = await kept_messages(connection, after + 1, min(last, after + part))
         for expected, message in enumerate(messages, start=after + 1):
             if message.position != expected:
                 raise GapError(f"the ledger has no message at {expected}")

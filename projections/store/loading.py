@@ -15,6 +15,7 @@ from projections.core.kept_message import bus_subject_of
 from projections.core.parking import Parking
 from projections.core.state import Recorded, Sizes, State
 from projections.core.unit import Statement
+from projections.store.chain import chain_at
 from projections.store.generations import enter_the_one_in_force
 
 _RECORDED = """
@@ -40,12 +41,13 @@ async def load_state(connection: asyncpg.Connection, root: str, sizes: Sizes) ->
     state = State(root, sizes)
     state.edition = await enter_the_one_in_force(connection)
     state.position = await connection.fetchval("SELECT position FROM checkpoint")
+    state.chain = await chain_at(connection, state.position)
     await fill_state(connection, state)
     return state
 
 
 async def fill_state(connection: asyncpg.Connection, state: State) -> None:
-    """Load all but the position into a new state, from the generation that the session sees."""
+    """Load all but the position and the chain into a new state, from the generation that the session sees."""
     state.has_facts = state.counts and await connection.fetchval("SELECT EXISTS (SELECT FROM fact)")
     ids = {}
     for no, id_, large, vast in await connection.fetch("SELECT no, id, large, vast FROM unit"):

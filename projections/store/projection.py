@@ -11,8 +11,9 @@ import asyncpg
 from events.codec import Event, Refusal, decode
 from projections.core.changes import Changes
 from projections.core.fold import EventKey, Fold
-from projections.core.message import Message
+from projections.core.message import GapError, Message
 from projections.core.state import SIZES, Recorded, Sizes, State
+from projections.store import chain
 from projections.store.loading import (
     foundations_in,
     keys_of,
@@ -27,10 +28,6 @@ _PIECE: Final = 250
 """Messages worked on at once: some milliseconds, after which the transaction before may need its next statement."""
 
 T = TypeVar("T")
-
-
-class GapError(Exception):
-    """The messages do not follow the checkpoint: some of the log is missing in between."""
 
 
 async def decode_all(messages: Sequence[Message], root: str) -> list[Event | Refusal]:
@@ -75,8 +72,9 @@ class Projection:
         return changes
 
 
-async def load(connection: asyncpg.Connection, root: str, sizes: Sizes) -> State:
-    """Load the state in one snapshot of its own."""
+async def load(connection: asyncpg.Connection, root: str, sizes: Sizes, tell: chain.Tell | None = None) -> State:
+    """Load the state in one snapshot of its own; a ledger whose chain ends too early is chained first, and told of."""
+    await chain.catch_up(connection, tell)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         return await load_state(connection, root, sizes)
 
@@ -125,7 +123,7 @@ async def prepare(
     for piece, events in zip(_pieces(messages), _pieces(decoded), strict=True):
         fold.take(piece, events)
         await asyncio.sleep(0)
-    changes = fold.changes(messages[-1].published_at)
+    changes = fold.changes(messages)
     return changes, {key: entry for key, entry in recorded.items() if key not in known}
 
 

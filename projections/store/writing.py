@@ -13,7 +13,7 @@ from projections.core.changes import Changes, Deltas, FactRow, LedgerRow, Struct
 from projections.core.names import fold_name
 from projections.core.past_edges import Term
 from projections.core.plans import DeclarationRow, TargetRow
-from projections.store import restructuring
+from projections.store import chain, restructuring
 from projections.store.generations import ENTERED, rules
 from projections.store.verdicts import write_verdicts
 
@@ -62,6 +62,13 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
 ON CONFLICT (outcome, type, reason) DO UPDATE SET n = t.n + excluded.n
 """
 
+_REJECTS = """
+INSERT INTO publisher_rejects AS r (publisher, reason, n, last_position)
+SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])
+ON CONFLICT (publisher, reason) DO UPDATE SET
+    n = r.n + excluded.n, last_position = greatest(r.last_position, excluded.last_position)
+"""
+
 _PARKED = """
 UPDATE unit u SET parked_own = parked_own + p.own, parked_below = parked_below + p.below
 FROM unnest($1::int[], $2::int[], $3::int[]) AS p (no, own, below) WHERE u.no = p.no
@@ -81,6 +88,7 @@ async def write(connection: asyncpg.Connection, changes: Changes) -> None:
     if await connection.fetchval(_FENCE, *fence) is None:
         raise FencedError(f"the checkpoint is not at {changes.after} any more, in {changes.edition}")
     await connection.copy_records_to_table("ledger", columns=_LEDGER, records=[astuple(row) for row in changes.ledger])
+    await chain.keep(connection, changes.after, changes.links)
     if changes.verdicts:
         await connection.execute(_VERDICTS, *zip(*changes.verdicts, strict=True))
     await write_read_models(connection, changes)
@@ -101,6 +109,8 @@ async def write_read_models(connection: asyncpg.Connection, changes: Changes) ->
     tally = [(*key, n) for key, n in sorted(changes.tally.items())]
     if tally:
         await connection.execute(_TALLY, *zip(*tally, strict=True))
+    if changes.rejects:
+        await connection.execute(_REJECTS, *zip(*changes.rejects, strict=True))
 
 
 async def _plans(connection: asyncpg.Connection, changes: Changes) -> None:

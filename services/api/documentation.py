@@ -36,6 +36,7 @@ ANSWERS: Final = (
     answers.CountedEventPage,
     answers.Said,
     answers.SaidPage,
+    answers.RejectsPage,
     answers.ReceiptPage,
     answers.Status,
 )

@@ -42,6 +42,12 @@ _SAID: Final = {
     },
     "body": None,
 }
+_REJECTS: Final = {
+    "publisher": "gia-binh",
+    "rejected": 3,
+    "reasons": {"invalid_field": 2, "id_conflict": 1},
+    "last_position": 1230,
+}
 
 EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "Report": {
@@ -138,6 +144,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "Said": _SAID,
     "SaidPage": {"outcomes": [_SAID], "next": None, "position": 1234},
+    "RejectsPage": {"publishers": [_REJECTS], "next": None, "position": 1234},
     "ReceiptPage": {
         "receipts": [
             {
@@ -159,7 +166,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "stream_last": 1234,
         "lag": 0,
         "parked": 1,
-        "rejected": 0,
+        "rejected": 3,
         "generation": 1,
         "bus": "connected",
         "worker": {
@@ -170,6 +177,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
             "fetched_at": _AS_OF,
             "advanced_at": _AS_OF,
         },
+        "most_rejected": [_REJECTS],
     },
 }
 

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from events.catalogue import CATALOGUE
+from projections.core.reading_answers import PublisherRejects
 from projections.store.reading.status import Tally, Worker
 
 # Do readers get their answers quickly? Labelled by route, never by unit: a path would be a label a unit.
@@ -31,12 +32,18 @@ class Standing(Collector):
     """What the read models say at the moment of a scrape; None where the database or the bus doesn't answer."""
 
     def __init__(
-        self, position: int | None, stream_last: int | None, tally: list[Tally], worker: Worker | None
+        self,
+        position: int | None,
+        stream_last: int | None,
+        tally: list[Tally],
+        worker: Worker | None,
+        rejecting: list[PublisherRejects],
     ) -> None:
         self._position = position
         self._stream_last = stream_last
         self._tally = tally
         self._worker = worker
+        self._rejecting = rejecting
 
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges; what isn't known is left out, so that an alert on absence can see it."""
@@ -60,6 +67,13 @@ class Standing(Collector):
         for (kind, outcome, reason), n in _bounded(self._tally).items():
             messages.add_metric([kind, outcome, reason], n)
         yield messages
+        # Whose client is broken? A publisher that does not mend it goes on rising.
+        publishers = GaugeMetricFamily(
+            "tonghop_readable_publisher_rejects", "Rejected events of the publishers with most", labels=["publisher"]
+        )
+        for each in self._rejecting:
+            publishers.add_metric([each.publisher or "unreadable"], each.rejected)
+        yield publishers
         if self._worker is not None:
             state, now = self._worker.state, self._worker.now
             # Is there a projector, and what does it say that it does?

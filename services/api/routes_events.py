@@ -1,4 +1,4 @@
-"""What became of events: `/v1/events/…`, `/v1/outcomes`, `/v1/receipts` (contract §2, §5)."""
+"""What became of events: `/v1/events/…`, `/v1/outcomes`, `/v1/rejects`, `/v1/receipts` (contract §2, §5)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from events.identifiers import is_event_id, is_unit_id
-from projections.core.reading_answers import ReceiptPage, Said, SaidPage
+from projections.core.reading_answers import ReceiptPage, RejectsPage, Said, SaidPage
 from projections.store.reading.outcomes import OUTCOMES, event, outcomes, receipts
+from projections.store.reading.rejects import Place, rejects
 from projections.store.reading.snapshot import Snapshot
 from services.api.answering import reader_of
 from services.api.documentation import POSITIONS, described
@@ -58,6 +59,23 @@ async def refused(request: Request) -> Response:
         return SaidPage(page, cursor_of(more), snapshot.position)
 
     return await reader_of(request).answer(request, query, ("outcomes", outcome, unit, limit, after), compute)
+
+
+@router.get(
+    "/rejects",
+    openapi_extra=described("Rejected events by publisher", "RejectsPage", query=("limit", "cursor")),
+)
+async def rejects_by_publisher(request: Request) -> Response:
+    """Count the rejected events of each publisher by reason, the publisher with most first: who is broken."""
+    query = Query(request, "limit", "cursor")
+    limit = query.integer("limit", PAGE, low=1, high=LONGEST_PAGE)
+    after = query.cursor(Place)
+
+    async def compute(snapshot: Snapshot) -> RejectsPage:
+        page, more = await rejects(snapshot, after=after, limit=limit)
+        return RejectsPage(page, cursor_of(more), snapshot.position)
+
+    return await reader_of(request).answer(request, query, ("rejects", limit, after), compute)
 
 
 @router.get(

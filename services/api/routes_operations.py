@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from projections.core.reading_answers import Status
+from projections.store.reading.rejects import rejects
 from projections.store.reading.snapshot import snapshot
 from projections.store.reading.status import tally, worker
 from services.api import health
@@ -20,6 +21,10 @@ from services.api.problems import DATABASE_AWAY, NOT_MIGRATED, not_ready
 
 router = APIRouter(tags=["operations"])
 
+SHOWN: Final = 5
+"""Publishers with most rejects that the status shows."""
+EXPORTED: Final = 20
+"""Publishers with most rejects that metrics have: labels are of bounded number."""
 NO_STORE: Final = {"cache-control": "no-store"}
 
 
@@ -32,6 +37,7 @@ async def status(request: Request) -> Response:
     async with snapshot(reader.pool) as opened:
         reader.require(query, opened)
         working, counts = await worker(opened), await tally(opened)
+        most_rejected, _ = await rejects(opened, after=None, limit=SHOWN)
     # Without the bus, as far as the projector knew it.
     last = stream_last if stream_last is not None else working and working.stream_last
     answer = Status(
@@ -44,6 +50,7 @@ async def status(request: Request) -> Response:
         generation=opened.generation,
         bus="connected" if stream_last is not None else "unreachable",
         worker=working and working.state,
+        most_rejected=most_rejected,
     )
     return Response(msgspec.json.encode(answer), 200, NO_STORE, JSON)
 
@@ -56,7 +63,7 @@ async def healthz() -> Response:
 
 @router.get("/readyz", summary="Whether the figures can be relied on")
 async def readyz(request: Request) -> Response:
-    """Answer 200, or 503 with the reasons: no database, no schema, no bus, a projector that stands still."""
+    """Answer 200, or 503 with the reasons: no database, no schema, no bus, a projector that stands still or pauses."""
     reader = reader_of(request)
     stream_last = await reader.bus.stream_last()
     try:
@@ -78,7 +85,8 @@ async def metrics(request: Request) -> Response:
     stream_last = await reader.bus.stream_last()
     try:
         async with snapshot(reader.pool) as opened:
-            standing = Standing(opened.position, stream_last, await tally(opened), await worker(opened))
+            rejecting, _ = await rejects(opened, after=None, limit=EXPORTED)
+            standing = Standing(opened.position, stream_last, await tally(opened), await worker(opened), rejecting)
     except (*DATABASE_AWAY, *NOT_MIGRATED):
-        standing = Standing(None, stream_last, [], None)
+        standing = Standing(None, stream_last, [], None, [])
     return Response(exposition(standing), 200, NO_STORE, CONTENT_TYPE_LATEST)

@@ -65,11 +65,33 @@ def status(answer: Mapping[str, Any]) -> RenderableType:
         "generation": "Lần dựng / generation",
     }
     table = _pairs()
+    most_rejected = answer.get("most_rejected", ())
     for name, value in answer.items():
+        if name == "most_rejected":
+            continue
         parts = {f"{name} {part}": one for part, one in value.items()} if isinstance(value, Mapping) else {name: value}
         for label, one in parts.items():
-            table.add_row(words.get(label, label), Text("" if one is None else str(one)))
+            style = "red" if one == "paused" else ""
+            table.add_row(words.get(label, label), Text("" if one is None else str(one), style=style))
+    for each in most_rejected:
+        table.add_row("Bị từ chối nhiều / rejects", Text(f"{_publisher(each)}: {number(each['rejected'])}"))
     return table
+
+
+def rejects(answer: Mapping[str, Any]) -> RenderableType:
+    """Lay out the publishers whose events are rejected, most first, with the reasons of each."""
+    table = Table("Người gửi / publisher", show_edge=False, pad_edge=False)
+    table.add_column("Bị từ chối / rejected", justify="right")
+    table.add_column("Vị trí cuối / last position", justify="right")
+    table.add_column("Lý do / reasons", overflow="fold")
+    for each in answer["publishers"]:
+        reasons = "\n".join(f"{say(REASONS, reason)}: {number(n)}" for reason, n in each["reasons"].items())
+        table.add_row(Text(_publisher(each)), number(each["rejected"]), str(each["last_position"]), Text(reasons))
+    return _paged(table, answer, len(answer["publishers"]))
+
+
+def _publisher(rejects: Mapping[str, Any]) -> str:
+    return rejects["publisher"] or "không đọc được / unreadable"
 
 
 def _pairs() -> Table:

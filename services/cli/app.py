@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import past, planning, proofs, recovery, statement
+from services.cli import operations, past, planning, proofs, recovery, signing, statement
 from services.cli.asking import failures, show
 from services.cli.options import (
     DATA,
@@ -243,7 +243,9 @@ def units(
 
 
 app.add_typer(past.app)
+app.add_typer(operations.app)
 app.add_typer(planning.app)
 app.add_typer(proofs.app)
 app.add_typer(recovery.app)
+app.add_typer(signing.app)
 app.add_typer(statement.app)

@@ -44,6 +44,6 @@ def failures(*expected: type[Exception]) -> Iterator[None]:
         yield
     except kinds as failure:
         typer.echo(str(failure), err=True)
-        raise typer.Exit(1) from failure
+        raise typer.Exit(failure.code if isinstance(failure, CommandError) else 1) from failure
     except KeyboardInterrupt:
         raise typer.Exit(130) from None

@@ -19,9 +19,18 @@ _LOOPBACK = re.compile(r"https?://(127\.|localhost\b|\[::1\])")
 class CommandError(Exception):
     """A command can't be done; the message is for the user. `status` is the API's, None where it didn't answer."""
 
+    code = 1
+    """What the process ends with."""
+
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+
+
+class DiffersError(CommandError):
+    """A command was done, and what it looked at is not what it should be."""
+
+    code = 3
 
 
 def service_file(data_dir: Path) -> dict[str, Any]:

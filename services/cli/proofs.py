@@ -60,19 +60,34 @@ def verify(
     ] = False,
     repair: Annotated[bool, typer.Option("--repair", help="Sửa chỗ sai và ghi lại. / Mend what is wrong.")] = False,
     repairs: Annotated[bool, typer.Option("--repairs", help="Các lần sửa trước đây. / What was mended.")] = False,
+    chain: Annotated[bool, typer.Option("--chain", help="Chỉ tính lại chuỗi băm. / The hash chain alone.")] = False,
+    from_: Annotated[
+        int | None, typer.Option("--from", min=1, help="Chuỗi băm từ vị trí này; phần trước coi như đúng. / From here.")
+    ] = None,
     data_dir: DataDir = DATA,
 ) -> None:
     """Tính lại mọi số liệu từ nhật ký và đối chiếu từng số. / Count everything anew and compare every figure.
+
+    Với --chain: nhật ký có bị ai sửa tay không, theo chuỗi băm. / With --chain: whether the ledger was changed by hand.
 
     Mã thoát 1 khi không làm được, 3 khi có khác biệt. / Exit code 1 when it can't be done, 3 when something differs.
     """
     from projections.store.rebuilding.chunks import RebuildError
     from services.cli import proving
+    from services.cli.chaining import verify_chain
     from services.cli.client import servers
     from services.collecting import collect_rarely
     from services.verifying import latest_repairs
     from services.verifying import verify as run
 
+    if from_ is not None and not chain:
+        raise typer.BadParameter("--from goes with --chain")
+    if chain and (from_log or repair or repairs):
+        raise typer.BadParameter("--chain goes alone, or with --from")
+    if chain:
+        with failures():
+            typer.echo(verify_chain(settings(servers(data_dir)), from_ or 1))
+        raise typer.Exit
     collect_rarely()
     with failures(RebuildError, *proving.SERVERS_AWAY):
         if repairs:

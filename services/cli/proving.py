@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from projections.store.projection import GapError
+from projections.core.message import GapError
 from projections.store.rebuilding.comparing import Comparison, Difference
 from projections.store.rebuilding.generation import BREAKDOWNS, COUNTERS, FACTS, FOLDING, FOLLOWING
 from projections.store.rebuilding.generation import Progress as Told
@@ -50,6 +50,7 @@ _TABLES = {
     "counter": "số tổng hợp / counters",
     "breakdown": "cơ cấu / breakdowns",
     "tally": "đếm kết quả / tally",
+    "publisher_rejects": "bị từ chối theo người gửi / rejects by publisher",
     "verdict": "kết quả xét / verdicts",
     "ledger": "nhật ký / ledger",
 }

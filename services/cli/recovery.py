@@ -88,8 +88,8 @@ def _run(work: "Callable[[Settings, Telling], Awaitable[None]]", data_dir: Path 
     import asyncpg
     from nats.errors import Error as NatsError
 
+    from projections.core.message import GapError
     from projections.store.migrate import SchemaError
-    from projections.store.projection import GapError
     from projections.store.writing import FencedError
     from services.cli.reports import console
     from services.embedded.process import ServerError

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncpg
 import nats.errors
 
-from projections.store.projection import GapError
+from projections.core.message import GapError
 from projections.store.writing import FencedError
 from services.projector.intake import ConsumerGoneError
 

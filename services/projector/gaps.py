@@ -5,8 +5,7 @@ from __future__ import annotations
 from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from projections.core.message import Message
-from projections.store.projection import GapError
+from projections.core.message import GapError, Message
 from services.projector.intake import Intake
 
 

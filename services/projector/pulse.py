@@ -59,6 +59,18 @@ class Pulse:
         for part in ("bus", "database", "projector"):
             metrics.OPEN_ERRORS.labels(part=part).set(0)
 
+    def pauses(self, detail: str, position: int) -> None:
+        """Tell that the projector holds the lead and stands still at the limit on rejects."""
+        self.state, self.detail, self.position = "paused", detail, position
+        metrics.LEADING.set(1)
+        metrics.PAUSED.set(1)
+        metrics.POSITION.set(position)
+
+    def goes_on(self) -> None:
+        """Tell that a pause is over."""
+        metrics.PAUSED.set(0)
+        metrics.LEADING.set(0)
+
     def leads_no_more(self) -> None:
         """Tell that the projector lost its lead or a server."""
         metrics.LEADING.set(0)
@@ -99,6 +111,9 @@ class Pulse:
             if self._client.is_connected:
                 info = await self._client.jetstream(timeout=2).stream_info(self._settings.stream)
                 self.stream_last = max(self.position, info.state.last_seq)
+                if self.state == "paused":  # nothing is fetched, so this is what tells that the bus answers
+                    self.fetched_at = _now()
+                    metrics.FETCHED_AT.set(self.fetched_at.timestamp())
         except Exception:  # noqa: BLE001 - told by fetched_at growing old
             metrics.ERRORS.labels(part="bus").inc()
         self._lag()
@@ -117,7 +132,7 @@ class Pulse:
     def troubles(self) -> list[str]:
         """Say why the projector is not well, in words; nothing where it leads and hears the bus, or stands by."""
         found = []
-        if self.state in {"waiting", "refused", "starting", "loading"}:
+        if self.state in {"waiting", "refused", "starting", "loading", "paused"}:
             found.append(f"{self.state}: {self.detail or 'not leading yet'}")
         if self.state == "leading" and (
             self.fetched_at is None or (_now() - self.fetched_at).total_seconds() > SILENCE
@@ -126,7 +141,7 @@ class Pulse:
         return found
 
     def _lag(self) -> None:
-        if self.state != "leading":
+        if self.state not in {"leading", "paused"}:
             return  # one that stands by knows no position; the leader's figures are the service's
         now, lag = _now(), max(0, self.stream_last - self.position)
         if not lag:

@@ -12,8 +12,7 @@ from typing import Final
 import structlog
 from nats.aio.client import Client
 
-from projections.core.message import Message
-from projections.store.projection import GapError
+from projections.core.message import GapError, Message
 from services.projector.gaps import read_range
 from services.projector.intake import Intake
 

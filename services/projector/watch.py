@@ -37,7 +37,7 @@ class Watch:
         """Check until cancelled. That the database is away is no finding: the pulse tells that."""
         while True:
             await asyncio.sleep(EVERY)
-            if self._pulse.state != "leading":
+            if self._pulse.state not in {"leading", "paused"}:
                 continue
             try:
                 async with snapshot(self._pool) as opened:

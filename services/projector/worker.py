@@ -17,9 +17,11 @@ from nats.aio.client import Client
 from events.codec import Event, Refusal
 from events.vocabulary import Reason
 from projections.core.changes import Changes
+from projections.core.disaster import Excess, Limit, Window, arrivals
 from projections.core.fold import EventKey
 from projections.core.message import Message
 from projections.core.state import SIZES, Recorded, State
+from projections.store import pausing
 from projections.store.projection import decode_all, load, looks_back, prepare
 from projections.store.writing import write
 from services import metrics
@@ -27,6 +29,7 @@ from services.collecting import collect_rarely
 from services.projector.errors import RefusedError, is_transient, part_of
 from services.projector.intake import Intake
 from services.projector.leadership import try_to_lead
+from services.projector.limit import describe
 from services.projector.log_check import check_log
 from services.projector.pulse import Pulse
 from services.projector.supply import MOST, Supply
@@ -51,6 +54,7 @@ class Worker:
         self._pause = _FIRST_PAUSE
         self._tried = 0
         self._narrow_to = 0
+        self._stop_at = 0
         self._alone: int | None = None
         self._poison: dict[int, str] = {}
         self._nameless: set[int] = set()
@@ -114,11 +118,13 @@ class Worker:
                     log.info("another projector leads, standing by")
                 self._pulse.state, self._pulse.detail = "standby", None
                 await asyncio.sleep(_PATIENCE)
+            await self._while_paused(writer)
             self._pulse.state, self._pulse.detail = "loading", None
             started = time.monotonic()
             await check_log(self._client.jetstream(), self._settings.stream, reader)
             gc.unfreeze()
-            state = await load(reader, self._settings.root, SIZES)
+            state = await load(reader, self._settings.root, SIZES, self._chained)
+            window = await pausing.recent(reader, Limit(self._settings.reject_window, self._settings.reject_limit))
             collect_rarely()
             log.info(
                 "leading",
@@ -131,7 +137,25 @@ class Worker:
             stack.push_async_callback(intake.close)
             self._pulse.leads(state)
             stack.callback(self._pulse.leads_no_more)
-            await self._carry_forward(state, intake, writer, reader)
+            await self._carry_forward(state, window, intake, writer, reader)
+
+    def _chained(self, position: int) -> None:
+        self._pulse.detail = f"chaining the ledger, at position {position}"
+
+    async def _while_paused(self, connection: asyncpg.Connection) -> None:
+        """Hold the lead and do nothing for as long as a pause lasts, whoever began it."""
+        paused = await pausing.paused(connection)
+        if paused is None:
+            return
+        log.warning("paused", position=paused.position, detail=paused.detail)
+        try:
+            while paused is not None:
+                self._pulse.pauses(paused.detail, paused.position - 1)
+                await asyncio.sleep(_PATIENCE)
+                paused = await pausing.paused(connection)
+        finally:
+            self._pulse.goes_on()
+        log.info("resumed")
 
     async def _connect(self, stack: contextlib.AsyncExitStack) -> asyncpg.Connection:
         connection = await asyncpg.connect(self._settings.database_url, timeout=10, server_settings=_SESSION)
@@ -139,9 +163,12 @@ class Worker:
         return connection
 
     async def _carry_forward(
-        self, state: State, intake: Intake, writer: asyncpg.Connection, reader: asyncpg.Connection
+        self, state: State, window: Window, intake: Intake, writer: asyncpg.Connection, reader: asyncpg.Connection
     ) -> None:
-        """Fold the next batch while the one before is committed: at most one is, and none while narrowing down."""
+        """Fold the next batch while the one before is committed: at most one is, and none while narrowing down.
+
+        Returns where the limit on rejects is exceeded: what was folded is not written, and the state is of no use.
+        """
         supply = Supply(self._client, self._settings.stream, intake)
         under_way: asyncio.Task[None] | None = None
         pending: dict[EventKey, Recorded] = {}
@@ -149,7 +176,7 @@ class Worker:
             while True:
                 narrow = state.position < self._narrow_to
                 last = self._pulse.stream_last
-                messages, reply = await supply.take(state.position, 1 if narrow else MOST, _PATIENCE, last)
+                messages, reply = await supply.take(state.position, self._most(state.position), _PATIENCE, last)
                 self._pulse.fetched(intake)
                 if under_way is not None and (under_way.done() or not messages):
                     await under_way
@@ -167,6 +194,11 @@ class Worker:
                 metrics.BATCH_SECONDS.labels(stage="fold").observe(time.perf_counter() - started)
                 if under_way is not None:
                     await under_way
+                    under_way = None
+                excess = window.take(arrivals(changes.ledger, window.passed))
+                if excess is not None:
+                    await self._stop_before(excess, changes, writer)
+                    return
                 pending = keys
                 under_way = asyncio.create_task(self._commit(writer, changes, intake, reply))
                 if narrow:
@@ -177,6 +209,20 @@ class Worker:
             if under_way is not None and not under_way.done():
                 with contextlib.suppress(Exception):
                     await asyncio.shield(under_way)
+
+    def _most(self, position: int) -> int:
+        """Say how many messages after a position may be in the next batch."""
+        if position < self._narrow_to:
+            return 1
+        return min(MOST, self._stop_at - position) if position < self._stop_at else MOST
+
+    async def _stop_before(self, excess: Excess, changes: Changes, writer: asyncpg.Connection) -> None:
+        """Pause before the event that exceeds the limit; what of the batch comes before it is written first."""
+        if changes.after + 1 < excess.position:
+            self._stop_at = excess.position - 1
+            return
+        detail = describe(excess, self._settings.reject_limit)
+        await pausing.pause(writer, excess.position, detail, changes.edition)
 
     async def _decode(self, messages: list[Message]) -> list[Event | Refusal]:
         decoded = await decode_all(messages, self._settings.root)

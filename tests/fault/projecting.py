@@ -136,9 +136,9 @@ class Projector:
 
 
 @asynccontextmanager
-async def bench(party: str, database: str) -> AsyncIterator[Bench]:
+async def bench(party: str, database: str, **limits: int) -> AsyncIterator[Bench]:
     """Put a bench on a fresh stream and a fresh database."""
-    settings = replace(Settings(), nats_url=party, database_url=database)
+    settings = replace(Settings(), nats_url=party, database_url=database, **limits)
     connection = await connect(database)
     try:
         with short_folder() as folder:

@@ -22,6 +22,7 @@ from projections.core.message import Message
 from projections.store.projection import Projection
 from services.demo.saying import CloudEvent
 from services.demo.scenario import country_and_reform
+from services.projector.gaps import read_range
 from tests.fault.cluster import BACKEND, Cluster, running_cluster
 from tests.fault.load import told_of
 from tests.fault.publishing import Publisher, publishing
@@ -106,19 +107,14 @@ async def storm(cluster: Cluster, random: Random, streaming: asyncio.Task[None])
 
 
 async def log_of(url: str, last: int) -> list[Message]:
-    """Read the stream as the bus has it."""
+    """Read the stream as the bus has it, headers and times too: the hash chain is of them."""
     client = await nats.connect(url)
     try:
-        subscription = await client.jetstream().subscribe("party.v1.>", ordered_consumer=True)
-        found = [await subscription.next_msg(timeout=10) for _ in range(last)]
+        log = await read_range(client, "PARTY", 1, last)
     finally:
         await client.close()
-    meta = [message.metadata for message in found]
-    assert [one.sequence.stream for one in meta] == list(range(1, last + 1))
-    return [
-        Message(one.sequence.stream, one.timestamp, message.subject, None, message.data)
-        for one, message in zip(meta, found, strict=True)
-    ]
+    assert [message.position for message in log] == list(range(1, last + 1))
+    return log
 
 
 async def counted_at(connection: asyncpg.Connection, positions: set[int]) -> dict[int, dict[str, int]]:

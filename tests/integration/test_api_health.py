@@ -60,6 +60,16 @@ async def test_ready_only_while_the_projector_gets_on(
         assert (status["stream_last"], status["lag"]) == (1, 1 - position)
 
 
+async def test_a_pause_is_the_one_reason(database: str, party: str) -> None:
+    connection = await asyncpg.connect(database)
+    await connection.execute(WORKER, 0.0, 0.0, 90.0)
+    await connection.execute("UPDATE worker SET state = 'paused', detail = 'u1 sai', stream_last = 5")
+    await connection.close()
+    async with client_of(database, party) as client:
+        await until_connected(client)
+        assert (await client.get("/readyz")).json()["reasons"] == ["projector: u1 sai"]
+
+
 async def test_not_ready_without_a_projector_or_a_schema(database: str, party: str) -> None:
     async with client_of(database, party) as client:
         assert "projector" in await readiness(client)

@@ -85,3 +85,29 @@ async def test_status_and_metrics_count_outcomes(client: httpx.AsyncClient) -> N
     assert 'type="other"} 2.0' in metrics
     assert "made.up" not in metrics
     assert 'tonghop_api_requests_total{route="/v1/status",status="200"}' in metrics
+
+
+async def test_rejects_are_counted_by_publisher(client: httpx.AsyncClient, connection: asyncpg.Connection) -> None:  # noqa: F811
+    rows = [("u1", "cycle", 2, 7), ("u1", "malformed", 3, 5), ("", "malformed", 5, 9), ("u2", "in_use", 9, 8)]
+    rows += [(f"v{n:02}", "cycle", 1, 100 + n) for n in range(30)]
+    await connection.copy_records_to_table("publisher_rejects", records=rows)
+    found, cursor = [], ""
+    while cursor is not None:
+        page = await get(client, f"/v1/rejects?limit=2{cursor and '&cursor=' + cursor}")
+        found += page["publishers"]
+        cursor = page["next"]
+    assert [one["publisher"] for one in found] == ["u2", None, "u1", *(f"v{n:02}" for n in range(30))]
+    assert found[2] == {
+        "publisher": "u1",
+        "rejected": 5,
+        "reasons": {"malformed": 3, "cycle": 2},
+        "last_position": 7,
+    }
+    assert list(found[2]["reasons"]) == ["malformed", "cycle"]
+    assert (await get(client, "/v1/status"))["most_rejected"] == found[:5]
+    metrics = (await client.get("/metrics")).text
+    exported = [line for line in metrics.splitlines() if line.startswith("tonghop_readable_publisher_rejects{")]
+    assert len(exported) == 20
+    assert 'tonghop_readable_publisher_rejects{publisher="unreadable"} 5.0' in exported
+    for cursor in ("WzEsIlx1MDAwMCJd", "WzEsMl0"):  # [1,"\u0000"], [1,2]
+        await get(client, f"/v1/rejects?cursor={cursor}", 422)

@@ -101,6 +101,8 @@ def test_wrong_usage_is_2() -> None:
     assert tonghop("report").returncode == 2
     assert tonghop("report", "gia-binh", "--format", "xml").returncode == 2
     assert tonghop("migrate", TONGHOP_NATS_URL="banana").returncode == 2
+    for name, wrong in (("LIMIT", "101"), ("LIMIT", "-1"), ("WINDOW", "0"), ("WINDOW", "½")):
+        assert tonghop("migrate", **{f"TONGHOP_REJECT_{name}": wrong}).returncode == 2
 
 
 def test_a_file_that_is_not_there() -> None:
@@ -176,6 +178,19 @@ def test_the_other_answers(service: dict[str, str]) -> None:
     assert "đã tính (counted)" in why.stdout
     assert last["data"]["candidate"] in why.stdout
     assert tonghop("why", "gia-binh", "nope", **service).returncode == 1
+
+
+def test_who_is_rejected(service: dict[str, str]) -> None:
+    wrong = events()[-1] | {"id": "cli-rejected", "data": {"candidate": "c", "on": "2023-02-30", "passed": True}}
+    publisher = wrong["source"].removeprefix("/units/")
+    assert tonghop("publish", "-", stdin=json.dumps(wrong), **service).returncode == 1
+    told = tonghop("rejects", **service).stdout
+    for shown in (publisher, "trường không hợp lệ (invalid_field)", "rows"):
+        assert shown in told
+    assert f"Bị từ chối nhiều / rejects  {publisher}: " in tonghop("status", **service).stdout
+    resumed = tonghop("resume", **service)
+    assert resumed.returncode == 1
+    assert "not paused" in resumed.stderr
 
 
 def test_a_unit_through_time(service: dict[str, str]) -> None:

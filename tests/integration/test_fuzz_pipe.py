@@ -66,7 +66,7 @@ async def hold(on: Bench, sent: list[Said]) -> None:
 
 
 async def fuzz(party: str, database: str, seed: str, number: int) -> None:
-    async with bench(party, database) as on:
+    async with bench(party, database, reject_limit=100) as on:  # nearly all of it is rejected
         client = await nats.connect(party)
         with on.projector() as running:
             await running.says("leading")

@@ -16,7 +16,12 @@ MOVED = {
     ),
     "VIEW": ("standing_target", "standing_declaration"),
 }
+THIRD_VERSION = (
+    "DROP TABLE g1.publisher_rejects, pause, chain",
+    "UPDATE alembic_version SET version_num = '0003'",
+)
 SECOND_VERSION = (
+    *THIRD_VERSION,
     "DROP TABLE g1.verdict, generation, repair",
     *(f"ALTER {kind} g1.{name} SET SCHEMA public" for kind, names in MOVED.items() for name in names),
     "DROP SCHEMA g1",

@@ -10,7 +10,7 @@ import pytest
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
-from projections.store.projection import GapError
+from projections.core.message import GapError
 from services.migration import consumer_config, stream_config
 from services.projector.intake import Intake
 from services.projector.supply import Supply

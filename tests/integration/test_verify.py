@@ -152,6 +152,18 @@ HANDS = {
         {"n": 1},
         {"n": 20},
     ),
+    "rejects of a publisher": Spoilt(
+        "UPDATE publisher_rejects SET n = n + 6",
+        ("publisher_rejects", None, None, None),
+        {"n": 7},
+        {"n": 1},
+    ),
+    "rejects of nobody": Spoilt(
+        "INSERT INTO publisher_rejects VALUES ('', 'malformed', 2, 3)",
+        ("publisher_rejects", None, None, None),
+        {"n": 2},
+        None,
+    ),
     "a verdict": Spoilt(
         "UPDATE verdict SET outcome = 'counted' WHERE outcome = 'parked'",
         ("verdict", None, None, None),

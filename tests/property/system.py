@@ -30,6 +30,8 @@ READ_MODELS = {
     "fact": "SELECT u.id, f.day, f.measure, f.position, f.facets FROM fact f JOIN unit u ON u.no = f.unit",
     "ledger": "SELECT position, outcome, reason, field, first FROM ledger",
     "tally": "SELECT type, outcome, reason, n FROM tally WHERE n <> 0",
+    "publisher_rejects": "SELECT publisher, reason, n, last_position FROM publisher_rejects",
+    "chain": "SELECT position, hash FROM chain",
     "edge": "SELECT u.id, e.since, e.until, p.id FROM edge e JOIN unit u ON u.no = e.unit"
     " LEFT JOIN unit p ON p.no = e.parent",
     "target": "SELECT t.position, u.id, t.measure, t.first, t.last, t.at_least, t.at_most, t.resolution"

@@ -1,5 +1,6 @@
 """What is in deploy/ names commands, settings and metrics that exist, and is read by the programs that it is for."""
 
+import datetime as dt
 import os
 import re
 import subprocess
@@ -10,7 +11,8 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
-from projections.store.reading.status import Tally
+from projections.core.reading_answers import PublisherRejects, WorkerState
+from projections.store.reading.status import Tally, Worker
 from services import metrics
 from services.api.metrics import Standing
 from services.cli.app import app
@@ -46,7 +48,10 @@ def exposed() -> dict[str, set[str]]:
         collector = REGISTRY._names_to_collectors.get(metric.name)
         for suffix in SUFFIXES.get(metric.type, ()):
             found[metric.name + suffix] = {*getattr(collector, "_labelnames", ()), "le"}
-    for metric in Standing(1, 1, [Tally("member.admitted", "parked", "unknown_unit", 1)], None).collect():
+    tally, rejecting = Tally("member.admitted", "parked", "unknown_unit", 1), PublisherRejects("u1", 1, {"cycle": 1}, 1)
+    now = dt.datetime.now(dt.UTC)
+    worker = Worker(WorkerState("w", "leading", None, now, now, now), 1, now)
+    for metric in Standing(1, 1, [tally], worker, [rejecting]).collect():
         found[metric.name] = {label for sample in metric.samples for label in sample.labels}
     source = (DEPLOY.parent / "services/api/metrics.py").read_text()
     return found | {f"tonghop_readable_{name}": set() for name in re.findall(r'_gauge\(\s*"(\w+)"', source)}

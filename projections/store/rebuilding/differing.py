@@ -77,6 +77,7 @@ COMPARED: Final = (
         digest=f"hash_array_extended({_WHOLE_CODES}, t.month::bigint << 8 | t.measure)",
     ),
     Compared("tally", ("outcome", "type", "reason"), ("n",), where="t.n <> 0"),
+    Compared("publisher_rejects", ("publisher", "reason"), ("n", "last_position")),
     Compared(
         "verdict",
         ("position",),

@@ -1,0 +1,191 @@
+"""What the commands about the hash chain do: compute it anew from the ledger with a progress bar, sign, compare."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+import nats
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from projections.core.chain import START, Link
+from projections.core.message import GapError, Message
+from projections.store import chain
+from projections.store.kept_log import kept_messages
+from services import attesting
+from services.cli.client import CommandError, DiffersError
+from services.cli.database import on_database
+from services.cli.reports import console
+from services.projector.gaps import read_range
+from services.settings import Settings
+
+_BUS_WITHIN = 20.0
+_NAMED = 10
+"""Positions that a message names."""
+
+
+def verify_chain(settings: Settings, first: int) -> str:
+    """Hold the ledger to its chain from a position on and say that it is right.
+
+    Raises DiffersError, which names what is not, and CommandError where that can't be told.
+    """
+
+    async def work(connection: asyncpg.Connection) -> str:
+        last, _ = await chain.head(connection)
+        chained = (await chain.last_link(connection, last)).position
+        if chained < last:
+            raise CommandError(
+                f"Chuỗi băm mới tới vị trí {chained}, sổ cái tới {last}: bộ tổng hợp nối tiếp khi khởi động. / "
+                "The chain ends before the ledger does: the projector carries it on when it starts."
+            )
+        with _progress("Tính lại / computing", first, last) as tell:
+            broken = await chain.first_broken(connection, first, tell)
+        if broken is None:
+            return f"Chuỗi băm đúng tới vị trí {last}. / The chain is right up to position {last}."
+        raise DiffersError(await _named(settings, connection, broken))
+
+    return on_database(settings, work)
+
+
+def sign_position(settings: Settings, key: Path, position: int | None) -> str:
+    """Return a signed statement of a position, as JSON; raises CommandError."""
+
+    async def work(connection: asyncpg.Connection) -> attesting.Statement:
+        last, _ = await chain.head(connection)
+        signed = last if position is None else position
+        if not 0 < signed <= last:
+            raise CommandError(f"Sổ cái mới tới vị trí {last}. / The ledger ends at position {last}.")
+        value = await chain.hash_at(connection, signed, await chain.last_link(connection, signed))
+        as_of = await _as_of(connection, signed)
+        return attesting.sign(pem, settings.stream, Link(signed, value), as_of, dt.datetime.now(dt.UTC))
+
+    pem = _read(key)
+    try:
+        return attesting.written(on_database(settings, work))
+    except attesting.AttestingError as error:
+        raise CommandError(str(error)) from error
+
+
+def verify_position(settings: Settings, file: Path, public_key: Path | None, *, quick: bool) -> str:
+    """Check a statement and hold the ledger to it.
+
+    Computes the chain from the log's beginning on, or ``quick`` from the last link that is kept. Raises DiffersError
+    where the statement or the ledger is not what was signed, CommandError where that can't be told.
+    """
+
+    async def work(connection: asyncpg.Connection) -> None:
+        last, _ = await chain.head(connection)
+        if position > last:
+            raise CommandError(f"Sổ cái mới tới vị trí {last}, trước vị trí đã ký {position}. / The ledger is shorter.")
+        before = await chain.last_link(connection, position) if quick else START
+        with _progress("Tính lại / computing", before.position + 1, position) as tell:
+            value = await chain.hash_at(connection, position, before, tell)
+        if value.hex() != statement.hash or await _as_of(connection, position) != statement.as_of:
+            raise DiffersError(
+                f"KHÁC: sổ cái tới vị trí {position} không còn như khi được ký. / "
+                f"The ledger up to position {position} is not what was signed: {value.hex()} is not {statement.hash}."
+            )
+
+    statement = _checked(file, public_key)
+    position = statement.position
+    if statement.stream != settings.stream:
+        raise CommandError(f"Bản xác nhận về luồng khác: {statement.stream}. / It is about another stream.")
+    on_database(settings, work)
+    whose = (
+        "" if public_key else ("\nChưa kiểm tra đó là khóa của ai (--public-key). / Whose key it is was not checked.")
+    )
+    return (
+        f"Đúng: sổ cái tới vị trí {position} như đã ký lúc {statement.signed_at.isoformat()}, khóa "
+        f"{statement.public_key}. / Right: the ledger up to position {position} is what was signed.{whose}"
+    )
+
+
+def _checked(file: Path, public_key: Path | None) -> attesting.Statement:
+    try:
+        statement = attesting.read(_read(file))
+        if public_key is not None:
+            attesting.require_key(statement, _read(public_key))
+    except attesting.WrongError as error:
+        raise DiffersError(str(error)) from error
+    except attesting.AttestingError as error:
+        raise CommandError(str(error)) from error
+    return statement
+
+
+async def _named(settings: Settings, connection: asyncpg.Connection, broken: chain.Broken) -> str:
+    """Name the link, and as far as the stream can tell the messages of the ledger that were changed."""
+    first, last = broken.sound + 1, broken.computed.position
+    kept = "không có / missing" if broken.kept is None else broken.kept.hex()
+    says = (
+        f"SAI tại mắt xích {last}: sổ cái đã bị sửa trong các vị trí {first}–{last}, hoặc chính mắt xích đó. / "
+        f"The link at position {last} differs: the ledger was changed among {first}-{last}, or the link was.\n"
+        f"  đã lưu / kept         {kept}\n"
+        f"  tính lại / computed   {broken.computed.hash.hex()}\n"
+    )
+    try:
+        async with asyncio.timeout(_BUS_WITHIN):
+            streamed = await _streamed(settings, first, last)
+    except (OSError, TimeoutError, nats.errors.Error, GapError) as error:
+        return says + f"  Không đọc được luồng để chỉ rõ vị trí. / The stream can't tell which: {error!r}"
+    differ = [
+        f"{kept.position} ({', '.join(parts)})"
+        for kept, sent in zip(await kept_messages(connection, first, last), streamed, strict=True)
+        if (parts := _parts(kept, sent))
+    ]
+    if not differ:
+        return (
+            says
+            + "  Sổ cái khớp với luồng: mắt xích đã bị sửa. / The ledger is as the stream is: the link was changed."
+        )
+    named = "; ".join(differ[:_NAMED]) + (f"; +{len(differ) - _NAMED}" if len(differ) > _NAMED else "")
+    return says + f"  Khác với luồng tại vị trí / other than in the stream: {named}"
+
+
+async def _streamed(settings: Settings, first: int, last: int) -> list[Message]:
+    async def quietly(_: Exception) -> None:
+        """Say nothing: what fails is told by the caller."""
+
+    client = await nats.connect(
+        settings.nats_url.split(","),
+        name="tonghop verify",
+        error_cb=quietly,
+        allow_reconnect=False,
+        connect_timeout=5,
+    )
+    try:
+        return await read_range(client, settings.stream, first, last)
+    finally:
+        await client.close()
+
+
+def _parts(kept: Message, sent: Message) -> list[str]:
+    return [
+        name
+        for name, one, other in zip(Message._fields, kept, sent, strict=True)
+        if (one or b"") != (other or b"")  # no headers are empty headers
+    ]
+
+
+async def _as_of(connection: asyncpg.Connection, position: int) -> dt.datetime:
+    as_of: dt.datetime = await connection.fetchval("SELECT published_at FROM ledger WHERE position = $1", position)
+    return as_of
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(attesting.LARGEST)
+    except OSError as error:
+        raise CommandError(f"Không đọc được tệp / can't read {file}: {error.strerror}") from error
+
+
+@contextmanager
+def _progress(says: str, first: int, last: int) -> Iterator[chain.Tell]:
+    err = console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    times = (TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, *times, console=err, disable=not err.is_terminal) as progress:
+        task = progress.add_task(says, total=max(0, last - first + 1))
+        yield lambda position: progress.update(task, completed=max(0, position - first + 1))

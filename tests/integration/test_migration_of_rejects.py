@@ -1,0 +1,39 @@
+"""A database of the version before the limit on rejects and the chain: what it rejected is counted by publisher."""
+
+from __future__ import annotations
+
+import asyncpg
+
+from projections.store import chain
+from projections.store.migrate import upgrade
+from projections.store.projection import Projection
+from services.rebuilding import go_back, rebuild
+from services.settings import Settings
+from tests.integration.test_migration_of_plans import THIRD_VERSION
+from tests.integration.test_rebuild import connection as connection  # noqa: PLC0414 - a fixture
+from tests.integration.test_verify import SIZES, quietly, verified
+
+REJECTS = "SELECT * FROM publisher_rejects ORDER BY 1, 2"
+
+
+async def test_every_generation_counts_what_it_rejected(database: str, connection: asyncpg.Connection) -> None:
+    settings = Settings(database_url=database)
+    links = await connection.fetch("SELECT * FROM chain")
+    right = await connection.fetch(REJECTS)
+    assert [tuple(row)[:3] for row in right] == [("c0", "invalid_field", 1)]
+    await rebuild(settings, quietly, sizes=SIZES)
+    for statement in (*THIRD_VERSION, "DROP TABLE g2.publisher_rejects"):
+        await connection.execute(statement)
+    await upgrade(database)
+    assert await connection.fetch(REJECTS) == await connection.fetch(REJECTS.replace("FROM ", "FROM g2.")) == right
+    done = await verified(database)
+    assert not done.comparison, done.comparison
+    # The ledger is chained by whoever loads it first.
+    assert await connection.fetch("SELECT * FROM chain") == []
+    await (await Projection.open(database)).close()
+    assert await connection.fetch("SELECT * FROM chain") == links
+    assert await chain.head(connection) == tuple(links[-1])
+    # The way back has its own count, and is carried forward with it.
+    back = await go_back(settings, quietly, sizes=SIZES)
+    assert back.switched is not None
+    assert not back.comparison, back.comparison
