@@ -1,4 +1,4 @@
-"""SIGKILL around a pause: before it, in it, after it, in the resumption; and in chaining: nothing is lost or doubled."""
+"""SIGKILL around a pause: before, in and after it, in the resumption; and in chaining. Nothing is lost or doubled."""
 
 from __future__ import annotations
 
