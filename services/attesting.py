@@ -63,8 +63,8 @@ def sign(key: bytes, stream: str, link: Link, as_of: dt.datetime, signed_at: dt.
 def read(text: bytes) -> Statement:
     """Read a statement and check its signature by the key that it carries.
 
-    Whose key that is has to be known from elsewhere: `require_key`. Raises AttestingError, and WrongError of one that was
-    altered.
+    Whose key that is has to be known from elsewhere: `require_key`.
+    Raises AttestingError, and WrongError for an altered one.
     """
     try:
         statement = msgspec.json.decode(text, type=Statement)

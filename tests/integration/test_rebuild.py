@@ -11,6 +11,7 @@ import pytest
 
 from events.codec import Refusal
 from events.vocabulary import Reason
+from projections.store import pausing
 from projections.store.projection import Projection, prepare
 from projections.store.reading.snapshot import snapshot
 from projections.store.rebuilding.chunks import RebuildError
@@ -221,6 +222,24 @@ async def test_one_that_commits_after_the_switch_is_fenced_and_readers_wait_for_
     await live.apply(more(3))
     await live.close()
     assert await admissions(database) == before + 3
+
+
+async def test_a_pause_and_the_chain_are_of_no_generation(
+    database: str, connection: asyncpg.Connection, ready: Ready
+) -> None:
+    edition, position = ready.live.state.edition, len(told()) + 1
+    links = await connection.fetch("SELECT * FROM chain")
+    await ready.switch()
+    assert await connection.fetch("SELECT * FROM chain") == links
+    # What paused it was decided by read models that are not in force any more: others may decide otherwise.
+    with pytest.raises(FencedError):
+        await pausing.pause(connection, position, "", edition)
+    await pausing.pause(connection, position, "", edition._replace(generation=2))
+    await go_back(Settings(database_url=database), quietly, sizes=SIZES)
+    paused = await pausing.paused(connection)
+    assert paused is not None
+    assert paused.position == position
+    assert await connection.fetch("SELECT * FROM chain") == links
 
 
 async def test_an_answer_that_was_begun_before_the_switch_ends_on_what_it_began_on(
