@@ -107,6 +107,10 @@ class Cluster:
         """Give the last lines that a part wrote."""
         return self._process(name).tail(60)
 
+    def pid_of(self, name: str) -> int:
+        """Give the process id of a part that was started."""
+        return self._process(name).pid
+
     def kill(self, names: Sequence[str], random: Random) -> None:
         """Kill all of these at once with SIGKILL."""
         pids = [self._backend(random) if name == BACKEND else self._process(name).pid for name in names]

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import asyncpg
 import httpx
-import nats
 import pytest
 
 from projections.core.message import Message
@@ -27,6 +26,7 @@ from tests.fault.load import told_of
 from tests.fault.publishing import Publisher, publishing
 from tests.fault.reading import Reader
 from tests.fault.settling import reached
+from tests.fault.stream import log_of
 from tests.oracle.telling import ROOT, Said
 from tests.oracle.wording import FACTS, MEASURES
 from tests.property.reading import reader_of
@@ -103,22 +103,6 @@ async def storm(cluster: Cluster, random: Random, streaming: asyncio.Task[None])
         kills += 1
     await streaming
     return kills
-
-
-async def log_of(url: str, last: int) -> list[Message]:
-    """Read the stream as the bus has it."""
-    client = await nats.connect(url)
-    try:
-        subscription = await client.jetstream().subscribe("party.v1.>", ordered_consumer=True)
-        found = [await subscription.next_msg(timeout=10) for _ in range(last)]
-    finally:
-        await client.close()
-    meta = [message.metadata for message in found]
-    assert [one.sequence.stream for one in meta] == list(range(1, last + 1))
-    return [
-        Message(one.sequence.stream, one.timestamp, message.subject, None, message.data)
-        for one, message in zip(meta, found, strict=True)
-    ]
 
 
 async def counted_at(connection: asyncpg.Connection, positions: set[int]) -> dict[int, dict[str, int]]:
