@@ -59,6 +59,11 @@ class _BatchAck(msgspec.Struct):
 
 _decode = msgspec.json.Decoder(_BatchAck).decode
 _BATCHES_NOT_ALLOWED: Final = 10174
+_NO_ROOM: Final = frozenset({10023, 10047, 10077})
+"""Insufficient resources, insufficient storage, a stream at its limit."""
+_NOT_ACKNOWLEDGED: Final = (
+    "chưa được xác nhận, xem nhật ký của bus: đĩa có thể đã đầy / not acknowledged yet, the bus's disk may be full"
+)
 
 
 class Sender:
@@ -142,7 +147,7 @@ class Sender:
                     case _:
                         doubted.add(number)
             if left := [pair for pair in waiting if pair[0] not in answers]:
-                await self._bus.pause(trouble or "chưa được xác nhận / not acknowledged yet")
+                await self._bus.pause(trouble or _NOT_ACKNOWLEDGED)
             waiting = left
         return [answers[number] for number in range(len(lines))]
 
@@ -191,4 +196,6 @@ def _known(future: asyncio.Future[PubAck] | None, line: Line, *, denied: bool) -
         return NotSent(line, "refused_by_bus", f"{error.description} ({error.err_code})")
     if isinstance(error, NoRespondersError | NoStreamResponseError):
         return "chưa có luồng PARTY, hãy chạy `tonghop migrate` / there is no stream"
+    if isinstance(error, APIError) and error.err_code in _NO_ROOM:
+        return f"bus đã đầy / the bus is full: {error.description} ({error.err_code})"
     return str(error)
