@@ -71,7 +71,16 @@ async def latest_repairs(settings: Settings, limit: int) -> list[Repair]:
 
 
 async def _unlike_the_log(settings: Settings, progress: Progress) -> list[int]:
-    client = await nats.connect(settings.nats_url.split(","))
+    async def quietly(_: Exception) -> None:
+        """Say nothing: what fails is told once, by the caller."""
+
+    client = await nats.connect(
+        settings.nats_url.split(","),
+        error_cb=quietly,
+        connect_timeout=5,
+        allow_reconnect=False,
+        max_reconnect_attempts=1,
+    )
     try:
         return await _compare_with_log(settings, client, progress)
     finally:
