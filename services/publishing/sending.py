@@ -59,8 +59,6 @@ class _BatchAck(msgspec.Struct):
 
 _decode = msgspec.json.Decoder(_BatchAck).decode
 _BATCHES_NOT_ALLOWED: Final = 10174
-_NO_ROOM: Final = frozenset({10023, 10047, 10077})
-"""Insufficient resources, insufficient storage, a stream at its limit."""
 _NOT_ACKNOWLEDGED: Final = (
     "chưa được xác nhận, xem nhật ký của bus: đĩa có thể đã đầy / not acknowledged yet, the bus's disk may be full"
 )
@@ -196,6 +194,4 @@ def _known(future: asyncio.Future[PubAck] | None, line: Line, *, denied: bool) -
         return NotSent(line, "refused_by_bus", f"{error.description} ({error.err_code})")
     if isinstance(error, NoRespondersError | NoStreamResponseError):
         return "chưa có luồng PARTY, hãy chạy `tonghop migrate` / there is no stream"
-    if isinstance(error, APIError) and error.err_code in _NO_ROOM:
-        return f"bus đã đầy / the bus is full: {error.description} ({error.err_code})"
     return str(error)

@@ -195,7 +195,7 @@ async def test_a_stream_at_its_limit_is_said_and_waited_for(party: str) -> None:
             running = asyncio.create_task(flow.run(read_lines(lines)))
 
             async def full() -> bool:
-                return any("bus đã đầy / the bus is full" in said for said in noticed)
+                return any("bus đã đầy" in said and "maximum bytes exceeded" in said for said in noticed)
 
             await eventually(full, f"it says {noticed}")
             await jetstream.update_stream(config)
