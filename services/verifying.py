@@ -14,7 +14,6 @@ from projections.store.generations import schema_of
 from projections.store.kept_log import kept_messages
 from projections.store.rebuilding.comparing import Comparison
 from projections.store.rebuilding.generation import Generation, Progress, Source
-from projections.store.rebuilding.ledger_outcomes import different_outcomes
 from projections.store.rebuilding.making import drop_schema
 from projections.store.rebuilding.mending import Repair, mend, repairs
 from projections.store.rebuilding.switching import compare_at_checkpoint
@@ -55,10 +54,7 @@ async def verify(
         generation = Generation(source, connection, SCHEMA, schema_of(number))
         await generation.open()
         await bring_up(generation, progress, large_as_there=True)
-        comparison = await compare_at_checkpoint(generation)
-        outcomes = await different_outcomes(connection, SCHEMA, comparison.position)
-        comparison.counts["ledger"] = len(outcomes)
-        comparison.listed.extend(outcomes)
+        comparison = await compare_at_checkpoint(generation, with_ledger=True)
         mended = await mend(generation) if repair and comparison else None
         async with connection.transaction():
             await drop_schema(connection, SCHEMA)
@@ -75,7 +71,16 @@ async def latest_repairs(settings: Settings, limit: int) -> list[Repair]:
 
 
 async def _unlike_the_log(settings: Settings, progress: Progress) -> list[int]:
-    client = await nats.connect(settings.nats_url.split(","))
+    async def quietly(_: Exception) -> None:
+        """Say nothing: what fails is told once, by the caller."""
+
+    client = await nats.connect(
+        settings.nats_url.split(","),
+        error_cb=quietly,
+        connect_timeout=5,
+        allow_reconnect=False,
+        max_reconnect_attempts=1,
+    )
     try:
         return await _compare_with_log(settings, client, progress)
     finally:

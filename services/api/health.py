@@ -34,4 +34,6 @@ def reasons(worker: Worker | None, position: int, stream_last: int | None) -> li
     lag = (worker.stream_last if stream_last is None else stream_last) - position
     if lag > 0 and state.state != "paused" and (state.advanced_at is None or now - state.advanced_at > STALLED):
         found.append(f"lag: {lag} sự kiện, không giảm trong {STALLED.seconds} s / does not fall")
+    if found and state.detail is not None:
+        found.append(f"projector: {state.state}: {state.detail}")
     return found

@@ -23,7 +23,8 @@ DATABASE_AWAY: Final = (
     asyncpg.InternalClientError,  # it was closed while it lay idle, and the client stumbles over it
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,  # no connections left, no memory, a full disk
+    asyncpg.PostgresSystemError,  # a disk that fails, a file that is gone
     asyncpg.OperatorInterventionError,  # shutting down, or a statement that took too long
     asyncpg.InvalidCatalogNameError,
 )

@@ -47,6 +47,15 @@ class NatsServer:
         """Stop the server; what it has acknowledged stays."""
         self._process.stop(STOP)
 
+    def stuck(self) -> str | None:
+        """Say why nothing can be stored, None where it can.
+
+        After a write has failed (a full disk) the server takes nothing until it is started anew, room or none
+        (nats-server 2.15.1): publishers hear nothing, and only its health tells.
+        """
+        found = self._health("/healthz")
+        return found if found is not None and "write error" in found else None
+
     @property
     def url(self) -> str:
         """The address for clients."""
@@ -84,14 +93,24 @@ jetstream {{
         try:
             ports = json.loads(found.read_text())
             self.monitor_url = ports["monitoring"][0]
-            monitor = HTTPConnection(self.monitor_url.removeprefix("http://"), timeout=1)
-            monitor.request("GET", "/healthz?js-enabled-only=true")
-            ready = monitor.getresponse().status == HTTPStatus.OK
-            monitor.close()
-        except (OSError, ValueError, KeyError, HTTPException):
+        except (OSError, ValueError, KeyError):
             return False
+        ready = self._health("/healthz?js-enabled-only=true") == ""
         self.listen = Address(self.listen.host, int(ports["nats"][0].rpartition(":")[2]))
         return ready and self._process.alive
+
+    def _health(self, path: str) -> str | None:
+        """Ask for the server's health: "" where it is well, what it says where it isn't, None without an answer."""
+        monitor = HTTPConnection(self.monitor_url.removeprefix("http://"), timeout=1)
+        try:
+            monitor.request("GET", path)
+            answer = monitor.getresponse()
+            said = answer.read().decode(errors="replace")
+        except (OSError, HTTPException):
+            return None
+        finally:
+            monitor.close()
+        return "" if answer.status == HTTPStatus.OK else said
 
 
 def _executable() -> Path:

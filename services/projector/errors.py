@@ -30,14 +30,27 @@ _TRANSIENT = (
     asyncpg.exceptions.TransactionRollbackError,
     asyncpg.exceptions.ObjectInUseError,
     asyncpg.exceptions.LockNotAvailableError,
-    asyncpg.exceptions.PostgresIOError,
+    asyncpg.exceptions.PostgresSystemError,
     asyncpg.exceptions.InvalidCatalogNameError,
+    asyncpg.exceptions.InvalidSchemaNameError,
+    asyncpg.exceptions.InvalidAuthorizationSpecificationError,
     asyncpg.exceptions.SyntaxOrAccessError,
     asyncpg.exceptions.InternalServerError,
     asyncpg.exceptions.ReadOnlySQLTransactionError,
     FencedError,
     GapError,
     ConsumerGoneError,
+)
+
+_ADVICE = (
+    (
+        asyncpg.exceptions.DiskFullError,
+        "đĩa của cơ sở dữ liệu đã đầy, hãy dọn chỗ / the database's disk is full, make room",
+    ),
+    (
+        asyncpg.exceptions.PostgresSystemError,
+        "đĩa của cơ sở dữ liệu hỏng hoặc mất tệp / the database's disk fails, or a file is missing",
+    ),
 )
 
 
@@ -52,7 +65,7 @@ class RefusedError(ProjectorError):
 def is_transient(error: BaseException) -> bool:
     """Tell whether waiting can help: a server is away, restarting, full or busy, or another projector was faster.
 
-    A schema or a permission that is missing is no message's fault either: nothing is rejected because of it.
+    A schema, a file or a permission that is missing is no message's fault either: nothing is rejected because of it.
     """
     return isinstance(error, _TRANSIENT)
 
@@ -66,3 +79,10 @@ def part_of(error: BaseException) -> str:
     ):
         return "database"
     return "projector"
+
+
+def described(error: BaseException) -> str:
+    """Say what went wrong, and where somebody has to do something about it, what that is."""
+    said = f"{type(error).__name__}: {error}"
+    advice = next((words for kind, words in _ADVICE if isinstance(error, kind)), None)
+    return said if advice is None else f"{advice}: {said}"

@@ -49,11 +49,12 @@ class Pulse:
 
     def leads(self, state: State) -> None:
         """Tell that the projector leads from here on."""
+        if self.advanced_at is None or state.position > self.position:
+            self.advanced_at = _now()  # who leads again and again and gets no further is stalled
         self.state, self.detail, self.position = "leading", None, state.position
         self._parked = Counter(str(parked.waits.reason) for parked in state.parking.events.values())
         for reason, n in self._parked.items():
             metrics.PARKED.labels(reason=reason).set(n)
-        self.advanced_at = _now()
         metrics.LEADING.set(1)
         metrics.POSITION.set(state.position)
         for part in ("bus", "database", "projector"):

@@ -26,7 +26,7 @@ from projections.store.projection import decode_all, load, looks_back, prepare
 from projections.store.writing import write
 from services import metrics
 from services.collecting import collect_rarely
-from services.projector.errors import RefusedError, is_transient, part_of
+from services.projector.errors import RefusedError, described, is_transient, part_of
 from services.projector.intake import Intake
 from services.projector.leadership import try_to_lead
 from services.projector.limit import describe
@@ -80,7 +80,7 @@ class Worker:
         part = part_of(error)
         metrics.ERRORS.labels(part=part).inc()
         metrics.OPEN_ERRORS.labels(part=part).set(1)
-        self._pulse.state, self._pulse.detail = "waiting", f"{type(error).__name__}: {error}"
+        self._pulse.state, self._pulse.detail = "waiting", described(error)
         if is_transient(error):
             log.warning("waiting", part=part, error=self._pulse.detail, seconds=self._pause)
         else:

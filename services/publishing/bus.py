@@ -11,9 +11,12 @@ from faststream.nats.security import NatsCredentials
 from nats.aio.client import Client
 from nats.errors import ConnectionClosedError, Error, OutboundBufferLimitError
 from nats.js import JetStreamContext
+from nats.js.errors import APIError
 
 RETRY_SECONDS = 0.5
 NOTICE_SECONDS = 5.0
+NO_ROOM = frozenset({10023, 10047, 10077})
+"""Insufficient resources, insufficient storage, a stream at its limit."""
 
 _denied_publish = re.compile(r'permissions violation for publish to "([^"]+)"', re.IGNORECASE).search
 _denied_inbox = re.compile(r"permissions violation for subscription to", re.IGNORECASE).search
@@ -66,6 +69,8 @@ class Bus:
             self.denied.add(found[1])
         elif _denied_inbox(text):
             self.inbox_denied = True
+        elif isinstance(error, APIError) and error.err_code in NO_ROOM:  # nats-py 2.16 tells it here, and no future
+            self.trouble(f"bus đã đầy, hãy dọn chỗ / the bus is full, make room: {error.description}")
         elif not isinstance(error, ConnectionClosedError):
             self.trouble(text or type(error).__name__)
 

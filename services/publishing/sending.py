@@ -59,6 +59,9 @@ class _BatchAck(msgspec.Struct):
 
 _decode = msgspec.json.Decoder(_BatchAck).decode
 _BATCHES_NOT_ALLOWED: Final = 10174
+_NOT_ACKNOWLEDGED: Final = (
+    "chưa được xác nhận, xem nhật ký của bus: đĩa có thể đã đầy / not acknowledged yet, the bus's disk may be full"
+)
 
 
 class Sender:
@@ -142,7 +145,7 @@ class Sender:
                     case _:
                         doubted.add(number)
             if left := [pair for pair in waiting if pair[0] not in answers]:
-                await self._bus.pause(trouble or "chưa được xác nhận / not acknowledged yet")
+                await self._bus.pause(trouble or _NOT_ACKNOWLEDGED)
             waiting = left
         return [answers[number] for number in range(len(lines))]
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +14,7 @@ from services.embedded.postgres import PostgresServer
 from services.embedded.process import Process, Stages
 from services.up import tether
 
+ASK_EVERY = 2.0
 STOP: Stages = ((signal.SIGTERM, 12.0),)  # longer than the API gives the requests that run
 
 
@@ -29,18 +31,38 @@ class Part(Protocol):
     def stop(self) -> None:
         """Stop it, whatever state it is in; blocks until it has ended."""
 
+    async def stuck(self) -> str | None:
+        """Say why it has to be started anew although it runs, None where it doesn't."""
+
+    @property
+    def folder(self) -> Path:
+        """Where it writes."""
+
 
 class Server:
     """An embedded server."""
 
     def __init__(self, server: PostgresServer | NatsServer) -> None:
         self._server = server
+        self._asked_at = 0.0
         self.process = server.process
         self.stop = server.stop
 
     async def start(self) -> None:
         """Start the server; this waits in a thread, until it is ready."""
         await asyncio.to_thread(self._server.start)
+
+    async def stuck(self) -> str | None:
+        """Ask the server, not more often than it may be asked."""
+        if not isinstance(self._server, NatsServer) or time.monotonic() - self._asked_at < ASK_EVERY:
+            return None
+        self._asked_at = time.monotonic()
+        return await asyncio.to_thread(self._server.stuck)
+
+    @property
+    def folder(self) -> Path:
+        """Its data."""
+        return self._server.data_dir.parent
 
 
 class Command:
@@ -65,3 +87,12 @@ class Command:
     def stop(self) -> None:
         """Ask the command to end, and kill it where it doesn't."""
         self.process.stop(STOP)
+
+    async def stuck(self) -> str | None:
+        """Never: it goes on by itself."""
+        return None
+
+    @property
+    def folder(self) -> Path:
+        """Its log."""
+        return self.process.log.parent

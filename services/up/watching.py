@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from services.embedded.process import ServerError
+from services.up import room
 from services.up.parts import Part
 
 LOOK_EVERY = 0.1
@@ -36,9 +37,10 @@ async def keep(part: Part, started: asyncio.Event, say: Callable[[str], None]) -
             cause = str(error).partition("\n")[0]
         else:
             started.set()
-            while part.process.alive:  # noqa: ASYNC110 - a process sets no event
-                await asyncio.sleep(LOOK_EVERY)
-            cause = part.process.exit
+            cause = await _end(part, say)
+        if await room.wait_for(part.folder, part.process.name, say):
+            short_lives = 0
+            continue
         short_lives = short_lives + 1 if time.monotonic() - begun < SHORT_LIFE else 0
         if short_lives >= SHORT_LIVES:
             raise KeepsDyingError(
@@ -48,6 +50,17 @@ async def keep(part: Part, started: asyncio.Event, say: Callable[[str], None]) -
         pause = FIRST_PAUSE * 2**short_lives
         say(f"{part.process.name}: {cause}; khởi động lại sau / started again in {pause:g} s")
         await asyncio.sleep(pause)
+
+
+async def _end(part: Part, say: Callable[[str], None]) -> str:
+    """Wait until the part has ended, or is stuck for want of room and there is some; then it is ended. Say why."""
+    while part.process.alive:
+        if (stuck := await part.stuck()) is not None:
+            await room.wait_for(part.folder, part.process.name, say)
+            await asyncio.to_thread(part.stop)
+            return stuck
+        await asyncio.sleep(LOOK_EVERY)
+    return part.process.exit
 
 
 async def _start(part: Part) -> None:

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -64,9 +64,9 @@ class Command:
 class Cluster:
     """NATS, PostgreSQL, a projector and an API. Everything acknowledged is on disk, as in a deployment."""
 
-    def __init__(self, folder: Path) -> None:
-        self.nats = NatsServer(folder / "nats", ANY_PORT, log=folder / "logs" / "nats.log")
-        self.postgres = PostgresServer(folder / "postgres", log=folder / "logs" / "postgres.log")
+    def __init__(self, folder: Path, disks: Mapping[str, Path]) -> None:
+        self.nats = NatsServer(disks.get("nats", folder) / "nats", ANY_PORT, log=folder / "logs" / "nats.log")
+        self.postgres = PostgresServer(disks.get("postgres", folder) / "postgres", log=folder / "logs" / "postgres.log")
         self._folder = folder
         self.settings = Settings(smallest_cell=1)
         """No cell is hidden, so that figures by facet can be held to exact ones."""
@@ -107,6 +107,10 @@ class Cluster:
         """Give the last lines that a part wrote."""
         return self._process(name).tail(60)
 
+    def pid_of(self, name: str) -> int:
+        """Give the process id of a part that was started."""
+        return self._process(name).pid
+
     def kill(self, names: Sequence[str], random: Random) -> None:
         """Kill all of these at once with SIGKILL."""
         pids = [self._backend(random) if name == BACKEND else self._process(name).pid for name in names]
@@ -135,10 +139,10 @@ class Cluster:
 
 
 @asynccontextmanager
-async def running_cluster() -> AsyncIterator[Cluster]:
-    """Run everything on a folder of its own, and leave nothing behind."""
+async def running_cluster(**disks: Path) -> AsyncIterator[Cluster]:
+    """Run everything on a folder of its own, and leave nothing behind; `disks` are other places for servers' data."""
     with short_folder() as folder:
-        cluster = Cluster(folder)
+        cluster = Cluster(folder, disks)
         try:
             await cluster.open()
             yield cluster

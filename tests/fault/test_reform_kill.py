@@ -15,19 +15,18 @@ from typing import Any, Final
 
 import asyncpg
 import httpx
-import nats
 import pytest
 
 from projections.core.message import Message
 from projections.store.projection import Projection
 from services.demo.saying import CloudEvent
 from services.demo.scenario import country_and_reform
-from services.projector.gaps import read_range
 from tests.fault.cluster import BACKEND, Cluster, running_cluster
 from tests.fault.load import told_of
 from tests.fault.publishing import Publisher, publishing
 from tests.fault.reading import Reader
 from tests.fault.settling import reached
+from tests.fault.stream import log_of
 from tests.oracle.telling import ROOT, Said
 from tests.oracle.wording import FACTS, MEASURES
 from tests.property.reading import reader_of
@@ -104,17 +103,6 @@ async def storm(cluster: Cluster, random: Random, streaming: asyncio.Task[None])
         kills += 1
     await streaming
     return kills
-
-
-async def log_of(url: str, last: int) -> list[Message]:
-    """Read the stream as the bus has it, headers and times too: the hash chain is of them."""
-    client = await nats.connect(url)
-    try:
-        log = await read_range(client, "PARTY", 1, last)
-    finally:
-        await client.close()
-    assert [message.position for message in log] == list(range(1, last + 1))
-    return log
 
 
 async def counted_at(connection: asyncpg.Connection, positions: set[int]) -> dict[int, dict[str, int]]:

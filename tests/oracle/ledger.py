@@ -10,7 +10,7 @@ from typing import Any
 
 from events.codec import Event as Decoded
 from events.codec import decode
-from tests.oracle.hierarchy import Hierarchy, Statement
+from tests.oracle.hierarchy import Statement
 from tests.oracle.wording import STRUCTURE, Event
 
 
@@ -77,8 +77,6 @@ def statement(entry: Entry) -> Statement:
     )
 
 
-def hierarchy(entries: list[Entry]) -> Hierarchy:
-    """Take the hierarchy of the structure events that hold."""
-    return Hierarchy(
-        [statement(e) for e in entries if e.holds and e.event is not None and e.event["type"] in STRUCTURE]
-    )
+def statements(entries: list[Entry]) -> list[Statement]:
+    """List what the structure events say that hold."""
+    return [statement(e) for e in entries if e.holds and e.event is not None and e.event["type"] in STRUCTURE]

@@ -10,7 +10,7 @@ import datetime as dt
 
 from tests.oracle.figures import Question, Report, events_under, report
 from tests.oracle.hierarchy import LAST_KNOWN, Hierarchy
-from tests.oracle.ledger import Entry, hierarchy, read, same_content, statement
+from tests.oracle.ledger import Entry, read, same_content, statement, statements
 from tests.oracle.wording import FACTS, RETRACTION, STRUCTURE, Event, day_of, named_units
 
 Verdict = tuple[str, str | None]
@@ -19,6 +19,8 @@ Verdict = tuple[str, str | None]
 
 class Oracle:
     """Feed it the log in stream order, then ask. Outcomes and figures are those as known after the last message fed."""
+
+    structure: type[Hierarchy] = Hierarchy
 
     def __init__(self, root: str = "trung-uong") -> None:
         self.root = root
@@ -89,7 +91,7 @@ class Oracle:
         reason = self._waits_for(entry, event, h)
         if reason is not None:
             return "parked", reason
-        if kind in STRUCTURE and Hierarchy([*h.statements, statement(entry)]).has_cycle():
+        if kind in STRUCTURE and self.structure([*h.statements, statement(entry)]).has_cycle():
             return "rejected", "cycle"
         return ("counted" if kind in FACTS else "applied"), None
 
@@ -141,7 +143,7 @@ class Oracle:
             return None
         if event["type"] == "unit.established" and self._is_referred_to(target):
             return "in_use"
-        if hierarchy([e for e in self.entries if e is not target]).has_cycle():
+        if self.structure(statements([e for e in self.entries if e is not target])).has_cycle():
             return "cycle"
         return None
 
@@ -161,7 +163,7 @@ class Oracle:
     # What can be asked.
 
     def hierarchy(self) -> Hierarchy:
-        return hierarchy(self.entries)
+        return self.structure(statements(self.entries))
 
     def outcome(self, position: int) -> Verdict:
         """Tell the outcome and the reason of one message; raises LookupError for a position that wasn't fed."""

@@ -14,7 +14,7 @@ from projections.store.generations import schema_of
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.comparing import Comparison, compare, ids_of
 from projections.store.rebuilding.generation import KEPT, Generation
-from projections.store.rebuilding.ledger_outcomes import write_outcomes
+from projections.store.rebuilding.ledger_outcomes import different_outcomes, write_outcomes
 from projections.store.rebuilding.making import drop_schema
 from projections.store.writing import NOTIFICATIONS
 
@@ -50,16 +50,21 @@ class Switched(NamedTuple):
     outcomes: int
 
 
-async def compare_at_checkpoint(generation: Generation) -> Comparison:
+async def compare_at_checkpoint(generation: Generation, *, with_ledger: bool = False) -> Comparison:
     """Compare a generation with the one in force, at the position where that stands now; nothing is locked.
 
-    One snapshot sees the one in force, and in it this one is carried forward to its position.
+    One snapshot sees the one in force, and in it this one is carried forward to its position. With ``with_ledger`` the
+    outcomes in the ledger are compared too, in the same snapshot: later ones are of another position.
     """
     writer = generation.writer
     async with writer.transaction(isolation="repeatable_read"):
         position = await writer.fetchval("SELECT position FROM checkpoint")
         await generation.follow_here(position)
         comparison = await compare(writer, generation.like, generation.schema, position)
+        if with_ledger:
+            outcomes = await different_outcomes(writer, generation.schema, position)
+            comparison.counts["ledger"] = len(outcomes)
+            comparison.listed.extend(outcomes)
     generation.settle()
     generation.touched = set()
     return comparison

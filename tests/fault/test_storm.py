@@ -1,0 +1,28 @@
+"""Everything at once for a short while; `make soak` is the same for as long as is asked (docs/soak.md)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.soak.storm import Course, Plan, weather
+
+SHORT = Plan(seed=1, cells=30, stormy=4, calm=0.5, between_kills=(0.3, 1.2), pause=0.1)
+
+
+async def nothing(course: Course) -> None:
+    await asyncio.Event().wait()
+
+
+async def test_a_storm_of_everything_shows_in_no_figure() -> None:
+    course = await weather(SHORT, print, nothing)
+    assert sum(course.kills.values()) > 2
+    assert all(asker.answers > 10 for asker in course.askers)
+    assert sum(asker.unchanged for asker in course.askers)
+    assert {kind for kind, how in course.operated if how == "done"} == {
+        "rebuild",
+        "back",
+        "verify",
+        "verify --from-log",
+    }
+    assert course.outcomes.keys() == {"counted", "applied", "duplicate", "parked", "rejected", "retracted"}
+    assert course.totals > 10

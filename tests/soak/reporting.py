@@ -1,0 +1,93 @@
+"""What a soak has seen, in words: a line of progress while it goes on, and a report in Markdown at its end."""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+import time
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+
+import psutil
+
+from tests.fault.cluster import PARTS
+from tests.soak.measuring import Sample
+from tests.soak.storm import Course
+
+
+def progress(course: Course) -> str:
+    """Say in one line how far it has come."""
+    position = max((asker.position for asker in course.askers), default=0)
+    done = sum(n for (_, how), n in course.operated.items() if how == "done")
+    return (
+        f"{time.monotonic() - course.began:6.0f} s  position {position:,}  kills {sum(course.kills.values())}  "
+        f"reorganisations {course.reorganisations}  commands {done} done, {sum(course.operated.values()) - done} not  "
+        f"answers {sum(asker.answers + asker.unchanged for asker in course.askers):,}"
+    )
+
+
+def report(course: Course, command: str) -> str:
+    """Write the report; what it tells of was right, or it would not be written."""
+    askers = course.askers
+    about = (
+        ("Seed", course.plan.seed),
+        ("Time", f"{course.seconds / 60:.1f} minutes, the last {course.plan.calm / 60:.1f} of load without kills"),
+        ("Messages in the log", f"{course.messages:,} ({course.acknowledged:,} acknowledgements)"),
+        ("Outcomes", ", ".join(f"{name} {n:,}" for name, n in sorted(course.outcomes.items()))),
+        ("Units at the end", f"{course.units:,}"),
+        ("Reorganisations", course.reorganisations),
+        ("SIGKILLs", ", ".join(f"{part} {n}" for part, n in sorted(course.kills.items()))),
+        ("Generation at the end", course.generation),
+        ("Answers checked", f"{sum(a.answers for a in askers):,}, and {sum(a.unchanged for a in askers):,} times 304"),
+        (
+            "Not answered",
+            f"{sum(a.unanswered for a in askers):,} (nobody there), {sum(a.refused for a in askers):,} (404, 503)",
+        ),
+        ("Totals of the root held to the oracle at their position", f"{course.totals:,}"),
+        ("Counters held to the oracle", f"{course.counters:,}"),
+        ("Reports held to the oracle at the end", f"{course.reports:,}"),
+    )
+    lines = [
+        f"`{command}`",
+        "",
+        _circumstances(),
+        "Nothing was lost, nothing counted twice, no answer was wrong.",
+        "",
+        *_table(("", ""), about),
+        "",
+        *_table(("command", "how it ended", "times"), ((*key, n) for key, n in sorted(course.operated.items()))),
+        "",
+        "Memory in MB of the process of each part that lived longest (PSS; of PostgreSQL all processes together):",
+        "",
+        *_table(
+            ("part", "its life, minutes", "at its start", "after a tenth", "at its end", "most of any"),
+            (_memory(course, part) for part in PARTS),
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _circumstances() -> str:
+    machine = f"{psutil.cpu_count()} cores, {psutil.virtual_memory().total >> 30} GB, {platform.system()}"
+    versions = f"Python {platform.python_version()}, tonghop {version('tonghop')}"
+    return f"{dt.datetime.now(dt.UTC):%Y-%m-%d}; {machine}, {versions}."
+
+
+def _memory(course: Course, part: str) -> Sequence[object]:
+    assert course.memory is not None
+    life = course.memory.longest_life(part)
+    most = max(sample.megabytes for sample in course.memory.samples if sample.part == part)
+    minutes = (life[-1].seconds - life[0].seconds) / 60
+    return part, f"{minutes:.1f}", *(f"{_at(life, share):.0f}" for share in (0.0, 0.1, 1.0)), f"{most:.0f}"
+
+
+def _at(life: Sequence[Sample], share: float) -> float:
+    """Give the megabytes at a share of the life, the middle one of three samples there."""
+    at = min(max(1, int(share * len(life))), max(1, len(life) - 2))
+    near = sorted(sample.megabytes for sample in life[at - 1 : at + 2])
+    return near[len(near) // 2]
+
+
+def _table(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    lines = [f"| {' | '.join(heading)} |", f"|{'---|' * len(heading)}"]
+    return lines + [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]
