@@ -16,21 +16,24 @@ FETCHED = 1_000
 
 
 async def main() -> None:
-    """Count for as long as the process lives, with one acknowledgement for each batch."""
+    """Count for as long as the process lives.
+
+    Each message is acknowledged: one acknowledgement for all up to a message would lose, after a kill, those that were
+    under way, for newer ones are delivered before them.
+    """
     task = Task.read()
     counting = Counting(task)
     connection = await asyncpg.connect(task.url)
-    await connection.execute(
-        "CREATE TABLE IF NOT EXISTS seen (publisher text, id text, PRIMARY KEY (publisher, id))"
-    )
-    subscription = await task.consume(AckPolicy.ALL)
+    await connection.execute("CREATE TABLE IF NOT EXISTS seen (publisher text, id text, PRIMARY KEY (publisher, id))")
+    subscription = await task.consume(AckPolicy.EXPLICIT)
     while True:
         try:
             messages = await subscription.fetch(FETCHED, timeout=1)
         except NoMessages:
             continue
         await _count(connection, counting, messages)
-        await messages[-1].ack()
+        for message in messages:
+            await message.ack()
 
 
 async def _count(connection: asyncpg.Connection, counting: Counting, messages: Sequence[Msg]) -> None:

@@ -17,9 +17,7 @@ async def main() -> None:
     task = Task.read()
     counting = Counting(task)
     connection = await asyncpg.connect(task.url)
-    await connection.execute(
-        "CREATE TABLE IF NOT EXISTS seen (publisher text, id text, PRIMARY KEY (publisher, id))"
-    )
+    await connection.execute("CREATE TABLE IF NOT EXISTS seen (publisher text, id text, PRIMARY KEY (publisher, id))")
     subscription = await task.consume(AckPolicy.EXPLICIT)
     while True:
         try:

@@ -15,7 +15,6 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 
-
 class Key(NamedTuple):
     """One counter: of a unit, on a day (ISO), of a measure."""
 

@@ -76,7 +76,7 @@ async function fill(client) {
     durable_name: task.name,
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: task.first,
-    ack_policy: AckPolicy.All,
+    ack_policy: AckPolicy.Explicit,
     ack_wait: nanos(5_000),
     max_ack_pending: 100_000,
   });
@@ -86,7 +86,7 @@ async function fill(client) {
     for await (const message of await consumer.fetch({ max_messages: APPENDED, expires: 1000 })) messages.push(message);
     if (messages.length === 0) continue;
     await append(client, messages);
-    messages.at(-1).ack();
+    for (const message of messages) message.ack();
     position = messages.at(-1).seq;
   }
   await bus.close();

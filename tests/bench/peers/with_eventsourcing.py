@@ -30,10 +30,10 @@ class Fact(Aggregate):
     """A fact, as it was published; nothing happens to it afterwards."""
 
     @event("Published")
-    def __init__(self, source: str, number: str, type: str, subject: str, data: dict[str, Any]) -> None:
+    def __init__(self, source: str, number: str, kind: str, subject: str, data: dict[str, Any]) -> None:
         self.source = source
         self.number = number
-        self.type = type
+        self.kind = kind
         self.subject = subject
         self.data = data
 
@@ -69,19 +69,19 @@ class Consolidation(Projection[Counters]):
     counting: Counting
 
     @singledispatchmethod
-    def process_event(self, domain_event: Any, tracking: Tracking) -> None:
+    def process_event(self, _event: Any, tracking: Tracking) -> None:
         """Count nothing of other events, and track them."""
         self.view.insert_tracking(tracking)
 
     @process_event.register
     def _(self, domain_event: Fact.Published, tracking: Tracking) -> None:
-        said = {"type": domain_event.type, "subject": domain_event.subject, "data": domain_event.data}
+        said = {"type": domain_event.kind, "subject": domain_event.subject, "data": domain_event.data}
         self.view.add(self.counting.keys(said), tracking)
 
 
 async def fill(task: Task, facts: Facts) -> None:
     """Put the messages into the store, in their order."""
-    subscription = await task.consume(AckPolicy.ALL)
+    subscription = await task.consume(AckPolicy.EXPLICIT)
     position = 0
     while position < task.last:
         try:
@@ -96,7 +96,8 @@ async def fill(task: Task, facts: Facts) -> None:
             for fact in made:
                 with suppress(IntegrityError):
                     facts.save(fact)
-        await messages[-1].ack()
+        for message in messages:
+            await message.ack()
         position = messages[-1].metadata.sequence.stream
 
 
