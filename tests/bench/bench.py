@@ -14,7 +14,8 @@ class Bench:
     """What a case works on, and where it puts what it found.
 
     `backlogs` holds those that were published by their names; `shares` for each round the share of its wall seconds in
-    which a process or stage was busy; `statements` the costliest of some rounds, `functions` those of the profile.
+    which a process or stage was busy; `statements` the costliest of some rounds, `functions` those of the profile;
+    `remarks` what a figure can't say.
     """
 
     def __init__(self, rig: Rig, parameters: Parameters) -> None:
@@ -27,6 +28,7 @@ class Bench:
         self.shares: dict[str, dict[str, float]] = {}
         self.statements: dict[str, list[Statement]] = {}
         self.functions: list[Function] = []
+        self.remarks: list[str] = []
 
     def found(self, *figures: Figure) -> None:
         """Keep figures, and say them at once."""

@@ -52,6 +52,7 @@ def in_words(bench: Bench) -> str:
     return "\n\n".join(
         (
             _table(_HEAD, [_row(figure) for figure in bench.figures]),
+            *(f"- {remark}" for remark in bench.remarks),
             "Busy seconds a second of wall time, from the first commit to the last:",
             _table(("round", *busy), shares),
             *(part for name, found in bench.statements.items() for part in _costliest(name, found)),
@@ -72,6 +73,7 @@ def write_json(path: Path, bench: Bench, about: dict[str, Any], seconds: float) 
         "parameters": bench.parameters,
         "seconds": round(seconds),
         "figures": found,
+        "remarks": bench.remarks,
         "shares": bench.shares,
         "statements": bench.statements,
         "functions": bench.functions,

@@ -8,6 +8,7 @@ from tests.bench.cases.floors import copying, pushing
 from tests.bench.cases.freshness import freshness
 from tests.bench.cases.indicators import indicators
 from tests.bench.cases.moves import moves
+from tests.bench.cases.peers import peers
 from tests.bench.cases.profile import profile
 from tests.bench.cases.rebuild import rebuild
 from tests.bench.cases.reform import reform
@@ -20,6 +21,7 @@ _AFTER: tuple[Case, ...] = (memory, correctness)
 
 CASES: dict[str, tuple[Case, ...]] = {
     "live": (pushing, quiet, copying, against_copy),
+    "peers": (peers,),
     "read": (loaded,),
     "freshness": (freshness,),
     "reports": (reports,),
