@@ -152,6 +152,8 @@ async def _streamed(settings: Settings, first: int, last: int) -> list[Message]:
         name="tonghop verify",
         error_cb=quietly,
         allow_reconnect=False,
+        max_reconnect_attempts=1,  # of the first connection
+        reconnect_time_wait=0.05,
         connect_timeout=5,
     )
     try:

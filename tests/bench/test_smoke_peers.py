@@ -7,13 +7,18 @@ import pytest
 from tests import servers
 from tests.bench.bench import Bench
 from tests.bench.cases.peers import AGAINST_BEST, BY_HAND, compare
-from tests.bench.cases.rounds import LIVE, establishing, history
+from tests.bench.cases.rounds import LIVE, establishing
+from tests.bench.catching_up import catch_up, publish
 from tests.bench.figures import Figure
 from tests.bench.parameters import SMOKE
 from tests.bench.peers.installing import LeftOutError
 from tests.bench.peers.measuring import measure, work_of
 from tests.bench.reporting import in_words
 from tests.bench.rig import running
+from tests.bench.world import recent
+
+EVENTS = 2_500
+"""Of days that many of them share, and more than the consumer by batches takes at once."""
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +27,8 @@ async def bench() -> AsyncIterator[Bench]:
         async with running(folder) as rig:
             bench = Bench(rig, SMOKE)
             await establishing(bench)
-            await history(bench)
+            backlog = bench.backlogs["history"] = await publish(rig, bench.facts.make(EVENTS, recent))
+            await catch_up(rig, backlog)
             bench.found(Figure(LIVE, 1_000.0, "events/s"))
             yield bench
 

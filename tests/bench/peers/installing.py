@@ -13,6 +13,7 @@ HERE: Final = Path(__file__).parent
 TOP: Final = HERE.parents[2]
 INSTALLED: Final = TOP / ".peers"
 PATIENCE: Final = 900
+_NPM: Final = ("--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--fetch-retries=0")
 
 
 class LeftOutError(RuntimeError):
@@ -47,7 +48,7 @@ def node_folder() -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         shutil.copy(wanted, folder)
-        _run([node("npm"), "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"], folder)
+        _run([node("npm"), "install", *_NPM], folder)
         (folder / "installed").touch()
     return folder
 
@@ -79,5 +80,9 @@ def _run(command: Sequence[str | Path], folder: Path | None = None) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise LeftOutError(f"it can't be installed: {error}") from error
     if done.returncode != 0:
-        last = next((line for line in reversed(done.stdout.splitlines()) if line.strip()), "")
-        raise LeftOutError(f"it can't be installed: {last.strip()}")
+        lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+        why = next(
+            (line for line in lines if line.lower().startswith(("error", "npm err"))),
+            lines[-1] if lines else f"{done.returncode}",
+        )
+        raise LeftOutError(f"it can't be installed: {why}")
