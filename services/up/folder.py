@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from services.embedded import nats, postgres
@@ -78,8 +78,10 @@ class Folder:
         """Begin the logs that have grown too long anew; of the older lines the last LOG_BYTES or so stay, in `.log.1`.
 
         The parts keep their files open and append, so a log is copied and cut; a line written in between is lost.
+        One that can't be copied (a full disk) stays as it is until it can be.
         """
         for log in self.logs.glob("*.log"):
-            if log.stat().st_size > LOG_BYTES:
-                shutil.copyfile(log, log.with_suffix(".log.1"))
-                os.truncate(log, 0)
+            with suppress(OSError):
+                if log.stat().st_size > LOG_BYTES:
+                    shutil.copyfile(log, log.with_suffix(".log.1"))
+                    os.truncate(log, 0)

@@ -58,8 +58,9 @@ def _refuse(message: str, code: int) -> int:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    with suppress(OSError):  # where this is kept there may be no room, and that is no reason to stop
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 async def _until_told(service: "Service") -> int:
