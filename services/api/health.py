@@ -24,15 +24,15 @@ def reasons(worker: Worker | None, position: int, stream_last: int | None) -> li
     found = [] if stream_last is not None else [BUS_AWAY]
     if worker is None:
         return [*found, "projector: chưa từng chạy / never ran"]
-    state, now = worker.state, worker.now
+    state, age = worker.state, worker.age
     if state.state == "paused":
         found.append(f"projector: {state.detail}")
-    if now - state.seen_at > UNSEEN:
+    if age(state.seen_at) > UNSEEN:
         found.append(f"projector: không thấy từ {state.seen_at.isoformat()} / not seen since")
-    elif state.fetched_at is None or now - state.fetched_at > STALLED:
+    elif state.fetched_at is None or age(state.fetched_at) > STALLED:
         found.append(f"projector: {state.state}, không nhận được gì từ bus trong {STALLED.seconds} s / fetches nothing")
     lag = (worker.stream_last if stream_last is None else stream_last) - position
-    if lag > 0 and state.state != "paused" and (state.advanced_at is None or now - state.advanced_at > STALLED):
+    if lag > 0 and state.state != "paused" and (state.advanced_at is None or age(state.advanced_at) > STALLED):
         found.append(f"lag: {lag} sự kiện, không giảm trong {STALLED.seconds} s / does not fall")
     if found and state.detail is not None:
         found.append(f"projector: {state.state}: {state.detail}")

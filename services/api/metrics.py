@@ -75,16 +75,16 @@ class Standing(Collector):
             publishers.add_metric([each.publisher or "unreadable"], each.rejected)
         yield publishers
         if self._worker is not None:
-            state, now = self._worker.state, self._worker.now
+            state, age = self._worker.state, self._worker.age
             # Is there a projector, and what does it say that it does?
             working = GaugeMetricFamily("tonghop_readable_worker", "1 for the state of the projector", labels=["state"])
             working.add_metric([state.state], 1)
             yield working
-            seen = (now - state.seen_at).total_seconds()
+            seen = age(state.seen_at).total_seconds()
             # Is it alive? It says so every second.
             yield _gauge("worker_seen_seconds", "Seconds since the projector said something", seen)
             if state.fetched_at is not None:
-                fetched = (now - state.fetched_at).total_seconds()
+                fetched = age(state.fetched_at).total_seconds()
                 # Is it connected and yet silently stalled?
                 yield _gauge("worker_fetched_seconds", "Seconds since the projector last heard of the bus", fetched)
 

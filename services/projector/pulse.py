@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import os
 import socket
+import time
 from collections import Counter
 
 import asyncpg
@@ -23,7 +24,7 @@ SILENCE = 20.0
 
 _BEAT = """
 INSERT INTO worker (name, state, detail, seen_at, fetched_at, advanced_at, stream_last)
-VALUES ($1, $2, $3, now(), $4, $5, $6)
+VALUES ($1, $2, $3, now(), now() - make_interval(secs => $4), now() - make_interval(secs => $5), $6)
 ON CONFLICT (one) DO UPDATE SET
     name = excluded.name, state = excluded.state, detail = excluded.detail, seen_at = excluded.seen_at,
     fetched_at = excluded.fetched_at, advanced_at = excluded.advanced_at, stream_last = excluded.stream_last
@@ -41,16 +42,16 @@ class Pulse:
         self.detail: str | None = None
         self.position = 0
         self.stream_last = 0
-        self.fetched_at: dt.datetime | None = None
-        self.advanced_at: dt.datetime | None = None
+        self._fetched_at: float | None = None
+        self._advanced_at: float | None = None
         self._as_of: dt.datetime | None = None
-        self._caught_up_at = _now()
+        self._caught_up_at = time.monotonic()
         self._parked: Counter[str] = Counter()
 
     def leads(self, state: State) -> None:
         """Tell that the projector leads from here on."""
-        if self.advanced_at is None or state.position > self.position:
-            self.advanced_at = _now()  # who leads again and again and gets no further is stalled
+        if self._advanced_at is None or state.position > self.position:
+            self._advanced_at = time.monotonic()  # who leads again and again and gets no further is stalled
         self.state, self.detail, self.position = "leading", None, state.position
         self._parked = Counter(str(parked.waits.reason) for parked in state.parking.events.values())
         for reason, n in self._parked.items():
@@ -80,14 +81,14 @@ class Pulse:
         """Tell that a fetch was answered, be it with nothing."""
         self.stream_last = max(self.stream_last, intake.stream_last)
         if intake.silent_for < SILENCE:
-            self.fetched_at = _now()
-            metrics.FETCHED_AT.set(self.fetched_at.timestamp())
+            self._fetched_at = time.monotonic()
+            metrics.FETCHED_AT.set(time.time())
         if self.stream_last <= self.position:
-            self.advanced_at = _now()
+            self._advanced_at = time.monotonic()
 
     def committed(self, changes: Changes) -> None:
         """Tell that a batch is in the figures."""
-        self.position, self.advanced_at = changes.position, _now()
+        self.position, self._advanced_at = changes.position, time.monotonic()
         self._as_of = changes.as_of
         self.stream_last = max(self.stream_last, changes.position)
         metrics.POSITION.set(changes.position)
@@ -123,7 +124,8 @@ class Pulse:
         try:
             connection = await asyncpg.connect(self._settings.database_url, timeout=2)
             try:
-                row = (self._name, self.state, self.detail, self.fetched_at, self.advanced_at, self.stream_last)
+                ages = (_age(self._fetched_at), _age(self._advanced_at))  # by the database's clock they are times again
+                row = (self._name, self.state, self.detail, *ages, self.stream_last)
                 await connection.execute(_BEAT, *row, timeout=2)
             finally:
                 connection.terminate()
@@ -135,23 +137,32 @@ class Pulse:
         found = []
         if self.state in {"waiting", "refused", "starting", "loading", "paused"}:
             found.append(f"{self.state}: {self.detail or 'not leading yet'}")
-        if self.state == "leading" and (
-            self.fetched_at is None or (_now() - self.fetched_at).total_seconds() > SILENCE
-        ):
+        if self.state == "leading" and ((age := _age(self._fetched_at)) is None or age > SILENCE):
             found.append("the bus has not answered a fetch for too long")
         return found
 
     def _lag(self) -> None:
         if self.state not in {"leading", "paused"}:
             return  # one that stands by knows no position; the leader's figures are the service's
-        now, lag = _now(), max(0, self.stream_last - self.position)
+        lag = max(0, self.stream_last - self.position)
         if not lag:
-            self._caught_up_at = now
+            self._caught_up_at = time.monotonic()
         metrics.STREAM_LAST.set(self.stream_last)
         metrics.LAG_EVENTS.set(lag)
-        behind_since = max(self._caught_up_at, self._as_of or self._caught_up_at)
-        metrics.LAG_SECONDS.set(max(0.0, (now - behind_since).total_seconds()))
+        metrics.LAG_SECONDS.set(self._behind() if lag else 0.0)
+
+    def _behind(self) -> float:
+        """Count the seconds since the figures were last complete, by the bus's time where that is before this clock's.
+
+        A clock that was set back says nothing about the age of what the bus took before.
+        """
+        behind = time.monotonic() - self._caught_up_at
+        if self._as_of is None:
+            return behind
+        age = (dt.datetime.now(dt.UTC) - self._as_of).total_seconds()
+        return min(behind, age) if age >= 0 else behind
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
+def _age(moment: float | None) -> float | None:
+    """Count the seconds since a moment; the clock of the day may be set meanwhile."""
+    return None if moment is None else time.monotonic() - moment

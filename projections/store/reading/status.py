@@ -28,6 +28,10 @@ class Worker(NamedTuple):
     stream_last: int
     now: dt.datetime
 
+    def age(self, moment: dt.datetime) -> dt.timedelta:
+        """Say how long ago something was; what is yet to come, the clock having been set back, is as far from now."""
+        return abs(self.now - moment)
+
 
 async def worker(snapshot: Snapshot) -> Worker | None:
     """Return what the projector last said of itself, None where none ever ran."""
