@@ -32,7 +32,8 @@ def reasons(worker: Worker | None, position: int, stream_last: int | None) -> li
     elif state.fetched_at is None or age(state.fetched_at) > STALLED:
         found.append(f"projector: {state.state}, không nhận được gì từ bus trong {STALLED.seconds} s / fetches nothing")
     lag = (worker.stream_last if stream_last is None else stream_last) - position
-    if lag > 0 and state.state != "paused" and (state.advanced_at is None or age(state.advanced_at) > STALLED):
+    stands = state.advanced_at is None or age(state.advanced_at) > STALLED
+    if lag > 0 and stands and state.state != "paused":
         found.append(f"lag: {lag} sự kiện, không giảm trong {STALLED.seconds} s / does not fall")
     if found and state.detail is not None:
         found.append(f"projector: {state.state}: {state.detail}")
