@@ -114,8 +114,8 @@ class Pulse:
                 info = await self._client.jetstream(timeout=2).stream_info(self._settings.stream)
                 self.stream_last = max(self.position, info.state.last_seq)
                 if self.state == "paused":  # nothing is fetched, so this is what tells that the bus answers
-                    self.fetched_at = _now()
-                    metrics.FETCHED_AT.set(self.fetched_at.timestamp())
+                    self._fetched_at = time.monotonic()
+                    metrics.FETCHED_AT.set(time.time())
         except Exception:  # noqa: BLE001 - told by fetched_at growing old
             metrics.ERRORS.labels(part="bus").inc()
         self._lag()
