@@ -6,6 +6,7 @@ The fence decides the generation too: what follows it in the transaction can rea
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from operator import attrgetter
 
 import asyncpg
@@ -103,9 +104,14 @@ async def write_read_models(connection: asyncpg.Connection, changes: Changes) ->
             await restructuring.carry_out(connection, step)
     await _plans(connection, changes)
     await _marks(connection, changes)
-    tally = [(*key, n) for key, n in sorted(changes.tally.items())]
+    await add_tally(connection, changes.tally)
+
+
+async def add_tally(connection: asyncpg.Connection, tally: Mapping[tuple[str, str, str], int]) -> None:
+    """Add to the tally, by type, outcome and reason. The caller owns the transaction."""
     if tally:
-        await connection.execute(_TALLY, *zip(*tally, strict=True))
+        rows = [(*key, n) for key, n in sorted(tally.items())]
+        await connection.execute(_TALLY, *zip(*rows, strict=True))
 
 
 async def _plans(connection: asyncpg.Connection, changes: Changes) -> None:
