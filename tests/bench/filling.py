@@ -6,7 +6,7 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 import msgspec
@@ -69,11 +69,20 @@ async def fill(url: str, units: int, events: int, seed: int) -> Counter[str]:
     return contributions
 
 
-def _fill_part(url: str, units: int, seed: int, part: int, events: int, first: int) -> Counter[str]:
-    facts = Facts(World(units, seed), seed * 1000 + part)
-    for begun in range(0, events, _AT_ONCE):
-        number = min(_AT_ONCE, events - begun)
-        asyncio.run(_copy(url, facts.make(number, of_twenty_years), first + begun))
+class _Part(NamedTuple):
+    url: str
+    units: int
+    seed: int
+    number: int
+    events: int
+    first: int
+
+
+def _fill_part(part: _Part) -> Counter[str]:
+    facts = Facts(World(part.units, part.seed), part.seed * 1000 + part.number)
+    for begun in range(0, part.events, _AT_ONCE):
+        number = min(_AT_ONCE, part.events - begun)
+        asyncio.run(_copy(part.url, facts.make(number, of_twenty_years), part.first + begun))
     return facts.contributions
 
 

@@ -11,12 +11,14 @@ import threading
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
 from typing import Final
 
 import asyncpg
 
 from projections.store.rebuilding import chunks
+from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.stretch import Stretch, packed, read_stretch, unpacked
 
 LONG: Final = 100_000
@@ -67,7 +69,12 @@ async def _processes(database_url: str, root: str) -> AsyncIterator[Read]:
     pool = ProcessPoolExecutor(PROCESSES, context, initializer=_begin, initargs=(database_url, root))
 
     async def read(after: int, up_to: int) -> Stretch:
-        return unpacked(await asyncio.get_running_loop().run_in_executor(pool, _decode, after, up_to))
+        try:
+            return unpacked(await asyncio.get_running_loop().run_in_executor(pool, _decode, after, up_to))
+        except BrokenProcessPool as broken:
+            raise RebuildError(
+                "a process that read the ledger was ended: begin again, it goes on from there"
+            ) from broken
 
     try:
         yield read

@@ -29,16 +29,9 @@ from projections.store.rebuilding.making import drop_schema, make_schema
 from projections.store.rebuilding.writing import write_decided
 from projections.store.writing import write_read_models
 
-FOLDING, FACTS, COUNTERS, BREAKDOWNS, FOLLOWING = "folding", "facts", "counters", "breakdowns", "following"
+FOLDING, FACTS, COUNTERS, FOLLOWING = "folding", "facts", "counters", "following"
 KEPT: Final = "kept"
 """The phase of one that was in force and is the way back."""
-COUNTING: Final = {
-    FACTS: (counting.finish_facts, COUNTERS),
-    COUNTERS: (counting.count_counters, BREAKDOWNS),
-    BREAKDOWNS: (counting.count_breakdowns, FOLLOWING),
-}
-"""Steps of the counting after the folding: each with what it does and the phase that follows."""
-
 Progress = Callable[[str, int, int], None]
 """Told of a phase how many positions are done, of how many."""
 
@@ -159,21 +152,30 @@ class Generation:
             await _ended(deciding.written)
             reader.terminate()
 
-    async def count(self, progress: Progress, *, large_as_there: bool = False) -> None:
-        """Make all that is counted from what was folded, a step a transaction.
+    async def count(self, progress: Progress, throttle: float | None = None, *, large_as_there: bool = False) -> None:
+        """Make all that is counted from what was folded; what was not counted to its end is counted anew.
 
         With ``large_as_there`` a unit keeps months, years and breakdowns where it does in the generation in force too.
+        At most ``throttle`` facts a second, where that is given.
         """
-        while (row := await self.row()) is not None and row.phase != FOLLOWING:
-            phase = FACTS if row.phase == FOLDING else row.phase
-            progress(phase, 0, 1)
-            step, following = COUNTING[phase]
+        row = await self.row()
+        if row is not None and row.phase == FOLDING:
+            progress(FACTS, 0, 1)
             async with self.writer.transaction():
-                if large_as_there and phase == FACTS:
+                if large_as_there:
                     await self.writer.execute(_LARGE_AS.format(like=self.like))
-                await step(self.writer, self.schema, self.like)
-                await self.writer.execute(_PHASE, self.schema, following)
-            progress(phase, 1, 1)
+                await counting.finish_facts(self.writer, self.schema, self.like)
+                await self.writer.execute(_PHASE, self.schema, COUNTERS)
+            progress(FACTS, 1, 1)
+        row = await self.row()
+        if row is None or row.phase != COUNTERS:
+            return
+        async with self.writer.transaction():
+            begun = await counting.begin_counting(self.writer, self.source.database_url, self.schema)
+        await counting.count_blocks(begun, lambda done, of: progress(COUNTERS, done, of), throttle)
+        async with self.writer.transaction():
+            await counting.finish_counting(self.writer, begun, self.like)
+            await self.writer.execute(_PHASE, self.schema, FOLLOWING)
 
     async def follow(self, up_to: int, progress: Progress | None = None) -> None:
         """Carry a counted generation forward to a position, as the live one is; each chunk a transaction of its own."""

@@ -16,6 +16,7 @@ from events.catalogue import CATALOGUE
 from events.codec import Event, decode
 from events.contributions import Contribution, contributions, decision_day, units_named
 from events.subjects import PREFIX
+from projections.core.unit import EVER, FOREVER
 from projections.store.rebuilding.chunks import missing_in
 
 _ROWS = """
@@ -23,6 +24,7 @@ SELECT position, publisher, id, type, bus_subject IS NULL AS usual, first, body
 FROM ledger WHERE position > $1 AND position <= $2 ORDER BY position
 """
 _ONE_UNIT: Final = frozenset(row.type for row in CATALOGUE.values() if row.kind == "fact" and not row.units)
+_ENDS: Final = (EVER, FOREVER)
 _FACTS: Final = frozenset(row.type for row in CATALOGUE.values() if row.kind == "fact")
 _PIVOTS: Final = frozenset(row.type for row in CATALOGUE.values() if row.kind in {"structure", "correction"})
 
@@ -79,7 +81,7 @@ def decode_stretch(rows: Sequence[asyncpg.Record], after: int, last: int, root: 
     pivots: list[int] = []
     for position, publisher, id_, type_, usual, first, body in rows:
         event = decode(f"{PREFIX}.{publisher}.{type_}", body, root=root) if usual and first else None
-        if not isinstance(event, Event) or event.id != id_ or event.type not in _FACTS:
+        if not isinstance(event, Event) or event.id != id_ or event.type not in _FACTS or _endless(event):
             odd.append(position)
             if first and (event is None or event.type in _PIVOTS):
                 pivots.append(position)
@@ -124,6 +126,11 @@ def unpacked(data: bytes) -> Stretch:
         odd,
         pivots,
     )
+
+
+def _endless(event: Event) -> bool:
+    """Tell whether the day is one of the two that PostgreSQL keeps as infinities: left to the usual way."""
+    return decision_day(event) in _ENDS
 
 
 def _several(position: int, event: Event, counted: Sequence[Contribution]) -> Several:
