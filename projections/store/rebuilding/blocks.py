@@ -32,7 +32,8 @@ _MEASURE: Final = f"({{k}} & {MEASURE_MASK})::smallint"
 # A counter's key is one integer (`core.changes`): it is hashed and sorted at once.
 _OF_BLOCK = f"""
 CREATE TEMP TABLE of_block ON COMMIT DROP AS
-SELECT (fact.unit::bigint << {UNIT_SHIFT}) | (calendar.period::bigint << {PERIOD_SHIFT}) | fact.measure AS k, fact.facets
+SELECT (fact.unit::bigint << {UNIT_SHIFT}) | (calendar.period::bigint << {PERIOD_SHIFT}) | fact.measure AS k,
+    fact.facets
 FROM fact JOIN {CALENDAR} AS calendar USING (day) WHERE {{days}}
 """
 _RAISED = f"(edge.parent::bigint << {UNIT_SHIFT}) | (below.k & {(1 << UNIT_SHIFT) - 1})"
