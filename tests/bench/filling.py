@@ -50,13 +50,11 @@ async def fill(url: str, units: int, events: int, seed: int) -> Counter[str]:
     loop = asyncio.get_running_loop()
     with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
         parts = [
-            loop.run_in_executor(
-                pool, _fill_part, url, units, seed, n, min(share, events - n * share), first + n * share
-            )
-            for n in range(PROCESSES)
+            _Part(url, units, seed, n, min(share, events - n * share), first + n * share) for n in range(PROCESSES)
         ]
-        for part in await asyncio.gather(*parts):
-            contributions.update(part)
+        filling = (loop.run_in_executor(pool, _fill_part, part) for part in parts)
+        for made in await asyncio.gather(*filling):
+            contributions.update(made)
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(
