@@ -123,7 +123,7 @@ async def bring_up(
         await generation.fold(last, progress, throttle)
         if await generation.writer.fetchval(_POSITION) - last < _FAR:
             break
-    await generation.count(progress, large_as_there=large_as_there)
+    await generation.count(progress, throttle, large_as_there=large_as_there)
     await _catch_up(generation, progress)
 
 

@@ -46,14 +46,8 @@ class Waits(NamedTuple):
 def wait_of_fact_or_plan(event: Event, hierarchy: Hierarchy) -> Waits | None:
     """Say what a fact or a plan waits for, or None when it holds."""
     day = _day(event)
-    if event.type in _ABOUT_ONE:  # nearly all of the log: the same rules, at once
-        alone = hierarchy.by_id.get(event.subject)
-        if alone is not None and alone.active(day):
-            if event.publisher == event.subject:
-                return None
-            upper = hierarchy.by_id.get(event.publisher)
-            if upper is not None and hierarchy.is_above(upper, alone, day):
-                return None
+    if event.type in _ABOUT_ONE and subject_at_once(hierarchy, event.publisher, event.subject, day) is not None:
+        return None
     named = units_named(event)
     units, waits = _known(event, named, hierarchy)
     if waits is not None:
@@ -65,6 +59,27 @@ def wait_of_fact_or_plan(event: Event, hierarchy: Hierarchy) -> Waits | None:
     if publisher is subject or hierarchy.is_above(publisher, subject, day):
         return None
     return _not_authorised(event, hierarchy, subject, day)
+
+
+def subject_at_once(
+    hierarchy: Hierarchy, publisher: str, subject: str, day: dt.date, others: Iterable[str] = ()
+) -> Unit | None:
+    """Return the subject of a fact or plan that holds, with the ``others`` that it names; None is no verdict.
+
+    Nearly all of the log: the same rules, without what it takes to say what is in the way.
+    """
+    known = hierarchy.by_id
+    unit = known.get(subject)
+    if unit is None or not unit.active(day):
+        return None
+    for other in others:
+        named = known.get(other)
+        if named is None or not named.active(day):
+            return None
+    if publisher == subject:
+        return unit
+    upper = known.get(publisher)
+    return unit if upper is not None and hierarchy.is_above(upper, unit, day) else None
 
 
 def verdict_on_structure(event: Event, hierarchy: Hierarchy, root: str) -> Refused | Waits | None:

@@ -5,6 +5,8 @@ The fence decides the generation too: what follows it in the transaction can rea
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import asyncpg
 from msgspec.structs import astuple
 
@@ -106,11 +108,16 @@ async def write_read_models(connection: asyncpg.Connection, changes: Changes) ->
             await restructuring.carry_out(connection, step)
     await _plans(connection, changes)
     await _marks(connection, changes)
-    tally = [(*key, n) for key, n in sorted(changes.tally.items())]
-    if tally:
-        await connection.execute(_TALLY, *zip(*tally, strict=True))
+    await add_tally(connection, changes.tally)
     if changes.rejects:
         await connection.execute(_REJECTS, *zip(*changes.rejects, strict=True))
+
+
+async def add_tally(connection: asyncpg.Connection, tally: Mapping[tuple[str, str, str], int]) -> None:
+    """Add to the tally, by type, outcome and reason. The caller owns the transaction."""
+    if tally:
+        rows = [(*key, n) for key, n in sorted(tally.items())]
+        await connection.execute(_TALLY, *zip(*rows, strict=True))
 
 
 async def _plans(connection: asyncpg.Connection, changes: Changes) -> None:

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from projections.core.message import GapError
 from projections.store.rebuilding.comparing import Comparison, Difference
-from projections.store.rebuilding.generation import BREAKDOWNS, COUNTERS, FACTS, FOLDING, FOLLOWING
+from projections.store.rebuilding.generation import COUNTERS, FACTS, FOLDING, FOLLOWING
 from projections.store.rebuilding.generation import Progress as Told
 from projections.store.rebuilding.mending import Repair
 from services.cli.reports import console
@@ -34,7 +34,6 @@ _PHASES = {
     FOLDING: "Đọc nhật ký / reading the ledger",
     FACTS: "Xếp sự kiện / sorting facts",
     COUNTERS: "Cộng số liệu / counting",
-    BREAKDOWNS: "Cộng cơ cấu / breaking down",
     FOLLOWING: "Theo kịp / catching up",
 }
 _TABLES = {

@@ -53,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--moved", type=int, help=f"facts in the subtree that is moved, at the most ({FULL.moved})")
     parser.add_argument("--subtree", type=int, help=f"units of the largest subtree that is moved ({FULL.subtree})")
     parser.add_argument("--declared", type=int, help=f"cells that declare a total ({FULL.declared})")
+    parser.add_argument("--rebuild-events", type=int, help=f"facts of the ledger rebuilt ({FULL.rebuild_events})")
+    parser.add_argument("--outage", type=int, help=f"facts that wait after an outage ({FULL.outage})")
     parser.add_argument("--seed", type=int, help=f"the same seed makes the same world and facts ({FULL.seed})")
     parser.add_argument("--results", type=Path, default=Path("data/bench.json"), help="the JSON file (%(default)s)")
     return parser

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import asyncpg
 
 from events.codec import Event, Refusal
 from events.vocabulary import Reason
+from projections.core.changes import Changes
 from projections.core.kept_message import bus_subject_of
 from projections.core.message import Message
 
 CHUNK: Final = 10_000
 """Positions at once: ranges of the primary key, so that no snapshot is held for as long as all of it takes."""
 
-_CHUNK = """
-SELECT position, published_at, bus_subject, publisher, id, type, detail, first, body
-FROM ledger WHERE position > $1 AND position <= $2 ORDER BY position
-"""
+_COLUMNS = "SELECT position, published_at, bus_subject, publisher, id, type, detail, first, body FROM ledger"
+_CHUNK = f"{_COLUMNS} WHERE position > $1 AND position <= $2 ORDER BY position"
+_SOME = f"{_COLUMNS} WHERE position = ANY($1::bigint[]) ORDER BY position"
 
 
 class RebuildError(RuntimeError):
@@ -28,10 +29,20 @@ async def read_chunk(connection: asyncpg.Connection, after: int, up_to: int) -> 
     """Read a chunk of the ledger, none at its end. Raises RebuildError where a message is missing."""
     last = min(up_to, after + CHUNK)
     rows = await connection.fetch(_CHUNK, after, last)
+    missing_in(rows, after, last)
+    return rows
+
+
+async def read_some(connection: asyncpg.Connection, positions: Sequence[int]) -> list[asyncpg.Record]:
+    """Read some messages of the ledger, in order."""
+    return await connection.fetch(_SOME, positions) if positions else []
+
+
+def missing_in(rows: Sequence[asyncpg.Record], after: int, last: int) -> None:
+    """Raise RebuildError unless the rows have every position after the one up to the other."""
     if len(rows) < last - after:
         missing = min(set(range(after + 1, last + 1)) - {row["position"] for row in rows})
         raise RebuildError(f"position {missing} is missing in the ledger: bring it back from the stream first")
-    return rows
 
 
 def message_of(row: asyncpg.Record) -> Message:
@@ -45,3 +56,13 @@ def as_keyed(row: asyncpg.Record, event: Event | Refusal) -> Event | Refusal:
     if row["id"] is None and event.id is not None:
         return Refusal(Reason.MALFORMED, None, row["detail"], None, None, None, None)
     return event
+
+
+def require_same_keys(rows: Sequence[asyncpg.Record], changes: Changes) -> None:
+    """Raise RebuildError where a message was decided under another key than the ledger has it under."""
+    for row, decided in zip(rows, changes.ledger, strict=True):
+        if (row["first"], row["publisher"], row["id"]) != (decided.first, decided.publisher, decided.id):
+            raise RebuildError(
+                f"position {row['position']} has another key by its body than in the ledger: keys are for ever "
+                "(contract §1); verify the ledger against the stream"
+            )

@@ -1,91 +1,72 @@
 """Counting everything at once: counters and breakdowns from the facts that hold and the dated edges, in sets.
 
-No chain is walked and no event is read: a day's facts climb the edges of that day, one level of the tree a statement.
+No chain is walked and no event is read. Years are counted by themselves, on as many connections as there are
+processors: no more than some years' facts are sorted at once, however long the log is.
 """
 
 from __future__ import annotations
 
-from typing import Final
+import asyncio
+import datetime as dt
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
 
 import asyncpg
 
-from projections.core.breakdown import matches_sql
-from projections.core.periods import MONTH_BASE, YEAR_BASE
+from projections.store.generations import enter
+from projections.store.rebuilding.blocks import CALENDAR, CLIMB, PATH, PATHS, Block, count_block
+from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.making import make_indexes
 from projections.store.restructuring import DAY
 
 _MEMORY = ("SET LOCAL work_mem = '128MB'", "SET LOCAL maintenance_work_mem = '256MB'", "SET LOCAL jit = off")
 """What one statement may sort or hash in memory, however large the log is: the rest goes through files."""
+_SESSION: Final = {"application_name": "tonghop rebuild", "client_connection_check_interval": "1s"}
+
+CONNECTIONS: Final = os.cpu_count() or 1
+FACTS_AT_ONCE: Final = 1_500_000
+"""Of a block; a year that has more is one nevertheless."""
 
 _FORGET_RETRACTED = """
 DELETE FROM fact USING verdict WHERE verdict.position = fact.position AND verdict.outcome = 'retracted'
 """
 
-_ON_ITS_DAY = "{rows}.day >= edge.since AND ({rows}.day < edge.until OR edge.until = 'infinity')"
+_BEGIN: Final = "UPDATE generation SET touched_at = clock_timestamp() WHERE name = $1 RETURNING touched_at"
+_STILL: Final = "SELECT true FROM generation WHERE name = $1 AND touched_at = $2 FOR SHARE"
 
-_FIRST_STEP = f"""
-CREATE TEMP TABLE height_1 ON COMMIT DROP AS
-SELECT edge.parent AS unit, fact.day, fact.measure, count(*) AS n
-FROM fact JOIN edge ON edge.unit = fact.unit AND {_ON_ITS_DAY.format(rows="fact")}
-WHERE edge.parent IS NOT NULL
-GROUP BY 1, 2, 3
-"""
-
-_STEP = """
-CREATE TEMP TABLE height_{next} ON COMMIT DROP AS
-SELECT edge.parent AS unit, below.day, below.measure, sum(below.n)::bigint AS n
-FROM height_{height} AS below JOIN edge ON edge.unit = below.unit AND {on_its_day}
-WHERE edge.parent IS NOT NULL
-GROUP BY 1, 2, 3
-"""
-
+_SHARED: Final = (CALENDAR, CLIMB, PATH, PATHS)
 # One row a day of all facts: to work out a period once a day is cheaper than once a row.
-_CALENDAR = f"""
-CREATE TEMP TABLE calendar ON COMMIT DROP AS
-SELECT f.day, {DAY} AS period FROM (SELECT DISTINCT day FROM fact) AS f
+_MAKE_CALENDAR: Final = f"""
+CREATE UNLOGGED TABLE {CALENDAR} AS
+SELECT f.day, {DAY} AS period, f.n FROM (SELECT day, count(*) AS n FROM fact GROUP BY day) AS f
 """
-
-_DAYS = """
-INSERT INTO counter
-SELECT unit, period, measure, sum(n)::int FROM ({heights}) AS every JOIN calendar USING (day)
-GROUP BY unit, period, measure ORDER BY unit, period, measure
+_MAKE_CLIMB: Final = f"""
+CREATE UNLOGGED TABLE {CLIMB} AS
+SELECT unit, {DAY.replace("f.day", "since")} AS since,
+    CASE WHEN until = 'infinity' THEN 2147483647 ELSE {DAY.replace("f.day", "until")} END AS until, parent
+FROM edge WHERE parent IS NOT NULL
 """
-
-_MONTHS_AND_YEARS = f"""
-INSERT INTO counter
-SELECT counter.unit, base + counter.period / part, counter.measure, sum(counter.n)::int
-FROM counter JOIN unit ON unit.no = counter.unit AND unit.large,
-    (VALUES ({MONTH_BASE}, 100), ({YEAR_BASE}, 10000)) AS kind (base, part)
-GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-"""
-
-# Who is strictly below a vast unit, and on which days.
-_BELOW_VAST = """
-CREATE TEMP TABLE below_vast ON COMMIT DROP AS
+# The vast units above a unit, all together, on each of its days: many units have the same.
+_MAKE_PATHS: Final = f"""
+CREATE UNLOGGED TABLE {PATHS} AS
 WITH RECURSIVE below AS (
-    SELECT unit.no AS upper, edge.unit, edge.since, edge.until
-    FROM unit JOIN edge ON edge.parent = unit.no WHERE unit.vast
+    SELECT edge.unit, 0 AS since, 2147483647 AS until, ARRAY[]::integer[] AS uppers, unit.vast
+    FROM edge JOIN unit ON unit.no = edge.unit WHERE edge.parent IS NULL
     UNION ALL
-    SELECT below.upper, edge.unit, greatest(below.since, edge.since), least(below.until, edge.until)
-    FROM below JOIN edge ON edge.parent = below.unit AND edge.since < below.until AND edge.until > below.since
+    SELECT edge.unit, greatest(below.since, edge.since), least(below.until, edge.until),
+        CASE WHEN below.vast THEN below.uppers || below.unit ELSE below.uppers END, unit.vast
+    FROM below JOIN {CLIMB} AS edge
+        ON edge.parent = below.unit AND edge.since < below.until AND edge.until > below.since
+    JOIN unit ON unit.no = edge.unit
 )
-SELECT * FROM below
+SELECT unit, since, until, dense_rank() OVER (ORDER BY uppers) AS path, uppers FROM below WHERE uppers <> '{{}}'
 """
-
-_BREAKDOWNS = f"""
-INSERT INTO breakdown
-SELECT edge.upper, {MONTH_BASE} + calendar.period / 100, fact.measure, {matches_sql("fact.facets")}
-FROM fact JOIN below_vast AS edge ON edge.unit = fact.unit AND {_ON_ITS_DAY.format(rows="fact")}
-JOIN calendar ON calendar.day = fact.day
-GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+_MAKE_PATH: Final = f"""
+CREATE UNLOGGED TABLE {PATH} AS
+SELECT path, unnest(uppers) AS upper FROM (SELECT DISTINCT ON (path) path, uppers FROM {PATHS}) AS each
 """
-
-HIGHEST: Final = 1000
-"""Steps up after which facts that still climb go round in a ring, which no log makes (contract §1, `cycle`)."""
-
-
-class RingError(RuntimeError):
-    """The dated edges make a ring on some day."""
 
 
 async def finish_facts(connection: asyncpg.Connection, schema: str, like: str) -> None:
@@ -95,32 +76,91 @@ async def finish_facts(connection: asyncpg.Connection, schema: str, like: str) -
     await make_indexes(connection, "fact", schema, like)
 
 
-async def count_counters(connection: asyncpg.Connection, schema: str, like: str) -> None:
-    """Make all counters: days for every unit, months and years for the large ones. The caller owns the transaction."""
+class Counting(NamedTuple):
+    """The counting of a generation that nobody else has begun anew since."""
+
+    database_url: str
+    schema: str
+    token: dt.datetime
+    blocks: Sequence[Block]
+
+
+async def begin_counting(connection: asyncpg.Connection, database_url: str, schema: str) -> Counting:
+    """Forget what was counted before, by whomever, and make what all blocks share. The caller owns the transaction.
+
+    Whoever still counts for a rebuild that was killed is waited for, and will count no further.
+    """
+    token = await connection.fetchval(_BEGIN, schema)
     await _allow_memory(connection)
+    await connection.execute(f"DROP TABLE IF EXISTS {', '.join(_SHARED)}")
+    await connection.execute("TRUNCATE counter, breakdown")
     await connection.execute("ANALYZE edge, unit")
-    await connection.execute(_CALENDAR)
-    risen, height = await connection.execute(_FIRST_STEP), 1
-    while risen != "SELECT 0":
-        if height > HIGHEST:
-            raise RingError("facts climb the edges for ever: verify the database")
-        await connection.execute(f"ANALYZE height_{height}")
-        step = _STEP.format(next=height + 1, height=height, on_its_day=_ON_ITS_DAY.format(rows="below"))
-        risen, height = await connection.execute(step), height + 1
-    heights = " UNION ALL ".join(f"SELECT * FROM height_{each}" for each in range(1, height + 1))
-    await connection.execute(_DAYS.format(heights=heights))
-    await connection.execute(_MONTHS_AND_YEARS)
-    await make_indexes(connection, "counter", schema, like)
+    for statement in (_MAKE_CALENDAR, _MAKE_CLIMB, _MAKE_PATHS, _MAKE_PATH):
+        await connection.execute(statement)
+    await connection.execute(f"ANALYZE {', '.join(_SHARED)}")
+    return Counting(database_url, schema, token, await _blocks(connection))
 
 
-async def count_breakdowns(connection: asyncpg.Connection, schema: str, like: str) -> None:
-    """Make the breakdowns of the vast units. The caller owns the transaction."""
+async def count_blocks(counting: Counting, progress: Callable[[int, int], None], throttle: float | None) -> None:
+    """Count all blocks, each in a transaction of its own, on some connections of its own.
+
+    At most ``throttle`` facts a second, on one connection, where that is given. Raises RebuildError where another
+    rebuild has begun to count.
+    """
+    total, counted, started = sum(block.facts for block in counting.blocks), 0, time.monotonic()
+    waiting = list(reversed(counting.blocks))
+
+    async def work() -> None:
+        nonlocal counted
+        connection = await asyncpg.connect(counting.database_url, server_settings=_SESSION)
+        try:
+            await enter(connection, counting.schema)
+            while waiting:
+                block = waiting.pop()
+                async with connection.transaction():
+                    await _allow_memory(connection)
+                    if not await connection.fetchval(_STILL, counting.schema, counting.token):
+                        raise RebuildError(f"{counting.schema}: another rebuild is at work on it")
+                    await count_block(connection, block)
+                counted += block.facts
+                progress(counted, total)
+                if throttle is not None:
+                    await asyncio.sleep(max(0.0, started + counted / throttle - time.monotonic()))
+        finally:
+            connection.terminate()
+
+    workers = 1 if throttle is not None else min(CONNECTIONS, len(waiting))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(workers):
+                group.create_task(work())
+    except BaseExceptionGroup as several:
+        raise several.exceptions[0] from None
+
+
+async def finish_counting(connection: asyncpg.Connection, counting: Counting, like: str) -> None:
+    """Index what was counted, all of it. The caller owns the transaction."""
     await _allow_memory(connection)
-    await connection.execute(_CALENDAR)
-    await connection.execute(_BELOW_VAST)
-    await connection.execute("ANALYZE calendar, below_vast")
-    await connection.execute(_BREAKDOWNS)
-    await make_indexes(connection, "breakdown", schema, like)
+    if not await connection.fetchval(_STILL, counting.schema, counting.token):
+        raise RebuildError(f"{counting.schema}: another rebuild is at work on it")
+    await connection.execute(f"DROP TABLE {', '.join(_SHARED)}")
+    for table in ("counter", "breakdown"):
+        await make_indexes(connection, table, counting.schema, like)
+
+
+async def _blocks(connection: asyncpg.Connection) -> list[Block]:
+    """Put years together to blocks."""
+    rows = await connection.fetch(
+        f"SELECT period / 10000, min(day)::text, max(day)::text, sum(n)::bigint FROM {CALENDAR} GROUP BY 1 ORDER BY 1"
+    )
+    made: list[Block] = []
+    first, facts = None, 0
+    for index, (_, low, high, n) in enumerate(rows):
+        first, facts = first or low, facts + n
+        if index + 1 == len(rows) or facts + rows[index + 1][3] > FACTS_AT_ONCE:
+            made.append(Block(f"fact.day BETWEEN '{first}' AND '{high}'", facts))
+            first, facts = None, 0
+    return made
 
 
 async def _allow_memory(connection: asyncpg.Connection) -> None:

@@ -9,33 +9,29 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from typing import Any, Final, NamedTuple
 
 import asyncpg
 
-from events.codec import Event, Refusal
-from projections.core.changes import Changes, Deltas
+from projections.core.changes import Changes
 from projections.core.fold import EventKey
 from projections.core.message import Message
 from projections.core.state import SIZES, Sizes, State
 from projections.store.generations import enter, rules
 from projections.store.loading import fill_state
-from projections.store.projection import decode_all, looks_back, prepare
+from projections.store.projection import decode_all, prepare
 from projections.store.rebuilding import counting
-from projections.store.rebuilding.chunks import RebuildError, as_keyed, message_of, read_chunk
+from projections.store.rebuilding.chunks import RebuildError, as_keyed, message_of, read_chunk, require_same_keys
+from projections.store.rebuilding.deciding import Decided, Deciding
+from projections.store.rebuilding.decoders import stretches
 from projections.store.rebuilding.making import drop_schema, make_schema
+from projections.store.rebuilding.writing import write_decided
 from projections.store.writing import write_read_models
 
-FOLDING, FACTS, COUNTERS, BREAKDOWNS, FOLLOWING = "folding", "facts", "counters", "breakdowns", "following"
+FOLDING, FACTS, COUNTERS, FOLLOWING = "folding", "facts", "counters", "following"
 KEPT: Final = "kept"
 """The phase of one that was in force and is the way back."""
-COUNTING: Final = {
-    FACTS: (counting.finish_facts, COUNTERS),
-    COUNTERS: (counting.count_counters, BREAKDOWNS),
-    BREAKDOWNS: (counting.count_breakdowns, FOLLOWING),
-}
-"""Steps of the counting after the folding: each with what it does and the phase that follows."""
-
 Progress = Callable[[str, int, int], None]
 """Told of a phase how many positions are done, of how many."""
 
@@ -83,7 +79,6 @@ class Generation:
         self.source = source
         self._state: State | None = None
         self._unsettled: State | None = None
-        self._facts_of: Counter[int] = Counter()
         self.touched: set[int] | None = None
         """Where a set: collects the numbers of all units whose rows are changed."""
 
@@ -131,52 +126,56 @@ class Generation:
     async def fold(self, up_to: int, progress: Progress, throttle: float | None = None) -> None:
         """Decide all messages of the ledger up to a position, and keep facts and structure; count nothing yet.
 
-        Decoding and folding of a chunk go on while the chunk before is written and the next one is read. At most
-        ``throttle`` messages a second, where that is given.
+        Reading and decoding go on ahead, and what is decided is written while the next is. At most ``throttle``
+        messages a second, where that is given.
         """
-        source = await asyncpg.connect(self.source.database_url)
         reader = await asyncpg.connect(self.source.database_url)
         state = await self._load(counts=False)
-        writing: asyncio.Task[None] | None = None
-        reading = asyncio.create_task(read_chunk(source, state.position, up_to))
+        facts_of = Counter({unit: n for unit, n in await self.writer.fetch(_FACTS_OF)})  # noqa: C416 - records are not pairs to a checker
+        deciding = Deciding(reader, state, facts_of)
         started, began_at = time.monotonic(), state.position
         try:
             await enter(reader, self.schema)
-            while rows := await reading:
-                reading = asyncio.create_task(read_chunk(source, rows[-1]["position"], up_to))
-                messages = [message_of(row) for row in rows]
-                decoded = await decode_all(messages, self.source.root)
-                if writing is not None and looks_back(state, decoded):
-                    await writing
-                changes = await self._prepare(reader, state, rows, messages, decoded)
-                if writing is not None:
-                    await writing
-                writing = asyncio.create_task(self._write_chunk(changes, FOLDING))
-                progress(FOLDING, state.position, up_to)
-                if throttle is not None:
-                    await asyncio.sleep(max(0.0, started + (state.position - began_at) / throttle - time.monotonic()))
-            if writing is not None:
-                await writing
+            async with aclosing(stretches(self.source.database_url, self.source.root, began_at, up_to)) as read:
+                async for stretch in read:
+                    async for decided in deciding.decide(stretch):
+                        if deciding.written is not None:
+                            await deciding.written
+                        deciding.written = asyncio.create_task(self._write_decided(decided))
+                    progress(FOLDING, state.position, up_to)
+                    if throttle is not None:
+                        due = started + (state.position - began_at) / throttle
+                        await asyncio.sleep(max(0.0, due - time.monotonic()))
+            if deciding.written is not None:
+                await deciding.written
         finally:
-            await _ended(reading, writing)
-            source.terminate()
+            await _ended(deciding.written)
             reader.terminate()
 
-    async def count(self, progress: Progress, *, large_as_there: bool = False) -> None:
-        """Make all that is counted from what was folded, a step a transaction.
+    async def count(self, progress: Progress, throttle: float | None = None, *, large_as_there: bool = False) -> None:
+        """Make all that is counted from what was folded; what was not counted to its end is counted anew.
 
         With ``large_as_there`` a unit keeps months, years and breakdowns where it does in the generation in force too.
+        At most ``throttle`` facts a second, where that is given.
         """
-        while (row := await self.row()) is not None and row.phase != FOLLOWING:
-            phase = FACTS if row.phase == FOLDING else row.phase
-            progress(phase, 0, 1)
-            step, following = COUNTING[phase]
+        row = await self.row()
+        if row is not None and row.phase == FOLDING:
+            progress(FACTS, 0, 1)
             async with self.writer.transaction():
-                if large_as_there and phase == FACTS:
+                if large_as_there:
                     await self.writer.execute(_LARGE_AS.format(like=self.like))
-                await step(self.writer, self.schema, self.like)
-                await self.writer.execute(_PHASE, self.schema, following)
-            progress(phase, 1, 1)
+                await counting.finish_facts(self.writer, self.schema, self.like)
+                await self.writer.execute(_PHASE, self.schema, COUNTERS)
+            progress(FACTS, 1, 1)
+        row = await self.row()
+        if row is None or row.phase != COUNTERS:
+            return
+        async with self.writer.transaction():
+            begun = await counting.begin_counting(self.writer, self.source.database_url, self.schema)
+        await counting.count_blocks(begun, lambda done, of: progress(COUNTERS, done, of), throttle)
+        async with self.writer.transaction():
+            await counting.finish_counting(self.writer, begun, self.like)
+            await self.writer.execute(_PHASE, self.schema, FOLLOWING)
 
     async def follow(self, up_to: int, progress: Progress | None = None) -> None:
         """Carry a counted generation forward to a position, as the live one is; each chunk a transaction of its own."""
@@ -200,14 +199,12 @@ class Generation:
         state = self._state if self._state is not None else await self._load(counts=True)
         self._state = self._unsettled = None  # kept only where all of it came to its end
         while rows := await read_chunk(self.writer, state.position, up_to):
-            messages = [message_of(row) for row in rows]
-            changes = await self._prepare(
-                self.writer, state, rows, messages, await decode_all(messages, self.source.root)
-            )
+            changes = await self._prepare(state, rows, [message_of(row) for row in rows])
             if in_transaction:
-                await self._move_on(changes, FOLLOWING)
+                await self._write_changes(changes)
             else:
-                await self._write_chunk(changes, FOLLOWING)
+                async with self.writer.transaction():
+                    await self._write_changes(changes)
             if progress is not None:
                 progress(FOLLOWING, state.position, up_to)
         if in_transaction:
@@ -222,50 +219,30 @@ class Generation:
         state = State(self.source.root, self.source.sizes, row.position, chain=None, counts=counts)
         async with self.writer.transaction():
             await fill_state(self.writer, state)
-        if not counts:
-            self._facts_of = Counter({unit: n for unit, n in await self.writer.fetch(_FACTS_OF)})  # noqa: C416 - as above
         return state
 
-    async def _prepare(
-        self,
-        reader: asyncpg.Connection,
-        state: State,
-        rows: Sequence[asyncpg.Record],
-        messages: Sequence[Message],
-        decoded: Sequence[Event | Refusal],
-    ) -> Changes:
+    async def _prepare(self, state: State, rows: Sequence[asyncpg.Record], messages: Sequence[Message]) -> Changes:
+        decoded = await decode_all(messages, self.source.root)
         events = [as_keyed(row, event) for row, event in zip(rows, decoded, strict=True)]
         before: set[EventKey] = {(row["publisher"], row["id"]) for row in rows if not row["first"]}
-        facts_of = None if state.counts else self._facts_of
-        changes, _ = await prepare(reader, state, messages, events, said_before=before, facts_of=facts_of)
-        for row, decided in zip(rows, changes.ledger, strict=True):
-            if (row["first"], row["publisher"], row["id"]) != (decided.first, decided.publisher, decided.id):
-                raise RebuildError(
-                    f"position {row['position']} has another key by its body than in the ledger: keys are for ever "
-                    "(contract §1); verify the ledger against the stream"
-                )
-        if not state.counts:
-            self._keep_count_of(changes)
+        changes, _ = await prepare(self.writer, state, messages, events, said_before=before)
+        require_same_keys(rows, changes)
         return changes
 
-    def _keep_count_of(self, changes: Changes) -> None:
-        for step in changes.steps:
-            if isinstance(step, Deltas):
-                self._facts_of.update(row.unit for row in step.counted)
-                self._facts_of.subtract(row.unit for row in step.uncounted)
-                step.uncounted.clear()  # taken off by their verdicts, all at once
-
-    async def _write_chunk(self, changes: Changes, phase: str) -> None:
+    async def _write_decided(self, decided: Decided) -> None:
         async with self.writer.transaction():
-            await self._move_on(changes, phase)
+            await self._move_on(decided.after, decided.position, FOLDING)
+            await write_decided(self.writer, decided)
 
-    async def _move_on(self, changes: Changes, phase: str) -> None:
-        fence = (self.schema, changes.after, changes.position, phase)
-        if await self.writer.execute(_FENCE, *fence) != "UPDATE 1":
-            raise RebuildError(f"{self.schema} is not at {changes.after} any more: another rebuild is at work on it")
+    async def _write_changes(self, changes: Changes) -> None:
+        await self._move_on(changes.after, changes.position, FOLLOWING)
         await write_read_models(self.writer, changes)
         if self.touched is not None:
             self.touched |= changes.units()
+
+    async def _move_on(self, after: int, position: int, phase: str) -> None:
+        if await self.writer.execute(_FENCE, self.schema, after, position, phase) != "UPDATE 1":
+            raise RebuildError(f"{self.schema} is not at {after} any more: another rebuild is at work on it")
 
 
 async def _ended(*tasks: asyncio.Task[Any] | None) -> None:

@@ -8,6 +8,7 @@ from tests.bench.cases.floors import copying, pushing
 from tests.bench.cases.freshness import freshness
 from tests.bench.cases.indicators import indicators
 from tests.bench.cases.moves import moves
+from tests.bench.cases.outage import outage
 from tests.bench.cases.peers import peers
 from tests.bench.cases.profile import profile
 from tests.bench.cases.rebuild import rebuild
@@ -24,6 +25,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "peers": (peers,),
     "read": (loaded,),
     "freshness": (freshness,),
+    "outage": (outage,),
     "reports": (reports,),
     "plans": (silence, indicators),
     "profile": (profile,),

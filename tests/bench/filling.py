@@ -1,0 +1,92 @@
+"""A ledger filled by COPY with a hierarchy and facts about it: row by row what the projector would have written."""
+
+import asyncio
+import datetime as dt
+import multiprocessing
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+import msgspec
+
+from projections.core.decision import outcome_of_holding
+from services.publishing.lines import Line
+from tests.bench.world import Facts, World, of_twenty_years
+
+COLUMNS: Final = (
+    *("position", "published_at", "publisher", "id", "type", "subject", "outcome", "first", "held_at", "body"),
+)
+PROCESSES: Final = 2
+_AT_ONCE: Final = 20_000
+_BEGAN: Final = dt.datetime(2003, 12, 1, tzinfo=dt.UTC)
+
+
+class _Told(msgspec.Struct):
+    type: str
+    subject: str
+
+
+def ledger_rows(lines: Iterable[Line], first: int) -> Iterator[tuple[Any, ...]]:
+    """Give the rows of events that hold at once, from a position on; what is not among the columns is NULL."""
+    told = msgspec.json.Decoder(_Told).decode
+    for position, line in enumerate(lines, first):
+        said = told(line.body)
+        at = _BEGAN + dt.timedelta(seconds=position)
+        outcome = outcome_of_holding(said.type)
+        yield position, at, line.publisher, line.id, said.type, said.subject, outcome, True, position, line.body
+
+
+async def fill(url: str, units: int, events: int, seed: int) -> Counter[str]:
+    """Fill an empty ledger with a world and so many facts over twenty years; count these by measure.
+
+    The checkpoint says that all of it is projected, and no read model holds any of it yet.
+    """
+    world = World(units, seed)
+    await _copy(url, world.establishments(), 1)
+    first, share = len(world.units) + 1, -(-events // PROCESSES)
+    contributions = Counter[str]()
+    loop = asyncio.get_running_loop()
+    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
+        parts = [
+            _Part(url, units, seed, n, min(share, events - n * share), first + n * share) for n in range(PROCESSES)
+        ]
+        filling = (loop.run_in_executor(pool, _fill_part, part) for part in parts)
+        for made in await asyncio.gather(*filling):
+            contributions.update(made)
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            "UPDATE checkpoint SET (position, as_of) = (SELECT position, published_at FROM ledger"
+            " ORDER BY position DESC LIMIT 1)"
+        )
+        await connection.execute("VACUUM (ANALYZE) ledger")
+    finally:
+        await connection.close()
+    return contributions
+
+
+class _Part(NamedTuple):
+    url: str
+    units: int
+    seed: int
+    number: int
+    events: int
+    first: int
+
+
+def _fill_part(part: _Part) -> Counter[str]:
+    facts = Facts(World(part.units, part.seed), part.seed * 1000 + part.number)
+    for begun in range(0, part.events, _AT_ONCE):
+        number = min(_AT_ONCE, part.events - begun)
+        asyncio.run(_copy(part.url, facts.make(number, of_twenty_years), part.first + begun))
+    return facts.contributions
+
+
+async def _copy(url: str, lines: Iterable[Line], first: int) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.copy_records_to_table("ledger", columns=COLUMNS, records=ledger_rows(lines, first))
+    finally:
+        await connection.close()
