@@ -6,8 +6,10 @@ STAMP := $(VENV)/.installed-$(shell cat requirements.txt pyproject.toml | cksum 
 DATA ?= data
 HTTP ?= 127.0.0.1:8080
 NATS ?= 127.0.0.1:4222
+MINUTES ?= 20
+SEED ?= 1
 
-.PHONY: setup run test test-long check bench clean
+.PHONY: setup run test test-long check bench soak clean
 setup: $(STAMP)
 
 $(STAMP):
@@ -35,6 +37,9 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench
+
+soak: setup
+	$(BIN)/python -m tests.soak --minutes $(MINUTES) --seed $(SEED)
 
 clean:
 	rm -rf $(VENV) $(DATA) .peers

@@ -86,6 +86,7 @@ async def test_each_comes_back_and_so_do_both() -> None:
         reader.position = 0  # the figures are made anew, from the first message on
         await cluster.revive(["postgres"])
         await run(cluster, "restore", "--from-log")
+        await revived(cluster)
         await same(before)
 
         before = await last_figures()
@@ -110,7 +111,10 @@ async def test_each_comes_back_and_so_do_both() -> None:
 
 
 async def revived(cluster: Cluster) -> None:
-    """Make the consumer again, which a restored stream lacks, and start a projector that refused the empty one."""
+    """Make the consumer again, which a restored stream lacks, and start a projector that refused the empty one.
+
+    Where the database was lost it would go on by itself, after the pause that it makes.
+    """
     await migrate(cluster.settings, notice=lambda _: None)
     cluster.kill(["projector"], Random(0))
     await cluster.revive(["projector"])

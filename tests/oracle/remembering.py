@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tests.oracle.figures import Count, counts
 from tests.oracle.hierarchy import LAST_KNOWN, Hierarchy, Statement
-from tests.oracle.ledger import Entry
+from tests.oracle.ledger import Entry, statements
 from tests.oracle.oracle import Oracle, Verdict
 from tests.oracle.wording import FACTS, RETRACTION, STRUCTURE
 
@@ -90,6 +90,9 @@ class Remembering(Oracle):
         self._hierarchy: Hierarchy | None = None
         self._restructured = False
         self._touched: set[tuple[str, str] | None] = set()
+        self._structural: list[Entry] = []
+        self._retracting: dict[tuple[str, str], dict[int, Entry]] = {}
+        """Parked retractions by what they take back."""
 
     def feed(self, position: int, bus_subject: str, body: bytes) -> None:
         super().feed(position, bus_subject, body)
@@ -97,15 +100,22 @@ class Remembering(Oracle):
 
     def hierarchy(self) -> Hierarchy:
         if self._hierarchy is None:
-            self._hierarchy = super().hierarchy()
+            self._index()
+            self._hierarchy = self.structure(statements(self._structural))
         return self._hierarchy
 
     def _first(self, key: tuple[str, str] | None) -> Entry | None:
+        self._index()
+        return None if key is None else self._by_key.get(key)
+
+    def _index(self) -> None:
+        """Take note of what has come since this was done before."""
         for entry in self.entries[self._indexed :]:
             if entry.key is not None:
                 self._by_key.setdefault(entry.key, entry)
+            if entry.event is not None and entry.event["type"] in STRUCTURE:
+                self._structural.append(entry)
         self._indexed = len(self.entries)
-        return None if key is None else self._by_key.get(key)
 
     def _carry_out(self, entry: Entry, verdict: Verdict) -> None:
         assert entry.event is not None
@@ -114,14 +124,14 @@ class Remembering(Oracle):
             self._count(target, -1)
         held = target is not None and target.holds
         super()._carry_out(entry, verdict)
-        self._parked.pop(entry.position, None)
+        self._wait_no_more(entry)
         if entry.outcome == "parked":
-            self._parked[entry.position] = entry
+            self._wait(entry)
         elif entry.outcome == "counted":
             self._count(entry, 1)
         self._touched.add(entry.key)
         if target is not None:
-            self._parked.pop(target.position, None)
+            self._wait_no_more(target)
             self._touched.add(target.key)
         changed = target if held else entry if entry.holds else None
         if changed is not None and changed.event is not None and changed.event["type"] in STRUCTURE:
@@ -151,17 +161,19 @@ class Remembering(Oracle):
 
     def _doubtful(self) -> list[Entry]:
         """List the parked events of which something else may have to be said, in the order of the stream."""
-        found = self._parked.values()
+        found = list(self._parked.values())
         if not self._restructured:
-            found = [e for e in found if self._retracts(e) in self._touched]
+            found = [e for key in self._touched if key in self._retracting for e in self._retracting[key].values()]
         return sorted(found, key=lambda e: e.position)
 
-    def _retracts(self, entry: Entry) -> tuple[str, str] | str:
-        assert entry.event is not None
-        if entry.event["type"] != RETRACTION:
-            return "nothing"
-        data = entry.event["data"]
-        return data["source"].removeprefix("/units/"), data["id"]
+    def _wait(self, entry: Entry) -> None:
+        self._parked[entry.position] = entry
+        if (key := _retracts(entry)) is not None:
+            self._retracting.setdefault(key, {})[entry.position] = entry
+
+    def _wait_no_more(self, entry: Entry) -> None:
+        if self._parked.pop(entry.position, None) is not None and (key := _retracts(entry)) is not None:
+            del self._retracting[key][entry.position]
 
     def totals(self) -> Counter[Key]:
         """Count each measure in each unit on each basis: its own and all below it, of all days."""
@@ -174,3 +186,9 @@ class Remembering(Oracle):
     def contributions(self) -> list[Count]:
         """List everything that is counted."""
         return counts(self._counted())
+
+
+def _retracts(entry: Entry) -> tuple[str, str] | None:
+    assert entry.event is not None
+    data = entry.event["data"]
+    return (data["source"].removeprefix("/units/"), data["id"]) if entry.event["type"] == RETRACTION else None

@@ -47,12 +47,12 @@ class Country(Reformer):
 
     def any_unit(self) -> str:
         """Choose a unit that is there, now and then one to come, one that has ended, or one that nobody knows."""
-        if self.one_in(60):
+        if self.one_in(150):
             return self.one((STRANGER, *self._coming, *sorted(self._ended_units)[-8:]))
         return ROOT if self.one_in(80) else self.one(self.units)
 
     def publisher_for(self, unit: str) -> str:
-        return self.any_unit() if self.one_in(60) else self.one((ROOT, unit, unit, unit))
+        return self.any_unit() if self.one_in(150) else self.one((ROOT, unit, unit, unit))
 
     def publisher_above(self) -> str:
         return self.any_unit() if self.one_in(30) else ROOT
