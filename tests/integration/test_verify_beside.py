@@ -7,7 +7,7 @@ import asyncio
 import asyncpg
 
 from projections.store.projection import Projection
-from projections.store.rebuilding.generation import BREAKDOWNS
+from projections.store.rebuilding.generation import COUNTERS
 from services.settings import Settings
 from services.verifying import verify
 from tests.fault.projecting import eventually
@@ -32,7 +32,7 @@ async def test_what_is_taken_back_meanwhile_is_no_difference(database: str) -> N
 
     def counted(phase: str, done: int, of: int) -> None:
         """Keep everybody else from the ledger when nothing is left but to compare."""
-        if (phase, done) == (BREAKDOWNS, of):
+        if (phase, done) == (COUNTERS, of):
             locking.append(asyncio.create_task(lock()))
 
     watcher = await asyncpg.connect(database)
