@@ -35,6 +35,6 @@ def reasons(worker: Worker | None, position: int, stream_last: int | None) -> li
     stands = state.advanced_at is None or age(state.advanced_at) > STALLED
     if lag > 0 and stands and state.state != "paused":
         found.append(f"lag: {lag} sự kiện, không giảm trong {STALLED.seconds} s / does not fall")
-    if found and state.detail is not None:
+    if found and state.detail is not None and state.state != "paused":
         found.append(f"projector: {state.state}: {state.detail}")
     return found
