@@ -28,10 +28,11 @@ def progress(course: Course) -> str:
 
 def report(course: Course, command: str) -> str:
     """Write the report; what it tells of was right, or it would not be written."""
-    askers = course.askers
+    askers, load = course.askers, course.calm_at + course.plan.calm
     about = (
         ("Seed", course.plan.seed),
-        ("Time", f"{course.seconds / 60:.1f} minutes, the last {course.plan.calm / 60:.1f} of load without kills"),
+        ("Load", f"{load / 60:.1f} minutes, the last {course.plan.calm / 60:.1f} of them without kills"),
+        ("With the reckoning", f"{course.seconds / 60:.1f} minutes"),
         ("Messages in the log", f"{course.messages:,} ({course.acknowledged:,} acknowledgements)"),
         ("Outcomes", ", ".join(f"{name} {n:,}" for name, n in sorted(course.outcomes.items()))),
         ("Units at the end", f"{course.units:,}"),
