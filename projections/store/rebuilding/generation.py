@@ -29,6 +29,8 @@ from projections.store.writing import write_read_models
 FOLDING, FACTS, COUNTERS, BREAKDOWNS, FOLLOWING = "folding", "facts", "counters", "breakdowns", "following"
 KEPT: Final = "kept"
 """The phase of one that was in force and is the way back."""
+_COUNTED: Final = (FOLLOWING, KEPT)
+"""Phases of one that is carried forward as the live one is."""
 COUNTING: Final = {
     FACTS: (counting.finish_facts, COUNTERS),
     COUNTERS: (counting.count_counters, BREAKDOWNS),
@@ -108,17 +110,15 @@ class Generation:
         return None if found is None else Row(*found)
 
     async def take_up(self) -> None:
-        """Make ready to be carried forward what was kept as the way back, where these rules can do it."""
+        """Make ready to be carried forward what is kept as the way back, where these rules can do it.
+
+        It stays the way back, wherever this is stopped.
+        """
         row = await self.row()
         last = await self.writer.fetchval("SELECT position FROM checkpoint")
         if row is None or (row.rules != rules() and row.position < last):
             raise self._other_rules(row, last)
-        await self.writer.execute(_PHASE, self.schema, FOLLOWING)
         await enter(self.writer, self.schema)
-
-    async def put_back(self) -> None:
-        """Keep it as the way back, as it was before it was taken up."""
-        await self.writer.execute(_PHASE, self.schema, KEPT)
 
     def _other_rules(self, row: Row | None, up_to: int) -> RebuildError:
         if row is None:
@@ -197,15 +197,16 @@ class Generation:
             return
         if row is not None and row.rules != rules():
             raise self._other_rules(row, up_to)
+        phase = FOLLOWING if row is None else row.phase
         state = self._state if self._state is not None else await self._load(counts=True)
         self._state = self._unsettled = None  # kept only where all of it came to its end
         while rows := await read_chunk(self.writer, state.position, up_to):
             messages = [message_of(row) for row in rows]
             changes = await self._prepare(self.writer, state, rows, messages, decode_all(messages, self.source.root))
             if in_transaction:
-                await self._move_on(changes, FOLLOWING)
+                await self._move_on(changes, phase)
             else:
-                await self._write_chunk(changes, FOLLOWING)
+                await self._write_chunk(changes, phase)
             if progress is not None:
                 progress(FOLLOWING, state.position, up_to)
         if in_transaction:
@@ -215,7 +216,7 @@ class Generation:
 
     async def _load(self, *, counts: bool) -> State:
         row = await self.row()
-        if row is None or (row.phase == FOLLOWING) != counts:
+        if row is None or (row.phase in _COUNTED) != counts:
             raise RebuildError(f"{self.schema} is not what it was: another rebuild is at work on it")
         state = State(self.source.root, self.source.sizes, row.position, counts=counts)
         async with self.writer.transaction():
