@@ -206,7 +206,7 @@ class Worker:
                     under_way, pending, self._alone = None, {}, None
                 await asyncio.sleep(0)
         finally:
-            if under_way is not None and not under_way.done():
+            if under_way is not None:
                 with contextlib.suppress(Exception):
                     await asyncio.shield(under_way)
 
