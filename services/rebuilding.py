@@ -104,13 +104,9 @@ async def go_back(settings: Settings, progress: Progress, *, sizes: Sizes = SIZE
         number = await previous(connection)
         generation = await _beside(connection, settings, sizes, number)
         await generation.take_up()
-        try:
-            await _catch_up(generation, progress)
-            comparison = await compare_at_checkpoint(generation)
-            return Rebuilt(number, comparison, await switch(generation, number, accept=True))
-        except RebuildError:
-            await generation.put_back()
-            raise
+        await _catch_up(generation, progress)
+        comparison = await compare_at_checkpoint(generation)
+        return Rebuilt(number, comparison, await switch(generation, number, accept=True))
 
 
 async def bring_up(

@@ -32,6 +32,8 @@ from projections.store.writing import write_read_models
 FOLDING, FACTS, COUNTERS, FOLLOWING = "folding", "facts", "counters", "following"
 KEPT: Final = "kept"
 """The phase of one that was in force and is the way back."""
+_COUNTED: Final = (FOLLOWING, KEPT)
+"""Phases of one that is carried forward as the live one is."""
 Progress = Callable[[str, int, int], None]
 """Told of a phase how many positions are done, of how many."""
 
@@ -103,17 +105,15 @@ class Generation:
         return None if found is None else Row(*found)
 
     async def take_up(self) -> None:
-        """Make ready to be carried forward what was kept as the way back, where these rules can do it."""
+        """Make ready to be carried forward what is kept as the way back, where these rules can do it.
+
+        It stays the way back, wherever this is stopped.
+        """
         row = await self.row()
         last = await self.writer.fetchval("SELECT position FROM checkpoint")
         if row is None or (row.rules != rules() and row.position < last):
             raise self._other_rules(row, last)
-        await self.writer.execute(_PHASE, self.schema, FOLLOWING)
         await enter(self.writer, self.schema)
-
-    async def put_back(self) -> None:
-        """Keep it as the way back, as it was before it was taken up."""
-        await self.writer.execute(_PHASE, self.schema, KEPT)
 
     def _other_rules(self, row: Row | None, up_to: int) -> RebuildError:
         if row is None:
@@ -196,15 +196,16 @@ class Generation:
             return
         if row is not None and row.rules != rules():
             raise self._other_rules(row, up_to)
+        phase = FOLLOWING if row is None else row.phase
         state = self._state if self._state is not None else await self._load(counts=True)
         self._state = self._unsettled = None  # kept only where all of it came to its end
         while rows := await read_chunk(self.writer, state.position, up_to):
             changes = await self._prepare(state, rows, [message_of(row) for row in rows])
             if in_transaction:
-                await self._write_changes(changes)
+                await self._write_changes(changes, phase)
             else:
                 async with self.writer.transaction():
-                    await self._write_changes(changes)
+                    await self._write_changes(changes, phase)
             if progress is not None:
                 progress(FOLLOWING, state.position, up_to)
         if in_transaction:
@@ -214,7 +215,7 @@ class Generation:
 
     async def _load(self, *, counts: bool) -> State:
         row = await self.row()
-        if row is None or (row.phase == FOLLOWING) != counts:
+        if row is None or (row.phase in _COUNTED) != counts:
             raise RebuildError(f"{self.schema} is not what it was: another rebuild is at work on it")
         state = State(self.source.root, self.source.sizes, row.position, chain=None, counts=counts)
         async with self.writer.transaction():
@@ -234,8 +235,8 @@ class Generation:
             await self._move_on(decided.after, decided.position, FOLDING)
             await write_decided(self.writer, decided)
 
-    async def _write_changes(self, changes: Changes) -> None:
-        await self._move_on(changes.after, changes.position, FOLLOWING)
+    async def _write_changes(self, changes: Changes, phase: str) -> None:
+        await self._move_on(changes.after, changes.position, phase)
         await write_read_models(self.writer, changes)
         if self.touched is not None:
             self.touched |= changes.units()
