@@ -66,10 +66,13 @@ async def migrate_template(server: PostgresServer) -> None:
 
 
 @asynccontextmanager
-async def fresh_database(server: PostgresServer) -> AsyncIterator[str]:
-    """Clone the migrated template and give its URL; the clone is dropped afterwards, whoever is still connected."""
+async def fresh_database(server: PostgresServer, template: str = TEMPLATE) -> AsyncIterator[str]:
+    """Clone a database, the migrated one if not told otherwise, and give the clone's URL.
+
+    The clone is dropped afterwards, whoever is still connected.
+    """
     name = f"test_{os.getpid()}_{next(_numbers)}"
-    await execute(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    await execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield server.database_url(name)
     finally:

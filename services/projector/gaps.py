@@ -8,6 +8,8 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from projections.core.message import GapError, Message
 from services.projector.intake import Intake
 
+_PATIENCE = 5.0
+
 
 def reading_from(position: int, *, forgotten_after: float) -> ConsumerConfig:
     """Describe a consumer that reads once from a position on; the server drops it after seconds without a reader."""
@@ -32,7 +34,7 @@ async def read_range(client: Client, stream: str, first: int, last: int) -> list
     messages: list[Message] = []
     try:
         while not messages or messages[-1].position < last:
-            taken = await intake.take(last - first + 1, 5.0)
+            taken = await intake.take(last - first + 1, _PATIENCE)
             if not taken:
                 raise GapError(f"the bus did not give positions {first} to {last} of {stream}")
             messages += [message for message, _ in taken]
