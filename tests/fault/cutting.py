@@ -1,0 +1,62 @@
+"""A connection that is cut at each message that was never cut before, until there is none left."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from tests.fault.wire import Passing
+
+_GENERATION = re.compile(r"\bg[0-9]+\b")
+
+
+class Cut(NamedTuple):
+    """Which message was not handed on, for which time it was such a one."""
+
+    to_server: bool
+    kind: str
+    about: str
+    time: int
+
+
+class Cuts:
+    """Breaks a wire at each message that `chosen` names, once; before that it looks whether all is right.
+
+    A message is known by which way it goes, its kind, and what it is about, in whichever generation; with `times` more
+    than 1 also by how often there was such a one on its connection.
+    """
+
+    def __init__(
+        self,
+        chosen: Callable[[Passing], bool],
+        hold: Callable[[], Awaitable[object]],
+        *,
+        times: int = 1,
+    ) -> None:
+        self._chosen = chosen
+        self._hold = hold
+        self._times = times
+        self._passed: Counter[Passing] = Counter()
+        self._one_at_a_time = asyncio.Lock()
+        self.made: list[Cut] = []
+        self.wrong: str | None = None
+        """What was not right, first of all, and before which cut."""
+
+    async def __call__(self, passing: Passing) -> bool:
+        if not self._chosen(passing):
+            return False
+        passing = passing._replace(about=_GENERATION.sub("g", passing.about))
+        self._passed[passing] += 1
+        cut = Cut(*passing[1:], self._passed[passing])
+        if self._passed[passing] > self._times or cut in self.made:
+            return False
+        self.made.append(cut)
+        async with self._one_at_a_time:
+            try:
+                await self._hold()
+            except Exception as error:  # noqa: BLE001 - told by the test: here it would only break the wire
+                self.wrong = self.wrong or f"before {cut}: {error}"
+        return True
