@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import asyncpg
-import nats
 from nats.errors import ConnectionClosedError, NoRespondersError, NoServersError, UnexpectedEOF
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
@@ -24,6 +23,7 @@ from nats.js.errors import NotFoundError, ServiceUnavailableError
 from sqlalchemy.exc import DBAPIError
 
 from projections.store.migrate import upgrade
+from services.connecting import connect_once
 from services.settings import Settings
 
 RESTORING = "tonghop.restoring"
@@ -101,18 +101,7 @@ async def _migrate_bus(settings: Settings) -> None:
 
 
 async def _migrate_stream(settings: Settings) -> None:
-    async def quietly(_: Exception) -> None:
-        """Say nothing: the attempt raises the same error."""
-
-    client = await nats.connect(
-        settings.nats_url.split(","),
-        name="tonghop migrate",
-        error_cb=quietly,
-        connect_timeout=5,
-        allow_reconnect=False,
-        max_reconnect_attempts=1,  # of the first connection: the waiting is done, and told, by the caller
-        reconnect_time_wait=0.05,
-    )
+    client = await connect_once(settings, "tonghop migrate")  # the waiting is done, and told, by the caller
     try:
         jetstream = client.jetstream(timeout=10)
         await _ensure_stream(jetstream, settings)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import asyncpg
-import nats
 from nats.aio.client import Client
 
 from projections.core.message import Message
@@ -17,6 +16,7 @@ from projections.store.rebuilding.generation import Generation, Progress, Source
 from projections.store.rebuilding.making import drop_schema
 from projections.store.rebuilding.mending import Repair, mend, repairs
 from projections.store.rebuilding.switching import compare_at_checkpoint
+from services.connecting import connect_once
 from services.projector.gaps import read_range
 from services.rebuilding import bring_up, only_one
 from services.settings import Settings
@@ -71,16 +71,7 @@ async def latest_repairs(settings: Settings, limit: int) -> list[Repair]:
 
 
 async def _unlike_the_log(settings: Settings, progress: Progress) -> list[int]:
-    async def quietly(_: Exception) -> None:
-        """Say nothing: what fails is told once, by the caller."""
-
-    client = await nats.connect(
-        settings.nats_url.split(","),
-        error_cb=quietly,
-        connect_timeout=5,
-        allow_reconnect=False,
-        max_reconnect_attempts=1,
-    )
+    client = await connect_once(settings, "tonghop verify")
     try:
         return await _compare_with_log(settings, client, progress)
     finally:

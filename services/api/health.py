@@ -25,7 +25,8 @@ def reasons(worker: Worker | None, position: int, stream_last: int | None) -> li
     if worker is None:
         return [*found, "projector: chưa từng chạy / never ran"]
     state, age = worker.state, worker.age
-    if state.state == "paused":
+    paused = state.state == "paused"
+    if paused:
         found.append(f"projector: {state.detail}")
     if age(state.seen_at) > UNSEEN:
         found.append(f"projector: không thấy từ {state.seen_at.isoformat()} / not seen since")
@@ -33,8 +34,8 @@ def reasons(worker: Worker | None, position: int, stream_last: int | None) -> li
         found.append(f"projector: {state.state}, không nhận được gì từ bus trong {STALLED.seconds} s / fetches nothing")
     lag = (worker.stream_last if stream_last is None else stream_last) - position
     stands = state.advanced_at is None or age(state.advanced_at) > STALLED
-    if lag > 0 and stands and state.state != "paused":
+    if lag > 0 and stands and not paused:
         found.append(f"lag: {lag} sự kiện, không giảm trong {STALLED.seconds} s / does not fall")
-    if found and state.detail is not None and state.state != "paused":
+    if found and state.detail is not None and not paused:
         found.append(f"projector: {state.state}: {state.detail}")
     return found

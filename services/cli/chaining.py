@@ -18,6 +18,7 @@ from services import attesting
 from services.cli.client import CommandError, DiffersError
 from services.cli.database import on_database
 from services.cli.reports import console
+from services.connecting import connect_once
 from services.projector.gaps import read_range
 from services.settings import Settings
 
@@ -144,18 +145,7 @@ async def _named(settings: Settings, connection: asyncpg.Connection, broken: cha
 
 
 async def _streamed(settings: Settings, first: int, last: int) -> list[Message]:
-    async def quietly(_: Exception) -> None:
-        """Say nothing: what fails is told by the caller."""
-
-    client = await nats.connect(
-        settings.nats_url.split(","),
-        name="tonghop verify",
-        error_cb=quietly,
-        allow_reconnect=False,
-        max_reconnect_attempts=1,  # of the first connection
-        reconnect_time_wait=0.05,
-        connect_timeout=5,
-    )
+    client = await connect_once(settings, "tonghop verify")
     try:
         return await read_range(client, settings.stream, first, last)
     finally:

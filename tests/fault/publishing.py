@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -33,6 +33,11 @@ class Publisher:
     async def send(self, group: Sequence[Told]) -> None:
         """Send a group, all at once, and return when all of it is acknowledged."""
         await asyncio.gather(*(self._send(told) for told in group))
+
+    async def send_in_turn(self, messages: Iterable[Told]) -> None:
+        """Send messages one after the other, each when the one before is acknowledged."""
+        for told in messages:
+            await self.send([told])
 
     async def _send(self, told: Told) -> None:
         subject, body = told.said

@@ -60,8 +60,7 @@ async def test_all_goes_on_and_a_dead_projector_is_not_taken_for_a_live_one(monk
     with interposed(monkeypatch) as clock:
         async with running_cluster() as cluster, publishing(cluster.settings.nats_url) as publisher:
             structure, clerk = Structure(Random(5)), Clerk(0, Random(6))
-            for told in (*structure.tree(), *structure.late()):
-                await publisher.send([told])
+            await publisher.send_in_turn((*structure.tree(), *structure.late()))
             reader = Reader(cluster.api, Random(7))
             reading = asyncio.create_task(reader.run())
             await say_much(publisher, clerk, 3)

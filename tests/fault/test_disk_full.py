@@ -72,8 +72,7 @@ async def say_much(publisher: Publisher, clerk: Clerk, groups: int = MUCH) -> No
 async def begin(publisher: Publisher, cluster: Cluster) -> Clerk:
     """Tell of the units and of something in them."""
     structure, clerk = Structure(Random(3)), Clerk(0, Random(4))
-    for told in (*structure.tree(), *structure.late()):
-        await publisher.send([told])
+    await publisher.send_in_turn((*structure.tree(), *structure.late()))
     await say_much(publisher, clerk, 1)
     await reached(cluster.api, max(one.position for one in publisher.acked))
     return clerk

@@ -66,8 +66,7 @@ async def survive(cluster: Cluster, seed: str, rounds: int) -> None:
     structure = Structure(chance("structure"))
     readers = [Reader(cluster.api, chance(f"reader {n}")) for n in range(READERS)]
     async with publishing(cluster.settings.nats_url) as publisher:
-        for told in structure.tree():
-            await publisher.send([told])
+        await publisher.send_in_turn(structure.tree())
         asking = [asyncio.create_task(reader.run()) for reader in readers]
         done = asyncio.Event()
         async with asyncio.TaskGroup() as group:

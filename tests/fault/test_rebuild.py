@@ -68,8 +68,7 @@ async def survive(cluster: Cluster, seed: str, rounds: int, kills: int) -> None:
     structure = Structure(chance("structure"))
     readers = [Reader(cluster.api, chance(f"reader {n}")) for n in range(READERS)]
     async with publishing(cluster.settings.nats_url) as publisher:
-        for told in structure.tree():
-            await publisher.send([told])
+        await publisher.send_in_turn(structure.tree())
         await reached(cluster.api, 1)
         asking = [asyncio.create_task(reader.run()) for reader in readers]
         done, late = asyncio.Event(), structure.late()

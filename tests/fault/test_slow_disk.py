@@ -44,8 +44,7 @@ async def test_slow_commits_show_in_the_lag_alone(monkeypatch: pytest.MonkeyPatc
     with interposed(monkeypatch) as disk:
         async with running_cluster() as cluster, publishing(cluster.settings.nats_url) as publisher:
             structure, clerk = Structure(Random(15)), Clerk(0, Random(16))
-            for told in (*structure.tree(), *structure.late()):
-                await publisher.send([told])
+            await publisher.send_in_turn((*structure.tree(), *structure.late()))
             reader = Reader(cluster.api, Random(17))
             reading = asyncio.create_task(reader.run())
             await reached(cluster.api, max(one.position for one in publisher.acked))

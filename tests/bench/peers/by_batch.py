@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import asyncpg
 import msgspec
 from nats.aio.msg import Msg
-from nats.errors import TimeoutError as NoMessages
-from nats.js.api import AckPolicy
 
-from tests.bench.peers.task import Counting, Key, Task, day
+from tests.bench.peers.by_hand import fetching
+from tests.bench.peers.task import Counting, Key, day
 
 FETCHED = 1_000
 
@@ -21,16 +20,7 @@ async def main() -> None:
     Each message is acknowledged: one acknowledgement for all up to a message would lose, after a kill, those that were
     under way, for newer ones are delivered before them.
     """
-    task = Task.read()
-    counting = Counting(task)
-    connection = await asyncpg.connect(task.url)
-    await connection.execute("CREATE TABLE IF NOT EXISTS seen (publisher text, id text, PRIMARY KEY (publisher, id))")
-    subscription = await task.consume(AckPolicy.EXPLICIT)
-    while True:
-        try:
-            messages = await subscription.fetch(FETCHED, timeout=1)
-        except NoMessages:
-            continue
+    async for connection, counting, messages in fetching(FETCHED):
         await _count(connection, counting, messages)
         for message in messages:
             await message.ack()

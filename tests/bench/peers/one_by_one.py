@@ -4,26 +4,16 @@ import asyncio
 
 import asyncpg
 import msgspec
-from nats.errors import TimeoutError as NoMessages
-from nats.js.api import AckPolicy
 
-from tests.bench.peers.task import Counting, Task, day
+from tests.bench.peers.by_hand import fetching
+from tests.bench.peers.task import Counting, day
 
 FETCHED = 100
 
 
 async def main() -> None:
     """Count for as long as the process lives."""
-    task = Task.read()
-    counting = Counting(task)
-    connection = await asyncpg.connect(task.url)
-    await connection.execute("CREATE TABLE IF NOT EXISTS seen (publisher text, id text, PRIMARY KEY (publisher, id))")
-    subscription = await task.consume(AckPolicy.EXPLICIT)
-    while True:
-        try:
-            messages = await subscription.fetch(FETCHED, timeout=1)
-        except NoMessages:
-            continue
+    async for connection, counting, messages in fetching(FETCHED):
         for message in messages:
             await _count(connection, counting, message.data)
             await message.ack()
