@@ -21,7 +21,7 @@ from nats.aio.client import Client
 from projections.core.message import Message
 from services.projector.wire import Cutter, Delivery
 
-WINDOW = 24_576
+WINDOW = 16_384
 """Messages asked for ahead of what is taken: bounds the memory, hides the way to the server and back."""
 _ASK = 4_096
 _EXPIRES = 30.0

@@ -16,7 +16,7 @@ from projections.core.message import GapError, Message
 from services.projector.gaps import read_range
 from services.projector.intake import Intake
 
-MOST: Final = 16_000
+MOST: Final = 8_000
 """Messages at once, taken or returned: large enough that counters of higher levels are written once for many events."""
 
 _BRIEFLY: Final = 0.2
