@@ -44,6 +44,11 @@ class Link(NamedTuple):
     position: int
     hash: bytes
 
+    @property
+    def lasts(self) -> bool:
+        """Tell whether it is kept for good, not only while it is the last."""
+        return self.position % SPACING == 0
+
 
 START: Final = Link(0, NOTHING)
 

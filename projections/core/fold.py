@@ -61,9 +61,15 @@ class Fold:
         self._tally: dict[tuple[str, str, str], int] = {}
         self._rejects: dict[tuple[str, str], tuple[int, int]] = {}
         self._work = CarryingOut(state, recorded, references)
+        self._links: list[Link] = []
+        self._link = Link(state.position, state.chain) if state.chain is not None else None
 
     def take(self, messages: Sequence[Message], decoded: Sequence[Event | Refusal]) -> None:
         """Decide the next messages, and whatever they let go."""
+        if self._link is not None:
+            found = extend(self._link, messages)
+            self._link = found[-1]
+            self._links += [link for link in found if link.lasts]
         for message, event in zip(messages, decoded, strict=True):
             self._decide(message, event)
 
@@ -102,10 +108,11 @@ class Fold:
 
     def changes(self, messages: Sequence[Message]) -> Changes:
         """Close the batch."""
-        links: list[Link] = []
-        if self._state.chain is not None:
-            links = extend(Link(self._after, self._state.chain), messages)
-            self._state.chain = links[-1].hash
+        links = self._links
+        if self._link is not None:
+            self._state.chain = self._link.hash
+            if not self._link.lasts:
+                links.append(self._link)
         self._state.position = self._last
         work = self._work.finish()
         for said, n in Counter((row.type, row.outcome, row.reason) for row in self._rows.values()).items():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, Self, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Self
 
 import asyncpg
 
@@ -14,6 +14,7 @@ from projections.core.fold import EventKey, Fold
 from projections.core.message import GapError, Message
 from projections.core.state import SIZES, Recorded, Sizes, State
 from projections.store import chain
+from projections.store.copying import render
 from projections.store.loading import (
     foundations_in,
     keys_of,
@@ -22,18 +23,14 @@ from projections.store.loading import (
     load_state,
     targets_of,
 )
+from projections.store.pieces import pieces
 from projections.store.writing import write
-
-_PIECE: Final = 250
-"""Messages worked on at once: some milliseconds, after which the transaction before may need its next statement."""
-
-T = TypeVar("T")
 
 
 async def decode_all(messages: Sequence[Message], root: str) -> list[Event | Refusal]:
     """Decode a batch, and let others go on between pieces of it."""
     decoded: list[Event | Refusal] = []
-    for piece in _pieces(messages):
+    for piece in pieces(messages):
         decoded += [decode(message.bus_subject, message.body, root=root) for message in piece]
         await asyncio.sleep(0)
     return decoded
@@ -67,8 +64,9 @@ class Projection:
             return None
         decoded = await decode_all(fresh, self.state.root)
         changes, _ = await prepare(self._connection, self.state, fresh, decoded)
+        rendered = await render(changes)
         async with self._connection.transaction():
-            await write(self._connection, changes)
+            await write(self._connection, changes, rendered)
         return changes
 
 
@@ -120,12 +118,8 @@ async def prepare(
     foundations = foundations_in(recorded, targets, state.root)
     references = await load_references(connection, foundations, facts_of)
     fold = Fold(state, messages[-1].position, recorded, references)
-    for piece, events in zip(_pieces(messages), _pieces(decoded), strict=True):
+    for piece, events in zip(pieces(messages), pieces(decoded), strict=True):
         fold.take(piece, events)
         await asyncio.sleep(0)
     changes = fold.changes(messages)
     return changes, {key: entry for key, entry in recorded.items() if key not in known}
-
-
-def _pieces(batch: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (batch[start : start + _PIECE] for start in range(0, len(batch), _PIECE))

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import asyncpg
-from msgspec.structs import astuple
 
 from projections.core.breakdown import added_sql
 from projections.core.changes import Changes, Deltas, FactRow, LedgerRow, Structure
@@ -16,6 +15,7 @@ from projections.core.names import fold_name
 from projections.core.past_edges import Term
 from projections.core.plans import DeclarationRow, TargetRow
 from projections.store import chain, restructuring
+from projections.store.copying import Rendered, fact_rows, sending, whole
 from projections.store.generations import ENTERED, rules
 from projections.store.verdicts import write_verdicts
 
@@ -84,26 +84,31 @@ class FencedError(Exception):
     """Another projector has moved the checkpoint: what this one knows is out of date and must be loaded anew."""
 
 
-async def write(connection: asyncpg.Connection, changes: Changes) -> None:
+async def write(connection: asyncpg.Connection, changes: Changes, rendered: Rendered) -> None:
     """Apply a batch's changes. The caller owns the transaction; raises FencedError before anything is written."""
     fence = (changes.after, changes.position, changes.as_of, *changes.edition, rules())
     if await connection.fetchval(_FENCE, *fence) is None:
         raise FencedError(f"the checkpoint is not at {changes.after} any more, in {changes.edition}")
-    await connection.copy_records_to_table("ledger", columns=_LEDGER, records=[astuple(row) for row in changes.ledger])
+    await connection.copy_to_table("ledger", columns=_LEDGER, source=sending(rendered.ledger), format="binary")
     await chain.keep(connection, changes.after, changes.links)
     if changes.verdicts:
         await connection.execute(_VERDICTS, *zip(*changes.verdicts, strict=True))
-    await write_read_models(connection, changes)
+    await write_read_models(connection, changes, rendered.facts)
     await connection.execute(f"NOTIFY {NOTIFICATIONS}, '{changes.position}'")
 
 
-async def write_read_models(connection: asyncpg.Connection, changes: Changes) -> None:
-    """Apply what a batch changes in the generation that the transaction sees; the caller owns it and its fence."""
+async def write_read_models(
+    connection: asyncpg.Connection, changes: Changes, facts: Mapping[int, bytes] | None = None
+) -> None:
+    """Apply what a batch changes in the generation that the transaction sees; the caller owns it and its fence.
+
+    ``facts`` are those of `Rendered`, where they are made already.
+    """
     await write_verdicts(connection, changes)
     await _structure(connection, changes.structure)
-    for step in changes.steps:
+    for index, step in enumerate(changes.steps):
         if isinstance(step, Deltas):
-            await _count(connection, step)
+            await _count(connection, step, (facts or {}).get(index))
         else:
             await restructuring.carry_out(connection, step)
     await _plans(connection, changes)
@@ -143,9 +148,10 @@ async def _marks(connection: asyncpg.Connection, changes: Changes) -> None:
         await connection.execute(_PARKED, *zip(*rows, strict=True))
 
 
-async def _count(connection: asyncpg.Connection, deltas: Deltas) -> None:
+async def _count(connection: asyncpg.Connection, deltas: Deltas, facts: bytes | None) -> None:
     if deltas.counted:
-        await connection.copy_records_to_table("fact", columns=FactRow._fields, records=deltas.counted)
+        source = facts or whole([fact_rows(deltas.counted)])
+        await connection.copy_to_table("fact", columns=FactRow._fields, source=sending(source), format="binary")
     if deltas.uncounted:
         rows = [row[:4] for row in deltas.uncounted]
         await connection.execute(_UNCOUNT, *zip(*rows, strict=True))

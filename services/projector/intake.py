@@ -19,6 +19,7 @@ import msgspec
 from nats.aio.client import Client
 
 from projections.core.message import Message
+from projections.store.pieces import pieces
 from services.projector.wire import Cutter, Delivery
 
 WINDOW = 16_384
@@ -83,7 +84,11 @@ class Intake:
                 await asyncio.wait_for(self._news.wait(), patience)
         taken = [self._arrived.popleft() for _ in range(min(most, len(self._arrived)))]
         await self._keep_asking()
-        return [self._message(*raw) for raw in taken]
+        messages = []
+        for piece in pieces(taken):
+            messages += [self._message(*raw) for raw in piece]
+            await asyncio.sleep(0)
+        return messages
 
     async def acknowledge(self, reply: str) -> None:
         """Acknowledge a message and all before it; not waited for: what gets lost is delivered again and skipped."""

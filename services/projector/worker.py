@@ -22,6 +22,7 @@ from projections.core.fold import EventKey
 from projections.core.message import Message
 from projections.core.state import SIZES, Recorded, State
 from projections.store import pausing
+from projections.store.copying import Rendered, render
 from projections.store.projection import decode_all, load, looks_back, prepare
 from projections.store.writing import write
 from services import metrics
@@ -191,6 +192,7 @@ class Worker:
                     await under_way
                     under_way, pending = None, {}
                 changes, keys = await prepare(reader, state, messages, decoded, pending)
+                rendered = await render(changes)
                 metrics.BATCH_SECONDS.labels(stage="fold").observe(time.perf_counter() - started)
                 if under_way is not None:
                     await under_way
@@ -200,7 +202,7 @@ class Worker:
                     await self._stop_before(excess, changes, writer)
                     return
                 pending = keys
-                under_way = asyncio.create_task(self._commit(writer, changes, intake, reply))
+                under_way = asyncio.create_task(self._commit(writer, changes, rendered, intake, reply))
                 if narrow:
                     await under_way
                     under_way, pending, self._alone = None, {}, None
@@ -236,10 +238,12 @@ class Worker:
                 decoded[index] = Refusal(Reason.MALFORMED, None, detail, *named)
         return decoded
 
-    async def _commit(self, writer: asyncpg.Connection, changes: Changes, intake: Intake, reply: str | None) -> None:
+    async def _commit(
+        self, writer: asyncpg.Connection, changes: Changes, rendered: Rendered, intake: Intake, reply: str | None
+    ) -> None:
         started = time.perf_counter()
         async with writer.transaction():
-            await write(writer, changes)
+            await write(writer, changes, rendered)
         if reply is not None:
             await intake.acknowledge(reply)
         self._pause = _FIRST_PAUSE

@@ -129,7 +129,7 @@ async def test_a_message_that_got_no_key_has_none_for_ever(database: str, connec
     refusal = Refusal(Reason.MALFORMED, None, "the message could not be processed: X", None, None, None, None)
     changes, _ = await prepare(live._connection, live.state, [message], [refusal])
     async with live._connection.transaction():
-        await write(live._connection, changes)
+        await write(live._connection, changes, await render(changes))
     await live.close()
     done = await rebuild(Settings(database_url=database), quietly, sizes=SIZES)
     assert not done.comparison, done.comparison

@@ -1,0 +1,121 @@
+"""Rows in PostgreSQL's binary COPY format: made while the transaction before is under way, so that sending is no work.
+
+signature, flags, header extension; then for each row the number of its columns (2 bytes) and for each column its
+size (4 bytes, -1 for NULL) and its value; at the end -1. Numbers are big-endian; a date is days and a timestamp
+microseconds since 2000-01-01 (PostgreSQL's documentation, COPY, "Binary Format").
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Iterable, Sequence
+from functools import lru_cache
+from struct import Struct
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from projections.core.changes import Changes, Deltas, FactRow, LedgerRow
+from projections.store.pieces import pieces
+
+_BEGIN: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_END: Final = b"\xff\xff"
+_NULL: Final = b"\xff\xff\xff\xff"
+
+_EPOCH: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+_EPOCH_DAY: Final = _EPOCH.toordinal()
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
+
+_size = Struct(">i").pack
+_sizes: Final = tuple(_size(size) for size in range(512))
+_row = Struct(">hiqiq").pack  # the number of columns; position and published_at
+_bigint = Struct(">iq").pack
+_boolean: Final = {value: _size(1) + bytes((value,)) for value in (False, True)}
+
+_FACT: Final = np.dtype(
+    [
+        ("columns", ">i2"),
+        *(("unit_size", ">i4"), ("unit", ">i4"), ("day_size", ">i4"), ("day", ">i4")),
+        *(("measure_size", ">i4"), ("measure", ">i2")),
+        *(("position_size", ">i4"), ("position", ">i8"), ("facets_size", ">i4"), ("facets", ">i8")),
+    ]
+)
+
+
+class Rendered(NamedTuple):
+    """What the COPYs of a batch send: that of the ledger, and that of the facts for each step that has any."""
+
+    ledger: bytes
+    facts: dict[int, bytes]
+
+
+async def sending(rendered: bytes) -> AsyncIterator[bytes]:
+    """Give bytes as asyncpg takes them: what it gets as bytes it holds for a path."""
+    yield rendered
+
+
+async def render(changes: Changes) -> Rendered:
+    """Make what the COPYs of a batch send, and let others go on between pieces of it."""
+    ledger = []
+    for piece in pieces(changes.ledger):
+        ledger.append(ledger_rows(piece))
+        await asyncio.sleep(0)
+    facts = {}
+    for index, step in enumerate(changes.steps):
+        if isinstance(step, Deltas) and step.counted:
+            facts[index] = whole([fact_rows(step.counted)])
+            await asyncio.sleep(0)
+    return Rendered(whole(ledger), facts)
+
+
+def whole(parts: Iterable[bytes]) -> bytes:
+    """Join rows to all that one COPY sends."""
+    return b"".join((_BEGIN, *parts, _END))
+
+
+def ledger_rows(rows: Iterable[LedgerRow]) -> bytes:
+    """Give rows of the ledger, with the columns of `LedgerRow` in their order."""
+    columns = len(LedgerRow.__struct_fields__)
+    made: list[bytes] = []
+    for row in rows:
+        made += (
+            _row(columns, 8, row.position, 8, (row.published_at - _EPOCH) // _MICROSECOND),
+            *(_bytes(row.bus_subject), _bytes(row.headers), _word(row.publisher), _text(row.id)),
+            *(_word(row.type), _text(row.subject), _word(row.outcome), _word(row.reason), _text(row.field)),
+            *(_text(row.detail), _boolean[row.first], _number(row.first_position), _number(row.held_at)),
+            *(_number(row.rejected_at), _number(row.retracted_at), _number(row.retracted_by)),
+            *(_sizes[len(row.body)] if len(row.body) < len(_sizes) else _size(len(row.body)), row.body),
+        )
+    return b"".join(made)
+
+
+def fact_rows(rows: Sequence[FactRow]) -> bytes:
+    """Give rows of the facts, with the columns of `FactRow` in their order."""
+    made = np.empty(len(rows), _FACT)
+    made["columns"] = len(FactRow._fields)
+    for name, size in (("unit", 4), ("day", 4), ("measure", 2), ("position", 8), ("facets", 8)):
+        made[f"{name}_size"] = size
+    made["unit"] = [row[0] for row in rows]
+    made["day"] = [row[1].toordinal() - _EPOCH_DAY for row in rows]
+    made["measure"] = [row[2] for row in rows]
+    made["position"] = [row[3] for row in rows]
+    made["facets"] = [row[4] for row in rows]
+    return made.tobytes()
+
+
+def _bytes(value: bytes | None) -> bytes:
+    if value is None:
+        return _NULL
+    return (_sizes[len(value)] if len(value) < len(_sizes) else _size(len(value))) + value
+
+
+def _text(value: str | None) -> bytes:
+    return _NULL if value is None else _bytes(value.encode())
+
+
+_word = lru_cache(maxsize=4_096)(_text)
+
+
+def _number(value: int | None) -> bytes:
+    return _NULL if value is None else _bigint(8, value)
