@@ -39,7 +39,13 @@ _step: ContextVar[Step | None] = ContextVar("step", default=None)
 _counting: list[Step] = []
 forking = multiprocessing.get_context("forkserver")
 forking.set_forkserver_preload(
-    ["tests.fault.stepping", "tests.fault.projecting_here", "tests.fault.restoring_here", "tests.fault.killing"]
+    [
+        "tests.fault.stepping",
+        "tests.fault.projecting_here",
+        "tests.fault.restoring_here",
+        "tests.fault.rebuilding_here",
+        "tests.fault.killing",
+    ]
 )
 
 
