@@ -35,6 +35,19 @@ _FAR: Final = 20 * CHUNK
 """Positions: of more than that the rest is still folded in bulk."""
 
 
+_CUT: Final = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
+
+
+class UnansweredError(RebuildError):
+    """The connection broke in the switch: whether that was made is not known."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"the connection broke in the switch to generation {number}, and nobody knows yet whether that is in force "
+            f"now: run `tonghop rebuild --back --to {number}`, which leads there and nowhere else"
+        )
+
+
 class Rebuilt(NamedTuple):
     """What came of it: the generation that was made, the comparison, and the switch, None where there was none."""
 
@@ -95,18 +108,29 @@ async def _beside(connection: asyncpg.Connection, settings: Settings, sizes: Siz
     return Generation(source, connection, schema_of(number), schema_of(await connection.fetchval(_IN_FORCE)))
 
 
-async def go_back(settings: Settings, progress: Progress, *, sizes: Sizes = SIZES) -> Rebuilt:
+async def go_back(
+    settings: Settings, progress: Progress, *, to: int | None = None, sizes: Sizes = SIZES
+) -> Rebuilt | None:
     """Put the generation that was in force before in force again, carried to the position of the one that is now.
 
-    What differs is said and no reason to stay. Raises RebuildError where it is not kept, or needs other rules.
+    What differs is said and no reason to stay. With `to` this leads to that generation and to no other: None where it
+    is in force already, so that whoever does not know how a call ended can make it again. Raises RebuildError where the
+    generation is not kept, or needs other rules, and UnansweredError where the switch may have been made.
     """
     async with only_one(settings) as connection:
+        if to is not None and await connection.fetchval(_IN_FORCE) == to:
+            return None
         number = await previous(connection)
+        if to not in {None, number}:
+            raise RebuildError(f"generation {to} is not kept: the way back leads to {number}")
         generation = await _beside(connection, settings, sizes, number)
         await generation.take_up()
         await _catch_up(generation, progress)
         comparison = await compare_at_checkpoint(generation)
-        return Rebuilt(number, comparison, await switch(generation, number, accept=True))
+        try:
+            return Rebuilt(number, comparison, await switch(generation, number, accept=True))
+        except _CUT as error:
+            raise UnansweredError(number) from error
 
 
 async def bring_up(

@@ -22,6 +22,10 @@ def rebuild(
         bool, typer.Option("--accept", help="Dùng bản mới dù có khác biệt. / Put it in force although it differs.")
     ] = False,
     back: Annotated[bool, typer.Option("--back", help="Quay về bản trước. / Go back to the one before.")] = False,
+    to: Annotated[
+        int | None,
+        typer.Option(min=1, help="Chỉ quay về đúng bản số này, chạy lại được. / With --back: to no other one."),
+    ] = None,
     throttle: Annotated[
         float | None, typer.Option(min=1, help="Số sự kiện mỗi giây, nhiều nhất. / Events a second at most.")
     ] = None,
@@ -40,14 +44,19 @@ def rebuild(
 
     collect_rarely()
     if back and (no_switch or accept or throttle is not None):
-        raise typer.BadParameter("--back goes alone")
+        raise typer.BadParameter("--back goes alone, or with --to")
+    if to is not None and not back:
+        raise typer.BadParameter("--to goes with --back")
     with failures(RebuildError, *proving.SERVERS_AWAY), proving.progress_bar() as progress:
         if back:
-            done = asyncio.run(go_back(settings(servers(data_dir)), progress))
+            done = asyncio.run(go_back(settings(servers(data_dir)), progress, to=to))
         else:
             done = asyncio.run(
                 run(settings(servers(data_dir)), progress, throttle=throttle, put_in_force=not no_switch, accept=accept)
             )
+    if done is None:
+        proving.show_there_already(to)
+        return
     proving.show_rebuilt(done)
     raise typer.Exit(3 if done.comparison and done.switched is None else 0)
 

@@ -91,6 +91,11 @@ def show_rebuilt(done: Rebuilt) -> None:
     console().print(Group(*lines))
 
 
+def show_there_already(generation: int | None) -> None:
+    """Say that nothing had to be done."""
+    console().print(Text(f"Bản số {generation} đang dùng rồi. / Generation {generation} is in force already."))
+
+
 def show_verified(done: Verified) -> None:
     """Say what differed, what of it was mended, and where the ledger is not what the stream has."""
     lines: list[RenderableType] = []

@@ -12,7 +12,7 @@ from nats.js.errors import NotFoundError
 from services.projector.errors import RefusedError
 from services.projector.log_check import check_log
 from services.restoring.database import connected as database_connected
-from services.restoring.database import held
+from services.restoring.database import head_of, held
 from services.restoring.dump import dump
 from services.restoring.errors import BackupError, RestoreError
 from services.restoring.log import Log, connected
@@ -38,6 +38,7 @@ async def backup(settings: Settings, folder: Path, telling: Telling) -> Manifest
             if found.revision is None:
                 raise RestoreError("The database has no tables yet: nothing to back up (`tonghop migrate`)")
             await _check_pair(log, connection)
+            head = await head_of(connection, found.position)
             snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
             with telling.step("Cơ sở dữ liệu / the database", in_bytes=True) as advance:
                 database = Written(folder / DATABASE, advance)
@@ -58,6 +59,7 @@ async def backup(settings: Settings, folder: Path, telling: Telling) -> Manifest
         stream=log.name,
         stream_config=begun["config"],
         files=files,
+        head=head,
     )
     if manifest.stream_last < manifest.position:
         raise RestoreError(f"the stream ends at {manifest.stream_last}, the figures at {manifest.position}: no backup")

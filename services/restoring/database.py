@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -25,6 +25,7 @@ SELECT format('%I.%I', nspname, relname) FROM pg_class JOIN pg_namespace n ON n.
 WHERE relkind IN ('r', 'p') AND quote_ident(nspname) IN ({_SCHEMAS})
 """
 _POSITION: Final = "SELECT greatest(max(position), (SELECT max(position) FROM ledger)) FROM checkpoint"
+_HEAD: Final = "SELECT encode(hash, 'hex') FROM chain WHERE position = $1"
 _PUBLIC: Final = ("CREATE SCHEMA public AUTHORIZATION pg_database_owner", "GRANT USAGE ON SCHEMA public TO PUBLIC")
 
 
@@ -106,6 +107,13 @@ async def held(connection: asyncpg.Connection) -> Held:
             if await connection.fetchval(f"SELECT count(*) FROM (SELECT FROM {name} LIMIT 2) AS rows") > 1:
                 raise NotEmptyError(f"the database holds no ledger, and yet rows in {name}: give an empty one")
     return Held(position, await connection.fetchval("SELECT version_num FROM alembic_version"))
+
+
+async def head_of(connection: asyncpg.Connection, position: int) -> str | None:
+    """Return the hash of the log up to the checkpoint; None where the tables are older than the chain."""
+    if await connection.fetchval("SELECT to_regclass('chain') IS NULL"):
+        return None
+    return cast("str | None", await connection.fetchval(_HEAD, position))
 
 
 async def clear(connection: asyncpg.Connection) -> None:

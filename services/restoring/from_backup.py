@@ -12,7 +12,9 @@ from nats.js.api import StreamInfo
 
 from projections.store.migrate import upgrade
 from services.migration import migrate
-from services.restoring.database import clear, held, led
+from services.projector.errors import RefusedError
+from services.projector.log_check import check_log
+from services.restoring.database import clear, head_of, held, led
 from services.restoring.dump import undump
 from services.restoring.errors import NotEmptyError, RestoreError
 from services.restoring.log import Log, closed_by, connected
@@ -41,10 +43,10 @@ async def restore_from_backup(settings: Settings, folder: Path, only: Part | Non
         for part in parts:
             await asyncio.to_thread(check_file, folder, names[part], manifest.files[names[part]], _from_thread(advance))
     async with led(settings.database_url) as connection, connected(settings) as log:
-        begun = await _check_targets(connection, log, parts, manifest)
-        if Part.STREAM in parts:
+        there = await _check_targets(connection, log, parts, manifest)
+        if Part.STREAM in parts and Part.STREAM not in there:
             await _stream(log, folder / STREAM, manifest, telling)
-        if Part.DATABASE in parts and not begun:
+        if Part.DATABASE in parts and Part.DATABASE not in there:
             await clear(connection)
             with telling.step("Khôi phục cơ sở dữ liệu / the database comes back"):
                 await undump(settings.database_url, folder / DATABASE)
@@ -69,27 +71,41 @@ def _from_thread(advance: Advance) -> Advance:
     return moved
 
 
-async def _check_targets(connection: asyncpg.Connection, log: Log, parts: list[Part], manifest: Manifest) -> bool:
-    """Raise NotEmptyError where a target holds something that a run of this did not put there.
+async def _check_targets(connection: asyncpg.Connection, log: Log, parts: list[Part], manifest: Manifest) -> set[Part]:
+    """Tell which parts a run that was killed has brought back already, to the end.
 
-    Returns whether a run that was killed has brought the database back already.
+    Raises NotEmptyError where a target holds something that no run of this put there.
     """
+    there: set[Part] = set()
+    found = await held(connection)
+    same = found.position == manifest.position and await head_of(connection, found.position) == manifest.head
+    same &= not found.empty and manifest.head is not None
     info = await log.info()
     ours = info is not None and closed_by(info) == MARK
     if Part.STREAM in parts and info is not None and info.state.last_seq and not ours:
-        raise NotEmptyError(
-            f"The stream {log.name} holds messages up to {info.state.last_seq}: nothing was changed. If only the "
-            f"database is lost: `--only {Part.DATABASE}`, or `tonghop restore --from-log`"
-        )
-    found = await held(connection)
-    if Part.DATABASE not in parts or found.empty:
+        if not (same and info.state.last_seq == manifest.stream_last and await _belongs(log, connection)):
+            raise NotEmptyError(
+                f"The stream {log.name} holds messages up to {info.state.last_seq}: nothing was changed. If only the "
+                f"database is lost: `--only {Part.DATABASE}`, or `tonghop restore --from-log`"
+            )
+        there.add(Part.STREAM)
+    if Part.DATABASE in parts and not found.empty:
+        # with the stream lost, and none that a run of this began, it is not known why the figures are there
+        if not same or (Part.STREAM in parts and not (ours or there)):
+            raise NotEmptyError(
+                f"The database holds figures up to position {found.position}: nothing was changed. If only the stream "
+                f"is lost: `tonghop restore --from-ledger`, or `--only {Part.STREAM}` and that afterwards"
+            )
+        there.add(Part.DATABASE)
+    return there
+
+
+async def _belongs(log: Log, connection: asyncpg.Connection) -> bool:
+    try:
+        await check_log(log.client.jetstream(), log.name, connection)
+    except RefusedError:
         return False
-    if ours and Part.STREAM in parts and found.position == manifest.position:
-        return True
-    raise NotEmptyError(
-        f"The database holds figures up to position {found.position}: nothing was changed. If only the stream is lost: "
-        f"`tonghop restore --from-ledger`, or `--only {Part.STREAM}` and that afterwards"
-    )
+    return True
 
 
 async def _stream(log: Log, file: Path, manifest: Manifest, telling: Telling) -> None:

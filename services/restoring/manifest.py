@@ -37,6 +37,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     stream: str
     stream_config: dict[str, Any]
     files: dict[str, File]
+    head: str | None = None
+    """The hash of the log up to `position`, by which the same figures are known again; None in earlier backups."""
 
 
 class Written:

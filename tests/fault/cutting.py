@@ -26,7 +26,7 @@ class Cuts:
     """Breaks a wire at each message that `chosen` names, once; before that it looks whether all is right.
 
     A message is known by which way it goes, its kind, and what it is about, in whichever generation; with `times` more
-    than 1 also by how often there was such a one on its connection.
+    than 1 also by how often there was such a one on its connection. What others `made` before is not cut again.
     """
 
     def __init__(
@@ -35,13 +35,14 @@ class Cuts:
         hold: Callable[[], Awaitable[object]],
         *,
         times: int = 1,
+        made: list[Cut] | None = None,
     ) -> None:
         self._chosen = chosen
         self._hold = hold
         self._times = times
         self._passed: Counter[Passing] = Counter()
         self._one_at_a_time = asyncio.Lock()
-        self.made: list[Cut] = []
+        self.made: list[Cut] = [] if made is None else made
         self.wrong: str | None = None
         """What was not right, first of all, and before which cut."""
 

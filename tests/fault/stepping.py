@@ -37,8 +37,16 @@ class Death(NamedTuple):
 
 _step: ContextVar[Step | None] = ContextVar("step", default=None)
 _counting: list[Step] = []
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.fault.stepping", "tests.fault.projecting_here"])
+forking = multiprocessing.get_context("forkserver")
+forking.set_forkserver_preload(
+    [
+        "tests.fault.stepping",
+        "tests.fault.projecting_here",
+        "tests.fault.restoring_here",
+        "tests.fault.rebuilding_here",
+        "tests.fault.killing",
+    ]
+)
 
 
 async def killed(
@@ -54,9 +62,9 @@ async def killed(
     place is taken for another one again the second time that a process is there, and so on, as many `times` as are
     given. None where it came to its end.
     """
-    ours, theirs = _context.Pipe(duplex=False)
+    ours, theirs = forking.Pipe(duplex=False)
     means = _Means(frozenset(before), times, frozenset(str(TOP / module) for module in lines_of), theirs)
-    process = _context.Process(target=_run, args=(means, target, arguments))
+    process = forking.Process(target=_run, args=(means, target, arguments))
     process.start()
     theirs.close()
     await asyncio.to_thread(process.join, AT_LAST)

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import ast
-import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import pytest
-from rich.console import Console
 
-from services.restoring.backup import backup
 from services.restoring.errors import BackupError
 from services.restoring.manifest import Manifest, check_file, read_manifest
-from services.restoring.telling import Telling
-from services.settings import Settings
 from tests.fault import projecting_here as here
+from tests.fault import restoring_here as doing
+from tests.fault.killing import Kills, never
 from tests.fault.stepping import TOP, Death, killed
 from tests.fault.stretch import Stretch
+from tests.fault.wire import Passing, statement
 
 LAST: Final = "services/restoring/manifest.py"
 """What brings files to the disk, and says last that they are there."""
 ALL: Final = (LAST, *(f"services/restoring/{name}.py" for name in ("backup", "dump", "transfer", "log", "database")))
-
-
-async def back_up(settings: Settings, folder: Path) -> None:
-    await backup(settings, folder, Telling(Console(file=io.StringIO())))
 
 
 def whole(folder: Path) -> Manifest | None:
@@ -49,7 +44,7 @@ async def die_everywhere(stretch: Stretch, folder: Path, modules: tuple[str, ...
             copy = folder / f"copy-{len(deaths)}"
             found = None
             while found is None:
-                death = await killed(deaths, back_up, settings, copy, lines_of=modules)
+                death = await killed(deaths, doing.back_up, settings, copy, lines_of=modules)
                 found = whole(copy)
                 assert death is not None or found is not None
                 deaths |= {death} - {None}
@@ -73,3 +68,28 @@ async def test_before_every_line_that_brings_it_to_the_disk(stretch: Stretch, tm
 @pytest.mark.long
 async def test_before_every_line(stretch: Stretch, tmp_path: Path) -> None:
     await die_everywhere(stretch, tmp_path, ALL)
+
+
+async def die_at_every_message(stretch: Stretch, folder: Path, statements: Callable[[Passing], bool]) -> Kills:
+    """Each backup goes on in the folder of the one that was killed before."""
+    kills = Kills(statements=statements)
+    async with stretch.anew() as (settings, _):
+        await here.apply(stretch.client, settings.database_url, here.END)
+        while await kills.one(settings, doing.back_up, folder):
+            assert whole(folder) is None, "nothing is said to anybody after the manifest is written"
+        found = whole(folder)
+        assert found is not None
+        assert (found.position, found.stream_last) == (here.END, here.END)
+    return kills
+
+
+async def test_at_every_word_to_the_bus(stretch: Stretch, tmp_path: Path) -> None:
+    kills = await die_at_every_message(stretch, tmp_path / "copy", never)
+    assert {"$JS.API.STREAM.INFO.PARTY", "$JS.API.STREAM.SNAPSHOT.PARTY"} <= kills.words
+
+
+@pytest.mark.long
+async def test_at_every_statement_too(stretch: Stretch, tmp_path: Path) -> None:
+    """Those of pg_dump are among them."""
+    kills = await die_at_every_message(stretch, tmp_path / "copy", statement)
+    assert any(cut.about.startswith("COPY") for cut in kills.statements)

@@ -14,7 +14,9 @@ import asyncpg
 import pytest
 
 from projections.store.generations import enter_the_one_in_force
-from services.rebuilding import Rebuilt, go_back, rebuild
+from projections.store.rebuilding.chunks import RebuildError
+from projections.store.rebuilding.switching import previous
+from services.rebuilding import Rebuilt, UnansweredError, go_back, rebuild
 from services.settings import Settings
 from services.verifying import latest_repairs, verify
 from tests.fault import projecting_here as here
@@ -23,8 +25,9 @@ from tests.fault.cutting import Cut, Cuts
 from tests.fault.stretch import Rows, Stretch
 from tests.fault.wire import COMMIT, Passing, postgres_wire, statement
 
+FIRST = 1
 SPOIL = "UPDATE counter SET n = n + 1 WHERE period = 20230105; DELETE FROM fact WHERE position = 12"
-CUT = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
+CUT = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, UnansweredError)
 
 
 @pytest.fixture(autouse=True)
@@ -75,8 +78,10 @@ async def rebuild_and_go_back(stretch: Stretch, chosen: Callable[[Passing], bool
         async def make(over: Settings) -> Rebuilt:
             return await rebuild(over, quietly, sizes=SIZES)
 
-        async def back(over: Settings) -> Rebuilt:
-            return await go_back(over, quietly, sizes=SIZES)
+        async def back(over: Settings) -> Rebuilt | None:
+            return await go_back(over, quietly, to=there[0], sizes=SIZES)
+
+        there: list[int] = []
 
         for do in (make, back):  # what is gone back to has to be carried forward first
             right = await in_force(connection)
@@ -86,11 +91,15 @@ async def rebuild_and_go_back(stretch: Stretch, chosen: Callable[[Passing], bool
 
             done, made = await cut_everywhere(settings, chosen, do, hold)
             await hold()
-            assert not done.comparison
-            assert done.switched is not None
             assert {cut.to_server for cut in made if cut.about.startswith(f"{COMMIT} NOTIFY")} == {True, False}
             if do is make:
+                assert not done.comparison
+                assert done.switched is not None
                 await here.apply(stretch.client, settings.database_url, here.END)
+                there.append(await previous(connection))
+            else:
+                assert done is None, "it was made in the last but one call, which was cut off before it was told so"
+                assert await connection.fetchval("SELECT generation FROM checkpoint") == there[0]
 
 
 async def repair(stretch: Stretch, chosen: Callable[[Passing], bool]) -> None:
@@ -120,6 +129,16 @@ async def test_a_rebuild_and_the_way_back(stretch: Stretch) -> None:
 
 async def test_a_repair(stretch: Stretch) -> None:
     await repair(stretch, writing)
+
+
+async def test_the_way_back_to_a_generation_leads_to_no_other(stretch: Stretch) -> None:
+    async with stretch.anew() as (settings, connection):
+        await rebuild(settings, quietly, sizes=SIZES)
+        with pytest.raises(RebuildError, match="generation 7 is not kept: the way back leads to 1"):
+            await go_back(settings, quietly, to=7, sizes=SIZES)
+        for _ in range(2):
+            await go_back(settings, quietly, to=FIRST, sizes=SIZES)
+            assert await connection.fetchval("SELECT generation FROM checkpoint") == FIRST
 
 
 @pytest.mark.long

@@ -21,6 +21,8 @@ _ASKS: Final = {"Q", "E", "c"}
 _DONE: Final = "C"
 """What says that it is done."""
 COMMIT: Final = "COMMIT;"
+_COMMITS: Final = {COMMIT, "COMMIT"}
+"""As asyncpg says it, and as PostgreSQL's own programs do."""
 _LENGTH: Final = 4
 _CRLF: Final = b"\r\n"
 
@@ -42,7 +44,7 @@ def statement(passing: Passing) -> bool:
 
     That anything else is done makes no difference before the next statement.
     """
-    return passing.kind in _ASKS if passing.to_server else passing.kind == _DONE and passing.about.startswith(COMMIT)
+    return passing.kind in _ASKS if passing.to_server else passing.kind == _DONE and passing.about.startswith("COMMIT")
 
 
 Watcher = Callable[[Passing], Awaitable[bool]]
@@ -79,7 +81,7 @@ class PostgresMessages:
     def _follow(self, kind: str, body: bytes) -> None:
         if kind == "Q":
             asked = body[:-1].decode()
-            self._at = f"{asked} {self._at}" if asked == COMMIT else asked
+            self._at = f"{asked} {self._at}" if asked in _COMMITS else asked
         elif kind == "P":
             name, statement, _ = body.split(b"\0", 2)
             self._at = self._statements[name] = statement.decode()

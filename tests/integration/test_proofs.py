@@ -65,5 +65,11 @@ async def test_a_counter_spoilt_by_hand_is_named_mended_and_the_figures_go_on(pa
             assert ended == "exit code 0", said
             ended, said = await run(on, "rebuild", "--back")
             assert ended == "exit code 0", said
+            for _ in range(2):
+                ended, said = await run(on, "rebuild", "--back", "--to", "1")
+                assert ended == "exit code 0", said
+                assert "Generation 1 is in force already" in said
+            assert (await run(on, "rebuild", "--back", "--to", "9"))[0] == "exit code 1"
+            assert (await run(on, "rebuild", "--to", "1"))[0] == "exit code 2"
             ended, said = await run(on, "rebuild", "--back", "--accept")
             assert ended == "exit code 2", said
