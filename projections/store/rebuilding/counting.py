@@ -36,21 +36,26 @@ DELETE FROM fact USING verdict WHERE verdict.position = fact.position AND verdic
 _BEGIN: Final = "UPDATE generation SET touched_at = clock_timestamp() WHERE name = $1 RETURNING touched_at"
 _STILL: Final = "SELECT true FROM generation WHERE name = $1 AND touched_at = $2 FOR SHARE"
 
-_SHARED: Final = (CALENDAR, CLIMB, PATH, PATHS)
+_BLOCK: Final = "counting_block"
+"""What there is to count: days, facts, done."""
+_SHARED: Final = (CALENDAR, CLIMB, PATH, PATHS, _BLOCK)
+_MAKE_BLOCK: Final = f"CREATE TABLE {_BLOCK} (days text, facts bigint, done boolean NOT NULL DEFAULT false)"
+_LEFT: Final = f"SELECT days, facts FROM {_BLOCK} WHERE NOT done ORDER BY days"
+_DONE: Final = f"UPDATE {_BLOCK} SET done = true WHERE days = $1"
 # One row a day of all facts: to work out a period once a day is cheaper than once a row.
 _MAKE_CALENDAR: Final = f"""
-CREATE UNLOGGED TABLE {CALENDAR} AS
+CREATE TABLE {CALENDAR} AS
 SELECT f.day, {DAY} AS period, f.n FROM (SELECT day, count(*) AS n FROM fact GROUP BY day) AS f
 """
 _MAKE_CLIMB: Final = f"""
-CREATE UNLOGGED TABLE {CLIMB} AS
+CREATE TABLE {CLIMB} AS
 SELECT unit, {DAY.replace("f.day", "since")} AS since,
     CASE WHEN until = 'infinity' THEN 2147483647 ELSE {DAY.replace("f.day", "until")} END AS until, parent
 FROM edge WHERE parent IS NOT NULL
 """
 # The vast units above a unit, all together, on each of its days: many units have the same.
 _MAKE_PATHS: Final = f"""
-CREATE UNLOGGED TABLE {PATHS} AS
+CREATE TABLE {PATHS} AS
 WITH RECURSIVE below AS (
     SELECT edge.unit, 0 AS since, 2147483647 AS until, ARRAY[]::integer[] AS uppers, unit.vast
     FROM edge JOIN unit ON unit.no = edge.unit WHERE edge.parent IS NULL
@@ -64,7 +69,7 @@ WITH RECURSIVE below AS (
 SELECT unit, since, until, dense_rank() OVER (ORDER BY uppers) AS path, uppers FROM below WHERE uppers <> '{{}}'
 """
 _MAKE_PATH: Final = f"""
-CREATE UNLOGGED TABLE {PATH} AS
+CREATE TABLE {PATH} AS
 SELECT path, unnest(uppers) AS upper FROM (SELECT DISTINCT ON (path) path, uppers FROM {PATHS}) AS each
 """
 
@@ -86,19 +91,20 @@ class Counting(NamedTuple):
 
 
 async def begin_counting(connection: asyncpg.Connection, database_url: str, schema: str) -> Counting:
-    """Forget what was counted before, by whomever, and make what all blocks share. The caller owns the transaction.
+    """Make what all blocks share, or find it, and say what is not counted yet. The caller owns the transaction.
 
     Whoever still counts for a rebuild that was killed is waited for, and will count no further.
     """
     token = await connection.fetchval(_BEGIN, schema)
-    await _allow_memory(connection)
-    await connection.execute(f"DROP TABLE IF EXISTS {', '.join(_SHARED)}")
-    await connection.execute("TRUNCATE counter, breakdown")
-    await connection.execute("ANALYZE edge, unit")
-    for statement in (_MAKE_CALENDAR, _MAKE_CLIMB, _MAKE_PATHS, _MAKE_PATH):
-        await connection.execute(statement)
-    await connection.execute(f"ANALYZE {', '.join(_SHARED)}")
-    return Counting(database_url, schema, token, await _blocks(connection))
+    if await connection.fetchval("SELECT to_regclass($1)", f"{schema}.{_BLOCK}") is None:
+        await _allow_memory(connection)
+        await connection.execute("ANALYZE edge, unit")
+        for statement in (_MAKE_CALENDAR, _MAKE_CLIMB, _MAKE_PATHS, _MAKE_PATH, _MAKE_BLOCK):
+            await connection.execute(statement)
+        await connection.execute(f"ANALYZE {', '.join(_SHARED)}")
+        blocks = await _blocks(connection)
+        await connection.executemany(f"INSERT INTO {_BLOCK} (days, facts) VALUES ($1, $2)", blocks)
+    return Counting(database_url, schema, token, [Block(*row) for row in await connection.fetch(_LEFT)])
 
 
 async def count_blocks(counting: Counting, progress: Callable[[int, int], None], throttle: float | None) -> None:
@@ -122,6 +128,7 @@ async def count_blocks(counting: Counting, progress: Callable[[int, int], None],
                     if not await connection.fetchval(_STILL, counting.schema, counting.token):
                         raise RebuildError(f"{counting.schema}: another rebuild is at work on it")
                     await count_block(connection, block)
+                    await connection.execute(_DONE, block.days)
                 counted += block.facts
                 progress(counted, total)
                 if throttle is not None:
