@@ -1,7 +1,7 @@
 """Counting a block: all that the facts of some whole years add to counters and breakdowns, in one transaction.
 
-A day's facts climb the edges of that day, one level of the tree a statement. The breakdowns are made of the units that
-have the same vast units above them, and these together make those of each.
+Facts are joined with all that is above their unit on their day, and grouped once. The breakdowns are made of the units
+that have the same vast units above them, and these together make those of each.
 """
 
 from __future__ import annotations
@@ -16,15 +16,12 @@ from projections.core.periods import MONTH_BASE, YEAR_BASE
 
 CALENDAR: Final = "counting_calendar"
 """The days of all facts: day, period, n."""
-CLIMB: Final = "counting_climb"
-"""The edges by periods: unit, since, until (exclusive), parent."""
+ABOVE: Final = "counting_above"
+"""Who is above a unit on its days: unit, since, until (exclusive), upper; days as periods."""
 PATHS: Final = "counting_paths"
 """Which vast units are above a unit on its days: unit, since, until (exclusive), path, uppers."""
 PATH: Final = "counting_path"
 """The vast units of a path: path, upper."""
-
-HIGHEST: Final = 1000
-"""Steps up after which facts that still climb go round in a ring, which no log makes (contract §1, `cycle`)."""
 
 _UNIT: Final = f"({{k}} >> {UNIT_SHIFT})::integer"
 _PERIOD: Final = f"(({{k}} >> {PERIOD_SHIFT}) & {PERIOD_MASK})::integer"
@@ -36,22 +33,12 @@ SELECT (fact.unit::bigint << {UNIT_SHIFT}) | (calendar.period::bigint << {PERIOD
     fact.facets
 FROM fact JOIN {CALENDAR} AS calendar USING (day) WHERE {{days}}
 """
-_RAISED = f"(edge.parent::bigint << {UNIT_SHIFT}) | (below.k & {(1 << UNIT_SHIFT) - 1})"
-_EDGE = f"""
-JOIN {CLIMB} AS edge ON edge.unit = {_UNIT.format(k="below.k")}
-    AND {_PERIOD.format(k="below.k")} >= edge.since AND {_PERIOD.format(k="below.k")} < edge.until
-"""
-_FIRST_STEP = f"""
-CREATE TEMP TABLE height_1 ON COMMIT DROP AS
-SELECT {_RAISED} AS k, count(*) AS n FROM of_block AS below {_EDGE} GROUP BY 1
-"""
-_STEP = f"""
-CREATE TEMP TABLE height_{{next}} ON COMMIT DROP AS
-SELECT {_RAISED} AS k, sum(below.n)::bigint AS n FROM height_{{height}} AS below {_EDGE} GROUP BY 1
-"""
-_SUMMED = """
+_SUMMED = f"""
 CREATE TEMP TABLE summed ON COMMIT DROP AS
-SELECT k, sum(n)::integer AS n FROM ({heights}) AS every GROUP BY k ORDER BY k
+SELECT (above.upper::bigint << {UNIT_SHIFT}) | (below.k & {(1 << UNIT_SHIFT) - 1}) AS k, count(*)::integer AS n
+FROM of_block AS below JOIN {ABOVE} AS above ON above.unit = {_UNIT.format(k="below.k")}
+    AND {_PERIOD.format(k="below.k")} >= above.since AND {_PERIOD.format(k="below.k")} < above.until
+GROUP BY 1 ORDER BY 1
 """
 _DAYS = f"""
 INSERT INTO counter SELECT {_UNIT.format(k="k")}, {_PERIOD.format(k="k")}, {_MEASURE.format(k="k")}, n FROM summed
@@ -84,22 +71,11 @@ class Block(NamedTuple):
     facts: int
 
 
-class RingError(RuntimeError):
-    """The dated edges make a ring on some day."""
-
-
 async def count_block(connection: asyncpg.Connection, block: Block) -> None:
     """Count the facts of a block. The caller owns the transaction, and has made the tables that all blocks share."""
     await connection.execute(_OF_BLOCK.format(days=block.days))
     await connection.execute("ANALYZE of_block")
-    risen, height = await connection.execute(_FIRST_STEP), 1
-    while risen != "SELECT 0":
-        if height > HIGHEST:
-            raise RingError("facts climb the edges for ever: verify the database")
-        await connection.execute(f"ANALYZE height_{height}")
-        risen, height = await connection.execute(_STEP.format(next=height + 1, height=height)), height + 1
-    heights = " UNION ALL ".join(f"SELECT * FROM height_{each}" for each in range(1, height + 1))
-    await connection.execute(_SUMMED.format(heights=heights))
+    await connection.execute(_SUMMED)
     await connection.execute(_DAYS)
     await connection.execute("ANALYZE summed")
     await connection.execute(_MONTHS_AND_YEARS)

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import asyncpg
 
 from projections.store.generations import enter
-from projections.store.rebuilding.blocks import CALENDAR, CLIMB, PATH, PATHS, Block, count_block
+from projections.store.rebuilding.blocks import ABOVE, CALENDAR, PATH, PATHS, Block, count_block
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.making import make_indexes
 from projections.store.restructuring import DAY
@@ -29,6 +29,10 @@ CONNECTIONS: Final = os.cpu_count() or 1
 FACTS_AT_ONCE: Final = 1_500_000
 """Of a block; a year that has more is one nevertheless."""
 
+HIGHEST: Final = 1000
+"""Steps up after which facts that still climb go round in a ring, which no log makes (contract §1, `cycle`)."""
+_FOREVER: Final = 2**31 - 1
+
 _FORGET_RETRACTED = """
 DELETE FROM fact USING verdict WHERE verdict.position = fact.position AND verdict.outcome = 'retracted'
 """
@@ -38,7 +42,7 @@ _STILL: Final = "SELECT true FROM generation WHERE name = $1 AND touched_at = $2
 
 _BLOCK: Final = "counting_block"
 """What there is to count: days, facts, done."""
-_SHARED: Final = (CALENDAR, CLIMB, PATH, PATHS, _BLOCK)
+_SHARED: Final = (CALENDAR, ABOVE, PATHS, PATH, _BLOCK)
 _MAKE_BLOCK: Final = f"CREATE TABLE {_BLOCK} (days text, facts bigint, done boolean NOT NULL DEFAULT false)"
 _LEFT: Final = f"SELECT days, facts FROM {_BLOCK} WHERE NOT done ORDER BY days"
 _DONE: Final = f"UPDATE {_BLOCK} SET done = true WHERE days = $1"
@@ -47,24 +51,35 @@ _MAKE_CALENDAR: Final = f"""
 CREATE TABLE {CALENDAR} AS
 SELECT f.day, {DAY} AS period, f.n FROM (SELECT day, count(*) AS n FROM fact GROUP BY day) AS f
 """
-_MAKE_CLIMB: Final = f"""
-CREATE TABLE {CLIMB} AS
-SELECT unit, {DAY.replace("f.day", "since")} AS since,
-    CASE WHEN until = 'infinity' THEN 2147483647 ELSE {DAY.replace("f.day", "until")} END AS until, parent
-FROM edge WHERE parent IS NOT NULL
+_SPAN: Final = f"""
+{DAY.replace("f.day", "edge.since")} AS since,
+    CASE WHEN edge.until = 'infinity' THEN {_FOREVER} ELSE {DAY.replace("f.day", "edge.until")} END AS until
 """
+_MAKE_ABOVE: Final = f"""
+CREATE TABLE {ABOVE} AS
+WITH RECURSIVE climb AS MATERIALIZED (
+    SELECT edge.unit, {_SPAN}, edge.parent FROM edge WHERE edge.parent IS NOT NULL
+), up AS (
+    SELECT unit, since, until, parent AS upper, 1 AS height FROM climb
+    UNION ALL
+    SELECT up.unit, greatest(up.since, climb.since), least(up.until, climb.until), climb.parent, up.height + 1
+    FROM up JOIN climb ON climb.unit = up.upper AND climb.since < up.until AND climb.until > up.since
+    WHERE up.height <= {HIGHEST}
+)
+SELECT * FROM up
+"""
+_RING: Final = f"SELECT EXISTS (SELECT FROM {ABOVE} WHERE height > {HIGHEST})"
 # The vast units above a unit, all together, on each of its days: many units have the same.
 _MAKE_PATHS: Final = f"""
 CREATE TABLE {PATHS} AS
-WITH RECURSIVE below AS (
-    SELECT edge.unit, 0 AS since, 2147483647 AS until, ARRAY[]::integer[] AS uppers, unit.vast
-    FROM edge JOIN unit ON unit.no = edge.unit WHERE edge.parent IS NULL
+WITH RECURSIVE climb AS MATERIALIZED (
+    SELECT edge.unit, {_SPAN}, edge.parent, unit.vast FROM edge JOIN unit ON unit.no = edge.unit
+), below AS (
+    SELECT unit, 0 AS since, {_FOREVER} AS until, ARRAY[]::integer[] AS uppers, vast FROM climb WHERE parent IS NULL
     UNION ALL
-    SELECT edge.unit, greatest(below.since, edge.since), least(below.until, edge.until),
-        CASE WHEN below.vast THEN below.uppers || below.unit ELSE below.uppers END, unit.vast
-    FROM below JOIN {CLIMB} AS edge
-        ON edge.parent = below.unit AND edge.since < below.until AND edge.until > below.since
-    JOIN unit ON unit.no = edge.unit
+    SELECT climb.unit, greatest(below.since, climb.since), least(below.until, climb.until),
+        CASE WHEN below.vast THEN below.uppers || below.unit ELSE below.uppers END, climb.vast
+    FROM below JOIN climb ON climb.parent = below.unit AND climb.since < below.until AND climb.until > below.since
 )
 SELECT unit, since, until, dense_rank() OVER (ORDER BY uppers) AS path, uppers FROM below WHERE uppers <> '{{}}'
 """
@@ -72,6 +87,10 @@ _MAKE_PATH: Final = f"""
 CREATE TABLE {PATH} AS
 SELECT path, unnest(uppers) AS upper FROM (SELECT DISTINCT ON (path) path, uppers FROM {PATHS}) AS each
 """
+
+
+class RingError(RuntimeError):
+    """The dated edges make a ring on some day."""
 
 
 async def finish_facts(connection: asyncpg.Connection, schema: str, like: str) -> None:
@@ -99,9 +118,11 @@ async def begin_counting(connection: asyncpg.Connection, database_url: str, sche
     if await connection.fetchval("SELECT to_regclass($1)", f"{schema}.{_BLOCK}") is None:
         await _allow_memory(connection)
         await connection.execute("ANALYZE edge, unit")
-        for statement in (_MAKE_CALENDAR, _MAKE_CLIMB, _MAKE_PATHS, _MAKE_PATH, _MAKE_BLOCK):
+        for statement in (_MAKE_CALENDAR, _MAKE_ABOVE, _MAKE_PATHS, _MAKE_PATH, _MAKE_BLOCK):
             await connection.execute(statement)
         await connection.execute(f"ANALYZE {', '.join(_SHARED)}")
+        if await connection.fetchval(_RING):
+            raise RingError("facts climb the edges for ever: verify the database")
         blocks = await _blocks(connection)
         await connection.executemany(f"INSERT INTO {_BLOCK} (days, facts) VALUES ($1, $2)", blocks)
     return Counting(database_url, schema, token, [Block(*row) for row in await connection.fetch(_LEFT)])
