@@ -43,12 +43,20 @@ GROUP BY 1 ORDER BY 1
 _DAYS = f"""
 INSERT INTO counter SELECT {_UNIT.format(k="k")}, {_PERIOD.format(k="k")}, {_MEASURE.format(k="k")}, n FROM summed
 """
+_COARSER = f"(k & {~((1 << UNIT_SHIFT) - 1)}) | ({{period}}::bigint << {PERIOD_SHIFT}) | (k & {MEASURE_MASK})"
+_MONTHS = f"""
+CREATE TEMP TABLE month ON COMMIT DROP AS
+SELECT {_COARSER.format(period=f"({MONTH_BASE} + {_PERIOD.format(k='k')} / 100)")} AS k, sum(n)::integer AS n
+FROM summed JOIN unit ON unit.no = {_UNIT.format(k="k")} AND unit.large GROUP BY 1
+"""
+_YEARS = f"""
+SELECT {_COARSER.format(period=f"({YEAR_BASE} + ({_PERIOD.format(k='k')} - {MONTH_BASE}) / 100)")} AS k,
+    sum(n)::integer AS n
+FROM month GROUP BY 1
+"""
 _MONTHS_AND_YEARS = f"""
-INSERT INTO counter
-SELECT unit.no, base + {_PERIOD.format(k="k")} / part, {_MEASURE.format(k="k")}, sum(n)::integer
-FROM summed JOIN unit ON unit.no = {_UNIT.format(k="k")} AND unit.large,
-    (VALUES ({MONTH_BASE}, 100), ({YEAR_BASE}, 10000)) AS kind (base, part)
-GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+INSERT INTO counter SELECT {_UNIT.format(k="k")}, {_PERIOD.format(k="k")}, {_MEASURE.format(k="k")}, n
+FROM (SELECT k, n FROM month UNION ALL {_YEARS} ORDER BY 1) AS coarser
 """
 _BREAKDOWNS = f"""
 INSERT INTO breakdown
@@ -78,5 +86,7 @@ async def count_block(connection: asyncpg.Connection, block: Block) -> None:
     await connection.execute(_SUMMED)
     await connection.execute(_DAYS)
     await connection.execute("ANALYZE summed")
+    await connection.execute(_MONTHS)
+    await connection.execute("ANALYZE month")
     await connection.execute(_MONTHS_AND_YEARS)
     await connection.execute(_BREAKDOWNS)

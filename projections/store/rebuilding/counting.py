@@ -18,7 +18,7 @@ import asyncpg
 from projections.store.generations import enter
 from projections.store.rebuilding.blocks import ABOVE, CALENDAR, PATH, PATHS, Block, count_block
 from projections.store.rebuilding.chunks import RebuildError
-from projections.store.rebuilding.making import make_indexes
+from projections.store.rebuilding.making import SEARCHED, make_indexes
 from projections.store.restructuring import DAY
 
 _MEMORY = ("SET LOCAL work_mem = '128MB'", "SET LOCAL maintenance_work_mem = '256MB'", "SET LOCAL jit = off")
@@ -28,6 +28,8 @@ _SESSION: Final = {"application_name": "tonghop rebuild", "client_connection_che
 CONNECTIONS: Final = os.cpu_count() or 1
 FACTS_AT_ONCE: Final = 1_500_000
 """Of a block; a year that has more is one nevertheless."""
+WORTH_DIVIDING: Final = 50_000
+"""Facts of a block that are worth one: each block joins the whole hierarchy once."""
 
 HIGHEST: Final = 1000
 """Steps up after which facts that still climb go round in a ring, which no log makes (contract §1, `cycle`)."""
@@ -44,7 +46,7 @@ _BLOCK: Final = "counting_block"
 """What there is to count: days, facts, done."""
 _SHARED: Final = (CALENDAR, ABOVE, PATHS, PATH, _BLOCK)
 _MAKE_BLOCK: Final = f"CREATE TABLE {_BLOCK} (days text, facts bigint, done boolean NOT NULL DEFAULT false)"
-_LEFT: Final = f"SELECT days, facts FROM {_BLOCK} WHERE NOT done ORDER BY days"
+_LEFT: Final = f"SELECT days, facts FROM {_BLOCK} WHERE NOT done ORDER BY facts DESC, days"
 _DONE: Final = f"UPDATE {_BLOCK} SET done = true WHERE days = $1"
 # One row a day of all facts: to work out a period once a day is cheaper than once a row.
 _MAKE_CALENDAR: Final = f"""
@@ -94,10 +96,11 @@ class RingError(RuntimeError):
 
 
 async def finish_facts(connection: asyncpg.Connection, schema: str, like: str) -> None:
-    """Drop the facts that were taken back after all, and index the rest. The caller owns the transaction."""
+    """Drop the facts that were taken back after all, index the rest and the names. The caller owns the transaction."""
     await _allow_memory(connection)
     await connection.execute(_FORGET_RETRACTED)
-    await make_indexes(connection, "fact", schema, like)
+    for table in ("fact", SEARCHED):
+        await make_indexes(connection, table, schema, like)
 
 
 class Counting(NamedTuple):
@@ -177,15 +180,16 @@ async def finish_counting(connection: asyncpg.Connection, counting: Counting, li
 
 
 async def _blocks(connection: asyncpg.Connection) -> list[Block]:
-    """Put years together to blocks."""
+    """Put years together to blocks, some for each connection."""
     rows = await connection.fetch(
         f"SELECT period / 10000, min(day)::text, max(day)::text, sum(n)::bigint FROM {CALENDAR} GROUP BY 1 ORDER BY 1"
     )
+    at_once = min(FACTS_AT_ONCE, max(WORTH_DIVIDING, sum(n for *_, n in rows) // (2 * CONNECTIONS)))
     made: list[Block] = []
     first, facts = None, 0
     for index, (_, low, high, n) in enumerate(rows):
         first, facts = first or low, facts + n
-        if index + 1 == len(rows) or facts + rows[index + 1][3] > FACTS_AT_ONCE:
+        if index + 1 == len(rows) or facts + rows[index + 1][3] > at_once:
             made.append(Block(f"fact.day BETWEEN '{first}' AND '{high}'", facts))
             first, facts = None, 0
     return made
