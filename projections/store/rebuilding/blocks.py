@@ -16,6 +16,8 @@ from projections.core.periods import MONTH_BASE, YEAR_BASE
 
 CALENDAR: Final = "counting_calendar"
 """The days of all facts: day, period, n."""
+FACTS: Final = "counting_fact"
+"""All facts by their days: k, facets, period. A counter's key is one integer (`core.changes`): sorted at once."""
 ABOVE: Final = "counting_above"
 """Who is above a unit on its days: unit, since, until (exclusive), upper; days as periods."""
 PATHS: Final = "counting_paths"
@@ -26,19 +28,12 @@ PATH: Final = "counting_path"
 _UNIT: Final = f"({{k}} >> {UNIT_SHIFT})::integer"
 _PERIOD: Final = f"(({{k}} >> {PERIOD_SHIFT}) & {PERIOD_MASK})::integer"
 _MEASURE: Final = f"({{k}} & {MEASURE_MASK})::smallint"
-# A counter's key is one integer (`core.changes`): it is hashed and sorted at once.
-_OF_BLOCK = f"""
-CREATE TEMP TABLE of_block ON COMMIT DROP AS
-SELECT (fact.unit::bigint << {UNIT_SHIFT}) | (calendar.period::bigint << {PERIOD_SHIFT}) | fact.measure AS k,
-    fact.facets
-FROM fact JOIN {CALENDAR} AS calendar USING (day) WHERE {{days}}
-"""
 _SUMMED = f"""
 CREATE TEMP TABLE summed ON COMMIT DROP AS
 SELECT (above.upper::bigint << {UNIT_SHIFT}) | (below.k & {(1 << UNIT_SHIFT) - 1}) AS k, count(*)::integer AS n
-FROM of_block AS below JOIN {ABOVE} AS above ON above.unit = {_UNIT.format(k="below.k")}
-    AND {_PERIOD.format(k="below.k")} >= above.since AND {_PERIOD.format(k="below.k")} < above.until
-GROUP BY 1 ORDER BY 1
+FROM {FACTS} AS below JOIN {ABOVE} AS above ON above.unit = {_UNIT.format(k="below.k")}
+    AND below.period >= above.since AND below.period < above.until
+WHERE {{days}} GROUP BY 1 ORDER BY 1
 """
 _DAYS = f"""
 INSERT INTO counter SELECT {_UNIT.format(k="k")}, {_PERIOD.format(k="k")}, {_MEASURE.format(k="k")}, n FROM summed
@@ -62,10 +57,11 @@ _BREAKDOWNS = f"""
 INSERT INTO breakdown
 SELECT path.upper, month, measure, ARRAY[{", ".join(f"sum(codes[{i}])::integer" for i in range(1, len(SLOTS) + 1))}]
 FROM (
-    SELECT paths.path, {MONTH_BASE} + {_PERIOD.format(k="below.k")} / 100 AS month,
+    SELECT paths.path, {MONTH_BASE} + below.period / 100 AS month,
         {_MEASURE.format(k="below.k")} AS measure, {matches_sql("below.facets")} AS codes
-    FROM of_block AS below JOIN {PATHS} AS paths ON paths.unit = {_UNIT.format(k="below.k")}
-        AND {_PERIOD.format(k="below.k")} >= paths.since AND {_PERIOD.format(k="below.k")} < paths.until
+    FROM {FACTS} AS below JOIN {PATHS} AS paths ON paths.unit = {_UNIT.format(k="below.k")}
+        AND below.period >= paths.since AND below.period < paths.until
+    WHERE {{days}}
     GROUP BY 1, 2, 3
 ) AS alike JOIN {PATH} AS path USING (path)
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
@@ -73,7 +69,7 @@ GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 
 
 class Block(NamedTuple):
-    """The facts of whole years: a condition on `fact.day`, and how many they are."""
+    """The facts of whole years: a condition on the period of a day, and how many they are."""
 
     days: str
     facts: int
@@ -81,12 +77,10 @@ class Block(NamedTuple):
 
 async def count_block(connection: asyncpg.Connection, block: Block) -> None:
     """Count the facts of a block. The caller owns the transaction, and has made the tables that all blocks share."""
-    await connection.execute(_OF_BLOCK.format(days=block.days))
-    await connection.execute("ANALYZE of_block")
-    await connection.execute(_SUMMED)
+    await connection.execute(_SUMMED.format(days=block.days))
     await connection.execute(_DAYS)
     await connection.execute("ANALYZE summed")
     await connection.execute(_MONTHS)
     await connection.execute("ANALYZE month")
     await connection.execute(_MONTHS_AND_YEARS)
-    await connection.execute(_BREAKDOWNS)
+    await connection.execute(_BREAKDOWNS.format(days=block.days))

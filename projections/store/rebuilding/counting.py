@@ -15,8 +15,9 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
+from projections.core.changes import PERIOD_SHIFT, UNIT_SHIFT
 from projections.store.generations import enter
-from projections.store.rebuilding.blocks import ABOVE, CALENDAR, PATH, PATHS, Block, count_block
+from projections.store.rebuilding.blocks import ABOVE, CALENDAR, FACTS, PATH, PATHS, Block, count_block
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.making import SEARCHED, make_indexes
 from projections.store.restructuring import DAY
@@ -44,7 +45,7 @@ _STILL: Final = "SELECT true FROM generation WHERE name = $1 AND touched_at = $2
 
 _BLOCK: Final = "counting_block"
 """What there is to count: days, facts, done."""
-_SHARED: Final = (CALENDAR, ABOVE, PATHS, PATH, _BLOCK)
+_SHARED: Final = (CALENDAR, FACTS, ABOVE, PATHS, PATH, _BLOCK)
 _MAKE_BLOCK: Final = f"CREATE TABLE {_BLOCK} (days text, facts bigint, done boolean NOT NULL DEFAULT false)"
 _LEFT: Final = f"SELECT days, facts FROM {_BLOCK} WHERE NOT done ORDER BY facts DESC, days"
 _DONE: Final = f"UPDATE {_BLOCK} SET done = true WHERE days = $1"
@@ -53,6 +54,14 @@ _MAKE_CALENDAR: Final = f"""
 CREATE TABLE {CALENDAR} AS
 SELECT f.day, {DAY} AS period, f.n FROM (SELECT day, count(*) AS n FROM fact GROUP BY day) AS f
 """
+# In the order of their days, so that a block reads its own facts alone, however many there are.
+_MAKE_FACTS: Final = f"""
+CREATE TABLE {FACTS} AS
+SELECT (fact.unit::bigint << {UNIT_SHIFT}) | (calendar.period::bigint << {PERIOD_SHIFT}) | fact.measure AS k,
+    fact.facets, calendar.period
+FROM fact JOIN {CALENDAR} AS calendar USING (day) ORDER BY calendar.period
+"""
+_FIND_FACTS: Final = f"CREATE INDEX ON {FACTS} USING brin (period) WITH (pages_per_range = 16)"
 _SPAN: Final = f"""
 {DAY.replace("f.day", "edge.since")} AS since,
     CASE WHEN edge.until = 'infinity' THEN {_FOREVER} ELSE {DAY.replace("f.day", "edge.until")} END AS until
@@ -91,6 +100,12 @@ SELECT path, unnest(uppers) AS upper FROM (SELECT DISTINCT ON (path) path, upper
 """
 
 
+_MAKE_SHARED: Final = (
+    *(_MAKE_CALENDAR, f"ANALYZE {CALENDAR}", _MAKE_FACTS, _FIND_FACTS),
+    *(_MAKE_ABOVE, _MAKE_PATHS, _MAKE_PATH, _MAKE_BLOCK),
+)
+
+
 class RingError(RuntimeError):
     """The dated edges make a ring on some day."""
 
@@ -121,7 +136,7 @@ async def begin_counting(connection: asyncpg.Connection, database_url: str, sche
     if await connection.fetchval("SELECT to_regclass($1)", f"{schema}.{_BLOCK}") is None:
         await _allow_memory(connection)
         await connection.execute("ANALYZE edge, unit")
-        for statement in (_MAKE_CALENDAR, _MAKE_ABOVE, _MAKE_PATHS, _MAKE_PATH, _MAKE_BLOCK):
+        for statement in _MAKE_SHARED:
             await connection.execute(statement)
         await connection.execute(f"ANALYZE {', '.join(_SHARED)}")
         if await connection.fetchval(_RING):
@@ -182,7 +197,7 @@ async def finish_counting(connection: asyncpg.Connection, counting: Counting, li
 async def _blocks(connection: asyncpg.Connection) -> list[Block]:
     """Put years together to blocks, some for each connection."""
     rows = await connection.fetch(
-        f"SELECT period / 10000, min(day)::text, max(day)::text, sum(n)::bigint FROM {CALENDAR} GROUP BY 1 ORDER BY 1"
+        f"SELECT period / 10000, min(period), max(period), sum(n)::bigint FROM {CALENDAR} GROUP BY 1 ORDER BY 1"
     )
     at_once = min(FACTS_AT_ONCE, max(WORTH_DIVIDING, sum(n for *_, n in rows) // (2 * CONNECTIONS)))
     made: list[Block] = []
@@ -190,7 +205,7 @@ async def _blocks(connection: asyncpg.Connection) -> list[Block]:
     for index, (_, low, high, n) in enumerate(rows):
         first, facts = first or low, facts + n
         if index + 1 == len(rows) or facts + rows[index + 1][3] > at_once:
-            made.append(Block(f"fact.day BETWEEN '{first}' AND '{high}'", facts))
+            made.append(Block(f"below.period BETWEEN {first} AND {high}", facts))
             first, facts = None, 0
     return made
 
