@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ from projections.store.rebuilding.switching import (
     previous,
     switch,
 )
+from services.collecting import SELDOM
 from services.settings import Settings
 
 _SESSION: Final = {"application_name": "tonghop rebuild", "client_connection_check_interval": "1s"}
@@ -59,6 +61,7 @@ class Rebuilt(NamedTuple):
 @asynccontextmanager
 async def only_one(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
     """Give a connection on which one rebuild or verification at a time works. Raises RebuildError for a second one."""
+    often = gc.get_threshold()
     connection = await asyncpg.connect(settings.database_url, timeout=10, server_settings=_SESSION)
     try:
         patience = time.monotonic() + _PATIENCE  # one that was killed holds it until PostgreSQL has looked
@@ -66,8 +69,10 @@ async def only_one(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
             if time.monotonic() > patience:
                 raise RebuildError("another rebuild or verification is at work on this database")
             await asyncio.sleep(_PATIENCE / 20)
+        gc.set_threshold(*SELDOM)  # else it goes through the hierarchy over and over while that grows
         yield connection
     finally:
+        gc.set_threshold(*often)
         connection.terminate()
 
 

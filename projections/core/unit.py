@@ -76,7 +76,10 @@ def dated(statements: Iterable[tuple[dt.date, int, T]]) -> list[tuple[dt.date, d
 
     Of those with the same ``since``, the later in the stream holds.
     """
-    by_day = {since: value for since, _, value in sorted(statements, key=lambda statement: statement[:2])}
+    said = sorted(statements, key=lambda statement: statement[:2])
+    if len(said) == 1:  # nearly all
+        return [(said[0][0], FOREVER, said[0][2])]
+    by_day = {since: value for since, _, value in said}
     days = list(by_day)
     merged: list[tuple[dt.date, dt.date, T]] = []
     for since, until in zip(days, [*days[1:], FOREVER], strict=True):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.store.projection import Projection
-from projections.store.rebuilding import chunks
+from projections.store.rebuilding import chunks, counting, deciding
 from projections.store.rebuilding.generation import Generation
 from projections.store.rebuilding.switching import compare_at_checkpoint, switch
 from projections.store.writing import FencedError
@@ -24,16 +24,20 @@ from tests.property.system import SIZES, System, messages, oracle_of
 cut = st.tuples(logs, st.randoms(use_true_random=True))
 
 
-@pytest.fixture(autouse=True)
-def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chunks, "CHUNK", 7)
+@pytest.fixture(autouse=True, params=[(7, 0, 1), (40, 2, 1_000_000)], ids=["small", "large"])
+def pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks of so many positions; what is folded together; and years that are counted together or each by itself."""
+    for name, value in zip(
+        ((chunks, "CHUNK"), (deciding, "GAP"), (counting, "FACTS_AT_ONCE")), request.param, strict=True
+    ):
+        monkeypatch.setattr(*name, value)
 
 
 async def in_force(system: System) -> str:
     return f"g{await system.connection.fetchval('SELECT generation FROM checkpoint')}"
 
 
-@examples(12)
+@examples(8)
 @given(cut)
 async def test_every_table_is_that_of_the_live_one(
     system: System, reader: Reader, example: tuple[list[Said], Random]
@@ -56,7 +60,7 @@ async def test_every_table_is_that_of_the_live_one(
     assert found is None, found
 
 
-@examples(6)
+@examples(4)
 @given(cut)
 async def test_the_live_one_goes_on_meanwhile_and_the_switch_takes_all_of_it(
     system: System, reader: Reader, example: tuple[list[Said], Random]

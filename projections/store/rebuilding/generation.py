@@ -153,7 +153,7 @@ class Generation:
             reader.terminate()
 
     async def count(self, progress: Progress, throttle: float | None = None, *, large_as_there: bool = False) -> None:
-        """Make all that is counted from what was folded; what was not counted to its end is counted anew.
+        """Make all that is counted from what was folded; what was counted before it was stopped stays so.
 
         With ``large_as_there`` a unit keeps months, years and breakdowns where it does in the generation in force too.
         At most ``throttle`` facts a second, where that is given.

@@ -10,6 +10,8 @@ from projections.store.generations import enter
 
 BULK: Final = ("fact", "counter", "breakdown")
 """Tables that are filled at one go: they get their indexes afterwards."""
+SEARCHED: Final = "unit_name"
+"""The table in which names are searched: all but its keys is made afterwards, as trigrams cost more than the rows."""
 
 _OURS: Final = "NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')"
 _TABLES = f"""
@@ -41,24 +43,30 @@ async def make_schema(connection: asyncpg.Connection, schema: str, like: str) ->
     views = await connection.fetch(_VIEWS, like)
     await connection.execute(f"CREATE SCHEMA {schema}")
     for name, options in await connection.fetch(_TABLES, like):
-        what = "INCLUDING ALL EXCLUDING INDEXES" if name in BULK else "INCLUDING ALL"
+        what = "INCLUDING ALL EXCLUDING INDEXES" if name in (*BULK, SEARCHED) else "INCLUDING ALL"
         having = f" WITH ({options})" if options else ""
         await connection.execute(f"CREATE TABLE {schema}.{name} (LIKE {like}.{name} {what}){having}")
+    await _make_keys(connection, SEARCHED, schema, like)
     await enter(connection, schema)
     for name, definition in views:
         await connection.execute(f"CREATE VIEW {name} AS {definition}")
 
 
 async def make_indexes(connection: asyncpg.Connection, table: str, schema: str, like: str) -> None:
-    """Give a bulk table the keys and indexes that it has in another generation, and statistics.
+    """Give a table the keys and indexes that it has in another generation and does not have yet, and statistics.
 
     The caller owns the transaction.
     """
-    for (definition,) in await connection.fetch(_KEYS, f"{like}.{table}"):
-        await connection.execute(f"ALTER TABLE {schema}.{table} ADD {definition}")
+    if table in BULK:
+        await _make_keys(connection, table, schema, like)
     for (definition,) in await connection.fetch(_INDEXES, f"{like}.{table}"):
         await connection.execute(definition.replace(f" ON {like}.{table} ", f" ON {schema}.{table} ", 1))
     await connection.execute(f"ANALYZE {schema}.{table}")
+
+
+async def _make_keys(connection: asyncpg.Connection, table: str, schema: str, like: str) -> None:
+    for (definition,) in await connection.fetch(_KEYS, f"{like}.{table}"):
+        await connection.execute(f"ALTER TABLE {schema}.{table} ADD {definition}")
 
 
 async def drop_schema(connection: asyncpg.Connection, schema: str) -> None:
