@@ -12,6 +12,7 @@ import pytest
 from events.codec import Refusal
 from events.vocabulary import Reason
 from projections.store import pausing
+from projections.store.copying import render
 from projections.store.projection import Projection, prepare
 from projections.store.reading.snapshot import snapshot
 from projections.store.rebuilding.chunks import RebuildError
