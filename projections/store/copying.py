@@ -2,7 +2,8 @@
 
 signature, flags, header extension; then for each row the number of its columns (2 bytes) and for each column its
 size (4 bytes, -1 for NULL) and its value; at the end -1. Numbers are big-endian; a date is days and a timestamp
-microseconds since 2000-01-01 (PostgreSQL's documentation, COPY, "Binary Format").
+microseconds since 2000-01-01 (PostgreSQL's documentation, COPY, "Binary Format"). The first and the last day that
+Python knows are -infinity and infinity, as asyncpg gives and takes them: all other statements see these.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _NULL: Final = b"\xff\xff\xff\xff"
 
 _EPOCH: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _EPOCH_DAY: Final = _EPOCH.toordinal()
+_INFINITE: Final = {dt.date.min: -(2**31), dt.date.max: 2**31 - 1}
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 _size = Struct(">i").pack
@@ -97,7 +99,7 @@ def fact_rows(rows: Sequence[FactRow]) -> bytes:
     for name, size in (("unit", 4), ("day", 4), ("measure", 2), ("position", 8), ("facets", 8)):
         made[f"{name}_size"] = size
     made["unit"] = [row[0] for row in rows]
-    made["day"] = [row[1].toordinal() - _EPOCH_DAY for row in rows]
+    made["day"] = [_day(row[1]) for row in rows]
     made["measure"] = [row[2] for row in rows]
     made["position"] = [row[3] for row in rows]
     made["facets"] = [row[4] for row in rows]
@@ -112,6 +114,11 @@ def _bytes(value: bytes | None) -> bytes:
 
 def _text(value: str | None) -> bytes:
     return _NULL if value is None else _bytes(value.encode())
+
+
+@lru_cache(maxsize=4_096)
+def _day(value: dt.date) -> int:
+    return _INFINITE.get(value, value.toordinal() - _EPOCH_DAY)
 
 
 _word = lru_cache(maxsize=4_096)(_text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import asyncpg
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import astuple
 
@@ -47,6 +47,7 @@ async def test_rows_of_the_ledger(database: str, rows: list[LedgerRow]) -> None:
 
 
 @given(rows=st.lists(FACTS, max_size=50))
+@example(rows=[FactRow(1, day, 1, 1, 0) for day in (dt.date.min, dt.date.max)])
 @QUICKLY
 async def test_rows_of_facts(database: str, rows: list[FactRow]) -> None:
     connection = await asyncpg.connect(database)
