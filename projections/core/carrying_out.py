@@ -28,7 +28,7 @@ from projections.core.parking import Parked
 from projections.core.plans import PlanRow, plan_row
 from projections.core.restructuring import enlargements, reattribution, structure_rows
 from projections.core.state import Recorded, State
-from projections.core.unit import Segment, Statement, Unit
+from projections.core.unit import Segment, Statement, Unit, holds_from
 
 Retracted = tuple[Recorded, tuple[str, str | None], int]
 """A retracted event, its outcome and reason until then, and the position of the retraction."""
@@ -279,7 +279,7 @@ class CarryingOut:
         }
         no = self._hierarchy.next_no if kind == "established" else by_id[event.subject].no
         name, level = getattr(data, "name", None), getattr(data, "level", None)
-        return Statement(position, no, kind, data.since, name=name, level=level, **named)
+        return Statement(position, no, kind, holds_from(data.since), name=name, level=level, **named)
 
     def _is_referred_to(self, unit: Unit) -> bool:
         found = self._references.get(unit.id, 0) + self._plan_references.get(unit.no, 0)

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 T = TypeVar("T")
 FOREVER = dt.date.max
 EVER = dt.date.min
+_LAST_BEGINNING = FOREVER - dt.timedelta(1)
 
 
 class Statement(NamedTuple):
@@ -69,6 +70,15 @@ class Unit:
         yield from self.later or ()
         if self.dissolution is not None:
             yield self.dissolution
+
+
+def holds_from(since: dt.date) -> dt.date:
+    """Return the day from which a change of structure holds.
+
+    It is the one that it says, but for the last day that there is: days that are over end before a day, and those that
+    go on have this one for their end, so that a change on it could not be told from none (decision 0010).
+    """
+    return min(since, _LAST_BEGINNING)
 
 
 def dated(statements: Iterable[tuple[dt.date, int, T]]) -> list[tuple[dt.date, dt.date, T]]:

@@ -13,6 +13,9 @@ from events.codec import decode
 from tests.oracle.hierarchy import Statement
 from tests.oracle.wording import STRUCTURE, Event
 
+LAST_BUT_ONE = dt.date(9999, 12, 30)
+"""A change that is said of the last day that there is holds from here on (decision 0010)."""
+
 
 @dataclass
 class Entry:
@@ -69,7 +72,7 @@ def statement(entry: Entry) -> Statement:
         entry.position,
         entry.event["subject"],
         entry.event["type"],
-        dt.date.fromisoformat(data["since"]),
+        min(dt.date.fromisoformat(data["since"]), LAST_BUT_ONE),
         data.get("parent"),
         data.get("name"),
         data.get("level"),

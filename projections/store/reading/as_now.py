@@ -13,7 +13,7 @@ SELECT
     term.unit, term.part, unit.large, unit.vast,
     greatest(term.since, $2::date) AS first, least(term.until - 1, $3::date) AS last, term.sign
 FROM as_now_term AS term JOIN unit ON unit.no = term.part
-WHERE term.unit = ANY($1::integer[]) AND term.since <= $3 AND term.until > $2
+WHERE term.unit = ANY($1::integer[]) AND term.since <= $3 AND term.until - 1 >= $2
 """
 
 

@@ -64,7 +64,7 @@ WITH RECURSIVE pieces AS (
     UNION ALL
     SELECT edge.unit, piece.first, piece.last, piece.stands, unit_level.level = $4
     FROM pieces
-    JOIN edge ON edge.parent = pieces.unit AND edge.since <= pieces.last AND edge.until > pieces.first
+    JOIN edge ON edge.parent = pieces.unit AND edge.since <= pieces.last AND edge.until - 1 >= pieces.first
     JOIN unit ON unit.no = edge.unit
     JOIN unit_level ON unit_level.unit = edge.unit
     CROSS JOIN LATERAL (VALUES
@@ -75,11 +75,12 @@ WITH RECURSIVE pieces AS (
         ),
         (
             false,
-            greatest(edge.since, pieces.first, unit_level.since, coalesce(unit.dissolved, 'infinity')),
+            greatest(edge.since, pieces.first, unit_level.since, unit.dissolved),
             least(edge.until - 1, pieces.last, unit_level.until - 1)
         )
     ) AS piece(stands, first, last)
     WHERE NOT (pieces.found AND pieces.stands) AND piece.first <= piece.last
+        AND (piece.stands OR unit.dissolved IS NOT NULL)
 ), walk AS (
     SELECT unit, first, last, NULL::date AS since, NULL::date AS until FROM pieces WHERE found
 )
@@ -107,10 +108,10 @@ _SEEDS = "unnest($1::integer[], $2::date[], $3::date[], $4::integer[]) AS seed(u
 BELOW = f"""
 below AS (
     SELECT edge.unit, greatest(edge.since, seed.first) AS first, least(edge.until - 1, seed.last) AS last, seed.sign
-    FROM {_SEEDS} JOIN edge ON edge.parent = seed.unit AND edge.since <= seed.last AND edge.until > seed.first
+    FROM {_SEEDS} JOIN edge ON edge.parent = seed.unit AND edge.since <= seed.last AND edge.until - 1 >= seed.first
     UNION ALL
     SELECT edge.unit, greatest(edge.since, below.first), least(edge.until - 1, below.last), below.sign
-    FROM below JOIN edge ON edge.parent = below.unit AND edge.since <= below.last AND edge.until > below.first
+    FROM below JOIN edge ON edge.parent = below.unit AND edge.since <= below.last AND edge.until - 1 >= below.first
 )
 """
 """A recursive query: each unit with the days on which it was strictly below a seed on the raw chain."""

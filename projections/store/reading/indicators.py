@@ -37,7 +37,7 @@ WITH RECURSIVE moved AS (
     UNION ALL
     SELECT up.unit, up.day, up.later, edge.parent
     FROM up JOIN edge ON edge.unit = up.at AND up.at <> $1::integer
-        AND edge.since <= up.day - 1 + up.later::integer AND edge.until > up.day - 1 + up.later::integer
+        AND edge.since <= up.day - 1 + up.later::integer AND edge.until - 1 >= up.day - 1 + up.later::integer
 )
 SELECT EXISTS (SELECT FROM up WHERE at = $1 GROUP BY unit, day HAVING count(DISTINCT later) = 1)
     OR EXISTS (SELECT FROM unit WHERE no = $1 AND dissolved > $2 AND dissolved <= $3)

@@ -20,7 +20,7 @@ from projections.core.difference import Telling
 from projections.core.kept_message import bus_subject_of
 from projections.core.reading import Question
 from projections.core.reading_structure_answers import Source
-from projections.core.unit import Statement
+from projections.core.unit import Statement, holds_from
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import numbers
 
@@ -173,7 +173,7 @@ def _statement(row: Record, numbers_of: dict[str, int]) -> Statement:
         row["position"],
         numbers_of[row["subject"]],
         row["type"].removeprefix("unit."),
-        said.since,
+        holds_from(said.since),
         None if said.parent is None else numbers_of[said.parent],
         said.name,
         said.level,

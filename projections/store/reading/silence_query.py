@@ -15,7 +15,7 @@ from typing import Final
 _STANDS: Final = """
 LEFT JOIN (
     SELECT unit_level.unit, unit_level.level FROM unit_level
-    WHERE $9::text IS NOT NULL AND unit_level.since <= $2::date AND unit_level.until > $2
+    WHERE $9::text IS NOT NULL AND unit_level.since <= $2::date AND unit_level.until - 1 >= $2
         AND unit_level.until < 'infinity'
 ) AS levelled ON levelled.unit = unit.no
 WHERE unit.no <> $1::integer AND unit.since <= $2 AND (unit.dissolved IS NULL OR unit.dissolved > $2)
@@ -34,9 +34,9 @@ said AS MATERIALIZED (SELECT {_SAID} FROM standing_declaration AS declared WHERE
 """
 _UNDER: Final = f"""
 walk AS (
-    SELECT edge.unit FROM edge WHERE edge.parent = $1 AND edge.since <= $2 AND edge.until > $2
+    SELECT edge.unit FROM edge WHERE edge.parent = $1 AND edge.since <= $2 AND edge.until - 1 >= $2
     UNION ALL
-    SELECT edge.unit FROM walk JOIN edge ON edge.parent = walk.unit AND edge.since <= $2 AND edge.until > $2
+    SELECT edge.unit FROM walk JOIN edge ON edge.parent = walk.unit AND edge.since <= $2 AND edge.until - 1 >= $2
 ),
 standing AS MATERIALIZED (SELECT unit.no, unit.id, unit.large FROM walk JOIN unit ON unit.no = walk.unit {_STANDS}),
 said AS MATERIALIZED (
@@ -164,21 +164,21 @@ _UP: Final = """
 above AS (
     SELECT edge.parent AS unit, spoken.day
     FROM (SELECT DISTINCT said.unit, least(said.last, $2) AS day FROM said) AS spoken
-    JOIN edge ON edge.unit = spoken.unit AND edge.since <= spoken.day AND edge.until > spoken.day
+    JOIN edge ON edge.unit = spoken.unit AND edge.since <= spoken.day AND edge.until - 1 >= spoken.day
     UNION
     SELECT edge.parent, above.day
-    FROM above JOIN edge ON edge.unit = above.unit AND edge.since <= above.day AND edge.until > above.day
+    FROM above JOIN edge ON edge.unit = above.unit AND edge.since <= above.day AND edge.until - 1 >= above.day
 ),
 voiced AS (SELECT DISTINCT above.unit FROM above)
 """
 _DOWN: Final = f"""
 below AS (
     SELECT mute.no AS upper, edge.unit, greatest(edge.since, $3) AS first, least(edge.until - 1, $2) AS last
-    FROM mute JOIN edge ON edge.parent = mute.no AND edge.since <= $2 AND edge.until > $3
+    FROM mute JOIN edge ON edge.parent = mute.no AND edge.since <= $2 AND edge.until - 1 >= $3
     WHERE mute.over
     UNION ALL
     SELECT below.upper, edge.unit, greatest(edge.since, below.first), least(edge.until - 1, below.last)
-    FROM below JOIN edge ON edge.parent = below.unit AND edge.since <= below.last AND edge.until > below.first
+    FROM below JOIN edge ON edge.parent = below.unit AND edge.since <= below.last AND edge.until - 1 >= below.first
 ),
 voiced AS (
     SELECT DISTINCT below.upper AS unit
@@ -197,9 +197,9 @@ SELECT DISTINCT first, last FROM declaration WHERE first >= $1 AND last BETWEEN 
 """
 PERIODS_BELOW: Final = """
 WITH RECURSIVE walk AS (
-    SELECT edge.unit FROM edge WHERE edge.parent = $4 AND edge.since <= $5 AND edge.until > $5
+    SELECT edge.unit FROM edge WHERE edge.parent = $4 AND edge.since <= $5 AND edge.until - 1 >= $5
     UNION ALL
-    SELECT edge.unit FROM walk JOIN edge ON edge.parent = walk.unit AND edge.since <= $5 AND edge.until > $5
+    SELECT edge.unit FROM walk JOIN edge ON edge.parent = walk.unit AND edge.since <= $5 AND edge.until - 1 >= $5
 )
 SELECT DISTINCT declared.first, declared.last
 FROM walk CROSS JOIN LATERAL (

@@ -20,7 +20,7 @@ WITH RECURSIVE walk AS (
         walk.step + CASE WHEN walk.stands THEN 1 ELSE 0 END,
         unit.dissolved IS NULL OR unit.dissolved > $2
     FROM walk
-    JOIN edge ON edge.parent = walk.no AND edge.since <= $2::date AND edge.until > $2
+    JOIN edge ON edge.parent = walk.no AND edge.since <= $2::date AND edge.until - 1 >= $2
     JOIN unit ON unit.no = edge.unit
     WHERE walk.step < $3 OR NOT walk.stands
 )

@@ -14,10 +14,10 @@ from projections.store.reading.standing import NAMED_ON, find
 
 _ABOVE = f"""
 WITH RECURSIVE above AS (
-    SELECT parent, 1 AS step FROM edge WHERE unit = $1 AND since <= $2::date AND until > $2
+    SELECT parent, 1 AS step FROM edge WHERE unit = $1 AND since <= $2::date AND until - 1 >= $2
     UNION ALL
     SELECT edge.parent, above.step + 1
-    FROM above JOIN edge ON edge.unit = above.parent AND edge.since <= $2 AND edge.until > $2
+    FROM above JOIN edge ON edge.unit = above.parent AND edge.since <= $2 AND edge.until - 1 >= $2
 )
 SELECT unit.id, named.name, levelled.level
 FROM above JOIN unit ON unit.no = above.parent
