@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -271,7 +272,7 @@ class CarryingOut:
     def _statement(self, position: int, event: Event) -> Statement:
         data = cast("Any", event.data)
         by_id = self._hierarchy.by_id
-        kind = event.type.removeprefix("unit.")
+        kind = sys.intern(event.type.removeprefix("unit."))  # kept for as long as it holds
         named = {
             field: by_id[unit].no
             for field in ("parent", "successor")

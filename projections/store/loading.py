@@ -57,15 +57,16 @@ async def fill_state(connection: asyncpg.Connection, state: State) -> None:
         if vast:
             state.vast.add(no)
     hierarchy = state.hierarchy
-    days: dict[Any, Any] = {}
+    shared: dict[Any, Any] = {}
+    share = shared.setdefault  # the same few days, levels and names come again for hundreds of thousands of units
     waiting: list[Statement] = []
     async for row in connection.cursor(
         "SELECT position, unit, kind, since, parent, name, level, successor FROM statement"
         " ORDER BY kind <> 'established', unit, position",
         prefetch=5000,
     ):
-        since = days.setdefault(row["since"], row["since"])
-        statement = Statement(*row.values())._replace(since=since)
+        position, *values = row.values()
+        statement = Statement(position, *(share(value, value) for value in values))
         if statement.kind == "established":
             hierarchy.establish(ids[statement.unit], statement)
         else:
@@ -97,9 +98,12 @@ async def _load_parking(connection: asyncpg.Connection, state: State) -> None:
 
 
 async def load_recorded(
-    connection: asyncpg.Connection, keys: Collection[EventKey], up_to: int
+    connection: asyncpg.Connection, keys: Collection[EventKey], up_to: int, besides: Collection[int] = ()
 ) -> dict[EventKey, Recorded]:
-    """Load the first message under each key, as far as the ledger has one up to a position."""
+    """Load the first message under each key, as far as the ledger has one up to a position.
+
+    Not those at the positions ``besides``: what became of these has yet to be decided.
+    """
     if not keys:
         return {}
     rows = await connection.fetch(_RECORDED, [key[0] for key in keys], [key[1] for key in keys], up_to)
@@ -114,6 +118,7 @@ async def load_recorded(
             body,
         )
         for position, publisher, id_, type_, outcome, bus_subject, body in rows
+        if position not in besides
     }
 
 

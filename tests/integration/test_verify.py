@@ -38,7 +38,7 @@ DAY, LATER = "2023-01-05", "2023-02-07"
 
 
 def told() -> list[Said]:
-    """Tell of a root and two units over five cells, of facts, a move, an end, a parked and a rejected event."""
+    """Tell of a root and two units over five cells, of facts, a move, an end, a parked event and rejected ones."""
     target = {"measure": "admissions", "from": DAY, "to": LATER, "at_least": 7, "resolution": "NQ"}
     declared = {"figure": "members", "on": DAY, "value": 16}
     return [
@@ -58,6 +58,8 @@ def told() -> list[Said]:
         say("c0", "x1", "member.admitted", "c0", {"member": "m-1"}),
         say(ROOT, "p1", "target.assigned", "u1", target),
         say("u1", "p2", "figure.declared", "u1", declared),
+        *[say("c0", "x2", "member.promoted", "c0", {"member": "m-1"})] * 2,  # no such type; and sent again at once
+        renamed("u1", "Đảng ủy một", LATER, "n2"),
     ]
 
 

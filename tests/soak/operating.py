@@ -49,9 +49,9 @@ class Operator:
             how = await self._ended(command, patience)
         finally:
             command.kill()
-        said = command.process.tail(40)
+        said = command.process.log.read_text(errors="replace")
         assert how in ({DONE} if must else {DONE, CANNOT, "killed"}), f"{arguments}: {how}\n{said}"
-        assert "Traceback" not in said, said
+        assert "Traceback" not in said, f"{arguments}: {how}\n{said}"
         self.done[kind, {DONE: "done", CANNOT: "not done"}.get(how, how)] += 1
         command.process.log.unlink(missing_ok=True)
 

@@ -158,9 +158,8 @@ class Deciding:
         if keys:
             if self.written is not None:
                 await self.written
-            found = await load_recorded(self._reader, keys - self._unwritten.keys(), positions[-1])
-            own = set(positions)
-            recorded = {key: entry for key, entry in found.items() if entry.position not in own}
+            earlier = keys - self._unwritten.keys()
+            recorded = await load_recorded(self._reader, earlier, positions[-1], besides=set(positions))
             recorded.update((key, self._unwritten[key]) for key in keys & self._unwritten.keys())
         foundations = foundations_in(recorded, targets, self.state.root)
         return _Look(rows, messages, events, recorded, foundations)
