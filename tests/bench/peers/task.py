@@ -73,7 +73,7 @@ class Task(msgspec.Struct, frozen=True):
             ack_wait=wait,
             max_ack_pending=100_000,
         )
-        return await client.jetstream().pull_subscribe(
+        return await client.jetstream(timeout=30).pull_subscribe(
             self.subjects, durable=self.name, stream=self.stream, config=config
         )
 
