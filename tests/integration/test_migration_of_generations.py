@@ -18,6 +18,6 @@ async def test_what_was_decided_and_counted_before_is_the_first_generation(
         await connection.execute(statement)
     await upgrade(database)
     assert await connection.fetch("SELECT * FROM verdict ORDER BY position") == before
-    assert {row["outcome"] for row in before} == {"parked", "rejected", "retracted"}
+    assert {row["outcome"] for row in before} == {"duplicate", "parked", "rejected", "retracted"}
     done = await verified(database)
     assert not done.comparison, done.comparison
