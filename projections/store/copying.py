@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from functools import lru_cache
 from struct import Struct
 from typing import Final, NamedTuple
-
-import numpy as np
 
 from projections.core.changes import Changes, Deltas, FactRow, LedgerRow
 from projections.store.pieces import pieces
@@ -25,7 +23,8 @@ _END: Final = b"\xff\xff"
 _NULL: Final = b"\xff\xff\xff\xff"
 
 _EPOCH: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-_EPOCH_DAY: Final = _EPOCH.toordinal()
+EPOCH_DAY: Final = _EPOCH.toordinal()
+"""PostgreSQL's day 0."""
 _INFINITE: Final = {dt.date.min: -(2**31), dt.date.max: 2**31 - 1}
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 
@@ -35,14 +34,8 @@ _row = Struct(">hiqiq").pack  # the number of columns; position and published_at
 _bigint = Struct(">iq").pack
 _boolean: Final = {value: _size(1) + bytes((value,)) for value in (False, True)}
 
-_FACT: Final = np.dtype(
-    [
-        ("columns", ">i2"),
-        *(("unit_size", ">i4"), ("unit", ">i4"), ("day_size", ">i4"), ("day", ">i4")),
-        *(("measure_size", ">i4"), ("measure", ">i2")),
-        *(("position_size", ">i4"), ("position", ">i8"), ("facets_size", ">i4"), ("facets", ">i8")),
-    ]
-)
+packed_fact: Final = Struct(">hiiiiihiqiq").pack
+"""A row of `fact`: its 5 columns, each value after its size; the day in days since EPOCH_DAY."""
 
 
 class Rendered(NamedTuple):
@@ -92,18 +85,14 @@ def ledger_rows(rows: Iterable[LedgerRow]) -> bytes:
     return b"".join(made)
 
 
-def fact_rows(rows: Sequence[FactRow]) -> bytes:
+def fact_rows(rows: Iterable[FactRow]) -> bytes:
     """Give rows of the facts, with the columns of `FactRow` in their order."""
-    made = np.empty(len(rows), _FACT)
-    made["columns"] = len(FactRow._fields)
-    for name, size in (("unit", 4), ("day", 4), ("measure", 2), ("position", 8), ("facets", 8)):
-        made[f"{name}_size"] = size
-    made["unit"] = [row[0] for row in rows]
-    made["day"] = [_day(row[1]) for row in rows]
-    made["measure"] = [row[2] for row in rows]
-    made["position"] = [row[3] for row in rows]
-    made["facets"] = [row[4] for row in rows]
-    return made.tobytes()
+    return b"".join(
+        [
+            packed_fact(5, 4, unit, 4, _day(day), 2, measure, 8, position, 8, facets)
+            for unit, day, measure, position, facets in rows
+        ]
+    )
 
 
 def _bytes(value: bytes | None) -> bytes:
@@ -118,7 +107,7 @@ def _text(value: str | None) -> bytes:
 
 @lru_cache(maxsize=4_096)
 def _day(value: dt.date) -> int:
-    return _INFINITE.get(value, value.toordinal() - _EPOCH_DAY)
+    return _INFINITE.get(value, value.toordinal() - EPOCH_DAY)
 
 
 _word = lru_cache(maxsize=4_096)(_text)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import struct
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
@@ -23,6 +22,7 @@ from projections.core.decision import subject_at_once
 from projections.core.fold import EventKey, fold_batch
 from projections.core.message import Message
 from projections.core.state import Recorded, State
+from projections.store.copying import EPOCH_DAY, packed_fact
 from projections.store.loading import foundations_in, load_recorded, load_references, targets_of
 from projections.store.projection import decode_all
 from projections.store.rebuilding.chunks import as_keyed, message_of, read_some, require_same_keys
@@ -30,11 +30,6 @@ from projections.store.rebuilding.stretch import Stretch
 
 GAP: Final = 100
 """Positions between two pivots up to which it costs less to fold what is in between than to stop there."""
-
-_packed: Final = struct.Struct(">hiiiiihiqiq").pack
-"""A row of `fact` in a binary COPY: each value after its length."""
-_EPOCH: Final = dt.date(2000, 1, 1).toordinal()
-"""PostgreSQL's day 0."""
 
 _PLACES = """
 SELECT ledger.position
@@ -118,7 +113,7 @@ class Deciding:
                     left.append(position)
                     continue
                 units.append(unit.no)
-                piece.facts.append(_packed(5, 4, unit.no, 4, day - _EPOCH, 2, measure, 8, position, 8, facets))
+                piece.facts.append(packed_fact(5, 4, unit.no, 4, day - EPOCH_DAY, 2, measure, 8, position, 8, facets))
             piece.counted[type_] += end - begin - (len(left) - before)
         for fact in stretch.several:
             if not piece.after < fact.position <= last:
@@ -132,7 +127,9 @@ class Deciding:
             for id_, measure, facets in fact.counted:
                 no = hierarchy.by_id[id_].no
                 units.append(no)
-                piece.facts.append(_packed(5, 4, no, 4, fact.day - _EPOCH, 2, measure, 8, fact.position, 8, facets))
+                piece.facts.append(
+                    packed_fact(5, 4, no, 4, fact.day - EPOCH_DAY, 2, measure, 8, fact.position, 8, facets)
+                )
         self._facts_of.update(units)
         return left
 
