@@ -38,7 +38,7 @@ async def backup(settings: Settings, folder: Path, telling: Telling) -> Manifest
             if found.revision is None:
                 raise RestoreError("The database has no tables yet: nothing to back up (`tonghop migrate`)")
             await _check_pair(log, connection)
-            head = await head_of(connection, found.position)
+            head = await head_of(connection)
             snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
             with telling.step("Cơ sở dữ liệu / the database", in_bytes=True) as advance:
                 database = Written(folder / DATABASE, advance)

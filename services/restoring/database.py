@@ -6,11 +6,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from projections.store import chain
 from services.projector.leadership import try_to_lead
 from services.restoring.errors import NotEmptyError, RestoreError
 
@@ -25,7 +26,6 @@ SELECT format('%I.%I', nspname, relname) FROM pg_class JOIN pg_namespace n ON n.
 WHERE relkind IN ('r', 'p') AND quote_ident(nspname) IN ({_SCHEMAS})
 """
 _POSITION: Final = "SELECT greatest(max(position), (SELECT max(position) FROM ledger)) FROM checkpoint"
-_HEAD: Final = "SELECT encode(hash, 'hex') FROM chain WHERE position = $1"
 _PUBLIC: Final = ("CREATE SCHEMA public AUTHORIZATION pg_database_owner", "GRANT USAGE ON SCHEMA public TO PUBLIC")
 
 
@@ -109,11 +109,12 @@ async def held(connection: asyncpg.Connection) -> Held:
     return Held(position, await connection.fetchval("SELECT version_num FROM alembic_version"))
 
 
-async def head_of(connection: asyncpg.Connection, position: int) -> str | None:
+async def head_of(connection: asyncpg.Connection) -> str | None:
     """Return the hash of the log up to the checkpoint; None where the tables are older than the chain."""
     if await connection.fetchval("SELECT to_regclass('chain') IS NULL"):
         return None
-    return cast("str | None", await connection.fetchval(_HEAD, position))
+    _, value = await chain.head(connection)
+    return None if value is None else value.hex()
 
 
 async def clear(connection: asyncpg.Connection) -> None:

@@ -78,7 +78,7 @@ async def _check_targets(connection: asyncpg.Connection, log: Log, parts: list[P
     """
     there: set[Part] = set()
     found = await held(connection)
-    same = found.position == manifest.position and await head_of(connection, found.position) == manifest.head
+    same = found.position == manifest.position and await head_of(connection) == manifest.head
     same &= not found.empty and manifest.head is not None
     info = await log.info()
     ours = info is not None and closed_by(info) == MARK
