@@ -1,6 +1,7 @@
 """Walking down the dated hierarchy: the children of a unit, the units of a level below it, all that is below it.
 
-Edges are raw: a dissolved unit stays between its successor (or last parent) and what was below it.
+Edges are raw: a dissolved unit stays between its successor (or last parent) and what was below it. A day that is asked
+for is in a span where ``until - 1 >= day``, not ``until > day``: an open end and the last day of all are both infinity.
 """
 
 from __future__ import annotations
