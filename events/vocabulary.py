@@ -66,6 +66,7 @@ class Reason(StrEnum):
     PUBLISHER_MISMATCH = "publisher_mismatch"
     ID_CONFLICT = "id_conflict"
     CYCLE = "cycle"
+    TOO_DEEP = "too_deep"
     IN_USE = "in_use"
     ALREADY_DONE = "already_done"
 

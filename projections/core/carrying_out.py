@@ -29,6 +29,7 @@ from projections.core.parking import Parked
 from projections.core.plans import PlanRow, plan_row
 from projections.core.restructuring import enlargements, reattribution, structure_rows
 from projections.core.state import Recorded, State
+from projections.core.tree_rules import against_the_tree, against_the_tree_without
 from projections.core.unit import Segment, Statement, Unit, holds_from
 
 Retracted = tuple[Recorded, tuple[str, str | None], int]
@@ -139,13 +140,14 @@ class CarryingOut:
         if verdict is not None:
             return self._reject(verdict)
         statement = self._statement(position, event)
+        refused = against_the_tree(statement, self._hierarchy, self._state.sizes.depths)
+        if refused is not None:
+            return self._reject(refused)
         if statement.kind == "established":
             unit = self._hierarchy.establish(event.subject, statement)
             self._enlarge(self._hierarchy.chain_now(unit))
         else:
             unit = self._hierarchy.by_no[statement.unit]
-            if self._hierarchy.makes_cycle(unit.no, self._hierarchy.with_statement(statement)):
-                return self._reject(_cycle(unit))
             self._rehang(unit, statement, add=True)
         self._work.structure.said.append(statement)
         self._touched.add(unit.no)
@@ -203,8 +205,9 @@ class CarryingOut:
                 return Refused(Reason.IN_USE, "data.id", f"something that holds refers to {unit.id}")
             self._forget(unit)
         else:
-            if self._hierarchy.makes_cycle(unit.no, self._hierarchy.without_statement(statement)):
-                return _cycle(unit)
+            refused = against_the_tree_without(statement, self._hierarchy, self._state.sizes.depths)
+            if refused is not None:
+                return refused
             self._rehang(unit, statement, add=False)
         said = self._work.structure.said
         if statement in said:
@@ -293,7 +296,3 @@ class CarryingOut:
     @staticmethod
     def _reject(refused: Refused) -> Ruling:
         return Ruling(Outcome.REJECTED, refused.reason, refused.field, refused.detail)
-
-
-def _cycle(unit: Unit) -> Refused:
-    return Refused(Reason.CYCLE, "data", f"{unit.id} would be its own ancestor")

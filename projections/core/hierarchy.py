@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from projections.core.unit import EVER, FOREVER, Segment, Span, Statement, Unit, segments_of
+
+HIGHEST: Final = 1 << 8
+"""Above it heights are not told apart. On different days two units may be above each other: there they have no end."""
 
 
 class Hierarchy:
@@ -19,7 +23,7 @@ class Hierarchy:
     def __init__(self) -> None:
         self.by_id: dict[str, Unit] = {}
         self.by_no: dict[int, Unit] = {}
-        self.children: dict[int, list[int]] = {}  # every unit that ever named it as raw parent; may hold stale ones
+        self.children: dict[int, dict[int, None]] = {}  # every unit that ever named it as raw parent; some are stale
         self.next_no = 1
         self._chains: dict[int, tuple[int, ...]] = {}  # of parents whose whole chain never changed
 
@@ -90,18 +94,37 @@ class Hierarchy:
 
         A chain that comes to ``end_at`` ends there.
         """
-        if parent is None:
-            return [(since, until, ())]
-        if parent == end_at:
-            return [(since, until, (parent,))]
-        found = []
-        segments = self.segments(self.by_no[parent])
-        for index, segment in enumerate(segments):
-            start = max(since, segment.since if index else EVER)
-            end = min(until, segment.until)
-            if start < end:
-                found += [(s, u, (parent, *chain)) for s, u, chain in self.chains(segment.parent, start, end, end_at)]
+        found: list[tuple[dt.date, dt.date, tuple[int, ...]]] = []
+        ways: list[tuple[dt.date, dt.date, int | None, tuple[int, ...]]] = [(since, until, parent, ())]
+        while ways:
+            start, end, here, below = ways.pop()
+            if here is None:
+                found.append((start, end, below))
+                continue
+            if here == end_at:
+                found.append((start, end, (*below, here)))
+                continue
+            above = self._chains.get(here)
+            if above is not None and (end_at is None or end_at not in above):
+                found.append((start, end, (*below, *above)))
+                continue
+            segments = self.segments(self.by_no[here])
+            for index in range(len(segments) - 1, -1, -1):  # the first days are looked at first
+                segment = segments[index]
+                first = max(start, segment.since if index else EVER)
+                last = min(end, segment.until)
+                if first < last:
+                    ways.append((first, last, segment.parent, (*below, here)))
         return found
+
+    def longest(self, parent: int | None, since: dt.date, until: dt.date) -> int:
+        """Return how many links the longest raw chain has that starts with a parent on the days ``[since, until)``."""
+        if parent is None:
+            return 0
+        known = self._chains.get(parent)
+        if known is not None:
+            return len(known)
+        return max((len(chain) for _, _, chain in self.chains(parent, since, until)), default=0)
 
     def subtree(self, unit: int, since: dt.date, until: dt.date) -> list[Span]:
         """Return the unit and all on raw chains below it, with the days of ``[since, until)`` on which they were so."""
@@ -145,6 +168,7 @@ class Hierarchy:
         self._name(statement, 1)
         for no in self.chain_now(unit):
             self.by_no[no].size += 1
+        self._raise(unit)
         return unit
 
     def forget(self, unit: Unit) -> None:
@@ -155,7 +179,7 @@ class Hierarchy:
         del self.by_id[unit.id], self.by_no[unit.no]
         self.children.pop(unit.no, None)
         if unit.founding.parent is not None:
-            self.children[unit.founding.parent].remove(unit.no)
+            del self.children[unit.founding.parent][unit.no]
 
     def add(self, statement: Statement) -> tuple[Segment, ...]:
         """Let a statement other than a foundation hold; return the raw parents as they were before it."""
@@ -208,9 +232,7 @@ class Hierarchy:
             if no is not None:
                 self.by_no[no].named += by
                 if by > 0:
-                    below = self.children.setdefault(no, [])
-                    if statement.kind == "established" or statement.unit not in below:
-                        below.append(statement.unit)
+                    self.children.setdefault(no, {})[statement.unit] = None
 
     def _settle(self, unit: Unit, before: tuple[Segment, ...]) -> None:
         after = segments_of(unit)
@@ -228,6 +250,20 @@ class Hierarchy:
         founding = (unit.founding.since, FOREVER, unit.founding.parent)
         unit.segments = segments if len(segments) > 1 or segments[0] != founding else None
         self._chains.clear()
+        self._raise(unit)
+
+    def _raise(self, unit: Unit) -> None:
+        """Let whatever the unit hangs under on any day be as high as it is; no height is ever lowered."""
+        risen = [unit]
+        while risen:
+            lower = risen.pop()
+            height = min(lower.height + 1, HIGHEST)
+            parents = (lower.founding.parent,) if lower.segments is None else {s.parent for s in lower.segments}
+            for parent in parents:
+                if parent is not None and self.by_no[parent].height < height:
+                    upper = self.by_no[parent]
+                    upper.height = height
+                    risen.append(upper)
 
     @staticmethod
     def _copy(unit: Unit, *, add: Statement | None = None, remove: Statement | None = None) -> Unit:

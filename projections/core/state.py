@@ -12,19 +12,22 @@ from msgspec import Struct
 
 from events.codec import Event
 from projections.core.chain import NOTHING
+from projections.core.depth import DEPTHS, Depths
 from projections.core.hierarchy import Hierarchy
 from projections.core.parking import Parking
 from projections.core.past_edges import PastEdges
 
 
 class Sizes(NamedTuple):
-    """From how many units below it a unit keeps more than days.
+    """From how many units below it a unit keeps more than days, and how deep the tree may be.
 
-    ``large`` ones keep months and years as well, ``vast`` ones breakdowns too.
+    ``large`` ones keep months and years as well, ``vast`` ones breakdowns too. The depths are a rule of the contract:
+    others than these are for tests of it.
     """
 
     large: int = 32
     vast: int = 1000
+    depths: Depths = DEPTHS
 
 
 SIZES = Sizes()

@@ -44,7 +44,7 @@ class Span(NamedTuple):
 class Unit:
     """A unit that is known: its foundation, what was said of it later, and its place in the hierarchy as last known."""
 
-    __slots__ = ("dissolution", "founding", "id", "later", "named", "no", "segments", "size")
+    __slots__ = ("dissolution", "founding", "height", "id", "later", "named", "no", "segments", "size")
 
     def __init__(self, no: int, id_: str, founding: Statement) -> None:
         self.no = no
@@ -54,6 +54,7 @@ class Unit:
         self.dissolution: Statement | None = None
         self.named = 0  # statements that hold and name it as parent or successor
         self.size = 0  # units below it on the raw chain as last known
+        self.height = 0  # at least the raw links down to the lowest of those below it on any day
         self.segments: tuple[Segment, ...] | None = None  # only where it is more than the founding one
 
     def active(self, day: dt.date) -> bool:

@@ -61,6 +61,7 @@ REASONS: Final[Mapping[str, str]] = {
     "publisher_mismatch": "đơn vị gửi không khớp với source",
     "id_conflict": "trùng id nhưng khác nội dung",
     "cycle": "tạo vòng trong hệ thống tổ chức",
+    "too_deep": "quá 64 cấp dưới đơn vị gốc",
     "in_use": "đơn vị đang được dùng",
     "already_done": "đã thực hiện trước đó",
     "unpublishable": "dòng không đọc được",

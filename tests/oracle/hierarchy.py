@@ -115,3 +115,29 @@ class Hierarchy:
                     seen.add(up)
                     up = self.raw_parent(up, day)
         return False
+
+    def too_deep(self, levels: int, links: int) -> bool:
+        """Whether some unit is more levels below the root than these, or links, on any day on which anything changes.
+
+        The units above that are dissolved on the day are links, and no levels.
+        """
+        if len(self.units()) <= min(levels, links):
+            return False
+        days = {s.since for s in self.statements} | {LAST_KNOWN}
+        return any(self._too_deep_on(day, levels, links) for day in days)
+
+    def _too_deep_on(self, day: dt.date, levels: int, links: int) -> bool:
+        for unit in self.units():
+            founded = self.founded(unit)
+            if founded is None or founded > day:
+                continue
+            if self.is_active(unit, day) and len(self.ancestors(unit, day)) > levels:
+                return True
+            chain = 0
+            up = self.raw_parent(unit, day)
+            while up is not None:
+                chain += 1
+                up = self.raw_parent(up, day)
+            if chain > links:
+                return True
+        return False

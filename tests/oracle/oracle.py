@@ -22,8 +22,10 @@ class Oracle:
 
     structure: type[Hierarchy] = Hierarchy
 
-    def __init__(self, root: str = "trung-uong") -> None:
+    def __init__(self, root: str = "trung-uong", levels: int = 64, links: int = 256) -> None:
         self.root = root
+        self.levels = levels
+        self.links = links
         self.entries: list[Entry] = []
         self._messages: list[tuple[int, str, bytes]] = []
 
@@ -91,8 +93,10 @@ class Oracle:
         reason = self._waits_for(entry, event, h)
         if reason is not None:
             return "parked", reason
-        if kind in STRUCTURE and self.structure([*h.statements, statement(entry)]).has_cycle():
-            return "rejected", "cycle"
+        if kind in STRUCTURE:
+            against = self._against_the_tree(self.structure([*h.statements, statement(entry)]))
+            if against is not None:
+                return "rejected", against
         return ("counted" if kind in FACTS else "applied"), None
 
     def _waits_for(self, entry: Entry, event: Event, h: Hierarchy) -> str | None:
@@ -143,9 +147,13 @@ class Oracle:
             return None
         if event["type"] == "unit.established" and self._is_referred_to(target):
             return "in_use"
-        if self.structure(statements([e for e in self.entries if e is not target])).has_cycle():
+        return self._against_the_tree(self.structure(statements([e for e in self.entries if e is not target])))
+
+    def _against_the_tree(self, then: Hierarchy) -> str | None:
+        """Tell why a hierarchy that would be can't be."""
+        if then.has_cycle():
             return "cycle"
-        return None
+        return "too_deep" if then.too_deep(self.levels, self.links) else None
 
     def _is_referred_to(self, establishment: Entry) -> bool:
         assert establishment.event is not None
@@ -203,7 +211,7 @@ class Oracle:
 
     def report_at(self, position: int, question: Question) -> Report:
         """Answer it as known when the log stood at this position."""
-        then = Oracle(self.root)
+        then = Oracle(self.root, self.levels, self.links)
         for message in self._messages:
             if message[0] <= position:
                 then.feed(*message)

@@ -71,6 +71,29 @@ class Remembered(Hierarchy):
             free.update(way)
         return False
 
+    def _too_deep_on(self, day: dt.date, levels: int, links: int) -> bool:
+        """Go down a chain from where one has gone before."""
+        below_root: dict[str | None, tuple[int, int]] = {None: (-1, -1)}
+        for unit in self._units:
+            way: list[str] = []
+            up: str | None = unit
+            while up not in below_root:
+                assert up is not None
+                way.append(up)
+                up = self.raw_parent(up, day)
+            while way:
+                here = way.pop()
+                over = self.raw_parent(here, day)
+                level, link = below_root[over]
+                stood_in_for = over is not None and self.is_dissolved(over, day)
+                below_root[here] = (level + (0 if stood_in_for else 1), link + 1)
+            founded = self.founded(unit)
+            level, link = below_root[unit]
+            known = founded is not None and founded <= day
+            if known and (link > links or (self.is_active(unit, day) and level > levels)):
+                return True
+        return False
+
     def _own(self, unit: str) -> Hierarchy:
         return self._of.get(unit, self._nothing)
 
@@ -80,8 +103,8 @@ class Remembering(Oracle):
 
     structure = Remembered
 
-    def __init__(self, root: str = "trung-uong") -> None:
-        super().__init__(root)
+    def __init__(self, root: str = "trung-uong", levels: int = 64, links: int = 256) -> None:
+        super().__init__(root, levels, links)
         self.counted: Counter[str] = Counter()
         """How many contributions to each measure hold after the last message fed."""
         self._by_key: dict[tuple[str, str], Entry] = {}

@@ -96,6 +96,7 @@ def test_the_words_of_the_contract() -> None:
         "publisher_mismatch",
         "id_conflict",
         "cycle",
+        "too_deep",
         "in_use",
         "already_done",
     }

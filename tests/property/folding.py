@@ -1,0 +1,53 @@
+"""The fold alone, in memory, message by message: for rules that need many logs and no figures."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+
+from events.catalogue import CATALOGUE
+from events.codec import Event, decode
+from events.contributions import contributions
+from projections.core.fold import EventKey, fold_batch
+from projections.core.message import Message
+from projections.core.state import Recorded, Sizes, State
+from tests.oracle.telling import ROOT, Said
+
+_NOON = dt.datetime(2024, 1, 2, 12, tzinfo=dt.UTC)
+_HOLDS = ("counted", "applied")
+
+
+class Folded:
+    """A log as the fold decides it; nothing is written anywhere."""
+
+    def __init__(self, sizes: Sizes) -> None:
+        self.state = State(ROOT, sizes, counts=False)
+        self.outcomes: dict[int, tuple[str, str | None]] = {}
+        self.fields: dict[int, str | None] = {}
+        self._recorded: dict[EventKey, Recorded] = {}
+        self._events: dict[int, Event] = {}
+
+    def take(self, log: Sequence[Said]) -> list[tuple[int, str, str | None]]:
+        """Decide the next messages; return what has become of all of them."""
+        for position, said in enumerate(log, start=self.state.position + 1):
+            event = decode(said.bus_subject, said.body, root=ROOT)
+            if isinstance(event, Event):
+                self._events[position] = event
+            message = Message(position, _NOON, said.bus_subject, None, said.body)
+            changes = fold_batch(self.state, [message], [event], self._recorded, self._references())
+            for row in changes.ledger:
+                self.outcomes[row.position] = row.outcome, row.reason
+                self.fields[row.position] = row.field
+            for verdict in changes.verdicts:
+                self.outcomes[verdict.position] = verdict.outcome, verdict.reason
+        return [(position, *outcome) for position, outcome in self.outcomes.items()]
+
+    def _references(self) -> Counter[str]:
+        """Count the facts and plans that hold and refer to each unit."""
+        found: Counter[str] = Counter()
+        for position, event in self._events.items():
+            kind = CATALOGUE[event.type].kind
+            if self.outcomes.get(position, ("", None))[0] in _HOLDS and kind in {"fact", "plan"}:
+                found.update([one.unit for one in contributions(event)] if kind == "fact" else [event.subject])
+        return found
