@@ -106,11 +106,15 @@ async def write_read_models(
     """
     await write_verdicts(connection, changes)
     await _structure(connection, changes.structure)
+    waiting: list[restructuring.Restructuring] = []
     for index, step in enumerate(changes.steps):
         if isinstance(step, Deltas):
+            await restructuring.carry_out(connection, waiting)
+            waiting = []
             await _count(connection, step, (facts or {}).get(index))
         else:
-            await restructuring.carry_out(connection, step)
+            waiting.append(step)
+    await restructuring.carry_out(connection, waiting)
     await _plans(connection, changes)
     await _marks(connection, changes)
     await add_tally(connection, changes.tally)

@@ -1,0 +1,100 @@
+"""Many moves in one batch: each counter is written once, and nothing is mixed up by their going together."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import asyncpg
+
+from projections.core.changes import Changes, Enlargement, Piece, Reattribution
+from projections.core.message import Message
+from projections.core.state import Sizes
+from projections.core.unit import FOREVER
+from projections.store.copying import render
+from projections.store.projection import decode_all, load, prepare
+from projections.store.restructuring import MOVES, in_groups
+from projections.store.writing import write
+from tests.oracle.telling import ROOT, admitted, founded, moved, root
+from tests.property.rebuilding import dump_of, make
+from tests.property.system import System, messages, system_on
+from tests.servers import connect
+
+DAY = "2023-07-01"
+CELLS = 300
+_UPDATED = "SELECT n_tup_upd + n_tup_ins FROM pg_stat_xact_user_tables WHERE relname = $1"
+
+
+def step(unit: int, leaves: int, joins: int) -> Reattribution:
+    piece = Piece(dt.date(2023, 7, 1), FOREVER, (leaves,), (joins,), None, ())
+    return Reattribution(unit, (piece,), frozenset(), frozenset())
+
+
+def test_moves_go_together_until_one_moves_what_another_changed() -> None:
+    many = [step(unit, 1, 2) for unit in range(10, 10 + MOVES + 1)]
+    assert [len(group) for group in in_groups(many)] == [MOVES, 1]
+    assert list(in_groups([step(10, 1, 2), step(1, 3, 4)])) == [[step(10, 1, 2)], [step(1, 3, 4)]]
+    assert list(in_groups([step(10, 1, 2), Enlargement(2), step(11, 1, 2)])) == [
+        [step(10, 1, 2)],
+        [Enlargement(2)],
+        [step(11, 1, 2)],
+    ]
+
+
+async def test_a_counter_is_written_once_however_many_units_are_moved(database: str) -> None:
+    told = [root(), founded("from", ROOT, "2010-01-01"), founded("to", ROOT, "2010-01-01")]
+    told += [founded(f"c{n}", "from", "2010-01-01", "cell") for n in range(CELLS)]
+    told += [admitted(f"c{n}", "2023-08-01", f"a{n}", facets={"sex": "female"}) for n in range(CELLS)]
+    moves = [moved(f"c{n}", "to", DAY, f"m{n}") for n in range(CELLS)]
+    connection = await connect(database)
+    try:
+        await _apply(connection, messages(told))
+        changes = await _prepared(connection, messages([*told, *moves])[len(told) :])
+        async with connection.transaction():
+            await write(connection, changes, await render(changes))
+            written = {table: await connection.fetchval(_UPDATED, table) for table in ("counter", "breakdown")}
+    finally:
+        await connection.close()
+    assert written["counter"] <= CELLS / 10  # a few periods of a few units, again where one becomes large or vast
+    assert written["breakdown"] <= CELLS / 10
+
+
+async def _prepared(connection: asyncpg.Connection, batch: Sequence[Message]) -> Changes:
+    state = await load(connection, ROOT, Sizes(large=32, vast=100))
+    changes, _ = await prepare(connection, state, batch, await decode_all(batch, ROOT))
+    return changes
+
+
+async def _apply(connection: asyncpg.Connection, batch: Sequence[Message]) -> None:
+    changes = await _prepared(connection, batch)
+    async with connection.transaction():
+        await write(connection, changes, await render(changes))
+
+
+async def test_units_that_change_places_take_their_breakdowns_along(database: str) -> None:
+    """Their sums are the same, so that no counter changes; what is in them is not."""
+    log = [root(), founded("a", ROOT, "2010-01-01"), founded("b", ROOT, "2010-01-01")]
+    for over, sex in (("a", "female"), ("b", "male")):
+        cells = [f"{over}{n}" for n in range(6)]
+        log += [founded(cell, over, "2010-01-01", "cell") for cell in cells]
+        log += [admitted(cell, "2023-08-01", f"in-{cell}", facets={"sex": sex}) for cell in cells]
+    log += [moved("a0", "b", DAY, "m1"), moved("b0", "a", DAY, "m2")]
+    async with system_on(database) as system:
+        await system.deliver(log, [(0, len(log) - 2, False), (len(log) - 2, len(log), False)])
+        await _hold_to_a_rebuild(system, len(log))
+
+
+async def _hold_to_a_rebuild(system: System, last: int) -> None:
+    live = await _breakdowns(system, "g" + str(await system.connection.fetchval("SELECT generation FROM checkpoint")))
+    await make(system, last)
+    (name,) = await system.connection.fetchrow("SELECT name FROM generation")
+    assert live == await _breakdowns(system, name)
+    assert await dump_of(system, name)
+
+
+async def _breakdowns(system: System, schema: str) -> list[tuple[object, ...]]:
+    rows = await system.connection.fetch(
+        f"SELECT u.id, b.month, b.measure, b.codes FROM {schema}.breakdown b JOIN {schema}.unit u ON u.no = b.unit"
+        " WHERE NOT b.codes <@ ARRAY[0] ORDER BY 1, 2, 3"
+    )
+    return [tuple(row) for row in rows]
