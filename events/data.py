@@ -8,7 +8,7 @@ that need more than the struct are in `events.rules`.
 from msgspec import UNSET, Struct, UnsetType, field
 
 from events.errors import InvalidFieldError
-from events.identifiers import Day, EventId, Number, Reference, Source, Text, UnitId, require_text
+from events.identifiers import Day, EventId, Name, Number, Reference, Source, Text, UnitId, require_text
 from events.vocabulary import (
     AgeBand,
     DepartureReason,
@@ -108,7 +108,7 @@ class UnitEstablished(Data, frozen=True, kw_only=True):
     """A unit was founded; its parent is null for the root alone."""
 
     parent: UnitId | None
-    name: Text
+    name: Name
     level: Level
     since: Day
 
@@ -119,7 +119,7 @@ class UnitEstablished(Data, frozen=True, kw_only=True):
 class UnitRenamed(Data, frozen=True, kw_only=True):
     """A unit has another name."""
 
-    name: Text
+    name: Name
     since: Day
 
     def __post_init__(self) -> None:

@@ -20,6 +20,8 @@ _TIMESTAMP = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt]{_HOUR_MINUTE}:[0-5][0-9](?:\
 _DAY = "(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"  # for the JSON Schema: msgspec knows the rest
 _NO_CONTROLS = r"[^\x00-\x1f\x7f-\x9f]+"  # exactly the general category Cc
 
+_NO_NUL = r"[^\x00]+"
+
 
 def _whole(pattern: str) -> str:
     """Anchor a pattern: `$` alone would let a final newline pass in Python; the look-ahead is plain ECMA-262 too."""
@@ -41,6 +43,14 @@ Timestamp = Annotated[
     ),
 ]
 Text = Annotated[str, Meta(pattern=_whole(_NO_CONTROLS), description="a text in NFC, not empty, no control characters")]
+Name = Annotated[
+    str,
+    Meta(
+        pattern=_whole(_NO_NUL),
+        description="a name in NFC, not empty, no U+0000; advised: at most 300 characters, all visible",
+    ),
+]
+"""The log takes names that no door does (`events.names`); U+0000 is what PostgreSQL can't keep in a text."""
 Day = Annotated[date, Meta(description="a civil date, YYYY-MM-DD", extra_json_schema={"pattern": _whole(_DAY)})]
 Number = Annotated[int, Meta(ge=0, le=2**53 - 1, description="a whole number from 0 to 2^53 - 1")]
 

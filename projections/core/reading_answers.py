@@ -134,8 +134,20 @@ class CountedEventPage(Struct, frozen=True):
     position: int
 
 
+class TakenBack(Struct, frozen=True):
+    """The retraction that took an event back, and the reason that it gives."""
+
+    publisher: str
+    id: str
+    position: int
+    reason: str
+
+
 class Said(Struct, frozen=True):
-    """What became of one message. ``event`` is its body; where that is no JSON, ``body`` has it in base64."""
+    """What became of one message. ``event`` is its body; where that is no JSON, ``body`` has it in base64.
+
+    ``taken_back`` is told of one event that is asked for by itself.
+    """
 
     position: int
     outcome: str
@@ -153,6 +165,7 @@ class Said(Struct, frozen=True):
     first_position: int | None
     event: Raw
     body: str | None
+    taken_back: TakenBack | None = None
 
 
 class SaidPage(Struct, frozen=True):

@@ -41,6 +41,7 @@ _SAID: Final = {
         "data": {"member": "m-0001", "decided_on": "2023-11-27"},
     },
     "body": None,
+    "taken_back": None,
 }
 _REJECTS: Final = {
     "publisher": "gia-binh",

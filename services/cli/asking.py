@@ -3,15 +3,20 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from services.cli.errors import CommandError
+from services.cli.language import either
 from services.cli.options import Plain
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+Asked = tuple[str, dict[str, Any]]
 
 
 def show(
@@ -23,27 +28,73 @@ def show(
     **parameters: str | int | None,
 ) -> None:
     """Ask for a path made of these parts and write the answer, rendered or as it came."""
-    with failures():
-        from services.cli.client import api_address, get
-        from services.cli.reports import console
+    from services.cli.screen import json_shown
 
-        text, answer = get(api_address(api, data_dir), *path, **parameters)
-        if format_ is Plain.JSON:
-            typer.echo(text)
-        else:
-            console().print(render(answer))
+    address, (text, answer) = ask(api, data_dir, *path, **parameters)
+    if format_ is Plain.JSON:
+        typer.echo(json_shown(text))
+    else:
+        print_rendered(address, lambda: render(answer))
+
+
+def ask(api: str | None, data_dir: Path, *path: str, **parameters: str | int | None) -> tuple[str, Asked]:
+    """Ask, and return the address that answered, the answer as text and as read.
+
+    Raises CommandError; where a unit isn't found because there are none at all yet, it says how to begin.
+    """
+    from services.cli.client import api_address, get
+
+    address = api_address(api, data_dir)
+    try:
+        return address, get(address, *path, **parameters)
+    except CommandError as error:
+        if error.status == HTTPStatus.NOT_FOUND and _is_empty(address):
+            raise CommandError(empty_service(), error.status) from error
+        raise
+
+
+def print_rendered(address: str, render: "Callable[[], RenderableType]") -> None:
+    """Lay an answer out and print it; an answer that lacks what it should have is said to be a stranger's."""
+    from services.cli.client import strange
+    from services.cli.screen import console
+
+    try:
+        laid_out = render()
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise CommandError(strange(address, f"{type(error).__name__}: {error}")) from error
+    console().print(laid_out)
+
+
+def empty_service() -> str:
+    """Say that nobody has established a unit yet, and how that is done."""
+    return either(
+        "Dịch vụ còn trống: chưa có đơn vị nào. Hãy bắt đầu bằng\n"
+        '  tonghop init --root MÃ --name "TÊN"        (đơn vị gốc), hoặc\n'
+        "  tonghop init --units TỆP.csv               (cả cây tổ chức: id,name,level,parent,since)",
+        "The service is empty: it has no unit yet. Begin with\n"
+        '  tonghop init --root ID --name "NAME"       (the root), or\n'
+        "  tonghop init --units FILE.csv              (a whole hierarchy: id,name,level,parent,since)",
+    )
+
+
+def _is_empty(address: str) -> bool:
+    from services.cli.client import get
+
+    try:
+        _, found = get(address, "v1", "units", limit=1)
+    except CommandError:
+        return False
+    return found.get("units") == []
 
 
 @contextmanager
 def failures(*expected: type[Exception]) -> Iterator[None]:
-    """End the command with a plain message where it can't be done; `expected` are told so besides CommandError."""
-    from services.cli.client import CommandError
+    """Tell `expected` to the user in their own words, as a command that can't be done; `running` tells all others."""
+    from services.cli.streams import OutputError
 
-    kinds: tuple[type[Exception], ...] = (CommandError, *expected)
     try:
         yield
-    except kinds as failure:
-        typer.echo(str(failure), err=True)
-        raise typer.Exit(failure.code if isinstance(failure, CommandError) else 1) from failure
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
+    except (CommandError, OutputError):
+        raise
+    except expected as failure:
+        raise CommandError(str(failure) or type(failure).__name__) from failure

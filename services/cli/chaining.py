@@ -15,9 +15,11 @@ from projections.core.message import GapError, Message
 from projections.store import chain
 from projections.store.kept_log import kept_messages
 from services import attesting
-from services.cli.client import CommandError, DiffersError
 from services.cli.database import on_database
-from services.cli.reports import console
+from services.cli.errors import CommandError, DiffersError
+from services.cli.language import either
+from services.cli.screen import console
+from services.cli.words import moment
 from services.connecting import connect_once
 from services.projector.gaps import read_range
 from services.settings import Settings
@@ -38,13 +40,15 @@ def verify_chain(settings: Settings, first: int) -> str:
         chained = (await chain.last_link(connection, last)).position
         if chained < last:
             raise CommandError(
-                f"Chuỗi băm mới tới vị trí {chained}, sổ cái tới {last}: bộ tổng hợp nối tiếp khi khởi động. / "
-                "The chain ends before the ledger does: the projector carries it on when it starts."
+                either(
+                    f"Chuỗi băm mới tới vị trí {chained}, sổ cái tới {last}: bộ tổng hợp nối tiếp khi khởi động.",
+                    f"The chain ends at {chained}, the ledger at {last}: the projector carries it on when it starts.",
+                )
             )
-        with _progress("Tính lại / computing", first, last) as tell:
+        with _progress(either("Tính lại", "Computing"), first, last) as tell:
             broken = await chain.first_broken(connection, first, tell)
         if broken is None:
-            return f"Chuỗi băm đúng tới vị trí {last}. / The chain is right up to position {last}."
+            return either(f"Chuỗi băm đúng tới vị trí {last}.", f"The chain is right up to position {last}.")
         raise DiffersError(await _named(settings, connection, broken))
 
     return on_database(settings, work)
@@ -57,7 +61,7 @@ def sign_position(settings: Settings, key: Path, position: int | None) -> str:
         last, _ = await chain.head(connection)
         signed = last if position is None else position
         if not 0 < signed <= last:
-            raise CommandError(f"Sổ cái mới tới vị trí {last}. / The ledger ends at position {last}.")
+            raise CommandError(either(f"Sổ cái mới tới vị trí {last}.", f"The ledger ends at position {last}."))
         value = await chain.hash_at(connection, signed, await chain.last_link(connection, signed))
         as_of = await _as_of(connection, signed)
         return attesting.sign(pem, settings.stream, Link(signed, value), as_of, dt.datetime.now(dt.UTC))
@@ -79,28 +83,39 @@ def verify_position(settings: Settings, file: Path, public_key: Path | None, *, 
     async def work(connection: asyncpg.Connection) -> None:
         last, _ = await chain.head(connection)
         if position > last:
-            raise CommandError(f"Sổ cái mới tới vị trí {last}, trước vị trí đã ký {position}. / The ledger is shorter.")
+            raise CommandError(
+                either(
+                    f"Sổ cái mới tới vị trí {last}, trước vị trí đã ký {position}.",
+                    f"The ledger ends at position {last}, before the signed one, {position}.",
+                )
+            )
         before = await chain.last_link(connection, position) if quick else START
-        with _progress("Tính lại / computing", before.position + 1, position) as tell:
+        with _progress(either("Tính lại", "Computing"), before.position + 1, position) as tell:
             value = await chain.hash_at(connection, position, before, tell)
         if value.hex() != statement.hash or await _as_of(connection, position) != statement.as_of:
+            found, signed = value.hex(), statement.hash
             raise DiffersError(
-                f"KHÁC: sổ cái tới vị trí {position} không còn như khi được ký. / "
-                f"The ledger up to position {position} is not what was signed: {value.hex()} is not {statement.hash}."
+                either(
+                    f"KHÁC: sổ cái tới vị trí {position} không còn như khi được ký: {found}, không phải {signed}.",
+                    f"The ledger up to position {position} is not what was signed: {found}, not {signed}.",
+                )
             )
 
     statement = _checked(file, public_key)
     position = statement.position
     if statement.stream != settings.stream:
-        raise CommandError(f"Bản xác nhận về luồng khác: {statement.stream}. / It is about another stream.")
+        raise CommandError(
+            either(f"Bản xác nhận về luồng khác: {statement.stream}.", f"It is about the stream {statement.stream}.")
+        )
     on_database(settings, work)
-    whose = (
-        "" if public_key else ("\nChưa kiểm tra đó là khóa của ai (--public-key). / Whose key it is was not checked.")
+    unchecked = either(
+        "\nChưa kiểm tra đó là khóa của ai (--public-key).", "\nWhose key it is was not checked (--public-key)."
     )
-    return (
-        f"Đúng: sổ cái tới vị trí {position} như đã ký lúc {statement.signed_at.isoformat()}, khóa "
-        f"{statement.public_key}. / Right: the ledger up to position {position} is what was signed.{whose}"
-    )
+    signed, by = moment(statement.signed_at.isoformat()), statement.public_key
+    return either(
+        f"Đúng: sổ cái tới vị trí {position} như đã ký lúc {signed}, khóa {by}.",
+        f"Right: the ledger up to position {position} is what was signed at {signed} with the key {by}.",
+    ) + ("" if public_key else unchecked)
 
 
 def _checked(file: Path, public_key: Path | None) -> attesting.Statement:
@@ -118,30 +133,34 @@ def _checked(file: Path, public_key: Path | None) -> attesting.Statement:
 async def _named(settings: Settings, connection: asyncpg.Connection, broken: chain.Broken) -> str:
     """Name the link, and as far as the stream can tell the messages of the ledger that were changed."""
     first, last = broken.sound + 1, broken.computed.position
-    kept = "không có / missing" if broken.kept is None else broken.kept.hex()
-    says = (
-        f"SAI tại mắt xích {last}: sổ cái đã bị sửa trong các vị trí {first}–{last}, hoặc chính mắt xích đó. / "
+    kept = either("không có", "missing") if broken.kept is None else broken.kept.hex()
+    computed = broken.computed.hash.hex()
+    says = either(
+        f"SAI tại mắt xích {last}: sổ cái đã bị sửa trong các vị trí {first}–{last}, hoặc chính mắt xích đó.\n"
+        f"  đã lưu     {kept}\n"
+        f"  tính lại   {computed}\n",
         f"The link at position {last} differs: the ledger was changed among {first}-{last}, or the link was.\n"
-        f"  đã lưu / kept         {kept}\n"
-        f"  tính lại / computed   {broken.computed.hash.hex()}\n"
+        f"  kept       {kept}\n"
+        f"  computed   {computed}\n",
     )
     try:
         async with asyncio.timeout(_BUS_WITHIN):
             streamed = await _streamed(settings, first, last)
     except (OSError, TimeoutError, nats.errors.Error, GapError) as error:
-        return says + f"  Không đọc được luồng để chỉ rõ vị trí. / The stream can't tell which: {error!r}"
+        return says + either(
+            f"  Không đọc được luồng để chỉ rõ vị trí: {error!r}", f"  The stream can't tell which: {error!r}"
+        )
     differ = [
         f"{kept.position} ({', '.join(parts)})"
         for kept, sent in zip(await kept_messages(connection, first, last), streamed, strict=True)
         if (parts := _parts(kept, sent))
     ]
     if not differ:
-        return (
-            says
-            + "  Sổ cái khớp với luồng: mắt xích đã bị sửa. / The ledger is as the stream is: the link was changed."
+        return says + either(
+            "  Sổ cái khớp với luồng: mắt xích đã bị sửa.", "  The ledger is as the stream is: the link was changed."
         )
     named = "; ".join(differ[:_NAMED]) + (f"; +{len(differ) - _NAMED}" if len(differ) > _NAMED else "")
-    return says + f"  Khác với luồng tại vị trí / other than in the stream: {named}"
+    return says + either(f"  Khác với luồng tại vị trí: {named}", f"  Other than in the stream: {named}")
 
 
 async def _streamed(settings: Settings, first: int, last: int) -> list[Message]:
@@ -170,7 +189,9 @@ def _read(file: Path) -> bytes:
         with file.open("rb") as opened:
             return opened.read(attesting.LARGEST)
     except OSError as error:
-        raise CommandError(f"Không đọc được tệp / can't read {file}: {error.strerror}") from error
+        raise CommandError(
+            either(f"Không đọc được {file}: {error.strerror}.", f"Can't read {file}: {error.strerror}.")
+        ) from error
 
 
 @contextmanager

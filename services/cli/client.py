@@ -9,28 +9,16 @@ from urllib.parse import quote
 
 import httpx
 
+from events.names import harmless
+from services.cli.errors import CommandError
+from services.cli.language import either
+from services.cli.options import DATA
+
 _WAIT = 75.0
 """Seconds: longer than the API itself may wait for a position."""
 
 _LOOPBACK = re.compile(r"https?://(127\.|localhost\b|\[::1\])")
 """No proxy of the environment stands between a machine and itself."""
-
-
-class CommandError(Exception):
-    """A command can't be done; the message is for the user. `status` is the API's, None where it didn't answer."""
-
-    code = 1
-    """What the process ends with."""
-
-    def __init__(self, message: str, status: int | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class DiffersError(CommandError):
-    """A command was done, and what it looked at is not what it should be."""
-
-    code = 3
 
 
 def service_file(data_dir: Path) -> dict[str, Any]:
@@ -64,6 +52,16 @@ def servers(data_dir: Path) -> dict[str, str]:
     return {name: str(value) for name, value in written.items() if value} | dict(os.environ)
 
 
+def own_servers(data_dir: Path | None) -> Path | None:
+    """Choose the folder whose servers are meant by those who may start them: as given, else `data` where there is one.
+
+    None where the environment names servers, or there is no such folder.
+    """
+    if data_dir is not None or any(os.environ.get(name) for name in ("TONGHOP_NATS_URL", "TONGHOP_DATABASE_URL")):
+        return data_dir
+    return DATA if DATA.is_dir() else None
+
+
 def get(api: str, *path: str, **parameters: str | int | None) -> tuple[str, dict[str, Any]]:
     """Ask for a path made of these parts and return the answer, as text and as read.
 
@@ -74,26 +72,50 @@ def get(api: str, *path: str, **parameters: str | int | None) -> tuple[str, dict
     query = {name.removesuffix("_"): value for name, value in parameters.items() if value is not None}
     try:
         response = httpx.get(url, params=query, timeout=_WAIT, trust_env=not _LOOPBACK.match(url))
-    except (httpx.TransportError, httpx.InvalidURL) as error:
+    except (
+        httpx.HTTPError,
+        httpx.InvalidURL,
+        OSError,
+        ValueError,
+    ) as error:  # a proxy or a certificate file may be wrong
         raise CommandError(
-            f"Không kết nối được tới {api}. / The service can't be reached.\n"
-            "Hãy chạy `tonghop up`, hoặc chỉ địa chỉ bằng --api hay TONGHOP_API_URL. / Start it, or say where it is.\n"
-            f"({error})"
+            either(
+                f"Không kết nối được tới {api}: {_why(error)}.\n"
+                "Hãy chạy `tonghop up`, hoặc chỉ địa chỉ bằng --api hay TONGHOP_API_URL.",
+                f"{api} can't be reached: {_why(error)}.\n"
+                "Run `tonghop up`, or say where the service is with --api or TONGHOP_API_URL.",
+            )
         ) from error
     try:
         answer = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
-    if response.is_error or not isinstance(answer, dict):
-        raise CommandError(_problem(response, answer if isinstance(answer, dict) else {}), response.status_code)
+    if not isinstance(answer, dict):
+        raise CommandError(strange(api, f"HTTP {response.status_code}"), response.status_code)
+    if not response.is_success:
+        raise CommandError(_problem(response, answer), response.status_code)
     return response.text, answer
+
+
+def strange(api: str, what: str) -> str:
+    """Say that an answer is none of tonghop's, or of another version's."""
+    return either(
+        f"{api} trả lời không như dịch vụ tonghop ({what}).\n"
+        "Hãy xem --api hay TONGHOP_API_URL có đúng địa chỉ không, và hai bên có cùng phiên bản không.",
+        f"{api} does not answer as tonghop does ({what}).\n"
+        "See whether --api or TONGHOP_API_URL is right, and whether both are of one version.",
+    )
+
+
+def _why(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 def _problem(response: httpx.Response, problem: dict[str, Any]) -> str:
     title = problem.get("title") or response.reason_phrase or "?"
-    lines = [f"Lỗi / error {response.status_code}: {title}"]
+    lines = [either(f"Lỗi {response.status_code}: {title}", f"Error {response.status_code}: {title}")]
     if detail := problem.get("detail"):
         lines.append(str(detail))
     standard = {"type", "title", "status", "detail", "instance"}
     lines.extend(f"{name}: {value}" for name, value in problem.items() if name not in standard)
-    return "\n".join(lines)
+    return harmless("\n".join(lines), lines=True)

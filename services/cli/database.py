@@ -7,7 +7,9 @@ from typing import TypeVar
 import asyncpg
 
 from projections.core.message import GapError
-from services.cli.client import CommandError, DiffersError
+from services.cli.errors import CommandError, DiffersError
+from services.cli.language import either
+from services.cli.streams import OutputError
 from services.settings import Settings
 
 Answer = TypeVar("Answer")
@@ -29,11 +31,16 @@ def on_database(settings: Settings, work: Callable[[asyncpg.Connection], Awaitab
     try:
         return asyncio.run(connected())
     except GapError as gap:
-        raise DiffersError(f"Sổ cái không đủ: {gap}. / The ledger is not whole: {gap}.") from gap
+        raise DiffersError(either(f"Sổ cái không đủ: {gap}.", f"The ledger is not whole: {gap}.")) from gap
+    except OutputError:
+        raise
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        why = str(error) or type(error).__name__
         raise CommandError(
-            "Không dùng được cơ sở dữ liệu. / The database can't be used.\n"
-            "Hãy chỉ địa chỉ bằng TONGHOP_DATABASE_URL hay --data-dir, và chạy `tonghop migrate`. / "
-            "Say where it is, and migrate.\n"
-            f"({error or type(error).__name__})"
+            either(
+                f"Không dùng được cơ sở dữ liệu: {why}.\n"
+                "Hãy chỉ địa chỉ bằng TONGHOP_DATABASE_URL hay --data-dir, và chạy `tonghop migrate`.",
+                f"The database can't be used: {why}.\n"
+                "Say where it is with TONGHOP_DATABASE_URL or --data-dir, and run `tonghop migrate`.",
+            )
         ) from error

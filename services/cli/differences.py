@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
-from services.cli.words import BASES, LEVELS, MEASURES, day, number, say
+from services.cli.language import either
+from services.cli.reports import heading_of, period
+from services.cli.screen import Column, Sheet, named
+from services.cli.words import BASES, MEASURES, day, number, position, say, word
 
 _CHANGES = {
     "moved_in": "chuyển về",
@@ -22,44 +23,43 @@ _CHANGES = {
 def difference(answer: Mapping[str, Any]) -> RenderableType:
     """Lay out the first total, all that changed it, and the second."""
     measures = list(answer["total"])
-    table = Table("", "Nội dung", show_edge=False, pad_edge=False)
-    for name in measures:
-        table.add_column(MEASURES.get(name, name), justify="right", no_wrap=True)
+    sheet = Sheet(
+        Column("", words=True),
+        Column(either("Nội dung", "What"), words=True),
+        *(Column(word(MEASURES, name), "right") for name in measures),
+    )
     same_basis = answer["basis"] == answer["against"]
     for side in ("", "against_"):
         basis = answer["against" if side else "basis"]
-        where = f"vị trí / position {answer[side + 'position']}" if same_basis else say(BASES, basis)
-        table.add_row("Tổng / total", where, *(number(answer[side + "total"][name]) for name in measures), style="bold")
+        where = position(answer[side + "position"]) if same_basis else say(BASES, basis)
+        totals = (number(answer[side + "total"][name]) for name in measures)
+        sheet.add(either("Tổng", "Total"), where, *totals, style="bold")
         if not side:
-            table.add_section()
-            _changes(table, answer, measures)
-            table.add_section()
-    above = Text.assemble((answer["unit"]["name"], "bold"), f"  {answer['unit']['id']}, ")
-    above.append(say(LEVELS, answer["unit"]["level"]))
-    period = Text(f"Từ {day(answer['from'])} đến {day(answer['to'])}, {say(BASES, answer['basis'])}")
+            sheet.section()
+            _changes(sheet, answer, measures)
+            sheet.section()
     verdict = (
-        Text("Đã đối chiếu khớp. / Reconciled.", style="green")
+        Text(either("Đã đối chiếu khớp.", "Reconciled."), style="green")
         if answer["reconciled"]
-        else Text("Chưa đối chiếu khớp! / Not reconciled!", style="red")
+        else Text(either("Chưa đối chiếu khớp!", "Not reconciled!"), style="red")
     )
-    return Group(above, period, Text(), table, Text(), verdict)
+    above = Text(f"{period(answer)}, {say(BASES, answer['basis'])}")
+    return Group(heading_of(answer["unit"]), above, Text(), sheet, Text(), verdict)
 
 
-def _changes(table: Table, answer: Mapping[str, Any], measures: list[str]) -> None:
+def _changes(sheet: Sheet, answer: Mapping[str, Any], measures: list[str]) -> None:
     for one in answer["contributions"]:
-        table.add_row(
-            say(_CHANGES, one["change"]), _what(one), *(_signed(one["values"].get(name, 0)) for name in measures)
-        )
+        values = (_signed(one["values"].get(name, 0)) for name in measures)
+        sheet.add(say(_CHANGES, one["change"]), _what(one), *values)
     if rest := answer["rest"]:
-        what = f"{number(rest['count'])} thay đổi khác / others"
-        table.add_row("", what, *(_signed(rest["values"][name]) for name in measures), style="dim")
+        what = either(f"{number(rest['count'])} thay đổi khác", f"{number(rest['count'])} other changes")
+        sheet.add("", what, *(_signed(rest["values"][name]) for name in measures), style="dim")
 
 
-def _what(one: Mapping[str, Any]) -> str:
+def _what(one: Mapping[str, Any]) -> Text:
     if unit := one.get("unit"):
-        days = f"{day(one['from'])} - {day(one['to'])}"
-        return f"{escape(unit['name'])} [dim]{escape(unit['id'])}[/], {days}"
-    return "\n".join(escape(f"{e['type']} {e['publisher']} {e['id']}") for e in one.get("said", ()))
+        return named(unit).append(f", {day(one['from'])} - {day(one['to'])}")
+    return Text("\n".join(f"{e['type']} {e['publisher']} {e['id']}" for e in one.get("said", ())))
 
 
 def _signed(value: int) -> str:

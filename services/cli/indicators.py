@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
-from projections.core.written import decimal
-from services.cli.words import BASES, FIGURES, LEVELS, MEASURES, day, number, say
+from services.cli.answers import behind
+from services.cli.language import either
+from services.cli.reports import heading_of
+from services.cli.screen import Column, Sheet, named, shown
+from services.cli.words import BASES, FIGURES, MEASURES, day, decimal, number, position, say, word
 
 _MISSING = "…"
 
@@ -18,15 +19,17 @@ def indicators(answer: Mapping[str, Any]) -> RenderableType:
     """Lay out targets, declared figures, the stock of members and rates, each with why a number is missing."""
     return Group(
         *_above(answer),
-        Text("\nChỉ tiêu / targets", style="bold"),
+        _heading("Chỉ tiêu", "Targets"),
         _targets(answer["targets"]) if answer["targets"] else Text(f"  {answer['targets_reason']}", style="dim"),
-        Text("\nSố khai báo / declared figures", style="bold"),
+        _heading("Số khai báo", "Declared figures"),
         _figures(answer["figures"]),
-        Text("\nSố đảng viên / members", style="bold"),
+        _heading("Số đảng viên", "Members"),
         *_stock(answer["stock"]),
-        Text("\nTỷ lệ / rates", style="bold"),
+        _heading("Tỷ lệ", "Rates"),
         _rates(answer["rates"]),
-        Text(f"\nVị trí trong nhật ký / position {answer['position']}", style="dim"),
+        Text(),
+        *behind(answer),
+        Text(position(answer["position"]), style="dim"),
     )
 
 
@@ -34,51 +37,72 @@ def targets(answer: Mapping[str, Any]) -> RenderableType:
     """Lay out each target with those of the children, and say whether they add up."""
     parts: list[RenderableType] = [*_above(answer)]
     for each in answer["targets"]:
-        what = f"\n{MEASURES[each['measure']]}, {day(each['from'])} - {day(each['to'])}"
-        table = _table("Đơn vị", "Chỉ tiêu / target", "Đã đạt / so far", "Đạt / attained")
-        table.add_row(escape(answer["unit"]["name"]), *_reached(each), style="bold")
+        what = f"\n{word(MEASURES, each['measure'])}, {day(each['from'])} - {day(each['to'])}"
+        sheet = Sheet(
+            Column(either("Đơn vị", "Unit"), words=True),
+            Column(either("Chỉ tiêu", "Target"), "right"),
+            Column(either("Đã đạt", "So far"), "right"),
+            Column(either("Đạt", "Attained"), "right"),
+        )
+        sheet.add(shown(answer["unit"]["name"]), *_reached(each), style="bold")
         for row in (row for row in each["rows"] if row["at_least"] is not None):
-            table.add_row(f"{escape(row['unit']['name'])} [dim]{escape(row['unit']['id'])}[/]", *_reached(row))
-        parts += [Text(what, style="bold"), table, Text(_adding_up(each), style="dim")]
+            sheet.add(named(row["unit"]), *_reached(row))
+        parts += [Text(what, style="bold"), sheet, Text(_adding_up(each), style="dim")]
     if answer["reason"]:
         parts.append(Text(f"\n{answer['reason']}", style="dim"))
-    return Group(*parts)
+    return Group(*parts, *behind(answer))
+
+
+def _heading(vietnamese: str, english: str) -> Text:
+    return Text("\n" + either(vietnamese, english), style="bold")
 
 
 def _above(answer: Mapping[str, Any]) -> Iterator[Text]:
-    unit = answer["unit"]
-    yield Text.assemble((unit["name"], "bold"), f"  {unit['id']}, {say(LEVELS, unit['level'])}")
-    yield Text(f"Đến ngày {day(answer['on'])}, {say(BASES, answer['basis'])}")
+    yield heading_of(answer["unit"])
+    yield Text(either("Đến ngày ", "Up to ") + f"{day(answer['on'])}, {say(BASES, answer['basis'])}")
 
 
-def _targets(found: list[dict[str, Any]]) -> Table:
-    table = _table(
-        "Chỉ tiêu", "Kỳ", "Giao", "Đã đạt", "Đạt / attained", "Còn / left", "Ngày / days", "Cần 30 ngày / pace"
+def _targets(found: list[dict[str, Any]]) -> Sheet:
+    sheet = Sheet(
+        Column(either("Chỉ tiêu", "Measure")),
+        Column(either("Kỳ", "Period")),
+        Column(either("Giao", "Target"), "right"),
+        Column(either("Đã đạt", "So far"), "right"),
+        Column(either("Đạt", "Attained"), "right"),
+        Column(either("Còn", "Left"), "right"),
+        Column(either("Còn ngày", "Days left"), "right"),
+        Column(either("Cần mỗi 30 ngày", "Needed in 30 days"), "right"),
     )
     for each in found:
-        table.add_row(
-            MEASURES[each["measure"]],
+        sheet.add(
+            word(MEASURES, each["measure"]),
             f"{day(each['from'])} - {day(each['to'])}",
             *_reached(each),
             _ends(each["remaining"]),
             number(each["days_left"]),
             _decimal(each["pace"]["needed"]),
         )
-    return table
+    return sheet
 
 
-def _figures(found: list[dict[str, Any]]) -> Table:
-    table = _table(
-        "Số liệu", "Ngày, kỳ", "Khai báo / declared", "Tính được / computed", "Chênh / differ", "Đơn vị dưới / children"
+def _figures(found: list[dict[str, Any]]) -> Sheet:
+    sheet = Sheet(
+        Column(either("Số liệu", "Figure"), words=True),
+        Column(either("Ngày, kỳ", "Day, period")),
+        Column(either("Khai báo", "Declared"), "right"),
+        Column(either("Tính được", "Computed"), "right"),
+        Column(either("Chênh", "Differ by"), "right"),
+        Column(either("Đơn vị dưới", "Children"), "right"),
     )
     for each in found:
         when = day(each["on"]) if each["on"] else f"{day(each['from'])} - {day(each['to'])}" if each["from"] else ""
         children = each["children"]
-        below = f"{number(children['declared'])} ({children['said']} khai, {children['silent']} chưa)"
-        name = FIGURES.get(each["figure"]) or MEASURES[each["figure"]]
+        said, silent, declared = children["said"], children["silent"], number(children["declared"])
+        below = either(f"{declared} ({said} khai, {silent} chưa)", f"{declared} ({said} said, {silent} did not)")
+        name = word(FIGURES if each["figure"] in FIGURES else MEASURES, each["figure"])
         numbers = (number(each[key]) for key in ("declared", "computed", "difference"))
-        table.add_row(name, when, *numbers, below)
-    return table
+        sheet.add(name, when, *numbers, below)
+    return sheet
 
 
 def _stock(stock: Mapping[str, Any]) -> Iterator[Text]:
@@ -89,30 +113,44 @@ def _stock(stock: Mapping[str, Any]) -> Iterator[Text]:
     yield Text(f"  {_equation(opening, stock['flows'])} = {number(stock['computed'])}")
     if check is not None:
         declared = check["declared"]
+        at, value, differ = day(declared["to"]), number(declared["value"]), number(check["difference"])
         yield Text(
-            f"  {_equation(check['opening'], check['flows'])} = {number(check['computed'])};"
-            f" khai báo {day(declared['to'])}: {number(declared['value'])}, chênh {number(check['difference'])}"
+            f"  {_equation(check['opening'], check['flows'])} = {number(check['computed'])}; "
+            + either(f"khai báo {at}: {value}, chênh {differ}", f"declared {at}: {value}, differ by {differ}")
         )
     if stock["reorganised"]:
-        yield Text(
-            "  Có đơn vị chuyển đến hoặc đi trong thời gian này. / Units came or went meanwhile.", style="yellow"
-        )
+        told = either("Có đơn vị chuyển đến hoặc đi trong thời gian này.", "Units came or went meanwhile.")
+        yield Text(f"  {told}", style="yellow")
 
 
 def _equation(opening: Mapping[str, Any], flows: Mapping[str, int]) -> str:
-    return (
-        f"{number(opening['value'])} ({day(opening['to'])}) + {number(flows['admissions'])} kết nạp"
-        f" + {number(flows['transfers_in'])} chuyển đến - {number(flows['departures'])} ra khỏi Đảng"
-        f" - {number(flows['transfers_out'])} chuyển đi"
+    signs = (
+        ("+", "admissions", "kết nạp", "admitted"),
+        ("+", "restorations", "khôi phục", "restored"),
+        ("+", "transfers_in", "chuyển đến", "came"),
+        ("-", "departures", "ra khỏi Đảng", "departed"),
+        ("-", "transfers_out", "chuyển đi", "went"),
     )
+    terms = (
+        f" {sign} {number(flows[name])} {either(vietnamese, english)}"
+        for sign, name, vietnamese, english in signs
+        if name in flows
+    )
+    return f"{number(opening['value'])} ({day(opening['to'])})" + "".join(terms)
 
 
-def _rates(found: list[dict[str, Any]]) -> Table:
-    table = _table("Tỷ lệ", "%", "Tử số / numerator", "Mẫu số / denominator")
+def _rates(found: list[dict[str, Any]]) -> Sheet:
+    sheet = Sheet(
+        Column(either("Tỷ lệ", "Rate"), words=True),
+        Column("%", "right"),
+        Column(either("Tử số", "Numerator"), words=True),
+        Column(either("Mẫu số", "Denominator"), words=True),
+    )
     for each in found:
         sides = (_operand(each["numerator"]), _operand(each["denominator"]) if not each["reason"] else each["reason"])
-        table.add_row(each["name"], _percent(each["percent"]), *sides, style="dim" if each["percent"] is None else "")
-    return table
+        style = "dim" if each["percent"] is None else ""
+        sheet.add(each["name"], _percent(each["percent"]), *sides, style=style)
+    return sheet
 
 
 def _operand(side: Mapping[str, Any] | None) -> str:
@@ -138,11 +176,15 @@ def _ends(of: Mapping[str, Any]) -> str:
 def _adding_up(each: Mapping[str, Any]) -> str:
     if each["reason"]:
         return str(each["reason"])
-    silent = f"{each['with_target']} đơn vị được giao, {each['without_target']} chưa"
+    given, without, total = each["with_target"], each["without_target"], number(each["sum_at_least"])
+    children = either(f"{given} đơn vị được giao, {without} chưa", f"{given} units have a target, {without} have none")
     if each["adds_up"]:
-        return f"Cộng đủ / adds up: {number(each['sum_at_least'])}; {silent}"
-    differ = f"{number(each['sum_at_least'])}, chênh {number(each['difference'])}"
-    return f"Không cộng đủ / does not add up: {differ}; {silent}"
+        return either(f"Cộng đủ: {total}; {children}", f"Adds up: {total}; {children}")
+    differ = number(each["difference"])
+    return either(
+        f"Không cộng đủ: {total}, chênh {differ}; {children}",
+        f"Does not add up: {total}, differs by {differ}; {children}",
+    )
 
 
 def _decimal(value: float | None) -> str:
@@ -151,10 +193,3 @@ def _decimal(value: float | None) -> str:
 
 def _percent(value: float | None) -> str:
     return _MISSING if value is None else f"{decimal(value)}%"
-
-
-def _table(first: str, *others: str) -> Table:
-    table = Table(first, show_edge=False, pad_edge=False)
-    for heading in others:
-        table.add_column(heading, justify="left" if heading.startswith(("Kỳ", "Ngày, kỳ", "Tử", "Mẫu")) else "right")
-    return table

@@ -1,4 +1,4 @@
-"""The commands of `tonghop` for those who keep it running: whose events are rejected, and going on after a pause."""
+"""The commands of `tonghop` for those who keep it running: its state, rejects, going on after a pause."""
 # ruff: noqa: PLC0415
 
 import getpass
@@ -7,13 +7,24 @@ from typing import Annotated
 
 import typer
 
-from services.cli.asking import failures, show
+from services.cli.asking import show
+from services.cli.errors import CommandError
+from services.cli.language import either
 from services.cli.options import DATA, Api, Cursor, DataDir, Limit, Plain, PlainOption, settings
+from services.cli.usage import Commands
 
-app = typer.Typer()
+app = Commands()
 
 
-@app.command()
+@app.says("Số liệu đã tới đâu, còn gì đang chờ.", "How far the figures are, and what waits.")
+def status(format_: PlainOption = Plain.TABLE, api: Api = None, data_dir: DataDir = DATA) -> None:
+    """Show the state."""
+    from services.cli import answers
+
+    show(api, data_dir, format_, answers.status, "v1", "status")
+
+
+@app.says("Đơn vị nào bị từ chối nhiều nhất, vì sao.", "Whose events are rejected, most first, and why.")
 def rejects(
     *,
     limit: Limit = 100,
@@ -22,38 +33,55 @@ def rejects(
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
-    """Đơn vị nào bị từ chối nhiều nhất, vì sao. / Whose events are rejected, most first, and why."""
+    """Count rejects by publisher."""
     from services.cli import answers
 
     show(api, data_dir, format_, answers.rejects, "v1", "rejects", limit=limit, cursor=cursor)
 
 
-@app.command()
+@app.says(
+    "Cho bộ tổng hợp chạy tiếp sau khi tạm dừng.\n\n"
+    "Mọi sự kiện đã có trong nhật ký được cho qua; giới hạn được tính lại từ sau đó.",
+    "Let a paused projector go on.\n\nWhat is in the log passes; the limit begins anew after it.",
+)
 def resume(
     *,
     once: Annotated[
         bool,
-        typer.Option("--once", help="Chỉ cho qua sự kiện đang vướng, rồi xét lại từ đầu. / Pass one event only."),
+        typer.Option(
+            "--once",
+            help=either(
+                "Chỉ cho qua sự kiện đang vướng, rồi xét lại từ đầu.", "Pass the one event only, and look anew."
+            ),
+        ),
     ] = False,
-    by: Annotated[str | None, typer.Option(help="Ai cho chạy tiếp, mặc định người@máy. / Who decides.")] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(help=either("Ai cho chạy tiếp, mặc định người@máy.", "Who decides; user@machine if not given.")),
+    ] = None,
     data_dir: DataDir = DATA,
 ) -> None:
-    """Cho bộ tổng hợp chạy tiếp sau khi tạm dừng. / Let a paused projector go on.
+    """End a pause."""
+    from services.cli.client import servers
+    from services.cli.database import on_database
 
-    Mọi sự kiện đã có trong nhật ký được cho qua; giới hạn được tính lại từ sau đó. / What is in the log passes.
-    """
-    with failures():
-        from services.cli.client import CommandError, servers
-        from services.cli.database import on_database
+    if not (decided_by := by or f"{_user()}@{socket.gethostname()}").isprintable():
+        raise CommandError(either("--by: cần chữ in được.", "--by: printable text is needed."))
+    from projections.store.pausing import resume
 
-        if not (decided_by := by or f"{getpass.getuser()}@{socket.gethostname()}").isprintable():
-            raise CommandError("--by: cần chữ in được / printable text is needed")
-        from projections.store.pausing import resume
-
-        ended = on_database(settings(servers(data_dir)), lambda connection: resume(connection, decided_by, once=once))
-        if ended is None:
-            raise CommandError("Bộ tổng hợp không tạm dừng. / The projector is not paused.")
-        typer.echo(
-            f"Chạy tiếp từ vị trí {ended.position}; giới hạn được tính lại sau vị trí {ended.passed}. / "
-            f"Resumed at position {ended.position}; the limit begins anew after position {ended.passed}."
+    ended = on_database(settings(servers(data_dir)), lambda connection: resume(connection, decided_by, once=once))
+    if ended is None:
+        raise CommandError(either("Bộ tổng hợp không tạm dừng.", "The projector is not paused."))
+    typer.echo(
+        either(
+            f"Chạy tiếp từ vị trí {ended.position}; giới hạn được tính lại sau vị trí {ended.passed}.",
+            f"Resumed at position {ended.position}; the limit begins anew after position {ended.passed}.",
         )
+    )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # an id without a name, and no variable that gives one
+        return "?"

@@ -1,5 +1,7 @@
 """The options that commands of `tonghop` share, each said once."""
 
+import datetime as dt
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -7,7 +9,10 @@ from typing import Annotated, Final
 
 import typer
 
-from services.settings import Settings, SettingsError
+from events.catalogue import DIMENSIONS, MEASURES
+from events.vocabulary import LEVELS
+from services.cli.language import either
+from services.settings import Settings
 
 
 class Basis(StrEnum):
@@ -39,23 +44,104 @@ class Mode(StrEnum):
     PIPELINED = "pipelined"
 
 
-DataDir = Annotated[Path, typer.Option(help="Thư mục dữ liệu của dịch vụ. / The service's data folder.")]
-Api = Annotated[str | None, typer.Option(help="Địa chỉ API, mặc định TONGHOP_API_URL. / Where the API is.")]
-Nats = Annotated[str | None, typer.Option(help="Địa chỉ NATS, mặc định TONGHOP_NATS_URL. / Where the bus is.")]
-From = Annotated[str | None, typer.Option("--from", help="Từ ngày, YYYY-MM-DD. / First day.")]
-To = Annotated[str | None, typer.Option(help="Đến hết ngày, YYYY-MM-DD. / Last day.")]
-Cursor = Annotated[str | None, typer.Option(help="Xem tiếp từ đây. / Go on from here.")]
-Limit = Annotated[int, typer.Option(min=1, max=1000, help="Số dòng nhiều nhất. / Rows at most.")]
-BasisOption = Annotated[Basis, typer.Option(help="Theo tổ chức tại thời điểm, hay hiện nay. / Which hierarchy.")]
-PlainOption = Annotated[Plain, typer.Option("--format", help="Cách trình bày. / How it is written.")]
+_written = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})").fullmatch
+_iso = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
+
+
+def iso_day(text: str) -> str:
+    """Read a day as it is written in Vietnam, 28/11/2023, or as in data, 2023-11-28; ValueError for anything else."""
+    if found := _written(text.strip()):
+        return dt.date(int(found[3]), int(found[2]), int(found[1])).isoformat()
+    if _iso(text.strip()):
+        return dt.date.fromisoformat(text.strip()).isoformat()
+    raise ValueError(text)
+
+
+def a_day(text: str) -> str:
+    """Read a day that was given to a command."""
+    try:
+        return iso_day(text)
+    except ValueError:
+        raise typer.BadParameter(
+            either(
+                f"{text!r} không phải là ngày; hãy viết 28/11/2023 hoặc 2023-11-28.",
+                f"{text!r} is not a day; write 28/11/2023 or 2023-11-28.",
+            )
+        ) from None
+
+
+def day_option(vietnamese: str, english: str, *names: str) -> typer.models.OptionInfo:
+    """Make an option that takes a day."""
+    how = either(" dd/mm/yyyy hoặc yyyy-mm-dd.", " dd/mm/yyyy or yyyy-mm-dd.")
+    option: typer.models.OptionInfo = typer.Option(
+        *names, parser=a_day, metavar=either("NGÀY", "DAY"), help=either(vietnamese, english) + how
+    )
+    return option
+
+
+_LEVELS: Final = " | ".join(LEVELS)
+_MEASURES: Final = ", ".join(MEASURES)
+BY_HELP: Final = either(
+    f"Mỗi dòng là gì: child (đơn vị trực thuộc) | month | year | level:CẤP ({_LEVELS}) | "
+    f"facet:CHIỀU[,CHIỀU] ({', '.join(DIMENSIONS)}) | none.",
+    f"What a row is: child | month | year | level:LEVEL ({_LEVELS}) | "
+    f"facet:DIMENSION[,DIMENSION] ({', '.join(DIMENSIONS)}) | none.",
+)
+
+DataDir = Annotated[
+    Path, typer.Option(metavar="DIR", help=either("Thư mục dữ liệu của `tonghop up`.", "The folder of `tonghop up`."))
+]
+Api = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help=either(
+            "Địa chỉ API; nếu không nêu: TONGHOP_API_URL, rồi dịch vụ của --data-dir.",
+            "Where the API is; else TONGHOP_API_URL, then the service of --data-dir.",
+        ),
+    ),
+]
+Nats = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help=either(
+            "Địa chỉ NATS; nếu không nêu: TONGHOP_NATS_URL, rồi dịch vụ của --data-dir.",
+            "Where NATS is; else TONGHOP_NATS_URL, then the service of --data-dir.",
+        ),
+    ),
+]
+From = Annotated[str | None, day_option("Từ ngày,", "First day,", "--from")]
+To = Annotated[str | None, day_option("Đến hết ngày,", "Last day,", "--to")]
+On = Annotated[str | None, day_option("Vào ngày (mặc định hôm nay),", "The day (today if not given),", "--on")]
+Cursor = Annotated[str | None, typer.Option(help=either("Xem tiếp từ đây.", "Go on from here."))]
+Limit = Annotated[int, typer.Option(min=1, max=1000, help=either("Nhiều nhất bao nhiêu dòng.", "Rows at most."))]
+BasisOption = Annotated[
+    Basis,
+    typer.Option(
+        help=either(
+            "as-was: theo tổ chức tại thời điểm; as-now: theo tổ chức hiện nay.",
+            "as-was: the hierarchy of each fact's day; as-now: the last known hierarchy.",
+        )
+    ),
+]
+PlainOption = Annotated[Plain, typer.Option("--format", help=either("Cách trình bày.", "How it is written."))]
+Level = Annotated[str | None, typer.Option(help=either(f"Chỉ một cấp: {_LEVELS}.", f"One level only: {_LEVELS}."))]
+Measures = Annotated[
+    str | None,
+    typer.Option(
+        help=either(
+            f"Các chỉ tiêu, cách nhau dấu phẩy: {_MEASURES}. Mặc định ba chỉ tiêu đầu.",
+            f"Measures with commas between them: {_MEASURES}. The first three if not given.",
+        )
+    ),
+]
+Measure = Annotated[str | None, typer.Option(help=either(f"Một chỉ tiêu: {_MEASURES}.", f"One measure: {_MEASURES}."))]
+Unit = Annotated[str, typer.Argument(metavar=either("ĐƠN_VỊ", "UNIT"), help=either("Mã đơn vị.", "The unit's id."))]
 
 DATA: Final = Path("data")
 
 
 def settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings of the environment; ends the command where one can't be used."""
-    try:
-        return Settings.from_environment(environ)
-    except SettingsError as error:
-        typer.echo(f"Cấu hình sai / bad setting: {error}", err=True)
-        raise typer.Exit(2) from error
+    """Read the settings of the environment; raises SettingsError, which ends the command with code 2."""
+    return Settings.from_environment(environ)

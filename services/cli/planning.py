@@ -6,16 +6,34 @@ from typing import Annotated
 import typer
 
 from services.cli.asking import show
-from services.cli.options import DATA, Api, Basis, BasisOption, Cursor, DataDir, From, Limit, Plain, PlainOption, To
+from services.cli.language import either
+from services.cli.options import (
+    DATA,
+    Api,
+    Basis,
+    BasisOption,
+    Cursor,
+    DataDir,
+    From,
+    Level,
+    Limit,
+    On,
+    Plain,
+    PlainOption,
+    To,
+    Unit,
+)
+from services.cli.usage import Commands
 
-app = typer.Typer()
-
-On = Annotated[str | None, typer.Option(help="Ngày, YYYY-MM-DD, mặc định hôm nay. / The day.")]
+app = Commands()
 
 
-@app.command()
+@app.says(
+    "Chỉ tiêu, số khai báo, tỷ lệ của một đơn vị đến một ngày.",
+    "Targets, declared figures and rates of a unit up to a day.",
+)
 def indicators(
-    unit: str,
+    unit: Unit,
     *,
     on: On = None,
     basis: BasisOption = Basis.AS_WAS,
@@ -23,15 +41,15 @@ def indicators(
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
-    """Chỉ tiêu, số khai báo, tỷ lệ của một đơn vị đến một ngày. / Targets, declared figures and rates as of a day."""
+    """Show indicators."""
     from services.cli import indicators
 
     show(api, data_dir, format_, indicators.indicators, "v1", "units", unit, "indicators", on=on, basis=basis)
 
 
-@app.command()
+@app.says("Chỉ tiêu của đơn vị bên cạnh chỉ tiêu giao xuống.", "A unit's targets beside those of its children.")
 def targets(
-    unit: str,
+    unit: Unit,
     *,
     on: On = None,
     basis: BasisOption = Basis.AS_WAS,
@@ -39,22 +57,30 @@ def targets(
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
-    """Chỉ tiêu của đơn vị bên cạnh chỉ tiêu giao xuống. / A unit's targets beside those of its children."""
+    """Show targets."""
     from services.cli import indicators
 
     show(api, data_dir, format_, indicators.targets, "v1", "units", unit, "targets", on=on, basis=basis, by="child")
 
 
-@app.command("silence")
+@app.says(
+    "Đơn vị nào chưa báo cáo, đơn vị nào báo không phát sinh.",
+    "Which units said nothing, and which said that there was nothing.",
+    name="silence",
+)
 def silence_(
-    unit: str,
+    unit: Unit,
     *,
     from_: From = None,
     to: To = None,
-    level: Annotated[str | None, typer.Option(help="Chỉ một cấp. / One level only.")] = None,
+    level: Level = None,
     only: Annotated[
         str | None,
-        typer.Option("--list", help="silent | declared_zero | differing | admitted_nobody. Chỉ một danh sách. / One."),
+        typer.Option(
+            "--list",
+            help=either("Chỉ một danh sách: ", "One list only: ")
+            + "silent | declared_zero | differing | admitted_nobody.",
+        ),
     ] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
@@ -62,7 +88,7 @@ def silence_(
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
-    """Đơn vị nào chưa báo cáo, đơn vị nào báo không phát sinh. / Who said nothing, and who said zero."""
+    """Show who is silent."""
     from services.cli import silence
 
     asked = {"from_": from_, "to": to, "level": level, "list": only, "limit": limit, "cursor": cursor}

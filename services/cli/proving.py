@@ -10,9 +10,7 @@ from typing import Any
 import asyncpg
 import nats.errors
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
 from projections.core.message import GapError
@@ -20,8 +18,9 @@ from projections.store.rebuilding.comparing import Comparison, Difference
 from projections.store.rebuilding.generation import COUNTERS, FACTS, FOLDING, FOLLOWING
 from projections.store.rebuilding.generation import Progress as Told
 from projections.store.rebuilding.mending import Repair
-from services.cli.reports import console
-from services.cli.words import MEASURES, moment, number, say
+from services.cli.language import either
+from services.cli.screen import Column, Sheet, console
+from services.cli.words import MEASURES, moment, number, position, say
 from services.rebuilding import Rebuilt
 from services.verifying import LOG, Verified
 
@@ -30,28 +29,28 @@ SHOWN = 50
 """Differences in a table on the screen."""
 
 _PHASES = {
-    LOG: "Đối chiếu luồng / reading the stream",
-    FOLDING: "Đọc nhật ký / reading the ledger",
-    FACTS: "Xếp sự kiện / sorting facts",
-    COUNTERS: "Cộng số liệu / counting",
-    FOLLOWING: "Theo kịp / catching up",
+    LOG: ("Đối chiếu luồng", "reading the stream"),
+    FOLDING: ("Đọc nhật ký", "reading the ledger"),
+    FACTS: ("Xếp sự kiện", "sorting facts"),
+    COUNTERS: ("Cộng số liệu", "counting"),
+    FOLLOWING: ("Theo kịp", "catching up"),
 }
 _TABLES = {
-    "unit": "đơn vị / units",
-    "statement": "văn bản tổ chức / statements",
-    "edge": "trực thuộc / parents",
-    "unit_name": "tên / names",
-    "unit_level": "cấp / levels",
-    "as_now_term": "quy đổi hiện nay / as-now terms",
-    "target": "chỉ tiêu giao / targets",
-    "declaration": "số kê khai / declarations",
-    "fact": "số trực tiếp / own figures",
-    "counter": "số tổng hợp / counters",
-    "breakdown": "cơ cấu / breakdowns",
-    "tally": "đếm kết quả / tally",
-    "publisher_rejects": "bị từ chối theo người gửi / rejects by publisher",
-    "verdict": "kết quả xét / verdicts",
-    "ledger": "nhật ký / ledger",
+    "unit": ("đơn vị", "units"),
+    "statement": ("văn bản tổ chức", "statements"),
+    "edge": ("trực thuộc", "parents"),
+    "unit_name": ("tên", "names"),
+    "unit_level": ("cấp", "levels"),
+    "as_now_term": ("quy đổi hiện nay", "as-now terms"),
+    "target": ("chỉ tiêu giao", "targets"),
+    "declaration": ("số kê khai", "declarations"),
+    "fact": ("số trực tiếp", "own figures"),
+    "counter": ("số tổng hợp", "counters"),
+    "breakdown": ("cơ cấu", "breakdowns"),
+    "tally": ("đếm kết quả", "tally"),
+    "publisher_rejects": ("bị từ chối theo người gửi", "rejects by publisher"),
+    "verdict": ("kết quả xét", "verdicts"),
+    "ledger": ("nhật ký", "ledger"),
 }
 
 
@@ -64,7 +63,7 @@ def progress_bar() -> Iterator[Told]:
 
         def told(phase: str, done: int, of: int) -> None:
             if phase not in tasks:
-                tasks[phase] = bar.add_task(_PHASES.get(phase, phase), total=of)
+                tasks[phase] = bar.add_task(either(*_PHASES[phase]) if phase in _PHASES else phase, total=of)
             bar.update(tasks[phase], completed=done, total=of)
 
         yield told
@@ -75,25 +74,27 @@ def show_rebuilt(done: Rebuilt) -> None:
     lines: list[RenderableType] = [compared(done.comparison)]
     if done.switched is None:
         lines.append(
-            Text(f"Bản số {done.number} đã dựng, chưa dùng. / Generation {done.number} is made, not in force.")
-        )
-    else:
-        before, now, position, outcomes = done.switched
-        lines.append(
             Text(
-                f"Đã chuyển từ bản số {before} sang {now} tại vị trí {number(position)}. / Switched from generation "
-                f"{before} to {now} at position {position}.",
-                style="bold",
+                either(f"Bản số {done.number} đã dựng, chưa dùng.", f"Generation {done.number} is made, not in force.")
             )
         )
+    else:
+        before, now, at, outcomes = done.switched
+        switched = either(
+            f"Đã chuyển từ bản số {before} sang {now} tại vị trí {number(at)}.",
+            f"Switched from generation {before} to {now} at position {number(at)}.",
+        )
+        lines.append(Text(switched, style="bold"))
         if outcomes:
-            lines.append(Text(f"{number(outcomes)} sự kiện có kết quả khác trước. / outcomes are other than before."))
+            others = either("sự kiện có kết quả khác trước.", "outcomes are other than before.")
+            lines.append(Text(f"{number(outcomes)} {others}"))
     console().print(Group(*lines))
 
 
 def show_there_already(generation: int | None) -> None:
     """Say that nothing had to be done."""
-    console().print(Text(f"Bản số {generation} đang dùng rồi. / Generation {generation} is in force already."))
+    told = either(f"Bản số {generation} đang dùng rồi.", f"Generation {generation} is in force already.")
+    console().print(Text(told))
 
 
 def show_verified(done: Verified) -> None:
@@ -102,67 +103,81 @@ def show_verified(done: Verified) -> None:
     if done.unlike is not None:
         at = ", ".join(number(position) for position in done.unlike[:SHOWN])
         lines.append(
-            Text(f"Nhật ký khác luồng tại / the ledger is unlike the stream at: {at}", style="red")
+            Text(either(f"Nhật ký khác luồng tại: {at}", f"The ledger is unlike the stream at: {at}"), style="red")
             if done.unlike
-            else Text("Nhật ký trùng với luồng từng byte. / The ledger is the stream, byte for byte.", style="green")
+            else Text(
+                either("Nhật ký trùng với luồng từng byte.", "The ledger is the stream, byte for byte."), style="green"
+            )
         )
     lines.append(compared(done.comparison))
     if done.mended is not None:
-        rows = sum(done.mended.counts.values())
-        lines.append(
-            Text(f"Đã sửa {number(rows)} dòng, có ghi lại. / {rows} rows were mended, and that is kept.", style="bold")
-        )
+        rows = number(sum(done.mended.counts.values()))
+        mended = either(f"Đã sửa {rows} dòng, có ghi lại.", f"{rows} rows were mended, and that is kept.")
+        lines.append(Text(mended, style="bold"))
     console().print(Group(*lines))
 
 
 def show_repairs(made: list[Repair]) -> None:
     """List what was mended."""
     if not made:
-        console().print(Text("Chưa sửa gì. / Nothing was ever mended."))
+        console().print(Text(either("Chưa sửa gì.", "Nothing was ever mended.")))
         return
-    table = Table(show_edge=False)
-    for heading in ("Lúc / when", "Vị trí / position", *_HEADINGS, "Đã là / was", "Nay là / is now"):
-        table.add_column(heading, overflow="fold")
+    sheet = Sheet(
+        either("Lúc", "When"),
+        Column(either("Vị trí", "Position"), "right"),
+        *_headings(),
+        Column(either("Đã là", "Was"), words=True),
+        Column(either("Nay là", "Is now"), words=True),
+    )
     for each in made:
-        cells = (moment(each.at.isoformat()), number(each.position), *_cells(each.difference))
-        table.add_row(*(escape(cell or "") for cell in cells))
-    console().print(table)
+        sheet.add(moment(each.at.isoformat()), number(each.position), *_cells(each.difference))
+    console().print(sheet)
 
 
 def compared(comparison: Comparison) -> Group:
     """Lay out a comparison: that nothing differs, or what is and what should be."""
-    at = f"vị trí {number(comparison.position)} / at position {comparison.position}"
+    at = position(comparison.position)
     if not comparison:
-        return Group(Text(f"Mọi số liệu trùng khớp tại {at}: everything agrees", style="green"))
-    summary = Table(title=f"Khác biệt tại {at}: differences", title_justify="left", show_edge=False)
-    summary.add_column("Bảng / table")
-    summary.add_column("Số dòng / rows", justify="right")
+        return Group(Text(either(f"Mọi số liệu trùng khớp. {at}.", f"Everything agrees. {at}."), style="green"))
+    summary = Sheet(
+        either("Bảng", "Table"),
+        Column(either("Số dòng", "Rows"), "right"),
+        title=either(f"Khác biệt. {at}.", f"Differences. {at}."),
+    )
     for table, rows in comparison.counts.items():
         if rows:
-            summary.add_row(_TABLES.get(table, table), number(rows))
+            summary.add(either(*_TABLES[table]) if table in _TABLES else table, number(rows))
     return Group(summary, Text(), differences(comparison.listed))
 
 
-def differences(listed: list[Difference]) -> Table:
+def differences(listed: list[Difference]) -> Group:
     """Lay out differences row by row: unit, measure, period, what is and what should be."""
-    table = Table(show_edge=False)
-    for heading in _HEADINGS:
-        table.add_column(heading, overflow="fold")
-    table.add_column("Đang là / is", overflow="fold", style="red")
-    table.add_column("Phải là / should be", overflow="fold", style="green")
+    sheet = Sheet(
+        *_headings(),
+        Column(either("Đang là", "Is"), words=True),
+        Column(either("Phải là", "Should be"), words=True),
+    )
     for each in listed[:SHOWN]:
-        table.add_row(*(escape(cell or "") for cell in _cells(each)))
+        *known, one, two = _cells(each)
+        sheet.add(*known, Text(one, "red"), Text(two, "green"))
     if len(listed) > SHOWN:
-        table.caption = f"{SHOWN} dòng đầu / the first {SHOWN}"
-    return table
+        return Group(sheet, Text(either(f"{SHOWN} dòng đầu", f"The first {SHOWN}"), style="italic"))
+    return Group(sheet)
 
 
-_HEADINGS = ("Bảng / table", "Đơn vị / unit", "Chỉ tiêu / measure", "Kỳ / period", "Khóa / key")
+def _headings() -> tuple[str | Column, ...]:
+    return (
+        either("Bảng", "Table"),
+        either("Đơn vị", "Unit"),
+        either("Chỉ tiêu", "Measure"),
+        either("Kỳ", "Period"),
+        Column(either("Khóa", "Key"), words=True),
+    )
 
 
-def _cells(each: Difference) -> tuple[str | None, ...]:
+def _cells(each: Difference) -> tuple[str, ...]:
     measure = each.measure and say(MEASURES, each.measure)
-    return (each.table, each.unit, measure, each.period, _key(each), *_values(each))
+    return (each.table, each.unit or "", measure or "", each.period or "", _key(each), *_values(each))
 
 
 def _key(each: Difference) -> str:
@@ -181,7 +196,7 @@ def _values(each: Difference) -> tuple[str, str]:
 
 def _said(row: dict[str, Any] | None) -> str:
     if row is None:
-        return "không có / nothing"
+        return either("không có", "nothing")
     said = {name: value for name, value in row.items() if value is not None and (name != "copies" or len(row) == 1)}
     if list(said) in (["n"], ["copies"]):
         return str(next(iter(said.values())))

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from services.cli.client import CommandError
+from services.cli.errors import CommandError
 from services.cli.words import OUTCOMES, REASONS, number, say
 from services.publishing.bus import BusRefusedError, connect
 from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, Flow, Told

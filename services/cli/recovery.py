@@ -9,64 +9,83 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.cli.asking import failures
+from services.cli.language import either
+from services.cli.options import settings
+from services.cli.usage import Commands
 from services.restoring.parts import Part
-from services.settings import Settings, SettingsError
+from services.settings import Settings
 
 if TYPE_CHECKING:
     from services.restoring.telling import Telling
 
-app = typer.Typer()
+app = Commands()
 
+SERVERS = ("TONGHOP_NATS_URL", "TONGHOP_DATABASE_URL")
 OwnServers = Annotated[
     Path | None,
     typer.Option(
         "--data-dir",
-        help="Thư mục của `tonghop up`; nếu không, theo TONGHOP_NATS_URL và TONGHOP_DATABASE_URL. / "
-        "The folder of `tonghop up`; without it the servers of the environment.",
+        metavar="DIR",
+        help=either(
+            f"Thư mục của `tonghop up`; nếu không nêu: theo {' và '.join(SERVERS)}, không có chúng thì thư mục data.",
+            f"The folder of `tonghop up`; if not given, the servers of {' and '.join(SERVERS)}, else the folder data.",
+        ),
     ),
 ]
 
 
-@app.command()
+@app.says("Sao lưu cả luồng và cơ sở dữ liệu, khi dịch vụ đang chạy.", "Back up stream and database, while they run.")
 def backup(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Thư mục mới hoặc trống. / A new or empty folder.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help=either("Thư mục mới hoặc trống.", "A new or empty folder."))
+    ],
     *,
     data_dir: OwnServers = None,
 ) -> None:
-    """Sao lưu cả luồng và cơ sở dữ liệu, khi dịch vụ đang chạy. / Back up both, while the service runs."""
+    """Make a backup."""
 
     async def work(settings: Settings, telling: "Telling") -> None:
         from services.restoring.backup import backup
 
         made = await backup(settings, folder, telling)
         telling.say(
-            f"Bản sao đầy đủ ở {folder}: số liệu đến vị trí {made.position}, luồng đến {made.stream_last}. / "
-            f"A whole backup: figures to position {made.position}, stream to {made.stream_last}."
+            either(
+                f"Bản sao đầy đủ ở {folder}: số liệu đến vị trí {made.position}, luồng đến {made.stream_last}.",
+                f"A whole backup in {folder}: figures to position {made.position}, stream to {made.stream_last}.",
+            )
         )
 
     _run(work, data_dir)
 
 
-@app.command()
+@app.says("Khôi phục những gì đã mất; không bao giờ ghi đè.", "Bring back what was lost; nothing is overwritten.")
 def restore(
     *,
     from_log: Annotated[
-        bool, typer.Option("--from-log", help="Mất cơ sở dữ liệu: dựng lại từ luồng. / The database, from the stream.")
+        bool,
+        typer.Option(
+            "--from-log", help=either("Mất cơ sở dữ liệu: dựng lại từ luồng.", "The database, from the stream.")
+        ),
     ] = False,
     from_ledger: Annotated[
         bool,
-        typer.Option("--from-ledger", help="Mất luồng: dựng lại từ sổ cái. / The stream, from the database's ledger."),
+        typer.Option(
+            "--from-ledger", help=either("Mất luồng: dựng lại từ sổ cái.", "The stream, from the database's ledger.")
+        ),
     ] = False,
     backup: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Mất cả hai: từ bản sao. / Both, from a backup.")
+        Path | None, typer.Option(metavar="DIR", help=either("Mất cả hai: từ bản sao.", "Both, from a backup."))
     ] = None,
-    only: Annotated[Part | None, typer.Option(help="Chỉ một phần của bản sao. / One half of the backup.")] = None,
+    only: Annotated[
+        Part | None, typer.Option(help=either("Chỉ một phần của bản sao.", "One half of the backup."))
+    ] = None,
     data_dir: OwnServers = None,
 ) -> None:
-    """Khôi phục những gì đã mất; không bao giờ ghi đè. / Bring back what was lost; nothing is overwritten."""
+    """Restore."""
     if sum((from_log, from_ledger, backup is not None)) != 1 or (only is not None and backup is None):
         raise typer.BadParameter(
-            "chọn đúng một / choose exactly one: --from-log, --from-ledger, --backup DIR [--only database|stream]"
+            either("chọn đúng một: ", "choose exactly one: ")
+            + "--from-log, --from-ledger, --backup DIR [--only database|stream]"
         )
 
     async def work(settings: Settings, telling: "Telling") -> None:
@@ -91,7 +110,8 @@ def _run(work: "Callable[[Settings, Telling], Awaitable[None]]", data_dir: Path 
     from projections.core.message import GapError
     from projections.store.migrate import SchemaError
     from projections.store.writing import FencedError
-    from services.cli.reports import console
+    from services.cli.client import own_servers
+    from services.cli.screen import console
     from services.embedded.process import ServerError
     from services.migration import MigrationError
     from services.projector.errors import ProjectorError
@@ -101,10 +121,10 @@ def _run(work: "Callable[[Settings, Telling], Awaitable[None]]", data_dir: Path 
     from services.restoring.telling import Telling
 
     async def on_servers() -> None:
-        async with servers(Settings.from_environment(), data_dir) as settings:
-            await work(settings, Telling(console(stderr=True)))
+        async with servers(settings(), own_servers(data_dir)) as settings_:
+            await work(settings_, Telling(console(stderr=True)))
 
     ours = (RestoreError, MigrationError, SchemaError, ServerError, ProjectorError, GapError, FencedError)
     theirs = (ConsumerGoneError, asyncpg.PostgresError, asyncpg.InterfaceError, NatsError, OSError, TimeoutError)
-    with failures(SettingsError, *ours, *theirs):
+    with failures(*ours, *theirs):
         asyncio.run(on_servers())

@@ -5,20 +5,28 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from rich.console import Console, Group
-from rich.markup import escape
-from rich.table import Table
+from rich.console import Group
 from rich.text import Text
 
-from services.cli.words import BASES, FACETS, HIDDEN, LEVELS, MEASURES, day, moment, number, say
-
-_PIPED_WIDTH = 160
-
-
-def console(*, stderr: bool = False) -> Console:
-    """Make a console that keeps tables whole where they are piped into a file."""
-    made = Console(stderr=stderr, highlight=False)
-    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=_PIPED_WIDTH)
+from events.names import harmless
+from services.cli.answers import behind
+from services.cli.language import either
+from services.cli.screen import Column, Sheet, named, shown
+from services.cli.words import (
+    BASES,
+    DIMENSIONS,
+    FACETS,
+    HIDDEN,
+    LEVELS,
+    MEASURES,
+    day,
+    moment,
+    number,
+    position,
+    say,
+    word,
+)
+from services.spreadsheets import text_cell
 
 
 class Row(NamedTuple):
@@ -51,7 +59,7 @@ def _keys_of(row: Mapping[str, Any]) -> tuple[str, ...]:
         return ("unit", "name", "level")
     if "codes" in row:
         return tuple(row["codes"])
-    return tuple(name for name in ("month", "year", "code") if name in row)
+    return tuple(name for name in ("month", "quarter", "year", "code") if name in row)
 
 
 def _key(row: Mapping[str, Any], name: str) -> str:
@@ -63,7 +71,7 @@ def _key(row: Mapping[str, Any], name: str) -> str:
 def as_csv(report: Mapping[str, Any]) -> str:
     """Write a header and a line a row, the total last; each line names its kind and what the figures reflect.
 
-    A hidden value is empty.
+    A hidden value is empty. Texts are such that no spreadsheet takes them for formulas, and harmless to show.
     """
     names, rows = rows_of(report)
     measures = list(report["total"])
@@ -75,7 +83,7 @@ def as_csv(report: Mapping[str, Any]) -> str:
         writer.writerow(
             (
                 row.kind,
-                *row.keys,
+                *(text_cell(harmless(key)) for key in row.keys),
                 *(row.values.get(name, 0) for name in measures),
                 *(report.get(key) for key in context),
             )
@@ -87,49 +95,78 @@ def as_table(report: Mapping[str, Any], *footnotes: str) -> Group:
     """Lay a report out with its unit, period and basis above, and below the position that it reflects."""
     names, rows = rows_of(report)
     measures = list(report["total"])
-    table = Table(title_justify="left", show_edge=False, pad_edge=False)
-    table.add_column(_HEADINGS.get(names[0], "Trong đó"), overflow="fold")
-    for name in measures:
-        table.add_column(MEASURES.get(name, name), justify="right", no_wrap=True)
+    sheet = Sheet(Column(_heading(names), words=True), *(Column(word(MEASURES, name), "right") for name in measures))
     for row in rows[:-1]:
-        table.add_row(_label(row, names), *_numbers(row, measures))
-    table.add_section()
-    table.add_row("Tổng cộng / total", *_numbers(rows[-1], measures), style="bold")
-    return Group(
-        *_above(report), Text(), table, Text(), *_below(report), *(Text(note, style="dim") for note in footnotes)
-    )
+        sheet.add(_label(row, names), *_numbers(row, measures))
+    sheet.section()
+    sheet.add(total_label(), *_numbers(rows[-1], measures), style="bold")
+    notes = (Text(note, style="dim") for note in footnotes)
+    return Group(*_above(report), Text(), sheet, Text(), *_below(report), *notes)
 
 
-_HEADINGS = {"unit": "Đơn vị", "month": "Tháng", "year": "Năm"}
+def total_label() -> str:
+    """Name the line of the total."""
+    return either("Tổng cộng", "Total")
 
 
-def _label(row: Row, names: tuple[str, ...]) -> str:
+def own_label() -> str:
+    """Name what belongs to the unit itself and to none below it."""
+    return either("trực tiếp", "its own")
+
+
+def _heading(names: tuple[str, ...]) -> str:
+    known = {
+        "unit": either("Đơn vị", "Unit"),
+        "month": either("Tháng", "Month"),
+        "quarter": either("Quý", "Quarter"),
+        "year": either("Năm", "Year"),
+        "code": either("Trong đó", "Of these"),
+    }
+    return known.get(names[0]) or " · ".join(word(DIMENSIONS, name) for name in names)
+
+
+def _label(row: Row, names: tuple[str, ...]) -> Text:
     if row.kind == "rest":
-        return "Còn lại / rest"
+        return Text(either("Còn lại", "The rest"))
     if row.kind == "suppressed":
-        return "Các ô bị ẩn / suppressed"
+        return Text(either("Các ô bị ẩn", "Hidden cells"))
     if names[0] == "unit":
-        name = f"{escape(row.keys[1])} [dim]{escape(row.keys[0])}[/]"
-        return f"{name} [dim](trực tiếp / own)[/]" if row.kind == "own" else name
+        name = named({"id": row.keys[0], "name": row.keys[1]})
+        return name.append(f" ({own_label()})", "dim") if row.kind == "own" else name
     if names[0] == "month":
-        return "/".join(reversed(row.keys[0].split("-")))
-    return escape(" · ".join(say(FACETS, code) for code in row.keys))
+        return Text(either("/".join(reversed(row.keys[0].split("-"))), row.keys[0]))
+    return Text(" · ".join(say(FACETS, code) for code in row.keys))
 
 
 def _numbers(row: Row, measures: list[str]) -> list[str]:
     return [number(row.values.get(name, 0)) for name in measures]
 
 
+def heading_of(unit: Mapping[str, Any]) -> Text:
+    """Write the line above an answer about a unit."""
+    return Text.assemble((shown(unit["name"]), "bold"), f"  {shown(unit['id'])}, {say(LEVELS, unit.get('level'))}")
+
+
+def period(answer: Mapping[str, Any]) -> str:
+    """Write the days of an answer."""
+    first, last = day(answer["from"]), day(answer["to"])
+    return either(f"Từ {first} đến {last}", f"From {first} to {last}")
+
+
 def _above(report: Mapping[str, Any]) -> Iterator[Text]:
-    unit = report["unit"]
-    yield Text.assemble((unit["name"], "bold"), f"  {unit['id']}, {say(LEVELS, unit.get('level'))}")
-    yield Text(f"Từ {day(report['from'])} đến {day(report['to'])}, {say(BASES, report['basis'])}")
+    yield heading_of(report["unit"])
+    yield Text(f"{period(report)}, {say(BASES, report['basis'])}")
 
 
 def _below(report: Mapping[str, Any]) -> Iterator[Text]:
+    yield from behind(report)
     if suppressed := report.get("suppressed"):
         yield Text(f"{HIDDEN}  {suppressed['reason']}", style="yellow")
     as_of = f", {moment(report['as_of'])}" if report.get("as_of") else ""
-    yield Text(f"Vị trí trong nhật ký / position {report['position']}{as_of}", style="dim")
+    yield Text(f"{position(report['position'])}{as_of}", style="dim")
     if parked := report.get("parked"):
-        yield Text(f"Đang chờ / parked: {number(parked)} sự kiện, xem `tonghop status`", style="yellow")
+        see = f"`tonghop parked --unit {report['unit']['id']}`"
+        yield Text(
+            either(f"Đang chờ: {number(parked)} sự kiện, xem {see}", f"Parked: {number(parked)} events, see {see}"),
+            style="yellow",
+        )

@@ -6,50 +6,62 @@ from typing import Annotated
 
 import typer
 
-from services.cli.asking import failures
+from services.cli.language import either
 from services.cli.options import DATA, DataDir, settings
+from services.cli.usage import Commands
 
-app = typer.Typer()
+app = Commands()
 
-Position = Annotated[int | None, typer.Option(min=1, help="Vị trí, mặc định là cuối. / The position; the end.")]
+Position = Annotated[
+    int | None, typer.Option(min=1, help=either("Vị trí, mặc định là cuối.", "The position; the last if not given."))
+]
 
 
-@app.command()
+@app.says(
+    "Ký xác nhận nhật ký tới một vị trí, in ra JSON.\n\nTạo khóa: openssl genpkey -algorithm ed25519 -out khoa.pem",
+    "Sign a statement of the log up to a position, as JSON.\n\n"
+    "A key is made by: openssl genpkey -algorithm ed25519 -out khoa.pem",
+)
 def sign_position(
     *,
-    key: Annotated[Path, typer.Option(help="Khóa riêng Ed25519 (PEM). / The private key.")],
+    key: Annotated[
+        Path, typer.Option(metavar="FILE", help=either("Khóa riêng Ed25519 (PEM).", "The Ed25519 private key (PEM)."))
+    ],
     position: Position = None,
     data_dir: DataDir = DATA,
 ) -> None:
-    """Ký xác nhận nhật ký tới một vị trí, in ra JSON. / Sign a statement of the log up to a position.
+    """Sign a position."""
+    from services.cli.chaining import sign_position
+    from services.cli.client import servers
 
-    Tạo khóa / make a key: openssl genpkey -algorithm ed25519 -out khoa.pem
-    """
-    with failures():
-        from services.cli.chaining import sign_position
-        from services.cli.client import servers
-
-        typer.echo(sign_position(settings(servers(data_dir)), key, position))
+    typer.echo(sign_position(settings(servers(data_dir)), key, position))
 
 
-@app.command()
+@app.says(
+    "Kiểm tra chữ ký, và sổ cái còn đúng như đã ký không.\n\nMã thoát 1 khi không kiểm tra được, 3 khi không đúng.",
+    "Check a statement, and that the ledger still is what was signed.\n\n"
+    "Exit code 1 when it can't be told, 3 where it is not.",
+)
 def verify_position(
-    file: Annotated[Path, typer.Argument(help="Bản xác nhận. / The statement.")],
+    file: Annotated[
+        Path, typer.Argument(metavar=either("TỆP", "FILE"), help=either("Bản xác nhận.", "The statement."))
+    ],
     *,
     public_key: Annotated[
-        Path | None, typer.Option(help="Khóa công khai phải là khóa đã ký (PEM). / Whose signature it must be.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=either("Khóa công khai phải là khóa đã ký (PEM).", "The public key that must have signed it (PEM)."),
+        ),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Tin các mắt xích đã lưu. / Take the links that are kept as right.")
+        bool,
+        typer.Option("--quick", help=either("Tin các mắt xích đã lưu.", "Take the links that are kept as right.")),
     ] = False,
     data_dir: DataDir = DATA,
 ) -> None:
-    """Kiểm tra chữ ký, và sổ cái còn đúng như đã ký không. / Check a statement, and that the ledger still is so.
+    """Check a statement."""
+    from services.cli.chaining import verify_position
+    from services.cli.client import servers
 
-    Mã thoát 1 khi không kiểm tra được, 3 khi không đúng. / Exit code 1 when it can't be told, 3 where it is not.
-    """
-    with failures():
-        from services.cli.chaining import verify_position
-        from services.cli.client import servers
-
-        typer.echo(verify_position(settings(servers(data_dir)), file, public_key, quick=quick))
+    typer.echo(verify_position(settings(servers(data_dir)), file, public_key, quick=quick))

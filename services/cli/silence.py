@@ -4,32 +4,34 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
-from services.cli.words import LEVELS, MEASURES, day, number, say
+from services.cli.answers import behind
+from services.cli.language import either
+from services.cli.reports import heading_of, period
+from services.cli.screen import Column, Sheet, named, whole
+from services.cli.words import LEVELS, MEASURES, day, number, position, say, word
 
 _LISTS = {
-    "silent": "Chưa báo cáo / said nothing",
-    "declared_zero": "Báo không phát sinh / declared zero",
-    "differing": "Số khai báo khác số đếm được / declared differs from counted",
-    "admitted_nobody": "Không kết nạp đảng viên nào / admitted nobody",
+    "silent": ("Chưa báo cáo", "Said nothing"),
+    "declared_zero": ("Báo không phát sinh", "Declared zero"),
+    "differing": ("Số khai báo khác số đếm được", "Declared differs from counted"),
+    "admitted_nobody": ("Không kết nạp đảng viên nào", "Admitted nobody"),
 }
 
 
 def silence(answer: Mapping[str, Any]) -> RenderableType:
     """Lay out the four lists, each with how many there are; silence is never shown as zero."""
-    unit = answer["unit"]
     of_level = f", {say(LEVELS, answer['level'])}" if answer["level"] else ""
+    asked = number(answer["asked"])
     parts: list[RenderableType] = [
-        Text.assemble((unit["name"], "bold"), f"  {unit['id']}, {say(LEVELS, unit['level'])}"),
-        Text(f"Từ {day(answer['from'])} đến {day(answer['to'])}{of_level}"),
-        Text(f"Đã xét {number(answer['asked'])} đơn vị / units looked at"),
+        heading_of(answer["unit"]),
+        Text(f"{period(answer)}{of_level}"),
+        Text(either(f"Đã xét {asked} đơn vị", f"{asked} units were looked at")),
     ]
     for name, heading in _LISTS.items():
-        parts += _list(name, heading, answer[name])
-    parts.append(Text(f"\nVị trí trong nhật ký / position {answer['position']}", style="dim"))
+        parts += _list(name, either(*heading), answer[name])
+    parts += [Text(), *behind(answer), Text(position(answer["position"]), style="dim")]
     return Group(*parts)
 
 
@@ -41,34 +43,36 @@ def _list(name: str, heading: str, page: Mapping[str, Any]) -> Iterator[Renderab
     elif page["units"]:
         yield _units(page["units"])
     if page["next"]:
-        yield Text(f"còn nữa / more: --list {name} --cursor {page['next']}", style="dim")
+        yield whole(either("còn nữa: ", "more: ") + f"--list {name} --cursor {page['next']}", "dim")
 
 
-def _units(rows: list[dict[str, Any]]) -> Table:
-    table = Table("Đơn vị", "Cấp / level", show_edge=False, pad_edge=False)
+def _units(rows: list[dict[str, Any]]) -> Sheet:
+    columns = [Column(either("Đơn vị", "Unit"), words=True), Column(either("Cấp", "Level"))]
     if "figures" not in rows[0]:
+        sheet = Sheet(*columns)
         for unit in rows:
-            table.add_row(_unit(unit), say(LEVELS, unit["level"]))
-        return table
-    table.add_column("Không phát sinh / nothing to report")
+            sheet.add(named(unit), say(LEVELS, unit["level"]))
+        return sheet
+    sheet = Sheet(*columns, Column(either("Không phát sinh", "Nothing to report"), words=True))
     for row in rows:
-        zeros = "\n".join(f"{MEASURES[zero['figure']]}, {_period(zero)}" for zero in row["figures"])
-        table.add_row(_unit(row["unit"]), say(LEVELS, row["unit"]["level"]), zeros)
-    return table
+        zeros = "\n".join(f"{word(MEASURES, zero['figure'])}, {_period(zero)}" for zero in row["figures"])
+        sheet.add(named(row["unit"]), say(LEVELS, row["unit"]["level"]), zeros)
+    return sheet
 
 
-def _differing(rows: list[dict[str, Any]]) -> Table:
-    table = Table("Đơn vị", "Chỉ tiêu", "Kỳ", show_edge=False, pad_edge=False)
-    for heading in ("Khai báo / declared", "Đếm được / counted", "Chênh / differ"):
-        table.add_column(heading, justify="right")
+def _differing(rows: list[dict[str, Any]]) -> Sheet:
+    sheet = Sheet(
+        Column(either("Đơn vị", "Unit"), words=True),
+        either("Chỉ tiêu", "Measure"),
+        either("Kỳ", "Period"),
+        Column(either("Khai báo", "Declared"), "right"),
+        Column(either("Đếm được", "Counted"), "right"),
+        Column(either("Chênh", "Differ by"), "right"),
+    )
     for row in rows:
         numbers = (number(row[key]) for key in ("declared", "counted", "difference"))
-        table.add_row(_unit(row["unit"]), MEASURES[row["figure"]], _period(row), *numbers)
-    return table
-
-
-def _unit(unit: Mapping[str, Any]) -> str:
-    return f"{escape(unit['name'])} [dim]{escape(unit['id'])}[/]"
+        sheet.add(named(row["unit"]), word(MEASURES, row["figure"]), _period(row), *numbers)
+    return sheet
 
 
 def _period(of: Mapping[str, Any]) -> str:

@@ -6,10 +6,14 @@ from typing import Annotated
 
 import typer
 
-from services.cli.asking import failures
-from services.cli.options import DATA, Api, Basis, BasisOption, DataDir, From, To
+from events.catalogue import MEASURES
+from events.names import harmless
+from services.cli.asking import ask
+from services.cli.language import either
+from services.cli.options import DATA, Api, Basis, BasisOption, DataDir, From, To, Unit
+from services.cli.usage import Commands
 
-app = typer.Typer()
+app = Commands()
 
 
 class Form(StrEnum):
@@ -19,32 +23,46 @@ class Form(StrEnum):
     JSON = "json"
 
 
-@app.command()
+@app.says(
+    "Câu báo cáo để dán vào văn bản; số liệu không nói thì từ chối.",
+    "The sentence for a report, in Vietnamese, or a refusal where the data does not say it.",
+)
 def statement(
-    unit: str,
+    unit: Unit,
     *,
     from_: From = None,
     to: To = None,
     basis: BasisOption = Basis.AS_WAS,
     say: Annotated[
         str | None,
-        typer.Option(help="MEASURE, MEASURE:target, MEASURE:goal, số khai báo, tỷ lệ; cách nhau dấu phẩy. / Clauses."),
+        typer.Option(
+            help=either("Các mệnh đề, cách nhau dấu phẩy: ", "Clauses with commas between them: ")
+            + "MEASURE | MEASURE:target | MEASURE:goal | FIGURE | RATE. "
+            + f"MEASURE: {', '.join(MEASURES)}."
+        ),
     ] = None,
     claim: Annotated[
-        str | None, typer.Option(help="RATE:PERCENT, tỷ lệ cần đối chiếu. / A percentage to be checked.")
+        str | None,
+        typer.Option(help=either("Tỷ lệ cần đối chiếu, RATE:PERCENT.", "A percentage to be checked, RATE:PERCENT.")),
     ] = None,
-    format_: Annotated[Form, typer.Option("--format", help="Cách trình bày. / How it is written.")] = Form.TEXT,
+    format_: Annotated[
+        Form, typer.Option("--format", help=either("Cách trình bày.", "How it is written."))
+    ] = Form.TEXT,
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
-    """Câu báo cáo để dán vào văn bản; số liệu không nói thì từ chối. / The sentence for a report, or a refusal."""
-    with failures():
-        from services.cli.client import api_address, get
+    """Write a statement."""
+    from services.cli.client import strange
+    from services.cli.errors import CommandError
+    from services.cli.screen import json_shown
 
-        asked = {"from_": from_, "to": to, "basis": basis, "say": say, "claim": claim}
-        text, answer = get(api_address(api, data_dir), "v1", "units", unit, "statement", **asked)
-        if format_ is Form.JSON:
-            typer.echo(text)
-        else:  # on one line, whatever the terminal's width: it is to be pasted
-            typer.echo(f"{answer['text']}\n")
-            typer.secho(answer["footing"], dim=True)
+    asked = {"from_": from_, "to": to, "basis": basis, "say": say, "claim": claim}
+    address, (text, answer) = ask(api, data_dir, "v1", "units", unit, "statement", **asked)
+    if format_ is Form.JSON:
+        typer.echo(json_shown(text))
+        return
+    if not isinstance(answer.get("text"), str) or not isinstance(answer.get("footing"), str):
+        raise CommandError(strange(address, "statement"))
+    # On one line, whatever the terminal's width: it is to be pasted.
+    typer.echo(f"{harmless(answer['text'], lines=True)}\n")
+    typer.secho(harmless(answer["footing"], lines=True), dim=True)

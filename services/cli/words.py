@@ -1,10 +1,11 @@
-"""The users' words for the contract's codes: Vietnamese, as their own reports say it."""
+"""The users' words for the contract's codes: as their own reports say it; in English the codes are words."""
 
 import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
 from projections.core import written
+from services.cli.language import language
 
 MEASURES: Final[Mapping[str, str]] = {
     "admissions": "Kết nạp",
@@ -13,6 +14,7 @@ MEASURES: Final[Mapping[str, str]] = {
     "departures": "Ra khỏi Đảng",
     "transfers_out": "Chuyển đi",
     "transfers_in": "Chuyển đến",
+    "restorations": "Khôi phục đảng tịch",
     "introductions": "Giới thiệu QCƯT",
     "trainings": "Học lớp nhận thức",
 }
@@ -64,6 +66,7 @@ REASONS: Final[Mapping[str, str]] = {
     "too_deep": "quá 64 cấp dưới đơn vị gốc",
     "in_use": "đơn vị đang được dùng",
     "already_done": "đã thực hiện trước đó",
+    "too_deep": "quá nhiều bậc dưới đơn vị gốc",
     "unpublishable": "dòng không đọc được",
     "not_permitted": "máy chủ không cho phép",
     "refused_by_bus": "bus từ chối",
@@ -104,30 +107,74 @@ FACETS: Final[Mapping[str, str]] = {
     "expelled": "khai trừ",
     "struck_off": "xóa tên",
     "resigned": "xin ra",
+    "not_confirmed": "không được công nhận chính thức",
     "unknown": "không rõ",
+}
+
+STATES: Final[Mapping[str, str]] = {
+    "paused": "tạm dừng",
+    "catching_up": "đang theo kịp",
+    "stopped": "không chạy",
+    "leading": "đang làm việc",
+    "connected": "đã kết nối",
+    "unreachable": "không kết nối được",
+}
+
+DIMENSIONS: Final[Mapping[str, str]] = {
+    "sex": "giới tính",
+    "ethnicity": "dân tộc",
+    "religion": "tôn giáo",
+    "youth_union": "đoàn viên",
+    "age_band": "độ tuổi",
+    "education": "trình độ",
+    "occupation": "nghề nghiệp",
+    "grade": "loại huy hiệu",
+    "reason": "lý do",
+    "passed": "đạt",
+    "readmission": "kết nạp lại",
+    "early": "trao sớm",
+    "posthumous": "truy tặng",
 }
 
 
 def say(words: Mapping[str, str], code: str | None) -> str:
-    """Give the Vietnamese for a code with the code beside it; a code without one is shown as it is."""
+    """Give the word for a code with the code beside it: codes are what commands and events take."""
     if code is None:
         return ""
-    return f"{words[code]} ({code})" if code in words else code
+    return f"{words[code]} ({code})" if language() == "vi" and code in words else code
+
+
+def word(words: Mapping[str, str], code: str) -> str:
+    """Give the word for a code alone, for a heading."""
+    return words.get(code, code) if language() == "vi" else code.replace("_", " ")
 
 
 HIDDEN: Final = "…"
 
 
 def number(value: int | None) -> str:
-    """Write a number as Vietnamese reports do: 1.905; a hidden one as HIDDEN."""
-    return HIDDEN if value is None else written.number(value)
+    """Write a number as reports in the language do, 1.905 or 1,905; a hidden one as HIDDEN."""
+    if value is None:
+        return HIDDEN
+    return written.number(value) if language() == "vi" else f"{value:,}"
+
+
+def decimal(value: float) -> str:
+    """Write a number with at most one place: 84,2 or 84.2, and 128."""
+    return written.decimal(value) if language() == "vi" else f"{value:,.1f}".removesuffix(".0")
 
 
 def day(iso: str) -> str:
-    """Write a civil date as Vietnamese reports do: 28/11/2023."""
-    return "/".join(reversed(iso.split("-")))
+    """Write a civil date as Vietnamese reports do, 28/11/2023; in English it stays as it is in data."""
+    return "/".join(reversed(iso.split("-"))) if language() == "vi" else iso
 
 
 def moment(iso: str) -> str:
-    """Write a moment in Vietnam's time: 16:01:02 28/11/2023."""
-    return f"{dt.datetime.fromisoformat(iso).astimezone(written.VIETNAM):%H:%M:%S %d/%m/%Y}"
+    """Write a moment in Vietnam's time, whatever the machine's: 16:01:02 28/11/2023."""
+    there = dt.datetime.fromisoformat(iso).astimezone(written.VIETNAM)
+    return f"{there:%H:%M:%S %d/%m/%Y}" if language() == "vi" else f"{there:%Y-%m-%d %H:%M:%S} +07"
+
+
+def position(at: int) -> str:
+    """Write a position of the log, as a line under an answer says it."""
+    return f"Vị trí trong nhật ký {at}" if language() == "vi" else f"Log position {at}"

@@ -10,8 +10,10 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
-from services.cli.client import CommandError, get
-from services.cli.reports import as_table, console
+from services.cli.client import get
+from services.cli.errors import CommandError
+from services.cli.reports import as_table
+from services.cli.screen import console
 from services.cli.words import OUTCOMES, say
 from services.demo.comparing import side_by_side
 from services.demo.documents.questions import QUESTIONS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from projections.core.reading_answers import Receipt, Said
+from projections.core.reading_answers import Receipt, Said, TakenBack
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.standing import UnknownUnitError
 
@@ -18,6 +18,8 @@ _COLUMNS = """position, outcome, reason, field, detail, publisher, id, type, sub
     retracted_at, retracted_by, first_position, body"""
 
 _ONE = f"SELECT {_COLUMNS} FROM ledger WHERE id = $1 AND publisher = $2 AND first"
+
+_RETRACTION = "SELECT publisher, id, position, body FROM ledger WHERE position = $1"
 
 _UNIT = "SELECT no, dissolved IS NOT NULL AS dissolved FROM unit WHERE id = $1"
 
@@ -64,7 +66,13 @@ FROM ledger WHERE position BETWEEN $1 AND $2 ORDER BY position
 async def event(snapshot: Snapshot, publisher: str, event_id: str) -> Said | None:
     """Return the first event of this publisher and id, None where there is none."""
     row = await snapshot.connection.fetchrow(_ONE, event_id, publisher)
-    return None if row is None else _said(row)
+    if row is None:
+        return None
+    said = _said(row)
+    if said.retracted_by is None:
+        return said
+    by = await snapshot.connection.fetchrow(_RETRACTION, said.retracted_by)
+    return said if by is None else msgspec.structs.replace(said, taken_back=_taken_back(by))
 
 
 async def outcomes(
@@ -91,6 +99,11 @@ async def outcomes(
 async def receipts(snapshot: Snapshot, first: int, last: int) -> list[Receipt]:
     """Return what became of the messages from first to last, in order; those not decided yet have no receipt."""
     return [Receipt(*row) for row in await snapshot.connection.fetch(_RECEIPTS, first, last)]
+
+
+def _taken_back(row: Record) -> TakenBack:
+    reason = msgspec.json.decode(row["body"])["data"]["reason"]  # it holds, so it was decoded before
+    return TakenBack(row["publisher"], row["id"], row["position"], reason)
 
 
 def _said(row: Record) -> Said:

@@ -17,7 +17,9 @@ OPTIONAL = [(name, field) for name, data in FULL.items() for field in data if fi
 NO_DATES = ["2023-1-1", "20231101", "2023-02-29", "2023-13-01", "0000-01-01", "2023-11-20\n", "2023-11-20T00:00:00Z", 1]
 NO_NUMBERS = [-1, 2**53, 10**30, 1.0, 1.5, "1", True, None]
 NO_MOST: dict[str, Any] = {"at_least": {"at_most": ...}, "at_most": {}, "value": {}}
-NO_TEXTS = ["", "a\x00", "a\n", "\x1b[0m", "a\x7f", "a\x85b", "Đa\u0309ng", 7, None]
+NO_NAMES = ["", "a\x00", "Đa\u0309ng", 7, None]
+UNSEEN = ["a\n", "\x1b[0m", "a\x7f", "a\x85b", "\u200b", "x" * 301]
+NO_TEXTS = [*NO_NAMES, *UNSEEN[:4]]
 
 
 def assert_invalid(document: dict[str, Any], field: str, **options: Any) -> None:
@@ -95,11 +97,17 @@ def test_named_units(event_type: str, field: str) -> None:
 def test_texts(event_type: str, field: str) -> None:
     for value in (" ", "Đảng ủy Khối", 'a "b" \\ c', "😀", "\u202eא"):
         assert getattr(accepted(changed(event_type, **{field: value})).data, field) == value
-    for value in NO_TEXTS:
+    for value in NO_NAMES if field == "name" else NO_TEXTS:
         assert_invalid(changed(event_type, **{field: value}), f"data.{field}")
     half = as_body(changed(event_type, **{field: "HALF"})).replace(b"HALF", rb"\ud83d")
     answer = refused(half, bus_type=event_type)
     assert (answer.reason, answer.field) == (Reason.INVALID_FIELD, f"data.{field}")
+
+
+@pytest.mark.parametrize("event_type", ["unit.established", "unit.renamed"])
+@pytest.mark.parametrize("name", UNSEEN)
+def test_the_log_takes_names_that_no_door_takes(event_type: str, name: str) -> None:
+    assert accepted(changed(event_type, name=name)).data.name == name
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""Run one command from the process's first line to its exit code: the one place where exceptions become messages."""
+
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+import typer
+
+from services.cli import streams, usage
+from services.cli.failing import INTERRUPTED, TERMINATED, UNREAD, ending, word_for
+
+
+def run(app: typer.Typer, arguments: Sequence[str]) -> int:
+    """Run a command and give the code for the process; whatever happens, no traceback is shown unless asked for."""
+    streams.prepare()
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _stop)
+    code = _run(app, arguments)
+    try:
+        streams.finish()
+    except streams.OutputError as failure:
+        if code == 0 or not failure.unread:
+            return _end(failure)
+    return code
+
+
+def _run(app: typer.Typer, arguments: Sequence[str]) -> int:
+    try:
+        code = typer.main.get_command(app).main(list(arguments), prog_name="tonghop", standalone_mode=False)
+    except typer.TyperException as wrong:
+        streams.complain(usage.explained(wrong))
+        return 2
+    except typer.Abort:
+        return _end(KeyboardInterrupt())
+    except SystemExit as asked:
+        code = asked.code
+        if not isinstance(code, int | None):
+            streams.complain(str(code))
+            code = 1
+    except BaseException as error:  # noqa: BLE001 - this is the place where every one of them ends
+        return _end(error)
+    code = code if isinstance(code, int) else 0
+    if code in {INTERRUPTED, TERMINATED} and (word := word_for(code)):
+        streams.complain(word)
+    return code
+
+
+def _end(error: BaseException) -> int:
+    said, code = ending(error)
+    if isinstance(error, streams.OutputError) or code == UNREAD:
+        streams.give_up_output()
+    if said:
+        streams.complain(said)
+    return code
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Leave in order: progress bars give the cursor back, connections are closed."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(TERMINATED)
