@@ -61,6 +61,8 @@ class Settings:
     """How many recent events the limit on rejects looks at."""
     reject_limit: int = 50
     """How many per cent of them may be rejected before the projector pauses; 100 is no limit."""
+    lead_patience: int = 10
+    """Seconds without a sign of life after which a projector that leads is taken for frozen, and another takes over."""
     replicas: int = 1
     """Copies of the stream that `migrate` asks for: 3 on a cluster (shared facts: R3), 1 on one machine."""
     smallest_cell: int = 3
@@ -142,5 +144,6 @@ VARIABLES = {
     "TONGHOP_SMALLEST_CELL": ("smallest_cell", _whole(1, LARGEST_SMALL_CELL, "a number of people")),
     "TONGHOP_REJECT_WINDOW": ("reject_window", _whole(1, 1_000_000, "a number of events")),
     "TONGHOP_REJECT_LIMIT": ("reject_limit", _whole(0, 100, "a percentage")),
+    "TONGHOP_LEAD_PATIENCE": ("lead_patience", _whole(5, 3600, "a number of seconds")),
 }
 """Each variable of the environment: the setting that it gives, and how it is read."""

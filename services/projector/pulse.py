@@ -22,13 +22,18 @@ EVERY = 1.0
 SILENCE = 20.0
 """Seconds without a word from the bus after which the projector calls itself unhealthy."""
 
+_ANSWER = 1.0
+"""Seconds in which the bus says how far the log goes: less than the patience with a leader that says nothing."""
+
 _BEAT = """
 INSERT INTO worker (name, state, detail, seen_at, fetched_at, advanced_at, stream_last)
 VALUES ($1, $2, $3, now(), now() - make_interval(secs => $4), now() - make_interval(secs => $5), $6)
 ON CONFLICT (one) DO UPDATE SET
     name = excluded.name, state = excluded.state, detail = excluded.detail, seen_at = excluded.seen_at,
     fetched_at = excluded.fetched_at, advanced_at = excluded.advanced_at, stream_last = excluded.stream_last
+WHERE $7 OR worker.name = excluded.name OR worker.seen_at < now() - interval '3 seconds'
 """
+"""Who leads writes the row; who doesn't, only where nobody else has lately."""
 
 
 class Pulse:
@@ -38,6 +43,7 @@ class Pulse:
         self._settings = settings
         self._client = client
         self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._signs = False
         self.state = "starting"
         self.detail: str | None = None
         self.position = 0
@@ -75,7 +81,9 @@ class Pulse:
 
     def leads_no_more(self) -> None:
         """Tell that the projector lost its lead or a server."""
+        self._signs = False
         metrics.LEADING.set(0)
+        metrics.PAUSED.set(0)
 
     def fetched(self, intake: Intake) -> None:
         """Tell that a fetch was answered, be it with nothing."""
@@ -101,6 +109,12 @@ class Pulse:
                 metrics.PARKED.labels(reason=reason).set(self._parked[reason])
         self._lag()
 
+    async def sign(self, connection: asyncpg.Connection) -> None:
+        """Write the row on the connection that holds the lead: it can't be written after the lead is lost."""
+        self._signs = True
+        await self._ask_the_bus()
+        await connection.execute(_BEAT, *self._row(), True)
+
     async def run(self) -> None:
         """Beat until cancelled. The database being away is no reason to stop."""
         while True:
@@ -108,10 +122,25 @@ class Pulse:
             await asyncio.sleep(EVERY)
 
     async def beat_once(self) -> None:
-        """Tell the database how things stand, if this projector has a say and the database is there."""
+        """Tell how things stand, where this projector does not lead and yet has a say and the database is there."""
+        if self._signs:
+            return
+        await self._ask_the_bus()
+        if self.state in {"standby", "starting"}:
+            return
+        try:
+            connection = await asyncpg.connect(self._settings.database_url, timeout=2)
+            try:
+                await connection.execute(_BEAT, *self._row(), False, timeout=2)
+            finally:
+                connection.terminate()
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            metrics.ERRORS.labels(part="database").inc()
+
+    async def _ask_the_bus(self) -> None:
         try:
             if self._client.is_connected:
-                info = await self._client.jetstream(timeout=2).stream_info(self._settings.stream)
+                info = await self._client.jetstream(timeout=_ANSWER).stream_info(self._settings.stream)
                 self.stream_last = max(self.position, info.state.last_seq)
                 if self.state == "paused":  # nothing is fetched, so this is what tells that the bus answers
                     self._fetched_at = time.monotonic()
@@ -119,18 +148,10 @@ class Pulse:
         except Exception:  # noqa: BLE001 - told by fetched_at growing old
             metrics.ERRORS.labels(part="bus").inc()
         self._lag()
-        if self.state in {"standby", "starting"}:
-            return
-        try:
-            connection = await asyncpg.connect(self._settings.database_url, timeout=2)
-            try:
-                ages = (_age(self._fetched_at), _age(self._advanced_at))  # by the database's clock they are times again
-                row = (self._name, self.state, self.detail, *ages, self.stream_last)
-                await connection.execute(_BEAT, *row, timeout=2)
-            finally:
-                connection.terminate()
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            metrics.ERRORS.labels(part="database").inc()
+
+    def _row(self) -> tuple[object, ...]:
+        ages = (_age(self._fetched_at), _age(self._advanced_at))  # by the database's clock they are times again
+        return (self._name, self.state, self.detail, *ages, self.stream_last)
 
     def troubles(self) -> list[str]:
         """Say why the projector is not well, in words; nothing where it leads and hears the bus, or stands by."""

@@ -53,6 +53,13 @@ class Supply:
             reply = found[1] or reply
         return messages, reply
 
+    def give_back(self, messages: list[Message], reply: str | None) -> None:
+        """Take back what was given and not written: it is given again."""
+        for message in messages:
+            self._ahead[message.position] = message, None
+        if messages and reply is not None:
+            self._ahead[messages[-1].position] = messages[-1], reply
+
     async def _take(self, position: int, patience: float) -> None:
         known = None
         for message, reply in await self._intake.take(MOST, patience):

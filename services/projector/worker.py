@@ -8,18 +8,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import secrets
 import time
+from typing import NamedTuple
 
 import asyncpg
 import structlog
 from nats.aio.client import Client
 
 from events.codec import Event, Refusal
-from events.vocabulary import Reason
 from projections.core.changes import Changes
 from projections.core.disaster import Excess, Limit, Window, arrivals
 from projections.core.fold import EventKey
 from projections.core.message import Message
+from projections.core.set_aside import UndecidableError, refusal, said_of
 from projections.core.state import SIZES, Recorded, State
 from projections.store import pausing
 from projections.store.copying import Rendered, render
@@ -29,20 +31,30 @@ from services import metrics
 from services.collecting import collect_rarely
 from services.projector.errors import RefusedError, described, is_transient, part_of
 from services.projector.intake import Intake
-from services.projector.leadership import try_to_lead
+from services.projector.leadership import PROJECTOR, end_the_frozen, try_to_lead, while_leading
 from services.projector.limit import describe
 from services.projector.log_check import check_log
 from services.projector.pulse import Pulse
+from services.projector.search import Search, Step
 from services.projector.supply import MOST, Supply
 from services.settings import Settings
 
 _PATIENCE = 1.0
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 10.0
-_SESSION = {"application_name": "tonghop projector", "client_connection_check_interval": "1s"}
+_ALIVE = {"client_connection_check_interval": "1s"}
 """PostgreSQL looks whether this process lives, also while a statement runs or waits: a dead one's lock is free."""
+_WRITER = {**_ALIVE, "statement_timeout": "5min", "idle_in_transaction_session_timeout": "30s"}
+"""What a writer that hangs may hold up: no statement of a batch takes minutes, and between two there is no waiting."""
 
 log = structlog.get_logger("tonghop.projector")
+
+
+class Sessions(NamedTuple):
+    """The two of PostgreSQL that carry the figures forward: what the next batch needs is read while one is written."""
+
+    writer: asyncpg.Connection
+    reader: asyncpg.Connection
 
 
 class Worker:
@@ -52,14 +64,14 @@ class Worker:
         self._settings = settings
         self._client = client
         self._pulse = pulse
+        self._name = f"{PROJECTOR} {secrets.token_hex(4)}"
         self._pause = _FIRST_PAUSE
-        self._tried = 0
-        self._narrow_to = 0
         self._stop_at = 0
-        self._alone: int | None = None
-        self._poison: dict[int, str] = {}
-        self._nameless: set[int] = set()
-        self._failed_alone: int | None = None
+        self._search = Search()
+        self._written = 0
+        self._under_way: list[tuple[list[Message], str | None]] = []
+        self._told = ""
+        self._leads = False
 
     async def run(self) -> None:
         """Run for ever; raises RefusedError alone."""
@@ -85,60 +97,96 @@ class Worker:
         if is_transient(error):
             log.warning("waiting", part=part, error=self._pulse.detail, seconds=self._pause)
         else:
-            self._narrow_down(error)
+            again = self._pulse.detail == self._told
+            self._told = self._pulse.detail
+            log.error("failed", error=self._told, seconds=self._pause, exc_info=None if again else error)
         await asyncio.sleep(self._pause)
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
-    def _narrow_down(self, error: BaseException) -> None:
-        """Go on message by message until the one that can't be processed is known: it has failed alone, and twice.
-
-        That one is rejected with its error.
-        """
-        position = self._alone
-        if position is None:
-            self._narrow_to = self._tried
-            log.error("narrowing down", up_to=self._narrow_to, exc_info=error)
-        elif position != self._failed_alone:
-            self._failed_alone = position
-            log.error("tried once more", position=position, exc_info=error)
-        elif position in self._poison:
-            self._nameless.add(position)
-            log.error("not even set aside", position=position, exc_info=error)
-        else:
-            self._poison[position] = f"{type(error).__name__}: {error}"[:300].replace("\x00", "")
-            self._pause = _FIRST_PAUSE
-            log.error("message set aside", position=position, error=self._poison[position])
-
     async def _lead(self) -> None:
-        self._tried, self._alone = 0, None
         async with contextlib.AsyncExitStack() as stack:
-            writer = await self._connect(stack)
-            reader = await self._connect(stack)
-            while not await try_to_lead(writer):
-                if self._pulse.state != "standby":
-                    log.info("another projector leads, standing by")
-                self._pulse.state, self._pulse.detail = "standby", None
-                await asyncio.sleep(_PATIENCE)
-            await self._while_paused(writer)
-            self._pulse.state, self._pulse.detail = "loading", None
-            started = time.monotonic()
-            await check_log(self._client.jetstream(), self._settings.stream, reader)
-            gc.unfreeze()
-            state = await load(reader, self._settings.root, SIZES, self._chained)
-            window = await pausing.recent(reader, Limit(self._settings.reject_window, self._settings.reject_limit))
-            collect_rarely()
-            log.info(
-                "leading",
-                position=state.position,
-                units=len(state.hierarchy),
-                seconds=round(time.monotonic() - started, 2),
-            )
-            intake = Intake(self._client, self._settings.stream, self._settings.consumer)
-            await intake.open()
-            stack.push_async_callback(intake.close)
-            self._pulse.leads(state)
+            lead = await self._connect(stack, _ALIVE)
+            await self._stand_by(lead)
             stack.callback(self._pulse.leads_no_more)
-            await self._carry_forward(state, window, intake, writer, reader)
+            self._pulse.state, self._pulse.detail = "loading", None
+            await while_leading(lambda: self._pulse.sign(lead), self._settings.lead_patience, self._work())
+
+    async def _stand_by(self, connection: asyncpg.Connection) -> None:
+        """Return when this projector leads."""
+        while not await try_to_lead(connection):
+            if self._pulse.state != "standby":
+                log.info("another projector leads, standing by")
+            else:
+                self._pause = _FIRST_PAUSE  # the database answers again and again: an outage of before is over
+            self._pulse.state, self._pulse.detail = "standby", None
+            if await end_the_frozen(connection, self._settings.lead_patience):
+                log.warning("the projector that led is frozen or cut off, its sessions are ended")
+                continue
+            await asyncio.sleep(_PATIENCE)
+
+    async def _work(self) -> None:
+        """Carry forward for as long as the lead is kept: up to a pause, and again after it."""
+        self._leads = False
+        while True:
+            async with contextlib.AsyncExitStack() as stack:
+                await self._while_paused(await self._connect(stack, _ALIVE))
+            async with contextlib.AsyncExitStack() as stack:
+                await check_log(self._client.jetstream(), self._settings.stream, await self._connect(stack, _ALIVE))
+                intake = Intake(self._client, self._settings.stream, self._settings.consumer)
+                await intake.open()
+                stack.push_async_callback(intake.close)
+                supply = Supply(self._client, self._settings.stream, intake)
+                self._under_way = []
+                while not await self._until_paused(supply, intake):
+                    pass
+
+    async def _until_paused(self, supply: Supply, intake: Intake) -> bool:
+        """Load and carry forward; False where a batch failed by a message and everything has to be loaded anew."""
+        async with contextlib.AsyncExitStack() as stack:
+            sessions = Sessions(await self._connect(stack, _WRITER), await self._connect(stack, _ALIVE))
+            state, window = await self._load(sessions.reader)
+            for messages, reply in self._under_way:
+                supply.give_back(messages, reply)
+            self._under_way = []
+            self._pulse.leads(state)
+            try:
+                return await self._carry_forward(state, window, supply, intake, sessions)
+            except Exception as error:
+                if is_transient(error) or not self._under_way:
+                    raise
+                self._blame(error)
+                return False
+
+    async def _load(self, reader: asyncpg.Connection) -> tuple[State, Window]:
+        started = time.monotonic()
+        gc.unfreeze()
+        state = await load(reader, self._settings.root, SIZES, self._chained)
+        limit = Limit(self._settings.reject_window, self._settings.reject_limit)
+        window = await pausing.recent(reader, limit)
+        collect_rarely()
+        self._written = state.position
+        say = log.debug if self._leads else log.info
+        self._leads = True
+        seconds = round(time.monotonic() - started, 2)
+        say("leading", position=state.position, units=len(state.hierarchy), seconds=seconds)
+        return state, window
+
+    def _blame(self, error: Exception) -> None:
+        """Narrow down which message the failure of what is under way comes from; raises it where none is to blame."""
+        culprit = error.position if isinstance(error, UndecidableError) else None
+        cause = (error.__cause__ if culprit is not None else None) or error
+        last = self._under_way[-1][0][-1].position
+        first = not self._search.under_way
+        step = self._search.failed(self._written, last, said_of(cause), culprit)
+        if step == Step.HELPLESS:
+            raise error
+        metrics.ERRORS.labels(part=part_of(cause)).inc()
+        if first:
+            log.error("a batch failed", after=self._written, up_to=last, exc_info=error)
+        if step in {Step.SET_ASIDE, Step.NAMELESS}:
+            log.error(step, position=culprit or last, error=said_of(cause))
+        else:
+            log.debug(step, after=self._written, up_to=last)
 
     def _chained(self, position: int) -> None:
         self._pulse.detail = f"chaining the ledger, at position {position}"
@@ -158,84 +206,84 @@ class Worker:
             self._pulse.goes_on()
         log.info("resumed")
 
-    async def _connect(self, stack: contextlib.AsyncExitStack) -> asyncpg.Connection:
-        connection = await asyncpg.connect(self._settings.database_url, timeout=10, server_settings=_SESSION)
+    async def _connect(self, stack: contextlib.AsyncExitStack, session: dict[str, str]) -> asyncpg.Connection:
+        session = {"application_name": self._name, **session}
+        connection = await asyncpg.connect(self._settings.database_url, timeout=10, server_settings=session)
         stack.callback(connection.terminate)
         return connection
 
     async def _carry_forward(
-        self, state: State, window: Window, intake: Intake, writer: asyncpg.Connection, reader: asyncpg.Connection
-    ) -> None:
-        """Fold the next batch while the one before is committed: at most one is, and none while narrowing down.
+        self,
+        state: State,
+        window: Window,
+        supply: Supply,
+        intake: Intake,
+        sessions: Sessions,
+    ) -> bool:
+        """Fold the next batch while the one before is committed: at most one is, and none while one is searched for.
 
-        Returns where the limit on rejects is exceeded: what was folded is not written, and the state is of no use.
+        Returns where the limit on rejects is exceeded, whether it is paused there: what was folded is not written, and
+        the state is of no use.
         """
-        supply = Supply(self._client, self._settings.stream, intake)
-        under_way: asyncio.Task[None] | None = None
+        committing: asyncio.Task[None] | None = None
         pending: dict[EventKey, Recorded] = {}
         try:
             while True:
-                narrow = state.position < self._narrow_to
                 last = self._pulse.stream_last
                 messages, reply = await supply.take(state.position, self._most(state.position), _PATIENCE, last)
                 self._pulse.fetched(intake)
-                if under_way is not None and (under_way.done() or not messages):
-                    await under_way
-                    under_way, pending = None, {}
+                if committing is not None and (committing.done() or not messages):
+                    await committing
+                    committing, pending = None, {}
                 if not messages:
+                    self._pause = _FIRST_PAUSE  # both servers answer, and nothing is left to fail at
                     continue
-                self._tried = messages[-1].position
-                self._alone = self._tried if narrow else None
+                self._under_way.append((messages, reply))
                 started = time.perf_counter()
                 decoded = await self._decode(messages)
-                if under_way is not None and looks_back(state, decoded):
-                    await under_way
-                    under_way, pending = None, {}
-                changes, keys = await prepare(reader, state, messages, decoded, pending)
+                if committing is not None and looks_back(state, decoded):
+                    await committing
+                    committing, pending = None, {}
+                changes, keys = await prepare(sessions.reader, state, messages, decoded, pending)
                 rendered = await render(changes)
                 metrics.BATCH_SECONDS.labels(stage="fold").observe(time.perf_counter() - started)
-                if under_way is not None:
-                    await under_way
-                    under_way = None
+                if committing is not None:
+                    await committing
+                    committing = None
                 excess = window.take(arrivals(changes.ledger, window.passed))
                 if excess is not None:
-                    await self._stop_before(excess, changes, writer)
-                    return
+                    return await self._stop_before(excess, changes, sessions.writer)
                 pending = keys
-                under_way = asyncio.create_task(self._commit(writer, changes, rendered, intake, reply))
-                if narrow:
-                    await under_way
-                    under_way, pending, self._alone = None, {}, None
+                committing = asyncio.create_task(self._commit(sessions.writer, changes, rendered, intake, reply))
+                if self._search.under_way:
+                    await committing
+                    committing, pending = None, {}
                 await asyncio.sleep(0)
         finally:
-            if under_way is not None:
+            if committing is not None:
                 with contextlib.suppress(Exception):
-                    await asyncio.shield(under_way)
+                    await asyncio.shield(committing)
 
     def _most(self, position: int) -> int:
         """Say how many messages after a position may be in the next batch."""
-        if position < self._narrow_to:
-            return 1
-        return min(MOST, self._stop_at - position) if position < self._stop_at else MOST
+        most = min(MOST, self._stop_at - position) if position < self._stop_at else MOST
+        return self._search.most(position, most)
 
-    async def _stop_before(self, excess: Excess, changes: Changes, writer: asyncpg.Connection) -> None:
+    async def _stop_before(self, excess: Excess, changes: Changes, writer: asyncpg.Connection) -> bool:
         """Pause before the event that exceeds the limit; what of the batch comes before it is written first."""
         if changes.after + 1 < excess.position:
             self._stop_at = excess.position - 1
-            return
+            return False
         detail = describe(excess, self._settings.reject_limit)
         await pausing.pause(writer, excess.position, detail, changes.edition)
+        return True
 
     async def _decode(self, messages: list[Message]) -> list[Event | Refusal]:
         decoded = await decode_all(messages, self._settings.root)
         for index, message in enumerate(messages):
-            if message.position in self._poison:
-                detail = f"the message could not be processed: {self._poison[message.position]}"
-                event = decoded[index]
-                named = (event.publisher, event.id, event.type, event.subject)
-                if message.position in self._nameless:
-                    named = (None, None, None, None)
-                decoded[index] = Refusal(Reason.MALFORMED, None, detail, *named)
+            aside = self._search.aside.get(message.position)
+            if aside is not None:
+                decoded[index] = refusal(aside.cause, decoded[index], nameless=aside.nameless)
         return decoded
 
     async def _commit(
@@ -246,8 +294,9 @@ class Worker:
             await write(writer, changes, rendered)
         if reply is not None:
             await intake.acknowledge(reply)
-        self._pause = _FIRST_PAUSE
-        self._poison = {p: why for p, why in self._poison.items() if p > changes.position}
-        self._nameless &= self._poison.keys()
+        self._written = changes.position
+        self._under_way = [batch for batch in self._under_way if batch[0][-1].position > changes.position]
+        self._search.written(changes.position, MOST)
+        self._pause, self._told = _FIRST_PAUSE, ""
         self._pulse.committed(changes)
         metrics.BATCH_SECONDS.labels(stage="commit").observe(time.perf_counter() - started)

@@ -1,0 +1,89 @@
+"""Which message of a batch that failed is to blame: a pure search over what failed and what was written since.
+
+No server is to blame for what comes here. The batch is tried again in a few pieces, the piece that fails in a few
+again, down to one message; one that has failed alone twice is set aside. After it the batches grow again.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+PIECES: Final = 32
+"""Into how many a batch that failed is cut: each failure costs loading the state, each piece a commit."""
+
+
+class Step(StrEnum):
+    """What a failure led to."""
+
+    NARROWED = "narrowing down"
+    ONCE_MORE = "tried once more"
+    SET_ASIDE = "message set aside"
+    NAMELESS = "message set aside without its names"
+    HELPLESS = "not even set aside"
+    """It fails whatever is left out of it: no message's fault."""
+
+
+class Aside(NamedTuple):
+    """Why a message is set aside, and whether even its names can't be kept."""
+
+    cause: str
+    nameless: bool
+
+
+class Search:
+    """Told of every batch that failed or was written, it says how many messages the next may have."""
+
+    def __init__(self) -> None:
+        self._until = 0
+        self._size = 0
+        self._alone = (0, 0)
+        self.aside: dict[int, Aside] = {}
+        """What is set aside and not written yet, by position."""
+
+    @property
+    def under_way(self) -> bool:
+        """Whether batches are smaller than they may be: then one is written before the next is folded."""
+        return self._size > 0
+
+    def most(self, position: int, most: int) -> int:
+        """Say how many messages after a position may be in the next batch; ``most`` where nothing is searched for."""
+        if not self._size:
+            return most
+        if position < self._until:
+            return min(self._size, self._until - position, most)
+        return min(self._size, most)
+
+    def failed(self, position: int, last: int, cause: str, culprit: int | None = None) -> Step:
+        """Learn that the messages after ``position``, where the figures stand, up to ``last`` failed together.
+
+        ``culprit`` is the one among them that is to blame, where that is known.
+        """
+        if culprit is not None:
+            return self._set_aside(culprit, cause)
+        if last - position > 1:
+            self._until, self._size = last, -(-(last - position) // PIECES)
+            return Step.NARROWED
+        self._until, self._size = last, 1
+        self._alone = (last, self._alone[1] + 1 if self._alone[0] == last else 1)
+        return Step.ONCE_MORE if self._alone[1] == 1 else self._set_aside(last, cause)
+
+    def written(self, position: int, most: int) -> None:
+        """Learn that all is written up to a position.
+
+        Beyond what is searched, batches double until ``most``; after one that was set aside the next may be another.
+        """
+        left = {each: why for each, why in self.aside.items() if each > position}
+        good, self.aside = len(left) == len(self.aside), left
+        if self._size and good and position >= self._until:
+            self._size = self._size * 2 if self._size * 2 < most else 0
+
+    def _set_aside(self, position: int, cause: str) -> Step:
+        known = self.aside.get(position)
+        if known is None:
+            self.aside[position] = Aside(cause, nameless=False)
+            return Step.SET_ASIDE
+        if not known.nameless:
+            self.aside[position] = known._replace(nameless=True)
+            return Step.NAMELESS
+        return Step.HELPLESS
