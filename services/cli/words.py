@@ -66,7 +66,6 @@ REASONS: Final[Mapping[str, str]] = {
     "too_deep": "quá 64 cấp dưới đơn vị gốc",
     "in_use": "đơn vị đang được dùng",
     "already_done": "đã thực hiện trước đó",
-    "too_deep": "quá nhiều bậc dưới đơn vị gốc",
     "unpublishable": "dòng không đọc được",
     "not_permitted": "máy chủ không cho phép",
     "refused_by_bus": "bus từ chối",
