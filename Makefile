@@ -8,6 +8,7 @@ HTTP ?= 127.0.0.1:8080
 NATS ?= 127.0.0.1:4222
 MINUTES ?= 20
 SEED ?= 1
+WORKERS ?= auto
 
 .PHONY: setup run test test-long check bench soak clean
 setup: $(STAMP)
@@ -23,8 +24,9 @@ $(STAMP):
 run: setup
 	@exec $(BIN)/tonghop up --data-dir $(DATA) --http $(HTTP) --nats $(NATS) --demo
 
+# All cores, in an order that is another one each time: `-p no:randomly` keeps to the order of the files, WORKERS=0 to one process.
 test: setup
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 test-long: setup
 	@$(BIN)/python -m pytest -m long

@@ -5,7 +5,9 @@ import dataclasses
 import itertools
 import os
 import shutil
+import socket
 import tempfile
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -26,6 +28,8 @@ ANY_PORT = Address("127.0.0.1", 0)
 TEMPLATE = "tonghop"
 
 _numbers = itertools.count(1)
+_reserved: deque[socket.socket] = deque()
+_MOST_RESERVED = 200
 
 
 @contextmanager
@@ -36,6 +40,21 @@ def short_folder() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_address() -> Address:
+    """Give an address that nobody else is given as long as this process needs it, for a server to listen on.
+
+    A socket that is bound and doesn't listen keeps the port from all who ask for any free one, and from outgoing
+    connections; a server that sets SO_REUSEADDR, as all do, can listen there (Linux), as often as it is started.
+    """
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(ANY_PORT)
+    _reserved.append(reserved)
+    if len(_reserved) > _MOST_RESERVED:
+        _reserved.popleft().close()
+    return Address(*reserved.getsockname())
 
 
 @contextmanager
@@ -50,9 +69,9 @@ def running_postgres(folder: Path, *, durable: bool = False) -> Iterator[Postgre
 
 
 @contextmanager
-def running_nats(folder: Path, listen: Address = ANY_PORT) -> Iterator[NatsServer]:
+def running_nats(folder: Path, listen: Address | None = None) -> Iterator[NatsServer]:
     """Run NATS with its data under `folder`."""
-    server = NatsServer(folder / "nats", listen, log=folder / "logs" / "nats.log")
+    server = NatsServer(folder / "nats", listen or free_address(), log=folder / "logs" / "nats.log")
     try:
         server.start()
         yield server

@@ -21,8 +21,7 @@ from services.migration import migrate
 from services.publishing.bus import connect
 from services.publishing.lines import Line
 from services.publishing.sending import CHUNK, Sender, Sent
-from services.settings import Address, Settings
-from services.up.ports import claim
+from services.settings import Settings
 from tests import servers
 from tests.bench.asking import Client
 
@@ -130,8 +129,8 @@ async def running(folder: Path) -> AsyncIterator[Rig]:
             Settings(),
             nats_url=nats.url,
             database_url=postgres.url,
-            http=_any_port(),
-            projector_http=_any_port(),
+            http=servers.free_address(),
+            projector_http=servers.free_address(),
         )
         await migrate(settings)
         rig = Rig(folder, postgres, nats, settings)
@@ -142,7 +141,3 @@ async def running(folder: Path) -> AsyncIterator[Rig]:
             yield rig
         finally:
             rig.stop()
-
-
-def _any_port() -> Address:
-    return claim(servers.ANY_PORT, "--http")

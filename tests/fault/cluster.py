@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -20,20 +19,14 @@ from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
 from services.embedded.process import Process, Stages
 from services.migration import migrate
-from services.settings import Address, Settings
-from tests.servers import ANY_PORT, short_folder
+from services.settings import Settings
+from tests.servers import free_address, short_folder
 
 HERE: Final = Path(__file__).parents[2]
 PARTS: Final = ("nats", "postgres", "projector", "api")
 BACKEND: Final = "backend"
 """One process of PostgreSQL's own: when it is killed, the server ends all sessions and recovers by itself."""
 _STOP: Final[Stages] = ((signal.SIGTERM, 15.0),)
-
-
-def free_address() -> Address:
-    """Find a port that is free now."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return Address("127.0.0.1", found.getsockname()[1])
 
 
 class Command:
@@ -65,7 +58,7 @@ class Cluster:
     """NATS, PostgreSQL, a projector and an API. Everything acknowledged is on disk, as in a deployment."""
 
     def __init__(self, folder: Path, disks: Mapping[str, Path]) -> None:
-        self.nats = NatsServer(disks.get("nats", folder) / "nats", ANY_PORT, log=folder / "logs" / "nats.log")
+        self.nats = NatsServer(disks.get("nats", folder) / "nats", free_address(), log=folder / "logs" / "nats.log")
         self.postgres = PostgresServer(disks.get("postgres", folder) / "postgres", log=folder / "logs" / "postgres.log")
         self._folder = folder
         self.settings = Settings(smallest_cell=1)

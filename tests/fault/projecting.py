@@ -13,11 +13,11 @@ import asyncpg
 import httpx
 
 from services.settings import Settings
-from tests.fault.cluster import Command, free_address
+from tests.fault.cluster import Command
 from tests.fault.load import Told, told_of
 from tests.fault.publishing import Acked, Publisher, publishing
 from tests.oracle.telling import Said
-from tests.servers import connect, short_folder
+from tests.servers import connect, free_address, short_folder
 
 AT_LAST = 60.0
 """Seconds after which something that has to happen won't: nothing is timed by it."""

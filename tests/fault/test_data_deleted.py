@@ -83,7 +83,7 @@ async def test_each_comes_back_and_so_do_both() -> None:
 
         before = await last_figures()
         delete(cluster, "postgres")
-        reader.position = 0  # the figures are made anew, from the first message on
+        reader.begin_anew()
         await cluster.revive(["postgres"])
         await run(cluster, "restore", "--from-log")
         await revived(cluster)
@@ -100,7 +100,7 @@ async def test_each_comes_back_and_so_do_both() -> None:
         copy = cluster.nats.data_dir.parent / "copy"
         await run(cluster, "backup", str(copy))
         delete(cluster, *SERVERS)
-        reader.position = 0
+        reader.begin_anew()
         await cluster.revive(SERVERS)
         await run(cluster, "restore", "--backup", str(copy))
         await revived(cluster)

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from services.demo.generator import events
-from services.settings import Address, Settings
-from services.up.ports import claim
+from services.settings import Settings
 from tests import servers
 
 PERIOD = ("--from", "2023-01-01", "--to", "2023-11-28")
@@ -53,8 +52,8 @@ def service(demonstration: Path) -> Iterator[dict[str, str]]:
             Settings(),
             nats_url=nats.url,
             database_url=postgres.url,
-            http=claim(Address("127.0.0.1", 0), "http"),
-            projector_http=claim(Address("127.0.0.1", 0), "projector"),
+            http=servers.free_address(),
+            projector_http=servers.free_address(),
         )
         environ = replace(settings, api_url=f"http://{settings.http}").as_environment()
         assert tonghop("migrate", **environ).returncode == 0
