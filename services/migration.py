@@ -1,14 +1,9 @@
 """`tonghop migrate`: make the schema, the stream and its consumer, or check those that exist."""
 
-import asyncio
 import sys
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import asyncpg
-from nats.errors import ConnectionClosedError, NoRespondersError, NoServersError, UnexpectedEOF
-from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import (
     AckPolicy,
@@ -19,11 +14,14 @@ from nats.js.api import (
     StorageType,
     StreamConfig,
 )
-from nats.js.errors import NotFoundError, ServiceUnavailableError
-from sqlalchemy.exc import DBAPIError
+from nats.js.errors import NotFoundError
 
+from projections.store.address import said
+from projections.store.connecting import connect
 from projections.store.migrate import upgrade
 from services.connecting import connect_once
+from services.connecting.failures import SERVERS_FAIL, Failure, classify, described
+from services.connecting.patience import Backoff, OutOfPatienceError, patiently
 from services.settings import Settings
 
 RESTORING = "tonghop.restoring"
@@ -31,21 +29,12 @@ RESTORING = "tonghop.restoring"
 PATIENCE = 60.0
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
-DATABASE_DOWN = (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError)
-BUS_DOWN = (
-    *(OSError, TimeoutError, NoServersError, ConnectionClosedError, UnexpectedEOF),
-    *(NoRespondersError, ServiceUnavailableError),
-)
 
 Notice = Callable[[str], None]
 
 
 class MigrationError(RuntimeError):
     """What exists breaks a promise of the contract, or a server stays away; the message says which and what to do."""
-
-
-class _DownError(Exception):
-    """A server isn't up yet: worth another attempt."""
 
 
 async def migrate(settings: Settings, *, notice: Notice | None = None, patience: float = PATIENCE) -> None:
@@ -55,49 +44,32 @@ async def migrate(settings: Settings, *, notice: Notice | None = None, patience:
     Raises MigrationError, and projections.store.migrate.SchemaError. Nothing that exists is ever altered.
     """
     notice = notice or _to_standard_error
-    await _patiently("PostgreSQL (TONGHOP_DATABASE_URL)", lambda: _migrate_database(settings), notice, patience)
+    await _patiently("PostgreSQL (TONGHOP_DATABASE_URL)", lambda: upgrade(settings.database_url), notice, patience)
     await _patiently(
-        f"NATS JetStream at {settings.nats_url} (TONGHOP_NATS_URL)", lambda: _migrate_bus(settings), notice, patience
+        f"NATS JetStream at {said(settings.nats_url)} (TONGHOP_NATS_URL)",
+        lambda: _migrate_stream(settings),
+        notice,
+        patience,
     )
 
 
 async def _patiently(server: str, attempt: Callable[[], Awaitable[None]], notice: Notice, patience: float) -> None:
-    deadline = time.monotonic() + patience
-    pause = FIRST_PAUSE
-    while True:
-        try:
-            return await attempt()
-        except _DownError as down:
-            if time.monotonic() + pause > deadline:
-                raise MigrationError(f"{server} is not there after {patience:g} s: {down}") from down
-            notice(f"waiting for {server}: {down}")
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
+    def waiting(error: BaseException, _: float) -> None:
+        notice(f"đang chờ / waiting for {server}: {described(error)}")
+
+    backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
+    try:
+        await patiently(attempt, patience=patience, waiting=waiting, backoff=backoff)
+    except OutOfPatienceError as away:
+        raise MigrationError(f"{server} is not there after {patience:g} s: {described(away.last)}") from away
+    except Exception as error:
+        if classify(error) is Failure.OTHER and not isinstance(error, SERVERS_FAIL):
+            raise  # ours, or a fault
+        raise MigrationError(f"{server} không nhận / refuses: {described(error)}") from error
 
 
 def _to_standard_error(line: str) -> None:
     sys.stderr.write(f"{line}\n")
-
-
-async def _migrate_database(settings: Settings) -> None:
-    try:
-        await upgrade(settings.database_url)
-    except (DBAPIError, OSError, asyncpg.PostgresError) as error:
-        cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
-        if isinstance(cause, DATABASE_DOWN):
-            raise _DownError(str(cause) or type(cause).__name__) from error
-        if isinstance(cause, asyncpg.InvalidCatalogNameError):
-            raise MigrationError(f"{cause}: make the database first (createdb); its schema is made here") from error
-        raise
-
-
-async def _migrate_bus(settings: Settings) -> None:
-    try:
-        await _migrate_stream(settings)
-    except BUS_DOWN as error:
-        raise _DownError(str(error) or type(error).__name__) from error
-    except NatsError as error:
-        raise MigrationError(f"NATS at {settings.nats_url} refuses (TONGHOP_NATS_URL): {error}") from error
 
 
 async def _migrate_stream(settings: Settings) -> None:
@@ -179,7 +151,7 @@ async def _ensure_stream(jetstream: JetStreamContext, settings: Settings) -> Non
 
 async def _expect_no_figures(settings: Settings) -> None:
     """Raise MigrationError where figures stand already: a new log beside them would begin at position 1 once more."""
-    connection = await asyncpg.connect(settings.database_url, timeout=10)
+    connection = await connect(settings.database_url)
     try:
         position = await connection.fetchval("SELECT position FROM checkpoint")
     finally:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import asyncpg
 
 from projections.core.state import SIZES, Sizes
+from projections.store.connecting import connect
 from projections.store.generations import schema_of
 from projections.store.rebuilding.chunks import CHUNK, RebuildError
 from projections.store.rebuilding.comparing import Comparison
@@ -62,7 +63,7 @@ class Rebuilt(NamedTuple):
 async def only_one(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
     """Give a connection on which one rebuild or verification at a time works. Raises RebuildError for a second one."""
     often = gc.get_threshold()
-    connection = await asyncpg.connect(settings.database_url, timeout=10, server_settings=_SESSION)
+    connection = await connect(settings.database_url, server_settings=_SESSION)
     try:
         patience = time.monotonic() + _PATIENCE  # one that was killed holds it until PostgreSQL has looked
         while not await connection.fetchval(_LOCK):

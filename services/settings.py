@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from events.identifiers import is_unit_id
+from projections.store.address import PASSWORD_FILE, DatabaseAddress, with_keyword
 
 
 class SettingsError(ValueError):
@@ -37,6 +39,7 @@ class Address(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+DEFAULT_DATABASE: Final = "postgresql://postgres@127.0.0.1:5432/tonghop"
 LARGEST_SMALL_CELL: Final = 100
 _HTTP = Address("127.0.0.1", 8080)
 _PROJECTOR_HTTP = Address("127.0.0.1", 8081)
@@ -47,14 +50,31 @@ class Settings:
     """The settings of every process; `Settings.from_environment()` reads the variables that `VARIABLES` names."""
 
     nats_url: str = "nats://127.0.0.1:4222"
-    """One address, or several of one cluster with commas between them."""
-    database_url: str = "postgresql://postgres@127.0.0.1:5432/tonghop"
+    """One address, or several of one cluster with commas between them. With `tls://` it is TLS or nothing."""
+    nats_ca: Path | None = None
+    """The authorities (PEM) whose certificates the bus may show; those of the system where none is given."""
+    nats_cert: Path | None = None
+    """The certificate (PEM, with what is between it and the authority) that this process shows to the bus."""
+    nats_key: Path | None = None
+    """The key of `nats_cert` (PEM, without a password)."""
+    nats_credentials: Path | None = None
+    """A `.creds` file of NATS: who this process is on a bus with signed accounts."""
+    nats_password_file: Path | None = None
+    """The password of the user that `nats_url` names, and nothing else; read at every start of a connection."""
+    database_url: str = DEFAULT_DATABASE
+    """As libpq takes it: several hosts, sockets, TLS (`sslmode=verify-full&sslrootcert=…&sslcert=…&sslkey=…`)."""
     root: str = "trung-uong"
     """The unit that alone may establish itself (contract §1, Structure)."""
     api_url: str = "http://127.0.0.1:8080"
     """Where the command line asks, without a slash at the end."""
+    api_ca: Path | None = None
+    """The authorities (PEM) whose certificate the API may show to the command line, beside those of the system."""
     http: Address = _HTTP
     """Where the API listens."""
+    http_cert: Path | None = None
+    """The certificate (PEM) that the API and the projector show; with it they speak HTTPS and no HTTP."""
+    http_key: Path | None = None
+    """The key of `http_cert` (PEM, without a password)."""
     projector_http: Address = _PROJECTOR_HTTP
     """Where the projector answers for its health and metrics."""
     reject_window: int = 1000
@@ -84,24 +104,65 @@ class Settings:
                 found[field] = read(text)
             except ValueError as error:
                 raise SettingsError(f"{name}: {error}") from error
-        return cls(**found)
+        return cls(**_together(found))
 
     def as_environment(self) -> dict[str, str]:
         """Give the variables that make another process read these same settings."""
-        return {name: str(getattr(self, field)) for name, (field, _) in VARIABLES.items()}
+        values = {name: getattr(self, field, None) for name, (field, _) in VARIABLES.items()}
+        return {name: str(value) for name, value in values.items() if value is not None}
+
+    def without_tls(self) -> Self:
+        """Return these settings for servers and processes that speak among themselves on one machine."""
+        return replace(
+            self, nats_ca=None, nats_cert=None, nats_key=None, nats_credentials=None, nats_password_file=None,
+            http_cert=None, http_key=None,
+        )  # fmt: skip
+
+
+def _together(found: dict[str, Any]) -> dict[str, Any]:
+    """Look at settings that belong together; raises SettingsError."""
+    for one, other in (("nats_cert", "nats_key"), ("http_cert", "http_key")):
+        if (one in found) != (other in found):
+            given, missing = (one, other) if one in found else (other, one)
+            raise SettingsError(
+                f"TONGHOP_{missing.upper()}: phải đi cùng / goes with TONGHOP_{given.upper()}: set both, or neither"
+            )
+    if (file := found.pop("database_password_file", None)) is not None:
+        url = found.get("database_url", DEFAULT_DATABASE)
+        found["database_url"] = with_keyword(url, PASSWORD_FILE, str(file))
+    return found
+
+
+def _file(text: str) -> Path:
+    path = Path(text).expanduser().absolute()
+    try:
+        with path.open("rb"):
+            return path
+    except OSError as error:
+        raise ValueError(f"không đọc được tệp / the file can't be read: {path}: {error.strerror}") from error
+
+
+_NATS_SCHEMES: Final = {"nats", "tls", "ws", "wss"}
 
 
 def _nats_url(text: str) -> str:
-    for url in text.split(","):
-        if urlsplit(url).scheme not in {"nats", "tls", "ws", "wss"} or not urlsplit(url).hostname:
-            raise ValueError(f"{url!r} is not a NATS address, write for example nats://127.0.0.1:4222")
-    return text
+    urls = [url.strip() for url in text.split(",")]
+    for url in urls:
+        try:
+            parts = urlsplit(url)
+            good = parts.scheme in _NATS_SCHEMES and bool(parts.hostname) and parts.port != 0
+        except ValueError:  # of the port, or of an IPv6 host
+            good = False
+        if not good:
+            raise ValueError("not a NATS address, write for example nats://127.0.0.1:4222")
+    return ",".join(urls)
 
 
 def _database_url(text: str) -> str:
-    if urlsplit(text).scheme not in {"postgresql", "postgres"} or not urlsplit(text).path.strip("/"):
+    if not DatabaseAddress.parse(text).names_a_database:
         raise ValueError(
-            "not a PostgreSQL address with a database, write for example postgresql://postgres@127.0.0.1:5432/tonghop"
+            "không có tên cơ sở dữ liệu / no database is named: write for example "
+            "postgresql://postgres@127.0.0.1:5432/tonghop"
         )
     return "postgresql" + text[text.index(":") :]
 
@@ -135,10 +196,19 @@ def _whole(low: int, high: int, what: str) -> Callable[[str], int]:
 
 VARIABLES = {
     "TONGHOP_NATS_URL": ("nats_url", _nats_url),
+    "TONGHOP_NATS_CA": ("nats_ca", _file),
+    "TONGHOP_NATS_CERT": ("nats_cert", _file),
+    "TONGHOP_NATS_KEY": ("nats_key", _file),
+    "TONGHOP_NATS_CREDENTIALS": ("nats_credentials", _file),
+    "TONGHOP_NATS_PASSWORD_FILE": ("nats_password_file", _file),
     "TONGHOP_DATABASE_URL": ("database_url", _database_url),
+    "TONGHOP_DATABASE_PASSWORD_FILE": ("database_password_file", _file),
     "TONGHOP_ROOT": ("root", _unit),
     "TONGHOP_API_URL": ("api_url", _api_url),
+    "TONGHOP_API_CA": ("api_ca", _file),
     "TONGHOP_HTTP": ("http", Address.parse),
+    "TONGHOP_HTTP_CERT": ("http_cert", _file),
+    "TONGHOP_HTTP_KEY": ("http_key", _file),
     "TONGHOP_PROJECTOR_HTTP": ("projector_http", Address.parse),
     "TONGHOP_REPLICAS": ("replicas", _replicas),
     "TONGHOP_SMALLEST_CELL": ("smallest_cell", _whole(1, LARGEST_SMALL_CELL, "a number of people")),
@@ -146,4 +216,7 @@ VARIABLES = {
     "TONGHOP_REJECT_LIMIT": ("reject_limit", _whole(0, 100, "a percentage")),
     "TONGHOP_LEAD_PATIENCE": ("lead_patience", _whole(5, 3600, "a number of seconds")),
 }
-"""Each variable of the environment: the setting that it gives, and how it is read."""
+"""Each variable of the environment: the setting that it gives, and how it is read.
+
+The password file of the database becomes a part of `database_url`: the file's name, not what is in it.
+"""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-import asyncpg
 from nats.aio.client import Client
 
 from projections.core.message import Message
 from projections.core.state import SIZES, Sizes
+from projections.store.connecting import connect
 from projections.store.generations import schema_of
 from projections.store.kept_log import kept_messages
 from projections.store.rebuilding.comparing import Comparison
@@ -63,7 +63,7 @@ async def verify(
 
 async def latest_repairs(settings: Settings, limit: int) -> list[Repair]:
     """Return the latest repairs, the last one first."""
-    connection = await asyncpg.connect(settings.database_url, timeout=10)
+    connection = await connect(settings.database_url)
     try:
         return await repairs(connection, limit)
     finally:

@@ -9,7 +9,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from projections.store.connecting import connect
+
 MIGRATIONS = Path(__file__).parent / "migrations"
+_SESSION = {"application_name": "tonghop migrate"}
 
 
 class SchemaError(RuntimeError):
@@ -19,10 +22,15 @@ class SchemaError(RuntimeError):
 async def upgrade(database_url: str) -> None:
     """Run the missing revisions in one transaction of their own: all of them hold, or none.
 
-    `database_url` is `postgresql://…`. An advisory lock lets one process at a time through; the next finds nothing to
-    do. Raises SchemaError for a schema made by newer code, and what asyncpg and the socket raise.
+    `database_url` is any that libpq takes; SQLAlchemy never sees it, and is handed the connection. An advisory lock
+    lets one process at a time through; the next finds nothing to do. Raises SchemaError for a schema made by newer
+    code, and what asyncpg and the socket raise.
     """
-    engine = create_async_engine(database_url.replace("postgresql:", "postgresql+asyncpg:", 1), poolclass=NullPool)
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=lambda: connect(database_url, server_settings=_SESSION),
+        poolclass=NullPool,
+    )
     try:
         async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('tonghop.migrate'))"))

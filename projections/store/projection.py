@@ -14,6 +14,7 @@ from projections.core.fold import EventKey, Fold
 from projections.core.message import GapError, Message
 from projections.core.state import SIZES, Recorded, Sizes, State
 from projections.store import chain
+from projections.store.connecting import connect
 from projections.store.copying import render
 from projections.store.loading import (
     foundations_in,
@@ -46,7 +47,7 @@ class Projection:
     @classmethod
     async def open(cls, database_url: str, *, root: str = "trung-uong", sizes: Sizes = SIZES) -> Self:
         """Connect and load the state as it stands at the checkpoint."""
-        connection = await asyncpg.connect(database_url)
+        connection = await connect(database_url)
         return cls(connection, await load(connection, root, sizes))
 
     async def close(self) -> None:

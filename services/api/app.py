@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
-import asyncpg
 from fastapi import FastAPI
 from fastapi_standalone_docs import StandaloneDocs
 
+from projections.store.connecting import create_pool
 from services.api import (
     documentation,
     problems,
@@ -49,11 +49,11 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # No connection is made before it is needed: one that is lost is replaced by the next request.
-        pool = asyncpg.create_pool(
+        pool = create_pool(
             settings.database_url,
             min_size=0,
             max_size=CONNECTIONS,
-            timeout=CONNECT_WITHIN,
+            within=CONNECT_WITHIN,
             command_timeout=ANSWER_WITHIN,
             reset=_leave_as_it_is,
             server_settings=SESSION,

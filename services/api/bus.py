@@ -6,10 +6,10 @@ import asyncio
 import time
 from typing import Final
 
-import nats
+import nats.errors
 import structlog
-from nats.aio.client import Client
 
+from services.connecting.bus import BusClient, Listener, encrypted, options
 from services.settings import Settings
 
 ANSWER_WITHIN: Final = 1.0
@@ -23,12 +23,12 @@ class Bus:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._client = Client()
+        self._client = BusClient(encrypted=encrypted(settings))
         self._connecting: asyncio.Task[None] | None = None
         self._asking = asyncio.Lock()
         self._asked_at = -FRESH_FOR
         self._last: int | None = None
-        self._said = ""
+        self._listener = Listener(_log)
 
     def open(self) -> None:
         """Begin to connect, without waiting for it."""
@@ -57,21 +57,15 @@ class Bus:
             info = await self._client.jetstream(timeout=ANSWER_WITHIN).stream_info(self._settings.stream)
         except (nats.errors.Error, OSError, TimeoutError):
             return None
-        self._said = ""  # what comes after this is news again
+        self._listener.forget()  # what comes after this is news again
         return info.state.last_seq
 
     async def _connect(self) -> None:
         await self._client.connect(
-            self._settings.nats_url.split(","),
+            **options(self._settings),
             name="tonghop api",
             max_reconnect_attempts=-1,
             reconnect_time_wait=1,
             connect_timeout=2,
-            error_cb=self._say,
+            error_cb=self._listener,
         )
-
-    async def _say(self, error: Exception) -> None:
-        said = str(error) or type(error).__name__
-        if said != self._said:  # it tries again every second
-            _log.warning("bus", error=said)
-        self._said = said

@@ -13,22 +13,10 @@ from starlette.exceptions import HTTPException
 
 from projections.core.unsaid import UnsaidError
 from projections.store.reading.standing import UnknownUnitError
+from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER: Final = "2"
-
-DATABASE_AWAY: Final = (
-    OSError,  # no socket, refused, reset; TimeoutError is one of them
-    asyncpg.InterfaceError,  # the connection was closed under us
-    asyncpg.InternalClientError,  # it was closed while it lay idle, and the client stumbles over it
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.InsufficientResourcesError,  # no connections left, no memory, a full disk
-    asyncpg.PostgresSystemError,  # a disk that fails, a file that is gone
-    asyncpg.OperatorInterventionError,  # shutting down, or a statement that took too long
-    asyncpg.InvalidCatalogNameError,
-)
-NOT_MIGRATED: Final = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem

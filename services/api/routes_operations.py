@@ -17,7 +17,8 @@ from services.api.answering import JSON, reader_of
 from services.api.documentation import described
 from services.api.metrics import Standing, exposition
 from services.api.parameters import Query
-from services.api.problems import DATABASE_AWAY, NOT_MIGRATED, not_ready
+from services.api.problems import not_ready
+from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
 
 router = APIRouter(tags=["operations"])
 

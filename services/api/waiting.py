@@ -1,4 +1,4 @@
-"""Waiting until the read models reflect a position: woken by the projector's NOTIFY, by polling where that fails."""
+"""Waiting until the read models reflect a position: woken by the projector's NOTIFY, by asking where that can't be."""
 
 from __future__ import annotations
 
@@ -7,20 +7,27 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-import asyncpg
+import structlog
 
-from services.api.problems import DATABASE_AWAY, NOT_MIGRATED
+from projections.store.connecting import connect
+from services.connecting.failures import Failure, classify, described
+from services.connecting.patience import Backoff
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
 
 CHANNEL: Final = "tonghop_position"
-POLL: Final = 0.25
+SOONEST: Final = 0.005
+LATEST: Final = 0.05
+"""Seconds between two questions while somebody waits and nothing is heard: short at first, longer as it lasts."""
 DOUBT: Final = 2.0
 """Seconds of silence after which a connection that listens is checked by asking."""
 
-_POSITION = "SELECT position FROM checkpoint"
-_AWAY = (*DATABASE_AWAY, *NOT_MIGRATED)
+_POSITION = "SELECT position, NOT pg_is_in_recovery() AS primary FROM checkpoint"
+_RECOVERS = "SELECT pg_is_in_recovery()"
+_SESSION = {"application_name": "tonghop api listening"}
+
+_log = structlog.get_logger()
 
 
 class Positions:
@@ -32,33 +39,76 @@ class Positions:
         self._heard = -1
         self._listening = False
         self._news = asyncio.Event()
+        self._on_primary = asyncio.Event()
+        self._looking: asyncio.Task[None] | None = None
+        self._looked_at = -DOUBT
 
     async def listen(self) -> None:
-        """Keep one connection that listens, made anew whenever it is lost; returns only by being cancelled."""
+        """Keep one connection that listens, made anew whenever it is lost, whatever it is lost by.
+
+        On a standby, where LISTEN is refused (25006), it waits until those who wait find the server promoted: while
+        nobody waits nothing is asked. Returns only by being cancelled.
+        """
+        backoff = Backoff(first=0.2, longest=5.0)
+        said = ""
         while True:
-            with suppress(*_AWAY):
-                await self._listen_once()
-            self._listening = False
-            await asyncio.sleep(1)
+            try:
+                await self._listen_once(backoff)
+            except Exception as error:  # noqa: BLE001 - nothing may end it: without it every reader asks for ever
+                words = described(error)
+                if words != said:  # it tries again soon
+                    level = _log.warning if classify(error) in {Failure.AWAY, Failure.MISSING} else _log.error
+                    level("not listening", error=words)
+                said = words
+            finally:
+                self._listening = False
+            await asyncio.sleep(backoff.next())
 
     async def reach(self, position: int, wait: float) -> None:
-        """Return when the position is reached, or after `wait` seconds; the snapshot that follows says which."""
+        """Return when the position is reached, or after `wait` seconds; the snapshot that follows says which.
+
+        Raises what the database answers where it can't be asked.
+        """
         deadline = time.monotonic() + wait
+        pause, old = SOONEST, 0.0
         while self._heard < position:
             news = self._news  # before asking, so that what comes meanwhile isn't missed
-            self._heard = await self._pool.fetchval(_POSITION)
+            await self._ask(old)
             left = deadline - time.monotonic()
             if self._heard >= position or left <= 0:
                 return
             with suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), min(left, DOUBT if self._listening else POLL))
+                await asyncio.wait_for(news.wait(), min(left, DOUBT if self._listening else pause))
+            old, pause = pause / 2, min(pause * 1.5, LATEST)
 
-    async def _listen_once(self) -> None:
-        connection = await asyncpg.connect(self._database_url, timeout=5)
+    async def _ask(self, old: float) -> None:
+        """Ask for the position, for all who want to know at this moment; an answer of `old` seconds will do."""
+        if self._looking is None or self._looking.done():
+            if time.monotonic() - self._looked_at < old:
+                return
+            self._looking = asyncio.create_task(self._look())
+            self._looking.add_done_callback(_heed)
+        await asyncio.shield(self._looking)
+
+    async def _look(self) -> None:
+        row = await self._pool.fetchrow(_POSITION)
+        found, primary = (self._heard, False) if row is None else row
+        self._looked_at = time.monotonic()
+        (self._on_primary.set if primary else self._on_primary.clear)()
+        if found != self._heard:  # it may have gone back: restored, or a standby that took over
+            self._hear(None, 0, CHANNEL, found)
+
+    async def _listen_once(self, backoff: Backoff) -> None:
+        connection = await connect(self._database_url, within=5, server_settings=_SESSION)
         try:
             lost = asyncio.Event()
             connection.add_termination_listener(lambda _: lost.set())
+            while await connection.fetchval(_RECOVERS):
+                backoff.reset()
+                self._on_primary.clear()
+                await _either(lost, self._on_primary)
             await connection.add_listener(CHANNEL, self._hear)
+            backoff.reset()
             self._listening = True
             await lost.wait()
         finally:
@@ -68,3 +118,19 @@ class Positions:
         self._heard = int(str(payload))
         news, self._news = self._news, asyncio.Event()
         news.set()
+
+
+async def _either(*events: asyncio.Event) -> None:
+    """Wait for one of several events."""
+    waiting = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waiting:
+            each.cancel()
+
+
+def _heed(looked: asyncio.Task[None]) -> None:
+    """Take note of what a look failed with, also where all who waited for it have gone."""
+    if not looked.cancelled():
+        looked.exception()

@@ -7,6 +7,7 @@ from typing import TypeVar
 import asyncpg
 
 from projections.core.message import GapError
+from projections.store.connecting import connect
 from services.cli.errors import CommandError, DiffersError
 from services.cli.language import either
 from services.cli.streams import OutputError
@@ -22,7 +23,7 @@ def on_database(settings: Settings, work: Callable[[asyncpg.Connection], Awaitab
     """
 
     async def connected() -> Answer:
-        connection = await asyncpg.connect(settings.database_url, timeout=10)
+        connection = await connect(settings.database_url)
         try:
             return await work(connection)
         finally:

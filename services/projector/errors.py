@@ -1,10 +1,11 @@
 """What can go wrong in the projector, and what is done about it.
 
     ProjectorError
-    └── RefusedError      the log is not the one that the figures were made from: an operator has to decide
+    ├── RefusedError      the log is not the one that the figures were made from: an operator has to decide
+    └── StatementError    PostgreSQL can't make sense of a statement, again and again: no waiting mends that
 
-Everything else is sorted by ``is_transient``: waited out with backoff, or narrowed down to the one message that it
-comes from.
+Everything else is sorted by ``is_transient`` and ``is_wrong`` (services.connecting.failures): waited out, given up
+after a few attempts, or narrowed down to the one message that it comes from.
 """
 
 from __future__ import annotations
@@ -14,44 +15,20 @@ import nats.errors
 
 from projections.core.message import GapError
 from projections.store.writing import FencedError
+from services.connecting.failures import PASSES_OR_IS_MENDED, Failure, classify, described
 from services.projector.intake import ConsumerGoneError
 
-_TRANSIENT = (
-    OSError,
-    TimeoutError,
-    EOFError,
-    nats.errors.Error,
-    asyncpg.InterfaceError,
-    # Of a connection that the server ended while nothing was asked: the next statement finds it so.
-    asyncpg.InternalClientError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.exceptions.OperatorInterventionError,
-    asyncpg.exceptions.InsufficientResourcesError,
-    asyncpg.exceptions.TransactionRollbackError,
-    asyncpg.exceptions.ObjectInUseError,
-    asyncpg.exceptions.LockNotAvailableError,
-    asyncpg.exceptions.PostgresSystemError,
-    asyncpg.exceptions.InvalidCatalogNameError,
-    asyncpg.exceptions.InvalidSchemaNameError,
-    asyncpg.exceptions.InvalidAuthorizationSpecificationError,
-    asyncpg.exceptions.SyntaxOrAccessError,
-    asyncpg.exceptions.InternalServerError,
-    asyncpg.exceptions.ReadOnlySQLTransactionError,
-    FencedError,
-    GapError,
-    ConsumerGoneError,
-)
+__all__ = [
+    "ProjectorError",
+    "RefusedError",
+    "StatementError",
+    "described",
+    "is_transient",
+    "is_wrong",
+    "part_of",
+]
 
-_ADVICE = (
-    (
-        asyncpg.exceptions.DiskFullError,
-        "đĩa của cơ sở dữ liệu đã đầy, hãy dọn chỗ / the database's disk is full, make room",
-    ),
-    (
-        asyncpg.exceptions.PostgresSystemError,
-        "đĩa của cơ sở dữ liệu hỏng hoặc mất tệp / the database's disk fails, or a file is missing",
-    ),
-)
+_OURS = (FencedError, GapError, ConsumerGoneError, nats.errors.Error)
 
 
 class ProjectorError(Exception):
@@ -62,12 +39,21 @@ class RefusedError(ProjectorError):
     """The log and the figures don't belong together; the message says what to do."""
 
 
+class StatementError(ProjectorError):
+    """A statement was refused as no statement, as often as it was tried; the message says what to do."""
+
+
 def is_transient(error: BaseException) -> bool:
     """Tell whether waiting can help: a server is away, restarting, full or busy, or another projector was faster.
 
     A schema, a file or a permission that is missing is no message's fault either: nothing is rejected because of it.
     """
-    return isinstance(error, _TRANSIENT)
+    return isinstance(error, _OURS) or classify(error) in PASSES_OR_IS_MENDED
+
+
+def is_wrong(error: BaseException) -> bool:
+    """Tell whether PostgreSQL can't make sense of a statement: no message's fault, and waiting does not help."""
+    return classify(error) is Failure.WRONG
 
 
 def part_of(error: BaseException) -> str:
@@ -79,10 +65,3 @@ def part_of(error: BaseException) -> str:
     ):
         return "database"
     return "projector"
-
-
-def described(error: BaseException) -> str:
-    """Say what went wrong, and where somebody has to do something about it, what that is."""
-    said = f"{type(error).__name__}: {error}"
-    advice = next((words for kind, words in _ADVICE if isinstance(error, kind)), None)
-    return said if advice is None else f"{advice}: {said}"

@@ -14,7 +14,9 @@ from nats.aio.client import Client
 
 from projections.core.changes import Changes
 from projections.core.state import State
+from projections.store.connecting import connect
 from services import metrics
+from services.connecting.failures import SERVERS_FAIL
 from services.projector.intake import Intake
 from services.settings import Settings
 
@@ -129,12 +131,12 @@ class Pulse:
         if self.state in {"standby", "starting"}:
             return
         try:
-            connection = await asyncpg.connect(self._settings.database_url, timeout=2)
+            connection = await connect(self._settings.database_url, within=2)
             try:
                 await connection.execute(_BEAT, *self._row(), False, timeout=2)
             finally:
                 connection.terminate()
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except SERVERS_FAIL:
             metrics.ERRORS.labels(part="database").inc()
 
     async def _ask_the_bus(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import os
 import signal
 import sys
@@ -12,7 +13,6 @@ from collections.abc import Callable
 from typing import Any
 
 import asyncpg
-import nats.errors
 import structlog
 import uvicorn
 from faststream.asgi import AsgiFastStream, AsgiResponse, get
@@ -21,8 +21,13 @@ from nats.aio.client import Client
 from prometheus_client import CollectorRegistry, make_asgi_app, multiprocess
 from prometheus_client.registry import REGISTRY
 
+from projections.store.connecting import create_pool
 from services import receipts
-from services.projector.errors import RefusedError
+from services.connecting.broker import make as broker_for
+from services.connecting.failures import PASSES_OR_IS_MENDED, described
+from services.connecting.patience import patiently
+from services.connecting.tls import https
+from services.projector.errors import RefusedError, StatementError
 from services.projector.pulse import Pulse
 from services.projector.watch import Watch
 from services.projector.worker import Worker
@@ -30,23 +35,20 @@ from services.settings import Settings
 
 log = structlog.get_logger("tonghop.projector")
 
+_EXIT = {RefusedError: 3, StatementError: 4}
+
 
 def serve(settings: Settings) -> int:
     """Run the projector until SIGINT or SIGTERM.
 
-    Returns 0 after those, 3 where it refuses to run (the reason is on standard error).
+    Returns 0 after those, 3 where it refuses to run, 4 where PostgreSQL can't make sense of its statements; the reason
+    is on standard error.
     """
     return asyncio.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> int:
-    broker = NatsBroker(
-        settings.nats_url.split(","),
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=1,
-        name="tonghop projector",
-        logger=None,
-    )
+    broker = broker_for(settings, "tonghop projector")
     pool = await _pool(settings)
     receipts.mount(broker, pool)
     stop = asyncio.Event()
@@ -64,7 +66,12 @@ async def _serve(settings: Settings) -> int:
         ],
     )
     config = uvicorn.Config(
-        app, host=settings.projector_http.host, port=settings.projector_http.port, log_level="warning", lifespan="on"
+        app,
+        host=settings.projector_http.host,
+        port=settings.projector_http.port,
+        log_level="warning",
+        lifespan="on",
+        **https(settings),
     )
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[assignment]  # this process stops in its own order
@@ -80,7 +87,7 @@ async def _serve(settings: Settings) -> int:
     code = 0
     for task in done - {stopping}:
         error = task.exception() if not task.cancelled() else None
-        code = 3 if isinstance(error, RefusedError) else 1
+        code = next((code for kind, code in _EXIT.items() if isinstance(error, kind)), 1)
         sys.stderr.write(f"tonghop projector: {error}\n")
     for task in tasks - done:
         if task.get_name() != "http":
@@ -91,20 +98,17 @@ async def _serve(settings: Settings) -> int:
 
 
 async def _pool(settings: Settings) -> asyncpg.Pool:
-    pool = asyncpg.create_pool(settings.database_url, min_size=0, max_size=4, command_timeout=10)
+    pool = create_pool(settings.database_url, min_size=0, max_size=4, command_timeout=10)
     return await pool
 
 
 async def _connected(broker: NatsBroker) -> Client:
-    """Connect, however long the bus takes to come up."""
-    pause = 0.2
-    while True:
-        try:
-            return await broker.connect()
-        except (OSError, TimeoutError, nats.errors.Error) as error:
-            log.warning("waiting", part="bus", error=f"{type(error).__name__}: {error}", seconds=pause)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 10.0)
+    """Connect, however long the bus takes to come up, or somebody to let this process in."""
+
+    def waiting(error: BaseException, seconds: float) -> None:
+        log.warning("waiting", part="bus", error=described(error), seconds=round(seconds, 2))
+
+    return await patiently(broker.connect, patience=math.inf, waiting=waiting, kinds=PASSES_OR_IS_MENDED)
 
 
 def _registry() -> CollectorRegistry:

@@ -14,6 +14,7 @@ import structlog
 from projections.store.reading.invariants import WINDOW, ledger_is_whole, root_is_all, rows_make_total
 from projections.store.reading.snapshot import Snapshot, snapshot
 from services import metrics
+from services.connecting.failures import SERVERS_FAIL
 from services.projector.pulse import Pulse
 
 EVERY: Final = 5.0
@@ -42,7 +43,7 @@ class Watch:
             try:
                 async with snapshot(self._pool) as opened:
                     await self._look(opened)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except SERVERS_FAIL as error:
                 log.warning("not checked", error=f"{type(error).__name__}: {error}")
 
     async def _look(self, opened: Snapshot) -> None:

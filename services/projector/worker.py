@@ -24,12 +24,22 @@ from projections.core.message import Message
 from projections.core.set_aside import UndecidableError, refusal, said_of
 from projections.core.state import SIZES, Recorded, State
 from projections.store import pausing
+from projections.store.connecting import connect
 from projections.store.copying import Rendered, render
 from projections.store.projection import decode_all, load, looks_back, prepare
 from projections.store.writing import write
 from services import metrics
 from services.collecting import collect_rarely
-from services.projector.errors import RefusedError, described, is_transient, part_of
+from services.connecting.patience import Backoff
+from services.projector.errors import (
+    ProjectorError,
+    RefusedError,
+    StatementError,
+    described,
+    is_transient,
+    is_wrong,
+    part_of,
+)
 from services.projector.intake import Intake
 from services.projector.leadership import PROJECTOR, end_the_frozen, try_to_lead, while_leading
 from services.projector.limit import describe
@@ -42,6 +52,8 @@ from services.settings import Settings
 _PATIENCE = 1.0
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 10.0
+_MOST_WRONG = 6
+"""Attempts, some six seconds, after which a statement that PostgreSQL can't make sense of is given up."""
 _ALIVE = {"client_connection_check_interval": "1s"}
 """PostgreSQL looks whether this process lives, also while a statement runs or waits: a dead one's lock is free."""
 _WRITER = {**_ALIVE, "statement_timeout": "5min", "idle_in_transaction_session_timeout": "30s"}
@@ -65,7 +77,8 @@ class Worker:
         self._client = client
         self._pulse = pulse
         self._name = f"{PROJECTOR} {secrets.token_hex(4)}"
-        self._pause = _FIRST_PAUSE
+        self._backoff = Backoff(_FIRST_PAUSE, _LONGEST_PAUSE)
+        self._wrong = 0
         self._stop_at = 0
         self._search = Search()
         self._written = 0
@@ -74,13 +87,12 @@ class Worker:
         self._leads = False
 
     async def run(self) -> None:
-        """Run for ever; raises RefusedError alone."""
+        """Run for ever; raises RefusedError and StatementError alone."""
         while True:
             try:
                 await self._lead()
             except RefusedError as refused:
-                self._pulse.state, self._pulse.detail = "refused", str(refused)
-                await self._pulse.beat_once()
+                await self._end(refused)
                 raise
             except asyncio.CancelledError:
                 raise
@@ -94,14 +106,26 @@ class Worker:
         metrics.ERRORS.labels(part=part).inc()
         metrics.OPEN_ERRORS.labels(part=part).set(1)
         self._pulse.state, self._pulse.detail = "waiting", described(error)
-        if is_transient(error):
-            log.warning("waiting", part=part, error=self._pulse.detail, seconds=self._pause)
+        pause = self._backoff.next()
+        if is_wrong(error):
+            self._wrong += 1
+            if self._wrong >= _MOST_WRONG:
+                given_up = StatementError(f"{described(error)} ({self._wrong} lần / times)")
+                await self._end(given_up)
+                raise given_up from error
+            log.error("wrong statement", part=part, error=self._pulse.detail, tries=self._wrong, seconds=pause)
+        elif is_transient(error):
+            log.warning("waiting", part=part, error=self._pulse.detail, seconds=pause)
         else:
             again = self._pulse.detail == self._told
             self._told = self._pulse.detail
-            log.error("failed", error=self._told, seconds=self._pause, exc_info=None if again else error)
-        await asyncio.sleep(self._pause)
-        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+            log.error("failed", error=self._told, seconds=pause, exc_info=None if again else error)
+        await asyncio.sleep(pause)
+
+    async def _end(self, error: ProjectorError) -> None:
+        """Tell for the last time how things stand."""
+        self._pulse.state, self._pulse.detail = "refused", str(error)
+        await self._pulse.beat_once()
 
     async def _lead(self) -> None:
         async with contextlib.AsyncExitStack() as stack:
@@ -117,7 +141,7 @@ class Worker:
             if self._pulse.state != "standby":
                 log.info("another projector leads, standing by")
             else:
-                self._pause = _FIRST_PAUSE  # the database answers again and again: an outage of before is over
+                self._all_is_well()  # the database answers again and again: an outage of before is over
             self._pulse.state, self._pulse.detail = "standby", None
             if await end_the_frozen(connection, self._settings.lead_patience):
                 log.warning("the projector that led is frozen or cut off, its sessions are ended")
@@ -152,7 +176,7 @@ class Worker:
             try:
                 return await self._carry_forward(state, window, supply, intake, sessions)
             except Exception as error:
-                if is_transient(error) or not self._under_way:
+                if is_transient(error) or is_wrong(error) or not self._under_way:
                     raise
                 self._blame(error)
                 return False
@@ -188,6 +212,11 @@ class Worker:
         else:
             log.debug(step, after=self._written, up_to=last)
 
+    def _all_is_well(self) -> None:
+        """Forget earlier outages: the next one is waited for from the first pause on."""
+        self._backoff.reset()
+        self._wrong = 0
+
     def _chained(self, position: int) -> None:
         self._pulse.detail = f"chaining the ledger, at position {position}"
 
@@ -208,7 +237,7 @@ class Worker:
 
     async def _connect(self, stack: contextlib.AsyncExitStack, session: dict[str, str]) -> asyncpg.Connection:
         session = {"application_name": self._name, **session}
-        connection = await asyncpg.connect(self._settings.database_url, timeout=10, server_settings=session)
+        connection = await connect(self._settings.database_url, server_settings=session)
         stack.callback(connection.terminate)
         return connection
 
@@ -236,7 +265,7 @@ class Worker:
                     await committing
                     committing, pending = None, {}
                 if not messages:
-                    self._pause = _FIRST_PAUSE  # both servers answer, and nothing is left to fail at
+                    self._all_is_well()  # both servers answer, and nothing is left to fail at
                     continue
                 self._under_way.append((messages, reply))
                 started = time.perf_counter()
@@ -297,6 +326,7 @@ class Worker:
         self._written = changes.position
         self._under_way = [batch for batch in self._under_way if batch[0][-1].position > changes.position]
         self._search.written(changes.position, MOST)
-        self._pause, self._told = _FIRST_PAUSE, ""
+        self._all_is_well()
+        self._told = ""
         self._pulse.committed(changes)
         metrics.BATCH_SECONDS.labels(stage="commit").observe(time.perf_counter() - started)

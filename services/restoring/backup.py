@@ -42,7 +42,7 @@ async def backup(settings: Settings, folder: Path, telling: Telling) -> Manifest
             snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
             with telling.step("Cơ sở dữ liệu / the database", in_bytes=True) as advance:
                 database = Written(folder / DATABASE, advance)
-                await dump(settings.database_url, snapshot, database.take)
+                await dump(connection, snapshot, database.take)
         finally:
             with suppress(Exception):
                 await transaction.rollback()

@@ -7,16 +7,17 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
 from projections.store import chain
+from projections.store.address import DatabaseAddress, with_keyword
+from projections.store.connecting import connect
+from services.connecting.failures import SERVERS_FAIL, Failure, classify, described
 from services.projector.leadership import try_to_lead
 from services.restoring.errors import NotEmptyError, RestoreError
 
 _PATIENCE: Final = 5.0
-_DOWN: Final = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError)
 
 _SCHEMAS: Final = """
 SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
@@ -46,10 +47,12 @@ async def connected(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     """Connect; the database is made where only it is missing. Raises RestoreError where nobody answers."""
     try:
         connection = await _connect(database_url)
-    except _DOWN as error:
-        raise RestoreError(
-            f"PostgreSQL không trả lời / PostgreSQL doesn't answer (TONGHOP_DATABASE_URL): {error}"
-        ) from error
+    except SERVERS_FAIL as error:
+        if classify(error) is Failure.AWAY:
+            raise RestoreError(
+                f"PostgreSQL không trả lời / PostgreSQL doesn't answer (TONGHOP_DATABASE_URL): {error}"
+            ) from error
+        raise RestoreError(described(error)) from error
     try:
         yield connection
     finally:
@@ -58,12 +61,11 @@ async def connected(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 async def _connect(database_url: str) -> asyncpg.Connection:
     try:
-        return await asyncpg.connect(database_url, timeout=10)
+        return await connect(database_url)
     except asyncpg.InvalidCatalogNameError as missing:
-        parts = urlsplit(database_url)
-        name = parts.path.strip("/")
+        name = DatabaseAddress.parse(database_url).database
         try:
-            maintenance = await asyncpg.connect(urlunsplit(parts._replace(path="/postgres")), timeout=10)
+            maintenance = await connect(with_keyword(database_url, "dbname", "postgres"))
         except asyncpg.PostgresError:
             raise RestoreError(f"{missing}: make it first (createdb {name})") from missing
         try:
@@ -73,7 +75,7 @@ async def _connect(database_url: str) -> asyncpg.Connection:
             raise RestoreError(f"{missing}: make it first (createdb {name}); {error}") from error
         finally:
             await maintenance.close()
-        return await asyncpg.connect(database_url, timeout=10)
+        return await connect(database_url)
 
 
 @asynccontextmanager

@@ -10,8 +10,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote, unquote, urlsplit
 
+import asyncpg
+
+from services.connecting.relay import Way, way_to
 from services.embedded.postgres import program
 from services.restoring.errors import RestoreError
 from services.up import tether
@@ -20,29 +22,36 @@ _PART: Final = 1 << 18
 _OURS: Final = ("--no-owner", "--no-privileges")
 
 
-async def dump(database_url: str, snapshot: str, take: Callable[[bytes], None]) -> None:
-    """Hand the whole database as of an exported snapshot to `take`; RestoreError where that fails."""
+async def dump(connection: asyncpg.Connection, snapshot: str, take: Callable[[bytes], None]) -> None:
+    """Hand the database of a connection, as of its exported snapshot, to `take`; RestoreError where that fails."""
     arguments = ("--format=custom", "--compress=gzip:1", f"--snapshot={snapshot}", *_OURS)
-    async with _running("pg_dump", database_url, *arguments) as process:
+    async with _running("pg_dump", connection, *arguments) as process:
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         while part := await process.stdout.read(_PART):
             take(part)
 
 
-async def undump(database_url: str, file: Path) -> None:
-    """Bring a database back into an empty one, all of it or nothing; RestoreError where that fails."""
-    async with _running("pg_restore", database_url, "--single-transaction", "--exit-on-error", *_OURS, str(file)):
+async def undump(connection: asyncpg.Connection, file: Path) -> None:
+    """Bring a database back into the empty one of a connection, all of it or nothing; RestoreError where that fails."""
+    async with _running("pg_restore", connection, "--single-transaction", "--exit-on-error", *_OURS, str(file)):
         pass
 
 
 @asynccontextmanager
-async def _running(name: str, database_url: str, *arguments: str) -> AsyncIterator[Process]:
-    """Run a program that ends when this one does, also when this one is killed."""
-    url, password = _without_password(database_url)
-    environ = {**os.environ, "LC_ALL": "C"} | ({"PGPASSWORD": password} if password is not None else {})
+async def _running(name: str, connection: asyncpg.Connection, *arguments: str) -> AsyncIterator[Process]:
+    """Run a program on the server of a connection; it ends when this one does, also when this one is killed."""
+    async with way_to(connection) as way, _on(way, name, *arguments) as process:
+        yield process
+
+
+@asynccontextmanager
+async def _on(way: Way, name: str, *arguments: str) -> AsyncIterator[Process]:
+    # The password is no argument of the program: those are seen by every user of the machine.
+    environ = {variable: value for variable, value in os.environ.items() if not variable.startswith("PG")}
+    environ |= {"LC_ALL": "C"} | ({"PGPASSWORD": way.password} if way.password is not None else {})
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-S", tether.__file__, str(os.getpid())),
-        *(str(program(name)), f"--dbname={url}", *arguments),
+        *(str(program(name)), f"--dbname={way.address}", *arguments),
         stdin=DEVNULL,
         stdout=PIPE,
         stderr=PIPE,
@@ -60,12 +69,3 @@ async def _running(name: str, database_url: str, *arguments: str) -> AsyncIterat
         message = (await said).decode(errors="replace").strip()
     if code != 0:
         raise RestoreError(f"{name} failed with exit code {code}: {message}")
-
-
-def _without_password(database_url: str) -> tuple[str, str | None]:
-    """Take the password out of an address: arguments of a program are seen by every user of the machine."""
-    parts = urlsplit(database_url)
-    if parts.password is None:
-        return database_url, None
-    user, host = quote(unquote(parts.username or ""), safe=""), parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=f"{user}@{host}").geturl(), unquote(parts.password)

@@ -49,7 +49,7 @@ async def restore_from_backup(settings: Settings, folder: Path, only: Part | Non
         if Part.DATABASE in parts and Part.DATABASE not in there:
             await clear(connection)
             with telling.step("Khôi phục cơ sở dữ liệu / the database comes back"):
-                await undump(settings.database_url, folder / DATABASE)
+                await undump(connection, folder / DATABASE)
         await upgrade(settings.database_url)
         if Part.STREAM in parts:
             await log.open()

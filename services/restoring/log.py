@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-import nats
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
@@ -14,6 +13,9 @@ from nats.js.api import StreamConfig, StreamInfo, StreamState
 from nats.js.errors import NotFoundError
 
 from projections.core.message import Message
+from projections.store.address import said
+from services.connecting.bus import reach
+from services.connecting.failures import Failure, classify, described
 from services.migration import RESTORING, stream_config
 from services.projector.gaps import reading_from
 from services.projector.intake import Intake
@@ -92,22 +94,13 @@ def closed_by(info: StreamInfo) -> str | None:
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[Log]:
     """Connect; raises RestoreError where nobody answers."""
-
-    async def quietly(_: Exception) -> None:
-        """Say nothing: what is asked for raises."""
-
     try:
-        client = await nats.connect(
-            settings.nats_url.split(","),
-            name="tonghop restore",
-            error_cb=quietly,
-            connect_timeout=5,
-            max_reconnect_attempts=3,
-            reconnect_time_wait=0.5,
-        )
+        client = await reach(settings, "tonghop restore", max_reconnect_attempts=3, reconnect_time_wait=0.5)
     except (NatsError, OSError, TimeoutError) as error:
+        if classify(error) is not Failure.AWAY:
+            raise RestoreError(described(error)) from error
         raise RestoreError(
-            f"NATS không trả lời / NATS doesn't answer at {settings.nats_url} (TONGHOP_NATS_URL): {error}"
+            f"NATS không trả lời / NATS doesn't answer at {said(settings.nats_url)} (TONGHOP_NATS_URL): {error}"
         ) from error
     try:
         yield Log(client, settings)

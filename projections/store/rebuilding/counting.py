@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 import asyncpg
 
 from projections.core.changes import PERIOD_SHIFT, UNIT_SHIFT
+from projections.store.connecting import connect
 from projections.store.generations import enter
 from projections.store.rebuilding.blocks import ABOVE, CALENDAR, FACTS, PATH, PATHS, Block, count_block
 from projections.store.rebuilding.chunks import RebuildError
@@ -157,7 +158,7 @@ async def count_blocks(counting: Counting, progress: Callable[[int, int], None],
 
     async def work() -> None:
         nonlocal counted
-        connection = await asyncpg.connect(counting.database_url, server_settings=_SESSION)
+        connection = await connect(counting.database_url, server_settings=_SESSION)
         try:
             await enter(connection, counting.schema)
             while waiting:

@@ -15,8 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
 from typing import Final
 
-import asyncpg
-
+from projections.store.connecting import connect
 from projections.store.rebuilding import chunks
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.stretch import Stretch, packed, read_stretch, unpacked
@@ -52,7 +51,7 @@ async def stretches(database_url: str, root: str, after: int, up_to: int) -> Asy
 
 @asynccontextmanager
 async def _here(database_url: str, root: str) -> AsyncIterator[Read]:
-    connection = await asyncpg.connect(database_url)
+    connection = await connect(database_url)
 
     async def read(after: int, up_to: int) -> Stretch:
         return await read_stretch(connection, after, up_to, root)
@@ -88,7 +87,7 @@ class _Decoder:
     def __init__(self, database_url: str, root: str) -> None:
         self._root = root
         self._runner = asyncio.Runner()
-        self._connection = self._runner.run(asyncpg.connect(database_url))
+        self._connection = self._runner.run(connect(database_url))
 
     def decode(self, after: int, up_to: int) -> bytes:
         return packed(self._runner.run(read_stretch(self._connection, after, up_to, self._root)))

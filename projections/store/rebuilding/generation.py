@@ -18,6 +18,7 @@ from projections.core.changes import Changes
 from projections.core.fold import EventKey
 from projections.core.message import Message
 from projections.core.state import SIZES, Sizes, State
+from projections.store.connecting import connect
 from projections.store.generations import enter, rules
 from projections.store.loading import fill_state
 from projections.store.projection import decode_all, prepare
@@ -129,7 +130,7 @@ class Generation:
         Reading and decoding go on ahead, and what is decided is written while the next is. At most ``throttle``
         messages a second, where that is given.
         """
-        reader = await asyncpg.connect(self.source.database_url)
+        reader = await connect(self.source.database_url)
         state = await self._load(counts=False)
         facts_of = Counter({unit: n for unit, n in await self.writer.fetch(_FACTS_OF)})  # noqa: C416 - records are not pairs to a checker
         deciding = Deciding(reader, state, facts_of)

@@ -1,0 +1,157 @@
+"""The one place that connects to PostgreSQL: by any address that libpq takes, one server after another."""
+
+from __future__ import annotations
+
+import random
+import socket
+import ssl
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+
+from projections.store.address import AddressError, DatabaseAddress, arguments
+
+PATIENCE: Final = 10.0
+"""Seconds for one server, where the address does not say it (`connect_timeout`)."""
+_ONE_OF_SEVERAL: Final = 3.0
+"""Seconds for a server that is not the last: a machine without power answers nothing at all."""
+_NO_LIMIT: Final = 3_600.0
+
+# What is done about a peer that went without a word, where the address doesn't say: found within half a minute.
+_SOCKET: Final = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
+_USER_TIMEOUT: Final = 30_000
+_OPTIONS: Final = (
+    ("keepalives_idle", socket.IPPROTO_TCP, getattr(socket, "TCP_KEEPIDLE", None)),
+    ("keepalives_interval", socket.IPPROTO_TCP, getattr(socket, "TCP_KEEPINTVL", None)),
+    ("keepalives_count", socket.IPPROTO_TCP, getattr(socket, "TCP_KEEPCNT", None)),
+    ("tcp_user_timeout", socket.IPPROTO_TCP, getattr(socket, "TCP_USER_TIMEOUT", None)),
+)
+
+# After these another server may do: this one is away, starts, is full, or is not what was asked for.
+_NEXT: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InternalClientError,
+)
+
+
+async def connect(
+    url: str,
+    *,
+    within: float = PATIENCE,
+    server_settings: Mapping[str, str] | None = None,
+    command_timeout: float | None = None,
+    **classes: Any,
+) -> asyncpg.Connection:
+    """Connect to the first server of the address that will do (`target_session_attrs`).
+
+    `within` is in seconds and for each server, where the address has no connect_timeout; the others are
+    asyncpg.connect's. Raises AddressError, and what the last server, or the way to it, raised.
+    """
+    address = DatabaseAddress.parse(url)
+    common = arguments(address) | classes | {"command_timeout": command_timeout}
+    # By its name a projector finds the sessions of a frozen one: what the code calls itself stands.
+    common["server_settings"] = {**address.session, **(server_settings or {})}
+    if address.password_file is not None:
+        common["password"] = _password(address.password_file)
+    if address.tls.get("sslrootcert") == "system":
+        common["ssl"] = _system_authorities(address)
+        common["dsn"] = None
+    places = list(address.places)
+    if address.shuffled:
+        random.shuffle(places)
+    if address.wanted != "prefer-standby":
+        return await _first(address, places, within, common)
+    try:
+        return await _first(address, places, within, common | {"target_session_attrs": "standby"})
+    except _NEXT:
+        return await _first(address, places, within, common | {"target_session_attrs": None})
+
+
+def create_pool(
+    url: str,
+    *,
+    within: float = PATIENCE,
+    server_settings: Mapping[str, str] | None = None,
+    command_timeout: float | None = None,
+    **options: Any,
+) -> asyncpg.Pool:
+    """Make a pool of such connections; `options` are those of a pool (asyncpg.create_pool). Raises AddressError."""
+    DatabaseAddress.parse(url)
+
+    async def one(*_: object, connection_class: object, record_class: object, **__: object) -> asyncpg.Connection:
+        return await connect(
+            url,
+            within=within,
+            server_settings=server_settings,
+            command_timeout=command_timeout,
+            connection_class=connection_class,
+            record_class=record_class,
+        )
+
+    connecting: Any = one  # the stubs ask for one that takes a DSN
+    pool: asyncpg.Pool = asyncpg.create_pool(connect=connecting, **options)
+    return pool
+
+
+async def _first(
+    address: DatabaseAddress, places: Sequence[tuple[str, int]], within: float, common: dict[str, Any]
+) -> asyncpg.Connection:
+    limit = within if address.connect_timeout is None else address.connect_timeout or _NO_LIMIT
+    brief = limit if address.connect_timeout is not None else min(limit, _ONE_OF_SEVERAL)
+    for place in places[:-1]:
+        try:
+            return await _one(address, place, brief, common)
+        except _NEXT:
+            continue
+    return await _one(address, places[-1] if places else None, limit, common)
+
+
+async def _one(
+    address: DatabaseAddress, place: tuple[str, int] | None, within: float, common: dict[str, Any]
+) -> asyncpg.Connection:
+    where: dict[str, Any] = {} if place is None else {"host": [place[0]], "port": [place[1]]}
+    connection: asyncpg.Connection = await asyncpg.connect(timeout=within, **where, **common)
+    try:
+        _watch_the_peer(connection, address)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+def _watch_the_peer(connection: Any, address: DatabaseAddress) -> None:
+    """Let the kernel find out that the other machine is gone; a socket of this machine needs none of it."""
+    opened = connection._transport.get_extra_info("socket")  # noqa: SLF001 - asyncpg has no public way to it
+    if opened is None or opened.family not in {socket.AF_INET, socket.AF_INET6}:
+        return
+    wanted = {"tcp_user_timeout": _USER_TIMEOUT, **_SOCKET, **address.socket}
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(bool(wanted["keepalives"])))
+    for name, level, option in _OPTIONS:
+        if option is not None and wanted[name] > 0:
+            opened.setsockopt(level, option, wanted[name])
+
+
+def _password(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise AddressError(
+            f"không đọc được tệp mật khẩu / the file of the password can't be read: {file}: {error.strerror}"
+        ) from error
+
+
+def _system_authorities(address: DatabaseAddress) -> ssl.SSLContext:
+    """Trust who the system trusts (`sslrootcert=system`); the host's name is always checked then, as libpq has it."""
+    if address.tls.get("sslmode", "verify-full") != "verify-full":
+        raise AddressError("sslrootcert=system: sslmode=verify-full")
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["postgresql"])
+    if "sslcert" in address.tls:
+        context.load_cert_chain(address.tls["sslcert"], address.tls.get("sslkey"), address.tls.get("sslpassword"))
+    return context

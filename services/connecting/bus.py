@@ -1,0 +1,233 @@
+"""Connections to NATS: encrypted where that is asked for, and telling at once what the server denies."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import nats.errors
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from projections.store.address import said
+from services.connecting import tls
+from services.settings import Settings, SettingsError
+
+ENCRYPTED: Final = frozenset({"tls", "wss"})
+CONNECT_WITHIN: Final = 5
+_MOST_KINDS: Final = 1_000
+
+_denied = re.compile(r'permissions violation for (publish|subscription) to "([^"]+)"', re.IGNORECASE).search
+
+_log = structlog.get_logger("tonghop.bus")
+
+
+class DeniedError(nats.errors.Error):
+    """The server does not allow this user what was asked for; trying again changes nothing."""
+
+    def __init__(self, what: str, subject: str) -> None:
+        verb = "gửi / publish" if what == "publish" else "nhận / subscribe"
+        super().__init__(
+            f"NATS không cho phép {verb} {subject}: hãy dùng người dùng có quyền đó / NATS denies this user {subject}: "
+            "use one that is allowed it (TONGHOP_NATS_URL, TONGHOP_NATS_CREDENTIALS, deploy/nats/accounts.conf)"
+        )
+        self.what = what
+        self.subject = subject
+
+
+class NotEncryptedError(nats.errors.SecureConnRequiredError):
+    """The address asks for TLS and the server does not offer it: nothing was sent."""
+
+    def __str__(self) -> str:
+        return (
+            "máy chủ NATS không dùng TLS, đã ngắt trước khi gửi mật khẩu / the NATS server offers no TLS, and tls:// "
+            "(or TONGHOP_NATS_CA) asks for it: nothing was sent. Set tls {} on the server"
+        )
+
+
+class UnreachableError(nats.errors.NoServersError):
+    """No server of the address could be used; the message has the address and what happened last."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def denial(error: BaseException) -> DeniedError | None:
+    """Read what the server denies out of an error as nats-py tells it; None where it is something else."""
+    found = _denied(str(error))
+    return None if found is None else DeniedError(found[1].lower(), found[2])
+
+
+class BusClient(Client):
+    """A client of NATS that sends nothing in plain text where TLS is asked for, and fails a denied request at once.
+
+    The server tells a denial apart from the request, which nats-py leaves to run into its timeout.
+    """
+
+    def __init__(self, *, encrypted: bool = False) -> None:
+        super().__init__()
+        self._must_be_encrypted = encrypted
+        self._waiting: dict[asyncio.Future[Any], str] = {}
+        self.denied: list[DeniedError] = []
+        """What the server has denied on this connection, the latest last; bounded."""
+
+    async def connect(  # type: ignore[override]
+        self, servers: str | list[str], *, error_cb: Callable[[Exception], Awaitable[None]], **options: Any
+    ) -> None:
+        """Connect as nats-py does; `error_cb` is told all errors, denials as DeniedError."""
+
+        async def hear(error: Exception) -> None:
+            refused = denial(error)
+            if refused is not None:
+                self._deny(refused)
+            await error_cb(refused or error)
+
+        await super().connect(servers, error_cb=hear, **options)
+
+    async def request(
+        self,
+        subject: str,
+        payload: bytes = b"",
+        timeout: float = 0.5,  # noqa: ASYNC109 - as the client has it
+        old_style: bool = False,
+        headers: dict[str, Any] | None = None,
+    ) -> Msg:
+        """Ask as nats-py does. Raises DeniedError as soon as the server says so."""
+        asked = asyncio.ensure_future(super().request(subject, payload, timeout, old_style, headers))
+        denied: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting[denied] = subject
+        try:
+            await asyncio.wait({asked, denied}, return_when=asyncio.FIRST_COMPLETED)
+            if not asked.done():
+                raise denied.result()
+            return await asked
+        finally:
+            del self._waiting[denied]
+            asked.cancel()
+
+    def _deny(self, refused: DeniedError) -> None:
+        self.denied = [*self.denied[-15:], refused]
+        for waiting, subject in self._waiting.items():
+            if not waiting.done() and (refused.what == "subscription" or refused.subject.lower() == subject.lower()):
+                waiting.set_result(refused)
+
+    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
+        # The first that a server says, in plain text; nothing was sent yet. nats-py 2.16 upgrades where it reads that
+        # TLS is required, and sends the password in plain text where somebody in between took that word out.
+        if initial_connection and self._must_be_encrypted and not self._is_encrypted:
+            if not (info.get("tls_required") or info.get("tls_available")):
+                raise NotEncryptedError
+            info["tls_required"] = True
+        await super()._process_info(info, initial_connection)
+
+    @property
+    def _is_encrypted(self) -> bool:
+        scheme = None if self._current_server is None else self._current_server.uri.scheme
+        return scheme == "wss" or bool(self.options.get("tls_handshake_first"))
+
+
+def encrypted(settings: Settings) -> bool:
+    """Tell whether the settings ask for TLS to the bus: by the address, or by an authority or a certificate."""
+    schemes = {url.partition("://")[0] for url in settings.nats_url.split(",")}
+    return bool(schemes & ENCRYPTED) or settings.nats_ca is not None or settings.nats_cert is not None
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """Give what nats-py's `connect` takes: the addresses, TLS, and who this process is. Raises SettingsError."""
+    found: dict[str, Any] = {"servers": addresses(settings)}
+    if encrypted(settings):
+        found["tls"] = tls.bus_context(settings)
+    if settings.nats_credentials is not None:
+        found["user_credentials"] = str(settings.nats_credentials)
+    return found
+
+
+def addresses(settings: Settings) -> list[str]:
+    """Give the addresses of the bus, with the password out of its file. Raises SettingsError."""
+    urls = settings.nats_url.split(",")
+    if settings.nats_password_file is None:
+        return urls
+    try:
+        password = settings.nats_password_file.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise SettingsError(f"TONGHOP_NATS_PASSWORD_FILE: {settings.nats_password_file}: {error.strerror}") from error
+    return [_with_password(url, password) for url in urls]
+
+
+def _with_password(url: str, password: str) -> str:
+    scheme, _, rest = url.partition("://")
+    user, at, host = rest.rpartition("@")
+    if not at or ":" in user:
+        raise SettingsError(
+            "TONGHOP_NATS_PASSWORD_FILE: TONGHOP_NATS_URL phải có tên người dùng, không có mật khẩu / "
+            f"TONGHOP_NATS_URL must name a user and no password, like {scheme}://USER@{host}"
+        )
+    if any(sign in password for sign in "@/?#[]%"):
+        raise SettingsError(
+            "TONGHOP_NATS_PASSWORD_FILE: nats-py không giải mã địa chỉ, mật khẩu không được có / the password of a bus "
+            "can't hold any of @ / ? # [ ] %"
+        )
+    return f"{scheme}://{user}:{password}@{host}"
+
+
+async def connect_once(settings: Settings, name: str) -> BusClient:
+    """Connect under a name, at once or not at all, and never again; what fails is raised, and told by the caller.
+
+    Raises UnreachableError where nobody answers, its cause is what happened last; what nats-py raises; SettingsError.
+    """
+    return await reach(
+        settings,
+        name,
+        allow_reconnect=False,
+        max_reconnect_attempts=1,  # of the first connection
+        reconnect_time_wait=0.05,
+    )
+
+
+async def reach(settings: Settings, name: str, **how: Any) -> BusClient:
+    """Connect for one piece of work; `how` are options of nats-py. Denials are logged, all else is raised.
+
+    Raises as connect_once does.
+    """
+    last: list[Exception] = []
+
+    async def remember(error: Exception) -> None:
+        if isinstance(error, DeniedError):
+            _log.error("denied by the bus", subject=error.subject, error=str(error))
+        last[:] = [error]
+
+    client = BusClient(encrypted=encrypted(settings))
+    try:
+        await client.connect(**options(settings), name=name, error_cb=remember, connect_timeout=CONNECT_WITHIN, **how)
+    except nats.errors.NoServersError:
+        if not last:
+            raise
+        raise UnreachableError(f"{said(settings.nats_url)}: {last[-1] or type(last[-1]).__name__}") from last[-1]
+    return client
+
+
+class Listener:
+    """What a process that stays does with the errors of its connection: it logs them, each once until it changes."""
+
+    def __init__(self, log: Any = _log) -> None:
+        self._log = log
+        self._said: set[str] = set()
+
+    def forget(self) -> None:
+        """Take what comes from now on for news again."""
+        self._said.clear()
+
+    async def __call__(self, error: Exception) -> None:
+        """Log a denial as an error, all else as a warning."""
+        words = str(error) or type(error).__name__
+        if words in self._said or len(self._said) > _MOST_KINDS:
+            return
+        self._said.add(words)
+        refused = error if isinstance(error, DeniedError) else denial(error)
+        if refused is not None:
+            self._log.error("denied by the bus", subject=refused.subject, error=str(refused))
+        else:
+            self._log.warning("bus", error=words)

@@ -1,0 +1,224 @@
+"""What it means that something failed: the one place that says which errors pass by themselves, and which never will.
+
+    AWAY      the server is not there, starting, full, busy, or another was quicker: it passes by itself
+    REFUSED   the server does not let this user in, or not do this: somebody has to change a setting or a permission
+    MISSING   a database, a schema or a table is not there: `tonghop migrate` makes it, or a switch is going on
+    WRONG     the server can't make sense of the statement: the fault is in this program, or in the schema's version
+    OTHER     anything else, for example a value that can't be stored
+
+Pure: it looks at what an error is, and at nothing else.
+"""
+
+from __future__ import annotations
+
+import ssl
+from enum import StrEnum
+from typing import Final
+
+import asyncpg
+import nats.errors
+import nats.js.errors
+from asyncpg import exceptions as pg
+
+from projections.store.address import AddressError
+from services.connecting.bus import DeniedError, NotEncryptedError, UnreachableError
+from services.settings import SettingsError
+
+
+class Failure(StrEnum):
+    """What kind of failure an error is."""
+
+    AWAY = "away"
+    REFUSED = "refused"
+    MISSING = "missing"
+    WRONG = "wrong"
+    OTHER = "other"
+
+
+_REFUSED: Final = (
+    SettingsError,
+    AddressError,
+    PermissionError,
+    ssl.SSLCertVerificationError,
+    pg.InvalidAuthorizationSpecificationError,
+    pg.InsufficientPrivilegeError,
+    pg.ClientConfigurationError,
+    DeniedError,
+    NotEncryptedError,
+    nats.errors.AuthorizationError,
+    nats.errors.InvalidUserCredentialsError,
+)
+_MISSING: Final = (
+    nats.js.errors.NotFoundError,
+    pg.InvalidCatalogNameError,
+    pg.InvalidSchemaNameError,
+    pg.UndefinedTableError,
+)
+_OTHER: Final = (
+    pg.DataError,  # a value that PostgreSQL can't take: never the server's fault
+    asyncpg.DataError,  # a value that asyncpg can't write
+    pg.UnsupportedClientFeatureError,
+    pg.UnsupportedServerFeatureError,
+)
+_WRONG: Final = (pg.SyntaxOrAccessError,)
+
+DATABASE_AWAY: Final[tuple[type[Exception], ...]] = (
+    OSError,  # no socket, refused, reset; TimeoutError is one of them
+    EOFError,
+    pg.InterfaceError,  # the connection was closed under us
+    # Of a connection that the server ended while nothing was asked: the next statement finds it so.
+    pg.InternalClientError,
+    pg.PostgresConnectionError,
+    pg.OperatorInterventionError,  # starting, shutting down, or a statement that took too long
+    pg.InsufficientResourcesError,  # no connections left, no memory, a full disk
+    pg.TransactionRollbackError,
+    pg.ObjectInUseError,
+    pg.LockNotAvailableError,
+    pg.PostgresSystemError,  # a disk that fails, a file that is gone
+    pg.InternalServerError,
+    pg.ReadOnlySQLTransactionError,  # a standby: another server is the primary now, or will be
+    # These last until somebody does something, and to whoever asks they are the same.
+    pg.InvalidCatalogNameError,
+    pg.InvalidAuthorizationSpecificationError,
+    pg.InsufficientPrivilegeError,
+)
+"""Errors of PostgreSQL, or of the way to it, because of which it can't be used at the moment."""
+BUS_AWAY: Final[tuple[type[Exception], ...]] = (OSError, EOFError, nats.errors.Error)
+"""Errors of NATS, or of the way to it, that pass by themselves, as far as they are not refusals."""
+NOT_MIGRATED: Final[tuple[type[Exception], ...]] = (pg.UndefinedTableError, pg.UndefinedColumnError)
+"""What a reader meets where the schema is missing, or older than this program."""
+SERVERS_FAIL: Final[tuple[type[Exception], ...]] = (
+    *(OSError, EOFError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError),
+    *(nats.errors.Error, SettingsError, AddressError),
+)
+"""Whatever a server, or the way to it, may answer with: what a command tells plainly (`described`)."""
+
+PASSES_OR_IS_MENDED: Final = frozenset({Failure.AWAY, Failure.REFUSED, Failure.MISSING})
+"""What a process that stays waits for: also for somebody who grants a permission, or migrates."""
+
+_SORTED: Final = (
+    (Failure.OTHER, _OTHER),
+    (Failure.REFUSED, _REFUSED),
+    (Failure.MISSING, _MISSING),
+    (Failure.WRONG, _WRONG),
+    (Failure.AWAY, (*DATABASE_AWAY, *BUS_AWAY)),
+)
+"""In this order: some are kinds of others."""
+
+_REJECTED_TLS: Final = ("rejected SSL upgrade", "error response during SSL")
+_ALERTS: Final = ("ALERT", "WRONG_VERSION", "UNSUPPORTED_PROTOCOL", "CERTIFICATE")
+_NATS_REFUSES: Final = ("authorization violation", "authentication", "account authentication expired", "credentials")
+_FORBIDDEN: Final = frozenset({10002, 10035, 10039, 10076})
+"""Of JetStream: permission denied, not enabled for the account, or not at all."""
+_NO_ROOM: Final = frozenset({10008, 10023, 10047, 10077})
+"""No leader yet, resources or storage used up, a stream at its limit."""
+
+
+def classify(error: BaseException) -> Failure:
+    """Say what kind of failure an error is; the cause of one that only wraps it decides."""
+    error = origin(error)
+    if not isinstance(error, _OTHER) and _refuses(error):
+        return Failure.REFUSED
+    if isinstance(error, nats.js.errors.APIError):
+        return _of_jetstream(error)
+    return next((kind for kind, types in _SORTED if isinstance(error, types)), Failure.OTHER)
+
+
+def origin(error: BaseException) -> BaseException:
+    """Find what really happened: SQLAlchemy wraps its driver's error, that of no server the last attempt's."""
+    while True:
+        inner = getattr(error, "orig", None) or (error.__cause__ if _wraps(error) else None)
+        if not isinstance(inner, BaseException):
+            return error
+        error = inner
+
+
+def _wraps(error: BaseException) -> bool:
+    return isinstance(error, UnreachableError) or type(error).__module__.startswith("sqlalchemy.")
+
+
+def _of_jetstream(error: nats.js.errors.APIError) -> Failure:
+    """Sort what JetStream answers to a question that it understood: that it can't now, or that it won't."""
+    if isinstance(error, nats.js.errors.NotFoundError):
+        return Failure.MISSING
+    passes = isinstance(error, nats.js.errors.ServiceUnavailableError) or error.err_code in _NO_ROOM
+    return Failure.AWAY if passes else Failure.OTHER
+
+
+def _refuses(error: BaseException) -> bool:
+    """Look at errors that are told apart by nothing but their words."""
+    words = str(error)
+    if isinstance(error, ssl.SSLError):
+        return any(alert in (error.reason or words).upper() for alert in _ALERTS)
+    if isinstance(error, ConnectionError):
+        return any(said in words for said in _REJECTED_TLS)
+    if isinstance(error, nats.js.errors.APIError):
+        return error.err_code in _FORBIDDEN
+    return type(error) is nats.errors.Error and any(said in words.lower() for said in _NATS_REFUSES)
+
+
+_NO_PERMISSION: Final = (
+    "người dùng cơ sở dữ liệu thiếu quyền, hãy cấp quyền (deploy/postgres/roles.sql) hay đổi người dùng / this user of "
+    "the database lacks a permission: grant it (deploy/postgres/roles.sql), or name another (TONGHOP_DATABASE_URL)"
+)
+_NOT_LET_IN: Final = (
+    "cơ sở dữ liệu không nhận người dùng hay mật khẩu / the database does not take this user or password "
+    "(TONGHOP_DATABASE_URL, TONGHOP_DATABASE_PASSWORD_FILE)"
+)
+_NOT_TRUSTED: Final = (
+    "chứng thư của máy chủ không được tin, hãy xem tên máy chủ, hạn dùng và CA / the server's certificate is not "
+    "trusted: look at the host's name, the date and the CA (TONGHOP_NATS_CA, sslrootcert=, TONGHOP_API_CA)"
+)
+_TLS_FAILS: Final = (
+    "TLS không thành, máy chủ có thể đòi chứng thư của máy khách / TLS failed, the server may ask for a certificate of "
+    "the client (TONGHOP_NATS_CERT and _KEY, sslcert= and sslkey=)"
+)
+_NO_TLS: Final = (
+    "PostgreSQL không dùng TLS, đã ngắt trước khi gửi mật khẩu / PostgreSQL offers no TLS and sslmode= asks for it: "
+    "nothing was sent"
+)
+_BUS_NOT_LET_IN: Final = (
+    "NATS không nhận người dùng hay mật khẩu / NATS does not take this user or password "
+    "(TONGHOP_NATS_URL, TONGHOP_NATS_PASSWORD_FILE, TONGHOP_NATS_CREDENTIALS)"
+)
+_STATEMENT: Final = (
+    "cơ sở dữ liệu không hiểu câu lệnh: lược đồ khác phiên bản (hãy chạy `tonghop migrate`), hoặc chương trình lỗi / "
+    "the database can't make sense of a statement: the schema is of another version (run `tonghop migrate`), or this "
+    "program has a fault (report it)"
+)
+_DISK_FULL: Final = "đĩa của cơ sở dữ liệu đã đầy, hãy dọn chỗ / the database's disk is full, make room"
+_DISK: Final = "đĩa của cơ sở dữ liệu hỏng hoặc mất tệp / the database's disk fails, or a file is missing"
+_NO_SCHEMA: Final = "chưa có lược đồ, hãy chạy `tonghop migrate` / the schema is missing, run `tonghop migrate`"
+_NO_DATABASE: Final = "chưa có cơ sở dữ liệu, hãy tạo (createdb) / the database is missing, make it (createdb)"
+
+_ADVICE: Final[tuple[tuple[type[BaseException], str], ...]] = (
+    (pg.DiskFullError, _DISK_FULL),
+    (pg.PostgresSystemError, _DISK),
+    (pg.InsufficientPrivilegeError, _NO_PERMISSION),
+    (pg.InvalidAuthorizationSpecificationError, _NOT_LET_IN),
+    (ssl.SSLCertVerificationError, _NOT_TRUSTED),
+    (ssl.SSLError, _TLS_FAILS),
+    (nats.errors.AuthorizationError, _BUS_NOT_LET_IN),
+    (nats.errors.InvalidUserCredentialsError, _BUS_NOT_LET_IN),
+    (pg.InvalidSchemaNameError, _NO_SCHEMA),
+    (pg.UndefinedTableError, _NO_SCHEMA),
+    (pg.InvalidCatalogNameError, _NO_DATABASE),
+    (pg.SyntaxOrAccessError, _STATEMENT),
+)
+
+
+def advice(error: BaseException) -> str | None:
+    """Say what somebody has to do about an error, None where nothing but waiting helps or is known."""
+    error = origin(error)
+    found = next((words for kind, words in _ADVICE if isinstance(error, kind)), None)
+    if found is None and _refuses(error):
+        return _NO_TLS if isinstance(error, ConnectionError) else _BUS_NOT_LET_IN
+    return found
+
+
+def described(error: BaseException) -> str:
+    """Say what went wrong, and where somebody has to do something about it, what that is."""
+    inner = origin(error)
+    said = f"{type(inner).__name__}: {inner}" if str(inner) else type(inner).__name__
+    words = advice(inner)
+    return said if words is None else f"{words}: {said}"
