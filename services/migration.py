@@ -19,7 +19,7 @@ from nats.js.errors import NotFoundError
 from projections.store.address import said
 from projections.store.connecting import connect
 from projections.store.migrate import upgrade
-from services.connecting import connect_once
+from services.connecting.bus import connect_once
 from services.connecting.failures import SERVERS_FAIL, Failure, classify, described
 from services.connecting.patience import Backoff, OutOfPatienceError, patiently
 from services.settings import Settings

@@ -16,7 +16,7 @@ from projections.store.rebuilding.generation import Generation, Progress, Source
 from projections.store.rebuilding.making import drop_schema
 from projections.store.rebuilding.mending import Repair, mend, repairs
 from projections.store.rebuilding.switching import compare_at_checkpoint
-from services.connecting import connect_once
+from services.connecting.bus import connect_once
 from services.projector.gaps import read_range
 from services.rebuilding import bring_up, only_one
 from services.settings import Settings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uvicorn
 
 from services.api.app import create_app
+from services.connecting.tls import https
 from services.settings import Settings
 
 
@@ -21,4 +22,5 @@ def serve(settings: Settings) -> None:
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=10,
+        **https(settings),
     )

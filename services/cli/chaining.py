@@ -20,7 +20,7 @@ from services.cli.errors import CommandError, DiffersError
 from services.cli.language import either
 from services.cli.screen import console
 from services.cli.words import moment
-from services.connecting import connect_once
+from services.connecting.bus import connect_once
 from services.projector.gaps import read_range
 from services.settings import Settings
 

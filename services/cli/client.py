@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import ssl
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +14,8 @@ from events.names import harmless
 from services.cli.errors import CommandError
 from services.cli.language import either
 from services.cli.options import DATA
+from services.connecting.tls import trusting
+from services.settings import SettingsError
 
 _WAIT = 75.0
 """Seconds: longer than the API itself may wait for a position."""
@@ -71,7 +74,9 @@ def get(api: str, *path: str, **parameters: str | int | None) -> tuple[str, dict
     url = "/".join((api, *(quote(part, safe="") for part in path)))
     query = {name.removesuffix("_"): value for name, value in parameters.items() if value is not None}
     try:
-        response = httpx.get(url, params=query, timeout=_WAIT, trust_env=not _LOOPBACK.match(url))
+        response = httpx.get(
+            url, params=query, timeout=_WAIT, trust_env=not _LOOPBACK.match(url), verify=trusted_for(api)
+        )
     except (
         httpx.HTTPError,
         httpx.InvalidURL,
@@ -109,6 +114,17 @@ def strange(api: str, what: str) -> str:
 
 def _why(error: Exception) -> str:
     return str(error) or type(error).__name__
+
+
+def trusted_for(api: str) -> ssl.SSLContext | bool:
+    """Say whom to trust for an API: the authorities of TONGHOP_API_CA beside the system's. Raises CommandError."""
+    authorities = os.environ.get("TONGHOP_API_CA", "").strip()
+    if not api.startswith("https:") or not authorities:
+        return True
+    try:
+        return trusting(Path(authorities), "TONGHOP_API_CA", beside_the_systems=True)
+    except SettingsError as error:
+        raise CommandError(str(error)) from error
 
 
 def _problem(response: httpx.Response, problem: dict[str, Any]) -> str:

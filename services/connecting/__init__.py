@@ -3,7 +3,3 @@
 `bus` connects to NATS, `broker` does so for FastStream, `projections.store.connecting` to PostgreSQL (the store needs
 it itself), `tls` makes the contexts, `failures` sorts what goes wrong, `patience` says how often it is tried again.
 """
-
-from services.connecting.bus import BusClient, DeniedError, connect_once
-
-__all__ = ["BusClient", "DeniedError", "connect_once"]

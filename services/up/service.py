@@ -40,7 +40,7 @@ def run(data_dir: Path, http: str, nats: str, demo: bool, *, commands: Mapping[s
     `http` and `nats` are HOST:PORT. 0: stopped as asked; 1: it can't be started or kept running; 2: asked for wrongly.
     """
     try:
-        settings = replace(Settings.from_environment(), http=Address.parse(http))
+        settings = replace(Settings.from_environment().without_tls(), http=Address.parse(http))
         listen = Address.parse(nats)
     except ValueError as error:
         return _refuse(str(error), 2)
