@@ -8,8 +8,8 @@ import os
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -190,7 +190,7 @@ async def test_the_whole_service_runs_encrypted(
         await migrate(settings, notice=lambda _: None)
         await say_that_the_root_is_there(settings)
         monkeypatch.setenv("TONGHOP_API_CA", str(authorities.ca))
-        with running("projector", settings), running("api", settings):
+        async with running("projector", settings), running("api", settings):
             report = ("v1", "units", "trung-uong", "report")
             asked = {"from_": "2023-01-01", "to": "2023-12-31", "min_position": 1, "wait": 30}
             found = await answered(settings, *report, **asked)
@@ -225,16 +225,16 @@ async def answered(settings: Settings, *path: str, **asked: str | int) -> dict[s
                 await asyncio.sleep(0.1)
 
 
-@contextmanager
-def running(command: str, settings: Settings) -> Iterator[None]:
-    process = subprocess.Popen(
+@asynccontextmanager
+async def running(command: str, settings: Settings) -> AsyncIterator[None]:
+    process = subprocess.Popen(  # noqa: ASYNC220 - a moment
         [sys.executable, "-m", "services.cli", command], env=os.environ | settings.as_environment()
     )
     try:
         yield
     finally:
         process.terminate()
-        process.wait()
+        await asyncio.to_thread(process.wait)  # what it is connected by runs here
 
 
 @pytest.mark.parametrize("what", BAD)
