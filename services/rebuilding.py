@@ -27,6 +27,7 @@ from projections.store.rebuilding.switching import (
     switch,
 )
 from services.collecting import SELDOM
+from services.connecting.failures import DATABASE_AWAY
 from services.settings import Settings
 
 _SESSION: Final = {"application_name": "tonghop rebuild", "client_connection_check_interval": "1s"}
@@ -38,7 +39,7 @@ _FAR: Final = 20 * CHUNK
 """Positions: of more than that the rest is still folded in bulk."""
 
 
-_CUT: Final = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
+_CUT: Final = DATABASE_AWAY
 
 
 class UnansweredError(RebuildError):

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
-import nats
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from projections.core.chain import START, Link
@@ -21,10 +20,12 @@ from services.cli.language import either
 from services.cli.screen import console
 from services.cli.words import moment
 from services.connecting.bus import connect_once
+from services.connecting.failures import SERVERS_FAIL
 from services.projector.gaps import read_range
 from services.settings import Settings
 
 _BUS_WITHIN = 20.0
+_UNREADABLE: tuple[type[Exception], ...] = (*SERVERS_FAIL, GapError)
 _NAMED = 10
 """Positions that a message names."""
 
@@ -146,7 +147,7 @@ async def _named(settings: Settings, connection: asyncpg.Connection, broken: cha
     try:
         async with asyncio.timeout(_BUS_WITHIN):
             streamed = await _streamed(settings, first, last)
-    except (OSError, TimeoutError, nats.errors.Error, GapError) as error:
+    except _UNREADABLE as error:
         return says + either(
             f"  Không đọc được luồng để chỉ rõ vị trí: {error!r}", f"  The stream can't tell which: {error!r}"
         )

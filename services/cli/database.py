@@ -11,6 +11,7 @@ from projections.store.connecting import connect
 from services.cli.errors import CommandError, DiffersError
 from services.cli.language import either
 from services.cli.streams import OutputError
+from services.connecting.failures import SERVERS_FAIL
 from services.settings import Settings
 
 Answer = TypeVar("Answer")
@@ -35,7 +36,7 @@ def on_database(settings: Settings, work: Callable[[asyncpg.Connection], Awaitab
         raise DiffersError(either(f"Sổ cái không đủ: {gap}.", f"The ledger is not whole: {gap}.")) from gap
     except OutputError:
         raise
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except SERVERS_FAIL as error:
         why = str(error) or type(error).__name__
         raise CommandError(
             either(

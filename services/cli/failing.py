@@ -15,6 +15,7 @@ DEBUG: Final = "TONGHOP_DEBUG"
 _HERE: Final = Path(__file__).parents[2]
 _BUS: Final = ("nats",)
 _DATABASE: Final = ("asyncpg", "sqlalchemy")
+_SERVERS: Final = frozenset({*_BUS, *_DATABASE, "services"})
 
 
 class Ending(NamedTuple):
@@ -63,6 +64,8 @@ def _ending(error: BaseException) -> Ending:  # noqa: PLR0911 - a table of what 
             return Ending(word_for(INTERRUPTED), INTERRUPTED)
         case BaseExceptionGroup():
             return _several(error)
+        case _ if (advised := _advised(error)) is not None:
+            return Ending(advised, 1)
         case _ if type(error).__module__.split(".")[0] in _BUS:
             return Ending(_server("NATS", "TONGHOP_NATS_URL", error), 1)
         case _ if type(error).__module__.split(".")[0] in _DATABASE:
@@ -71,6 +74,20 @@ def _ending(error: BaseException) -> Ending:  # noqa: PLR0911 - a table of what 
             return Ending(_of_the_system(error), 1)
         case _:
             return Ending(_unforeseen(error), 1)
+
+
+def _advised(error: BaseException) -> str | None:
+    """Say what a server's error asks somebody to do, None where it asks for nothing, or is no server's."""
+    if not isinstance(error, OSError) and type(error).__module__.split(".")[0] not in _SERVERS:
+        return None
+    from services.connecting.failures import advice, origin  # noqa: PLC0415 - nothing of it is needed where all is well
+
+    words = advice(error)
+    if words is None:
+        return None
+    vietnamese, _, english = words.partition(" / ")
+    why = str(origin(error)) or type(error).__name__
+    return either(f"{vietnamese[0].upper()}{vietnamese[1:]} ({why}).", f"{english[0].upper()}{english[1:]} ({why}).")
 
 
 def _several(group: BaseExceptionGroup[BaseException]) -> Ending:

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import asyncpg
-import nats.errors
 from rich.console import Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
@@ -21,10 +19,11 @@ from projections.store.rebuilding.mending import Repair
 from services.cli.language import either
 from services.cli.screen import Column, Sheet, console
 from services.cli.words import MEASURES, moment, number, position, say
+from services.connecting.failures import SERVERS_FAIL
 from services.rebuilding import Rebuilt
 from services.verifying import LOG, Verified
 
-SERVERS_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, nats.errors.Error, GapError)
+SERVERS_AWAY = (*SERVERS_FAIL, GapError)
 SHOWN = 50
 """Differences in a table on the screen."""
 

@@ -104,14 +104,12 @@ def restore(
 
 
 def _run(work: "Callable[[Settings, Telling], Awaitable[None]]", data_dir: Path | None) -> None:
-    import asyncpg
-    from nats.errors import Error as NatsError
-
     from projections.core.message import GapError
     from projections.store.migrate import SchemaError
     from projections.store.writing import FencedError
     from services.cli.client import own_servers
     from services.cli.screen import console
+    from services.connecting.failures import SERVERS_FAIL
     from services.embedded.process import ServerError
     from services.migration import MigrationError
     from services.projector.errors import ProjectorError
@@ -125,6 +123,5 @@ def _run(work: "Callable[[Settings, Telling], Awaitable[None]]", data_dir: Path 
             await work(settings_, Telling(console(stderr=True)))
 
     ours = (RestoreError, MigrationError, SchemaError, ServerError, ProjectorError, GapError, FencedError)
-    theirs = (ConsumerGoneError, asyncpg.PostgresError, asyncpg.InterfaceError, NatsError, OSError, TimeoutError)
-    with failures(*ours, *theirs):
+    with failures(*ours, ConsumerGoneError, *SERVERS_FAIL):
         asyncio.run(on_servers())

@@ -124,6 +124,15 @@ def classify(error: BaseException) -> Failure:
     return next((kind for kind, types in _SORTED if isinstance(error, types)), Failure.OTHER)
 
 
+def server_of(error: BaseException) -> str | None:
+    """Say whose failure it is: ``bus``, ``database``, or None. What only a socket says counts as the database's."""
+    error = origin(error)
+    if isinstance(error, nats.errors.Error):
+        return "bus"
+    of_database = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+    return "database" if isinstance(error, of_database) else None
+
+
 def origin(error: BaseException) -> BaseException:
     """Find what really happened: SQLAlchemy wraps its driver's error, that of no server the last attempt's."""
     while True:
@@ -149,7 +158,8 @@ def _refuses(error: BaseException) -> bool:
     """Look at errors that are told apart by nothing but their words."""
     words = str(error)
     if isinstance(error, ssl.SSLError):
-        return any(alert in (error.reason or words).upper() for alert in _ALERTS)
+        reason = getattr(error, "reason", None) or words  # OpenSSL's word, where it is OpenSSL that says it
+        return any(alert in reason.upper() for alert in _ALERTS)
     if isinstance(error, ConnectionError):
         return any(said in words for said in _REJECTED_TLS)
     if isinstance(error, nats.js.errors.APIError):

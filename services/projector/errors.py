@@ -10,12 +10,11 @@ after a few attempts, or narrowed down to the one message that it comes from.
 
 from __future__ import annotations
 
-import asyncpg
 import nats.errors
 
 from projections.core.message import GapError
 from projections.store.writing import FencedError
-from services.connecting.failures import PASSES_OR_IS_MENDED, Failure, classify, described
+from services.connecting.failures import PASSES_OR_IS_MENDED, Failure, classify, described, server_of
 from services.projector.intake import ConsumerGoneError
 
 __all__ = [
@@ -58,10 +57,8 @@ def is_wrong(error: BaseException) -> bool:
 
 def part_of(error: BaseException) -> str:
     """Name the part that failed: ``bus``, ``database`` or ``projector``."""
-    if isinstance(error, (nats.errors.Error, ConsumerGoneError, GapError)):
+    if isinstance(error, (ConsumerGoneError, GapError)):
         return "bus"
-    if isinstance(
-        error, (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, FencedError, OSError)
-    ):
+    if isinstance(error, FencedError):
         return "database"
-    return "projector"
+    return server_of(error) or "projector"

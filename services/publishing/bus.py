@@ -5,13 +5,18 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
 
-from faststream.nats import NatsBroker
-from faststream.nats.security import NatsCredentials
 from nats.aio.client import Client
 from nats.errors import ConnectionClosedError, Error, OutboundBufferLimitError
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
+
+from projections.store.address import said
+from services.connecting.broker import make
+from services.connecting.failures import described
+from services.settings import Settings
 
 RETRY_SECONDS = 0.5
 NOTICE_SECONDS = 5.0
@@ -88,21 +93,21 @@ async def connect(
     Raises BusRefusedError where the server does not let us in.
     """
     bus = Bus(notice)
-    broker = NatsBroker(
-        url.split(","),
+    settings = replace(Settings.from_environment(), nats_url=url)
+    if credentials:
+        settings = replace(settings, nats_credentials=Path(credentials))
+    broker = make(
+        settings,
+        "tonghop publish",
         error_cb=bus.on_error,
         disconnected_cb=bus.on_disconnect,
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=RETRY_SECONDS,  # type: ignore[arg-type]
+        reconnect_time_wait=RETRY_SECONDS,
         inbox_prefix=inbox_prefix,
-        security=NatsCredentials(credentials) if credentials else None,
-        name="tonghop publish",
-        logger=None,
     )
     try:
         bus.client = await broker.connect()
     except Error as error:
-        raise BusRefusedError(f"NATS {url}: {error}") from error
+        raise BusRefusedError(f"NATS {said(url)}: {described(error)}") from error
     bus.jetstream = bus.client.jetstream()
     try:
         yield bus
