@@ -1,0 +1,225 @@
+"""Addresses with several servers, a standby among them, for everything that connects to PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from projections.store import connecting
+from projections.store.connecting import connect, create_pool
+from projections.store.migrate import upgrade
+from projections.store.projection import Projection
+from services.api.waiting import LATEST, Positions
+from services.connecting.relay import way_to
+from services.embedded.postgres import PostgresServer
+from services.rebuilding import only_one
+from services.restoring.database import led
+from services.settings import Settings
+from tests import servers
+from tests.fault.projecting import eventually
+from tests.integration.standbys import Standby, following
+
+LISTENING = "SELECT query FROM pg_stat_activity WHERE application_name = 'tonghop api listening'"
+_positions = itertools.count(10, 10)
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with servers.short_folder() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def primary(folder: Path) -> Iterator[PostgresServer]:
+    with servers.running_postgres(folder) as server:
+        asyncio.run(upgrade(server.url))
+        yield server
+
+
+@pytest.fixture(scope="module")
+def standby(primary: PostgresServer, folder: Path) -> Iterator[Standby]:
+    with following(primary, folder) as server:
+        yield server
+
+
+def over(*servers_: PostgresServer, wanted: str = "read-write") -> str:
+    hosts = ",".join(str(server.socket_dir) for server in servers_)
+    return f"postgresql://postgres@/tonghop?host={hosts}&target_session_attrs={wanted}"
+
+
+async def recovers(url: str) -> bool:
+    connection = await connect(url)
+    try:
+        return bool(await connection.fetchval("SELECT pg_is_in_recovery()"))
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "a_standby"), [("read-write", False), ("primary", False), ("standby", True), ("prefer-standby", True)]
+)
+async def test_the_server_that_is_wanted_is_found(
+    wanted: str, a_standby: bool, primary: PostgresServer, standby: Standby
+) -> None:
+    assert await recovers(over(primary, standby, wanted=wanted)) is a_standby
+    assert await recovers(over(standby, primary, wanted=wanted)) is a_standby
+
+
+async def test_where_no_standby_is_there_the_primary_will_do(primary: PostgresServer, folder: Path) -> None:
+    url = over(primary, wanted="prefer-standby").replace("host=", f"host={folder}/nowhere,")
+    assert not await recovers(url)
+
+
+async def test_everything_takes_an_address_with_several_servers(primary: PostgresServer, standby: Standby) -> None:
+    url = over(standby, primary)
+    await advance(primary, 0)
+    await upgrade(url)  # ended with a traceback: SQLAlchemy reads other addresses
+    async with only_one(Settings(database_url=url)), led(url) as connection, way_to(connection) as way:
+        assert str(primary.socket_dir) in way.address.replace("%2F", "/")
+    projection = await Projection.open(url, root="trung-uong")
+    await projection.close()
+    async with create_pool(url, min_size=0) as pool:
+        assert not await pool.fetchval("SELECT pg_is_in_recovery()")
+
+
+async def test_a_machine_that_answers_nothing_takes_its_share_of_the_time_and_no_more(
+    primary: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connecting, "_ONE_OF_SEVERAL", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        url = f"postgresql://postgres@/tonghop?host=127.0.0.1,{primary.socket_dir}&port={port},5432"
+        assert not await recovers(url)
+
+
+async def test_the_session_is_set_up_as_the_address_says(primary: PostgresServer) -> None:
+    url = f"{primary.url}&application_name=sổ%20cái&options=-c%20work_mem%3D7MB&connect_timeout=5"
+    connection = await connect(url, server_settings={"jit": "off"})
+    try:
+        shown = [await connection.fetchval(f"SHOW {name}") for name in ("work_mem", "jit", "application_name")]
+        assert shown == ["7MB", "off", "sổ cái"] or shown[:2] == ["7MB", "off"]
+    finally:
+        await connection.close()
+
+
+async def test_a_password_comes_from_its_file(primary: PostgresServer, folder: Path) -> None:
+    file = folder / "secret"
+    file.write_text("geheim\n")
+    settings = Settings.from_environment(
+        {"TONGHOP_DATABASE_URL": primary.url, "TONGHOP_DATABASE_PASSWORD_FILE": str(file)}
+    )
+    assert "geheim" not in settings.database_url
+    connection = await connect(settings.database_url)
+    try:
+        assert connection._params.password == "geheim"  # noqa: S105
+    finally:
+        await connection.close()
+    assert Settings.from_environment(settings.as_environment()) == settings
+
+
+class Counted:
+    """A pool that counts what it is asked."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self.asked = 0
+
+    async def fetchrow(self, statement: str) -> Any:
+        self.asked += 1
+        return await self._pool.fetchrow(statement)
+
+
+@asynccontextmanager
+async def positions_on(url: str) -> AsyncIterator[tuple[Positions, Counted]]:
+    async with create_pool(url, min_size=1, max_size=2) as pool:
+        counted = Counted(pool)
+        positions = Positions(url, counted)  # type: ignore[arg-type]
+        listening = asyncio.create_task(positions.listen())
+        try:
+            yield positions, counted
+            assert not listening.done()
+        finally:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+
+
+async def advance(server: PostgresServer, to: int) -> None:
+    connection = await connect(server.url)
+    try:
+        await connection.execute("UPDATE checkpoint SET position = $1", to)
+        await connection.execute("SELECT pg_notify('tonghop_position', $1)", str(to))
+    finally:
+        await connection.close()
+
+
+async def session_of(server: PostgresServer) -> list[str]:
+    connection = await connect(server.url)
+    try:
+        return [row["query"] for row in await connection.fetch(LISTENING)]
+    finally:
+        await connection.close()
+
+
+async def test_on_a_standby_readers_are_served_soon_and_nothing_is_asked_while_nobody_waits(
+    primary: PostgresServer, standby: Standby
+) -> None:
+    async with positions_on(standby.url) as (positions, counted):
+        await eventually(lambda: _is_there(standby), "it never connects")
+        assert counted.asked == 0
+        position = next(_positions)
+        waiting = asyncio.create_task(positions.reach(position, 30))
+        await eventually(lambda: _asked(counted), "it is never asked")
+        await advance(primary, position)
+        await waiting
+        assert positions._heard == position
+        asked = counted.asked
+        assert asked >= 2
+        await positions.reach(position, 30)
+        assert counted.asked == asked
+        assert LATEST <= 0.05
+
+
+async def test_many_who_wait_ask_no_more_often_than_one(primary: PostgresServer, standby: Standby) -> None:
+    async with positions_on(standby.url) as (positions, counted):
+        waiting = [asyncio.create_task(positions.reach(1_000_000, 0.3)) for _ in range(200)]
+        await asyncio.gather(*waiting)
+        # each hundredth of a second at most once or so, and never 200 times
+        assert counted.asked < 200
+
+
+async def test_a_promoted_standby_is_listened_to(primary: PostgresServer, folder: Path) -> None:
+    own = folder / "promoted"
+    own.mkdir(mode=0o755)
+    with following(primary, own) as promoted:
+        async with positions_on(promoted.url) as (positions, _):
+            await eventually(lambda: _is_there(promoted), "it never connects")
+            connection = await connect(promoted.url)
+            await connection.execute("SELECT pg_promote()")
+            await connection.close()
+            position = next(_positions)
+            waiting = asyncio.create_task(positions.reach(position, 30))
+
+            async def listens() -> bool:
+                return any("LISTEN" in query for query in await session_of(promoted))
+
+            await eventually(listens, "nobody listens after the promotion")
+            await advance(promoted, position)
+            await waiting
+            assert positions._heard == position
+
+
+async def _is_there(server: PostgresServer) -> bool:
+    return bool(await session_of(server))
+
+
+async def _asked(counted: Counted) -> bool:
+    return counted.asked > 0
