@@ -12,17 +12,23 @@ import yaml
 from prometheus_client import REGISTRY
 
 from projections.core.reading_answers import PublisherRejects, WorkerState
+from projections.store.address import DatabaseAddress
 from projections.store.reading.status import Tally, Worker
 from services import metrics
 from services.api.metrics import Standing
 from services.cli.app import app
+from services.connecting.bus import encrypted
+from services.connecting.tls import https
 from services.embedded.nats import _executable
 from services.settings import VARIABLES, Settings
+from tests.attacks.authorities import Authorities
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMMANDS = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
+PROCESSES = ("migrate", "projector", "api")
 COMPOSE = yaml.safe_load((DEPLOY / "docker-compose.yml").read_text())
+WITH_TLS = yaml.safe_load((DEPLOY / "docker-compose.tls.yml").read_text())
 UNITS = sorted(DEPLOY.glob("systemd/*.service"))
 ALERTS = [
     rule
@@ -38,6 +44,11 @@ BUS_SECRETS = {
     "TONGHOP_MIGRATE_PASSWORD": "migrate",
     "TONGHOP_GIA_BINH_PASSWORD": "gia-binh",
 }
+
+
+@pytest.fixture(scope="module")
+def authorities(tmp_path_factory: pytest.TempPathFactory) -> Authorities:
+    return Authorities(tmp_path_factory.mktemp("tls"))
 
 
 def exposed() -> dict[str, set[str]]:
@@ -76,13 +87,35 @@ def test_prometheus_reads_the_alerts() -> None:
     assert [(DEPLOY / "prometheus" / name).exists() for name in config["rule_files"]] == [True]
 
 
-@pytest.mark.parametrize("service", ["migrate", "projector", "api"])
-def test_a_container_runs_a_command_with_settings_that_exist(service: str) -> None:
+@pytest.mark.parametrize("service", PROCESSES)
+@pytest.mark.parametrize("files", [(COMPOSE,), (COMPOSE, WITH_TLS)], ids=["plain", "tls"])
+def test_a_container_runs_a_command_with_settings_that_exist(
+    service: str, files: tuple[dict[str, Any], ...], authorities: Authorities
+) -> None:
     container = COMPOSE["services"][service]
     assert container["command"] == [service]
     assert service in COMMANDS
-    Settings.from_environment(_filled_in(container["environment"]))
-    assert container["environment"].keys() <= VARIABLES.keys()
+    environment: dict[str, str] = {}
+    for each in files:
+        environment |= each["services"][service]["environment"]
+    settings = Settings.from_environment(filled_in(environment, authorities))
+    assert environment.keys() <= VARIABLES.keys()
+    assert not any("$" in value for value in environment.values())  # a password is in its file and nowhere else
+    assert encrypted(settings) is (WITH_TLS in files)
+    assert DatabaseAddress.parse(settings.database_url).encrypted is (WITH_TLS in files)
+
+
+def test_each_container_has_a_password_of_its_own() -> None:
+    secrets = {name: COMPOSE["services"][name]["secrets"] for name in PROCESSES}
+    assert secrets == {name: [f"bus_{name}", f"database_{name}"] for name in PROCESSES}
+    given = [each["environment"] for each in COMPOSE["secrets"].values()]
+    assert len(given) == len(set(given))
+    for name in PROCESSES:
+        environment = COMPOSE["services"][name]["environment"]
+        assert f"//{name}@" in environment["TONGHOP_NATS_URL"]
+        assert f"//tonghop_{name}@" in environment["TONGHOP_DATABASE_URL"]
+    known = re.findall(r"/run/secrets/(\w+)", (DEPLOY / "postgres/passwords.sql").read_text())
+    assert set(known) <= set(COMPOSE["services"]["postgres"]["secrets"]) <= COMPOSE["secrets"].keys()
 
 
 def test_containers_wait_for_what_they_need() -> None:
@@ -114,23 +147,52 @@ def test_a_systemd_unit_runs_a_command(unit: Path) -> None:
     assert started in COMMANDS
 
 
-def test_the_environment_of_systemd_is_one_that_can_be_read() -> None:
-    lines = [line for line in (DEPLOY / "systemd/tonghop.env").read_text().splitlines() if not line.startswith("#")]
-    environ = dict(line.split("=", 1) for line in lines)
+@pytest.mark.parametrize("process", PROCESSES)
+def test_the_environment_of_systemd_is_one_that_can_be_read(process: str, authorities: Authorities) -> None:
+    unit = (DEPLOY / f"systemd/tonghop-{process}.service").read_text()
+    environ: dict[str, str] = {}
+    for line in re.findall(r"^EnvironmentFile=/etc/tonghop/(\S+)$", unit, re.MULTILINE):
+        text = (DEPLOY / "systemd" / line).read_text().splitlines()
+        environ |= dict(each.split("=", 1) for each in text if not each.startswith("#"))
+    given = set(re.findall(r"^LoadCredential=([\w.]+):", unit, re.MULTILINE))
+    for line in re.findall(r"^Environment=(.*)$", unit, re.MULTILINE):
+        environ |= dict(each.split("=", 1) for each in line.split())
     assert environ.keys() <= VARIABLES.keys()
-    assert Settings.from_environment(environ).replicas == 3
+    assert given == {value.removeprefix("%d/") for value in environ.values() if value.startswith("%d/")}
+    assert not any(word in value for value in environ.values() for word in ("CHANGE", "password="))
+    settings = Settings.from_environment(filled_in(environ, authorities))
+    assert settings.replicas == 3
+    assert encrypted(settings)
+    assert DatabaseAddress.parse(settings.database_url).encrypted
+    assert bool(https(settings)) is (process != "migrate")
 
 
-@pytest.mark.parametrize("config", ["single", "cluster"])
-def test_the_bus_reads_its_configuration(config: str) -> None:
+@pytest.mark.parametrize("config", ["single", "cluster", "single-tls"])
+def test_the_bus_reads_its_configuration(config: str, authorities: Authorities) -> None:
     path = DEPLOY / "nats" / f"{config}.conf"
+    certificates = {
+        "TONGHOP_TLS_CERT": str(authorities.good.certificate),
+        "TONGHOP_TLS_KEY": str(authorities.good.key),
+        "TONGHOP_TLS_CA": str(authorities.ca),
+        "TONGHOP_TLS_VERIFY": "true",
+    }
     answer = subprocess.run(
-        [_executable(), "-t", "-c", path], env=os.environ | BUS_SECRETS, capture_output=True, check=False
+        [_executable(), "-t", "-c", path], env=os.environ | BUS_SECRETS | certificates, capture_output=True, check=False
     )
     assert answer.returncode == 0, answer.stderr
+    if config == "single-tls":
+        assert 'include "./single.conf"' in path.read_text()
+        return
     assert "sync_interval: always" in path.read_text()
     assert 'include "./accounts.conf"' in path.read_text()
 
 
-def _filled_in(environment: dict[str, str]) -> dict[str, str]:
-    return {name: re.sub(r"\$\{\w+:\?\}", "secret", value) for name, value in environment.items()}
+def filled_in(environment: dict[str, str], authorities: Authorities) -> dict[str, str]:
+    """Put files that are there in the place of those that a machine has."""
+    there = {"_CA": authorities.ca, "_CERT": authorities.good.certificate, "_KEY": authorities.good.key}
+    there["_FILE"] = authorities.ca
+    found = {}
+    for name, value in environment.items():
+        file = next((path for suffix, path in there.items() if name.endswith(suffix)), None)
+        found[name] = value if file is None else str(file)
+    return found
