@@ -22,12 +22,14 @@ _ZERO_WIDTH: Final = (
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff"
     "\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+UNSEEN: Final = f"{_HARMFUL}{_ZERO_WIDTH}"
+"""All of these, as ranges for a class of a regular expression."""
 _NOTHING_TO_SEE: Final = frozenset("\u2800")  # BRAILLE PATTERN BLANK calls itself a symbol
 
 _controls = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _directions = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _zero_width = re.compile(f"[{_ZERO_WIDTH}]")
-_unseen = re.compile(f"[{_HARMFUL}{_ZERO_WIDTH}]")
+_unseen = re.compile(f"[{UNSEEN}]")
 _unseen_in_lines = re.compile(f"(?![\n\t])[{_HARMFUL}{_ZERO_WIDTH}]")
 
 

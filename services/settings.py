@@ -1,8 +1,10 @@
 """What the processes are told by their environment, checked once, before anything is started."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple, Self
 from urllib.parse import urlsplit
@@ -87,6 +89,14 @@ class Settings:
     """Copies of the stream that `migrate` asks for: 3 on a cluster (shared facts: R3), 1 on one machine."""
     smallest_cell: int = 3
     """People from which on a cell of a breakdown is shown; 1 hides none (docs/decisions/0014-small-cells.md)."""
+
+    hosts: str = ""
+    """Names with commas between them under which the API is asked, beside loopback, addresses in figures and the name
+    that it listens on; `*` takes any."""
+    trusted_proxies: str = ""
+    """Addresses and networks with commas between them whose word is taken for who asks (X-Forwarded-For, Forwarded)."""
+    behind_after: float = 5.0
+    """Seconds of lag from which on an answer with figures says that it is behind (contract §9)."""
 
     stream: ClassVar[str] = "PARTY"
     """Fixed by the contract, §1."""
@@ -194,6 +204,29 @@ def _whole(low: int, high: int, what: str) -> Callable[[str], int]:
     return read
 
 
+def _seconds(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", text):
+        raise ValueError(f"{text!r} is not a number of seconds, write for example 5 or 0.5")
+    return float(text)
+
+
+def _hosts(text: str) -> str:
+    names = [name.strip().lower() for name in text.split(",")]
+    for name in names:
+        if name != "*" and not re.fullmatch(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*", name):
+            raise ValueError(
+                f"{name!r} is not the name of a host: write for example figures.example.org, *.example.org, or * (any)"
+            )
+    return ",".join(names)
+
+
+def _networks(text: str) -> str:
+    try:
+        return ",".join(str(ip_network(each.strip())) for each in text.split(","))
+    except ValueError as error:
+        raise ValueError(f"{error}: write addresses or networks, for example 10.0.0.5,10.1.0.0/16") from error
+
+
 VARIABLES = {
     "TONGHOP_NATS_URL": ("nats_url", _nats_url),
     "TONGHOP_NATS_CA": ("nats_ca", _file),
@@ -215,6 +248,9 @@ VARIABLES = {
     "TONGHOP_REJECT_WINDOW": ("reject_window", _whole(1, 1_000_000, "a number of events")),
     "TONGHOP_REJECT_LIMIT": ("reject_limit", _whole(0, 100, "a percentage")),
     "TONGHOP_LEAD_PATIENCE": ("lead_patience", _whole(5, 3600, "a number of seconds")),
+    "TONGHOP_HOSTS": ("hosts", _hosts),
+    "TONGHOP_TRUSTED_PROXIES": ("trusted_proxies", _networks),
+    "TONGHOP_BEHIND_AFTER": ("behind_after", _seconds),
 }
 """Each variable of the environment: the setting that it gives, and how it is read.
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from projections.core.reading_answers import UnitName
+from projections.core.reading_answers import Behind, UnitName
 from projections.core.reading_structure_answers import Source
 
 _PERIOD = {"first": "from", "last": "to"}
@@ -169,6 +169,7 @@ class Indicators(Struct, frozen=True):
     figures: list[Figure]
     stock: Stock
     rates: list[Rate]
+    behind: Behind | UnsetType = UNSET
 
 
 class AllocatedRow(Struct, frozen=True, rename=_PERIOD):
@@ -221,3 +222,4 @@ class Allocations(Struct, frozen=True):
     as_of: dt.datetime | None
     targets: list[Allocation]
     reason: str | None
+    behind: Behind | UnsetType = UNSET

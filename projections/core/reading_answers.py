@@ -8,6 +8,17 @@ from collections.abc import Mapping
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 
+class Behind(Struct, frozen=True):
+    """That an answer is behind the log (contract §9): by how many events, and whether they come by themselves.
+
+    ``state`` is ``paused`` (somebody has to let it go on), ``catching_up``, or ``stopped`` (no projector works).
+    """
+
+    events: int
+    state: str
+    detail: str
+
+
 class UnitName(Struct, frozen=True):
     """A unit as it is shown beside a figure."""
 
@@ -68,6 +79,7 @@ class Report(Struct, frozen=True, rename={"first": "from", "last": "to"}):
     total: dict[str, int]
     rows: list[Row]
     suppressed: Suppressed | UnsetType = UNSET
+    behind: Behind | UnsetType = UNSET
 
 
 class Validity(Struct, frozen=True):
@@ -132,6 +144,7 @@ class CountedEventPage(Struct, frozen=True):
     events: list[CountedEvent]
     next: str | None
     position: int
+    behind: Behind | UnsetType = UNSET
 
 
 class TakenBack(Struct, frozen=True):

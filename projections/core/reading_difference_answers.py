@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from projections.core.reading_answers import UnitName
+from projections.core.reading_answers import Behind, UnitName
 from projections.core.reading_structure_answers import Source
 
 
@@ -51,3 +51,4 @@ class Difference(Struct, frozen=True, rename={"first": "from", "last": "to"}):
     contributions: list[Contribution]
     rest: Remainder | None
     reconciled: bool
+    behind: Behind | UnsetType = UNSET

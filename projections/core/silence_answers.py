@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from projections.core.reading_answers import UnitName
+from projections.core.reading_answers import Behind, UnitName
 from projections.core.reading_structure_answers import Source
 
 _PERIOD = {"first": "from", "last": "to"}
@@ -85,3 +85,4 @@ class Silence(Struct, frozen=True, rename=_PERIOD):
     declared_zero: UnitsOfZeros
     differing: DifferingFigures
     admitted_nobody: NamedUnits
+    behind: Behind | UnsetType = UNSET

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from projections.core.plan_answers import Operand
-from projections.core.reading_answers import UnitName
+from projections.core.reading_answers import Behind, UnitName
 
 _PERIOD = {"first": "from", "last": "to"}
 
@@ -32,3 +32,4 @@ class Statement(Struct, frozen=True, rename=_PERIOD):
     text: str
     footing: str
     clauses: list[Clause]
+    behind: Behind | UnsetType = UNSET

@@ -1,83 +1,148 @@
-"""From a question to its answer: wait for the position, open a snapshot, compare ETags, write JSON (contract §5)."""
+"""From a question to its answer: who waits for what, and for whom (contract §5, decision 0027).
+
+1. Waiting for `min_position` takes no slot.
+2. Quick questions take turns at the quick connections: a snapshot is opened, the ETag compared, and only then is
+   anything worked out (`services.api.asked` has the order, and where it is decided who may).
+3. What turns out to be slow lets go of all that, takes its turn among the slow ones, and goes the same way again in a
+   process of its own.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Final, TypeVar
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final
 
-import msgspec
 from fastapi import Request, Response
+from starlette.types import Receive, Scope, Send
 
+from projections.store.reading.cost import Class, Work, class_of
+from projections.store.reading.extent import reach
 from projections.store.reading.snapshot import Snapshot, snapshot
+from services.api.apart import Apart, Job
+from services.api.asked import Asked, Circumstances, Given, begin, finish, packed
+from services.api.bodies import takes_gzip
 from services.api.bus import Bus
+from services.api.clients import Clients
+from services.api.lag import Lags
+from services.api.metrics import DROPPED, REFUSED
 from services.api.parameters import Query
-from services.api.problems import not_ready
+from services.api.problems import too_busy
+from services.api.shared import standing_of
+from services.api.turns import Bounded, Limits, Turns
 from services.api.waiting import Positions
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
 
-JSON: Final = "application/json"
-TEXT: Final = "text/plain"
 # Answers hold sensitive figures and change with the log: nobody else keeps them, and a kept one is asked for again.
 CACHING: Final = "private, no-cache"
+BY_HAND: Final = 32 * 1024
+"""Bytes up to which an answer is compressed between two others, in a millisecond; a longer one in a thread."""
+PIECE: Final = 128 * 1024
+REMEMBERED: Final = 10_000
+"""Questions whose reach is remembered."""
+REMEMBERED_FOR: Final = 60.0
 
-Answer = TypeVar("Answer", bound=msgspec.Struct)
-
-_encode = msgspec.json.Encoder().encode
+QUICK: Final = Limits(slots=6, vast=6, waiting=1_000, a_client=500, patience=10, again=2)
+SLOW: Final = Limits(slots=2, vast=1, waiting=200, a_client=100, patience=60, again=15)
+WAITING: Final = (1_000, 100)
+"""Questions that may wait for a position at a time, in all and of a client."""
+WAITING_AGAIN: Final = 10
+READING: Final = 32
+"""Answers out of files that are sent at a time: 40 MB each at the most, 3 where they are compressed."""
+READ_WITHIN: Final = 300.0
+"""Seconds in which such an answer must be taken."""
 
 
 class Reader:
-    """What the routes share: the pool, the position waited for, the bus, from how many people on a cell is shown."""
+    """What the routes share; made once an app."""
 
-    def __init__(self, pool: Pool[Record], positions: Positions, bus: Bus, smallest_cell: int) -> None:
-        self.pool = pool
-        self.positions = positions
+    def __init__(
+        self, quick: Pool[Record], service: Pool[Record], apart: Apart, *, positions: Positions, bus: Bus, lags: Lags
+    ) -> None:
+        self.standing = standing_of(service)
+        """For health, status and metrics, which never wait for questions: over connections of their own."""
         self.bus = bus
-        self.smallest_cell = smallest_cell
-        self.slow = asyncio.Semaphore(1)
-        """Held by questions that take seconds, before they take a connection: others are answered meanwhile."""
+        self._quick = quick
+        self._apart = apart
+        self._positions = positions
+        self._lags = lags
+        self._quick_turns = Turns("quick", QUICK)
+        self._slow_turns = Turns("slow", SLOW)
+        self._waiting = Bounded("position", *WAITING, WAITING_AGAIN)
+        self._reading: set[int] = set()
+        """The long answers that are being sent."""
+        self._reached: OrderedDict[Work, tuple[float, int]] = OrderedDict()
 
-    async def answer(
-        self,
-        request: Request,
-        query: Query,
-        question: tuple[object, ...],
-        compute: Callable[[Snapshot], Awaitable[Answer]],
-        as_text: Callable[[Answer], str] | None = None,
-    ) -> Response:
-        """Answer a question from one snapshot; `question` is all that the answer depends on beside the position.
+    async def answer(self, request: Request, query: Query, asked: Asked) -> Response:
+        """Answer a question from one snapshot.
 
-        It is written as JSON, or as plain text by `as_text`. 304 where the asker has this very answer. Raises a 503
-        Problem where `min_position` isn't reached in time.
+        304 where the asker has this very answer. Raises Problems: 503 where `min_position` isn't reached in time or
+        too many ask, 429 where one client does, and what `asked.compute` raises.
         """
-        await self.wait(query)
-        async with snapshot(self.pool) as opened:
-            self.require(query, opened)
-            tag = etag(question, opened)
-            headers = {"etag": tag, "cache-control": CACHING}
-            known = request.headers.get("if-none-match")
-            if known is not None and matches(known, tag):
-                return Response(None, 304, headers)
-            answer = await compute(opened)
-        if known is not None and known.strip() == "*":  # any answer will do, but there must be one
-            return Response(None, 304, headers)
-        if as_text is not None:
-            return Response(as_text(answer), 200, headers, TEXT)
-        return Response(_encode(answer), 200, headers, JSON)
+        client = clients_of(request).of(request.scope)
+        await self.wait(request, query)
+        how = Circumstances(
+            query.min_position,
+            request.headers.get("if-none-match"),
+            takes_gzip(request.headers.get("accept-encoding")),
+            await self._lags.now() if asked.figures else None,
+        )
+        cost = None if how.if_none_match is not None else self._known(asked.work)
+        if cost is None or cost is Class.QUICK:
+            async with self._quick_turns.turn(client), snapshot(self._quick) as opened:
+                begun = begin(asked, how, opened)
+                if begun.had is not None:
+                    return self._response(Given(304, begun.had))
+                cost = await self._cost(asked.work, opened)
+                given = await finish(asked, how, opened, begun) if cost is Class.QUICK else None
+            if given is not None:
+                by_hand = given.length <= BY_HAND
+                return self._response(packed(given, how) if by_hand else await asyncio.to_thread(packed, given, how))
+        assert cost is not None  # noqa: S101 - it was found out
+        if len(self._reading) >= READING:
+            REFUSED.labels("reading", "full").inc()
+            raise too_busy(SLOW.again)
+        async with self._slow_turns.turn(client, vast=cost is Class.VAST):
+            lag = await self._lags.now() if asked.figures else None  # it may have waited for a minute
+            given = await self._apart.answer(Job(asked, how._replace(lag=lag)))
+        return self._response(given)
 
-    async def wait(self, query: Query) -> None:
-        """Wait as long as the query allows for the position that it asks for."""
-        if query.min_position is not None:
-            await self.positions.reach(query.min_position, query.wait)
+    async def wait(self, request: Request, query: Query) -> None:
+        """Wait as long as the query allows for the position that it asks for, in bounded company."""
+        if query.min_position is not None and query.wait and not self._positions.passed(query.min_position):
+            async with self._waiting.place(clients_of(request).of(request.scope)):
+                await self._positions.reach(query.min_position, query.wait)
 
-    def require(self, query: Query, opened: Snapshot) -> None:
-        """Raise a 503 Problem with the position reached where the snapshot is short of what the query asks for."""
-        if query.min_position is not None and opened.position < query.min_position:
-            detail = f"Số liệu mới đến vị trí {opened.position}, chưa tới {query.min_position}."
-            raise not_ready(detail, position=opened.position)
+    def _response(self, given: Given) -> Response:
+        headers = {"etag": given.tag, "cache-control": CACHING, "vary": "Accept-Encoding"}
+        if given.gzipped:
+            headers["content-encoding"] = "gzip"
+        if given.spooled is not None:
+            return _Spooled(given, headers, self._reading)
+        return Response(given.body or None, given.status, headers, given.media_type)
+
+    def _known(self, work: Work) -> Class | None:
+        """Return the class of a question as far as it is known without asking the database."""
+        if work.known:
+            return class_of(work, 0)
+        found = self._reached.get(work)
+        if found is None or time.monotonic() - found[0] > REMEMBERED_FOR:
+            return None
+        return class_of(work, found[1])
+
+    async def _cost(self, work: Work, opened: Snapshot) -> Class:
+        known = self._known(work)
+        if known is None:
+            reached = await reach(opened, work)
+            self._reached[work] = (time.monotonic(), reached)
+            self._reached.move_to_end(work)
+            if len(self._reached) > REMEMBERED:
+                self._reached.popitem(last=False)
+            known = class_of(work, reached)
+        return known
 
 
 def reader_of(request: Request) -> Reader:
@@ -86,12 +151,33 @@ def reader_of(request: Request) -> Reader:
     return reader
 
 
-def etag(question: tuple[object, ...], opened: Snapshot) -> str:
-    """Return a strong ETag of a question and the position that answers it."""
-    asked = repr((question, opened.generation, opened.repairs, opened.position)).encode()
-    return f'"{blake2b(asked, digest_size=12).hexdigest()}"'
+def clients_of(request: Request) -> Clients:
+    """Return what tells the clients of the app apart."""
+    clients: Clients = request.app.state.clients
+    return clients
 
 
-def matches(if_none_match: str, tag: str) -> bool:
-    """Tell whether the header names the tag; compared weakly, as RFC 9110 §13.1.2 has it."""
-    return any(known.strip().removeprefix("W/") == tag for known in if_none_match.split(","))
+class _Spooled(Response):
+    """An answer out of a file, which nobody else sees and which is gone with its reader."""
+
+    def __init__(self, given: Given, headers: dict[str, str], places: set[int]) -> None:
+        assert given.spooled is not None, "else it has a body"  # noqa: S101
+        self._file = given.spooled.open("rb")
+        given.spooled.unlink()  # at once, so that nothing is left behind whatever happens
+        self._places = places
+        super().__init__(None, given.status, {**headers, "content-length": str(given.length)}, given.media_type)
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send it piece by piece, each when the one before is taken; who takes too long is cut off."""
+        self._places.add(id(self))
+        try:
+            async with asyncio.timeout(READ_WITHIN):
+                await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+                while piece := await asyncio.to_thread(self._file.read, PIECE):
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except TimeoutError:
+            DROPPED.labels("unread").inc()
+        finally:
+            self._places.discard(id(self))
+            self._file.close()

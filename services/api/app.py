@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
 from fastapi_standalone_docs import StandaloneDocs
 
-from projections.store.connecting import create_pool
 from services.api import (
     documentation,
+    pools,
     problems,
     routes_events,
     routes_operations,
@@ -24,51 +23,40 @@ from services.api import (
     routes_units,
 )
 from services.api.answering import Reader
+from services.api.apart import Apart, Here
 from services.api.bus import Bus
+from services.api.clients import Clients
+from services.api.guard import Guard, Hosts
+from services.api.lag import Lags
 from services.api.metrics import Measured
 from services.api.waiting import Positions
 from services.settings import Settings
 
-if TYPE_CHECKING:
-    from asyncpg import Connection, Record
 
-CONNECTIONS: Final = 8
-CONNECT_WITHIN: Final = 5.0
-ANSWER_WITHIN: Final = 30.0
-SESSION: Final = {
-    "application_name": "tonghop api",
-    # Compiling a query costs more than any of ours takes.
-    "jit": "off",
-    "statement_timeout": f"{int(ANSWER_WITHIN * 1000)}",
-}
+def create_app(settings: Settings, apart: Apart | None = None) -> FastAPI:
+    """Make the app; it connects when it starts, and starts whether its servers are there or not.
 
-
-def create_app(settings: Settings) -> FastAPI:
-    """Make the app; it connects when it starts, and starts whether its servers are there or not."""
+    Slow questions are answered where `apart` says, which is closed with the app; by default in this process.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        # No connection is made before it is needed: one that is lost is replaced by the next request.
-        pool = create_pool(
-            settings.database_url,
-            min_size=0,
-            max_size=CONNECTIONS,
-            within=CONNECT_WITHIN,
-            command_timeout=ANSWER_WITHIN,
-            reset=_leave_as_it_is,
-            server_settings=SESSION,
-        )
-        async with pool:
-            bus, positions = Bus(settings), Positions(settings.database_url, pool)
-            app.state.reader = Reader(pool, positions, bus, settings.smallest_cell)
+        async with pools.quick(settings) as quick, pools.service(settings) as service, pools.slow(settings) as slow:
+            bus, positions = Bus(settings), Positions(settings.database_url, service)
+            lags = Lags(service, bus, settings.behind_after)
+            elsewhere = apart or Here(slow)
+            app.state.clients = Clients(settings.trusted_proxies)
+            app.state.smallest_cell = settings.smallest_cell
+            app.state.reader = Reader(quick, service, elsewhere, positions=positions, bus=bus, lags=lags)
             bus.open()
-            listening = asyncio.create_task(positions.listen())
+            running = [asyncio.create_task(positions.listen()), asyncio.create_task(lags.run())]
             try:
                 yield
             finally:
-                listening.cancel()
-                with suppress(asyncio.CancelledError):
-                    await listening
+                for task in running:
+                    task.cancel()
+                await asyncio.gather(*running, return_exceptions=True)
+                await elsewhere.close()
                 await bus.close()
 
     app = FastAPI(
@@ -80,7 +68,8 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         redoc_url=None,
     )
-    app.add_middleware(Measured)
+    app.add_middleware(Guard, hosts=Hosts(settings.http, settings.hosts))
+    app.add_middleware(Measured)  # what is added last sees a request first
     problems.mount(app)
     for routes in (
         routes_units,
@@ -95,7 +84,3 @@ def create_app(settings: Settings) -> FastAPI:
     documentation.mount(app)
     StandaloneDocs(app)  # /docs without a network
     return app
-
-
-async def _leave_as_it_is(_: Connection[Record]) -> None:
-    """Reset nothing, and save a round trip: a snapshot leaves nothing behind in its session."""

@@ -77,7 +77,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, Mapping[str, Any], object]]] = {
         None,
     ),
     "depth": ("Steps down", {"type": "integer", "minimum": 1, "maximum": 20, "default": 2}, 2),
-    "q": ("Part of a name, with or without diacritics", {"type": "string", "maxLength": 200}, "gia binh"),
+    "q": ("Part of a name, with or without diacritics, or of an id", {"type": "string", "maxLength": 200}, "gia binh"),
     "level": ("Only units of this level, as last known", {"type": "string", "enum": list(LEVELS)}, "upper"),
     "outcome": ("Which events", {"type": "string", "enum": list(OUTCOMES), "default": "parked"}, "parked"),
     "unit": (
@@ -105,8 +105,9 @@ SILENCE: Final[Mapping[str, tuple[str, Mapping[str, Any], object]]] = {
 }
 ERRORS: Final = {
     404: "No such unit or event",
+    429: "This client asks more than its share; `Retry-After` says when to ask again",
     422: "A parameter that can't be used; `parameter` names it",
-    503: "Not ready, or `min_position` not reached; `position` says how far it is",
+    503: "Not ready, too busy, or `min_position` not reached; `position` says how far it is",
 }
 
 
@@ -137,7 +138,7 @@ def described(
     responses: dict[str, Any] = {
         "200": {
             "description": "The answer",
-            "headers": {"ETag": {"description": "Of question and position", "schema": {"type": "string"}}},
+            "headers": {"ETag": {"description": "Of question, position and `behind`", "schema": {"type": "string"}}},
             "content": {"application/json": content},
         },
         "304": {"description": "What If-None-Match names is still the answer"},
@@ -159,6 +160,7 @@ _PROBLEM: Final = {
         "detail": {"type": "string"},
         "parameter": {"type": "string"},
         "clause": {"type": "string"},
+        "suggestions": {"type": "array", "items": {"$ref": _REFERENCE.format(name="UnitName")}},
         "position": {"type": "integer"},
     },
 }

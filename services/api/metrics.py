@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
@@ -26,6 +26,14 @@ SECONDS: Final = Histogram(
 )
 # Do readers get answers at all? 503 says that the service isn't ready, 500 that it is wrong, 304 that caching works.
 REQUESTS: Final = Counter("tonghop_api_requests", "Requests answered", ["route", "status"])
+
+# Are readers turned away, and why? `share`: one client asks too much; `full` and `patience`: all do.
+REFUSED: Final = Counter("tonghop_api_refused", "Questions turned away", ["queue", "why"])
+# Do questions wait for their turn? Those that wait for a position wait for the projector.
+WAITING: Final = Gauge("tonghop_api_waiting", "Questions that wait", ["queue"], multiprocess_mode="livesum")
+# Is the address full, or held by connections that say nothing?
+CONNECTIONS: Final = Gauge("tonghop_api_connections", "Open connections", multiprocess_mode="livesum")
+DROPPED: Final = Counter("tonghop_api_connections_dropped", "Connections ended by the service", ["why"])
 
 
 class Standing(Collector):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -11,31 +12,40 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from projections.core.reading_answers import UnitName
 from projections.core.unsaid import UnsaidError
 from projections.store.reading.standing import UnknownUnitError
 from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
 
 MEDIA_TYPE: Final = "application/problem+json"
-RETRY_AFTER: Final = "2"
+RETRY_AFTER: Final = 2
+"""Seconds after which one whose question can't be answered yet may ask again."""
+
+_LONGEST_SHOWN: Final = 200
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
     """An answer that is a problem; members beyond the standard ones (`parameter`, `position`) stand beside them."""
 
-    def __init__(self, status: int, title: str, detail: str, **members: Any) -> None:
+    def __init__(self, status: int, title: str, detail: str, *, again: int | None = None, **members: Any) -> None:
         super().__init__(detail)
+        self.again = again
         self.status = status
         self.title = title
         self.detail = detail
         self.members = members
 
+    def __reduce__(self) -> tuple[Callable[..., Problem], tuple[object, ...]]:
+        """Let it pass from one process to another."""
+        return _problem_of, (self.status, self.title, self.detail, self.again, self.members)
+
     def response(self, headers: dict[str, str] | None = None) -> Response:
-        """Write it; 503 says when to ask again."""
+        """Write it; 503 and 429 say when to ask again."""
         kind = "about:blank" if self.title == HTTPStatus(self.status).phrase else f"urn:tonghop:problem:{self.status}"
         body = {"type": kind, "title": self.title, "status": self.status, "detail": self.detail, **self.members}
         headers = {**(headers or {}), "cache-control": "no-store"}
-        if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
-            headers["retry-after"] = RETRY_AFTER
+        if self.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
+            headers["retry-after"] = str(self.again or RETRY_AFTER)
         return Response(msgspec.json.encode(body), self.status, headers, MEDIA_TYPE)
 
 
@@ -45,14 +55,55 @@ def bad_parameter(parameter: str, expected: str) -> Problem:
     return Problem(422, "Tham số không hợp lệ", detail, parameter=parameter)
 
 
-def not_found(what: str, **members: str) -> Problem:
+def not_found(what: str, **members: Any) -> Problem:
     """Say that there is no such thing (contract §5: 404)."""
     return Problem(404, "Không tìm thấy", what, **members)
+
+
+def unknown_unit(asked: str, near: list[UnitName]) -> Problem:
+    """Say that a unit isn't known, and which may be meant (contract §9)."""
+    detail = f"Không có đơn vị “{asked[:_LONGEST_SHOWN]}”."
+    if near:
+        detail += f" Có phải là: {'; '.join(f'{each.name} ({each.id})' for each in near)}?"
+    return not_found(detail, unit=asked[:_LONGEST_SHOWN], suggestions=[msgspec.to_builtins(each) for each in near])
 
 
 def not_ready(detail: str, **members: Any) -> Problem:
     """Say that the answer can't be given yet (contract §5: 503)."""
     return Problem(503, "Chưa sẵn sàng", detail, **members)
+
+
+def too_busy(again: int) -> Problem:
+    """Say that more is asked than can be answered (503); ``again``: seconds."""
+    detail = f"Dịch vụ đang bận; hãy hỏi lại sau {again} giây. / The service is busy: ask again in {again} seconds."
+    return Problem(503, "Đang bận", detail, again=again)
+
+
+def too_many(again: int) -> Problem:
+    """Say that one client asks more than its share (429); ``again``: seconds."""
+    detail = (
+        f"Có quá nhiều câu hỏi cùng lúc từ một nơi; hãy hỏi lại sau {again} giây. / "
+        f"Too many questions at a time from one client: ask again in {again} seconds."
+    )
+    return Problem(429, "Quá nhiều câu hỏi", detail, again=again)
+
+
+def unforeseen() -> Problem:
+    """Say that the service is wrong, and nothing of how: that is in its log."""
+    return Problem(500, HTTPStatus(500).phrase, "Lỗi ngoài dự kiến; đã ghi vào nhật ký của dịch vụ.")
+
+
+def took_too_long() -> Problem:
+    """Say that a question was given up (503), and what would make it cheaper."""
+    detail = (
+        "Câu hỏi tốn quá nhiều thời gian nên đã dừng; hãy thu hẹp khoảng thời gian, đơn vị hoặc số chỉ tiêu. / "
+        "It took too long and was stopped: narrow down the days, the unit or the measures."
+    )
+    return Problem(503, "Quá lâu", detail, again=30)
+
+
+def _problem_of(status: int, title: str, detail: str, again: int | None, members: dict[str, Any]) -> Problem:
+    return Problem(status, title, detail, again=again, **members)
 
 
 async def _problem(_: Request, error: Exception) -> Response:
@@ -67,14 +118,30 @@ async def _unknown_unit(_: Request, error: Exception) -> Response:
 async def _unsaid(_: Request, error: Exception) -> Response:
     assert isinstance(error, UnsaidError)  # noqa: S101 - it is registered for it
     reason = f"{error.reason[0].upper()}{error.reason[1:]}."
-    members = {"parameter": error.parameter, "clause": error.clause}
-    return Problem(422, "Số liệu không nói điều đó", reason, **members).response()
+    return Problem(422, "Số liệu không nói điều đó", reason, parameter=error.parameter, clause=error.clause).response()
 
 
-async def _http(_: Request, error: Exception) -> Response:
+_SAID: Final = {
+    404: ("Không tìm thấy", "Không có đường dẫn “{path}”. / There is no such path."),
+    405: ("Phương thức không dùng được", "“{method}” không dùng được ở đây; dùng: {allow}. / Method not allowed."),
+}
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    """Answer what no route answers; the words are ours, whatever the framework says."""
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for it
-    phrase = HTTPStatus(error.status_code).phrase
-    return Problem(error.status_code, phrase, str(error.detail)).response(dict(error.headers or {}))
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    if error.status_code not in _SAID:
+        phrase = HTTPStatus(error.status_code).phrase
+        return Problem(error.status_code, phrase, f"{phrase}.").response(headers)
+    if "allow" in headers and "HEAD" not in headers["allow"]:
+        headers["allow"] = headers["allow"].replace("GET", "GET, HEAD")
+    title, detail = _SAID[error.status_code]
+    path = request.url.path[:_LONGEST_SHOWN]
+    said = detail.format(path=path, method=request.method, allow=headers.get("allow", ""))
+    if error.status_code == HTTPStatus.NOT_FOUND and path.rstrip("/") and path.endswith("/"):
+        said += " Hãy bỏ dấu “/” ở cuối. / Leave out the slash at the end."
+    return Problem(error.status_code, title, said).response(headers)
 
 
 async def _validation(_: Request, error: Exception) -> Response:
@@ -89,12 +156,16 @@ async def _database_away(_: Request, error: Exception) -> Response:
     return not_ready("Chưa kết nối được cơ sở dữ liệu.").response()
 
 
+async def _too_long(_: Request, __: Exception) -> Response:
+    return took_too_long().response()
+
+
 async def _not_migrated(_: Request, __: Exception) -> Response:
     return not_ready("Cơ sở dữ liệu chưa có lược đồ: hãy chạy `tonghop migrate`.").response()
 
 
 async def _unforeseen(_: Request, __: Exception) -> Response:
-    return Problem(500, HTTPStatus(500).phrase, "Lỗi ngoài dự kiến; đã ghi vào nhật ký của dịch vụ.").response()
+    return unforeseen().response()
 
 
 def mount(app: FastAPI) -> None:
@@ -106,6 +177,7 @@ def mount(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     for away in DATABASE_AWAY:
         app.add_exception_handler(away, _database_away)
+    app.add_exception_handler(asyncpg.QueryCanceledError, _too_long)
     for missing in NOT_MIGRATED:
         app.add_exception_handler(missing, _not_migrated)
     app.add_exception_handler(Exception, _unforeseen)

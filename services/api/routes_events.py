@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
 from events.identifiers import is_event_id, is_unit_id
 from projections.core.reading_answers import ReceiptPage, RejectsPage, Said, SaidPage
+from projections.store.reading.cost import Class, Work
 from projections.store.reading.outcomes import OUTCOMES, event, outcomes, receipts
 from projections.store.reading.rejects import Place, rejects
 from projections.store.reading.snapshot import Snapshot
 from services.api.answering import reader_of
+from services.api.asked import Asked
 from services.api.documentation import POSITIONS, described
 from services.api.parameters import LARGEST, Query, cursor_of
-from services.api.problems import bad_parameter, not_found
+from services.api.problems import Problem, bad_parameter, not_found
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
@@ -33,13 +36,8 @@ async def said(request: Request, publisher: Publisher, id: EventId) -> Response:
     if not is_unit_id(publisher) or not is_event_id(id):
         raise missing
 
-    async def compute(snapshot: Snapshot) -> Said:
-        found = await event(snapshot, publisher, id)
-        if found is None:
-            raise missing
-        return found
-
-    return await reader_of(request).answer(request, query, ("event", publisher, id), compute)
+    asked = Asked(("event", publisher, id), partial(_said, publisher=publisher, event_id=id, missing=missing))
+    return await reader_of(request).answer(request, query, asked)
 
 
 @router.get(
@@ -54,11 +52,12 @@ async def refused(request: Request) -> Response:
     limit = query.integer("limit", PAGE, low=1, high=LONGEST_PAGE)
     after = query.cursor(int) or 0
 
-    async def compute(snapshot: Snapshot) -> SaidPage:
-        page, more = await outcomes(snapshot, outcome=outcome, unit=unit, after=after, limit=limit)
-        return SaidPage(page, cursor_of(more), snapshot.position)
-
-    return await reader_of(request).answer(request, query, ("outcomes", outcome, unit, limit, after), compute)
+    compute = partial(_outcomes, outcome=outcome, unit=unit, after=after, limit=limit)
+    # With a unit, all that is refused may have to be looked through for it.
+    work = Work() if unit is None else Work(least=Class.SLOW)
+    return await reader_of(request).answer(
+        request, query, Asked(("outcomes", outcome, unit, limit, after), compute, work)
+    )
 
 
 @router.get(
@@ -71,11 +70,8 @@ async def rejects_by_publisher(request: Request) -> Response:
     limit = query.integer("limit", PAGE, low=1, high=LONGEST_PAGE)
     after = query.cursor(Place)
 
-    async def compute(snapshot: Snapshot) -> RejectsPage:
-        page, more = await rejects(snapshot, after=after, limit=limit)
-        return RejectsPage(page, cursor_of(more), snapshot.position)
-
-    return await reader_of(request).answer(request, query, ("rejects", limit, after), compute)
+    asked = Asked(("rejects", limit, after), partial(_rejects, after=after, limit=limit))
+    return await reader_of(request).answer(request, query, asked)
 
 
 @router.get(
@@ -90,7 +86,26 @@ async def receipts_of(request: Request) -> Response:
     if not first <= last < first + MOST_RECEIPTS:
         raise bad_parameter("to", f"cần một vị trí từ “from” đến “from” + {MOST_RECEIPTS - 1}")
 
-    async def compute(snapshot: Snapshot) -> ReceiptPage:
-        return ReceiptPage(await receipts(snapshot, first, last), snapshot.position)
+    asked = Asked(("receipts", first, last), partial(_receipts, first=first, last=last), Work(rows=last - first + 1))
+    return await reader_of(request).answer(request, query, asked)
 
-    return await reader_of(request).answer(request, query, ("receipts", first, last), compute)
+
+async def _said(snapshot: Snapshot, publisher: str, event_id: str, missing: Problem) -> Said:
+    found = await event(snapshot, publisher, event_id)
+    if found is None:
+        raise missing
+    return found
+
+
+async def _outcomes(snapshot: Snapshot, outcome: str, unit: str | None, after: int, limit: int) -> SaidPage:
+    page, more = await outcomes(snapshot, outcome=outcome, unit=unit, after=after, limit=limit)
+    return SaidPage(page, cursor_of(more), snapshot.position)
+
+
+async def _rejects(snapshot: Snapshot, after: Place | None, limit: int) -> RejectsPage:
+    page, more = await rejects(snapshot, after=after, limit=limit)
+    return RejectsPage(page, cursor_of(more), snapshot.position)
+
+
+async def _receipts(snapshot: Snapshot, first: int, last: int) -> ReceiptPage:
+    return ReceiptPage(await receipts(snapshot, first, last), snapshot.position)

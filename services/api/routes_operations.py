@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from projections.core.reading_answers import Status
-from projections.store.reading.rejects import rejects
-from projections.store.reading.snapshot import snapshot
-from projections.store.reading.status import tally, worker
 from services.api import health
-from services.api.answering import JSON, reader_of
+from services.api.answering import reader_of
+from services.api.asked import JSON, require_reached
+from services.api.bodies import as_json
 from services.api.documentation import described
 from services.api.metrics import Standing, exposition
 from services.api.parameters import Query
@@ -24,8 +22,6 @@ router = APIRouter(tags=["operations"])
 
 SHOWN: Final = 5
 """Publishers with most rejects that the status shows."""
-EXPORTED: Final = 20
-"""Publishers with most rejects that metrics have: labels are of bounded number."""
 NO_STORE: Final = {"cache-control": "no-store"}
 
 
@@ -33,27 +29,26 @@ NO_STORE: Final = {"cache-control": "no-store"}
 async def status(request: Request) -> Response:
     """Say which position answers reflect, how far the log goes, what is parked and rejected, how the projector is."""
     query, reader = Query(request), reader_of(request)
-    await reader.wait(query)
+    await reader.wait(request, query)
     stream_last = await reader.bus.stream_last()
-    async with snapshot(reader.pool) as opened:
-        reader.require(query, opened)
-        working, counts = await worker(opened), await tally(opened)
-        most_rejected, _ = await rejects(opened, after=None, limit=SHOWN)
+    standing = await reader.standing.get()
+    require_reached(query.min_position, standing.position)
+    working, counts = standing.worker, standing.tally
     # Without the bus, as far as the projector knew it.
     last = stream_last if stream_last is not None else working and working.stream_last
     answer = Status(
-        position=opened.position,
-        as_of=opened.as_of,
+        position=standing.position,
+        as_of=standing.as_of,
         stream_last=last,
-        lag=None if last is None else max(last - opened.position, 0),
+        lag=None if last is None else max(last - standing.position, 0),
         parked=sum(each.n for each in counts if each.outcome == "parked"),
         rejected=sum(each.n for each in counts if each.outcome == "rejected"),
-        generation=opened.generation,
+        generation=standing.generation,
         bus="connected" if stream_last is not None else "unreachable",
         worker=working and working.state,
-        most_rejected=most_rejected,
+        most_rejected=standing.rejecting[:SHOWN],
     )
-    return Response(msgspec.json.encode(answer), 200, NO_STORE, JSON)
+    return Response(as_json(answer), 200, NO_STORE, JSON)
 
 
 @router.get("/healthz", summary="Whether the process lives")
@@ -68,8 +63,8 @@ async def readyz(request: Request) -> Response:
     reader = reader_of(request)
     stream_last = await reader.bus.stream_last()
     try:
-        async with snapshot(reader.pool) as opened:
-            found = health.reasons(await worker(opened), opened.position, stream_last)
+        standing = await reader.standing.get()
+        found = health.reasons(standing.worker, standing.position, stream_last)
     except DATABASE_AWAY:
         found = [health.DATABASE_AWAY] if stream_last is not None else [health.DATABASE_AWAY, health.BUS_AWAY]
     except NOT_MIGRATED:
@@ -85,9 +80,8 @@ async def metrics(request: Request) -> Response:
     reader = reader_of(request)
     stream_last = await reader.bus.stream_last()
     try:
-        async with snapshot(reader.pool) as opened:
-            rejecting, _ = await rejects(opened, after=None, limit=EXPORTED)
-            standing = Standing(opened.position, stream_last, await tally(opened), await worker(opened), rejecting)
+        at = await reader.standing.get()
+        standing = Standing(at.position, stream_last, at.tally, at.worker, at.rejecting)
     except (*DATABASE_AWAY, *NOT_MIGRATED):
         standing = Standing(None, stream_last, [], None, [])
     return Response(exposition(standing), 200, NO_STORE, CONTENT_TYPE_LATEST)

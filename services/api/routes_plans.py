@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
 
-from projections.core.plan_answers import Allocations, Indicators
+from projections.store.reading.cost import Work
 from projections.store.reading.indicators import allocations, indicators
-from projections.store.reading.snapshot import Snapshot
 from services.api.answering import reader_of
+from services.api.asked import Asked
 from services.api.documentation import described
 from services.api.parameters import Query, require_unit, today
-from services.api.routes_units import UnitPath, basis_of
+from services.api.routes_units import COUNTED, UnitPath, basis_of
 
 router = APIRouter(prefix="/v1/units", tags=["plans"])
 
@@ -27,10 +29,9 @@ async def indicators_of_a_day(request: Request, unit: UnitPath) -> Response:
     require_unit(unit)
     on, basis = query.date("on", today()), basis_of(query)
 
-    async def compute(snapshot: Snapshot) -> Indicators:
-        return await indicators(snapshot, unit, on, basis)
-
-    return await reader_of(request).answer(request, query, ("indicators", unit, on, basis), compute)
+    compute = partial(indicators, unit=unit, on=on, basis=basis)
+    asked = Asked(("indicators", unit, on, basis), compute, Work(unit, steps=1, weight=COUNTED), figures=True)
+    return await reader_of(request).answer(request, query, asked)
 
 
 @router.get(
@@ -49,7 +50,6 @@ async def targets_handed_down(request: Request, unit: UnitPath) -> Response:
     on, basis = query.date("on", today()), basis_of(query)
     by = query.choice("by", ("child",), "child")
 
-    async def compute(snapshot: Snapshot) -> Allocations:
-        return await allocations(snapshot, unit, on, basis)
-
-    return await reader_of(request).answer(request, query, ("targets", unit, on, basis, by), compute)
+    compute = partial(allocations, unit=unit, on=on, basis=basis)
+    asked = Asked(("targets", unit, on, basis, by), compute, Work(unit, steps=1, weight=COUNTED), figures=True)
+    return await reader_of(request).answer(request, query, asked)

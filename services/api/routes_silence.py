@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
 
 from events.catalogue import MEASURES
 from events.identifiers import is_unit_id
 from events.vocabulary import LEVELS
-from projections.core.silence_answers import Silence
+from projections.store.reading.cost import EVERYTHING, Work
 from projections.store.reading.silence import LISTS, FigureKey, Key, SilenceQuestion, UnitKey, silence
-from projections.store.reading.snapshot import Snapshot
 from services.api.answering import reader_of
+from services.api.asked import Asked
 from services.api.documentation import SILENCE, described
 from services.api.parameters import Query, cursor_of, require_unit
 from services.api.problems import bad_parameter
@@ -36,10 +38,9 @@ async def silent(request: Request, unit: UnitPath) -> Response:
     limit = query.integer("limit", PAGE, low=1, high=LONGEST_PAGE)
     question = SilenceQuestion(unit, days, level, only, limit, _after(query, only))
 
-    async def compute(snapshot: Snapshot) -> Silence:
-        return await silence(snapshot, question, cursor_of)
-
-    return await reader_of(request).answer(request, query, ("silence", *question), compute)
+    compute = partial(silence, question=question, cursor=cursor_of)
+    asked = Asked(("silence", *question), compute, Work(unit, steps=EVERYTHING), figures=True)
+    return await reader_of(request).answer(request, query, asked)
 
 
 def _after(query: Query, only: str | None) -> Key | None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
+from msgspec import UNSET
 
 from projections.core.statement import DEFAULT_CLAUSES
 from projections.core.statement_answers import Statement
 from projections.core.statement_clauses import RATES, SAYABLE
-from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.statement import Asked, statement
+from projections.store.reading.cost import Work
+from projections.store.reading.statement import Asked as About
+from projections.store.reading.statement import statement
 from services.api.answering import reader_of
+from services.api.asked import Asked
 from services.api.documentation import described
 from services.api.parameters import Query, require_unit
-from services.api.routes_units import UnitPath, basis_of
+from services.api.routes_units import COUNTED, UnitPath, basis_of
 
 FORMATS: Final = ("json", "text")
 
@@ -53,15 +57,19 @@ async def sentence(request: Request, unit: UnitPath) -> Response:
     query = Query(request, *_NAMES)
     require_unit(unit)
     says = query.several("say", SAYABLE, DEFAULT_CLAUSES)
-    asked = Asked(unit, query.days(), basis_of(query), says, query.claim(RATES))
+    said = About(unit, query.days(), basis_of(query), says, query.claim(RATES))
     format_ = query.choice("format", FORMATS, FORMATS[0])
 
-    async def compute(snapshot: Snapshot) -> Statement:
-        return await statement(snapshot, asked)
-
-    as_text = _pasted if format_ == "text" else None
-    return await reader_of(request).answer(request, query, ("statement", *asked, format_), compute, as_text)
+    question = Asked(
+        ("statement", *said, format_),
+        partial(statement, asked=said),
+        Work(unit, steps=1, weight=COUNTED),
+        figures=True,
+        as_text=_pasted if format_ == "text" else None,
+    )
+    return await reader_of(request).answer(request, query, question)
 
 
 def _pasted(said: Statement) -> str:
-    return f"{said.text}\n\n{said.footing}\n"
+    behind = f"\n({said.behind.detail}: {said.behind.events})\n" if said.behind is not UNSET else ""
+    return f"{said.text}\n\n{said.footing}\n{behind}"

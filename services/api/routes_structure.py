@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from functools import partial
 from typing import cast
 
 from fastapi import APIRouter, Request, Response
 
 from projections.core.reading import Basis, Question
 from projections.core.reading_difference_answers import Difference
-from projections.core.reading_structure_answers import Tree, UnitHistory
+from projections.store.reading.cost import EVERYTHING, Class, Work
 from projections.store.reading.difference import difference_of_bases, difference_of_positions
 from projections.store.reading.history import unit_history
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.tree import tree
 from services.api.answering import reader_of
+from services.api.asked import Asked
 from services.api.documentation import described
 from services.api.parameters import DEFAULT_MEASURES, Query, require_passed, require_unit, today
 from services.api.problems import bad_parameter
@@ -31,10 +32,9 @@ async def history(request: Request, unit: UnitPath) -> Response:
     query = Query(request)
     require_unit(unit)
 
-    async def compute(snapshot: Snapshot) -> UnitHistory:
-        return await unit_history(snapshot, unit)
-
-    return await reader_of(request).answer(request, query, ("history", unit), compute)
+    return await reader_of(request).answer(
+        request, query, Asked(("history", unit), partial(unit_history, unit=unit), Work(unit, steps=1))
+    )
 
 
 @router.get("/{unit}/tree", openapi_extra=described("What is below a unit on a day", "Tree", query=("on", "depth")))
@@ -45,10 +45,8 @@ async def below(request: Request, unit: UnitPath) -> Response:
     on = query.date("on", today())
     depth = query.integer("depth", DEPTH, low=1, high=DEEPEST)
 
-    async def compute(snapshot: Snapshot) -> Tree:
-        return await tree(snapshot, unit, on, depth)
-
-    return await reader_of(request).answer(request, query, ("tree", unit, on, depth), compute)
+    asked = Asked(("tree", unit, on, depth), partial(tree, unit=unit, on=on, depth=depth), Work(unit, steps=depth))
+    return await reader_of(request).answer(request, query, asked)
 
 
 @router.get(
@@ -76,16 +74,21 @@ async def difference(request: Request, unit: UnitPath) -> Response:
     if position is not None and later is not None and later < position:
         raise bad_parameter("against_position", f"phải không trước “position” ({position})")
     other: Basis = against or ("as-was" if basis == "as-now" else "as-now")
-    reader = reader_of(request)
+    asked = Asked(
+        ("difference", *question, other, position, later, limit),
+        partial(_difference, question=question, other=other, position=position, later=later, limit=limit),
+        Work(unit, steps=EVERYTHING, least=Class.QUICK if position is None else Class.VAST),
+        figures=True,
+    )
+    return await reader_of(request).answer(request, query, asked)
 
-    async def compute(snapshot: Snapshot) -> Difference:
-        if position is None:
-            return await difference_of_bases(snapshot, question, other, limit)
-        require_passed(snapshot.position, position)
-        until = snapshot.position if later is None else later
-        require_passed(snapshot.position, until, "against_position")
-        return await difference_of_positions(snapshot, question, position, until, limit)
 
-    async with reader.slow if position is not None else nullcontext():
-        asked = ("difference", *question, other, position, later, limit)
-        return await reader.answer(request, query, asked, compute)
+async def _difference(
+    snapshot: Snapshot, *, question: Question, other: Basis, position: int | None, later: int | None, limit: int
+) -> Difference:
+    if position is None:
+        return await difference_of_bases(snapshot, question, other, limit)
+    require_passed(snapshot.position, position)
+    until = snapshot.position if later is None else later
+    require_passed(snapshot.position, until, "against_position")
+    return await difference_of_positions(snapshot, question, position, until, limit)

@@ -1,26 +1,56 @@
-"""The API as a process: uvicorn on the address of the settings."""
+"""The API as a process: uvicorn on the address of the settings, its connections bounded."""
 
 from __future__ import annotations
 
+import resource
+from typing import Final
+
 import uvicorn
 
+from services.api.apart import Processes
 from services.api.app import create_app
+from services.api.clients import Clients
+from services.api.connections import Connection, Connections
+from services.api.pools import SLOW
 from services.connecting.tls import https
 from services.settings import Settings
+
+MOST_CONNECTIONS: Final = 2_000
+"""Open at once; less where the system allows fewer files."""
+KEPT_FREE: Final = 128
+"""Files for everything else: the database, the bus, answers under way."""
+KEEP_ALIVE: Final = 15
+"""Seconds for which a connection that asks nothing is kept: less than a reverse proxy's own (60 as a rule) is no harm,
+as it opens another."""
+BACKLOG: Final = 1_024
 
 
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM, then finish the requests that run. A port that is taken ends the process."""
+    clients = Clients(settings.trusted_proxies)
     uvicorn.run(
-        create_app(settings),
+        create_app(settings, apart=Processes(settings, SLOW)),
         host=settings.http.host,
         port=settings.http.port,
         loop="auto",  # uvloop where there is one
-        http="httptools",
+        http=Connection.of(Connections(clients, _most_connections())),
         ws="none",
         access_log=False,
         log_level="warning",
         server_header=False,
+        proxy_headers=False,  # who asks is told by `services.api.clients`, which believes nobody unasked
+        timeout_keep_alive=KEEP_ALIVE,
+        backlog=BACKLOG,
         timeout_graceful_shutdown=10,
         **https(settings),
     )
+
+
+def _most_connections() -> int:
+    """Take as many files as the system gives without asking, and leave some for everything else."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + KEPT_FREE
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else max(min(MOST_CONNECTIONS, soft - KEPT_FREE), 16)

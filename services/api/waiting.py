@@ -64,6 +64,10 @@ class Positions:
                 self._listening = False
             await asyncio.sleep(backoff.next())
 
+    def passed(self, position: int) -> bool:
+        """Tell whether the position is known to be reached; asks nobody."""
+        return self._heard >= position
+
     async def reach(self, position: int, wait: float) -> None:
         """Return when the position is reached, or after `wait` seconds; the snapshot that follows says which.
 

@@ -52,7 +52,7 @@ async def client_of(database: str, nats_url: str = NOWHERE) -> AsyncIterator[htt
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://api") as client,
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
     ):
         yield client
 
@@ -186,7 +186,7 @@ async def test_what_is_unknown_is_not_found(client: httpx.AsyncClient, path: str
 async def test_every_error_is_a_problem(client: httpx.AsyncClient) -> None:
     await get(client, "/v2", 404)
     response = await client.post("/v1/units")
-    assert (response.status_code, response.headers["allow"]) == (405, "GET")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
     assert response.headers["content-type"] == "application/problem+json"
 
 

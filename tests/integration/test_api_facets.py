@@ -56,7 +56,7 @@ async def ask(database: str, path: str, smallest_cell: int, status: int = 200) -
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://api") as client,
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
     ):
         found = await client.get(path)
     assert found.status_code == status, found.text

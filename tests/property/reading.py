@@ -126,5 +126,5 @@ async def reader_of(database: str, smallest_cell: int = 1) -> AsyncIterator[Read
     app = create_app(Settings(database_url=database, nats_url="nats://127.0.0.1:1", smallest_cell=smallest_cell))
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             yield Reader(client)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import NamedTuple
+import re
+from difflib import SequenceMatcher
+from typing import Final, NamedTuple
 
 from projections.core.names import fold_name
 from projections.core.periods import Days
@@ -28,17 +30,25 @@ ORDER BY above.step DESC
 
 _SUCCESSOR = "SELECT id FROM unit WHERE no = $1"
 
+# A unit is found by its best match. Of ids, those that hold the text; only where it could be part of one.
 _SEARCH = """
 SELECT unit.id, unit.name, unit.level, unit.since, unit.dissolved, successor.id AS successor, found.matched, found.rank
 FROM (
-    SELECT DISTINCT ON (unit) unit, name AS matched, CASE
-        WHEN folded = $1 THEN 0
-        WHEN starts_with(folded, $1) THEN 1
-        WHEN position(' ' || $1 IN folded) > 0 THEN 2
-        ELSE 3
-    END AS rank
-    FROM unit_name
-    WHERE folded LIKE $2
+    SELECT DISTINCT ON (unit) unit, matched, rank
+    FROM (
+        SELECT unit, name AS matched, since, CASE
+            WHEN folded = $1 THEN 0
+            WHEN starts_with(folded, $1) THEN 1
+            WHEN position(' ' || $1 IN folded) > 0 THEN 2
+            ELSE 3
+        END AS rank
+        FROM unit_name
+        WHERE folded LIKE $2
+        UNION ALL
+        SELECT no, id, since, CASE WHEN id = $7 THEN 0 WHEN starts_with(id, $7) THEN 1 ELSE 3 END
+        FROM unit
+        WHERE $7::text <> '' AND position($7 IN id) > 0
+    ) AS known
     ORDER BY unit, rank, since DESC
 ) AS found
 JOIN unit ON unit.no = found.unit
@@ -47,6 +57,27 @@ WHERE ($3::text IS NULL OR unit.level = $3) AND (found.rank, unit.id) > ($4::int
 ORDER BY found.rank, unit.id
 LIMIT $6
 """
+
+# The neighbours in the order of ids begin as it does. Of names that hold the text or a half of it, a few are enough.
+_NEAR = f"""
+SELECT unit.id, unit.name, unit.level, unit.name AS matched FROM (
+    (SELECT no FROM unit WHERE id < $1::text ORDER BY id DESC LIMIT {20})
+    UNION
+    (SELECT no FROM unit WHERE id > $1 ORDER BY id LIMIT {20})
+) AS near JOIN unit USING (no)
+UNION ALL
+SELECT unit.id, unit.name, unit.level, named.name
+FROM unnest($2::text[]) AS part(held)
+CROSS JOIN LATERAL (SELECT unit, name FROM unit_name WHERE folded LIKE part.held LIMIT {20}) AS named
+JOIN unit ON unit.no = named.unit
+"""
+
+_ID_PART: Final = re.compile(r"[a-z0-9_-]{2,63}")
+
+_SUGGESTED = 5
+_ALIKE, _BEGINS = 0.6, 0.9
+_SHORTEST = 3
+"""Letters from which on a part is looked for in names: fewer are in nearly all of them."""
 
 
 class SearchKey(NamedTuple):
@@ -87,11 +118,40 @@ async def search(
     Exact matches come first, then by the name's beginning, by a word's, and the rest; by id in each.
     """
     folded = fold_name(text)
-    like = "%" + folded.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
-    rows = await snapshot.connection.fetch(_SEARCH, folded, like, level, after.rank, after.id, limit + 1)
+    part = text.strip().lower()
+    asked = (folded, like(folded), level, after.rank, after.id, limit + 1, part if _ID_PART.fullmatch(part) else "")
+    rows = await snapshot.connection.fetch(_SEARCH, *asked)
     units = [
         FoundUnit(r["id"], r["name"], r["level"], r["matched"], Validity(r["since"], r["dissolved"], r["successor"]))
         for r in rows[:limit]
     ]
     more = SearchKey(rows[limit - 1]["rank"], rows[limit - 1]["id"]) if len(rows) > limit else None
     return units, more
+
+
+async def suggestions(snapshot: Snapshot, asked: str) -> list[UnitName]:
+    """Return a few units that may be meant by what is nobody's id (contract §9): alike by id or by name, best first."""
+    folded = fold_name(asked.replace("-", " ").replace("_", " "))
+    guess = folded.replace(" ", "-")
+    half = len(folded) // 2
+    parts = [like(part) for part in (folded, folded[:half], folded[half:]) if len(part) >= _SHORTEST]
+    rows = await snapshot.connection.fetch(_NEAR, guess, parts)
+    best: dict[str, tuple[float, UnitName]] = {}
+    for id_, name, level, matched in rows:
+        alike = max(_likeness(guess, id_), _likeness(folded, fold_name(matched)))
+        if alike >= _ALIKE and alike > best.get(id_, (0.0,))[0]:
+            best[id_] = (alike, UnitName(id_, name, level))
+    ranked = sorted(best.values(), key=lambda found: (-found[0], found[1].id))
+    return [name for _, name in ranked[:_SUGGESTED]]
+
+
+def like(folded: str) -> str:
+    """Write the pattern of names that hold a folded text."""
+    return "%" + folded.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+
+
+def _likeness(one: str, other: str) -> float:
+    """Tell how alike two texts are, 0 to 1; one that begins with the other is so whatever follows."""
+    if one and other.startswith(one):
+        return 1.0 if one == other else _BEGINS
+    return SequenceMatcher(None, one, other).ratio()

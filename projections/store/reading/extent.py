@@ -1,0 +1,46 @@
+"""How far a question reaches: units below a unit, names that hold a text, counted as far as it matters."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from projections.core.names import fold_name
+from projections.store.reading.cost import MOST, Work, steps_to
+from projections.store.reading.snapshot import Snapshot
+from projections.store.reading.units import like
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+_UNIT: Final = "SELECT no, level FROM unit WHERE id = $1"
+
+# PostgreSQL walks no further than the limit asks for. Edges of all days: it is an estimate.
+_BELOW: Final = """
+WITH RECURSIVE below AS (
+    SELECT unit, 1 AS step FROM edge WHERE parent = $1
+    UNION ALL
+    SELECT edge.unit, below.step + 1 FROM below JOIN edge ON edge.parent = below.unit WHERE below.step < $2
+)
+SELECT count(*) FROM (SELECT FROM below LIMIT $3) AS reached
+"""
+
+_PLANNED: Final = "EXPLAIN (FORMAT JSON) SELECT FROM unit_name WHERE folded LIKE $1"
+
+
+async def reach(snapshot: Snapshot, work: Work) -> int:
+    """Count what a question walks over, at the most MOST; of a unit that isn't known, nothing."""
+    if work.text is not None:
+        return await _names(snapshot, work.text)
+    unit: Record | None = await snapshot.connection.fetchrow(_UNIT, work.unit)
+    if unit is None:
+        return 0
+    steps = work.steps if work.level is None else steps_to(work.level, unit["level"])
+    found: int = await snapshot.connection.fetchval(_BELOW, unit["no"], steps, MOST)
+    return found
+
+
+async def _names(snapshot: Snapshot, text: str) -> int:
+    """Ask the planner, who knows from its statistics, how many names hold a text."""
+    planned = await snapshot.connection.fetchval(_PLANNED, like(fold_name(text)))
+    return int(json.loads(planned)[0]["Plan"]["Plan Rows"])

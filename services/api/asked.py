@@ -1,0 +1,121 @@
+"""A question as it can be handed to another process, and how an answer is made of it from one snapshot.
+
+The order is fixed here: position, who may, ETag, and only then the work (issue 12, point 12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from events.names import harmless
+from projections.core.reading_answers import Behind
+from projections.store.reading.cost import Work
+from projections.store.reading.snapshot import Snapshot
+from services.api.bodies import SHORTEST, as_json, compressed
+from services.api.lag import Lag
+from services.api.problems import not_ready
+
+JSON: Final = "application/json"
+TEXT: Final = "text/plain; charset=utf-8"
+
+GZIPPED: Final = "-gzip"
+"""What the ETag of a compressed answer ends in: it is another representation (RFC 9110 §8.8.3.3)."""
+
+
+class Asked(NamedTuple):
+    """A question: ``key`` is all that its answer depends on beside the snapshot and ``behind``.
+
+    ``compute`` and ``as_text`` are functions of a module, or `functools.partial` of one, so that they can be pickled.
+    ``figures``: the answer has numbers that may be behind the log, and has a place to say so.
+    """
+
+    key: tuple[object, ...]
+    compute: Callable[[Snapshot], Awaitable[msgspec.Struct]]
+    work: Work = Work()
+    figures: bool = False
+    as_text: Callable[[Any], str] | None = None
+
+
+class Circumstances(NamedTuple):
+    """How it is asked: what the answer must reflect, what the asker has already and takes, how far the log is."""
+
+    min_position: int | None
+    if_none_match: str | None
+    gzip: bool
+    lag: Lag | None
+
+
+class Given(NamedTuple):
+    """An answer as it is sent: 200, or 304 without a body. A long body may be in a file, ``spooled`` of ``length``."""
+
+    status: int
+    tag: str
+    media_type: str | None = None
+    body: bytes = b""
+    gzipped: bool = False
+    spooled: Path | None = None
+    length: int = 0
+
+
+class Begun(NamedTuple):
+    """What is known of an answer before it is worked out."""
+
+    tag: str
+    behind: Behind | None
+    had: str | None
+    """The ETag by which the asker has this very answer."""
+
+
+def begin(asked: Asked, how: Circumstances, opened: Snapshot) -> Begun:
+    """Hold the snapshot against what is asked of it, and make the ETag; raises a 503 Problem where it is too early."""
+    require_reached(how.min_position, opened.position)
+    behind = how.lag.at(opened.position) if asked.figures and how.lag is not None else None
+    tag = etag(asked.key, opened, behind)
+    return Begun(tag, behind, None if how.if_none_match is None else matched(how.if_none_match, tag))
+
+
+def require_reached(min_position: int | None, position: int) -> None:
+    """Raise a 503 Problem with the position reached where it is short of what the query asks for."""
+    if min_position is not None and position < min_position:
+        raise not_ready(f"Số liệu mới đến vị trí {position}, chưa tới {min_position}.", position=position)
+
+
+async def finish(asked: Asked, how: Circumstances, opened: Snapshot, begun: Begun) -> Given:
+    """Work the answer out and write it; 304 where the asker has any and takes any (`If-None-Match: *`)."""
+    answer = await asked.compute(opened)
+    if how.if_none_match is not None and how.if_none_match.strip() == "*":
+        return Given(304, f'"{begun.tag}"')
+    if begun.behind is not None:
+        answer = msgspec.structs.replace(answer, behind=begun.behind)
+    body, kind = (as_json(answer), JSON) if asked.as_text is None else (harmless(asked.as_text(answer), lines=True).encode(), TEXT)
+    return Given(200, f'"{begun.tag}"', kind, body, length=len(body))
+
+
+def packed(given: Given, how: Circumstances) -> Given:
+    """Compress an answer where the asker takes that and it pays: a few milliseconds of processor for 100 KB."""
+    if given.status != 200 or not how.gzip or len(given.body) < SHORTEST:  # noqa: PLR2004 - that it is an answer
+        return given
+    body = compressed(given.body)
+    return given._replace(tag=f'{given.tag[:-1]}{GZIPPED}"', body=body, gzipped=True, length=len(body))
+
+
+def etag(key: tuple[object, ...], opened: Snapshot, behind: Behind | None) -> str:
+    """Return what identifies an answer: the question, the position that answers it, and what it says of being behind.
+
+    It is a strong one: the same tag, the same bytes. What the asker may see belongs to the question.
+    """
+    said = None if behind is None else msgspec.structs.astuple(behind)
+    asked = repr((key, opened.generation, opened.repairs, opened.position, said)).encode()
+    return blake2b(asked, digest_size=12).hexdigest()
+
+
+def matched(if_none_match: str, tag: str) -> str | None:
+    """Return the ETag of the header that names this answer, compressed or not; compared weakly (RFC 9110 §13.1.2)."""
+    mine = {f'"{tag}"', f'"{tag}{GZIPPED}"'}
+    names = (known.strip().removeprefix("W/") for known in if_none_match.split(","))
+    return next((name for name in names if name in mine), None)

@@ -1,0 +1,51 @@
+"""The bytes of an answer: JSON in which nothing invisible hides, compressed where the asker takes it and it pays."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import Final
+
+import msgspec
+
+from events.names import UNSEEN
+
+SHORTEST: Final = 1_400
+"""Bytes up to which an answer fits into one packet, so that nothing is won by compressing it."""
+_LEVEL: Final = 4
+_GZIP: Final = 16 + zlib.MAX_WBITS
+_PIECE: Final = 256 * 1024
+
+_unseen: Final = re.compile(f"[{UNSEEN}]")
+
+
+def _pairs(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def as_json(answer: object) -> bytes:
+    """Write an answer as JSON; what is invisible as escapes: the same text, harmless to look at (contract §1)."""
+    body = _encode(answer)
+    text = body.decode()
+    return _unseen.sub(_pairs, text).encode() if _unseen.search(text) else body
+
+
+def takes_gzip(accepted: str | None) -> bool:
+    """Tell whether an `Accept-Encoding` takes gzip (RFC 9110 §12.5.3)."""
+    for each in (accepted or "").lower().split(","):
+        coding, _, weight = each.partition(";")
+        if coding.strip() in {"gzip", "x-gzip", "*"}:
+            return re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", weight) is None
+    return False
+
+
+def compressed(body: bytes) -> bytes:
+    """Compress an answer; in pieces, so that other threads get their turn."""
+    writer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
+    view = memoryview(body)
+    pieces = [writer.compress(view[at : at + _PIECE]) for at in range(0, len(body), _PIECE)]
+    return b"".join([*pieces, writer.flush()])

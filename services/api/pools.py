@@ -1,0 +1,57 @@
+"""The connections of the API, a pool for each class of questions, so that none waits for another's (decision 0027)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from projections.store.connecting import create_pool
+from services.settings import Settings
+
+if TYPE_CHECKING:
+    from asyncpg import Connection, Pool, Record
+
+CONNECT_WITHIN: Final = 5.0
+
+QUICK, SERVICE, SLOW = 6, 2, 2
+"""Connections: of quick questions; of health, status and waiting; of slow questions."""
+QUICK_WITHIN, SERVICE_WITHIN, SLOW_WITHIN = 10.0, 5.0, 120.0
+"""Seconds that a statement may take."""
+
+_SESSION: Final = {
+    # Compiling a query costs more than any of ours takes.
+    "jit": "off",
+    # A statement whose asker was killed ends by itself.
+    "client_connection_check_interval": "500",
+}
+
+
+def quick(settings: Settings) -> Pool[Record]:
+    """Make the pool of questions that are answered at once."""
+    return _pool(settings, QUICK, QUICK_WITHIN, "tonghop api")
+
+
+def service(settings: Settings) -> Pool[Record]:
+    """Make the pool of what must be answered however busy the others are."""
+    return _pool(settings, SERVICE, SERVICE_WITHIN, "tonghop api service")
+
+
+def slow(settings: Settings, size: int = SLOW) -> Pool[Record]:
+    """Make the pool of questions that take seconds."""
+    return _pool(settings, size, SLOW_WITHIN, "tonghop api slow")
+
+
+def _pool(settings: Settings, size: int, within: float, name: str) -> Pool[Record]:
+    # No connection is made before it is needed: one that is lost is replaced by the next request.
+    return create_pool(
+        settings.database_url,
+        min_size=0,
+        max_size=size,
+        within=CONNECT_WITHIN,
+        command_timeout=within + 1,
+        reset=_leave_as_it_is,
+        server_settings={**_SESSION, "application_name": name, "statement_timeout": str(int(within * 1000))},
+    )
+
+
+async def _leave_as_it_is(_: Connection[Record]) -> None:
+    """Reset nothing, and save a round trip: a snapshot leaves nothing behind in its session."""
