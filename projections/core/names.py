@@ -18,7 +18,8 @@ def fold_name(name: str) -> str:
 
     What can't be seen is passed over: it parts no words and belongs to none (contract §1, Names).
     """
-    return " ".join(filter(None, map(_fold_word, (name if name.isascii() else without_unseen(name)).split())))
+    seen = name if name.isascii() and name.isprintable() else without_unseen(name)
+    return " ".join(filter(None, map(_fold_word, seen.split())))
 
 
 @lru_cache(maxsize=10_000)  # the names of a country's units are made of few words

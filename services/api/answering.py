@@ -93,7 +93,7 @@ class Reader:
         cost = None if how.if_none_match is not None else self._known(asked.work)
         if cost is None or cost is Class.QUICK:
             async with self._quick_turns.turn(client), snapshot(self._quick) as opened:
-                begun = begin(asked, how, opened)
+                begun = await begin(asked, how, opened)
                 if begun.had is not None:
                     return self._response(Given(304, begun.had))
                 cost = await self._cost(asked.work, opened)

@@ -39,7 +39,7 @@ _log = structlog.get_logger()
 async def answered(pool: Pool[Record], job: Job) -> Given:
     """Answer a question from one snapshot, in the order that `services.api.asked` fixes."""
     async with snapshot(pool) as opened:
-        begun = begin(job.asked, job.how, opened)
+        begun = await begin(job.asked, job.how, opened)
         if begun.had is not None:
             return Given(304, begun.had)
         given = await finish(job.asked, job.how, opened, begun)

@@ -39,6 +39,8 @@ class Asked(NamedTuple):
     work: Work = Work()
     figures: bool = False
     as_text: Callable[[Any], str] | None = None
+    may: Callable[[Snapshot], Awaitable[None]] | None = None
+    """Raises a Problem where the asker may not have the answer; what it depends on of the asker belongs in ``key``."""
 
 
 class Circumstances(NamedTuple):
@@ -71,9 +73,15 @@ class Begun(NamedTuple):
     """The ETag by which the asker has this very answer."""
 
 
-def begin(asked: Asked, how: Circumstances, opened: Snapshot) -> Begun:
-    """Hold the snapshot against what is asked of it, and make the ETag; raises a 503 Problem where it is too early."""
+async def begin(asked: Asked, how: Circumstances, opened: Snapshot) -> Begun:
+    """Hold the snapshot against what is asked of it, and make the ETag.
+
+    Raises a 503 Problem where it is too early, and what `asked.may` raises: who may not have the answer isn't told
+    either that it is still the one that he has.
+    """
     require_reached(how.min_position, opened.position)
+    if asked.may is not None:
+        await asked.may(opened)
     behind = how.lag.at(opened.position) if asked.figures and how.lag is not None else None
     tag = etag(asked.key, opened, behind)
     return Begun(tag, behind, None if how.if_none_match is None else matched(how.if_none_match, tag))
@@ -92,7 +100,10 @@ async def finish(asked: Asked, how: Circumstances, opened: Snapshot, begun: Begu
         return Given(304, f'"{begun.tag}"')
     if begun.behind is not None:
         answer = msgspec.structs.replace(answer, behind=begun.behind)
-    body, kind = (as_json(answer), JSON) if asked.as_text is None else (harmless(asked.as_text(answer), lines=True).encode(), TEXT)
+    if asked.as_text is None:
+        body, kind = as_json(answer), JSON
+    else:
+        body, kind = harmless(asked.as_text(answer), lines=True).encode(), TEXT
     return Given(200, f'"{begun.tag}"', kind, body, length=len(body))
 
 

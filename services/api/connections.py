@@ -26,6 +26,8 @@ HEAD_WITHIN: Final = 10.0
 """Seconds from a connection's beginning, or from a request's first byte, to the end of its headers."""
 BODY_WITHIN: Final = 30.0
 """Seconds from there to the end of its body."""
+LINGER: Final = 2.0
+"""Seconds for which more is taken from one that was refused."""
 TAKEN_WITHIN: Final = 20.0
 """Seconds in which a reader must have taken a part of its answer: what lies ready comes to some 64 KiB."""
 OF_A_CLIENT: Final = 200
@@ -240,8 +242,12 @@ class Connection(HttpToolsProtocol):
             head = f"HTTP/1.1 {response.status_code} \r\n".encode()
             fields = b"".join(name + b": " + value + b"\r\n" for name, value in response.raw_headers)
             self.transport.write(head + fields + b"\r\n" + bytes(response.body))
-        self._watch()
-        self.transport.close()
+        if self.transport.can_write_eof():  # what is still under way is taken and thrown away, or it would reset ours
+            self.transport.write_eof()
+            self._expect(LINGER)
+        else:
+            self._watch()
+            self.transport.close()
 
 
 def _too_long() -> Problem:

@@ -1,0 +1,154 @@
+"""No mixture of questions takes reading down (issue 12, 10 and 29): shown by who is answered, not by the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from services.settings import Address
+from tests.attacks.http_serving import CELLS, CHEAP, SILENCE, Wire, held_up, locked, nobody_held_up
+
+FAR = 2**62
+LONG = "/v1/units/trung-uong/report?from=2021-01-01&to=2021-12-31&by=level:cell"
+CHILDREN = "/v1/units/unit-005/report?from=2021-01-01&to=2021-12-31"
+PAST = "/v1/units/trung-uong/report?from=2021-01-01&to=2021-12-31&by=none&position=12"
+OPERATORS = ("/healthz", "/readyz", "/metrics", "/v1/status")
+
+
+@asynccontextmanager
+async def wires(shipped: Address, number: int, source: str = "127.0.0.1") -> AsyncIterator[list[Wire]]:
+    made = [await Wire.to(shipped, source) for _ in range(number)]
+    try:
+        yield made
+    finally:
+        for wire in made:
+            wire.hang_up()
+
+
+async def test_slow_questions_hold_up_no_quick_one(wide: str, shipped: Address) -> None:
+    async with locked(wide), wires(shipped, 16) as slow, wires(shipped, 1, "127.0.0.2") as (other,):
+        for wire in slow:
+            wire.ask(SILENCE)
+        await held_up(wide, 1)
+        assert (await other.get(CHEAP)).status == 200
+        for path in OPERATORS:
+            assert (await other.get(path)).status in {200, 503}, path
+        assert json.loads((await other.get("/v1/status")).body)["position"] == 12
+
+
+async def test_who_hangs_up_leaves_nothing_running(wide: str, shipped: Address) -> None:
+    async with locked(wide), wires(shipped, 40) as slow:
+        for wire in slow:
+            wire.ask(SILENCE)
+        await held_up(wide, 1)
+        for wire in slow:
+            wire.hang_up()
+        await nobody_held_up(wide)
+        async with wires(shipped, 1) as (other,):
+            assert (await other.get(LONG)).status == 200  # the slots are free, too
+
+
+async def test_waiting_for_a_far_position_holds_nothing(shipped: Address) -> None:
+    async with wires(shipped, 40) as waiting, wires(shipped, 1, "127.0.0.2") as (other,):
+        for wire in waiting:
+            wire.ask(f"{PAST}&min_position={FAR}&wait=60")
+        # At once, if only to say that nothing is known: this world has figures, and no statements that made its units.
+        assert (await other.get(PAST)).status == 404
+        assert (await other.get(f"{CHEAP}&min_position=12&wait=20")).status == 200
+
+
+async def test_those_who_wait_are_bounded_for_each_client(shipped: Address) -> None:
+    async with wires(shipped, 130) as waiting, wires(shipped, 1, "127.0.0.2") as (other,):
+        for wire in waiting:
+            wire.ask(f"{CHEAP}&min_position={FAR}&wait=60")
+        done, _ = await asyncio.wait(
+            [asyncio.ensure_future(wire.reply()) for wire in waiting], return_when=asyncio.FIRST_COMPLETED
+        )
+        refused = done.pop().result()
+        assert refused.status == 429
+        assert int(refused.headers["retry-after"]) > 0
+        assert refused.headers["content-type"] == "application/problem+json"
+        other.ask(f"{CHEAP}&min_position={FAR}&wait=1")
+        assert (await other.reply()).status == 503  # waited, as it is another's share that is used up
+
+
+async def test_the_queue_of_slow_questions_is_bounded(wide: str, shipped: Address) -> None:
+    async with locked(wide), wires(shipped, 120) as slow:
+        for wire in slow:
+            wire.ask(SILENCE)
+        replies = [asyncio.ensure_future(wire.reply()) for wire in slow]
+        done, pending = await asyncio.wait(replies, return_when=asyncio.FIRST_COMPLETED)
+        assert {reply.result().status for reply in done} == {429}
+        for reply in pending:
+            reply.cancel()
+
+
+async def test_each_client_gets_its_turn(wide: str, shipped: Address) -> None:
+    order: list[str] = []
+
+    async def finish(wire: Wire, whose: str) -> None:
+        assert (await wire.reply()).status == 200
+        order.append(whose)
+
+    async with locked(wide) as lock, wires(shipped, 41, "127.0.0.9") as made:
+        *many, one = made
+        for wire in many:
+            wire.ask(SILENCE, X_Forwarded_For="192.0.2.1")
+        await held_up(wide, 2)
+        # Whatever the many write further left, it is the proxy's own word that counts.
+        one.ask(SILENCE, X_Forwarded_For="192.0.2.1, 192.0.2.2")
+        await asyncio.sleep(0.3)  # the one has come; the order that follows doesn't hang on it
+        finishing = [asyncio.ensure_future(finish(wire, "many")) for wire in many]
+        finishing.append(asyncio.ensure_future(finish(one, "one")))
+        await lock.release()
+        await finishing[-1]
+        assert order.index("one") <= 8, "two that were at work, and those who were handed over meanwhile"
+        await asyncio.gather(*finishing)
+
+
+async def test_operators_are_answered_before_a_hundred_reports_of_a_wide_unit(shipped: Address) -> None:
+    finished = 0
+
+    async def finish(wire: Wire) -> None:
+        nonlocal finished
+        assert (await wire.reply()).status in {200, 429}
+        finished += 1
+
+    async with wires(shipped, 60) as many, wires(shipped, 1, "127.0.0.2") as (operator,):
+        for number, wire in enumerate(many):
+            wire.ask(f"{CHILDREN}&measures={'badges' if number % 2 else 'admissions'}")
+        finishing = [asyncio.ensure_future(finish(wire)) for wire in many]
+        for path in OPERATORS:
+            assert (await operator.get(path)).status in {200, 503}, path
+        assert (await operator.get(CHEAP)).status == 200
+        assert finished < len(many)
+        for each in finishing:
+            each.cancel()
+
+
+async def test_a_long_answer_is_whole_and_its_reader_holds_nobody_up(shipped: Address) -> None:
+    async with wires(shipped, 1) as (slow,), wires(shipped, 1, "127.0.0.2") as (other,):
+        slow.ask(LONG)
+        assert await slow.reader.readexactly(1) == b"H"
+        assert (await other.get(CHEAP)).status == 200
+        head = (await slow.reader.readuntil(b"\r\n\r\n")).decode()
+        length = int(head.lower().partition("content-length: ")[2].partition("\r\n")[0])
+        answer = json.loads(await slow.reader.readexactly(length))
+    assert sum(row["values"]["admissions"] for row in answer["rows"]) == answer["total"]["admissions"]
+    assert len(answer["rows"]) == CELLS + 2, "the cell of the small world, and the rest"
+
+
+@pytest.mark.parametrize("path", [CHILDREN, LONG, SILENCE])
+async def test_slow_answers_have_etags_too(shipped: Address, path: str) -> None:
+    async with wires(shipped, 1) as (wire,):
+        first = await wire.get(path)
+        again = await wire.get(path, If_None_Match=first.headers["etag"])
+        assert (first.status, again.status, again.body) == (200, 304, b"")
+        packed = await wire.get(path, Accept_Encoding="gzip")
+        assert packed.headers["content-encoding"] == "gzip"
+        assert packed.headers["etag"] not in {first.headers["etag"], ""}
+        assert len(packed.body) < len(first.body)
