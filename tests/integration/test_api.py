@@ -14,6 +14,7 @@ import httpx
 import msgspec
 import pytest
 
+from projections.core.names import fold_name
 from projections.store.reading.snapshot import snapshot
 from projections.store.reading.tree import tree
 from services.api.app import create_app
@@ -236,6 +237,55 @@ async def test_units_are_found_by_any_name_they_had(client: httpx.AsyncClient) -
         seen += [unit["id"] for unit in page["units"]]
         cursor = page["next"]
     assert seen == ["trung-uong", "unit-002", "unit-004", "unit-005"]
+
+
+async def test_units_are_found_by_their_ids_too(client: httpx.AsyncClient) -> None:
+    for text in ("unit-003", "UNIT-003", "t-003"):
+        (found,) = (await get(client, f"/v1/units?q={text}"))["units"]
+        assert (found["id"], found["matched"]) == ("unit-003", "unit-003")
+    by_beginning = (await get(client, "/v1/units?q=unit-"))["units"]
+    assert [unit["id"] for unit in by_beginning] == [f"unit-00{n}" for n in (2, 3, 4, 5)]
+    assert [unit["id"] for unit in (await get(client, "/v1/units?q=unit-&level=cell"))["units"]] == [
+        "unit-004",
+        "unit-005",
+    ]
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = await get(client, f"/v1/units?q=unit&limit=3{cursor and '&cursor=' + cursor}")
+        seen += [unit["id"] for unit in page["units"]]
+        cursor = page["next"]
+    assert seen == ["unit-002", "unit-003", "unit-004", "unit-005"]
+
+
+@pytest.mark.parametrize(
+    "asked", ["unit-03", "unit-0033", "Huyện ủy Gia Bình", "gia-binh", "huyen-uy-gia-bing", "Unit-003"]
+)
+async def test_what_is_nobodys_id_suggests(client: httpx.AsyncClient, asked: str) -> None:
+    problem = await get(client, f"/v1/units/{asked}", 404)
+    assert problem["unit"] == asked
+    assert "unit-003" in [unit["id"] for unit in problem["suggestions"]]
+    assert "unit-003" in problem["detail"]
+    assert len(problem["suggestions"]) <= 5
+
+
+async def test_what_is_like_nothing_suggests_nothing(client: httpx.AsyncClient) -> None:
+    for asked in ("zzzzzzzz", "%00", "%F0%9F%8D%8C", "x" * 500):
+        assert (await get(client, f"/v1/units/{asked}", 404))["suggestions"] == []
+
+
+async def test_names_with_what_can_t_be_seen_are_found_and_shown_harmlessly(
+    client: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    name = "Ð\u1ea3ng\u200b ủy \u202eGia\u2066 Lộc\ufeff =1+1"
+    await connection.execute("UPDATE unit_name SET name = $1, folded = $2 WHERE unit = 5", name, fold_name(name))
+    await connection.execute("UPDATE unit SET name = $1 WHERE no = 5", name)
+    for text in ("đảng ủy gia lộc", "Ðảng ủy", "gia\u200b lộc", "g\u00adia loc"):
+        response = await client.get("/v1/units", params={"q": text})
+        assert "unit-005" in [unit["id"] for unit in response.json()["units"]], text
+    (found,) = (await client.get("/v1/units", params={"q": "gia loc"})).json()["units"]
+    assert found["name"] == name, "the text is as it was said"
+    for letter in "\u200b\u202e\u2066\ufeff":
+        assert letter not in response.text, "and nothing in the answer can be taken for something else"
 
 
 async def test_a_unit_on_a_day(client: httpx.AsyncClient) -> None:

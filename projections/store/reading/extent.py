@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from events.identifiers import is_unit_id
 from projections.core.names import fold_name
 from projections.store.reading.cost import MOST, Work, steps_to
 from projections.store.reading.snapshot import Snapshot
@@ -32,6 +33,8 @@ async def reach(snapshot: Snapshot, work: Work) -> int:
     """Count what a question walks over, at the most MOST; of a unit that isn't known, nothing."""
     if work.text is not None:
         return await _names(snapshot, work.text)
+    if work.unit is None or not is_unit_id(work.unit):
+        return 0
     unit: Record | None = await snapshot.connection.fetchrow(_UNIT, work.unit)
     if unit is None:
         return 0

@@ -63,7 +63,7 @@ _NEAR = f"""
 SELECT unit.id, unit.name, unit.level, unit.name AS matched FROM (
     (SELECT no FROM unit WHERE id < $1::text ORDER BY id DESC LIMIT {20})
     UNION
-    (SELECT no FROM unit WHERE id > $1 ORDER BY id LIMIT {20})
+    (SELECT no FROM unit WHERE id >= $1 ORDER BY id LIMIT {20})
 ) AS near JOIN unit USING (no)
 UNION ALL
 SELECT unit.id, unit.name, unit.level, named.name
