@@ -24,7 +24,8 @@ SECONDS: Final = Histogram(
     ["route"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
 )
-# Do readers get answers at all? 503 says that the service isn't ready, 500 that it is wrong, 304 that caching works.
+# Do readers get answers at all? 503 says that the service isn't ready, 500 that it is wrong, 304 that caching works;
+# `gone` that an asker hung up before.
 REQUESTS: Final = Counter("tonghop_api_requests", "Requests answered", ["route", "status"])
 
 # Are readers turned away, and why? `share`: one client asks too much; `full` and `patience`: all do.
@@ -34,6 +35,9 @@ WAITING: Final = Gauge("tonghop_api_waiting", "Questions that wait", ["queue"], 
 # Is the address full, or held by connections that say nothing?
 CONNECTIONS: Final = Gauge("tonghop_api_connections", "Open connections", multiprocess_mode="livesum")
 DROPPED: Final = Counter("tonghop_api_connections_dropped", "Connections ended by the service", ["why"])
+
+
+GONE: Final = "gone"
 
 
 class Standing(Collector):
@@ -108,20 +112,23 @@ class Measured:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 500
+        began, status = time.perf_counter(), GONE
 
         async def sent(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status = str(message["status"])
             await send(message)
 
         try:
             await self._app(scope, receive, sent)
+        except Exception:
+            status = "500" if status == GONE else status
+            raise
         finally:
             route = getattr(scope.get("route"), "path", "other")
             SECONDS.labels(route).observe(time.perf_counter() - began)
-            REQUESTS.labels(route, str(status)).inc()
+            REQUESTS.labels(route, status).inc()
 
 
 def exposition(standing: Standing) -> bytes:

@@ -7,6 +7,7 @@ from tests.bench.cases.correctness import correctness
 from tests.bench.cases.floors import copying, pushing
 from tests.bench.cases.freshness import freshness
 from tests.bench.cases.indicators import indicators
+from tests.bench.cases.mixture import mixture
 from tests.bench.cases.moves import moves
 from tests.bench.cases.outage import outage
 from tests.bench.cases.peers import peers
@@ -27,6 +28,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "freshness": (freshness,),
     "outage": (outage,),
     "reports": (reports,),
+    "mixture": (mixture,),
     "plans": (silence, indicators),
     "profile": (profile,),
     "moves": (moves,),
