@@ -1,6 +1,7 @@
 """Those who ask the worst of the service, as a process of its own.
 
-`python -m tests.bench.attacking HOST:PORT ROOT WIDE` attacks until its standard input ends, and then writes what it was told, as JSON.
+`python -m tests.bench.attacking HOST:PORT ROOT WIDE` attacks until its standard input ends, then writes what it was
+told as JSON.
 """
 
 import asyncio
