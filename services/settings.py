@@ -83,6 +83,10 @@ class Settings:
     """How many per cent of them may be rejected before the projector pauses; 100 is no limit."""
     lead_patience: int = 10
     """Seconds without a sign of life after which a projector that leads is taken for frozen, and another takes over."""
+    log_level: str = "info"
+    """From which level on a process logs: `debug`, `info`, `warning`, `error`."""
+    log_format: str = "auto"
+    """How it does: `json`, `console`, or `auto`, which is console on a terminal and JSON lines elsewhere."""
     replicas: int = 1
     """Copies of the stream that `migrate` asks for: 3 on a cluster (shared facts: R3), 1 on one machine."""
     smallest_cell: int = 3
@@ -185,6 +189,15 @@ def _replicas(text: str) -> int:
     return int(text)
 
 
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError(f"{text!r} is none of {', '.join(words)}")
+        return text.lower()
+
+    return read
+
+
 def _whole(low: int, high: int, what: str) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not (text.isascii() and text.isdecimal()) or not low <= int(text) <= high:
@@ -214,7 +227,9 @@ VARIABLES = {
     "TONGHOP_SMALLEST_CELL": ("smallest_cell", _whole(1, LARGEST_SMALL_CELL, "a number of people")),
     "TONGHOP_REJECT_WINDOW": ("reject_window", _whole(1, 1_000_000, "a number of events")),
     "TONGHOP_REJECT_LIMIT": ("reject_limit", _whole(0, 100, "a percentage")),
-    "TONGHOP_LEAD_PATIENCE": ("lead_patience", _whole(5, 3600, "a number of seconds")),
+    "TONGHOP_LOG_LEVEL": ("log_level", _one_of("debug", "info", "warning", "error")),
+    "TONGHOP_LOG_FORMAT": ("log_format", _one_of("auto", "json", "console")),
+    "TONGHOP_LEAD_PATIENCE": ("lead_patience", _whole(2, 3600, "a number of seconds")),
 }
 """Each variable of the environment: the setting that it gives, and how it is read.
 

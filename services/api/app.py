@@ -26,6 +26,7 @@ from services.api import (
 from services.api.answering import Reader
 from services.api.bus import Bus
 from services.api.metrics import Measured
+from services.api.tracing import Traced
 from services.api.waiting import Positions
 from services.settings import Settings
 
@@ -81,6 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.add_middleware(Measured)
+    app.add_middleware(Traced)
     problems.mount(app)
     for routes in (
         routes_units,

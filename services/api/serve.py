@@ -19,7 +19,7 @@ def serve(settings: Settings) -> None:
         http="httptools",
         ws="none",
         access_log=False,
-        log_level="warning",
+        log_config=None,  # services/logs.py has configured it
         server_header=False,
         timeout_graceful_shutdown=10,
         **https(settings),

@@ -8,7 +8,6 @@ import json
 import math
 import os
 import signal
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -42,7 +41,7 @@ def serve(settings: Settings) -> int:
     """Run the projector until SIGINT or SIGTERM.
 
     Returns 0 after those, 3 where it refuses to run, 4 where PostgreSQL can't make sense of its statements; the reason
-    is on standard error.
+    is in its log.
     """
     return asyncio.run(_serve(settings))
 
@@ -69,7 +68,7 @@ async def _serve(settings: Settings) -> int:
         app,
         host=settings.projector_http.host,
         port=settings.projector_http.port,
-        log_level="warning",
+        log_config=None,
         lifespan="on",
         **https(settings),
     )
@@ -88,7 +87,7 @@ async def _serve(settings: Settings) -> int:
     for task in done - {stopping}:
         error = task.exception() if not task.cancelled() else None
         code = next((code for kind, code in _EXIT.items() if isinstance(error, kind)), 1)
-        sys.stderr.write(f"tonghop projector: {error}\n")
+        log.critical("stopped", part=task.get_name(), error=str(error))
     for task in tasks - done:
         if task.get_name() != "http":
             task.cancel()

@@ -151,6 +151,7 @@ class Worker:
     async def _work(self) -> None:
         """Carry forward for as long as the lead is kept: up to a pause, and again after it."""
         self._leads = False
+        structlog.contextvars.bind_contextvars(trace=secrets.token_hex(16))  # what is logged of one lead has one
         while True:
             async with contextlib.AsyncExitStack() as stack:
                 await self._while_paused(await self._connect(stack, _ALIVE))
@@ -189,10 +190,11 @@ class Worker:
         window = await pausing.recent(reader, limit)
         collect_rarely()
         self._written = state.position
+        structlog.contextvars.bind_contextvars(position=state.position)
         say = log.debug if self._leads else log.info
         self._leads = True
         seconds = round(time.monotonic() - started, 2)
-        say("leading", position=state.position, units=len(state.hierarchy), seconds=seconds)
+        say("leading", units=len(state.hierarchy), seconds=seconds)
         return state, window
 
     def _blame(self, error: Exception) -> None:
@@ -267,6 +269,7 @@ class Worker:
                 if not messages:
                     self._all_is_well()  # both servers answer, and nothing is left to fail at
                     continue
+                structlog.contextvars.bind_contextvars(position=self._written)
                 self._under_way.append((messages, reply))
                 started = time.perf_counter()
                 decoded = await self._decode(messages)

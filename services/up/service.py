@@ -15,6 +15,7 @@ from pathlib import Path
 from prometheus_client.multiprocess import mark_process_dead
 
 from projections.store.migrate import SchemaError
+from services import logs
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
 from services.embedded.process import ServerError
@@ -44,6 +45,7 @@ def run(data_dir: Path, http: str, nats: str, demo: bool, *, commands: Mapping[s
         listen = Address.parse(nats)
     except ValueError as error:
         return _refuse(str(error), 2)
+    logs.configure(settings.log_level, settings.log_format)
     folder = Folder(data_dir)
     try:
         with folder.held():
