@@ -81,6 +81,8 @@ class Settings:
     """How many recent events the limit on rejects looks at."""
     reject_limit: int = 50
     """How many per cent of them may be rejected before the projector pauses; 100 is no limit."""
+    reject_share: int = 5
+    """How many per cent of them the rejected events of one publisher weigh; a handful never exceeds the limit."""
     lead_patience: int = 10
     """Seconds without a sign of life after which a projector that leads is taken for frozen, and another takes over."""
     log_level: str = "info"
@@ -227,6 +229,7 @@ VARIABLES = {
     "TONGHOP_SMALLEST_CELL": ("smallest_cell", _whole(1, LARGEST_SMALL_CELL, "a number of people")),
     "TONGHOP_REJECT_WINDOW": ("reject_window", _whole(1, 1_000_000, "a number of events")),
     "TONGHOP_REJECT_LIMIT": ("reject_limit", _whole(0, 100, "a percentage")),
+    "TONGHOP_REJECT_SHARE": ("reject_share", _whole(1, 100, "a percentage")),
     "TONGHOP_LOG_LEVEL": ("log_level", _one_of("debug", "info", "warning", "error")),
     "TONGHOP_LOG_FORMAT": ("log_format", _one_of("auto", "json", "console")),
     "TONGHOP_LEAD_PATIENCE": ("lead_patience", _whole(2, 3600, "a number of seconds")),

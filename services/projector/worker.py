@@ -186,7 +186,7 @@ class Worker:
         started = time.monotonic()
         gc.unfreeze()
         state = await load(reader, self._settings.root, SIZES, self._chained)
-        limit = Limit(self._settings.reject_window, self._settings.reject_limit)
+        limit = Limit(self._settings.reject_window, self._settings.reject_limit, self._settings.reject_share)
         window = await pausing.recent(reader, limit)
         collect_rarely()
         self._written = state.position

@@ -16,7 +16,6 @@ import structlog
 from services import logs
 from services.settings import Settings, SettingsError
 
-
 MEMBER = "2023-014"
 
 
