@@ -21,6 +21,7 @@ Format = Literal["auto", "json", "console"]
 
 _QUIET: Final = {"uvicorn": logging.WARNING, "asyncio": logging.WARNING, "httpx": logging.WARNING}
 """Of others, from which level on: what they say of themselves when all is well is no news."""
+_FIRST: Final = ("timestamp", "level", "logger", "event", "position", "trace")
 
 
 def configure(level: str = "info", form: str = "auto", stream: TextIO | None = None) -> None:
@@ -55,7 +56,7 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, rendering],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _in_order, rendering],
         )
     )
     root = logging.getLogger()
@@ -105,6 +106,11 @@ def _told_exception(_: Any, __: str, entry: MutableMapping[str, Any]) -> Mutable
     if record is not None:  # of the standard library: its own rendering would come after ours
         record.exc_info, record.exc_text = None, None
     return entry
+
+
+def _in_order(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    first = {name: entry.pop(name) for name in _FIRST if name in entry}
+    return {**first, **entry}
 
 
 def _last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

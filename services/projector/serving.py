@@ -59,8 +59,8 @@ async def _serve(settings: Settings) -> int:
         broker,
         logger=None,
         asgi_routes=[
-            ("/healthz", _health(list)),
-            ("/readyz", _health(pulse.troubles)),
+            ("/healthz", _health(list, dict)),
+            ("/readyz", _health(pulse.troubles, lambda: pulse.doing)),
             ("/metrics", make_asgi_app(_registry())),
         ],
     )
@@ -118,11 +118,11 @@ def _registry() -> CollectorRegistry:
     return registry
 
 
-def _health(troubles: Callable[[], list[str]]) -> Any:
+def _health(troubles: Callable[[], list[str]], doing: Callable[[], dict[str, str | None]]) -> Any:
     @get
     async def answer(_: object) -> AsgiResponse:
         found = troubles()
-        body = json.dumps({"status": "unhealthy" if found else "ok", "troubles": found}).encode()
-        return AsgiResponse(body, 503 if found else 200, {"content-type": "application/json"})
+        said = {"status": "unhealthy" if found else "ok", "troubles": found, **doing()}
+        return AsgiResponse(json.dumps(said).encode(), 503 if found else 200, {"content-type": "application/json"})
 
     return answer
