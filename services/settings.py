@@ -83,6 +83,10 @@ class Settings:
     """How many per cent of them may be rejected before the projector pauses; 100 is no limit."""
     reject_share: int = 5
     """How many per cent of them the rejected events of one publisher weigh; a handful never exceeds the limit."""
+    growth_share: int = 20
+    """How many per cent of the log's growth within a minute one publisher may make before it is named in an alert."""
+    growth_least: int = 1000
+    """From how many kilobytes a minute on: small traffic is nobody's concern."""
     lead_patience: int = 10
     """Seconds without a sign of life after which a projector that leads is taken for frozen, and another takes over."""
     log_level: str = "info"
@@ -230,6 +234,8 @@ VARIABLES = {
     "TONGHOP_REJECT_WINDOW": ("reject_window", _whole(1, 1_000_000, "a number of events")),
     "TONGHOP_REJECT_LIMIT": ("reject_limit", _whole(0, 100, "a percentage")),
     "TONGHOP_REJECT_SHARE": ("reject_share", _whole(1, 100, "a percentage")),
+    "TONGHOP_GROWTH_SHARE": ("growth_share", _whole(1, 100, "a percentage")),
+    "TONGHOP_GROWTH_LEAST": ("growth_least", _whole(0, 10_000_000, "a number of kilobytes")),
     "TONGHOP_LOG_LEVEL": ("log_level", _one_of("debug", "info", "warning", "error")),
     "TONGHOP_LOG_FORMAT": ("log_format", _one_of("auto", "json", "console")),
     "TONGHOP_LEAD_PATIENCE": ("lead_patience", _whole(2, 3600, "a number of seconds")),

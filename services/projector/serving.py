@@ -21,7 +21,7 @@ from prometheus_client import CollectorRegistry, make_asgi_app, multiprocess
 from prometheus_client.registry import REGISTRY
 
 from projections.store.connecting import create_pool
-from services import receipts
+from services import metrics, receipts
 from services.connecting.broker import make as broker_for
 from services.connecting.failures import PASSES_OR_IS_MENDED, described
 from services.connecting.patience import patiently
@@ -115,6 +115,8 @@ def _registry() -> CollectorRegistry:
         return REGISTRY
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    for named in metrics.NAMED:  # what a file can't forget
+        registry.register(named)
     return registry
 
 

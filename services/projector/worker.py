@@ -40,10 +40,12 @@ from services.projector.errors import (
     is_wrong,
     part_of,
 )
+from services.projector.growth import Allowed
 from services.projector.intake import Intake
 from services.projector.leadership import PROJECTOR, end_the_frozen, try_to_lead, while_leading
 from services.projector.limit import describe
 from services.projector.log_check import check_log
+from services.projector.naming import Naming
 from services.projector.pulse import Pulse
 from services.projector.search import Search, Step
 from services.projector.supply import MOST, Supply
@@ -81,6 +83,7 @@ class Worker:
         self._wrong = 0
         self._stop_at = 0
         self._search = Search()
+        self._naming = Naming(Allowed(settings.growth_share, settings.growth_least))
         self._written = 0
         self._under_way: list[tuple[list[Message], str | None]] = []
         self._told = ""
@@ -132,6 +135,7 @@ class Worker:
             lead = await self._connect(stack, _ALIVE)
             await self._stand_by(lead)
             stack.callback(self._pulse.leads_no_more)
+            stack.callback(self._naming.forget)
             self._pulse.state, self._pulse.detail = "loading", None
             await while_leading(lambda: self._pulse.sign(lead), self._settings.lead_patience, self._work())
 
@@ -227,6 +231,7 @@ class Worker:
         paused = await pausing.paused(connection)
         if paused is None:
             return
+        self._naming.forget()
         log.warning("paused", position=paused.position, detail=paused.detail)
         try:
             while paused is not None:
@@ -263,6 +268,7 @@ class Worker:
                 last = self._pulse.stream_last
                 messages, reply = await supply.take(state.position, self._most(state.position), _PATIENCE, last)
                 self._pulse.fetched(intake)
+                self._naming.look(window)
                 if committing is not None and (committing.done() or not messages):
                     await committing
                     committing, pending = None, {}
@@ -273,6 +279,7 @@ class Worker:
                 self._under_way.append((messages, reply))
                 started = time.perf_counter()
                 decoded = await self._decode(messages)
+                self._naming.took(messages, decoded)
                 if committing is not None and looks_back(state, decoded):
                     await committing
                     committing, pending = None, {}
