@@ -89,6 +89,10 @@ class Settings:
     """From how many kilobytes a minute on: small traffic is nobody's concern."""
     lead_patience: int = 10
     """Seconds without a sign of life after which a projector that leads is taken for frozen, and another takes over."""
+    shut_out_file: str = ""
+    """The file that the bus's configuration includes for who is shut out; empty, that of the service's data folder."""
+    nats_pid_file: str = ""
+    """Where the bus's server writes its process id, so that it can be told of that file; empty, as above."""
     log_level: str = "info"
     """From which level on a process logs: `debug`, `info`, `warning`, `error`."""
     log_format: str = "auto"
@@ -195,6 +199,12 @@ def _replicas(text: str) -> int:
     return int(text)
 
 
+def _path(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("not the path of a file")
+    return text
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text.lower() not in words:
@@ -236,6 +246,8 @@ VARIABLES = {
     "TONGHOP_REJECT_SHARE": ("reject_share", _whole(1, 100, "a percentage")),
     "TONGHOP_GROWTH_SHARE": ("growth_share", _whole(1, 100, "a percentage")),
     "TONGHOP_GROWTH_LEAST": ("growth_least", _whole(0, 10_000_000, "a number of kilobytes")),
+    "TONGHOP_SHUT_OUT_FILE": ("shut_out_file", _path),
+    "TONGHOP_NATS_PID_FILE": ("nats_pid_file", _path),
     "TONGHOP_LOG_LEVEL": ("log_level", _one_of("debug", "info", "warning", "error")),
     "TONGHOP_LOG_FORMAT": ("log_format", _one_of("auto", "json", "console")),
     "TONGHOP_LEAD_PATIENCE": ("lead_patience", _whole(2, 3600, "a number of seconds")),
