@@ -181,7 +181,8 @@ class Worker:
             try:
                 return await self._carry_forward(state, window, supply, intake, sessions)
             except Exception as error:
-                if is_transient(error) or is_wrong(error) or not self._under_way:
+                known = is_transient(error) or is_wrong(error) or isinstance(error, RefusedError)
+                if known or not self._under_way:
                     raise
                 self._blame(error)
                 return False
@@ -263,8 +264,12 @@ class Worker:
         """
         committing: asyncio.Task[None] | None = None
         pending: dict[EventKey, Recorded] = {}
+        connections = self._client.stats["reconnects"]
         try:
             while True:
+                if self._client.stats["reconnects"] != connections:  # the bus that is there now may be another one
+                    connections = self._client.stats["reconnects"]
+                    await check_log(self._client.jetstream(), self._settings.stream, sessions.reader)
                 last = self._pulse.stream_last
                 messages, reply = await supply.take(state.position, self._most(state.position), _PATIENCE, last)
                 self._pulse.fetched(intake)
