@@ -115,7 +115,12 @@ class Pulse:
         """Write the row on the connection that holds the lead: it can't be written after the lead is lost."""
         self._signs = True
         await self._ask_the_bus()
-        await connection.execute(_BEAT, *self._row(), True)
+        try:
+            await connection.execute(_BEAT, *self._row(), True)
+        except asyncpg.PostgresError:
+            if connection.is_closed():
+                raise
+            metrics.ERRORS.labels(part="database").inc()  # a full disk, say: the server has heard of this one
 
     async def run(self) -> None:
         """Beat until cancelled. The database being away is no reason to stop."""
