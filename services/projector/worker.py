@@ -167,25 +167,27 @@ class Worker:
                 supply = Supply(self._client, self._settings.stream, intake)
                 self._under_way = []
                 while not await self._until_paused(supply, intake):
-                    pass
+                    log.warning("connected anew")
 
     async def _until_paused(self, supply: Supply, intake: Intake) -> bool:
-        """Load and carry forward; False where a batch failed by a message and everything has to be loaded anew."""
+        """Load and carry forward, again where a batch failed by a message; False where that ended a session."""
         async with contextlib.AsyncExitStack() as stack:
             sessions = Sessions(await self._connect(stack, _WRITER), await self._connect(stack, _ALIVE))
-            state, window = await self._load(sessions.reader)
-            for messages, reply in self._under_way:
-                supply.give_back(messages, reply)
-            self._under_way = []
-            self._pulse.leads(state)
-            try:
-                return await self._carry_forward(state, window, supply, intake, sessions)
-            except Exception as error:
-                known = is_transient(error) or is_wrong(error) or isinstance(error, RefusedError)
-                if known or not self._under_way:
-                    raise
-                self._blame(error)
-                return False
+            while not any(session.is_closed() for session in sessions):
+                state, window = await self._load(sessions.reader)
+                for messages, reply in self._under_way:
+                    supply.give_back(messages, reply)
+                self._under_way = []
+                self._pulse.leads(state)
+                try:
+                    if await self._carry_forward(state, window, supply, intake, sessions):
+                        return True
+                except Exception as error:
+                    known = is_transient(error) or is_wrong(error) or isinstance(error, RefusedError)
+                    if known or not self._under_way:
+                        raise
+                    self._blame(error)
+            return False
 
     async def _load(self, reader: asyncpg.Connection) -> tuple[State, Window]:
         started = time.monotonic()
