@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from importlib.metadata import version
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 # Which code makes the figures: the first question after a change.
 BUILD = Gauge("tonghop_build_info", "The running version", ["version"], multiprocess_mode="mostrecent")
@@ -78,6 +82,38 @@ INVARIANT_CHECKED_AT = Gauge(
 PAUSED = Gauge(
     "tonghop_paused", "1 where the projector is paused by the limit on rejects", multiprocess_mode="mostrecent"
 )
+
+
+class Named(Collector):
+    """A gauge by publisher, of those alone that are to be named: there are few, and they are gone when they are not."""
+
+    def __init__(self, name: str, says: str) -> None:
+        self._name, self._says = name, says
+        self._values: Mapping[str, float] = {}
+        REGISTRY.register(self)
+
+    def show(self, values: Mapping[str, float]) -> AbstractSet[str]:
+        """Name these from now on (the empty one is who can't be read), and return whom it named before."""
+        before, self._values = self._values, dict(values)
+        return before.keys()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the gauge; without samples where nobody is to be named."""
+        family = GaugeMetricFamily(self._name, self._says, labels=["publisher"])
+        for publisher, value in self._values.items():
+            family.add_metric([publisher or "unreadable"], value)
+        yield family
+
+
+# Who fills the log: the bus knows no rate for a user, so an operator has to know whom to shut out. At most as many as
+# the share goes into a whole.
+GROWING = Named("tonghop_publisher_growth_share", "Share of the log's growth within a minute, where it is too large")
+
+# Whose rejects would pause everybody if they all counted: one client is broken, or hostile. At most as many as the
+# share goes into the window.
+REJECTING = Named("tonghop_publisher_rejects_at_share", "Recent rejected events, where as many weigh as may of one")
+
+NAMED = (GROWING, REJECTING)
 
 # The memory that the aim of 400 MB is held against is the process's own and comes with prometheus-client outside of
 # multiprocess mode.

@@ -83,8 +83,22 @@ class Settings:
     """How many recent events the limit on rejects looks at."""
     reject_limit: int = 50
     """How many per cent of them may be rejected before the projector pauses; 100 is no limit."""
+    reject_share: int = 5
+    """How many per cent of them the rejected events of one publisher weigh; a handful never exceeds the limit."""
+    growth_share: int = 20
+    """How many per cent of the log's growth within a minute one publisher may make before it is named in an alert."""
+    growth_least: int = 1000
+    """From how many kilobytes a minute on: small traffic is nobody's concern."""
     lead_patience: int = 10
     """Seconds without a sign of life after which a projector that leads is taken for frozen, and another takes over."""
+    shut_out_file: str = ""
+    """The file that the bus's configuration includes for who is shut out; empty, that of the service's data folder."""
+    nats_pid_file: str = ""
+    """Where the bus's server writes its process id, so that it can be told of that file; empty, as above."""
+    log_level: str = "info"
+    """From which level on a process logs: `debug`, `info`, `warning`, `error`."""
+    log_format: str = "auto"
+    """How it does: `json`, `console`, or `auto`, which is console on a terminal and JSON lines elsewhere."""
     replicas: int = 1
     """Copies of the stream that `migrate` asks for: 3 on a cluster (shared facts: R3), 1 on one machine."""
     smallest_cell: int = 3
@@ -195,6 +209,21 @@ def _replicas(text: str) -> int:
     return int(text)
 
 
+def _path(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("not the path of a file")
+    return text
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError(f"{text!r} is none of {', '.join(words)}")
+        return text.lower()
+
+    return read
+
+
 def _whole(low: int, high: int, what: str) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not (text.isascii() and text.isdecimal()) or not low <= int(text) <= high:
@@ -247,10 +276,17 @@ VARIABLES = {
     "TONGHOP_SMALLEST_CELL": ("smallest_cell", _whole(1, LARGEST_SMALL_CELL, "a number of people")),
     "TONGHOP_REJECT_WINDOW": ("reject_window", _whole(1, 1_000_000, "a number of events")),
     "TONGHOP_REJECT_LIMIT": ("reject_limit", _whole(0, 100, "a percentage")),
-    "TONGHOP_LEAD_PATIENCE": ("lead_patience", _whole(5, 3600, "a number of seconds")),
     "TONGHOP_HOSTS": ("hosts", _hosts),
     "TONGHOP_TRUSTED_PROXIES": ("trusted_proxies", _networks),
     "TONGHOP_BEHIND_AFTER": ("behind_after", _seconds),
+    "TONGHOP_REJECT_SHARE": ("reject_share", _whole(1, 100, "a percentage")),
+    "TONGHOP_GROWTH_SHARE": ("growth_share", _whole(1, 100, "a percentage")),
+    "TONGHOP_GROWTH_LEAST": ("growth_least", _whole(0, 10_000_000, "a number of kilobytes")),
+    "TONGHOP_SHUT_OUT_FILE": ("shut_out_file", _path),
+    "TONGHOP_NATS_PID_FILE": ("nats_pid_file", _path),
+    "TONGHOP_LOG_LEVEL": ("log_level", _one_of("debug", "info", "warning", "error")),
+    "TONGHOP_LOG_FORMAT": ("log_format", _one_of("auto", "json", "console")),
+    "TONGHOP_LEAD_PATIENCE": ("lead_patience", _whole(2, 3600, "a number of seconds")),
 }
 """Each variable of the environment: the setting that it gives, and how it is read.
 

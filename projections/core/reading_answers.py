@@ -250,3 +250,5 @@ class Status(Struct, frozen=True):
     bus: str
     worker: WorkerState | None
     most_rejected: list[PublisherRejects]
+    troubles: list[str]
+    """Why the figures are not fresh, or may not stay so; none where all is well."""

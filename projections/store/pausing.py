@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from projections.core.disaster import Limit, Reject, Window
+from projections.core.disaster import Limit, Lookback, Reject, Window
 from projections.core.state import Edition
 from projections.store.writing import FencedError
 
@@ -37,7 +37,6 @@ SELECT position, coalesce(publisher, ''),
 FROM ledger
 WHERE outcome <> 'duplicate' AND position > $1
 ORDER BY position DESC
-LIMIT $2
 """
 
 
@@ -85,5 +84,9 @@ async def resume(connection: asyncpg.Connection, by: str, *, once: bool) -> Resu
 async def recent(connection: asyncpg.Connection, limit: Limit) -> Window:
     """Load the window as it stands at the checkpoint, from the ledger's end back to where it last began anew."""
     passed = await connection.fetchval("SELECT coalesce(max(passed), 0) FROM pause")
-    rows = await connection.fetch(_RECENT, passed, limit.window)
-    return Window(limit, [Reject(*row) if row[2] else None for row in reversed(rows)], passed)
+    back = Lookback(limit)
+    async with connection.transaction(readonly=True):
+        async for position, publisher, reason in connection.cursor(_RECENT, passed, prefetch=limit.window):
+            if not back.take(Reject(position, publisher, reason) if reason else position):
+                break
+    return back.window(passed)

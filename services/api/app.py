@@ -29,6 +29,7 @@ from services.api.clients import Clients
 from services.api.guard import Guard, Hosts
 from services.api.lag import Lags
 from services.api.metrics import Measured
+from services.api.tracing import Traced
 from services.api.waiting import Positions
 from services.settings import Settings
 
@@ -69,7 +70,8 @@ def create_app(settings: Settings, apart: Apart | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.add_middleware(Guard, hosts=Hosts(settings.http, settings.hosts))
-    app.add_middleware(Measured)  # what is added last sees a request first
+    app.add_middleware(Measured)
+    app.add_middleware(Traced)  # what is added last sees a request first
     problems.mount(app)
     for routes in (
         routes_units,

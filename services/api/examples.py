@@ -179,6 +179,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
             "advanced_at": _AS_OF,
         },
         "most_rejected": [_REJECTS],
+        "troubles": [],
     },
 }
 

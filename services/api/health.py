@@ -1,4 +1,9 @@
-"""Whether the service can be relied on: the reasons why it can't, from what the projector last said of itself."""
+"""Whether the API can answer, and whether the figures are fresh: two questions, asked by different people.
+
+A load balancer asks whether an API can answer (`/readyz`): it can where the database does, however old the figures
+are, for taking all reading away makes no figure fresher. That they are old is told by alerts, in `/v1/status` and in
+every answer.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +20,8 @@ UNSEEN: Final = dt.timedelta(seconds=15)
 STALLED: Final = dt.timedelta(seconds=30)
 
 
-def reasons(worker: Worker | None, position: int, stream_last: int | None) -> list[str]:
-    """Return why the figures can't be relied on, none where they can; `stream_last` is None where the bus is away.
+def troubles(worker: Worker | None, position: int, stream_last: int | None) -> list[str]:
+    """Return why the figures are not or may not stay fresh; `stream_last` is None where the bus is away.
 
     A projector can be connected and yet stand still (its consumer deleted, its subscription lost): it is judged by
     what it last fetched and committed, by the database's clock.

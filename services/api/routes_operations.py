@@ -47,6 +47,7 @@ async def status(request: Request) -> Response:
         bus="connected" if stream_last is not None else "unreachable",
         worker=working and working.state,
         most_rejected=standing.rejecting[:SHOWN],
+        troubles=health.troubles(working, standing.position, stream_last),
     )
     return Response(as_json(answer), 200, NO_STORE, JSON)
 
@@ -57,21 +58,20 @@ async def healthz() -> Response:
     return Response(b'{"status":"ok"}', 200, NO_STORE, JSON)
 
 
-@router.get("/readyz", summary="Whether the figures can be relied on")
+@router.get("/readyz", summary="Whether this process can answer")
 async def readyz(request: Request) -> Response:
-    """Answer 200, or 503 with the reasons: no database, no schema, no bus, a projector that stands still or pauses."""
-    reader = reader_of(request)
-    stream_last = await reader.bus.stream_last()
+    """Answer 200 where the database answers and has the schema, else 503 with the reason.
+
+    How fresh the figures are, `/v1/status` says in `troubles`.
+    """
     try:
-        standing = await reader.standing.get()
-        found = health.reasons(standing.worker, standing.position, stream_last)
+        await reader_of(request).standing.get()
+        return Response(b'{"status":"ready"}', 200, NO_STORE, JSON)
     except DATABASE_AWAY:
-        found = [health.DATABASE_AWAY] if stream_last is not None else [health.DATABASE_AWAY, health.BUS_AWAY]
+        found = health.DATABASE_AWAY
     except NOT_MIGRATED:
-        found = [health.NOT_MIGRATED] if stream_last is not None else [health.NOT_MIGRATED, health.BUS_AWAY]
-    if found:
-        raise not_ready("; ".join(found), reasons=found)
-    return Response(b'{"status":"ready"}', 200, NO_STORE, JSON)
+        found = health.NOT_MIGRATED
+    raise not_ready(found, reasons=[found])
 
 
 @router.get("/metrics", summary="Prometheus")

@@ -36,7 +36,7 @@ def serve(settings: Settings) -> None:
         http=Connection.of(Connections(clients, _most_connections())),
         ws="none",
         access_log=False,
-        log_level="warning",
+        log_config=None,  # services/logs.py has configured it
         server_header=False,
         proxy_headers=False,  # who asks is told by `services.api.clients`, which believes nobody unasked
         timeout_keep_alive=KEEP_ALIVE,

@@ -85,3 +85,31 @@ def _user() -> str:
         return getpass.getuser()
     except (OSError, KeyError):  # an id without a name, and no variable that gives one
         return "?"
+
+
+@app.says(
+    "Chặn ngay một đơn vị gửi sự kiện, hoặc cho gửi lại.\n\n"
+    "Không có UNIT: liệt kê các đơn vị đang bị chặn. Nhật ký vẫn giữ mọi sự kiện đã nhận; đơn vị bị chặn vẫn hỏi được "
+    "kết quả của mình.",
+    "Shut a publisher out of the bus at once, or let it in again.\n\n"
+    "Without UNIT, list who is shut out. What the log has taken stays in it; who is shut out may still ask for its "
+    "receipts.",
+)
+def shut_out(
+    unit: Annotated[str | None, typer.Argument(help=either("Mã đơn vị gửi.", "The publisher's id."))] = None,
+    *,
+    end: Annotated[bool, typer.Option("--end", help=either("Cho gửi lại.", "Let it in again."))] = False,
+    by: Annotated[
+        str | None,
+        typer.Option(help=either("Ai quyết định, mặc định người@máy.", "Who decides; user@machine if not given.")),
+    ] = None,
+    data_dir: DataDir = DATA,
+) -> None:
+    """Change who may publish."""
+    from services.cli import shutting_out
+
+    if not (decided_by := by or f"{_user()}@{socket.gethostname()}").isprintable():
+        raise CommandError(either("--by: cần chữ in được.", "--by: printable text is needed."))
+    bus = shutting_out.find(settings(), data_dir)
+    for line in shutting_out.listed(bus) if unit is None else shutting_out.change(bus, unit, decided_by, end=end):
+        typer.echo(line)

@@ -143,5 +143,9 @@ DATA: Final = Path("data")
 
 
 def settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings of the environment; raises SettingsError, which ends the command with code 2."""
-    return Settings.from_environment(environ)
+    """Read the settings of the environment, and log as they say; raises SettingsError, it ends the command."""
+    from services.logs import configure  # noqa: PLC0415 - what only asks the API logs nothing
+
+    found = Settings.from_environment(environ)
+    configure(found.log_level, found.log_format)
+    return found

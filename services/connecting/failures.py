@@ -22,6 +22,7 @@ from asyncpg import exceptions as pg
 
 from projections.store.address import AddressError
 from services.connecting.bus import DeniedError, NotEncryptedError, UnreachableError
+from services.logs import said
 from services.settings import SettingsError
 
 
@@ -229,6 +230,5 @@ def advice(error: BaseException) -> str | None:
 def described(error: BaseException) -> str:
     """Say what went wrong, and where somebody has to do something about it, what that is."""
     inner = origin(error)
-    said = f"{type(inner).__name__}: {inner}" if str(inner) else type(inner).__name__
     words = advice(inner)
-    return said if words is None else f"{words}: {said}"
+    return said(inner) if words is None else f"{words}: {said(inner)}"

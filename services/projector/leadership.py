@@ -16,7 +16,7 @@ _KEY = 7_006_001
 """Any number, the same in every version."""
 
 BEAT: Final = 1.0
-"""Seconds between two signs of life."""
+"""Seconds between two signs of life; a tenth of the patience where that is less."""
 PROJECTOR: Final = "tonghop projector"
 """What the names of a projector's sessions begin with; the word after it is the process's own."""
 
@@ -77,4 +77,4 @@ async def while_leading(
 async def _beat(sign: Callable[[], Awaitable[object]], patience: float) -> None:
     while True:
         await asyncio.wait_for(sign(), patience)
-        await asyncio.sleep(BEAT)
+        await asyncio.sleep(min(BEAT, patience / 10))

@@ -15,11 +15,14 @@ def describe(excess: Excess, percent: int) -> str:
     )
     others = len(excess.culprits) - _NAMED
     more = f", +{others}" if others > 0 else ""
+    of = len(excess.culprits)
     return (
-        f"Tạm dừng trước vị trí {excess.position}: {excess.rejected} trên {excess.events} sự kiện gần nhất bị từ chối, "
+        f"Tạm dừng trước vị trí {excess.position}: {excess.rejected} trên {excess.events} sự kiện gần nhất, của {of} "
+        "đơn vị gửi, bị từ chối, "
         f"giới hạn {percent} %. Nhiều nhất: {named}{more}. Không mất sự kiện nào: tất cả còn trong nhật ký. "
-        "Hãy sửa hoặc chặn đơn vị gửi sai, rồi chạy `tonghop resume`. / "
-        f"Paused before position {excess.position}: {excess.rejected} of the last {excess.events} events are rejected, "
+        "Nhiều nơi cùng sai thường do quy tắc hoặc bản cài đặt mới: hãy sửa, rồi chạy `tonghop resume`. / "
+        f"Paused before position {excess.position}: {excess.rejected} of the last {excess.events} events, from {of} "
+        "publishers, are rejected, "
         f"the limit is {percent} %; most by: {named}{more}. Nothing is lost, everything is in the stream. "
-        "Mend or shut out who is wrong, then run `tonghop resume`."
+        "That many go wrong at once is mostly a rule or a new deployment: mend it, then run `tonghop resume`."
     )

@@ -115,7 +115,12 @@ class Pulse:
         """Write the row on the connection that holds the lead: it can't be written after the lead is lost."""
         self._signs = True
         await self._ask_the_bus()
-        await connection.execute(_BEAT, *self._row(), True)
+        try:
+            await connection.execute(_BEAT, *self._row(), True)
+        except asyncpg.PostgresError:
+            if connection.is_closed():
+                raise
+            metrics.ERRORS.labels(part="database").inc()  # a full disk, say: the server has heard of this one
 
     async def run(self) -> None:
         """Beat until cancelled. The database being away is no reason to stop."""
@@ -156,13 +161,22 @@ class Pulse:
         return (self._name, self.state, self.detail, *ages, self.stream_last)
 
     def troubles(self) -> list[str]:
-        """Say why the projector is not well, in words; nothing where it leads and hears the bus, or stands by."""
+        """Say why the projector can't do what it is there for, in words; nothing where it can.
+
+        Paused, loading or standing by it can: it answers for receipts, and neither a restart nor another version that
+        is held back would change it. An alert tells of a pause.
+        """
         found = []
-        if self.state in {"waiting", "refused", "starting", "loading", "paused"}:
+        if self.state in {"waiting", "refused", "starting"}:
             found.append(f"{self.state}: {self.detail or 'not leading yet'}")
         if self.state == "leading" and ((age := _age(self._fetched_at)) is None or age > SILENCE):
             found.append("the bus has not answered a fetch for too long")
         return found
+
+    @property
+    def doing(self) -> dict[str, str | None]:
+        """What it is doing, and what there is to say of it."""
+        return {"state": self.state, "detail": self.detail}
 
     def _lag(self) -> None:
         if self.state not in {"leading", "paused"}:

@@ -8,7 +8,6 @@ import json
 import math
 import os
 import signal
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +21,7 @@ from prometheus_client import CollectorRegistry, make_asgi_app, multiprocess
 from prometheus_client.registry import REGISTRY
 
 from projections.store.connecting import create_pool
-from services import receipts
+from services import metrics, receipts
 from services.connecting.broker import make as broker_for
 from services.connecting.failures import PASSES_OR_IS_MENDED, described
 from services.connecting.patience import patiently
@@ -42,7 +41,7 @@ def serve(settings: Settings) -> int:
     """Run the projector until SIGINT or SIGTERM.
 
     Returns 0 after those, 3 where it refuses to run, 4 where PostgreSQL can't make sense of its statements; the reason
-    is on standard error.
+    is in its log.
     """
     return asyncio.run(_serve(settings))
 
@@ -60,8 +59,8 @@ async def _serve(settings: Settings) -> int:
         broker,
         logger=None,
         asgi_routes=[
-            ("/healthz", _health(list)),
-            ("/readyz", _health(pulse.troubles)),
+            ("/healthz", _health(list, dict)),
+            ("/readyz", _health(pulse.troubles, lambda: pulse.doing)),
             ("/metrics", make_asgi_app(_registry())),
         ],
     )
@@ -69,7 +68,7 @@ async def _serve(settings: Settings) -> int:
         app,
         host=settings.projector_http.host,
         port=settings.projector_http.port,
-        log_level="warning",
+        log_config=None,
         lifespan="on",
         **https(settings),
     )
@@ -88,7 +87,7 @@ async def _serve(settings: Settings) -> int:
     for task in done - {stopping}:
         error = task.exception() if not task.cancelled() else None
         code = next((code for kind, code in _EXIT.items() if isinstance(error, kind)), 1)
-        sys.stderr.write(f"tonghop projector: {error}\n")
+        log.critical("stopped", part=task.get_name(), error=str(error))
     for task in tasks - done:
         if task.get_name() != "http":
             task.cancel()
@@ -116,14 +115,16 @@ def _registry() -> CollectorRegistry:
         return REGISTRY
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    for named in metrics.NAMED:  # what a file can't forget
+        registry.register(named)
     return registry
 
 
-def _health(troubles: Callable[[], list[str]]) -> Any:
+def _health(troubles: Callable[[], list[str]], doing: Callable[[], dict[str, str | None]]) -> Any:
     @get
     async def answer(_: object) -> AsgiResponse:
         found = troubles()
-        body = json.dumps({"status": "unhealthy" if found else "ok", "troubles": found}).encode()
-        return AsgiResponse(body, 503 if found else 200, {"content-type": "application/json"})
+        said = {"status": "unhealthy" if found else "ok", "troubles": found, **doing()}
+        return AsgiResponse(json.dumps(said).encode(), 503 if found else 200, {"content-type": "application/json"})
 
     return answer

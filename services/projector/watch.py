@@ -15,6 +15,7 @@ from projections.store.reading.invariants import WINDOW, ledger_is_whole, root_i
 from projections.store.reading.snapshot import Snapshot, snapshot
 from services import metrics
 from services.connecting.failures import SERVERS_FAIL
+from services.logs import said
 from services.projector.pulse import Pulse
 
 EVERY: Final = 5.0
@@ -44,7 +45,7 @@ class Watch:
                 async with snapshot(self._pool) as opened:
                     await self._look(opened)
             except SERVERS_FAIL as error:
-                log.warning("not checked", error=f"{type(error).__name__}: {error}")
+                log.warning("not checked", error=said(error))
 
     async def _look(self, opened: Snapshot) -> None:
         checks: tuple[Awaitable[str | None], ...] = (

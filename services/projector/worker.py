@@ -40,10 +40,12 @@ from services.projector.errors import (
     is_wrong,
     part_of,
 )
+from services.projector.growth import Allowed
 from services.projector.intake import Intake
 from services.projector.leadership import PROJECTOR, end_the_frozen, try_to_lead, while_leading
 from services.projector.limit import describe
 from services.projector.log_check import check_log
+from services.projector.naming import Naming
 from services.projector.pulse import Pulse
 from services.projector.search import Search, Step
 from services.projector.supply import MOST, Supply
@@ -81,6 +83,7 @@ class Worker:
         self._wrong = 0
         self._stop_at = 0
         self._search = Search()
+        self._naming = Naming(Allowed(settings.growth_share, settings.growth_least))
         self._written = 0
         self._under_way: list[tuple[list[Message], str | None]] = []
         self._told = ""
@@ -132,6 +135,7 @@ class Worker:
             lead = await self._connect(stack, _ALIVE)
             await self._stand_by(lead)
             stack.callback(self._pulse.leads_no_more)
+            stack.callback(self._naming.forget)
             self._pulse.state, self._pulse.detail = "loading", None
             await while_leading(lambda: self._pulse.sign(lead), self._settings.lead_patience, self._work())
 
@@ -151,6 +155,7 @@ class Worker:
     async def _work(self) -> None:
         """Carry forward for as long as the lead is kept: up to a pause, and again after it."""
         self._leads = False
+        structlog.contextvars.bind_contextvars(trace=secrets.token_hex(16))  # what is logged of one lead has one
         while True:
             async with contextlib.AsyncExitStack() as stack:
                 await self._while_paused(await self._connect(stack, _ALIVE))
@@ -162,37 +167,41 @@ class Worker:
                 supply = Supply(self._client, self._settings.stream, intake)
                 self._under_way = []
                 while not await self._until_paused(supply, intake):
-                    pass
+                    log.warning("connected anew")
 
     async def _until_paused(self, supply: Supply, intake: Intake) -> bool:
-        """Load and carry forward; False where a batch failed by a message and everything has to be loaded anew."""
+        """Load and carry forward, again where a batch failed by a message; False where that ended a session."""
         async with contextlib.AsyncExitStack() as stack:
             sessions = Sessions(await self._connect(stack, _WRITER), await self._connect(stack, _ALIVE))
-            state, window = await self._load(sessions.reader)
-            for messages, reply in self._under_way:
-                supply.give_back(messages, reply)
-            self._under_way = []
-            self._pulse.leads(state)
-            try:
-                return await self._carry_forward(state, window, supply, intake, sessions)
-            except Exception as error:
-                if is_transient(error) or is_wrong(error) or not self._under_way:
-                    raise
-                self._blame(error)
-                return False
+            while not any(session.is_closed() for session in sessions):
+                state, window = await self._load(sessions.reader)
+                for messages, reply in self._under_way:
+                    supply.give_back(messages, reply)
+                self._under_way = []
+                self._pulse.leads(state)
+                try:
+                    if await self._carry_forward(state, window, supply, intake, sessions):
+                        return True
+                except Exception as error:
+                    known = is_transient(error) or is_wrong(error) or isinstance(error, RefusedError)
+                    if known or not self._under_way:
+                        raise
+                    self._blame(error)
+            return False
 
     async def _load(self, reader: asyncpg.Connection) -> tuple[State, Window]:
         started = time.monotonic()
         gc.unfreeze()
         state = await load(reader, self._settings.root, SIZES, self._chained)
-        limit = Limit(self._settings.reject_window, self._settings.reject_limit)
+        limit = Limit(self._settings.reject_window, self._settings.reject_limit, self._settings.reject_share)
         window = await pausing.recent(reader, limit)
         collect_rarely()
         self._written = state.position
+        structlog.contextvars.bind_contextvars(position=state.position)
         say = log.debug if self._leads else log.info
         self._leads = True
         seconds = round(time.monotonic() - started, 2)
-        say("leading", position=state.position, units=len(state.hierarchy), seconds=seconds)
+        say("leading", units=len(state.hierarchy), seconds=seconds)
         return state, window
 
     def _blame(self, error: Exception) -> None:
@@ -225,6 +234,7 @@ class Worker:
         paused = await pausing.paused(connection)
         if paused is None:
             return
+        self._naming.forget()
         log.warning("paused", position=paused.position, detail=paused.detail)
         try:
             while paused is not None:
@@ -256,20 +266,27 @@ class Worker:
         """
         committing: asyncio.Task[None] | None = None
         pending: dict[EventKey, Recorded] = {}
+        connections = self._client.stats["reconnects"]
         try:
             while True:
+                if self._client.stats["reconnects"] != connections:  # the bus that is there now may be another one
+                    connections = self._client.stats["reconnects"]
+                    await check_log(self._client.jetstream(), self._settings.stream, sessions.reader)
                 last = self._pulse.stream_last
                 messages, reply = await supply.take(state.position, self._most(state.position), _PATIENCE, last)
                 self._pulse.fetched(intake)
+                self._naming.look(window)
                 if committing is not None and (committing.done() or not messages):
                     await committing
                     committing, pending = None, {}
                 if not messages:
                     self._all_is_well()  # both servers answer, and nothing is left to fail at
                     continue
+                structlog.contextvars.bind_contextvars(position=self._written)
                 self._under_way.append((messages, reply))
                 started = time.perf_counter()
                 decoded = await self._decode(messages)
+                self._naming.took(messages, decoded)
                 if committing is not None and looks_back(state, decoded):
                     await committing
                     committing, pending = None, {}

@@ -15,6 +15,7 @@ from pathlib import Path
 from prometheus_client.multiprocess import mark_process_dead
 
 from projections.store.migrate import SchemaError
+from services import logs
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
 from services.embedded.process import ServerError
@@ -44,6 +45,7 @@ def run(data_dir: Path, http: str, nats: str, demo: bool, *, commands: Mapping[s
         listen = Address.parse(nats)
     except ValueError as error:
         return _refuse(str(error), 2)
+    logs.configure(settings.log_level, settings.log_format)
     folder = Folder(data_dir)
     try:
         with folder.held():
@@ -184,8 +186,9 @@ class Service:
     async def _becomes_ready(self) -> bool:
         with suppress(TimeoutError):
             async with asyncio.timeout(READY_WITHIN):
-                while not await asyncio.to_thread(_answers, self._settings.http.reachable):  # noqa: ASYNC110 - nor does an address
-                    await asyncio.sleep(0.05)
+                for address in (self._settings.http.reachable, self._settings.projector_http.reachable):
+                    while not await asyncio.to_thread(_answers, address):  # noqa: ASYNC110 - nor does an address
+                        await asyncio.sleep(0.05)
                 return True
         return False
 

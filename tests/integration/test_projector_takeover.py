@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from random import Random
@@ -11,11 +12,13 @@ import nats
 
 from projections.store.projection import Projection
 from services.projector.gaps import read_range
+from services.projector.leadership import try_to_lead
 from tests.fault.expectation import Expectation
 from tests.fault.load import Clerk, Structure
 from tests.fault.projecting import Bench, Projector, bench, eventually
 from tests.fault.settling import hold_counters, hold_ledger
 from tests.oracle.telling import admitted, founded, root
+from tests.servers import connect
 
 WORLD = (root(), founded("u1", "trung-uong", "2020-01-01"))
 
@@ -134,3 +137,36 @@ async def forge(on: Bench, first: int, last: int) -> None:
     finally:
         await forger.close()
         await client.close()
+
+
+async def test_one_that_stands_by_again_keeps_no_pause_of_an_outage_before(party: str, database: str) -> None:
+    async with bench(party, database) as on:
+        holder = await connect(database)
+        assert await try_to_lead(holder)
+        with on.projector() as running:
+            for outage in range(4):
+                await eventually(lambda: session_ended(on), "no session to end")
+                await eventually(lambda n=outage: said_waiting(running, n + 1), "the outage is not noticed")
+            asked_at = set()
+
+            async def stands_by() -> bool:
+                asked_at.add(await on.connection.fetchval(f"SELECT max(query_start) {SESSIONS}"))
+                return len(asked_at - {None}) >= 4
+
+            await eventually(stands_by, "it does not stand by")
+            await session_ended(on)
+            await eventually(lambda: said_waiting(running, 5), "the outage is not noticed")
+            entries = [json.loads(line) for line in running.said.splitlines()]
+            assert [entry["seconds"] for entry in entries if entry["event"] == "waiting"][-1] == 0.2
+        await holder.close()
+
+
+SESSIONS = "FROM pg_stat_activity WHERE application_name LIKE 'tonghop projector %' AND datname = current_database()"
+
+
+async def session_ended(on: Bench) -> bool:
+    return bool(await on.connection.fetchval(f"SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) {SESSIONS}"))
+
+
+async def said_waiting(running: Projector, times: int) -> bool:
+    return running.said.count('"waiting"') >= times

@@ -1,0 +1,161 @@
+"""A unit that fills the log: it is named within a second, and one command shuts it out while others go on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import nats
+import pytest
+from nats.aio.client import Client
+from nats.errors import TimeoutError as NatsTimeoutError
+
+from services import shutting_out
+from services.embedded.nats import _executable
+from services.embedded.process import Process
+from tests.fault.load import Told
+from tests.fault.projecting import bench, eventually
+from tests.oracle.telling import Said, admitted, founded, root
+from tests.servers import short_folder
+
+WORLD = (root(), founded("u1", "trung-uong", "2020-01-01"), founded("hostile", "trung-uong", "2020-01-01"))
+
+
+async def test_who_fills_the_log_is_named_and_others_are_not(party: str, database: str) -> None:
+    async with bench(party, database, growth_least=100) as on:
+        with on.projector() as running:
+            await on.publish(*WORLD, admitted("u1", "2023-01-01", "e1"))
+            flood = [Told(Said("party.v1.hostile.member.admitted", b"x" * 10_000), f"flood-{n}") for n in range(100)]
+            await on.send(*flood)
+            await on.settled()
+
+            async def named() -> bool:
+                async with httpx.AsyncClient() as client:
+                    told = (await client.get(f"{running.url}/metrics")).text
+                assert 'publisher="u1"' not in told
+                return 'tonghop_publisher_growth_share{publisher="hostile"} 0.9' in told
+
+            await eventually(named, "the hostile one is not named")
+            await running.says("makes the log grow")
+
+
+CONFIG = """
+listen: "127.0.0.1:-1"
+http: "127.0.0.1:-1"
+ports_file_dir: "{folder}"
+jetstream {{ store_dir: "{folder}" }}
+no_auth_user: units
+accounts {{
+  PARTY {{ jetstream: enabled, users: [{{user: log, password: log}}], exports: [{{service: "party.v1.>"}}] }}
+  UNITS {{
+    users: [{{user: units, password: units, permissions: {{publish: ["party.v1.*.>"], subscribe: ["_INBOX.>"]}}}}]
+    imports: [{{service: {{account: PARTY, subject: "party.v1.>"}}}}]
+    include "./shut-out.conf"
+  }}
+}}
+"""
+
+
+class Guarded:
+    """A server of a service's data folder, with the units in an account of their own."""
+
+    def __init__(self, folder: Path, process: Process) -> None:
+        self.folder = folder
+        self.process = process
+        self.refused: list[str] = []
+
+    def ports(self) -> dict[str, list[str]] | None:
+        found = self.folder / "nats" / f"nats-server_{self.process.pid}.ports"
+        try:
+            return dict(json.loads(found.read_text()))
+        except (OSError, ValueError):
+            return None
+
+    async def client(self, **as_whom: str) -> Client:
+        async def hear(error: Exception) -> None:
+            self.refused.append(str(error))
+
+        ports = self.ports()
+        assert ports is not None
+        return await nats.connect(ports["nats"][0], error_cb=hear, **as_whom)
+
+    def shut_out(self, *options: str, code: int = 0) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "services.cli", "shut-out", *options, "--data-dir", self.folder],
+            env={**os.environ, "TONGHOP_LANG": "en"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == code, done.stderr
+        return done.stdout + done.stderr
+
+
+@pytest.fixture
+def guarded() -> Iterator[Guarded]:
+    with short_folder() as folder:
+        data = folder / "nats"
+        data.mkdir()
+        (data / "nats.conf").write_text(CONFIG.format(folder=data))
+        (data / shutting_out.FILE).write_text("")
+        process = Process("nats", folder / "nats.log", folder / "run" / "nats.json")
+        process.start([_executable(), "-c", data / "nats.conf"])
+        running = Guarded(folder, process)
+        try:
+            process.wait_until(lambda: running.ports() is not None, 30)
+            yield running
+        finally:
+            process.stop(())
+
+
+async def test_one_command_shuts_it_out_at_once_and_lets_it_in_again(guarded: Guarded) -> None:
+    log, units = await guarded.client(user="log", password="log"), await guarded.client()  # noqa: S106 - of this server
+    try:
+        await log.jetstream().add_stream(name="PARTY", subjects=["party.v1.>"], allow_atomic=True)
+
+        async def says(unit: str) -> bool:
+            """Tell whether the log takes what a unit says, on the connection that it has had all the time."""
+            guarded.refused.clear()
+            before = (await log.jetstream().stream_info("PARTY")).state.messages
+            await units.publish(f"party.v1.{unit}.member.admitted", b"{}")
+            await units.flush()
+            await asyncio.sleep(0)
+            after = (await log.jetstream().stream_info("PARTY")).state.messages
+            assert (after == before) == any("permissions violation" in one for one in guarded.refused)
+            return after > before
+
+        assert [await says(unit) for unit in ("hostile", "u1")] == [True, True]
+        assert "Nobody" in await asyncio.to_thread(guarded.shut_out)
+        assert "is shut out" in await asyncio.to_thread(guarded.shut_out, "hostile", "--by", "chị Lan")
+        assert [await says(unit) for unit in ("hostile", "u1")] == [False, True]
+        # Nor by what an atomic batch or a reply subject may do.
+        headers = {"Nats-Batch-Id": "b1", "Nats-Batch-Sequence": "1", "Nats-Batch-Commit": "1"}
+        with pytest.raises(NatsTimeoutError):
+            await units.request("party.v1.hostile.x", b"{}", timeout=0.2, headers=headers)
+        await asyncio.to_thread(guarded.shut_out, "another")
+        assert [await says(unit) for unit in ("hostile", "another", "u1")] == [False, False, True]
+        listed = await asyncio.to_thread(guarded.shut_out)
+        assert [line.split("\t")[0] for line in listed.splitlines()] == ["another", "hostile"]
+        assert listed.rstrip().endswith("chị Lan")
+        await asyncio.to_thread(guarded.shut_out, "hostile", "--end")
+        assert [await says(unit) for unit in ("hostile", "another", "u1")] == [True, False, True]
+    finally:
+        await log.close()
+        await units.close()
+
+
+def test_what_can_not_be_done_is_said(guarded: Guarded, tmp_path: Path) -> None:
+    assert "no unit's id" in guarded.shut_out('x" }', code=1)
+    guarded.process.stop(())
+    assert "is shut out" in guarded.shut_out("hostile")  # what doesn't run reads it when it starts
+    (guarded.folder / "run" / "nats.json").write_text('{"pid": 1}')
+    assert "may not be in force" in guarded.shut_out("another", code=1)
+    guarded.folder = tmp_path
+    assert "TONGHOP_SHUT_OUT_FILE" in guarded.shut_out("hostile", code=1)
