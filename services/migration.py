@@ -1,9 +1,11 @@
 """`tonghop migrate`: make the schema, the stream and its consumer, or check those that exist."""
 
+import json
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import (
     AckPolicy,
@@ -26,6 +28,15 @@ from services.settings import Settings
 
 RESTORING = "tonghop.restoring"
 """Under subjects below this nobody publishes: a stream that listens there alone is being restored."""
+LARGEST_MESSAGE = 18_432
+"""Bytes of a message with its headers: the contract's 16 KiB of an event, and room for what stands above it."""
+DUPLICATE_WINDOW = 30
+"""Seconds in which the bus knows an id again: spares the log what a publisher sends again at once. What holds is the
+ledger's key; the longer the window, the longer an id that somebody else claimed is in the way of its owner's event."""
+LIMITS: Mapping[str, int] = {"max_msg_size": LARGEST_MESSAGE, "duplicate_window": DUPLICATE_WINDOW * 1_000_000_000}
+"""As the server writes them, in bytes and nanoseconds: a stream of before may have others, and goes on with them."""
+_NO_STREAM = 10059
+_NO_CONSUMER = 10014
 PATIENCE = 60.0
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
@@ -47,7 +58,7 @@ async def migrate(settings: Settings, *, notice: Notice | None = None, patience:
     await _patiently("PostgreSQL (TONGHOP_DATABASE_URL)", lambda: upgrade(settings.database_url), notice, patience)
     await _patiently(
         f"NATS JetStream at {said(settings.nats_url)} (TONGHOP_NATS_URL)",
-        lambda: _migrate_stream(settings),
+        lambda: _migrate_stream(settings, notice),
         notice,
         patience,
     )
@@ -72,11 +83,67 @@ def _to_standard_error(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 
-async def _migrate_stream(settings: Settings) -> None:
+async def ensure_consumer(settings: Settings, *, notice: Notice) -> None:
+    """Make the projector's consumer where the stream is there and the consumer isn't, and say so.
+
+    Raises MigrationError where it is not the projector's, and what nats-py raises.
+    """
+    client = await connect_once(settings, "tonghop up")
+    try:
+        jetstream = client.jetstream(timeout=5)
+        try:
+            await jetstream.consumer_info(settings.stream, settings.consumer)
+        except NotFoundError as missing:
+            if missing.err_code != _NO_CONSUMER:
+                return
+            await _ensure_consumer(jetstream, settings)
+            notice(
+                f"nats: bộ tiêu thụ {settings.consumer} đã bị xóa, đã tạo lại / the consumer of the projector was "
+                "deleted, and is made anew"
+            )
+    finally:
+        await client.close()
+
+
+async def mend_stream(settings: Settings, *, notice: Notice) -> None:
+    """Give a stream of before the limits of today, with a user that may change it; nothing else of it is touched.
+
+    Waits for nothing. One that is closed for a restore stays as it is. Raises MigrationError, and what nats-py raises.
+    """
+    client = await connect_once(settings, "tonghop up")
+    try:
+        found = await _asked(client, f"$JS.API.STREAM.INFO.{settings.stream}", b"")
+        if found is None:
+            return
+        config = found["config"]
+        lacking = {name: value for name, value in LIMITS.items() if config.get(name) != value}
+        if not lacking or any(subject.startswith(f"{RESTORING}.") for subject in config.get("subjects", ())):
+            return
+        request = json.dumps(config | lacking).encode()
+        await _asked(client, f"$JS.API.STREAM.UPDATE.{settings.stream}", request)
+        notice(f"nats: luồng {settings.stream} nhận giới hạn mới / the stream gets its limits: {_limits(lacking)}")
+    finally:
+        await client.close()
+
+
+async def _asked(client: Client, subject: str, request: bytes) -> dict[str, Any] | None:
+    """Ask the server as it is: what it says of a stream is given back whole, also what nats-py knows nothing of."""
+    answer: dict[str, Any] = json.loads((await client.request(subject, request, timeout=10)).data)
+    error = answer.get("error")
+    if error is not None and error.get("err_code") != _NO_STREAM:
+        raise MigrationError(f"{subject}: {error.get('description')}")
+    return None if error is not None else answer
+
+
+def _limits(values: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())
+
+
+async def _migrate_stream(settings: Settings, notice: Notice) -> None:
     client = await connect_once(settings, "tonghop migrate")  # the waiting is done, and told, by the caller
     try:
         jetstream = client.jetstream(timeout=10)
-        await _ensure_stream(jetstream, settings)
+        await _ensure_stream(jetstream, settings, notice)
         await _ensure_consumer(jetstream, settings)
     finally:
         await client.close()
@@ -95,7 +162,8 @@ def stream_config(settings: Settings) -> StreamConfig:
         max_age=0,
         max_msgs_per_subject=-1,
         max_consumers=-1,
-        duplicate_window=120,
+        max_msg_size=LARGEST_MESSAGE,
+        duplicate_window=DUPLICATE_WINDOW,
         num_replicas=settings.replicas,
         deny_delete=True,
         deny_purge=True,
@@ -116,7 +184,7 @@ def consumer_config(settings: Settings) -> ConsumerConfig:
     )
 
 
-async def _ensure_stream(jetstream: JetStreamContext, settings: Settings) -> None:
+async def _ensure_stream(jetstream: JetStreamContext, settings: Settings, notice: Notice) -> None:
     wanted = stream_config(settings)
     try:
         found = (await jetstream.stream_info(settings.stream)).config
@@ -136,7 +204,8 @@ async def _ensure_stream(jetstream: JetStreamContext, settings: Settings) -> Non
         )
     }
     # What would take messages away, or acknowledge them before they are kept.
-    promised |= {"allow_rollup_hdrs": False, "allow_msg_ttl": False, "no_ack": False, "sealed": False, "mirror": None}
+    promised |= dict.fromkeys(("allow_rollup_hdrs", "allow_msg_ttl", "allow_msg_schedules", "allow_msg_counter"), False)
+    promised |= {"no_ack": False, "sealed": False, "mirror": None}
     wrong = _differences(promised, {name: getattr(found, name) for name in promised})
     if (found.num_replicas or 1) < settings.replicas:
         wrong.append(f"num_replicas is {found.num_replicas}, must be at least {settings.replicas}")
@@ -145,7 +214,23 @@ async def _ensure_stream(jetstream: JetStreamContext, settings: Settings) -> Non
     if wrong:
         raise MigrationError(
             f"the stream {settings.stream} breaks a promise of the log: {'; '.join(wrong)}. "
-            f"Mend it with `nats stream edit {settings.stream}`; never remove the stream, it is the log"
+            f"Mend it with `nats stream edit {settings.stream}` as the operator's user of deploy/nats/accounts.conf; "
+            "never remove the stream, it is the log"
+        )
+    _tell_of_limits(settings, found, notice)
+
+
+def _tell_of_limits(settings: Settings, found: StreamConfig, notice: Notice) -> None:
+    """Say what an operator should change; nothing is wrong with what the log holds, so this is no reason to stop."""
+    lacking = []
+    if found.max_msg_size != LARGEST_MESSAGE:
+        lacking.append(f"--max-msg-size={LARGEST_MESSAGE}")
+    if found.duplicate_window != DUPLICATE_WINDOW:
+        lacking.append(f"--dupe-window={DUPLICATE_WINDOW}s")
+    if lacking:
+        notice(
+            f"Luồng {settings.stream} còn giới hạn cũ, hãy sửa / the stream has limits of before and goes on. "
+            f"Mend them as the operator's user: nats stream edit {settings.stream} {' '.join(lacking)}"
         )
 
 
@@ -170,11 +255,13 @@ async def _ensure_consumer(jetstream: JetStreamContext, settings: Settings) -> N
         found = (await jetstream.consumer_info(settings.stream, settings.consumer)).config
     except NotFoundError:
         found = (await jetstream.add_consumer(settings.stream, wanted)).config
-    promised: dict[str, Any] = {name: getattr(wanted, name) for name in ("ack_policy", "deliver_policy", "max_deliver")}
+    promised: dict[str, Any] = {name: getattr(wanted, name) for name in ("ack_policy", "max_deliver")}
     promised |= dict.fromkeys(
         ("deliver_subject", "filter_subject", "filter_subjects", "headers_only", "inactive_threshold")
     )
     wrong = _differences(promised, {name: getattr(found, name) for name in promised})
+    if found.deliver_policy not in {DeliverPolicy.ALL, DeliverPolicy.BY_START_SEQUENCE}:  # the latter: made anew
+        wrong.append(f"deliver_policy is {_plain(found.deliver_policy)}, must be all")
     if wrong:
         raise MigrationError(
             f"the consumer {settings.consumer} of {settings.stream} is not the projector's: {'; '.join(wrong)}. "

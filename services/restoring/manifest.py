@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 
@@ -41,11 +41,18 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """The hash of the log up to `position`, by which the same figures are known again; None in earlier backups."""
 
 
+def _privately(path: Path) -> BinaryIO:
+    """Open a file of a backup for writing: it holds every event, and is its owner's alone."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return os.fdopen(descriptor, "wb")
+
+
 class Written:
     """A file being written: how large it is, and its hash."""
 
     def __init__(self, path: Path, advance: Callable[[int], None]) -> None:
-        self._file = path.open("wb")
+        self._file = _privately(path)
         self._hash = hashlib.sha256()
         self._advance = advance
         self.size = 0
@@ -68,7 +75,7 @@ class Written:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Put the manifest in its place at once: from here on the backup is whole, also after a power loss."""
     partial = folder / f"{NAME}.partial"
-    with partial.open("wb") as file:
+    with _privately(partial) as file:
         file.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
         file.flush()
         os.fsync(file.fileno())

@@ -8,12 +8,16 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
 from services.embedded.process import ServerError
 from services.settings import Address, Settings
 from services.up.folder import Folder
+
+USER: Final = "operator"
+"""Of the bus: who may restore a stream, and have its snapshot."""
 
 
 @asynccontextmanager
@@ -33,13 +37,22 @@ async def servers(settings: Settings, data_dir: Path | None) -> AsyncIterator[Se
             if not folder.service.exists():
                 raise
             found = json.loads(folder.service.read_bytes())
-            yield replace(settings, nats_url=f"nats://{found['nats']}", database_url=found["database_url"])
+            yield replace(
+                settings.without_tls(), nats_url=folder.bus_url(found["nats"], USER), database_url=found["database_url"]
+            )
             return
         await asyncio.to_thread(folder.clear)
         path, log, record = folder.path, folder.log, folder.record
         postgres = PostgresServer(path / "postgres", log=log("postgres"), record=record("postgres"))
-        nats = NatsServer(path / "nats", Address("127.0.0.1", 0), log=log("nats"), record=record("nats"), durable=False)
+        nats = NatsServer(
+            path / "nats",
+            Address("127.0.0.1", 0),
+            log=log("nats"),
+            record=record("nats"),
+            durable=False,
+            secrets=folder.secrets,
+        )
         for server in (postgres, nats):
             stack.push_async_callback(asyncio.to_thread, server.stop)
             await asyncio.to_thread(server.start)
-        yield replace(settings, nats_url=nats.url, database_url=postgres.url)
+        yield replace(settings.without_tls(), nats_url=nats.url_of(USER), database_url=postgres.url)

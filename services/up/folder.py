@@ -9,17 +9,23 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from services.embedded import nats, postgres
+from services.embedded.owner import PASSABLE, PRIVATE, close_to_others
 from services.embedded.process import ServerError, stop_recorded
+from services.embedded.secrets import password
 from services.up import parts
 
 LOG_BYTES = 16 << 20
 
 
 class Folder:
-    """`postgres/` and `nats/` hold the data, `logs/` what each part says, `run/` what the running service needs."""
+    """`postgres/` and `nats/` hold the data, `logs/` what each part says, `run/` what the running service needs.
+
+    `secrets/` has the passwords of the service's own users of the bus. Nobody but the owner may look into any of it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path.expanduser().resolve()
+        self.secrets = self.path / "secrets"
         self.run = self.path / "run"
         self.logs = self.path / "logs"
         self.metrics = self.run / "metrics"
@@ -37,10 +43,12 @@ class Folder:
     def held(self) -> Iterator[None]:
         """Hold the folder for this process; ServerError where another one holds it, or it can't be made.
 
-        The kernel lets go of it when the process dies, however it dies.
+        The kernel lets go of it when the process dies, however it dies. What this process makes from here on is its
+        user's alone, and folders that were open to others are closed.
         """
+        os.umask(0o077)
         try:
-            self.run.mkdir(parents=True, exist_ok=True)
+            self._close_to_others()
             lock = (self.run / "lock").open("a+")
         except OSError as error:
             raise ServerError(f"Không dùng được thư mục / the folder can't be used: {error}") from error
@@ -58,6 +66,22 @@ class Folder:
             lock.flush()
             yield
 
+    def _close_to_others(self) -> None:
+        """Make the folders, or mend their modes. Started by root, the servers' user passes through to its data."""
+        close_to_others(self.path, PASSABLE if os.geteuid() == 0 else PRIVATE)
+        for inside in (self.run, self.logs, self.secrets):
+            close_to_others(inside)
+        for log in self.logs.iterdir():
+            log.chmod(0o600)
+
+    def bus_url(self, address: str, user: str) -> str:
+        """Give the address of the folder's bus for one of the service's users; the plain one where it has no password.
+
+        `address` is HOST:PORT.
+        """
+        found = password(self.secrets, user)
+        return f"nats://{user}:{found}@{address}" if found else f"nats://{address}"
+
     def clear(self) -> list[str]:
         """Stop what a killed supervisor left running, and empty what belonged to it; name the parts that ran."""
         self.service.unlink(missing_ok=True)
@@ -71,7 +95,7 @@ class Folder:
         """Write where the service is found, for other commands."""
         partial = self.service.with_suffix(".partial")
         partial.write_text(json.dumps(addresses, indent=1) + "\n")
-        partial.chmod(0o644)
+        partial.chmod(0o600)
         partial.replace(self.service)
 
     def bound_logs(self) -> None:

@@ -1,7 +1,9 @@
-"""The addresses of a service: whether they are free, said before anything is started."""
+"""The addresses of a service: whether they are fit and free, said before anything is started."""
 
+import ipaddress
 import socket
-from contextlib import suppress
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 
 import psutil
 
@@ -9,23 +11,64 @@ from services.embedded.process import ServerError
 from services.settings import Address
 
 
+def refuse_the_unfit(addresses: Mapping[str, Address]) -> None:
+    """Raise ValueError where an address is not of this machine alone, or is given twice.
+
+    `addresses` are named by what each was asked for by. Whoever reaches one may read everything and speak as any unit:
+    that stays so until there is access control.
+    """
+    given: dict[tuple[str, int], str] = {}
+    for option, address in addresses.items():
+        hosts = _hosts(address, option)
+        if not all(ipaddress.ip_address(host).is_loopback for host in hosts):
+            raise ValueError(
+                f"{option} {address}: `tonghop up` chỉ nghe trên máy này, vì chưa có kiểm soát truy cập; hãy dùng "
+                "127.0.0.1 hoặc ::1 / `tonghop up` listens on this machine alone, for there is no access control yet: "
+                "use 127.0.0.1 or ::1 (`tonghop api` and `tonghop projector` by themselves listen where they are told)"
+            )
+        for host in hosts:
+            other = given.setdefault((host, address.port), option)
+            if address.port and other != option:
+                raise ValueError(
+                    f"{other} và / and {option}: cùng một địa chỉ / the same address {address}: give each its own port"
+                )
+
+
+def _hosts(address: Address, option: str) -> set[str]:
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise ValueError(f"{option} {address}: không có máy này / there is no such host: {error}") from error
+    return {str(entry[4][0]).partition("%")[0] for entry in found}
+
+
 def claim(address: Address, option: str) -> Address:
     """Check that one could listen there, and give the address with its port (another than 0).
 
     Raises ServerError that names the address, who has it where that can be seen, and the option that changes it.
     """
+    return claim_all({option: address})[0]
+
+
+def claim_all(addresses: Mapping[str, Address]) -> list[Address]:
+    """Check that one could listen at all of them at once, in the same way; in the order in which they are given."""
+    with ExitStack() as held:
+        return [_claim(held, address, option) for option, address in addresses.items()]
+
+
+def _claim(held: ExitStack, address: Address, option: str) -> Address:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as attempt:
-        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            attempt.bind(address)
-            attempt.listen()
-        except (OSError, OverflowError) as error:
-            raise ServerError(
-                f"Không mở được {address} / can't listen there: {error}{_holder(address.port)}. "
-                f"Stop what uses it, or choose another address with {option} HOST:PORT"
-            ) from error
-        return address._replace(port=attempt.getsockname()[1])
+    attempt = held.enter_context(socket.socket(family, socket.SOCK_STREAM))
+    attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        attempt.bind(address)
+        attempt.listen()
+    except (OSError, OverflowError) as error:
+        raise ServerError(
+            f"Không mở được {address} / can't listen there: {error}{_holder(address.port)}. "
+            f"Stop what uses it, or choose another address with {option} HOST:PORT"
+        ) from error
+    return address._replace(port=attempt.getsockname()[1])
 
 
 def _holder(port: int) -> str:

@@ -16,21 +16,25 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from projections.store.migrate import SchemaError
 from services import logs
+from services.connecting.failures import BUS_AWAY
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
 from services.embedded.process import ServerError
-from services.migration import MigrationError, migrate
-from services.settings import Address, Settings, SettingsError
+from services.migration import MigrationError, ensure_consumer, mend_stream, migrate
+from services.settings import VARIABLES, Address, Settings, SettingsError
 from services.up.folder import Folder
 from services.up.parts import Command, Part, Server
-from services.up.ports import claim
+from services.up.ports import claim_all, refuse_the_unfit
 from services.up.watching import KeepsDyingError, keep
 
 CLI = (sys.executable, "-m", "services.cli")
 COMMANDS: Mapping[str, Sequence[str]] = {"projector": (*CLI, "projector"), "api": (*CLI, "api")}
 """The parts that are this program itself, in the order in which they start."""
 
+HTTP, NATS, PROJECTOR_HTTP = "--http", "--nats", "TONGHOP_PROJECTOR_HTTP"
+"""What the addresses are asked for by."""
 READY_WITHIN = 20.0
+KEEP_EVERY = 2.0
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 EXPECTED = (ServerError, KeepsDyingError, MigrationError, SchemaError, SettingsError)
 
@@ -43,6 +47,11 @@ def run(data_dir: Path, http: str, nats: str, demo: bool, *, commands: Mapping[s
     try:
         settings = replace(Settings.from_environment().without_tls(), http=Address.parse(http))
         listen = Address.parse(nats)
+        refuse_the_unfit(
+            {HTTP: settings.http, NATS: listen, PROJECTOR_HTTP: settings.projector_http}
+            if PROJECTOR_HTTP in os.environ
+            else {HTTP: settings.http, NATS: listen}
+        )
     except ValueError as error:
         return _refuse(str(error), 2)
     logs.configure(settings.log_level, settings.log_format)
@@ -110,10 +119,12 @@ class Service:
         self._claim_addresses()
         try:
             async with asyncio.TaskGroup() as tasks:
-                await self._start_servers(tasks)
-                await migrate(self._settings, notice=_say)
-                await self._start_commands(tasks)
+                nats = await self._start_servers(tasks)
+                await mend_stream(self._as(nats, "operator"), notice=_say)
+                await migrate(self._as(nats, "migrate"), notice=_say)
+                await self._start_commands(tasks, nats)
                 tasks.create_task(self._bound_logs())
+                tasks.create_task(self._keep_consumer(self._as(nats, "migrate")))
                 state = "đã sẵn sàng / is ready" if await self._becomes_ready() else "chưa sẵn sàng / is not ready yet"
                 self._announce(state, time.monotonic() - begun)
                 if self._demo:
@@ -126,34 +137,56 @@ class Service:
             _say("Đã dừng / stopped")
 
     def _claim_addresses(self) -> None:
-        http = claim(self._settings.http, "--http")
         projector = self._settings.projector_http
-        if "TONGHOP_PROJECTOR_HTTP" not in os.environ:
+        if PROJECTOR_HTTP not in os.environ:
             projector = Address(projector.host, 0)
-        self._nats = claim(self._nats, "--nats")
+        http, self._nats, projector = claim_all(
+            {HTTP: self._settings.http, NATS: self._nats, PROJECTOR_HTTP: projector}
+        )
         self._settings = replace(
             self._settings,
             http=http,
             api_url=f"http://{http.reachable}",
             nats_url=f"nats://{self._nats.reachable}",
-            projector_http=claim(projector, "TONGHOP_PROJECTOR_HTTP"),
+            projector_http=projector,
         )
 
-    async def _start_servers(self, tasks: asyncio.TaskGroup) -> None:
+    async def _start_servers(self, tasks: asyncio.TaskGroup) -> NatsServer:
         path, log, record = self._folder.path, self._folder.log, self._folder.record
         postgres = PostgresServer(path / "postgres", log=log("postgres"), record=record("postgres"))
-        nats = NatsServer(path / "nats", self._nats, log=log("nats"), record=record("nats"))
+        nats = NatsServer(
+            path / "nats", self._nats, log=log("nats"), record=record("nats"), secrets=self._folder.secrets
+        )
         self._settings = replace(self._settings, database_url=postgres.url)
         await self._start(tasks, [Server(postgres), Server(nats)])
+        if nats.took_over is not None:
+            _say(
+                f"nats: đã nhận luồng từ {nats.took_over}, đủ mọi vị trí / the stream that stood there is taken over, "
+                "with its whole log at the same positions"
+            )
+        return nats
 
-    async def _start_commands(self, tasks: asyncio.TaskGroup) -> None:
-        environ = {
-            **os.environ,
-            **self._settings.as_environment(),
-            "PROMETHEUS_MULTIPROC_DIR": str(self._folder.metrics),
-        }
+    def _as(self, nats: NatsServer, user: str) -> Settings:
+        """Give the settings with one of the service's own users on the bus."""
+        return replace(self._settings, nats_url=nats.url_of(user))
+
+    async def _keep_consumer(self, settings: Settings) -> None:
+        """Make the projector's consumer anew where somebody deleted it: the projector itself may not."""
+        while True:
+            await asyncio.sleep(KEEP_EVERY)
+            with suppress(MigrationError, *BUS_AWAY):
+                await ensure_consumer(settings, notice=_say)
+
+    async def _start_commands(self, tasks: asyncio.TaskGroup, nats: NatsServer) -> None:
+        def environ(user: str) -> dict[str, str]:
+            return {
+                **{name: value for name, value in os.environ.items() if name not in VARIABLES},
+                **self._as(nats, user).as_environment(),
+                "PROMETHEUS_MULTIPROC_DIR": str(self._folder.metrics),
+            }
+
         commands = [
-            Command(name, command, environ=environ, log=self._folder.log(name), record=self._folder.record(name))
+            Command(name, command, environ=environ(name), log=self._folder.log(name), record=self._folder.record(name))
             for name, command in self._commands.items()
         ]
         self._folder.tell(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.embedded.nats import _executable
+from services.embedded.nats import executable
 from tests.attacks.authorities import Pair
 
 TLS = Path(__file__).parents[2] / "deploy/nats/tls.conf"
@@ -33,7 +33,7 @@ def nats_with_tls(folder: Path, pair: Pair, ca: Path, *, verify: bool, users: st
         "TONGHOP_TLS_CA": str(ca),
         "TONGHOP_TLS_VERIFY": str(verify).lower(),
     }
-    process = subprocess.Popen([_executable(), "-c", config], env=os.environ | variables, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([executable(), "-c", config], env=os.environ | variables, stderr=subprocess.DEVNULL)
     try:
         ports = folder / f"nats-server_{process.pid}.ports"
         while not ports.exists() or not ports.read_text().strip():

@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 
 from services.connecting.bus import BusClient, DeniedError, Listener, connect_once
-from services.embedded.nats import _executable
+from services.embedded.nats import executable
 from services.embedded.postgres import PostgresServer
 from services.migration import MigrationError, migrate
 from services.projector import serving, worker
@@ -42,7 +42,7 @@ def guarded(folder: Path) -> Iterator[str]:
     config = folder / "nats.conf"
     store = f'jetstream {{ store_dir: "{folder}/js" }}'
     config.write_text(f'listen: "127.0.0.1:-1"\nports_file_dir: "{folder}"\n{store}\n{ACCOUNTS}')
-    process = subprocess.Popen([_executable(), "-c", config], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([executable(), "-c", config], stderr=subprocess.DEVNULL)
     try:
         ports = folder / f"nats-server_{process.pid}.ports"
         while not ports.exists() or not ports.read_text().strip():

@@ -14,7 +14,7 @@ import nats
 import pytest
 from nats.errors import TimeoutError as NatsTimeoutError
 
-from services.embedded.nats import _executable
+from services.embedded.nats import executable
 from services.migration import migrate
 from services.settings import Address, Settings
 from services.up.ports import claim
@@ -35,7 +35,7 @@ def guarded(folder: Path) -> Iterator[str]:
         jetstream {{ store_dir: "{folder}/js" }}
         {ACCOUNTS.read_text(encoding="utf-8")}
     """)
-    process = subprocess.Popen([_executable(), "-c", config], env=os.environ | PASSWORDS, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([executable(), "-c", config], env=os.environ | PASSWORDS, stderr=subprocess.DEVNULL)
     try:
         ports = folder / f"nats-server_{process.pid}.ports"
         while not ports.exists() or not ports.read_text().strip():

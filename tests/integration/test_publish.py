@@ -18,7 +18,7 @@ import pytest
 from faststream.nats import NatsBroker
 
 from services import receipts
-from services.embedded.nats import _executable
+from services.embedded.nats import executable
 from services.publishing.bus import BusRefusedError, connect
 from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, Flow, Told
 from services.publishing.lines import read_lines
@@ -137,7 +137,7 @@ def guarded_nats(folder: Path) -> Iterator[str]:
                 publish: ["party.v1.unit7.>", "{SUBJECT}"], subscribe: ["_INBOX_unit7.>"] }} }}
         ] }}
     """)
-    process = subprocess.Popen([_executable(), "-c", config], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([executable(), "-c", config], stderr=subprocess.DEVNULL)
     try:
         ports = folder / f"nats-server_{process.pid}.ports"
         while not ports.exists() or not ports.read_text().strip():

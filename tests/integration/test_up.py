@@ -22,6 +22,7 @@ import nats
 import psutil
 import pytest
 
+from services.up.folder import Folder
 from tests.servers import short_folder
 
 ROOT = Path(__file__).parents[2]
@@ -77,6 +78,10 @@ class Up:
     @property
     def service(self) -> dict[str, Any]:
         return dict(json.loads((self.folder / "run" / "service.json").read_text()))
+
+    def bus(self, user: str = "operator") -> str:
+        """Give the address of the bus for one of the service's own users."""
+        return Folder(self.folder).bus_url(self.service["nats"], user)
 
     def pid(self, name: str) -> int | None:
         with suppress(FileNotFoundError):
@@ -148,7 +153,7 @@ async def test_starts_everything_and_stops_it_in_order(folder: Path) -> None:
         service = running.service
         assert answers(service["http"])
         assert await fetch(service["database_url"], "SELECT position FROM checkpoint") == 0
-        client = await nats.connect(f"nats://{service['nats']}")
+        client = await nats.connect(running.bus())
         info = await client.jetstream().consumer_info("PARTY", "projector")
         await client.close()
         assert (info.config.ack_policy, info.config.max_ack_pending) == ("all", 100_000)
@@ -193,7 +198,7 @@ async def test_recovers_after_its_own_sudden_death_with_the_servers_still_runnin
             assert "postgres: " in again.said
             assert not runs(old["postgres"])
             assert not runs(old["nats"])
-            client = await nats.connect(f"nats://{address}")
+            client = await nats.connect(again.bus())
             assert (await client.jetstream().get_msg("PARTY", 1)).data == b"kept"
             await client.close()
             assert await fetch(again.service["database_url"], "SELECT n FROM kept") == 7

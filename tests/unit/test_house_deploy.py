@@ -14,12 +14,12 @@ from prometheus_client import REGISTRY
 from projections.core.reading_answers import PublisherRejects, WorkerState
 from projections.store.address import DatabaseAddress
 from projections.store.reading.status import Tally, Worker
-from services import metrics
+from services import bus_accounts, metrics
 from services.api.metrics import Standing
 from services.cli.app import app
 from services.connecting.bus import encrypted
 from services.connecting.tls import https
-from services.embedded.nats import _executable
+from services.embedded.nats import executable
 from services.settings import VARIABLES, Settings
 from tests.attacks.authorities import Authorities
 
@@ -40,9 +40,9 @@ BUS_SECRETS = {
     "TONGHOP_SERVER": "nats-1",
     "TONGHOP_ROUTE_PASSWORD": "route",
     **{f"TONGHOP_ROUTE_{n}": f"nats://route:route@nats-{n}:6222" for n in (1, 2, 3)},
-    "TONGHOP_BUS_PASSWORD": "bus",
-    "TONGHOP_MIGRATE_PASSWORD": "migrate",
-    "TONGHOP_GIA_BINH_PASSWORD": "gia-binh",
+    **dict.fromkeys(
+        bus_accounts.passwords(bus_accounts.accounts([bus_accounts.unit("gia-binh")], operator=False)).values(), "s1"
+    ),
 }
 
 
@@ -177,7 +177,7 @@ def test_the_bus_reads_its_configuration(config: str, authorities: Authorities) 
         "TONGHOP_TLS_VERIFY": "true",
     }
     answer = subprocess.run(
-        [_executable(), "-t", "-c", path], env=os.environ | BUS_SECRETS | certificates, capture_output=True, check=False
+        [executable(), "-t", "-c", path], env=os.environ | BUS_SECRETS | certificates, capture_output=True, check=False
     )
     assert answer.returncode == 0, answer.stderr
     if config == "single-tls":
@@ -196,3 +196,7 @@ def filled_in(environment: dict[str, str], authorities: Authorities) -> dict[str
         file = next((path for suffix, path in there.items() if name.endswith(suffix)), None)
         found[name] = value if file is None else str(file)
     return found
+
+
+def test_the_shipped_accounts_are_those_of_the_program() -> None:
+    assert (DEPLOY / "nats/accounts.conf").read_text() == bus_accounts.shipped()

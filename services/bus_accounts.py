@@ -1,0 +1,257 @@
+"""Who may do what on the bus: the accounts of NATS, their users and permissions, in one table and as its configuration.
+
+NATS does not check the reply subject of a publication: what answers (JetStream, a responder) publishes by its own
+authority wherever the asker says. So nobody shares an account with the stream who need not: the others have accounts
+of their own without JetStream and reach a few subjects of the log's account as services. The answers come back into
+the asker's account, where there is nothing to delete and nothing to forge (docs/decisions/0021).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+LOG: Final = "PARTY"
+"""The account of the stream. Its name is the folder of the stream on the disk: another name, and it is out of sight."""
+UNITS: Final = "UNITS"
+ANYBODY: Final = "anybody"
+"""Who connects without a credential, where that is allowed at all: the server of `tonghop up`, on loopback."""
+
+EVENTS: Final = "party.v1.>"
+RECEIPTS: Final = "tonghop.v1.receipts.*"
+LARGEST_PAYLOAD: Final = 20_480
+"""Bytes of a message with its headers that a unit may send at all; the stream takes fewer (services/migration.py)."""
+MOST_SUBSCRIPTIONS: Final = 4
+
+_API: Final = "$JS.API"
+_NEAR: Final = "log"
+"""Under this an account imports the log's API: `$JS.API` is every account's own. A mapping leads from one to the other,
+so that a client asks in the usual way."""
+_INFO: Final = f"{_API}.STREAM.INFO.PARTY"
+_GET: Final = f"{_API}.STREAM.MSG.GET.PARTY"
+_EXACTLY: Final = f"{_API}.DIRECT.GET.PARTY"
+"""Of a message whose subject is not UTF-8, which the answer to the other can't hold."""
+_CONSUMER_INFO: Final = f"{_API}.CONSUMER.INFO.PARTY.projector"
+_NEXT: Final = f"{_API}.CONSUMER.MSG.NEXT.PARTY.projector"
+_ACKNOWLEDGE: Final = "$JS.ACK.PARTY.projector.>"
+
+
+@dataclass(frozen=True)
+class User:
+    """One user: where its password comes from, what it may publish and hear. `why` stands in the configuration."""
+
+    name: str
+    why: str
+    publish: Sequence[str]
+    subscribe: Sequence[str] = ("_INBOX.>",)
+    deny_publish: Sequence[str] = ()
+    deny_subscribe: Sequence[str] = ()
+    answers: bool = False
+    """Whether it may answer whoever asks it, once each."""
+    enabled: bool = True
+    with_password: bool = True
+
+    @property
+    def variable(self) -> str:
+        """Name the variable of the environment that has its password."""
+        return f"TONGHOP_{self.name.upper().replace('-', '_')}_PASSWORD"
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account: its users, the services that it imports, and those that it exports, with who may use them."""
+
+    name: str
+    users: Sequence[User]
+    jetstream: bool = False
+    imports: Sequence[tuple[str, str]] = ()
+    """Account and subject. Subjects of `$JS.API` are reached by the client under their own names all the same."""
+    exports: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+
+def _reading(name: str, user: User) -> Account:
+    """Describe an account that reaches the log only by what its user may publish.
+
+    The server looks at permissions when it has mapped a subject: they name what stands behind the mapping.
+    """
+    near = replace(user, publish=[_near(subject) for subject in user.publish])
+    return Account(name, [near], imports=[(LOG, subject) for subject in user.publish])
+
+
+def unit(publisher: str) -> User:
+    """Describe the user of a unit's system: it speaks as itself, asks for its own receipts, hears its own inbox."""
+    return User(
+        publisher,
+        f"One entry a unit's system: it publishes with `--inbox-prefix _INBOX_{publisher}`, and hears nobody else's.",
+        publish=[f"party.v1.{publisher}.>", f"tonghop.v1.receipts.{publisher}"],
+        subscribe=[f"_INBOX_{publisher}.>"],
+        deny_publish=["party.v1.*.access.>"],
+    )
+
+
+def anybody() -> User:
+    """Describe whoever connects without a credential: it speaks as any unit and asks for receipts, and nothing else."""
+    return User(
+        ANYBODY,
+        "A client without a credential.",
+        publish=["party.v1.*.>", RECEIPTS],
+        subscribe=["*.>"],  # inboxes under whatever prefix: nothing else is sent to anybody in this account
+        deny_publish=["party.v1.*.access.>"],
+        deny_subscribe=["party.>", "tonghop.>", "$JS.>", "$SYS.>", "$SRV.>", "_R_.>"],
+        with_password=False,
+    )
+
+
+def accounts(units: Iterable[User], *, operator: bool) -> list[Account]:
+    """List the accounts, with these users for units, and the operator's user able to sign in or not."""
+    users = {
+        "migrate": User(
+            "migrate",
+            "`tonghop migrate`: makes the stream and its consumer where they are missing. It changes, empties, deletes "
+            "and restores nothing.",
+            publish=[
+                *(_INFO, f"{_API}.STREAM.CREATE.PARTY"),
+                *(_CONSUMER_INFO, f"{_API}.CONSUMER.CREATE.PARTY.projector"),
+                f"{_API}.CONSUMER.DURABLE.CREATE.PARTY.projector",
+            ],
+        ),
+        "projector": User(
+            "projector",
+            "`tonghop projector`: takes the log and answers for receipts. It shares the log's account (a service ends "
+            "at a message that is empty), so its password is to be guarded. It makes, changes and deletes nothing.",
+            publish=[_INFO, _GET, _EXACTLY, _CONSUMER_INFO, _NEXT, _ACKNOWLEDGE],
+            subscribe=["_INBOX.>", f"{RECEIPTS} receipts"],
+            answers=True,
+        ),
+        "api": User("api", "`tonghop api`: asks how far the log goes.", publish=[_INFO]),
+        "reader": User(
+            "reader",
+            "`tonghop verify --from-log` and `--chain`: reads the log and nothing else.",
+            publish=[_INFO, _GET, _EXACTLY],
+        ),
+        "backup": User(
+            "backup",
+            "`tonghop backup`. The server sends a snapshot where its asker says: to be guarded like the operator's.",
+            publish=[_INFO, _GET, f"{_API}.STREAM.SNAPSHOT.PARTY", "$JS.SNAPSHOT.ACK.PARTY.>"],
+        ),
+        "operator": User(
+            "operator",
+            "`tonghop restore`, and changing or removing the stream. Off by default: take the comment signs away for "
+            "as long as it is needed, and reload (`nats-server --signal reload`).",
+            publish=[f"{_API}.>", "$JS.SNAPSHOT.>", "$JS.ACK.>"],
+            enabled=operator,
+        ),
+    }
+    parts = [_reading(name.upper(), users[name]) for name in ("migrate", "api", "reader")]
+    exports = {EVENTS: [UNITS], RECEIPTS: [UNITS]}
+    for part in parts:
+        for _, subject in part.imports:
+            exports.setdefault(subject, []).append(part.name)
+    inside = [users[name] for name in ("projector", "backup", "operator")]
+    return [
+        Account(LOG, inside, jetstream=True, exports=exports),
+        *parts,
+        Account(
+            UNITS,
+            list(units),
+            imports=[(LOG, EVENTS), (LOG, RECEIPTS)],
+            limits={"max_payload": LARGEST_PAYLOAD, "max_subscriptions": MOST_SUBSCRIPTIONS},
+        ),
+    ]
+
+
+def passwords(listed: Iterable[Account]) -> dict[str, str]:
+    """Name the users that have a password, and the variable that each one's comes from."""
+    return {
+        user.name: user.variable for account in listed for user in account.users if user.with_password and user.enabled
+    }
+
+
+def written(listed: Iterable[Account]) -> str:
+    """Write accounts as nats-server's configuration; passwords are variables of the server's environment."""
+    blocks = [_block(account.name, _account(account)) for account in listed]
+    return "\n".join([*_block("accounts", [line for block in blocks for line in block]), ""])
+
+
+def _account(account: Account) -> list[str]:
+    lines = ["jetstream: enabled"] if account.jetstream else []
+    if account.limits:
+        lines += _block("limits:", [f"{name}: {value}" for name, value in account.limits.items()])
+    lines += _block("users:", [line for user in account.users for line in _user(user)], "[]")
+    mapped = [subject for _, subject in account.imports if _near(subject) != subject]
+    if mapped:
+        lines += _block("mappings:", [f'"{subject}": "{_near(subject)}"' for subject in mapped])
+    if account.imports:
+        lines += _block("imports:", [_import(source, subject) for source, subject in account.imports], "[]")
+    if account.exports:
+        lines += _block("exports:", [_export(subject, to) for subject, to in account.exports.items()], "[]")
+    return lines
+
+
+def _user(user: User) -> list[str]:
+    permissions = [
+        *_allowed("publish", user.publish, user.deny_publish),
+        *_allowed("subscribe", user.subscribe, user.deny_subscribe),
+        *(['allow_responses: { max: 1, expires: "1m" }'] if user.answers else []),
+    ]
+    password = [f"password: ${user.variable}"] if user.with_password else []
+    lines = _block("", [f"user: {user.name}", *password, *_block("permissions:", permissions)])
+    why = [f"# {line}" for line in textwrap.wrap(user.why, 140)]
+    return [*why, *(lines if user.enabled else [f"# {line}" for line in lines])]
+
+
+def _allowed(what: str, allow: Sequence[str], deny: Sequence[str]) -> list[str]:
+    allowed = [json.dumps(subject) for subject in allow]
+    if not deny:
+        return _block(f"{what}:", allowed, "[]")
+    denied = [json.dumps(subject) for subject in deny]
+    return _block(f"{what}:", [*_block("allow:", allowed, "[]"), *_block("deny:", denied, "[]")])
+
+
+def _block(name: str, inside: Sequence[str], brackets: str = "{}") -> list[str]:
+    begun = f"{name} {brackets[0]}".lstrip()
+    if len(inside) == 1 and "{" not in inside[0]:
+        return [f"{begun} {inside[0]} {brackets[1]}"]
+    return [begun, *(f"  {line}" for line in inside), brackets[1]]
+
+
+def _near(subject: str) -> str:
+    return _NEAR + subject.removeprefix(_API) if subject.startswith(f"{_API}.") else subject
+
+
+def _import(source: str, subject: str) -> str:
+    near = "" if _near(subject) == subject else f', to: "{_near(subject)}"'
+    return f'{{ service: {{ account: {source}, subject: "{subject}" }}{near} }}'
+
+
+def _export(subject: str, to: Sequence[str]) -> str:
+    return f'{{ service: "{subject}", accounts: [{", ".join(to)}] }}'
+
+
+SHIPPED: Final = """\
+# Who may do what on the bus. The publisher of an event is what its subject says: these permissions protect it.
+# Written by `python -m services.bus_accounts`, the same as in the server of `tonghop up`; add units at the end.
+#
+# NATS does not check the reply subject of a publication: what answers publishes by its own authority wherever the
+# asker says. So units, and each part that need not share the log's account, are in accounts of their own, without
+# JetStream, and reach it by the services that they import (docs/decisions/0021-accounts-of-the-bus.md).
+#
+# Passwords are variables of the server's environment: letters and digits, beginning with a letter, each another one.
+# The log's account is PARTY, as it was before there were others: its name is the folder of the stream on the disk.
+# The system account stays the server's own ($SYS, without users): with another one a cluster would not find its stream.
+# Thousands of units are better served by signed JWTs: a scoped signing key of UNITS with the same permissions.
+"""
+
+
+def shipped(*, operator: bool = False) -> str:
+    """Write deploy/nats/accounts.conf."""
+    return SHIPPED + written(accounts([unit("gia-binh")], operator=operator))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(shipped())

@@ -1,0 +1,110 @@
+"""The service's own users on the shipped bus: each may do its part, and none can be used to change or lose the log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import nats
+import nats.errors
+import pytest
+from nats.js import JetStreamContext
+
+from services.migration import consumer_config, stream_config
+from services.settings import Settings
+from tests.attacks.guarded import Guarded, guarded_somewhere, refused, told
+
+USERS = ("migrate", "projector", "api", "reader", "backup")
+ISOLATED = ("migrate", "api", "reader")
+"""Those that are in an account of their own: nothing that answers them can be sent where it does harm."""
+NOBODYS = (
+    *("STREAM.DELETE.PARTY", "STREAM.UPDATE.PARTY", "STREAM.PURGE.PARTY", "STREAM.RESTORE.PARTY"),
+    *("STREAM.MSG.DELETE.PARTY", "CONSUMER.DELETE.PARTY.projector", "CONSUMER.CREATE.PARTY"),
+    *("CONSUMER.CREATE.PARTY.other", "CONSUMER.DURABLE.CREATE.PARTY.other", "CONSUMER.PAUSE.PARTY.projector"),
+    *("STREAM.CREATE.OTHER", "STREAM.PEER.REMOVE.PARTY", "STREAM.LEADER.STEPDOWN.PARTY", "ACCOUNT.PURGE.PARTY"),
+)
+READ = ("STREAM.INFO.PARTY", "STREAM.MSG.GET.PARTY", "DIRECT.GET.PARTY", "CONSUMER.INFO.PARTY.projector")
+MADE = ("STREAM.CREATE.PARTY", "CONSUMER.CREATE.PARTY.projector", "CONSUMER.DURABLE.CREATE.PARTY.projector")
+REPLIES = ("$JS.API.STREAM.DELETE.PARTY", "$JS.API.CONSUMER.DELETE.PARTY.projector", "party.v1.gia-binh.x.y")
+
+
+@pytest.fixture(scope="module")
+async def bus() -> AsyncIterator[tuple[Guarded, JetStreamContext]]:
+    with guarded_somewhere(operator=True) as server:
+        async with server.client("operator") as operator, server.client("gia-binh") as unit:
+            await operator.jetstream().add_stream(stream_config(Settings()))
+            await operator.jetstream().add_consumer("PARTY", consumer_config(Settings()))
+            await unit.jetstream().publish("party.v1.gia-binh.x.y", b"")
+            yield server, operator.jetstream()
+
+
+async def untouched(jetstream: JetStreamContext) -> None:
+    info = await jetstream.stream_info("PARTY")
+    assert (info.state.messages, info.state.last_seq, info.config.max_msgs) == (1, 1, -1)
+    assert (await jetstream.consumer_info("PARTY", "projector")).config.deliver_subject is None
+
+
+@pytest.mark.parametrize("user", USERS)
+async def test_no_process_may_change_the_log_or_speak_as_a_unit(
+    bus: tuple[Guarded, JetStreamContext], user: str
+) -> None:
+    server, jetstream = bus
+    asked = [*(f"$JS.API.{call}" for call in NOBODYS), "party.v1.gia-binh.x.y", "tonghop.v1.receipts.gia-binh"]
+    async with server.client(user) as client:
+        for subject in asked:
+            await client.publish(subject, b"")
+        await told(client)
+    await refused(server, *(f'user:{user}" - Publish Violation - Subject "{subject}"' for subject in asked))
+    await untouched(jetstream)
+
+
+async def test_migrate_can_only_make_what_is_missing(bus: tuple[Guarded, JetStreamContext]) -> None:
+    server, jetstream = bus
+    found = (await jetstream.stream_info("PARTY")).config
+    emptied = found.evolve(discard="old", max_msgs=1).as_dict()
+    async with server.client("migrate") as client:
+        answer = await client.request("$JS.API.STREAM.CREATE.PARTY", json.dumps(emptied).encode(), timeout=5)
+        assert json.loads(answer.data)["error"]["err_code"] == 10058  # the name is in use
+        pushed = {"durable_name": "projector", "deliver_subject": "$JS.API.STREAM.DELETE.PARTY", "ack_policy": "none"}
+        request = json.dumps({"stream_name": "PARTY", "config": pushed}).encode()
+        answer = await client.request("$JS.API.CONSUMER.CREATE.PARTY.projector", request, timeout=5)
+        assert "error" in json.loads(answer.data)
+    await untouched(jetstream)
+
+
+@pytest.mark.parametrize("user", ISOLATED)
+async def test_no_answer_to_an_isolated_process_does_harm(bus: tuple[Guarded, JetStreamContext], user: str) -> None:
+    server, jetstream = bus
+    async with server.client(user) as client:
+        for call in (*READ, *(MADE if user == "migrate" else ())):
+            for reply in REPLIES:
+                for body in (b"", b'{"seq":1}', b'{"seq":99}', b'{"batch":1,"seq":99}'):
+                    await client.publish(f"$JS.API.{call}", body, reply=reply)
+        await told(client)
+        with suppress(nats.errors.Error):
+            await client.jetstream().stream_info("PARTY")
+    await untouched(jetstream)
+
+
+async def test_nobody_hears_events_or_the_inbox_of_another(bus: tuple[Guarded, JetStreamContext]) -> None:
+    server, _ = bus
+    subjects = ("party.v1.>", ">", "$JS.>")
+    for user in USERS:
+        async with server.client(user) as client:
+            for subject in subjects:
+                await client.subscribe(subject)
+            await told(client)
+        await refused(server, *(f'user:{user}" - Subscription Violation - Subject "{name}"' for name in subjects))
+
+
+async def test_the_operators_user_is_off_as_shipped() -> None:
+    with guarded_somewhere() as server:
+        for user in ("operator", "sys", "admin"):
+            with pytest.raises(nats.errors.Error):
+                await nats.connect(server.url(user), allow_reconnect=False, max_reconnect_attempts=0, error_cb=_quietly)
+        assert any("authentication error" in line for line in server.log.read_text().splitlines())
+
+
+async def _quietly(_: Exception) -> None:
+    """Say nothing: what is wrong is raised."""
