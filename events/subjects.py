@@ -1,6 +1,7 @@
 """Where events are published, and under which key the bus recognises one that is sent again (section 1)."""
 
 import re
+from hashlib import sha256
 from typing import Final, NamedTuple
 
 from events.errors import InvalidSubjectError
@@ -54,8 +55,16 @@ def source_of(publisher: str) -> str:
     return f"/units/{publisher}"
 
 
-def message_id(publisher: str, event_id: str) -> str:
-    """Build the `Nats-Msg-Id` of an event; raises InvalidSubjectError where a part can't stand in it."""
+def digest(body: bytes) -> str:
+    """Give what a body is known again by: the first 32 hexadecimal digits of its SHA-256."""
+    return sha256(body).hexdigest()[:32]
+
+
+def message_id(publisher: str, event_id: str, body: bytes) -> str:
+    """Build the `Nats-Msg-Id` of an event; raises InvalidSubjectError where a part can't stand in it.
+
+    Whoever can't know the body can't claim the id before it (docs/decisions/0022-message-ids.md).
+    """
     if not is_unit_id(publisher) or not is_event_id(event_id):
         raise InvalidSubjectError(f"{publisher!r} and {event_id!r} don't name an event")
-    return f"{publisher}:{event_id}"
+    return f"{publisher}:{event_id}:{digest(body)}"

@@ -16,7 +16,7 @@ from projections.core.carrying_out import CarryingOut, Ruling
 from projections.core.chain import Link, extend
 from projections.core.changes import Changes, LedgerRow, Rejects, Verdict
 from projections.core.decision import Key
-from projections.core.kept_message import usual_headers
+from projections.core.kept_message import kept_headers
 from projections.core.message import Message
 from projections.core.parking import Parked
 from projections.core.state import Recorded, State
@@ -216,8 +216,7 @@ class Fold:
         if publisher is None or type_ not in CATALOGUE or message.bus_subject != f"party.v1.{publisher}.{type_}":
             bus_subject = message.bus_subject.encode("utf-8", "surrogateescape")
         if headers is not None and publisher is not None and id_ is not None:
-            if headers == usual_headers(publisher, id_):
-                headers = None
+            headers = kept_headers(publisher, id_, headers, message.body)
         elif headers is None:
             headers = b""
         return LedgerRow(

@@ -173,7 +173,8 @@ def line(number: int, publisher: str, event_id: str, said: Said) -> Line:
         "data": said.data,
     }
     bus_subject = build_bus_subject(publisher, said.type)
-    return Line(number, publisher, event_id, bus_subject, message_id(publisher, event_id), msgspec.json.encode(event))
+    body = msgspec.json.encode(event)
+    return Line(number, publisher, event_id, bus_subject, message_id(publisher, event_id, body), body)
 
 
 # As often as the domain says they happen in a year (domain, Magnitudes; the pipeline and the movements are estimates).

@@ -1,5 +1,7 @@
 """Subjects of the bus and the key by which it deduplicates."""
 
+import hashlib
+
 import pytest
 
 from events.catalogue import CATALOGUE
@@ -45,9 +47,11 @@ def test_other_subjects(subject: str) -> None:
         parse_bus_subject(subject)
 
 
-def test_the_key_names_publisher_and_event() -> None:
-    assert message_id("db-01", "e:1") == "db-01:e:1"
+def test_the_key_names_publisher_event_and_what_it_says() -> None:
+    body = b'{"id":"e:1"}'
+    assert message_id("db-01", "e:1", body) == f"db-01:e:1:{hashlib.sha256(body).hexdigest()[:32]}"
+    assert message_id("db-01", "e:1", body + b" ") != message_id("db-01", "e:1", body)
     assert source_of("db-01") == "/units/db-01"
     for publisher, event_id in (("DB", "e"), ("db", ""), ("db", "e\n"), ("db:1", "e")):
         with pytest.raises(InvalidSubjectError):
-            message_id(publisher, event_id)
+            message_id(publisher, event_id, b"{}")
