@@ -21,7 +21,7 @@ from prometheus_client import CollectorRegistry, make_asgi_app, multiprocess
 from prometheus_client.registry import REGISTRY
 
 from projections.store.connecting import create_pool
-from services import metrics, receipts
+from services import metrics
 from services.connecting.broker import make as broker_for
 from services.connecting.failures import PASSES_OR_IS_MENDED, described
 from services.connecting.patience import patiently
@@ -30,6 +30,7 @@ from services.projector.errors import RefusedError, StatementError
 from services.projector.pulse import Pulse
 from services.projector.watch import Watch
 from services.projector.worker import Worker
+from services.receipts import Receipts
 from services.settings import Settings
 
 log = structlog.get_logger("tonghop.projector")
@@ -49,7 +50,6 @@ def serve(settings: Settings) -> int:
 async def _serve(settings: Settings) -> int:
     broker = broker_for(settings, "tonghop projector")
     pool = await _pool(settings)
-    receipts.mount(broker, pool)
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -78,6 +78,7 @@ async def _serve(settings: Settings) -> int:
         asyncio.create_task(server.serve(), name="http"),
         asyncio.create_task(Worker(settings, client, pulse).run(), name="worker"),
         asyncio.create_task(pulse.run(), name="pulse"),
+        asyncio.create_task(Receipts(client, pool).run(), name="receipts"),
         asyncio.create_task(Watch(pool, settings.root, pulse).run(), name="watch"),
     }
     stopping = asyncio.create_task(stop.wait())

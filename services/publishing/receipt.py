@@ -1,56 +1,85 @@
-"""What publishers ask over the bus about their events, and what they are answered."""
+"""What publishers ask over the bus about their events, and what they are answered (contract, section 7, the bus)."""
 
-import json
 from collections.abc import Iterable
-from contextlib import suppress
-from hashlib import blake2b
 from typing import Final
 
 from msgspec import Struct
 
 SUBJECT: Final = "tonghop.v1.receipts"
+"""Who asks is what comes after it: SUBJECT.{unit}; the server's permissions protect that."""
 MOST_POSITIONS: Final = 1000
+"""Of one question, positions and ids together."""
+LONGEST_QUESTION: Final = 16 * 1024
+"""Bytes; a unit's credential may send little more."""
 LONGEST_WAIT: Final = 30.0
+MOST_AT_ONCE: Final = 16
+"""Questions of one asker that are under way; a further one is answered with `busy`."""
+
+PAUSED: Final = "paused"
+CATCHING_UP: Final = "catching_up"
+STOPPED: Final = "stopped"
+
+
+def subject_of(unit: str) -> str:
+    """Build the subject at which a unit asks."""
+    return f"{SUBJECT}.{unit}"
 
 
 class Request(Struct, frozen=True):
-    """Ask for positions, each alone or as an inclusive range, at most MOST_POSITIONS in all.
+    """Ask for positions, each alone or as an inclusive range, or for `ids` of the asker's own events.
 
-    The answer comes when the highest of them is decided, or after `wait` seconds (LONGEST_WAIT at most). With
-    `digests`, each receipt tells by which content it can be known again.
+    At most MOST_POSITIONS in all. The answer comes when the highest position is decided, or after `wait` seconds
+    (LONGEST_WAIT at most); for ids alone nothing is waited for.
     """
 
-    positions: list[int | tuple[int, int]]
+    positions: list[int | tuple[int, int]] = []
+    ids: list[str] = []
     wait: float = 0.0
-    digests: bool = False
 
 
 class Receipt(Struct, frozen=True):
     """What became of the message at a position, as it is now: one that is parked may hold later (contract, section 2).
 
-    `publisher` and `id` are None where the message doesn't say them. `first_position` is where the event that came
-    first under the same key is, for a duplicate or an `id_conflict`.
+    `id` is None where the message doesn't say it. `first_position` is where the event that came first under the same
+    key is, for a duplicate or an `id_conflict`. `digest` is of the body, as in the header `Nats-Msg-Id`.
     """
 
     position: int
-    publisher: str | None
+    publisher: str
     id: str | None
     outcome: str
     reason: str | None
     field: str | None
     detail: str | None
     first_position: int | None
-    digest: str | None = None
+    digest: str
+
+
+class Behind(Struct, frozen=True):
+    """Why a position that was asked for isn't decided, and how many events of the log are not.
+
+    `state` is PAUSED (until an operator resumes), CATCHING_UP or STOPPED.
+    """
+
+    events: int
+    state: str
+    detail: str | None = None
 
 
 class Answer(Struct, frozen=True):
-    """The position that the figures have reached, and the receipts up to there in order.
+    """The position that the figures have reached, and receipts in the order of their positions.
 
-    `error` says what was wrong with the request, and nothing else holds then.
+    Of the positions that were asked, those up to `until` are answered: one without a receipt is not the asker's to
+    know, or stands nowhere. What is after `until` isn't decided, or didn't fit: it is asked for again. `error`
+    names what was wrong with the question, and `busy` says that too many of the asker's are under way; nothing else
+    holds then.
     """
 
-    position: int
-    receipts: list[Receipt]
+    position: int = 0
+    until: int = 0
+    receipts: list[Receipt] = []
+    behind: Behind | None = None
+    busy: bool = False
     error: str | None = None
 
 
@@ -63,10 +92,3 @@ def as_ranges(positions: Iterable[int]) -> list[int | tuple[int, int]]:
         else:
             ranges.append((position, position))
     return [low if low == high else (low, high) for low, high in ranges]
-
-
-def digest(body: bytes) -> str:
-    """Give a digest of an event's content, the same for equal JSON whatever its white space and order of keys."""
-    with suppress(ValueError, RecursionError):  # what is no JSON is the same as its own bytes alone
-        body = json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")).encode()
-    return blake2b(body, digest_size=16).hexdigest()
