@@ -122,8 +122,10 @@ def api() -> None:
 
 
 @app.says(
-    "Gửi sự kiện và cho biết kết quả từng cái.\n\nMã thoát 1 khi có sự kiện đang chờ, bị từ chối hoặc không gửi được.",
-    "Publish events and tell what became of each.\n\nExit code 1 when something is parked, rejected or not sent.",
+    "Gửi sự kiện và cho biết kết quả từng cái.\n\nMã thoát 1 khi có sự kiện đang chờ, bị từ chối hoặc không gửi được, "
+    "130 khi bị ngắt.",
+    "Publish events and tell what became of each.\n\nExit code 1 when something is parked, rejected or not sent, 130 when "
+    "interrupted.",
 )
 def publish(
     file: Annotated[
@@ -145,14 +147,25 @@ def publish(
         bool, typer.Option("--no-wait", help=either("Chỉ gửi, không hỏi kết quả.", "Only publish, ask for no outcome."))
     ] = False,
     wait: Annotated[
-        float,
+        float | None,
         typer.Option(
-            min=1,
+            min=0,
             help=either(
-                "Số giây chờ khi bộ tổng hợp đứng yên.", "Seconds of patience while the projector stands still."
+                "Số giây chờ kết quả khi bộ tổng hợp đứng yên; mặc định 60, và 5 khi nó tạm dừng hay không chạy.",
+                "Seconds to wait for outcomes while the projector stands still; 60, and 5 where it is paused or away.",
             ),
         ),
-    ] = 60.0,
+    ] = None,
+    patience: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help=either(
+                "Số giây thử lại khi bus không trả lời hoặc đã đầy; inf là mãi mãi.",
+                "Seconds to try again while the bus is away or full; inf for ever.",
+            ),
+        ),
+    ] = 30.0,
     credentials: Annotated[
         str | None, typer.Option(help=either("Tệp .creds của NATS.", "A NATS credentials file."))
     ] = None,
@@ -165,19 +178,22 @@ def publish(
     from services.cli.client import nats_address
     from services.cli.publish import publish
     from services.cli.screen import console
+    from services.publishing.outcomes import Patience
 
-    good = publish(
+    outcomes = Patience(60.0, standing=5.0) if wait is None else Patience(wait)
+    code = publish(
         file,
         nats=nats_address(nats, data_dir),
         batches=mode is Mode.BATCH,
-        patience=None if no_wait else wait,
+        patience=patience,
+        outcomes=None if no_wait else outcomes,
         show_all=show_all,
         credentials=credentials,
         inbox_prefix=inbox_prefix,
         out=console(),
         err=console(stderr=True),
     )
-    raise typer.Exit(0 if good else 1)
+    raise typer.Exit(code)
 
 
 @app.says("Báo cáo tổng hợp của một đơn vị.", "The consolidated report of a unit.")

@@ -1,27 +1,107 @@
 """The command `publish`: a file through the bus, its progress, what became of each event, and a summary."""
 
 import asyncio
+import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from services.cli.errors import CommandError
 from services.cli.words import OUTCOMES, REASONS, number, say
-from services.publishing.bus import BusRefusedError, connect
-from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, Flow, Told
-from services.publishing.lines import read_lines
+from services.publishing.bus import INTERRUPTED, Bus, BusRefusedError, EndedError, connect
+from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, UNSENT, WAITS_AWAY, WAITS_PAUSED, Flow, Told
+from services.publishing.outcomes import Patience
 
 PLAINLY_GOOD = frozenset({"counted", "applied", PUBLISHED})
 """A duplicate is told line by line too, yet it isn't a failure unless the first is."""
-FAILED = frozenset({"parked", "rejected", REFUSED, UNDECIDED})
+FAILED = frozenset({"parked", "rejected", REFUSED, UNDECIDED, UNSENT, WAITS_AWAY, WAITS_PAUSED})
+_SUMMED_UP = PLAINLY_GOOD | {UNSENT, WAITS_AWAY, WAITS_PAUSED}
+"""What is the same for line after line, and is told as a number."""
+_SENDING: Final = "Gửi / publishing"
+
+
+class _Run:
+    """One run: what is known of it so far, and how it is told."""
+
+    def __init__(self, out: Console, err: Console, progress: Progress, *, show_all: bool) -> None:
+        self.tally: Counter[str] = Counter()
+        self.good = True
+        self.ended = asyncio.Event()
+        self.signal: int | None = None
+        self._unsent: list[int] = []
+        self._last = 0
+        self._out = out
+        self._err = err
+        self._progress = progress
+        self._task = progress.add_task(_SENDING, total=None)
+        self._show_all = show_all
+        self._noticed: set[str] = set()
+
+    async def flow(
+        self, connecting: AbstractAsyncContextManager[Bus], lines: BinaryIO, *, batches: bool, outcomes: Patience | None
+    ) -> BusRefusedError | None:
+        """Publish everything; returns why it ended before that, None where it didn't."""
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, self._stop, name)
+        try:
+            async with connecting as bus:
+                flow = Flow(
+                    bus, batches=batches, patience=outcomes, tell=self.tell, sent=self._advance, notice=self._notice
+                )
+                why = await flow.run(lines)
+        except BusRefusedError as refused:
+            return refused
+        self._progress.update(self._task, description="Xong / done", total=self.tally.total())
+        return why
+
+    def _stop(self, signal_: int) -> None:
+        self.signal = signal_
+        self.ended.set()
+
+    def _advance(self, count: int) -> None:
+        self._progress.advance(self._task, count)
+
+    def _notice(self, text: str) -> None:
+        if text not in self._noticed:
+            self._noticed.add(text)
+            self._err.print(text, markup=False, soft_wrap=True)
+
+    def trouble(self, text: str | None) -> None:
+        """Tell of a bus that is away, or well again (None): on the line that is there, where there is one."""
+        if self._err.is_terminal:
+            self._progress.update(self._task, description=text or _SENDING)
+        else:
+            self._err.print(text or "Bus: tiếp tục được / well again", markup=False, soft_wrap=True)
+
+    def tell(self, told: Told) -> None:
+        """Take what is known of a line, and print it where it isn't told as a number."""
+        self.tally[told.outcome] += 1
+        self._last = max(self._last, told.number)
+        self.good = self.good and not {told.outcome, told.first_outcome} & FAILED
+        if told.outcome == UNSENT:
+            self._unsent.append(told.number)
+        if self._show_all or told.outcome not in _SUMMED_UP:
+            self._out.print(_line(told), soft_wrap=True)
+
+    def what_went_out(self) -> str:
+        """Say which lines are in the log and which are not, of a run that has ended early."""
+        logged = self.tally.total() - self.tally[UNSENT] - self.tally[REFUSED]
+        rest = f"mọi dòng sau dòng {self._last} / all after line {self._last}" if self._last else "tất cả / all"
+        unsent = f"dòng {_ranges(self._unsent)}, " if self._unsent else ""
+        return (
+            f"Đã vào nhật ký / in the log: {number(logged)}. Chưa gửi hoặc chưa được xác nhận / not sent, or not "
+            f"acknowledged: {unsent}{rest}. Gửi lại cả tệp là an toàn: sự kiện đã có không bị tính hai lần. / "
+            "Sending the whole file again is harmless: nothing counts twice."
+        )
 
 
 def publish(
@@ -29,69 +109,60 @@ def publish(
     *,
     nats: str,
     batches: bool,
-    patience: float | None,
+    patience: float,
+    outcomes: Patience | None,
     show_all: bool,
     credentials: str | None,
     inbox_prefix: str,
     out: Console,
     err: Console,
-) -> bool:
+) -> int:
     """Publish a file, `-` for standard input; print outcomes to `out`, progress and trouble to `err`.
 
-    Returns whether nothing was parked, rejected, refused or left undecided. Raises CommandError where the file can't be
-    read or the bus can't be used.
+    `patience` is how many seconds a bus that takes nothing is tried again, `outcomes` that for outcomes (None asks for
+    none). Returns the exit code: 0 where nothing was parked, rejected, refused or left undecided, 128 and the signal
+    where one ended the run, else 1. Raises CommandError where the file can't be read.
     """
-    tally: Counter[str] = Counter()
-    noticed: set[str] = set()
-    good = True
-
-    def tell(told: Told) -> None:
-        nonlocal good
-        tally[told.outcome] += 1
-        good = good and not {told.outcome, told.first_outcome} & FAILED
-        if show_all or told.outcome not in PLAINLY_GOOD:
-            out.print(_line(told), soft_wrap=True)
-
-    def notice(text: str) -> None:
-        if text not in noticed:
-            noticed.add(text)
-            err.print(text)
-
-    async def run(lines: BinaryIO, progress: Progress) -> None:
-        task = progress.add_task("Gửi / publishing", total=None)
-        async with connect(nats, notice=err.print, credentials=credentials, inbox_prefix=inbox_prefix) as bus:
-            flow = Flow(
-                bus,
-                batches=batches,
-                patience=patience,
-                tell=tell,
-                sent=lambda count: progress.advance(task, count),
-                notice=notice,
-            )
-            await flow.run(read_lines(lines))
-            progress.update(task, description="Xong / done", total=tally.total())
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    try:
-        with _opened(file) as lines, Progress(*columns, console=err, disable=not err.is_terminal) as progress:
-            asyncio.run(run(lines, progress))
-    except* BusRefusedError as refused:
-        raise CommandError(f"Không gửi được / can't publish: {refused.exceptions[0]}") from refused
-    out.print(_summary(tally))
-    return good
+    columns = (
+        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
+        *(BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()),
+    )
+    with _opened(file) as lines, Progress(*columns, console=err, disable=not err.is_terminal) as progress:
+        run = _Run(out, err, progress, show_all=show_all)
+        connecting = connect(
+            nats,
+            notice=run.trouble,
+            credentials=credentials,
+            inbox_prefix=inbox_prefix,
+            patience=patience,
+            ended=run.ended,
+        )
+        try:
+            why = asyncio.run(run.flow(connecting, lines, batches=batches, outcomes=outcomes))
+        except OSError as error:
+            raise CommandError(f"Không đọc được tệp / can't read {file}: {error.strerror}") from error
+    if run.tally or why is None:
+        out.print(_summary(run.tally))
+    if why is None:
+        return 0 if run.good else 1
+    said = why if isinstance(why, EndedError) else f"Không gửi được / can't publish: {why}"
+    err.print(f"{said}\n{run.what_went_out()}", markup=False, soft_wrap=True)
+    interrupted = isinstance(why, EndedError) and why.reason == INTERRUPTED
+    return 128 + run.signal if interrupted and run.signal is not None else 1
 
 
 @contextmanager
 def _opened(file: str) -> Iterator[BinaryIO]:
-    if file == "-":
-        yield sys.stdin.buffer
-        return
+    """Open a file without a buffer: what there is of a pipe is read as it comes."""
     try:
-        lines = Path(file).open("rb")  # noqa: SIM115 closed below, and only its opening may fail so
-    except OSError as error:
-        raise CommandError(f"Không đọc được tệp / can't read {file}: {error.strerror}") from error
+        # Of standard input a copy: a thread may still wait for it when the interpreter ends.
+        source = os.dup(sys.stdin.fileno()) if file == "-" else Path(file)
+        lines = open(source, "rb", buffering=0)  # noqa: SIM115, PTH123 closed below, and only its opening may fail so
+    except (OSError, ValueError) as error:
+        said = error.strerror if isinstance(error, OSError) else error
+        raise CommandError(f"Không đọc được tệp / can't read {file}: {said}") from error
     with lines:
-        yield lines
+        yield cast("BinaryIO", lines)
 
 
 def _line(told: Told) -> Text:
@@ -114,3 +185,14 @@ def _summary(tally: Counter[str]) -> Table:
     table.add_section()
     table.add_row("Tổng cộng / total", number(tally.total()), style="bold")
     return table
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Write numbers as 3-7, 9."""
+    found: list[list[int]] = []
+    for one in sorted(numbers):
+        if found and found[-1][1] == one - 1:
+            found[-1][1] = one
+        else:
+            found.append([one, one])
+    return ", ".join(f"{low}" if low == high else f"{low}-{high}" for low, high in found)

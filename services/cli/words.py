@@ -50,6 +50,9 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "refused": "không gửi được",
     "published": "đã gửi",
     "undecided": "chưa có kết quả",
+    "waits_paused": "đã gửi, bộ tổng hợp đang tạm dừng",
+    "waits_away": "đã gửi, bộ tổng hợp không chạy",
+    "unsent": "chưa gửi được",
 }
 
 REASONS: Final[Mapping[str, str]] = {
@@ -69,6 +72,9 @@ REASONS: Final[Mapping[str, str]] = {
     "unpublishable": "dòng không đọc được",
     "not_permitted": "máy chủ không cho phép",
     "refused_by_bus": "bus từ chối",
+    "bus_away": "bus không trả lời",
+    "stream_full": "bus đã đầy",
+    "interrupted": "đã dừng theo yêu cầu",
 }
 
 BASES: Final[Mapping[str, str]] = {

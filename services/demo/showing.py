@@ -23,7 +23,7 @@ from services.demo.saying import CloudEvent
 from services.demo.scenario import parts
 from services.publishing.bus import connect
 from services.publishing.flow import Flow, Told
-from services.publishing.lines import read_lines
+from services.publishing.outcomes import Patience
 from services.settings import Settings
 
 _PATIENCE = 120.0
@@ -120,9 +120,16 @@ async def _publish(settings: Settings, demonstration: list[CloudEvent], out: Con
         positions.append(told.position or 0)
 
     lines = io.BytesIO(b"\n".join(json.dumps(event, ensure_ascii=False).encode() for event in demonstration))
-    async with connect(settings.nats_url, notice=out.print) as bus:
-        flow = Flow(bus, batches=True, patience=_PATIENCE, tell=tell, sent=lambda _: None, notice=out.print)
-        await flow.run(read_lines(lines))
+
+    def notice(text: str | None) -> None:
+        if text is not None:
+            out.print(text, markup=False)
+
+    async with connect(settings.nats_url, notice=notice, patience=_PATIENCE) as bus:
+        patience = Patience(_PATIENCE)
+        flow = Flow(bus, batches=True, patience=patience, tell=tell, sent=lambda _: None, notice=notice)
+        if ended := await flow.run(lines):
+            raise ended
     told = ", ".join(f"{say(OUTCOMES, outcome)}: {number}" for outcome, number in sorted(tally.items()))
     out.print(f"Số liệu minh họa / demonstration: {told}")
     return max(positions) or None

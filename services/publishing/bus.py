@@ -1,116 +1,238 @@
-"""The publisher's connection to NATS: it outlives outages, and remembers which subjects the server denied."""
+"""The publisher's connection to NATS: it outlives outages for as long as it may, and knows what the server denied."""
 
 import asyncio
+import math
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
-from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from nats.aio.client import Client
-from nats.errors import ConnectionClosedError, Error, OutboundBufferLimitError
-from nats.js import JetStreamContext
-from nats.js.errors import APIError
+from nats.errors import AuthorizationError, Error
 
-from projections.store.address import said
-from services.connecting.broker import make
-from services.connecting.failures import described
-from services.settings import Settings
+from services.publishing.credentials import CredentialsError, checked
 
-RETRY_SECONDS = 0.5
-NOTICE_SECONDS = 5.0
-NO_ROOM = frozenset({10023, 10047, 10077})
-"""Insufficient resources, insufficient storage, a stream at its limit."""
+RETRY_SECONDS: Final = 0.5
+PATIENCE: Final = 30.0
+"""Seconds for which a bus that takes nothing is tried again."""
+AWAY: Final = "bus_away"
+FULL: Final = "stream_full"
+INTERRUPTED: Final = "interrupted"
 
 _denied_publish = re.compile(r'permissions violation for publish to "([^"]+)"', re.IGNORECASE).search
 _denied_inbox = re.compile(r"permissions violation for subscription to", re.IGNORECASE).search
+_denied_login = re.compile(r"authorization violation|authentication (expired|timeout|revoked)", re.IGNORECASE).search
 
 
 class BusRefusedError(Exception):
     """The bus can't be used as things are, and trying again won't help; the message says what to do."""
 
+    reason = "refused_by_bus"
+
+
+class EndedError(BusRefusedError):
+    """It was tried for as long as it may be (AWAY, FULL), or its user wants no more (INTERRUPTED)."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
 
 class Bus:
-    """A connection with what has happened to it; `notice` is told about trouble, in words for the user."""
+    """A connection with what has happened to it.
 
-    def __init__(self, notice: Callable[[str], None]) -> None:
-        self.client: Client
-        self.jetstream: JetStreamContext
+    `notice` is told of trouble in words for the user, once for each kind of it, and None when it is over. `ended` may
+    be set by whoever wants no more: everything that waits here ends with EndedError.
+    """
+
+    def __init__(
+        self, url: str, notice: Callable[[str | None], None], *, patience: float, ended: asyncio.Event | None = None
+    ) -> None:
+        self.address = ",".join(map(_without_password, url.split(",")))
+        self.client = Client()
         self.denied: set[str] = set()
         self.inbox_denied = False
-        self.lost = asyncio.Event()
+        self.login_denied: str | None = None
+        self.losses = 0
+        """How often the connection was lost: what was on its way before that may never be answered."""
+        self.ended = ended or asyncio.Event()
+        self.news = asyncio.Event()
+        """Set with whatever may end a wait for an answer: a denial, a lost connection. Who waits clears it, looks
+        for what it waits for, and only then waits."""
+        self._patience = patience
         self._notice = notice
-        self._noticed = 0.0
+        self._troubles: set[str] = set()
+        self._since: float | None = None
+        self._last_error: str | None = None
 
     async def connected(self) -> None:
-        """Wait for a connection, for as long as it takes; raises BusRefusedError where there will be none."""
-        if self.inbox_denied:
-            raise BusRefusedError(
-                "máy chủ không cho nhận trả lời, hãy đặt --inbox-prefix / replies are denied by the server"
-            )
-        while not self.client.is_connected:
-            if self.client.is_closed:
-                raise BusRefusedError("máy chủ đã đóng kết nối / the server closed the connection")
-            self.trouble("mất kết nối / connection lost")
-            await asyncio.sleep(0.1)
-        self.lost.clear()
+        """Wait for a connection; raises BusRefusedError where there will be none, EndedError after too long."""
+        while not (self._usable() and self.client.is_connected):
+            await self.pause("mất kết nối / connection lost")
 
-    async def pause(self, why: str) -> None:
-        """Say why, and wait before something is tried again."""
+    async def pause(self, why: str, reason: str = AWAY) -> None:
+        """Say why, and wait before something is tried again; raises EndedError."""
         self.trouble(why)
-        await asyncio.sleep(RETRY_SECONDS)
+        if self._since is not None and time.monotonic() - self._since >= self._patience:
+            detail = f" ({self._last_error})" if self._last_error else ""
+            raise EndedError(reason, f"{self.address}: {why}{detail}. {self._advice(reason)}")
+        await self.unless_ended(asyncio.sleep(min(RETRY_SECONDS, self._patience)))
+
+    def check_wanted(self) -> None:
+        """Raise EndedError where the user wants no more."""
+        if self.ended.is_set():
+            raise EndedError(INTERRUPTED, "đã dừng theo yêu cầu / interrupted")
+
+    async def unless_ended(self, awaitable: Any) -> Any:
+        """Wait for something; raises EndedError as soon as nobody wants it any more."""
+        doing, ending = asyncio.ensure_future(awaitable), asyncio.ensure_future(self.ended.wait())
+        try:
+            await asyncio.wait({doing, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if not doing.done():
+                self.check_wanted()
+            return await doing
+        finally:
+            doing.cancel()
+            ending.cancel()
+
+    async def settle(self, pending: Iterable[asyncio.Future[Any]], within: float) -> None:
+        """Wait until all are done, `within` seconds are over, or there is news that may make waiting pointless."""
+        left = {future for future in pending if not future.done()}
+        if left:
+            # That all are done is waited for in a task of its own: ending it leaves them as they are.
+            waits = {asyncio.ensure_future(one) for one in (asyncio.wait(left), self.news.wait(), self.ended.wait())}
+            try:
+                await asyncio.wait(waits, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for wait in waits:
+                    wait.cancel()
 
     def trouble(self, why: str) -> None:
-        """Tell the user, not more often than every NOTICE_SECONDS."""
-        if time.monotonic() - self._noticed >= NOTICE_SECONDS:
-            self._noticed = time.monotonic()
-            self._notice(f"Bus: {why}. Đang thử lại… / retrying")
+        """Tell the user what is wrong, each thing once until all is well again."""
+        if self._since is None:
+            self._since = time.monotonic()
+        if why not in self._troubles:
+            self._troubles.add(why)
+            tried = "mãi / for ever" if math.isinf(self._patience) else f"{self._patience:g} s (--patience)"
+            self._notice(f"Bus {self.address}: {why}. Đang thử lại trong / trying again for {tried}")
+
+    def well(self) -> None:
+        """Take note that the bus does what it is asked."""
+        self._since = self._last_error = None
+        if self._troubles:
+            self._troubles.clear()
+            self._notice(None)
+
+    def _usable(self) -> bool:
+        if self.login_denied:
+            raise BusRefusedError(
+                f"{self.address}: máy chủ không cho vào, hãy xem --credentials hoặc mật khẩu trong địa chỉ / "
+                f"the server does not let us in, look at --credentials or the password: {self.login_denied}"
+            )
+        if self.inbox_denied:
+            raise BusRefusedError(
+                "máy chủ không cho nhận trả lời, hãy đặt --inbox-prefix / replies are denied by the server, "
+                "set --inbox-prefix"
+            )
+        if self.client.is_closed:
+            raise BusRefusedError(
+                f"{self.address}: máy chủ đã đóng kết nối / the server closed the connection: {self.client.last_error}"
+            )
+        return True
+
+    @staticmethod
+    def _advice(reason: str) -> str:
+        if reason == FULL:
+            return "Hãy báo quản trị dọn chỗ rồi gửi lại / have room made, then send again"
+        return (
+            "Hãy xem bus có chạy không và địa chỉ có đúng không (--nats, TONGHOP_NATS_URL) / "
+            "see whether it runs and whether the address is right"
+        )
 
     async def on_error(self, error: Exception) -> None:
         """Take note of what the server tells apart from any request: a denial is only ever told so."""
-        text = str(error)
+        text = str(error) or type(error).__name__
         if found := _denied_publish(text):
             self.denied.add(found[1])
         elif _denied_inbox(text):
             self.inbox_denied = True
-        elif isinstance(error, APIError) and error.err_code in NO_ROOM:  # nats-py 2.16 tells it here, and no future
-            self.trouble(f"bus đã đầy, hãy dọn chỗ / the bus is full, make room: {error.description}")
-        elif not isinstance(error, ConnectionClosedError):
-            self.trouble(text or type(error).__name__)
+        elif isinstance(error, AuthorizationError) or _denied_login(text):
+            self.login_denied = text
+        else:
+            self._last_error = text
+            return
+        self.news.set()
 
     async def on_disconnect(self) -> None:
         """Wake those who wait for acknowledgements that may never come now."""
-        self.lost.set()
+        self.losses += 1
+        self.news.set()
+
+    async def open(self, url: str, credentials: Any, inbox_prefix: str) -> None:
+        """Connect, trying for as long as it may take; raises BusRefusedError, EndedError."""
+        connecting = asyncio.ensure_future(
+            self.client.connect(
+                url.split(","),
+                error_cb=self.on_error,
+                disconnected_cb=self.on_disconnect,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=RETRY_SECONDS,  # type: ignore[arg-type]
+                inbox_prefix=inbox_prefix,
+                user_credentials=credentials,
+                name="tonghop publish",
+            )
+        )
+        try:
+            while not connecting.done():
+                await self.settle({connecting}, RETRY_SECONDS)
+                if connecting.done():
+                    break
+                if self.login_denied:
+                    self._usable()
+                await self.pause("không kết nối được / can't be reached")
+            await connecting
+        except (OSError, Error) as error:
+            if _denied_login(str(error)):
+                self.login_denied = str(error)
+                self._usable()
+            raise BusRefusedError(f"{self.address}: {error}") from error
+        finally:
+            if not connecting.done():
+                connecting.cancel()
+                await asyncio.gather(connecting, return_exceptions=True)
+        self.well()
 
 
 @asynccontextmanager
 async def connect(
-    url: str, *, notice: Callable[[str], None], credentials: str | None = None, inbox_prefix: str = "_INBOX"
+    url: str,
+    *,
+    notice: Callable[[str | None], None],
+    credentials: str | None = None,
+    inbox_prefix: str = "_INBOX",
+    patience: float = PATIENCE,
+    ended: asyncio.Event | None = None,
 ) -> AsyncIterator[Bus]:
-    """Connect to one or several addresses with commas between them, waiting until one answers.
+    """Connect to one or several addresses with commas between them, for `patience` seconds; `Bus` says what is told.
 
-    Raises BusRefusedError where the server does not let us in.
+    Raises BusRefusedError where the server does not let us in or the credentials file is of no use, EndedError where
+    nobody answers in time, or `ended` was set.
     """
-    bus = Bus(notice)
-    settings = replace(Settings.from_environment(), nats_url=url)
-    if credentials:
-        settings = replace(settings, nats_credentials=Path(credentials))
-    broker = make(
-        settings,
-        "tonghop publish",
-        error_cb=bus.on_error,
-        disconnected_cb=bus.on_disconnect,
-        reconnect_time_wait=RETRY_SECONDS,
-        inbox_prefix=inbox_prefix,
-    )
+    bus = Bus(url, notice, patience=patience, ended=ended)
     try:
-        bus.client = await broker.connect()
-    except Error as error:
-        raise BusRefusedError(f"NATS {said(url)}: {described(error)}") from error
-    bus.jetstream = bus.client.jetstream()
+        usable = checked(credentials) if credentials else None
+    except CredentialsError as error:
+        raise BusRefusedError(str(error)) from error
     try:
+        await bus.open(url, usable, inbox_prefix)
         yield bus
     finally:
-        with suppress(Error, OutboundBufferLimitError):
-            await broker.stop()
+        with suppress(Error, OSError):
+            await bus.client.close()
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return url if "@" not in parts.netloc else parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

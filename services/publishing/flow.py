@@ -1,31 +1,37 @@
 """The way of a file through the bus: chunks are sent in order while the outcomes of earlier ones are asked for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
-from itertools import islice
-from typing import Final, NamedTuple
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import BinaryIO, Final, NamedTuple
 
-from services.publishing.bus import Bus
+from services.publishing.bus import Bus, BusRefusedError
 from services.publishing.lines import Line, Unpublishable
-from services.publishing.outcomes import receipts
-from services.publishing.receipt import Receipt, digest
-from services.publishing.sending import CHUNK, NotSent, Sender, Sent
+from services.publishing.outcomes import Patience, receipts
+from services.publishing.reading import Chunk, Chunks
+from services.publishing.receipt import PAUSED, STOPPED, Behind, Receipt
+from services.publishing.sending import CHUNK, NotSent, Sender, Sent, Unsent
 
 CHUNKS_AHEAD: Final = 100
 """Chunks that may be in the log while their outcomes are still asked for: what bounds the memory."""
+_ASKING_AT_ONCE: Final = 16
 
 REFUSED: Final = "refused"
+UNSENT: Final = "unsent"
 PUBLISHED: Final = "published"
 UNDECIDED: Final = "undecided"
+WAITS_PAUSED: Final = "waits_paused"
+WAITS_AWAY: Final = "waits_away"
 DUPLICATE: Final = "duplicate"
 
 
 class Told(NamedTuple):
     """What is known of a line in the end.
 
-    `outcome` is one of the contract's (section 2), or: REFUSED, it isn't in the log; PUBLISHED, it is, and no outcome
-    was asked for; UNDECIDED, it is, and the projector hasn't come so far. `position` is None for REFUSED alone. Of a
-    DUPLICATE, `first_position` is where the first stands and `first_outcome` what became of that.
+    `outcome` is one of the contract's (section 2), or: REFUSED, it isn't in the log; UNSENT, it isn't acknowledged
+    either, for sending ended (`detail` says where it may be in the log all the same): to be sent again; PUBLISHED, it
+    is, and no outcome was asked for; WAITS_PAUSED and WAITS_AWAY, it is, and the projector stands still; UNDECIDED, it
+    is, and the projector hasn't come so far. `position` is None for REFUSED and UNSENT alone. Of a DUPLICATE,
+    `first_position` is where the first stands and `first_outcome` what became of that.
     """
 
     number: int
@@ -41,61 +47,95 @@ class Told(NamedTuple):
 
 
 class Flow:
-    """One run: `sent` is called with the number of lines that have been dealt with, `tell` once for every line."""
+    """One run: `sent` is called with the number of lines that have been dealt with, `tell` once for every line.
+
+    `patience` for outcomes, None asks for none; `notice` is told what the user may want to know meanwhile.
+    """
 
     def __init__(
         self,
         bus: Bus,
         *,
         batches: bool,
-        patience: float | None,
+        patience: Patience | None,
         tell: Callable[[Told], None],
         sent: Callable[[int], None],
         notice: Callable[[str], None],
     ) -> None:
-        """`patience` as `outcomes.receipts` takes it; None asks for no outcome."""
         self._bus = bus
-        self._sender = Sender(bus, batches=batches)
+        self._sender = Sender(bus, batches=batches, notice=notice)
         self._patience = patience
         self._tell = tell
         self._sent = sent
         self._notice = notice
+        self._asking = asyncio.Semaphore(_ASKING_AT_ONCE)
+        self._ended: BusRefusedError | None = None
 
-    async def run(self, lines: Iterator[Line | Unpublishable]) -> None:
-        """Publish all lines in order; in memory are CHUNKS_AHEAD chunks at most. Raises BusRefusedError."""
+    async def run(self, file: BinaryIO) -> BusRefusedError | None:
+        """Publish all lines of a file in order; in memory are CHUNKS_AHEAD chunks at most.
+
+        Returns why it ended before the end of the file, None where it didn't: the lines that were read are told even
+        so, and what wasn't read begins after the last of them. Raises OSError where the file can't be read.
+        """
         queue: asyncio.Queue[Sequence[Sent] | None] = asyncio.Queue(CHUNKS_AHEAD)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._ask(queue))
-            chunk = await asyncio.to_thread(_take, lines)
-            while chunk:
-                following = group.create_task(asyncio.to_thread(_take, lines))
+        asking = asyncio.create_task(self._ask(queue))
+        try:
+            chunks = Chunks(file, CHUNK)
+            while self._ended is None and (chunk := await self._next(chunks)):
                 await queue.put(await self._send(chunk))
-                chunk = await following
             await queue.put(None)
+            await asking
+        finally:
+            asking.cancel()
+        return self._ended
 
-    async def _send(self, chunk: Sequence[Line | Unpublishable]) -> list[Sent]:
+    async def _next(self, chunks: Chunks) -> Chunk:
+        try:
+            read: Chunk = await self._bus.unless_ended(chunks.next())
+        except BusRefusedError as ended:
+            self._ended = ended
+            return []
+        return read
+
+    async def _send(self, chunk: Chunk) -> list[Sent]:
         published: list[Sent] = []
-        stands_at: set[int] = set()
-        for answer in await self._sender.send([line for line in chunk if isinstance(line, Line)]):
+        outcome = await self._sender.send([line for line in chunk if isinstance(line, Line)])
+        for answer in outcome.answers:
             line = answer.line
-            if isinstance(answer, NotSent):
-                self._tell(
-                    Told(line.number, line.publisher, line.id, None, REFUSED, answer.reason, None, answer.detail)
-                )
-            else:
-                published.append(answer._replace(duplicate=answer.duplicate or answer.position in stands_at))
-                stands_at.add(answer.position)
+            match answer:
+                case Sent():
+                    published.append(answer)
+                case NotSent(_, reason, detail):
+                    self._tell(Told(line.number, line.publisher, line.id, None, REFUSED, reason, None, detail))
+                case Unsent(_, reason, in_doubt):
+                    doubt = "gửi rồi, chưa được xác nhận / sent, not acknowledged" if in_doubt else None
+                    self._tell(Told(line.number, line.publisher, line.id, None, UNSENT, reason, None, doubt))
         for bad in chunk:
             if isinstance(bad, Unpublishable):
                 self._tell(Told(bad.number, None, None, None, REFUSED, "unpublishable", bad.field, bad.detail))
+        self._ended = self._ended or outcome.ended
         self._sent(len(chunk))
         return published
 
     async def _ask(self, queue: "asyncio.Queue[Sequence[Sent] | None]") -> None:
         while (published := await queue.get()) is not None:
-            repeated = [(sent.line, sent.position, sent.position) for sent in published if sent.duplicate]
-            waiting = {sent.position: sent.line for sent in published if not sent.duplicate}
-            async for receipt in self._receipts(waiting):
+            by_unit: dict[str, list[Sent]] = {}
+            for sent in published:
+                by_unit.setdefault(sent.line.publisher, []).append(sent)
+            async with asyncio.TaskGroup() as group:
+                for unit, ours in by_unit.items():
+                    group.create_task(self._ask_as(unit, ours))
+
+    async def _ask_as(self, unit: str, published: Sequence[Sent]) -> None:
+        """Ask for what one unit has published, and tell each line."""
+        repeated = [(sent.line, sent.position, sent.position) for sent in published if sent.duplicate]
+        waiting = {sent.position: sent.line for sent in published if not sent.duplicate}
+        why = PUBLISHED if self._patience is None or self._ended else UNDECIDED
+        async with self._asking:
+            async for receipt in self._receipts(unit, list(waiting)):
+                if not isinstance(receipt, Receipt):
+                    why = receipt
+                    continue
                 line = waiting.pop(receipt.position)
                 if receipt.outcome == DUPLICATE and receipt.first_position is not None:
                     repeated.append((line, receipt.position, receipt.first_position))
@@ -103,35 +143,33 @@ class Flow:
                     verdict = (receipt.outcome, receipt.reason, receipt.field, receipt.detail, receipt.first_position)
                     self._tell(Told(line.number, line.publisher, line.id, receipt.position, *verdict))
             for position, line in waiting.items():
-                outcome = PUBLISHED if self._patience is None else UNDECIDED
-                self._tell(Told(line.number, line.publisher, line.id, position, outcome))
-            await self._tell_repeated(repeated)
+                self._tell(Told(line.number, line.publisher, line.id, position, why))
+            await self._tell_repeated(unit, repeated)
 
-    async def _tell_repeated(self, repeated: Sequence[tuple[Line, int, int]]) -> None:
-        """Tell of lines (with their position and the first's) whose key was in the log already.
-
-        The bus knows an event again by its id alone: whether the content is the same is for us to find out.
-        """
-        first_ones = {first for _, _, first in repeated}
-        receipts_of = {receipt.position: receipt async for receipt in self._receipts(first_ones, digests=True)}
+    async def _tell_repeated(self, unit: str, repeated: Sequence[tuple[Line, int, int]]) -> None:
+        """Tell of lines (with their position and the first's) whose event was in the log already, just as it is."""
+        firsts = [first for _, _, first in repeated]
+        outcomes = {
+            receipt.position: receipt.outcome
+            async for receipt in self._receipts(unit, firsts)
+            if isinstance(receipt, Receipt)
+        }
         for line, position, first in repeated:
-            receipt = receipts_of.get(first)
             told = Told(line.number, line.publisher, line.id, position, DUPLICATE, first_position=first)
-            if receipt is None:
-                self._tell(told)
-            elif receipt.digest == digest(line.body):
-                self._tell(told._replace(first_outcome=receipt.outcome))
-            else:
-                self._tell(told._replace(outcome="rejected", reason="id_conflict"))
+            self._tell(told._replace(first_outcome=outcomes.get(first)))
 
-    async def _receipts(self, positions: Collection[int], *, digests: bool = False) -> AsyncIterator[Receipt]:
-        if self._patience is not None and positions:
-            ordered = sorted(positions)
-            async for receipt in receipts(
-                self._bus, ordered, patience=self._patience, notice=self._notice, digests=digests
-            ):
-                yield receipt
+    async def _receipts(self, unit: str, positions: Sequence[int]) -> AsyncIterator[Receipt | str]:
+        """Yield receipts as they come, and last what is to be told of those without one, where that is known."""
+        if self._patience is None or not positions or self._ended:
+            return
+        ordered = sorted(set(positions))
+        try:
+            async for found in receipts(self._bus, unit, ordered, patience=self._patience, notice=self._notice):
+                yield found if isinstance(found, Receipt) else _why(found)
+        except BusRefusedError as ended:
+            self._ended = self._ended or ended
+            yield PUBLISHED
 
 
-def _take(lines: Iterator[Line | Unpublishable]) -> list[Line | Unpublishable]:
-    return list(islice(lines, CHUNK))
+def _why(behind: Behind) -> str:
+    return {PAUSED: WAITS_PAUSED, STOPPED: WAITS_AWAY}.get(behind.state, UNDECIDED)

@@ -1,18 +1,24 @@
 """Read events from JSON lines, as far as the bus needs to know them: who publishes, which type, which id."""
 
 import codecs
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Struct
 
-from events.errors import InvalidSubjectError
+from events.envelope import MAX_BYTES
+from events.errors import InvalidFieldError, InvalidSubjectError, UnreadableError
 from events.identifiers import is_event_id, is_unit_id
 from events.subjects import build_bus_subject, message_id, source_of
 
-LONGEST: Final = 256 * 1024
-"""Bytes of a line that can still be sent; the contract's own limit is far below and is the projector's to judge."""
+_BLOCK: Final = 64 * 1024
+_LONGEST: Final = 2 * MAX_BYTES
+"""Bytes of a line that are kept until its end is found: white space round an event is not counted."""
+_TOO_LONG: Final = f"longer than {MAX_BYTES} bytes, which is what an event may have"
+_end_of_line = re.compile(rb"\r\n|\n|\r").search
+_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Line(NamedTuple):
@@ -44,33 +50,70 @@ _decode = msgspec.json.Decoder(_Head).decode
 
 
 def read_lines(file: BinaryIO) -> Iterator[Line | Unpublishable]:
-    """Read a file of JSON lines in its order, one line in memory at a time; empty lines are passed over."""
-    number = 0
-    while raw := file.readline(LONGEST + 1):
-        number += 1
-        if len(raw) > LONGEST and not raw.endswith(b"\n"):
-            while (rest := file.readline(LONGEST)) and not rest.endswith(b"\n"):
-                pass
-            yield Unpublishable(number, None, f"longer than {LONGEST} bytes")
+    r"""Read a file of JSON lines in its order, a block and a line in memory at a time; empty lines are passed over.
+
+    A line ends with `\n`, `\r\n` or `\r`, in any mixture: none of them can stand inside JSON but as white space. Of
+    what is returned by one `read` all is given before the next is asked for.
+    """
+    for number, raw in enumerate(_split(file), 1):
+        if raw is None:
+            yield Unpublishable(number, None, _TOO_LONG)
             continue
+        if number == 1 and raw.startswith(_UTF_16):
+            yield Unpublishable(number, None, "UTF-16: save the file as UTF-8")
+            return
         body = (raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw).strip()
         if body:
             yield read_line(number, body)
 
 
+def _split(file: BinaryIO) -> Iterator[bytes | None]:
+    """Give each line without its end, None in place of one of more than _LONGEST bytes."""
+    rest, overlong, after_return = b"", False, False
+    while block := file.read(_BLOCK):
+        if after_return:
+            block = block.removeprefix(b"\n")  # the other half of one end
+        rest += block
+        after_return = block.endswith(b"\r")
+        start = 0
+        while end := _end_of_line(rest, start):
+            line = rest[start : end.start()]
+            yield None if overlong or len(line) > _LONGEST else line
+            start, overlong = end.end(), False
+        rest = rest[start:]
+        if len(rest) > _LONGEST:
+            rest, overlong = b"", True
+    if rest or overlong:
+        yield None if overlong else rest
+
+
 def read_line(number: int, body: bytes) -> Line | Unpublishable:
-    """Read one event; everything but its source, type and id is left for the projector to judge."""
+    """Read one event; everything but its size, coding, source, type and id is left for the projector to judge."""
     try:
+        return _read(number, body)
+    except InvalidFieldError as invalid:
+        return Unpublishable(number, invalid.field, invalid.detail)
+    except UnreadableError as unreadable:
+        return Unpublishable(number, None, str(unreadable))
+
+
+def _read(number: int, body: bytes) -> Line:
+    if len(body) > MAX_BYTES:
+        raise UnreadableError(_TOO_LONG)
+    try:
+        body.decode()
         head = _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Unpublishable(number, None, f"not a JSON object: {error}")
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"not UTF-8 at byte {error.start}") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise UnreadableError(f"not a JSON object: {error}") from error
     publisher = head.source.removeprefix(source_of("")) if isinstance(head.source, str) else ""
     if not is_unit_id(publisher) or head.source != source_of(publisher):
-        return Unpublishable(number, "source", "not /units/{a unit's id}")
+        raise InvalidFieldError("source", "not /units/{a unit's id}")
     if not isinstance(head.id, str) or not is_event_id(head.id):
-        return Unpublishable(number, "id", "not 1-64 of A-Z a-z 0-9 . _ : -")
+        raise InvalidFieldError("id", "not 1-64 of A-Z a-z 0-9 . _ : -")
     try:
         subject = build_bus_subject(publisher, head.type if isinstance(head.type, str) else "")
     except InvalidSubjectError:
-        return Unpublishable(number, "type", "not a type of event")
-    return Line(number, publisher, head.id, subject, message_id(publisher, head.id), body)
+        raise InvalidFieldError("type", "not a type of event") from None
+    return Line(number, publisher, head.id, subject, message_id(publisher, head.id, body), body)

@@ -3,56 +3,85 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Final
 
-import msgspec
-from nats.errors import Error, NoRespondersError
+from services.publishing.asking import ask
+from services.publishing.bus import RETRY_SECONDS, Bus
+from services.publishing.receipt import PAUSED, STOPPED, Behind, Receipt, Request, as_ranges
 
-from services.publishing.bus import RETRY_SECONDS, Bus, BusRefusedError
-from services.publishing.receipt import SUBJECT, Answer, Receipt, Request, as_ranges
+_FIRST_WAIT: Final = 1.0
+"""Seconds after which a projector that stands still is told of."""
+_ANSWER_WAIT: Final = 5.0
 
-_decode = msgspec.json.Decoder(Answer).decode
-_ANSWER_WAIT = 5.0
-_MARGIN = 5.0
+
+class Patience:
+    """Seconds without a step of the projector, for all who ask in a run: its steps count for each of them.
+
+    `moving` while it is at work, `standing` while it is paused or away.
+    """
+
+    def __init__(self, moving: float, standing: float | None = None) -> None:
+        self.moving = moving
+        self.standing = moving if standing is None else min(moving, standing)
+        self._reached = -1
+        self._moved: float | None = None
+        self._silent: tuple[float, Behind] | None = None
+
+    def left(self, behind: Behind | None) -> float:
+        """Say how long it lasts yet; it begins when it is first asked for."""
+        if self._moved is None:
+            self._moved = time.monotonic()
+        stands = behind is not None and behind.state in {PAUSED, STOPPED}
+        return (self.standing if stands else self.moving) - (time.monotonic() - self._moved)
+
+    def reaches(self, position: int) -> None:
+        """Take note of where the projector is."""
+        self._silent = None
+        if position > self._reached:
+            self._reached, self._moved = position, time.monotonic()
+
+    def is_silent(self, behind: Behind | None) -> None:
+        """Take note that nobody answers."""
+        if behind is not None:
+            self._silent = time.monotonic(), behind
+
+    @property
+    def silence(self) -> Behind | None:
+        """What was said of it when nobody answered, a moment ago."""
+        return self._silent[1] if self._silent and time.monotonic() - self._silent[0] < _ANSWER_WAIT else None
 
 
 async def receipts(
-    bus: Bus, positions: Sequence[int], *, patience: float, notice: Callable[[str], None], digests: bool = False
-) -> AsyncIterator[Receipt]:
-    """Ask for at most MOST_POSITIONS different, ascending positions and yield each one's receipt as it comes.
+    bus: Bus, unit: str, positions: Sequence[int], *, patience: Patience, notice: Callable[[str], None]
+) -> AsyncIterator[Receipt | Behind]:
+    """Ask as a unit for at most MOST_POSITIONS different, ascending positions and yield each one's receipt as it comes.
 
-    Ends early where the projector's position hasn't moved for `patience` seconds: the rest isn't decided yet.
+    Ends early where the projector's position hasn't moved for as long as the patience lasts: the rest isn't decided
+    yet, and where it is known why, that is yielded last. What is not the unit's to know has no receipt.
     """
-    left = list(positions)
-    reached, moved = -1, time.monotonic()
-    while left and time.monotonic() - moved < patience:
-        wait = min(_ANSWER_WAIT, patience)
-        answer = await _ask(bus, Request(as_ranges(left), wait, digests), notice)
-        if answer is None or not answer.receipts:
-            await asyncio.sleep(RETRY_SECONDS)
-        if answer is None:
-            continue
-        if answer.position > reached:
-            reached, moved = answer.position, time.monotonic()
-        told = {receipt.position for receipt in answer.receipts}
-        for receipt in answer.receipts:
-            yield receipt
-        left = [position for position in left if position not in told]
+    left, behind, longest = list(positions), patience.silence, _FIRST_WAIT
+    while left and (behind is None or patience.left(behind) > 0 or not patience.silence):
+        wait = max(0.0, min(longest, patience.left(behind)))
+        heard = await ask(bus, unit, Request(as_ranges(left), wait=wait))
+        longest = _ANSWER_WAIT
+        behind = heard.behind
+        if behind is not None and behind.state in {PAUSED, STOPPED}:
+            notice(_said(behind))
+        if heard.answer is None:
+            patience.is_silent(behind)
+            await bus.unless_ended(asyncio.sleep(max(0.0, min(RETRY_SECONDS, patience.left(behind)))))
+        else:
+            patience.reaches(heard.answer.position)
+            for receipt in heard.answer.receipts:
+                yield receipt
+            left = [position for position in left if position > heard.answer.until]
+        if patience.left(behind) <= 0:
+            break
+    if left and behind is not None:
+        yield behind
 
 
-async def _ask(bus: Bus, request: Request, notice: Callable[[str], None]) -> Answer | None:
-    try:
-        await bus.connected()
-        reply = await bus.client.request(SUBJECT, msgspec.json.encode(request), timeout=request.wait + _MARGIN)
-    except NoRespondersError:
-        notice("Bộ tổng hợp chưa chạy, đang chờ kết quả… / no projector answers, waiting for outcomes")
-        return None
-    except Error:
-        if SUBJECT in bus.denied:
-            raise BusRefusedError(
-                f"không được phép hỏi kết quả ở {SUBJECT}, hãy dùng --no-wait / asking for outcomes is denied"
-            ) from None
-        return None
-    answer = _decode(reply.data)
-    if answer.error:
-        raise BusRefusedError(answer.error)
-    return answer
+def _said(behind: Behind) -> str:
+    if behind.state == PAUSED:
+        return f"Bộ tổng hợp đang tạm dừng, sự kiện đã nằm trong nhật ký / the projector is paused: {behind.detail}"
+    return f"Bộ tổng hợp chưa chạy, sự kiện đã nằm trong nhật ký / the projector is away: {behind.detail}"

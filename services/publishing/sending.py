@@ -1,29 +1,46 @@
 """Put lines into the log in their order: a chunk as one atomic batch, or as single messages in one flight."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+import random
+import secrets
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
-import msgspec
-from nats.errors import ConnectionClosedError, Error, NoRespondersError
-from nats.js.api import PubAck
-from nats.js.errors import APIError, NoStreamResponseError
+from nats.errors import Error
+from nats.js.errors import NoStreamResponseError
 
 from events.subjects import MESSAGE_ID_HEADER
-from services.publishing.bus import Bus
+from services.publishing.bus import AWAY, FULL, Bus, BusRefusedError
+from services.publishing.flight import Ack, Flights, Refusal, given_up
 from services.publishing.lines import Line
+from services.publishing.owning import Owning
 
 CHUNK: Final = 1000
 """Messages of an atomic batch; the server takes no more."""
 ACKNOWLEDGED_WITHIN: Final = 10.0
-"""Seconds for one flight; what isn't acknowledged by then is sent again, and the message id keeps it single."""
+"""Seconds for one flight; what isn't acknowledged by then is sent again."""
+CROWDED_PAUSES: Final = (0.1, 0.2, 0.4, 0.8)
+"""Seconds, each up to twice as long by chance: others keep all batches open that the stream allows (50)."""
 _BEGUN_WITHIN: Final = 3.0
-_LOOK_EVERY: Final = 0.2
 _HEADER_ROOM: Final = 1024
+_NO_ROOM: Final = frozenset({10023, 10047, 10077})
+"""Insufficient resources, insufficient storage, a stream at its limit."""
+_DUPLICATE: Final = 10201
+_BATCHES_NOT_ALLOWED: Final = 10174
+_CROWDED: Final = frozenset({10210, 10211})
+_SERVERS_FAULT: Final = 500
+_TOO_MANY_REQUESTS: Final = 429
+_NOT_ACKNOWLEDGED: Final = (
+    "chưa được xác nhận, xem nhật ký của bus: đĩa có thể đã đầy / not acknowledged yet, the bus's disk may be full"
+)
+_NO_STREAM: Final = "chưa có luồng PARTY, hãy chạy `tonghop migrate` / there is no stream"
+_BATCHES_TAKEN: Final = (
+    "các lô đang mở đã hết chỗ (429), gửi từng sự kiện / too many batches are open on the bus, sending singly"
+)
 
 
 class Sent(NamedTuple):
-    """A line is in the log at `position`; `duplicate`: the bus knew it already, and that is where it stands."""
+    """A line is in the log at `position`; `duplicate`: it stood there already, just as it is."""
 
     line: Line
     position: int
@@ -38,160 +55,270 @@ class NotSent(NamedTuple):
     detail: str
 
 
-class BatchRefusedError(Exception):
+class Unsent(NamedTuple):
+    """A line that wasn't acknowledged when sending ended; `in_doubt`: it may be in the log all the same."""
+
+    line: Line
+    reason: str
+    in_doubt: bool
+
+
+class Outcome(NamedTuple):
+    """What became of the lines of a chunk, in their order, and why sending ended, None where it goes on."""
+
+    answers: list[Sent | NotSent | Unsent]
+    ended: BusRefusedError | None
+
+
+class _BatchRefusedError(Exception):
     """An atomic batch isn't in the log, or nobody knows (`in_doubt`)."""
 
-    def __init__(self, code: int | None, *, in_doubt: bool) -> None:
-        super().__init__(f"batch refused ({code})")
-        self.code = code
+    def __init__(self, refusal: Refusal, *, in_doubt: bool = False) -> None:
+        super().__init__(refusal.description)
+        self.refusal = refusal
         self.in_doubt = in_doubt
 
 
-class _Error(msgspec.Struct):
-    err_code: int = 0
+class _Chunk:
+    """The lines that are still to be sent, by their number in the chunk, and what is known of the others."""
 
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.lines = lines
+        self.answers: dict[int, Sent | NotSent] = {}
+        self.doubted: set[int] = set()
+        """Sent, and never answered: a duplicate of such a one is no duplicate."""
+        self.bare: set[int] = set()
+        """Sent without an id, for somebody else has claimed it."""
+        self.looked_up = False
+        self.first: dict[str, int] = {}
+        for number, line in enumerate(lines):
+            self.first.setdefault(line.message_id, number)
 
-class _BatchAck(msgspec.Struct):
-    seq: int = 0
-    count: int = 0
-    error: _Error | None = None
+    def waiting(self) -> list[tuple[int, Line]]:
+        """Give what has no answer yet; of lines with the same bytes, the first."""
+        return [
+            (number, self.lines[number]) for number in self.first.values() if number not in self.answers
+        ]  # in their order, as a dictionary is
 
+    def headers(self, number: int) -> dict[str, str]:
+        return {} if number in self.bare else {MESSAGE_ID_HEADER: self.lines[number].message_id}
 
-_decode = msgspec.json.Decoder(_BatchAck).decode
-_BATCHES_NOT_ALLOWED: Final = 10174
-_NOT_ACKNOWLEDGED: Final = (
-    "chưa được xác nhận, xem nhật ký của bus: đĩa có thể đã đầy / not acknowledged yet, the bus's disk may be full"
-)
+    def stands(self, positions: Mapping[int, int]) -> None:
+        """Take note of where these stand that the log had already."""
+        for number, position in positions.items():
+            self.answers[number] = Sent(self.lines[number], position, duplicate=number not in self.doubted)
+
+    def outcome(self, ended: BusRefusedError | None) -> Outcome:
+        answers: list[Sent | NotSent | Unsent] = []
+        for line in self.lines:
+            first = self.first[line.message_id]
+            answer = self.answers.get(first)
+            if answer is None:
+                answers.append(Unsent(line, ended.reason if ended else AWAY, first in self.doubted))
+            elif isinstance(answer, Sent):
+                answers.append(
+                    answer._replace(line=line, duplicate=answer.duplicate or line.number != answer.line.number)
+                )
+            else:
+                answers.append(answer._replace(line=line))
+        return Outcome(answers, ended)
 
 
 class Sender:
-    """Sends chunks one after another; a line is given up only when the server refuses that line."""
+    """Sends chunks one after another; a line is given up when the server refuses that line, or when all has to end."""
 
-    def __init__(self, bus: Bus, *, batches: bool) -> None:
+    def __init__(self, bus: Bus, *, batches: bool, notice: Callable[[str], None] = lambda _: None) -> None:
         self._bus = bus
         self._batches = batches
+        self._notice = notice
+        self._flights = Flights(bus)
+        self._owning = Owning(bus)
+        self._crowded = False
 
-    async def send(self, lines: Sequence[Line]) -> list[Sent | NotSent]:
-        """Send at most CHUNK lines and answer for each, in their order; waits for a bus that is away.
+    async def send(self, lines: Sequence[Line]) -> Outcome:
+        """Send at most CHUNK lines and answer for each; waits for a bus that is away as long as the bus's patience."""
+        chunk = _Chunk(lines)
+        most = self._bus.client.max_payload - _HEADER_ROOM
+        for number, line in chunk.waiting():
+            if len(line.body) > most:
+                chunk.answers[number] = NotSent(line, "refused_by_bus", f"longer than {most} bytes")
+        try:
+            if self._batches:
+                await self._send_as_batch(chunk)
+            await self._send_singly(chunk)
+        except BusRefusedError as ended:
+            return chunk.outcome(ended)
+        return chunk.outcome(None)
 
-        Raises BusRefusedError where no message can ever be acknowledged.
+    async def _send_as_batch(self, chunk: _Chunk) -> None:
+        """Send what waits as one batch, in order; where that can't be, it is left to be sent singly.
+
+        What the bus calls a duplicate is looked up in the ledger. What isn't found there goes without an id, all in the
+        same batch: whoever claims ids can neither keep events from the log nor change their order.
         """
-        in_doubt = False
-        if self._batches and len(lines) > 1 and not any(line.subject in self._bus.denied for line in lines):
+        pauses = iter(CROWDED_PAUSES[:1] if self._crowded else CROWDED_PAUSES)
+        while len(waiting := chunk.waiting()) > 1:
+            if any(line.subject in self._bus.denied for _, line in waiting):
+                return
             await self._bus.connected()
             try:
-                return list(await self._send_batch(lines))
-            except BatchRefusedError as refused:
-                in_doubt = refused.in_doubt
-                self._batches = refused.code != _BATCHES_NOT_ALLOWED
-        return await self._send_singly(lines, in_doubt=in_doubt)
+                first = await self._try_batch(chunk, waiting)
+            except _BatchRefusedError as refused:
+                if not await self._may_try_again(chunk, waiting, refused, pauses):
+                    return
+            else:
+                self._crowded = False
+                self._bus.well()
+                for position, (number, line) in enumerate(waiting, first):
+                    chunk.answers[number] = Sent(line, position, duplicate=False)
 
-    async def _send_batch(self, lines: Sequence[Line]) -> list[Sent]:
-        client, last = self._bus.client, len(lines)
-        headers = {"Nats-Batch-Id": client.new_inbox().rpartition(".")[2]}
-        ack = _BatchAck()
-        for number, line in enumerate(lines, 1):
-            headers |= {MESSAGE_ID_HEADER: line.message_id, "Nats-Batch-Sequence": str(number)}
-            if number == last:
+    async def _may_try_again(
+        self, chunk: _Chunk, waiting: Sequence[tuple[int, Line]], refused: _BatchRefusedError, pauses: Iterator[float]
+    ) -> bool:
+        """Do what a refusal asks for, and say whether what waits then may go as a batch once more."""
+        code = refused.refusal.err_code
+        if refused.in_doubt:
+            chunk.doubted.update(number for number, _ in waiting)
+            if self._bus.client.is_connected:
+                await self._bus.pause(_NOT_ACKNOWLEDGED)
+        elif code == _DUPLICATE and not chunk.looked_up:
+            chunk.stands(await self._owning.known(waiting, just_sent=bool(chunk.doubted)))
+            chunk.looked_up = True
+        elif code == _DUPLICATE:
+            chunk.bare.update(number for number, _ in waiting)
+        elif code in _CROWDED or refused.refusal.code == _TOO_MANY_REQUESTS:
+            pause = next(pauses, None)
+            if pause is None:
+                self._crowded = True
+                self._notice(_BATCHES_TAKEN)
+                return False
+            await self._bus.unless_ended(asyncio.sleep(pause * (1 + random.random())))  # noqa: S311 no secret
+        else:
+            self._batches = code != _BATCHES_NOT_ALLOWED
+            return False
+        return True
+
+    async def _try_batch(self, chunk: _Chunk, waiting: Sequence[tuple[int, Line]]) -> int:
+        """Send one batch and return the position of its first message; raises _BatchRefusedError."""
+        client, last = self._bus.client, len(waiting)
+        batch = {"Nats-Batch-Id": secrets.token_urlsafe(16)}  # whoever could guess it could add to the batch
+        ack = Ack()
+        for sequence, (number, line) in enumerate(waiting, 1):
+            headers = chunk.headers(number) | batch | {"Nats-Batch-Sequence": str(sequence)}
+            if sequence == last:
                 headers["Nats-Batch-Commit"] = "1"
             try:
-                if 1 < number < last:
+                if 1 < sequence < last:
                     await client.publish(line.subject, line.body, headers=headers)
                     continue
-                ack = _decode(await self._ask(line, headers, ACKNOWLEDGED_WITHIN if number == last else _BEGUN_WITHIN))
+                within = ACKNOWLEDGED_WITHIN if sequence == last else _BEGUN_WITHIN
+                ack = await self._answered(line, headers, within)
             except Error as error:
-                raise BatchRefusedError(None, in_doubt=number == last) from error
+                raise _BatchRefusedError(Refusal(), in_doubt=sequence == last) from error
             if ack.error:
-                raise BatchRefusedError(ack.error.err_code, in_doubt=False)
-        return [Sent(line, ack.seq - last + number, duplicate=False) for number, line in enumerate(lines, 1)]
+                raise _BatchRefusedError(ack.error)
+        return ack.seq - last + 1
 
-    async def _ask(self, line: Line, headers: dict[str, str], within: float) -> bytes:
-        """Send one message of a batch that the server answers; raises Error where the connection is lost meanwhile."""
-        request = asyncio.ensure_future(
-            self._bus.client.request(line.subject, line.body, headers=headers, timeout=within)
-        )
-        lost = asyncio.ensure_future(self._bus.lost.wait())
+    async def _answered(self, line: Line, headers: dict[str, str], within: float) -> Ack:
+        """Send one message of a batch that the server answers; raises Error where it doesn't, EndedError."""
+        losses = self._bus.losses
+        future = await self._flights.send(line.subject, line.body, headers)
         try:
-            await asyncio.wait({request, lost}, return_when=asyncio.FIRST_COMPLETED)
-            if not request.done():
-                raise ConnectionClosedError
-            return (await request).data or b"{}"
+            await self._settled([(future, line)], losses, within)
+            self._bus.check_wanted()
+            if not future.done():
+                raise Error("no answer")
+            return future.result()
         finally:
-            request.cancel()
-            lost.cancel()
+            given_up([future])
 
-    async def _send_singly(self, lines: Sequence[Line], *, in_doubt: bool) -> list[Sent | NotSent]:
-        """Send until each has an answer. A duplicate of what we sent ourselves, in doubt, is no duplicate."""
-        most = self._bus.client.max_payload - _HEADER_ROOM
-        answers: dict[int, Sent | NotSent] = {
-            number: NotSent(line, "refused_by_bus", f"longer than {most} bytes")
-            for number, line in enumerate(lines)
-            if len(line.body) > most
-        }
-        waiting = [(number, line) for number, line in enumerate(lines) if number not in answers]
-        doubted = {number for number, _ in waiting} if in_doubt else set()
-        while waiting:
+    async def _settled(self, flying: Sequence[tuple[asyncio.Future[Ack], Line]], losses: int, within: float) -> None:
+        """Wait until each is answered, or never will be: denied, lost, too late, or no longer wanted."""
+        bus, clock = self._bus, asyncio.get_running_loop().time
+        deadline = clock() + within
+        while (left := deadline - clock()) > 0:
+            bus.news.clear()
+            pending = [future for future, line in flying if not future.done() and line.subject not in bus.denied]
+            if not pending or bus.losses != losses or bus.inbox_denied or bus.ended.is_set():
+                return
+            await bus.settle(pending, left)
+
+    async def _send_singly(self, chunk: _Chunk) -> None:
+        """Send until each has an answer; what is waited for in the end is only what the bus has no room for."""
+        while waiting := chunk.waiting():
             await self._bus.connected()
-            flight = await self._fly(waiting)
-            trouble = ""
+            flight = await self._fly(chunk, waiting)
+            claimed: list[tuple[int, Line, int]] = []
+            trouble: tuple[str, str] | None = None
+            unanswered: set[int] = set()
             for number, line in waiting:
                 match flight.get(number):
-                    case PubAck() as ack:
-                        answers[number] = Sent(line, ack.seq, duplicate=bool(ack.duplicate) and number not in doubted)
+                    case Ack(duplicate=True) as ack:
+                        claimed.append((number, line, ack.seq))
+                    case Ack() as ack:
+                        chunk.answers[number] = Sent(line, ack.seq, duplicate=False)
                     case NotSent() as refused:
-                        answers[number] = refused
-                    case str() as reason:
-                        trouble = reason
+                        chunk.answers[number] = refused
+                    case (_, _) as why:
+                        trouble = why
                     case _:
-                        doubted.add(number)
-            if left := [pair for pair in waiting if pair[0] not in answers]:
-                await self._bus.pause(trouble or _NOT_ACKNOWLEDGED)
-            waiting = left
-        return [answers[number] for number in range(len(lines))]
+                        unanswered.add(number)
+            chunk.doubted |= unanswered
+            self._bus.check_wanted()
+            if claimed:
+                await self._claim(chunk, claimed)
+            if trouble or unanswered:
+                await self._bus.pause(*(trouble or (_NOT_ACKNOWLEDGED, AWAY)))
+            else:
+                self._bus.well()
 
-    async def _fly(self, waiting: Sequence[tuple[int, Line]]) -> dict[int, PubAck | NotSent | str]:
+    async def _claim(self, chunk: _Chunk, claimed: Collection[tuple[int, Line, int]]) -> None:
+        """Make sure of what the bus calls duplicates; those that aren't are sent again, without an id."""
+        ours = await self._owning.at(list(claimed))
+        chunk.stands({number: position for number, _, position in claimed if number in ours})
+        chunk.bare.update(number for number, _, _ in claimed if number not in ours)
+
+    async def _fly(
+        self, chunk: _Chunk, waiting: Sequence[tuple[int, Line]]
+    ) -> dict[int, Ack | NotSent | tuple[str, str]]:
         """Send each once and say what is known of each: acknowledged, refused, or why it must be tried again.
 
         One of which nothing is known is left out.
         """
-        bus = self._bus
-        futures: dict[int, asyncio.Future[PubAck]] = {}
+        losses = self._bus.losses
+        futures: dict[int, asyncio.Future[Ack]] = {}
         try:
-            for number, line in waiting:
-                futures[number] = await bus.jetstream.publish_async(
-                    line.subject, line.body, headers={MESSAGE_ID_HEADER: line.message_id}
-                )
-        except Error:
-            pass
-        try:
-            clock = asyncio.get_running_loop().time
-            deadline = clock() + ACKNOWLEDGED_WITHIN
-            pending: set[Any] = set(futures.values())
-            while pending and clock() < deadline and not bus.lost.is_set() and not bus.inbox_denied:
-                _, pending = await asyncio.wait(pending, timeout=_LOOK_EVERY)
-                pending = {
-                    future
-                    for (number, line) in waiting
-                    if (future := futures.get(number)) in pending and line.subject not in bus.denied
-                }
+            try:
+                for number, line in waiting:
+                    futures[number] = await self._flights.send(line.subject, line.body, chunk.headers(number))
+            except Error:
+                pass
+            flying = [(futures[number], line) for number, line in waiting if number in futures]
+            await self._settled(flying, losses, ACKNOWLEDGED_WITHIN)
             return {
                 number: known
                 for number, line in waiting
-                if (known := _known(futures.get(number), line, denied=line.subject in bus.denied)) is not None
+                if (known := _known(futures.get(number), line, denied=line.subject in self._bus.denied)) is not None
             }
         finally:
-            for future in futures.values():
-                future.cancel()
+            given_up(list(futures.values()))
 
 
-def _known(future: asyncio.Future[PubAck] | None, line: Line, *, denied: bool) -> PubAck | NotSent | str | None:
+def _known(future: asyncio.Future[Ack] | None, line: Line, *, denied: bool) -> Ack | NotSent | tuple[str, str] | None:
     if future is None or not future.done():
         return NotSent(line, "not_permitted", f"publishing to {line.subject} is denied") if denied else None
     error = future.exception()
-    if error is None:
-        return future.result()
-    if isinstance(error, APIError) and (error.code or 0) < 500:  # noqa: PLR2004 a client's fault, as in HTTP
-        return NotSent(line, "refused_by_bus", f"{error.description} ({error.err_code})")
-    if isinstance(error, NoRespondersError | NoStreamResponseError):
-        return "chưa có luồng PARTY, hãy chạy `tonghop migrate` / there is no stream"
-    return str(error)
+    if isinstance(error, NoStreamResponseError):
+        return _NO_STREAM, AWAY
+    return (str(error), AWAY) if error is not None else _read(future.result(), line)
+
+
+def _read(ack: Ack, line: Line) -> Ack | NotSent | tuple[str, str]:
+    if ack.error is None:
+        return ack
+    said = f"{ack.error.description} ({ack.error.err_code})"
+    if ack.error.err_code in _NO_ROOM:
+        return f"bus đã đầy, hãy dọn chỗ / the bus is full, make room: {said}", FULL
+    if ack.error.code < _SERVERS_FAULT and ack.error.code != _TOO_MANY_REQUESTS:
+        return NotSent(line, "refused_by_bus", said)
+    return said, AWAY

@@ -1,0 +1,73 @@
+"""One question over the bus about events, and what there is to say where it isn't answered."""
+
+import asyncio
+from typing import Final, NamedTuple
+
+import msgspec
+from nats.errors import Error, NoRespondersError
+
+from services.publishing.bus import RETRY_SECONDS, Bus, BusRefusedError
+from services.publishing.receipt import STOPPED, Answer, Behind, Request, subject_of
+
+MARGIN: Final = 3.0
+"""Seconds for which an answer may be under way, beside those that the question waits."""
+_SILENT: Final = Behind(0, STOPPED, "không bộ tổng hợp nào trả lời / no projector answers")
+_BUSY_AT_MOST: Final = 60
+_decode = msgspec.json.Decoder(Answer).decode
+
+
+class Heard(NamedTuple):
+    """An answer, or None where there is none; `behind` says why the projector isn't further, None where it is fine."""
+
+    answer: Answer | None
+    behind: Behind | None
+
+
+class DeniedError(BusRefusedError):
+    """The server doesn't let this publisher ask for receipts."""
+
+
+async def ask(bus: Bus, unit: str, request: Request) -> Heard:
+    """Ask as a unit; where it has too many questions under way, wait a little and ask again.
+
+    Raises DeniedError, BusRefusedError where the question is wrong, EndedError.
+    """
+    for _ in range(_BUSY_AT_MOST):
+        heard = await _ask_once(bus, subject_of(unit), request)
+        if heard.answer is None or not heard.answer.busy:
+            return heard
+        await bus.unless_ended(asyncio.sleep(RETRY_SECONDS))
+    return Heard(None, None)
+
+
+async def _ask_once(bus: Bus, subject: str, request: Request) -> Heard:
+    await bus.connected()
+    losses, within = bus.losses, request.wait + MARGIN
+    asking = asyncio.ensure_future(bus.client.request(subject, msgspec.json.encode(request), timeout=within))
+    try:
+        while not asking.done():
+            bus.news.clear()
+            if subject in bus.denied:
+                raise _denied(subject)
+            if bus.losses != losses:
+                return Heard(None, None)
+            await bus.settle({asking}, within)
+            bus.check_wanted()
+        reply = asking.result()
+    except NoRespondersError:
+        return Heard(None, _SILENT)
+    except Error:
+        return Heard(None, _SILENT if bus.losses == losses else None)
+    finally:
+        asking.cancel()
+    bus.well()
+    answer = _decode(reply.data)
+    if answer.error:
+        raise BusRefusedError(f"{subject}: {answer.error}")
+    return Heard(answer, answer.behind)
+
+
+def _denied(subject: str) -> DeniedError:
+    return DeniedError(
+        f"không được phép hỏi kết quả ở {subject}, hãy dùng --no-wait / asking for outcomes there is denied"
+    )
