@@ -124,8 +124,8 @@ def api() -> None:
 @app.says(
     "Gửi sự kiện và cho biết kết quả từng cái.\n\nMã thoát 1 khi có sự kiện đang chờ, bị từ chối hoặc không gửi được, "
     "130 khi bị ngắt.",
-    "Publish events and tell what became of each.\n\nExit code 1 when something is parked, rejected or not sent, 130 when "
-    "interrupted.",
+    "Publish events and tell what became of each.\n\nExit code 1 when something is parked, rejected or not sent, "
+    "130 when interrupted.",
 )
 def publish(
     file: Annotated[

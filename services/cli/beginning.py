@@ -87,21 +87,25 @@ def init(
 def _establish(wanted: list[Row], root: str, nats: str) -> None:
     from services.cli.publish import publish
     from services.cli.screen import console
+    from services.publishing.outcomes import Patience
 
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".jsonl") as file:
         _write(wanted, root, file)
-        good = publish(
+        code = publish(
             file.name,
             nats=nats,
             batches=True,
             patience=PATIENCE,
+            outcomes=Patience(PATIENCE),
             show_all=False,
             credentials=None,
             inbox_prefix="_INBOX",
             out=console(),
             err=console(stderr=True),
         )
-    if not good:
+    if code > 128:  # noqa: PLR2004 a signal ended it
+        raise typer.Exit(code)
+    if code:
         raise CommandError(
             either(
                 f"Không phải đơn vị nào cũng được thành lập. Nếu bị từ chối ở data.parent thì dịch vụ có đơn vị gốc "

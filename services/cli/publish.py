@@ -16,17 +16,21 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from services.cli.errors import CommandError
+from services.cli.language import either
 from services.cli.words import OUTCOMES, REASONS, number, say
 from services.publishing.bus import INTERRUPTED, Bus, BusRefusedError, EndedError, connect
 from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, UNSENT, WAITS_AWAY, WAITS_PAUSED, Flow, Told
 from services.publishing.outcomes import Patience
+from services.publishing.reading import ReadingError
+from services.publishing.saying import Said
 
 PLAINLY_GOOD = frozenset({"counted", "applied", PUBLISHED})
 """A duplicate is told line by line too, yet it isn't a failure unless the first is."""
 FAILED = frozenset({"parked", "rejected", REFUSED, UNDECIDED, UNSENT, WAITS_AWAY, WAITS_PAUSED})
 _SUMMED_UP = PLAINLY_GOOD | {UNSENT, WAITS_AWAY, WAITS_PAUSED}
 """What is the same for line after line, and is told as a number."""
-_SENDING: Final = "Gửi / publishing"
+_SENDING: Final = Said("Gửi", "Publishing")
+_WELL: Final = Said("Bus: tiếp tục được", "Bus: it goes on")
 
 
 class _Run:
@@ -42,9 +46,9 @@ class _Run:
         self._out = out
         self._err = err
         self._progress = progress
-        self._task = progress.add_task(_SENDING, total=None)
+        self._task = progress.add_task(either(*_SENDING), total=None)
         self._show_all = show_all
-        self._noticed: set[str] = set()
+        self._noticed: set[Said] = set()
 
     async def flow(
         self, connecting: AbstractAsyncContextManager[Bus], lines: BinaryIO, *, batches: bool, outcomes: Patience | None
@@ -60,7 +64,7 @@ class _Run:
                 why = await flow.run(lines)
         except BusRefusedError as refused:
             return refused
-        self._progress.update(self._task, description="Xong / done", total=self.tally.total())
+        self._progress.update(self._task, description=either("Xong", "Done"), total=self.tally.total())
         return why
 
     def _stop(self, signal_: int) -> None:
@@ -70,17 +74,17 @@ class _Run:
     def _advance(self, count: int) -> None:
         self._progress.advance(self._task, count)
 
-    def _notice(self, text: str) -> None:
-        if text not in self._noticed:
-            self._noticed.add(text)
-            self._err.print(text, markup=False, soft_wrap=True)
+    def _notice(self, said: Said) -> None:
+        if said not in self._noticed:
+            self._noticed.add(said)
+            self._err.print(either(*said), markup=False, soft_wrap=True)
 
-    def trouble(self, text: str | None) -> None:
+    def trouble(self, said: Said | None) -> None:
         """Tell of a bus that is away, or well again (None): on the line that is there, where there is one."""
         if self._err.is_terminal:
-            self._progress.update(self._task, description=text or _SENDING)
+            self._progress.update(self._task, description=either(*(said or _SENDING)))
         else:
-            self._err.print(text or "Bus: tiếp tục được / well again", markup=False, soft_wrap=True)
+            self._err.print(either(*(said or _WELL)), markup=False, soft_wrap=True)
 
     def tell(self, told: Told) -> None:
         """Take what is known of a line, and print it where it isn't told as a number."""
@@ -95,12 +99,17 @@ class _Run:
     def what_went_out(self) -> str:
         """Say which lines are in the log and which are not, of a run that has ended early."""
         logged = self.tally.total() - self.tally[UNSENT] - self.tally[REFUSED]
-        rest = f"mọi dòng sau dòng {self._last} / all after line {self._last}" if self._last else "tất cả / all"
-        unsent = f"dòng {_ranges(self._unsent)}, " if self._unsent else ""
-        return (
-            f"Đã vào nhật ký / in the log: {number(logged)}. Chưa gửi hoặc chưa được xác nhận / not sent, or not "
-            f"acknowledged: {unsent}{rest}. Gửi lại cả tệp là an toàn: sự kiện đã có không bị tính hai lần. / "
-            "Sending the whole file again is harmless: nothing counts twice."
+        ranges = _ranges(self._unsent)
+        if not self._last:
+            rest = either("tất cả", "everything")
+        else:
+            after = either(f"mọi dòng sau dòng {self._last}", f"every line after {self._last}")
+            rest = f"{either('dòng', 'lines')} {ranges}, {after}" if ranges else after
+        return either(
+            f"Đã vào nhật ký: {number(logged)}. Chưa gửi hoặc chưa được xác nhận: {rest}. Gửi lại cả tệp là an toàn, "
+            "không sự kiện nào bị tính hai lần.",
+            f"In the log: {number(logged)}. Not sent, or not acknowledged: {rest}. Sending the whole file again is "
+            "harmless, nothing counts twice.",
         )
 
 
@@ -139,14 +148,13 @@ def publish(
         )
         try:
             why = asyncio.run(run.flow(connecting, lines, batches=batches, outcomes=outcomes))
-        except OSError as error:
-            raise CommandError(f"Không đọc được tệp / can't read {file}: {error.strerror}") from error
+        except ReadingError as error:
+            raise _unreadable(file, error) from error
     if run.tally or why is None:
         out.print(_summary(run.tally))
     if why is None:
         return 0 if run.good else 1
-    said = why if isinstance(why, EndedError) else f"Không gửi được / can't publish: {why}"
-    err.print(f"{said}\n{run.what_went_out()}", markup=False, soft_wrap=True)
+    err.print(f"{either(*why.said)}\n{run.what_went_out()}", markup=False, soft_wrap=True)
     interrupted = isinstance(why, EndedError) and why.reason == INTERRUPTED
     return 128 + run.signal if interrupted and run.signal is not None else 1
 
@@ -159,31 +167,43 @@ def _opened(file: str) -> Iterator[BinaryIO]:
         source = os.dup(sys.stdin.fileno()) if file == "-" else Path(file)
         lines = open(source, "rb", buffering=0)  # noqa: SIM115, PTH123 closed below, and only its opening may fail so
     except (OSError, ValueError) as error:
-        said = error.strerror if isinstance(error, OSError) else error
-        raise CommandError(f"Không đọc được tệp / can't read {file}: {said}") from error
+        raise _unreadable(file, error) from error
     with lines:
         yield cast("BinaryIO", lines)
 
 
+def _unreadable(file: str, error: Exception) -> CommandError:
+    why = getattr(error, "strerror", None) or error
+    return CommandError(either(f"Không đọc được tệp {file}: {why}", f"Can't read {file}: {why}"))
+
+
 def _line(told: Told) -> Text:
     reason = say(REASONS, told.reason)
-    at = f"vị trí {told.position}" if told.position else ""
-    first = f"trước đó ở vị trí {told.first_position}" if told.first_position else ""
+    at = f"{either('vị trí', 'position')} {told.position}" if told.position else ""
+    first = f"{either('trước đó ở vị trí', 'before at position')} {told.first_position}" if told.first_position else ""
     if told.first_outcome:
         first += f", {say(OUTCOMES, told.first_outcome)}"
-    parts = (f"dòng {told.number}", told.id, say(OUTCOMES, told.outcome), reason, told.field, told.detail, first or at)
+    parts = (
+        f"{either('dòng', 'line')} {told.number}",
+        told.id,
+        say(OUTCOMES, told.outcome),
+        reason,
+        told.field,
+        told.detail,
+        first or at,
+    )
     style = "red" if told.outcome in {"rejected", REFUSED} else "yellow" if told.outcome not in PLAINLY_GOOD else ""
     return Text(": ".join(part for part in parts if part), style=style)
 
 
 def _summary(tally: Counter[str]) -> Table:
-    table = Table("Kết quả / outcome", show_edge=False, pad_edge=False)
-    table.add_column("Số dòng / lines", justify="right")
+    table = Table(either("Kết quả", "Outcome"), show_edge=False, pad_edge=False)
+    table.add_column(either("Số dòng", "Lines"), justify="right")
     for outcome in (*OUTCOMES, *(tally.keys() - OUTCOMES.keys())):
         if tally[outcome]:
             table.add_row(say(OUTCOMES, outcome), number(tally[outcome]))
     table.add_section()
-    table.add_row("Tổng cộng / total", number(tally.total()), style="bold")
+    table.add_row(either("Tổng cộng", "Total"), number(tally.total()), style="bold")
     return table
 
 

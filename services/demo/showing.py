@@ -12,6 +12,7 @@ from rich.text import Text
 
 from services.cli.client import get
 from services.cli.errors import CommandError
+from services.cli.language import either
 from services.cli.reports import as_table
 from services.cli.screen import console
 from services.cli.words import OUTCOMES, say
@@ -24,6 +25,7 @@ from services.demo.scenario import parts
 from services.publishing.bus import connect
 from services.publishing.flow import Flow, Told
 from services.publishing.outcomes import Patience
+from services.publishing.saying import Said
 from services.settings import Settings
 
 _PATIENCE = 120.0
@@ -121,9 +123,9 @@ async def _publish(settings: Settings, demonstration: list[CloudEvent], out: Con
 
     lines = io.BytesIO(b"\n".join(json.dumps(event, ensure_ascii=False).encode() for event in demonstration))
 
-    def notice(text: str | None) -> None:
-        if text is not None:
-            out.print(text, markup=False)
+    def notice(said: Said | None) -> None:
+        if said is not None:
+            out.print(either(*said), markup=False, soft_wrap=True)
 
     async with connect(settings.nats_url, notice=notice, patience=_PATIENCE) as bus:
         patience = Patience(_PATIENCE)

@@ -8,6 +8,7 @@ from nats.errors import Error, NoRespondersError
 
 from services.publishing.bus import RETRY_SECONDS, Bus, BusRefusedError
 from services.publishing.receipt import STOPPED, Answer, Behind, Request, subject_of
+from services.publishing.saying import Said
 
 MARGIN: Final = 3.0
 """Seconds for which an answer may be under way, beside those that the question waits."""
@@ -63,11 +64,14 @@ async def _ask_once(bus: Bus, subject: str, request: Request) -> Heard:
     bus.well()
     answer = _decode(reply.data)
     if answer.error:
-        raise BusRefusedError(f"{subject}: {answer.error}")
+        raise BusRefusedError(Said(*[f"{subject}: {answer.error}"] * 2))
     return Heard(answer, answer.behind)
 
 
 def _denied(subject: str) -> DeniedError:
     return DeniedError(
-        f"không được phép hỏi kết quả ở {subject}, hãy dùng --no-wait / asking for outcomes there is denied"
+        Said(
+            f"không được phép hỏi kết quả ở {subject}, hãy dùng --no-wait",
+            f"asking for outcomes at {subject} is denied, use --no-wait",
+        )
     )

@@ -13,6 +13,7 @@ from nats.aio.client import Client
 from nats.errors import AuthorizationError, Error
 
 from services.publishing.credentials import CredentialsError, checked
+from services.publishing.saying import Said
 
 RETRY_SECONDS: Final = 0.5
 PATIENCE: Final = 30.0
@@ -21,23 +22,31 @@ AWAY: Final = "bus_away"
 FULL: Final = "stream_full"
 INTERRUPTED: Final = "interrupted"
 
+_LOST: Final = Said("mất kết nối", "the connection is lost")
+_UNREACHABLE: Final = Said("không kết nối được", "it can't be reached")
+_ADVICE: Final = {
+    AWAY: Said(
+        "Hãy xem NATS có chạy không và địa chỉ có đúng không (--nats, TONGHOP_NATS_URL)",
+        "See whether NATS runs and whether the address is right (--nats, TONGHOP_NATS_URL)",
+    ),
+    FULL: Said("Hãy báo quản trị dọn chỗ rồi gửi lại", "Have room made, then send again"),
+}
 _denied_publish = re.compile(r'permissions violation for publish to "([^"]+)"', re.IGNORECASE).search
 _denied_inbox = re.compile(r"permissions violation for subscription to", re.IGNORECASE).search
 _denied_login = re.compile(r"authorization violation|authentication (expired|timeout|revoked)", re.IGNORECASE).search
 
 
 class BusRefusedError(Exception):
-    """The bus can't be used as things are, and trying again won't help; the message says what to do."""
+    """The bus can't be used as things are, and trying again won't help; what is `said` says what to do."""
 
-    reason = "refused_by_bus"
+    def __init__(self, said: Said, reason: str = "refused_by_bus") -> None:
+        super().__init__(str(said))
+        self.said = said
+        self.reason = reason
 
 
 class EndedError(BusRefusedError):
     """It was tried for as long as it may be (AWAY, FULL), or its user wants no more (INTERRUPTED)."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
 
 
 class Bus:
@@ -48,7 +57,7 @@ class Bus:
     """
 
     def __init__(
-        self, url: str, notice: Callable[[str | None], None], *, patience: float, ended: asyncio.Event | None = None
+        self, url: str, notice: Callable[[Said | None], None], *, patience: float, ended: asyncio.Event | None = None
     ) -> None:
         self.address = ",".join(map(_without_password, url.split(",")))
         self.client = Client()
@@ -63,27 +72,28 @@ class Bus:
         for what it waits for, and only then waits."""
         self._patience = patience
         self._notice = notice
-        self._troubles: set[str] = set()
+        self._troubles: set[Said] = set()
         self._since: float | None = None
         self._last_error: str | None = None
 
     async def connected(self) -> None:
         """Wait for a connection; raises BusRefusedError where there will be none, EndedError after too long."""
         while not (self._usable() and self.client.is_connected):
-            await self.pause("mất kết nối / connection lost")
+            await self.pause(_LOST)
 
-    async def pause(self, why: str, reason: str = AWAY) -> None:
+    async def pause(self, why: Said, reason: str = AWAY) -> None:
         """Say why, and wait before something is tried again; raises EndedError."""
         self.trouble(why)
         if self._since is not None and time.monotonic() - self._since >= self._patience:
-            detail = f" ({self._last_error})" if self._last_error else ""
-            raise EndedError(reason, f"{self.address}: {why}{detail}. {self._advice(reason)}")
+            (vi, en), (vi_advice, en_advice) = why.with_detail(self._last_error), _ADVICE[reason]
+            said = Said(f"{self.address}: {vi}. {vi_advice}", f"{self.address}: {en}. {en_advice}")
+            raise EndedError(said, reason)
         await self.unless_ended(asyncio.sleep(min(RETRY_SECONDS, self._patience)))
 
     def check_wanted(self) -> None:
         """Raise EndedError where the user wants no more."""
         if self.ended.is_set():
-            raise EndedError(INTERRUPTED, "đã dừng theo yêu cầu / interrupted")
+            raise EndedError(Said("đã dừng theo yêu cầu", "interrupted"), INTERRUPTED)
 
     async def unless_ended(self, awaitable: Any) -> Any:
         """Wait for something; raises EndedError as soon as nobody wants it any more."""
@@ -109,14 +119,20 @@ class Bus:
                 for wait in waits:
                     wait.cancel()
 
-    def trouble(self, why: str) -> None:
+    def trouble(self, why: Said) -> None:
         """Tell the user what is wrong, each thing once until all is well again."""
         if self._since is None:
             self._since = time.monotonic()
         if why not in self._troubles:
             self._troubles.add(why)
-            tried = "mãi / for ever" if math.isinf(self._patience) else f"{self._patience:g} s (--patience)"
-            self._notice(f"Bus {self.address}: {why}. Đang thử lại trong / trying again for {tried}")
+            ever = math.isinf(self._patience)
+            tried = Said("không hạn chế", "for ever") if ever else Said(*[f"{self._patience:g} s (--patience)"] * 2)
+            self._notice(
+                Said(
+                    f"Bus {self.address}: {why.vietnamese}. Thử lại: {tried.vietnamese}",
+                    f"Bus {self.address}: {why.english}. Trying again: {tried.english}",
+                )
+            )
 
     def well(self) -> None:
         """Take note that the bus does what it is asked."""
@@ -128,28 +144,25 @@ class Bus:
     def _usable(self) -> bool:
         if self.login_denied:
             raise BusRefusedError(
-                f"{self.address}: máy chủ không cho vào, hãy xem --credentials hoặc mật khẩu trong địa chỉ / "
-                f"the server does not let us in, look at --credentials or the password: {self.login_denied}"
+                Said(
+                    f"{self.address}: máy chủ không cho vào, hãy xem --credentials hoặc mật khẩu trong địa chỉ",
+                    f"{self.address}: the server does not let us in, look at --credentials or the password",
+                ).with_detail(self.login_denied)
             )
         if self.inbox_denied:
             raise BusRefusedError(
-                "máy chủ không cho nhận trả lời, hãy đặt --inbox-prefix / replies are denied by the server, "
-                "set --inbox-prefix"
+                Said(
+                    "máy chủ không cho nhận trả lời, hãy đặt --inbox-prefix",
+                    "the server denies us replies, set --inbox-prefix",
+                )
             )
         if self.client.is_closed:
             raise BusRefusedError(
-                f"{self.address}: máy chủ đã đóng kết nối / the server closed the connection: {self.client.last_error}"
+                Said(
+                    f"{self.address}: máy chủ đã đóng kết nối", f"{self.address}: the server closed the connection"
+                ).with_detail(str(self.client.last_error or ""))
             )
         return True
-
-    @staticmethod
-    def _advice(reason: str) -> str:
-        if reason == FULL:
-            return "Hãy báo quản trị dọn chỗ rồi gửi lại / have room made, then send again"
-        return (
-            "Hãy xem bus có chạy không và địa chỉ có đúng không (--nats, TONGHOP_NATS_URL) / "
-            "see whether it runs and whether the address is right"
-        )
 
     async def on_error(self, error: Exception) -> None:
         """Take note of what the server tells apart from any request: a denial is only ever told so."""
@@ -191,13 +204,13 @@ class Bus:
                     break
                 if self.login_denied:
                     self._usable()
-                await self.pause("không kết nối được / can't be reached")
+                await self.pause(_UNREACHABLE)
             await connecting
         except (OSError, Error) as error:
             if _denied_login(str(error)):
                 self.login_denied = str(error)
                 self._usable()
-            raise BusRefusedError(f"{self.address}: {error}") from error
+            raise BusRefusedError(Said(*[f"NATS {self.address}: {error}"] * 2)) from error
         finally:
             if not connecting.done():
                 connecting.cancel()
@@ -209,7 +222,7 @@ class Bus:
 async def connect(
     url: str,
     *,
-    notice: Callable[[str | None], None],
+    notice: Callable[[Said | None], None],
     credentials: str | None = None,
     inbox_prefix: str = "_INBOX",
     patience: float = PATIENCE,
@@ -224,7 +237,7 @@ async def connect(
     try:
         usable = checked(credentials) if credentials else None
     except CredentialsError as error:
-        raise BusRefusedError(str(error)) from error
+        raise BusRefusedError(error.said) from error
     try:
         await bus.open(url, usable, inbox_prefix)
         yield bus

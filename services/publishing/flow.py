@@ -9,6 +9,7 @@ from services.publishing.lines import Line, Unpublishable
 from services.publishing.outcomes import Patience, receipts
 from services.publishing.reading import Chunk, Chunks
 from services.publishing.receipt import PAUSED, STOPPED, Behind, Receipt
+from services.publishing.saying import Said
 from services.publishing.sending import CHUNK, NotSent, Sender, Sent, Unsent
 
 CHUNKS_AHEAD: Final = 100
@@ -60,7 +61,7 @@ class Flow:
         patience: Patience | None,
         tell: Callable[[Told], None],
         sent: Callable[[int], None],
-        notice: Callable[[str], None],
+        notice: Callable[[Said], None],
     ) -> None:
         self._bus = bus
         self._sender = Sender(bus, batches=batches, notice=notice)
@@ -75,7 +76,7 @@ class Flow:
         """Publish all lines of a file in order; in memory are CHUNKS_AHEAD chunks at most.
 
         Returns why it ended before the end of the file, None where it didn't: the lines that were read are told even
-        so, and what wasn't read begins after the last of them. Raises OSError where the file can't be read.
+        so, and what wasn't read begins after the last of them. Raises ReadingError where the file can't be read.
         """
         queue: asyncio.Queue[Sequence[Sent] | None] = asyncio.Queue(CHUNKS_AHEAD)
         asking = asyncio.create_task(self._ask(queue))
@@ -108,7 +109,7 @@ class Flow:
                 case NotSent(_, reason, detail):
                     self._tell(Told(line.number, line.publisher, line.id, None, REFUSED, reason, None, detail))
                 case Unsent(_, reason, in_doubt):
-                    doubt = "gửi rồi, chưa được xác nhận / sent, not acknowledged" if in_doubt else None
+                    doubt = "sent, not acknowledged" if in_doubt else None
                     self._tell(Told(line.number, line.publisher, line.id, None, UNSENT, reason, None, doubt))
         for bad in chunk:
             if isinstance(bad, Unpublishable):

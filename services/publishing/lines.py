@@ -11,12 +11,14 @@ from msgspec import UNSET, Struct
 from events.envelope import MAX_BYTES
 from events.errors import InvalidFieldError, InvalidSubjectError, UnreadableError
 from events.identifiers import is_event_id, is_unit_id
+from events.names import fault_of
 from events.subjects import build_bus_subject, message_id, source_of
 
 _BLOCK: Final = 64 * 1024
 _LONGEST: Final = 2 * MAX_BYTES
 """Bytes of a line that are kept until its end is found: white space round an event is not counted."""
 _TOO_LONG: Final = f"longer than {MAX_BYTES} bytes, which is what an event may have"
+_NAMING: Final = frozenset({"unit.established", "unit.renamed"})
 _end_of_line = re.compile(rb"\r\n|\n|\r").search
 _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -46,7 +48,12 @@ class _Head(Struct):
     id: Any = UNSET
 
 
+class _Naming(Struct):
+    data: Any = UNSET
+
+
 _decode = msgspec.json.Decoder(_Head).decode
+_decode_naming = msgspec.json.Decoder(_Naming).decode
 
 
 def read_lines(file: BinaryIO) -> Iterator[Line | Unpublishable]:
@@ -116,4 +123,12 @@ def _read(number: int, body: bytes) -> Line:
         subject = build_bus_subject(publisher, head.type if isinstance(head.type, str) else "")
     except InvalidSubjectError:
         raise InvalidFieldError("type", "not a type of event") from None
+    if head.type in _NAMING and (fault := _fault_of_name(body)):
+        raise InvalidFieldError("data.name", fault)
     return Line(number, publisher, head.id, subject, message_id(publisher, head.id, body), body)
+
+
+def _fault_of_name(body: bytes) -> str | None:
+    """Say why no door takes the name that an event gives (contract, section 1); anything else is left to be judged."""
+    data = _decode_naming(body).data
+    return fault_of(data["name"]) if isinstance(data, dict) and isinstance(data.get("name"), str) else None

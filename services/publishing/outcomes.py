@@ -8,6 +8,7 @@ from typing import Final
 from services.publishing.asking import ask
 from services.publishing.bus import RETRY_SECONDS, Bus
 from services.publishing.receipt import PAUSED, STOPPED, Behind, Receipt, Request, as_ranges
+from services.publishing.saying import Said
 
 _FIRST_WAIT: Final = 1.0
 """Seconds after which a projector that stands still is told of."""
@@ -52,7 +53,7 @@ class Patience:
 
 
 async def receipts(
-    bus: Bus, unit: str, positions: Sequence[int], *, patience: Patience, notice: Callable[[str], None]
+    bus: Bus, unit: str, positions: Sequence[int], *, patience: Patience, notice: Callable[[Said], None]
 ) -> AsyncIterator[Receipt | Behind]:
     """Ask as a unit for at most MOST_POSITIONS different, ascending positions and yield each one's receipt as it comes.
 
@@ -81,7 +82,13 @@ async def receipts(
         yield behind
 
 
-def _said(behind: Behind) -> str:
+def _said(behind: Behind) -> Said:
     if behind.state == PAUSED:
-        return f"Bộ tổng hợp đang tạm dừng, sự kiện đã nằm trong nhật ký / the projector is paused: {behind.detail}"
-    return f"Bộ tổng hợp chưa chạy, sự kiện đã nằm trong nhật ký / the projector is away: {behind.detail}"
+        return Said(
+            "Bộ tổng hợp đang tạm dừng, chờ quản trị cho chạy tiếp; sự kiện đã nằm trong nhật ký",
+            "The projector is paused until an operator resumes it; the events are in the log",
+        )
+    return Said(
+        "Bộ tổng hợp không chạy, chưa có kết quả; sự kiện đã nằm trong nhật ký",
+        "The projector is away, there are no outcomes yet; the events are in the log",
+    )

@@ -13,6 +13,10 @@ Chunk = list[Line | Unpublishable]
 _AHEAD: Final = 2
 
 
+class ReadingError(Exception):
+    """A file that can't be read any further; the message is the system's."""
+
+
 class Chunks:
     """Chunks of at most `size` lines, in order; the last one is empty.
 
@@ -22,16 +26,16 @@ class Chunks:
 
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._loop = asyncio.get_running_loop()
-        self._read: asyncio.Queue[Chunk | BaseException] = asyncio.Queue()
+        self._read: asyncio.Queue[Chunk | ReadingError] = asyncio.Queue()
         self._room = threading.Semaphore(_AHEAD)
         self._chunk: Chunk = []
         threading.Thread(target=self._run, args=(file, size), name="reading", daemon=True).start()
 
     async def next(self) -> Chunk:
-        """Wait for the next chunk; raises what reading the file raised."""
+        """Wait for the next chunk; raises ReadingError."""
         chunk = await self._read.get()
         self._room.release()
-        if isinstance(chunk, BaseException):
+        if isinstance(chunk, ReadingError):
             raise chunk
         return chunk
 
@@ -45,14 +49,14 @@ class Chunks:
                 self._give()
                 self._put([])
             except (OSError, ValueError) as error:
-                self._put(error)
+                self._put(ReadingError(getattr(error, "strerror", None) or str(error)))
 
     def _give(self) -> None:
         if self._chunk:
             chunk, self._chunk = self._chunk, []
             self._put(chunk)
 
-    def _put(self, chunk: Chunk | BaseException) -> None:
+    def _put(self, chunk: Chunk | ReadingError) -> None:
         self._room.acquire()
         self._loop.call_soon_threadsafe(self._read.put_nowait, chunk)
 

@@ -14,6 +14,7 @@ from services.publishing.bus import AWAY, FULL, Bus, BusRefusedError
 from services.publishing.flight import Ack, Flights, Refusal, given_up
 from services.publishing.lines import Line
 from services.publishing.owning import Owning
+from services.publishing.saying import Said
 
 CHUNK: Final = 1000
 """Messages of an atomic batch; the server takes no more."""
@@ -30,13 +31,19 @@ _BATCHES_NOT_ALLOWED: Final = 10174
 _CROWDED: Final = frozenset({10210, 10211})
 _SERVERS_FAULT: Final = 500
 _TOO_MANY_REQUESTS: Final = 429
-_NOT_ACKNOWLEDGED: Final = (
-    "chưa được xác nhận, xem nhật ký của bus: đĩa có thể đã đầy / not acknowledged yet, the bus's disk may be full"
+_NOT_ACKNOWLEDGED: Final = Said(
+    "chưa được xác nhận, xem nhật ký của bus: đĩa có thể đã đầy", "it does not acknowledge, its disk may be full"
 )
-_NO_STREAM: Final = "chưa có luồng PARTY, hãy chạy `tonghop migrate` / there is no stream"
-_BATCHES_TAKEN: Final = (
-    "các lô đang mở đã hết chỗ (429), gửi từng sự kiện / too many batches are open on the bus, sending singly"
+_NO_STREAM: Final = Said(
+    "chưa có luồng PARTY, hãy chạy `tonghop migrate`", "there is no stream PARTY, run `tonghop migrate`"
 )
+_NO_ROOM_LEFT: Final = Said("bus đã đầy, hãy dọn chỗ", "it is full, make room")
+_FAILS: Final = Said("bus gặp lỗi", "it fails")
+_BATCHES_TAKEN: Final = Said(
+    "Các lô đang mở trên bus đã hết chỗ (429): gửi từng sự kiện",
+    "Too many batches are open on the bus (429): sending singly",
+)
+_Trouble = tuple[Said, str]
 
 
 class Sent(NamedTuple):
@@ -127,7 +134,7 @@ class _Chunk:
 class Sender:
     """Sends chunks one after another; a line is given up when the server refuses that line, or when all has to end."""
 
-    def __init__(self, bus: Bus, *, batches: bool, notice: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, bus: Bus, *, batches: bool, notice: Callable[[Said], None] = lambda _: None) -> None:
         self._bus = bus
         self._batches = batches
         self._notice = notice
@@ -249,7 +256,7 @@ class Sender:
             await self._bus.connected()
             flight = await self._fly(chunk, waiting)
             claimed: list[tuple[int, Line, int]] = []
-            trouble: tuple[str, str] | None = None
+            trouble: _Trouble | None = None
             unanswered: set[int] = set()
             for number, line in waiting:
                 match flight.get(number):
@@ -278,9 +285,7 @@ class Sender:
         chunk.stands({number: position for number, _, position in claimed if number in ours})
         chunk.bare.update(number for number, _, _ in claimed if number not in ours)
 
-    async def _fly(
-        self, chunk: _Chunk, waiting: Sequence[tuple[int, Line]]
-    ) -> dict[int, Ack | NotSent | tuple[str, str]]:
+    async def _fly(self, chunk: _Chunk, waiting: Sequence[tuple[int, Line]]) -> dict[int, Ack | NotSent | _Trouble]:
         """Send each once and say what is known of each: acknowledged, refused, or why it must be tried again.
 
         One of which nothing is known is left out.
@@ -304,21 +309,21 @@ class Sender:
             given_up(list(futures.values()))
 
 
-def _known(future: asyncio.Future[Ack] | None, line: Line, *, denied: bool) -> Ack | NotSent | tuple[str, str] | None:
+def _known(future: asyncio.Future[Ack] | None, line: Line, *, denied: bool) -> Ack | NotSent | _Trouble | None:
     if future is None or not future.done():
         return NotSent(line, "not_permitted", f"publishing to {line.subject} is denied") if denied else None
     error = future.exception()
     if isinstance(error, NoStreamResponseError):
         return _NO_STREAM, AWAY
-    return (str(error), AWAY) if error is not None else _read(future.result(), line)
+    return (_FAILS.with_detail(str(error)), AWAY) if error is not None else _read(future.result(), line)
 
 
-def _read(ack: Ack, line: Line) -> Ack | NotSent | tuple[str, str]:
+def _read(ack: Ack, line: Line) -> Ack | NotSent | _Trouble:
     if ack.error is None:
         return ack
     said = f"{ack.error.description} ({ack.error.err_code})"
     if ack.error.err_code in _NO_ROOM:
-        return f"bus đã đầy, hãy dọn chỗ / the bus is full, make room: {said}", FULL
+        return _NO_ROOM_LEFT.with_detail(said), FULL
     if ack.error.code < _SERVERS_FAULT and ack.error.code != _TOO_MANY_REQUESTS:
         return NotSent(line, "refused_by_bus", said)
-    return said, AWAY
+    return _FAILS.with_detail(said), AWAY

@@ -22,6 +22,18 @@ def test_a_line_is_sent_unchanged() -> None:
     ]
 
 
+@pytest.mark.parametrize("type_", ["unit.established", "unit.renamed"])
+@pytest.mark.parametrize("name", ["x" * 301, " \u200b", "Gia\u202e Bình", "a\u0000b"])
+def test_a_name_that_no_door_takes_is_refused(type_: str, name: str) -> None:
+    bad, good = read(
+        json.dumps(GOOD | {"type": type_, "data": {"name": name}}).encode(),
+        json.dumps(GOOD | {"type": type_, "data": {"name": "Gia Bình"}}).encode(),
+    )
+    assert isinstance(bad, Unpublishable)
+    assert bad.field == "data.name"
+    assert isinstance(good, Line)
+
+
 def test_a_byte_order_mark_is_passed_over() -> None:
     (line,) = read(b"\xef\xbb\xbf" + json.dumps(GOOD).encode())
     assert isinstance(line, Line)
