@@ -1,0 +1,132 @@
+"""What attacks on publishing share: a projector with its receipts within this process, units, and what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import asyncpg
+import nats
+
+from services.projector.pulse import Pulse
+from services.projector.worker import Worker
+from services.publishing.bus import connect
+from services.publishing.flow import Flow, Told
+from services.publishing.outcomes import Patience
+from services.publishing.receipt import subject_of
+from services.publishing.saying import Said
+from services.receipts import Receipts
+from services.settings import Settings
+
+ROOT = "goc"
+A, B, BELOW_B = "xa-a", "xa-b", "chi-bo-b1"
+
+
+def event(
+    publisher: str, event_id: str, type_: str, data: dict[str, Any], subject: str | None = None
+) -> dict[str, Any]:
+    """Make an event of the contract."""
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": f"/units/{publisher}",
+        "type": type_,
+        "subject": subject or publisher,
+        "time": "2023-01-01T00:00:00Z",
+        "data": data,
+    }
+
+
+def established(unit: str, parent: str | None, level: str = "grassroots") -> dict[str, Any]:
+    data = {"parent": parent, "name": unit, "level": level, "since": "2000-01-01"}
+    return event(parent or unit, f"est-{unit}", "unit.established", data, unit)
+
+
+def admitted(unit: str, event_id: str) -> dict[str, Any]:
+    return event(unit, event_id, "member.admitted", {"member": event_id, "decided_on": "2023-05-01"})
+
+
+UNITS = (
+    established(ROOT, None, "central"),
+    established(A, ROOT),
+    established(B, ROOT),
+    established(BELOW_B, B, "cell"),
+)
+
+
+def body_of(line: dict[str, Any]) -> bytes:
+    return json.dumps(line).encode()
+
+
+def file_of(lines: Iterable[dict[str, Any]]) -> io.BytesIO:
+    return io.BytesIO(b"\n".join(map(body_of, lines)))
+
+
+@asynccontextmanager
+async def answering(url: str, database: str) -> AsyncIterator[asyncpg.Pool]:
+    """Answer for receipts, as the projector's process does."""
+    pool = await asyncpg.create_pool(database, min_size=1, max_size=4)
+    client = await nats.connect(url)
+    running = asyncio.create_task(Receipts(client, pool).run())
+    try:
+        yield pool
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await client.close()
+        await pool.close()
+
+
+@asynccontextmanager
+async def projecting(url: str, database: str) -> AsyncIterator[asyncpg.Pool]:
+    """Project and answer for receipts; the units UNITS are there."""
+    settings = replace(Settings(), nats_url=url, database_url=database, root=ROOT)
+    async with answering(url, database) as pool:
+        client = await nats.connect(url)
+        pulse = Pulse(settings, client)
+        tasks = [asyncio.create_task(run) for run in (Worker(settings, client, pulse).run(), pulse.run())]
+        try:
+            await published(url, UNITS)
+            yield pool
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await client.close()
+
+
+async def published(
+    url: str,
+    lines: Iterable[dict[str, Any]],
+    *,
+    batches: bool = True,
+    patience: Patience | None = None,
+    wait: bool = True,
+    notices: list[Said] | None = None,
+) -> list[Told]:
+    """Publish as a unit does, and give what is told of each line, in their order."""
+    told: list[Told] = []
+    notices = [] if notices is None else notices
+    async with connect(url, notice=lambda _: None) as bus:
+        flow = Flow(
+            bus,
+            batches=batches,
+            patience=(patience or Patience(60.0)) if wait else None,
+            tell=told.append,
+            sent=lambda _: None,
+            notice=notices.append,
+        )
+        assert await flow.run(file_of(lines)) is None
+    return sorted(told)
+
+
+async def asked(client: nats.NATS, unit: str, positions: Sequence[Any], **more: Any) -> dict[str, Any]:
+    """Ask for receipts as a unit."""
+    question = json.dumps({"positions": positions} | more).encode()
+    answer: dict[str, Any] = json.loads((await client.request(subject_of(unit), question, timeout=40)).data)
+    return answer

@@ -1,0 +1,195 @@
+"""`tonghop publish`: what is told where the bus is away, full, closed to us, or nobody waits any more."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import nats
+import pytest
+
+from services.embedded.nats import NatsServer
+from services.migration import stream_config
+from services.settings import Address, Settings
+from services.up.ports import claim
+from tests import servers
+from tests.integration.credentials import Signer, credentials, operated
+from tests.integration.test_publish import body_of, event
+
+PUBLISH = (sys.executable, "-m", "services.cli", "publish")
+ENGLISH = os.environ | {"TONGHOP_LANG": "en"}
+NOBODY = str(claim(Address("127.0.0.1", 0), "nobody"))
+
+
+def tonghop(*arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(
+        [*PUBLISH, *arguments], input=stdin, capture_output=True, timeout=60, check=False, env=ENGLISH
+    )
+
+
+def lines(*numbers: int) -> bytes:
+    return b"".join(body_of(event(n)) + b"\n" for n in numbers)
+
+
+def test_a_bus_that_nobody_reaches_is_named_and_given_up() -> None:
+    done = tonghop("-", "--nats", f"nats://unit7:secret@{NOBODY}", "--patience", "0.5", stdin=lines(1))
+    said = done.stderr.decode().splitlines()
+    assert done.returncode == 1
+    assert len(said) == 3  # that it tries, why it gave up, and what was sent
+    for part in (NOBODY, "0.5 s", "--patience"):
+        assert part in said[0]
+    for part in (NOBODY, "--nats", "TONGHOP_NATS_URL"):
+        assert part in said[1]
+    assert "In the log: 0" in said[2]
+    assert "secret" not in done.stderr.decode()
+
+
+async def test_a_bus_that_goes_away_is_told_with_what_was_sent(tmp_path: Path) -> None:
+    with servers.short_folder() as folder, servers.running_nats(folder) as server:
+        settings = await servers.fresh_party(server)
+        process = await asyncio.create_subprocess_exec(
+            *(*PUBLISH, "-", "--nats", settings.nats_url, "--patience", "0.5", "--no-wait", "--all"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=ENGLISH,
+        )
+        assert process.stdin is not None
+        process.stdin.write(lines(1, 2))
+        await told(process, 2)  # it doesn't wait for the end of the file, or for a thousand lines
+        os.kill(server.pid, signal.SIGKILL)
+        await asyncio.to_thread(server.process.stop, ())
+        process.stdin.write(lines(3, 4))
+        out, err = await process.communicate()
+    assert process.returncode == 1
+    assert "In the log: 2. Not sent, or not acknowledged: lines 3-4, every line after 4" in err.decode()
+    assert "unsent" in out.decode()
+
+
+async def told(process: asyncio.subprocess.Process, count: int) -> None:
+    """Wait until so many lines are told as published."""
+    assert process.stdout is not None
+    for _ in range(count):
+        assert b"published" in await process.stdout.readline()
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+async def test_who_stops_it_is_told_what_went_out(party: str, sent: signal.Signals, code: int) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(*PUBLISH, "-", "--nats", party, "--no-wait", "--all"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=ENGLISH,
+    )
+    assert process.stdin is not None
+    process.stdin.write(lines(1, 2, 3))
+    await told(process, 3)
+    process.send_signal(sent)
+    async with asyncio.timeout(30):  # although its input is still open
+        _, err = await asyncio.gather(_read(process.stdout), _read(process.stderr))
+        assert await process.wait() == code
+    assert "In the log: 3" in err
+    assert "Traceback" not in err
+    process.stdin.close()
+
+
+async def _read(stream: asyncio.StreamReader | None) -> str:
+    assert stream is not None
+    return (await stream.read()).decode()
+
+
+async def test_a_full_bus_is_told(nats_server: NatsServer) -> None:
+    settings = await servers.fresh_party(nats_server)
+    client = await nats.connect(settings.nats_url)
+    await client.jetstream().update_stream(replace(stream_config(settings), max_msgs=2))
+    await client.close()
+    done = await asyncio.to_thread(
+        tonghop,
+        *("-", "--nats", settings.nats_url, "--patience", "0.5", "--no-wait", "--mode", "pipelined"),
+        stdin=lines(1, 2, 3),
+    )
+    assert done.returncode == 1
+    said = done.stderr.decode()
+    assert "10077" in said
+    assert "Have room made" in said
+    assert "In the log: 2. Not sent, or not acknowledged: lines 3" in said
+
+
+BAD_CREDENTIALS = {
+    "empty": ("", "BEGIN NATS USER JWT"),
+    "something else": ("hello\n" * 100, "BEGIN NATS USER JWT"),
+    "no seed": ("-----BEGIN NATS USER JWT-----\na.b.c\n------END NATS USER JWT------\n", "BEGIN USER NKEY SEED"),
+    "a damaged seed": (
+        (
+            "-----BEGIN NATS USER JWT-----\na.b.c\n------END NATS USER JWT------\n\n"
+            "-----BEGIN USER NKEY SEED-----\nSUAAAA\n------END USER NKEY SEED------\n"
+        ),
+        "damaged",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", [*BAD_CREDENTIALS, "missing", "a folder", "a strange name"])
+def test_a_credentials_file_that_is_of_no_use_is_named(tmp_path: Path, what: str) -> None:
+    file = tmp_path / "unit.creds"
+    path, part = str(file), "can't read"
+    if what in BAD_CREDENTIALS:
+        content, part = BAD_CREDENTIALS[what]
+        file.write_text(content)
+    elif what == "a folder":
+        file.mkdir()
+    elif what == "a strange name":
+        path = "x" * 5000
+    done = tonghop("-", "--nats", f"nats://{NOBODY}", "--credentials", path, stdin=lines(1))
+    said = done.stderr.decode()
+    assert done.returncode == 1
+    assert part in said
+    assert "--credentials" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+async def test_credentials_let_a_unit_in_and_others_are_told(tmp_path: Path, end: str) -> None:
+    with servers.short_folder() as folder, operated(folder, "chi-bo-1") as (url, creds):
+        good, bad = tmp_path / "good.creds", tmp_path / "bad.creds"
+        good.write_bytes(creds.replace("\n", end).encode())
+        bad.write_text(credentials(Signer(nats_account()), "chi-bo-1"))
+        unix = tmp_path / "unix.creds"
+        unix.write_text(creds)
+        client = await nats.connect(url, user_credentials=str(unix))
+        await client.jetstream().add_stream(stream_config(Settings()))
+        run = ("-", "--nats", url, "--no-wait", "--credentials")
+        done = await asyncio.to_thread(tonghop, *run, str(good), stdin=lines(1, 2))
+        assert done.returncode == 0, done.stderr
+        assert (await client.jetstream().stream_info("PARTY")).state.messages == 2
+        await client.close()
+        refused = await asyncio.to_thread(tonghop, *run, str(bad), stdin=lines(3))
+    assert refused.returncode == 1
+    assert "does not let us in" in refused.stderr.decode()
+    assert "Traceback" not in refused.stderr.decode()
+
+
+def nats_account() -> int:
+    from nkeys import PREFIX_BYTE_ACCOUNT
+
+    return int(PREFIX_BYTE_ACCOUNT)
+
+
+@pytest.mark.parametrize("patience", ["nan", "-1", "soon"])
+def test_patience_is_a_number_of_seconds(patience: str) -> None:
+    done = tonghop("-", "--nats", f"nats://{NOBODY}", "--patience", patience)
+    assert done.returncode == 2
+    assert "--patience" in done.stderr.decode()
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "missing.jsonl"):
+        done = tonghop(str(path), "--nats", f"nats://{NOBODY}")
+        assert done.returncode == 1
+        assert str(path) in done.stderr.decode()
+        assert json.dumps("Traceback") not in done.stderr.decode()
