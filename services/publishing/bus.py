@@ -2,18 +2,21 @@
 
 import asyncio
 import math
-import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from nats.aio.client import Client
-from nats.errors import AuthorizationError, Error
+from nats.errors import Error
 
-from services.publishing.credentials import CredentialsError, checked
+from projections.store.address import said
+from services.connecting.bus import BusClient, DeniedError, encrypted, options
+from services.connecting.failures import Failure, classify, described
+from services.publishing.credentials import CredentialsError, require_usable
 from services.publishing.saying import Said
+from services.settings import Settings
 
 RETRY_SECONDS: Final = 0.5
 PATIENCE: Final = 30.0
@@ -31,9 +34,6 @@ _ADVICE: Final = {
     ),
     FULL: Said("Hãy báo quản trị dọn chỗ rồi gửi lại", "Have room made, then send again"),
 }
-_denied_publish = re.compile(r'permissions violation for publish to "([^"]+)"', re.IGNORECASE).search
-_denied_inbox = re.compile(r"permissions violation for subscription to", re.IGNORECASE).search
-_denied_login = re.compile(r"authorization violation|authentication (expired|timeout|revoked)", re.IGNORECASE).search
 
 
 class BusRefusedError(Exception):
@@ -57,13 +57,19 @@ class Bus:
     """
 
     def __init__(
-        self, url: str, notice: Callable[[Said | None], None], *, patience: float, ended: asyncio.Event | None = None
+        self,
+        settings: Settings,
+        notice: Callable[[Said | None], None],
+        *,
+        patience: float,
+        ended: asyncio.Event | None = None,
     ) -> None:
-        self.address = ",".join(map(_without_password, url.split(",")))
-        self.client = Client()
+        self.address = said(settings.nats_url)
+        self.client = BusClient(encrypted=encrypted(settings))
+        self._settings = settings
         self.denied: set[str] = set()
         self.inbox_denied = False
-        self.login_denied: str | None = None
+        self.refused: Said | None = None
         self.losses = 0
         """How often the connection was lost: what was on its way before that may never be answered."""
         self.ended = ended or asyncio.Event()
@@ -142,13 +148,8 @@ class Bus:
             self._notice(None)
 
     def _usable(self) -> bool:
-        if self.login_denied:
-            raise BusRefusedError(
-                Said(
-                    f"{self.address}: máy chủ không cho vào, hãy xem --credentials hoặc mật khẩu trong địa chỉ",
-                    f"{self.address}: the server does not let us in, look at --credentials or the password",
-                ).with_detail(self.login_denied)
-            )
+        if self.refused is not None:
+            raise BusRefusedError(self.refused)
         if self.inbox_denied:
             raise BusRefusedError(
                 Said(
@@ -166,34 +167,39 @@ class Bus:
 
     async def on_error(self, error: Exception) -> None:
         """Take note of what the server tells apart from any request: a denial is only ever told so."""
-        text = str(error) or type(error).__name__
-        if found := _denied_publish(text):
-            self.denied.add(found[1])
-        elif _denied_inbox(text):
-            self.inbox_denied = True
-        elif isinstance(error, AuthorizationError) or _denied_login(text):
-            self.login_denied = text
+        if isinstance(error, DeniedError):
+            if error.what == "publish":
+                self.denied.add(error.subject)
+            else:
+                self.inbox_denied = True
+        elif classify(error) is Failure.REFUSED:
+            self.refused = self._refusal(error)
         else:
-            self._last_error = text
+            self._last_error = described(error)
             return
         self.news.set()
+
+    def _refusal(self, error: BaseException) -> Said:
+        return Said(
+            f"{self.address}: không được vào máy chủ, hãy xem --credentials, mật khẩu hoặc chứng thư TLS",
+            f"{self.address}: the server is closed to us, look at --credentials, the password, or the TLS certificate",
+        ).with_detail(described(error))
 
     async def on_disconnect(self) -> None:
         """Wake those who wait for acknowledgements that may never come now."""
         self.losses += 1
         self.news.set()
 
-    async def open(self, url: str, credentials: Any, inbox_prefix: str) -> None:
-        """Connect, trying for as long as it may take; raises BusRefusedError, EndedError."""
+    async def open(self, inbox_prefix: str) -> None:
+        """Connect, trying for as long as it may take; raises BusRefusedError, EndedError, SettingsError."""
         connecting = asyncio.ensure_future(
             self.client.connect(
-                url.split(","),
+                **options(self._settings),
                 error_cb=self.on_error,
                 disconnected_cb=self.on_disconnect,
                 max_reconnect_attempts=-1,
-                reconnect_time_wait=RETRY_SECONDS,  # type: ignore[arg-type]
+                reconnect_time_wait=RETRY_SECONDS,
                 inbox_prefix=inbox_prefix,
-                user_credentials=credentials,
                 name="tonghop publish",
             )
         )
@@ -202,15 +208,12 @@ class Bus:
                 await self.settle({connecting}, RETRY_SECONDS)
                 if connecting.done():
                     break
-                if self.login_denied:
-                    self._usable()
+                if self.refused is not None:
+                    raise BusRefusedError(self.refused)
                 await self.pause(_UNREACHABLE)
             await connecting
         except (OSError, Error) as error:
-            if _denied_login(str(error)):
-                self.login_denied = str(error)
-                self._usable()
-            raise BusRefusedError(Said(*[f"NATS {self.address}: {error}"] * 2)) from error
+            raise BusRefusedError(self._refusal(error)) from error
         finally:
             if not connecting.done():
                 connecting.cancel()
@@ -231,21 +234,20 @@ async def connect(
     """Connect to one or several addresses with commas between them, for `patience` seconds; `Bus` says what is told.
 
     Raises BusRefusedError where the server does not let us in or the credentials file is of no use, EndedError where
-    nobody answers in time, or `ended` was set.
+    nobody answers in time, or `ended` was set, SettingsError where a setting of the environment can't be used.
     """
-    bus = Bus(url, notice, patience=patience, ended=ended)
+    settings = replace(Settings.from_environment(), nats_url=url)
+    if credentials:
+        settings = replace(settings, nats_credentials=Path(credentials))
+    bus = Bus(settings, notice, patience=patience, ended=ended)
     try:
-        usable = checked(credentials) if credentials else None
+        if settings.nats_credentials is not None:
+            require_usable(settings.nats_credentials)
     except CredentialsError as error:
         raise BusRefusedError(error.said) from error
     try:
-        await bus.open(url, usable, inbox_prefix)
+        await bus.open(inbox_prefix)
         yield bus
     finally:
         with suppress(Error, OSError):
             await bus.client.close()
-
-
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return url if "@" not in parts.netloc else parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

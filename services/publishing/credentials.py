@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Final
 
 import nkeys
-from nats.aio.client import RawCredentials
 
 from services.publishing.saying import Said
 
 _LONGEST: Final = 64 * 1024
-_JWT: Final = re.compile(r"-+BEGIN NATS USER JWT-+\r?\n([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)\r?\n")
-_SEED: Final = re.compile(r"-+BEGIN USER NKEY SEED-+\r?\n([A-Z2-7]+)\r?\n")
+_JWT: Final = re.compile(r"-+BEGIN NATS USER JWT-+\n([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)\n")
+_SEED: Final = re.compile(r"-+BEGIN USER NKEY SEED-+\n([A-Z2-7]+)\n")
 
 
 class CredentialsError(ValueError):
@@ -23,23 +22,26 @@ class CredentialsError(ValueError):
         self.said = said
 
 
-def checked(path: str) -> str | RawCredentials:
-    """Return what the client takes for a file that holds a user's JWT and seed; raises CredentialsError.
-
-    That is the path, so that a renewed file is read at the next connection; of a file with the line ends of Windows,
-    which the client can't read, the content.
-    """
+def require_usable(path: Path) -> None:
+    """Raise CredentialsError unless the file holds a user's JWT and seed, in a form that the client can read."""
     try:
-        with Path(path).open("rb") as file:
+        with path.open("rb") as file:
             content = file.read(_LONGEST)
     except (OSError, ValueError) as error:
         said = error.strerror if isinstance(error, OSError) else str(error)
         raise CredentialsError(
             Said(
-                f"không đọc được tệp --credentials {path!r}", f"can't read the file --credentials {path!r}"
+                f"không đọc được tệp --credentials {str(path)!r}", f"can't read the file --credentials {str(path)!r}"
             ).with_detail(said)
         ) from error
     text = content.decode("latin-1")
+    if "\r" in text:
+        raise CredentialsError(
+            Said(
+                f"tệp --credentials {str(path)!r} có dấu xuống dòng của Windows, hãy lưu lại với dấu xuống dòng LF",
+                f"the file --credentials {str(path)!r} has the line ends of Windows, save it with line feeds alone",
+            )
+        )
     if not _JWT.search(text):
         raise _malformed(path, "BEGIN NATS USER JWT")
     seed = _SEED.search(text)
@@ -50,17 +52,16 @@ def checked(path: str) -> str | RawCredentials:
     except (nkeys.NkeysError, binascii.Error, ValueError) as error:
         raise CredentialsError(
             Said(
-                f"khóa bí mật trong tệp --credentials {path!r} bị hỏng, hãy xin cấp lại tệp",
-                f"the seed in the file --credentials {path!r} is damaged, have it issued again",
+                f"khóa bí mật trong tệp --credentials {str(path)!r} bị hỏng, hãy xin cấp lại tệp",
+                f"the seed in the file --credentials {str(path)!r} is damaged, have it issued again",
             )
         ) from error
-    return RawCredentials(text.replace("\r\n", "\n")) if "\r" in text else path
 
 
-def _malformed(path: str, missing: str) -> CredentialsError:
+def _malformed(path: Path, missing: str) -> CredentialsError:
     return CredentialsError(
         Said(
-            f"tệp --credentials {path!r} không phải tệp .creds của NATS, thiếu phần {missing!r}",
-            f"the file --credentials {path!r} is no NATS credentials file, it has no part {missing!r}",
+            f"tệp --credentials {str(path)!r} không phải tệp .creds của NATS, thiếu phần {missing!r}",
+            f"the file --credentials {str(path)!r} is no NATS credentials file, it has no part {missing!r}",
         )
     )

@@ -16,6 +16,7 @@ from nats.errors import Error
 from events.identifiers import is_event_id, is_unit_id
 from projections.store.reading import receipts as reading
 from projections.store.reading.snapshot import snapshot
+from services.connecting.failures import SERVERS_FAIL
 from services.publishing.receipt import (
     CATCHING_UP,
     LONGEST_QUESTION,
@@ -30,7 +31,7 @@ from services.publishing.receipt import (
     Receipt,
     Request,
 )
-from services.receipts.waiting import AWAY, Waiting
+from services.receipts.waiting import Waiting
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
@@ -111,7 +112,7 @@ class Receipts:
             async with self._reading:
                 try:
                     answer = await self._answer(asker, body)
-                except AWAY:
+                except SERVERS_FAIL:
                     answer = Answer(behind=Behind(0, STOPPED, "cơ sở dữ liệu không trả lời / the database is away"))
             await self._reply(reply, answer)
         finally:

@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-import asyncpg
-
 from projections.store.writing import NOTIFICATIONS
+from services.connecting.failures import SERVERS_FAIL
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
@@ -19,7 +18,6 @@ DOUBT: Final = 2.0
 _SELDOM: Final = 0.03
 _AGAIN: Final = 1.0
 _POSITION: Final = "SELECT position FROM checkpoint"
-AWAY: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class Parked:
@@ -64,7 +62,7 @@ class Waiting:
                 while self._parked:
                     try:
                         self._reach(await self._pool.fetchval(_POSITION))
-                    except AWAY:
+                    except SERVERS_FAIL:
                         await asyncio.sleep(_AGAIN)
                     await asyncio.sleep(_SELDOM)
                     try:
@@ -94,7 +92,7 @@ class Waiting:
                         self._listening = False
                         if not lost.is_set():
                             await connection.remove_listener(NOTIFICATIONS, self._hear)
-            except AWAY:
+            except SERVERS_FAIL:
                 pass
             await asyncio.sleep(_AGAIN)
 

@@ -95,7 +95,7 @@ class Rig:
             sender = Sender(bus, batches=True)
             remaining = iter(lines)
             while chunk := list(islice(remaining, CHUNK)):
-                for sent in await sender.send(chunk):
+                for sent in (await sender.send(chunk)).answers:
                     if not isinstance(sent, Sent) or sent.duplicate:
                         raise BenchError(f"the bus did not take {sent}")
                     positions.append(sent.position)

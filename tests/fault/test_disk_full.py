@@ -13,7 +13,6 @@ import pytest
 
 from services.publishing.bus import connect as connect_publisher
 from services.publishing.flow import PUBLISHED, Flow, Told
-from services.publishing.lines import read_lines
 from tests.fault.cluster import Cluster, running_cluster
 from tests.fault.disk import Disk, small_disk
 from tests.fault.expectation import Expectation
@@ -191,7 +190,7 @@ async def test_a_stream_at_its_limit_is_said_and_waited_for(party: str) -> None:
     try:
         async with connect_publisher(party, notice=noticed.append) as bus:
             flow = Flow(bus, batches=True, patience=None, tell=told.append, sent=lambda _: None, notice=noticed.append)
-            running = asyncio.create_task(flow.run(read_lines(lines)))
+            running = asyncio.create_task(flow.run(lines))
 
             async def full() -> bool:
                 return any("bus đã đầy" in said and "maximum bytes exceeded" in said for said in noticed)

@@ -18,7 +18,7 @@ from services.demo.saying import CloudEvent
 from services.demo.scenario import country_and_reform
 from services.publishing.bus import connect
 from services.publishing.flow import Flow
-from services.publishing.lines import read_lines
+from services.publishing.outcomes import Patience
 from services.settings import Settings
 from tests.fault.cluster import running_cluster
 
@@ -26,8 +26,8 @@ from tests.fault.cluster import running_cluster
 async def publish(settings: Settings, log: list[CloudEvent]) -> None:
     lines = io.BytesIO(b"\n".join(json.dumps(event, ensure_ascii=False).encode() for event in log))
     async with connect(settings.nats_url, notice=print) as bus:
-        flow = Flow(bus, batches=True, patience=60, tell=lambda _: None, sent=lambda _: None, notice=print)
-        await flow.run(read_lines(lines))
+        flow = Flow(bus, batches=True, patience=Patience(60), tell=lambda _: None, sent=lambda _: None, notice=print)
+        assert await flow.run(lines) is None
 
 
 @pytest.fixture(scope="module")

@@ -122,6 +122,7 @@ async def test_a_full_bus_is_told(nats_server: NatsServer) -> None:
 
 BAD_CREDENTIALS = {
     "empty": ("", "BEGIN NATS USER JWT"),
+    "line ends of Windows": ("-----BEGIN NATS USER JWT-----\r\na.b.c\r\n", "line ends"),
     "something else": ("hello\n" * 100, "BEGIN NATS USER JWT"),
     "no seed": ("-----BEGIN NATS USER JWT-----\na.b.c\n------END NATS USER JWT------\n", "BEGIN USER NKEY SEED"),
     "a damaged seed": (
@@ -140,7 +141,7 @@ def test_a_credentials_file_that_is_of_no_use_is_named(tmp_path: Path, what: str
     path, part = str(file), "can't read"
     if what in BAD_CREDENTIALS:
         content, part = BAD_CREDENTIALS[what]
-        file.write_text(content)
+        file.write_bytes(content.encode())
     elif what == "a folder":
         file.mkdir()
     elif what == "a strange name":
@@ -153,15 +154,12 @@ def test_a_credentials_file_that_is_of_no_use_is_named(tmp_path: Path, what: str
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
-async def test_credentials_let_a_unit_in_and_others_are_told(tmp_path: Path, end: str) -> None:
+async def test_credentials_let_a_unit_in_and_others_are_told(tmp_path: Path) -> None:
     with servers.short_folder() as folder, operated(folder, "chi-bo-1") as (url, creds):
         good, bad = tmp_path / "good.creds", tmp_path / "bad.creds"
-        good.write_bytes(creds.replace("\n", end).encode())
+        good.write_text(creds)
         bad.write_text(credentials(Signer(nats_account()), "chi-bo-1"))
-        unix = tmp_path / "unix.creds"
-        unix.write_text(creds)
-        client = await nats.connect(url, user_credentials=str(unix))
+        client = await nats.connect(url, user_credentials=str(good))
         await client.jetstream().add_stream(stream_config(Settings()))
         run = ("-", "--nats", url, "--no-wait", "--credentials")
         done = await asyncio.to_thread(tonghop, *run, str(good), stdin=lines(1, 2))
@@ -170,7 +168,7 @@ async def test_credentials_let_a_unit_in_and_others_are_told(tmp_path: Path, end
         await client.close()
         refused = await asyncio.to_thread(tonghop, *run, str(bad), stdin=lines(3))
     assert refused.returncode == 1
-    assert "does not let us in" in refused.stderr.decode()
+    assert "the server is closed to us" in refused.stderr.decode()
     assert "Traceback" not in refused.stderr.decode()
 
 
