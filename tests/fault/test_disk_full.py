@@ -184,7 +184,7 @@ async def test_a_stream_at_its_limit_is_said_and_waited_for(party: str) -> None:
     jetstream = client.jetstream()
     config = (await jetstream.stream_info("PARTY")).config
     await jetstream.update_stream(config.evolve(max_bytes=100_000))
-    noticed: list[str] = []
+    noticed: list[object] = []
     told: list[Told] = []
     lines = io.BytesIO(b"\n".join(admitted("u1", "2023-01-01", f"f-{n}").body for n in range(1_000)))
     try:
@@ -193,7 +193,7 @@ async def test_a_stream_at_its_limit_is_said_and_waited_for(party: str) -> None:
             running = asyncio.create_task(flow.run(lines))
 
             async def full() -> bool:
-                return any("bus đã đầy" in said and "maximum bytes exceeded" in said for said in noticed)
+                return any("bus đã đầy" in str(said) and "maximum bytes" in str(said) for said in noticed)
 
             await eventually(full, f"it says {noticed}")
             await jetstream.update_stream(config)
