@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import msgspec
 from nats.errors import Error, NoRespondersError
 
+from services.connecting.bus import DeniedError as DeniedByServerError
 from services.publishing.bus import RETRY_SECONDS, Bus, BusRefusedError
 from services.publishing.receipt import STOPPED, Answer, Behind, Request, subject_of
 from services.publishing.saying import Said
@@ -55,6 +56,8 @@ async def _ask_once(bus: Bus, subject: str, request: Request) -> Heard:
             await bus.settle({asking}, within)
             bus.check_wanted()
         reply = asking.result()
+    except DeniedByServerError:
+        raise _denied(subject) from None
     except NoRespondersError:
         return Heard(None, _SILENT)
     except Error:

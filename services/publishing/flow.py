@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import BinaryIO, Final, NamedTuple
 
+from services.publishing.asking import DeniedError
 from services.publishing.bus import Bus, BusRefusedError
 from services.publishing.lines import Line, Unpublishable
 from services.publishing.outcomes import Patience, receipts
@@ -167,6 +168,9 @@ class Flow:
         try:
             async for found in receipts(self._bus, unit, ordered, patience=self._patience, notice=self._notice):
                 yield found if isinstance(found, Receipt) else _why(found)
+        except DeniedError as denied:
+            self._notice(denied.said)
+            yield UNDECIDED
         except BusRefusedError as ended:
             self._ended = self._ended or ended
             yield PUBLISHED

@@ -83,15 +83,18 @@ async def answering(url: str, database: str) -> AsyncIterator[asyncpg.Pool]:
 
 
 @asynccontextmanager
-async def projecting(url: str, database: str) -> AsyncIterator[asyncpg.Pool]:
-    """Project and answer for receipts; the units UNITS are there."""
-    settings = replace(Settings(), nats_url=url, database_url=database, root=ROOT)
+async def projecting(
+    url: str, database: str, root: str = ROOT, units: Sequence[dict[str, Any]] = ()
+) -> AsyncIterator[asyncpg.Pool]:
+    """Project and answer for receipts; `units` are established first, UNITS where the root is ROOT."""
+    settings = replace(Settings(), nats_url=url, database_url=database, root=root)
+    units = units or (UNITS if root == ROOT else ())
     async with answering(url, database) as pool:
         client = await nats.connect(url)
         pulse = Pulse(settings, client)
         tasks = [asyncio.create_task(run) for run in (Worker(settings, client, pulse).run(), pulse.run())]
         try:
-            await published(url, UNITS)
+            await published(url, units)
             yield pool
         finally:
             for task in tasks:
@@ -108,11 +111,12 @@ async def published(
     patience: Patience | None = None,
     wait: bool = True,
     notices: list[Said] | None = None,
+    inbox_prefix: str = "_INBOX",
 ) -> list[Told]:
     """Publish as a unit does, and give what is told of each line, in their order."""
     told: list[Told] = []
     notices = [] if notices is None else notices
-    async with connect(url, notice=lambda _: None) as bus:
+    async with connect(url, notice=lambda _: None, inbox_prefix=inbox_prefix) as bus:
         flow = Flow(
             bus,
             batches=batches,

@@ -12,13 +12,18 @@ from tests.attacks.publishing import ROOT, A, B, admitted, body_of, event, proje
 BOTH = pytest.mark.parametrize("batches", [True, False], ids=["batch", "pipelined"])
 
 
+def claimed(line: dict[str, Any], *, digest: bool) -> str:
+    """Give the id under which an event will be published."""
+    publisher = line["source"].removeprefix("/units/")
+    return message_id(publisher, line["id"], body_of(line)) if digest else f"{publisher}:{line['id']}"
+
+
 async def poison(url: str, *lines: dict[str, Any], digest: bool) -> None:
     """Let A claim the ids of B's events, of version 1 or, for it guesses their bodies, of version 2."""
     client = await nats.connect(url)
     for line in lines:
-        publisher = line["source"].removeprefix("/units/")
-        claimed = message_id(publisher, line["id"], body_of(line)) if digest else f"{publisher}:{line['id']}"
-        await client.jetstream().publish(f"party.v1.{A}.x.y", b"mine", headers={"Nats-Msg-Id": claimed})
+        headers = {"Nats-Msg-Id": claimed(line, digest=digest)}
+        await client.jetstream().publish(f"party.v1.{A}.x.y", b"mine", headers=headers)
     await client.close()
 
 

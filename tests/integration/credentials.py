@@ -16,7 +16,7 @@ from typing import Any
 import nkeys
 from nkeys import PREFIX_BYTE_ACCOUNT, PREFIX_BYTE_OPERATOR, PREFIX_BYTE_USER
 
-from services.embedded.nats import _executable
+from services.embedded.nats import executable
 
 
 class Signer:
@@ -66,7 +66,7 @@ def operated(folder: Path, unit: str) -> Iterator[tuple[str, str]]:
         resolver: MEMORY
         resolver_preload: {{ {preload} }}
     """)
-    process = subprocess.Popen([_executable(), "-c", config], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([executable(), "-c", config], stderr=subprocess.DEVNULL)
     try:
         ports = folder / f"nats-server_{process.pid}.ports"
         while not ports.exists() or not ports.read_text().strip():
