@@ -16,6 +16,8 @@ from typing import Any, Final, Literal, TextIO
 import structlog
 from structlog.typing import Processor
 
+from services.said import said
+
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["auto", "json", "console"]
 
@@ -66,12 +68,6 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
         logging.getLogger(name).setLevel(max(least, root.level))
     logging.captureWarnings(capture=True)
     sys.excepthook = _last_words
-
-
-def said(error: BaseException) -> str:
-    """Say an error in one line: its type, and its words without what a server quotes of a row or a statement."""
-    words = str(error).partition("\n")[0]
-    return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 def told(error: BaseException) -> str:
