@@ -61,6 +61,7 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _in_order, rendering],
         )
     )
+    gather()
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
@@ -68,6 +69,14 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
         logging.getLogger(name).setLevel(max(least, root.level))
     logging.captureWarnings(capture=True)
     sys.excepthook = _last_words
+
+
+def gather() -> None:
+    """Take from libraries the handlers that they gave their own loggers (FastStream does when it is imported)."""
+    for logger in list(logging.root.manager.loggerDict.values()):
+        if isinstance(logger, logging.Logger):
+            logger.handlers.clear()
+            logger.propagate = True
 
 
 def told(error: BaseException) -> str:
