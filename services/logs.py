@@ -21,7 +21,12 @@ from services.said import said
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["auto", "json", "console"]
 
-_QUIET: Final = {"uvicorn": logging.WARNING, "asyncio": logging.WARNING, "httpx": logging.WARNING}
+_QUIET: Final = {
+    "alembic": logging.WARNING,
+    "uvicorn": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "httpx": logging.WARNING,
+}
 """Of others, from which level on: what they say of themselves when all is well is no news."""
 _FIRST: Final = ("timestamp", "level", "logger", "event", "position", "trace")
 
