@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from services import shutting_out
+
 LOG: Final = "PARTY"
 """The account of the stream. Its name is the folder of the stream on the disk: another name, and it is out of sight."""
 UNITS: Final = "UNITS"
@@ -72,6 +74,8 @@ class Account:
     """Account and subject. Subjects of `$JS.API` are reached by the client under their own names all the same."""
     exports: Mapping[str, Sequence[str]] = field(default_factory=dict)
     limits: Mapping[str, int] = field(default_factory=dict)
+    includes: str = ""
+    """A file beside the configuration with more of the account: who is shut out (services/shutting_out.py)."""
 
 
 def _reading(name: str, user: User) -> Account:
@@ -161,6 +165,7 @@ def accounts(units: Iterable[User], *, operator: bool) -> list[Account]:
             list(units),
             imports=[(LOG, EVENTS), (LOG, RECEIPTS)],
             limits={"max_payload": LARGEST_PAYLOAD, "max_subscriptions": MOST_SUBSCRIPTIONS},
+            includes=shutting_out.FILE,
         ),
     ]
 
@@ -190,6 +195,8 @@ def _account(account: Account) -> list[str]:
         lines += _block("imports:", [_import(source, subject) for source, subject in account.imports], "[]")
     if account.exports:
         lines += _block("exports:", [_export(subject, to) for subject, to in account.exports.items()], "[]")
+    if account.includes:
+        lines.append(f'include "./{account.includes}"')
     return lines
 
 

@@ -16,10 +16,17 @@ from typing import Any, Final, Literal, TextIO
 import structlog
 from structlog.typing import Processor
 
+from services.said import said
+
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["auto", "json", "console"]
 
-_QUIET: Final = {"uvicorn": logging.WARNING, "asyncio": logging.WARNING, "httpx": logging.WARNING}
+_QUIET: Final = {
+    "alembic": logging.WARNING,
+    "uvicorn": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "httpx": logging.WARNING,
+}
 """Of others, from which level on: what they say of themselves when all is well is no news."""
 _FIRST: Final = ("timestamp", "level", "logger", "event", "position", "trace")
 
@@ -59,6 +66,7 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _in_order, rendering],
         )
     )
+    gather()
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
@@ -68,10 +76,12 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
     sys.excepthook = _last_words
 
 
-def said(error: BaseException) -> str:
-    """Say an error in one line: its type, and its words without what a server quotes of a row or a statement."""
-    words = str(error).partition("\n")[0]
-    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+def gather() -> None:
+    """Take from libraries the handlers that they gave their own loggers (FastStream does when it is imported)."""
+    for logger in list(logging.root.manager.loggerDict.values()):
+        if isinstance(logger, logging.Logger):
+            logger.handlers.clear()
+            logger.propagate = True
 
 
 def told(error: BaseException) -> str:

@@ -13,6 +13,7 @@ import re
 import signal
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -47,6 +48,12 @@ def read(file: Path) -> list[ShutOut]:
         return []
     except (OSError, UnicodeDecodeError) as error:
         raise ShutOutError(f"{file}: {error}") from error
+
+
+def make(file: Path) -> None:
+    """Make the file where there is none: a server whose configuration includes it does not start without."""
+    with suppress(FileExistsError), file.open("x", encoding="utf-8") as new:
+        new.write(_HEAD)
 
 
 def write(file: Path, entries: Iterable[ShutOut]) -> None:

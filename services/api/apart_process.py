@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import structlog
 
 from projections.store.reading.snapshot import snapshot
+from services import logs
 from services.api import pools
 from services.api.apart import ANSWER, ASK, CANCEL, FAILURE, HEAD, Job
 from services.api.asked import Given, begin, finish, packed
@@ -128,8 +129,10 @@ def main() -> None:
     # Whatever is printed, a log line for example, must not stand among the answers.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    settings = Settings.from_environment()
+    logs.configure(settings.log_level, settings.log_format)
     with suppress(BrokenPipeError):
-        asyncio.run(serve(Settings.from_environment(), out))
+        asyncio.run(serve(settings, out))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from asyncpg import exceptions as pg
 
 from projections.store.address import AddressError
 from services.connecting.bus import DeniedError, NotEncryptedError, UnreachableError
-from services.logs import said
+from services.said import said
 from services.settings import SettingsError
 
 

@@ -8,7 +8,7 @@ from http.client import HTTPConnection, HTTPException
 from importlib.metadata import distribution
 from pathlib import Path
 
-from services import bus_accounts
+from services import bus_accounts, shutting_out
 from services.embedded.owner import Identity, close_to_others, give_all, identity, let_through
 from services.embedded.process import Process, ServerError, Stages
 from services.embedded.secrets import passwords
@@ -65,6 +65,7 @@ class NatsServer:
         self.took_over = take_over(self.data_dir / "jetstream", Settings.stream, account)
         config = self.data_dir / "nats.conf"
         config.write_text(self._config())
+        shutting_out.make(self.data_dir / shutting_out.FILE)
         program, runs_as = executable(), Identity()
         if self._accounts is not None and self._secrets is not None:
             variables = bus_accounts.passwords(self._accounts)

@@ -21,7 +21,7 @@ from prometheus_client import CollectorRegistry, make_asgi_app, multiprocess
 from prometheus_client.registry import REGISTRY
 
 from projections.store.connecting import create_pool
-from services import metrics
+from services import logs, metrics
 from services.connecting.broker import make as broker_for
 from services.connecting.failures import PASSES_OR_IS_MENDED, described
 from services.connecting.patience import patiently
@@ -44,6 +44,7 @@ def serve(settings: Settings) -> int:
     Returns 0 after those, 3 where it refuses to run, 4 where PostgreSQL can't make sense of its statements; the reason
     is in its log.
     """
+    logs.gather()
     return asyncio.run(_serve(settings))
 
 

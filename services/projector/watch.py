@@ -15,8 +15,8 @@ from projections.store.reading.invariants import WINDOW, ledger_is_whole, root_i
 from projections.store.reading.snapshot import Snapshot, snapshot
 from services import metrics
 from services.connecting.failures import SERVERS_FAIL
-from services.logs import said
 from services.projector.pulse import Pulse
+from services.said import said
 
 EVERY: Final = 5.0
 

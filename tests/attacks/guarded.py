@@ -16,6 +16,7 @@ from pathlib import Path
 import nats
 from nats.aio.client import Client
 
+from services import shutting_out
 from services.embedded.nats import executable
 from tests import servers
 
@@ -99,6 +100,7 @@ class Guarded:
 def guarded(folder: Path, *, operator: bool = False, text: str | None = None) -> Iterator[Guarded]:
     """Run a server with the accounts of the deployment."""
     config, log = folder / "nats.conf", folder / "nats.log"
+    shutting_out.make(folder / shutting_out.FILE)
     config.write_text(configuration(folder, operator=operator) if text is None else text)
     variables = set(re.findall(r"\$(TONGHOP_\w+)", config.read_text()))
     for stale in folder.glob("*.ports"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import subprocess
 import sys
@@ -16,13 +15,13 @@ import pytest
 from nats.aio.client import Client
 from nats.errors import TimeoutError as NatsTimeoutError
 
-from services import shutting_out
-from services.embedded.nats import _executable
-from services.embedded.process import Process
+from services.embedded.nats import NatsServer
+from services.migration import stream_config
+from services.settings import Settings
 from tests.fault.load import Told
 from tests.fault.projecting import bench, eventually
 from tests.oracle.telling import Said, admitted, founded, root
-from tests.servers import short_folder
+from tests.servers import ANY_PORT, short_folder
 
 WORLD = (root(), founded("u1", "trung-uong", "2020-01-01"), founded("hostile", "trung-uong", "2020-01-01"))
 
@@ -45,45 +44,25 @@ async def test_who_fills_the_log_is_named_and_others_are_not(party: str, databas
             await running.says("makes the log grow")
 
 
-CONFIG = """
-listen: "127.0.0.1:-1"
-http: "127.0.0.1:-1"
-ports_file_dir: "{folder}"
-jetstream {{ store_dir: "{folder}" }}
-no_auth_user: units
-accounts {{
-  PARTY {{ jetstream: enabled, users: [{{user: log, password: log}}], exports: [{{service: "party.v1.>"}}] }}
-  UNITS {{
-    users: [{{user: units, password: units, permissions: {{publish: ["party.v1.*.>"], subscribe: ["_INBOX.>"]}}}}]
-    imports: [{{service: {{account: PARTY, subject: "party.v1.>"}}}}]
-    include "./shut-out.conf"
-  }}
-}}
-"""
-
-
 class Guarded:
-    """A server of a service's data folder, with the units in an account of their own."""
+    """The server of `tonghop up` in its folder; `refused` is what clients are told by it apart from answers."""
 
-    def __init__(self, folder: Path, process: Process) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.process = process
+        self.server = NatsServer(
+            folder / "nats",
+            ANY_PORT,
+            log=folder / "logs" / "nats.log",
+            record=folder / "run" / "nats.json",
+            secrets=folder / "secrets",
+        )
         self.refused: list[str] = []
 
-    def ports(self) -> dict[str, list[str]] | None:
-        found = self.folder / "nats" / f"nats-server_{self.process.pid}.ports"
-        try:
-            return dict(json.loads(found.read_text()))
-        except (OSError, ValueError):
-            return None
-
-    async def client(self, **as_whom: str) -> Client:
+    async def client(self, user: str | None = None) -> Client:
         async def hear(error: Exception) -> None:
             self.refused.append(str(error))
 
-        ports = self.ports()
-        assert ports is not None
-        return await nats.connect(ports["nats"][0], error_cb=hear, **as_whom)
+        return await nats.connect(self.server.url if user is None else self.server.url_of(user), error_cb=hear)
 
     def shut_out(self, *options: str, code: int = 0) -> str:
         done = subprocess.run(
@@ -101,24 +80,18 @@ class Guarded:
 @pytest.fixture
 def guarded() -> Iterator[Guarded]:
     with short_folder() as folder:
-        data = folder / "nats"
-        data.mkdir()
-        (data / "nats.conf").write_text(CONFIG.format(folder=data))
-        (data / shutting_out.FILE).write_text("")
-        process = Process("nats", folder / "nats.log", folder / "run" / "nats.json")
-        process.start([_executable(), "-c", data / "nats.conf"])
-        running = Guarded(folder, process)
+        running = Guarded(folder)
         try:
-            process.wait_until(lambda: running.ports() is not None, 30)
+            running.server.start()
             yield running
         finally:
-            process.stop(())
+            running.server.stop()
 
 
 async def test_one_command_shuts_it_out_at_once_and_lets_it_in_again(guarded: Guarded) -> None:
-    log, units = await guarded.client(user="log", password="log"), await guarded.client()  # noqa: S106 - of this server
+    log, units = await guarded.client("operator"), await guarded.client()
     try:
-        await log.jetstream().add_stream(name="PARTY", subjects=["party.v1.>"], allow_atomic=True)
+        await log.jetstream().add_stream(stream_config(Settings()))
 
         async def says(unit: str) -> bool:
             """Tell whether the log takes what a unit says, on the connection that it has had all the time."""
@@ -153,7 +126,7 @@ async def test_one_command_shuts_it_out_at_once_and_lets_it_in_again(guarded: Gu
 
 def test_what_can_not_be_done_is_said(guarded: Guarded, tmp_path: Path) -> None:
     assert "no unit's id" in guarded.shut_out('x" }', code=1)
-    guarded.process.stop(())
+    guarded.server.stop()
     assert "is shut out" in guarded.shut_out("hostile")  # what doesn't run reads it when it starts
     (guarded.folder / "run" / "nats.json").write_text('{"pid": 1}')
     assert "may not be in force" in guarded.shut_out("another", code=1)
