@@ -5,7 +5,9 @@ Without a check of more than the body at the checkpoint, what was published in b
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -88,8 +90,10 @@ async def test_a_projector_that_runs_refuses_it(bus: Bus, database: str) -> None
             await on.publish(*facts(2, 7), LAST)
             await on.settled()
             before = await on.outcomes()
+            os.kill(running.pid, signal.SIGSTOP)  # it hears of nothing before all of it is done
             await set_back_and_gone_on(on, bus)
             await on.publish(*facts(30, 35))
+            os.kill(running.pid, signal.SIGCONT)
             assert await running.ends() == "exit code 3"
             assert "set back" in running.said
         assert await on.outcomes() == before
