@@ -11,6 +11,7 @@ from projections.core.state import SIZES, Sizes
 from projections.store.connecting import connect
 from projections.store.generations import schema_of
 from projections.store.kept_log import kept_messages
+from projections.store.rebuilding.chunks import set_aside_up_to
 from projections.store.rebuilding.comparing import Comparison
 from projections.store.rebuilding.generation import Generation, Progress, Source
 from projections.store.rebuilding.making import drop_schema
@@ -31,12 +32,14 @@ class Verified(NamedTuple):
     """What differed, what of it was mended (None where that was not asked for), and the messages unlike the stream's.
 
     ``unlike`` are positions at which the ledger has another message than the stream, or one of them has none; None
-    where the stream was not asked.
+    where the stream was not asked. ``aside`` are the messages that live work could not process: that they are refused
+    is taken from the ledger, so it is told.
     """
 
     comparison: Comparison
     mended: Comparison | None
     unlike: list[int] | None
+    aside: list[int]
 
 
 async def verify(
@@ -56,9 +59,10 @@ async def verify(
         await bring_up(generation, progress, large_as_there=True)
         comparison = await compare_at_checkpoint(generation, with_ledger=True)
         mended = await mend(generation) if repair and comparison else None
+        aside = await set_aside_up_to(connection, comparison.position)
         async with connection.transaction():
             await drop_schema(connection, SCHEMA)
-    return Verified(comparison, mended, unlike)
+    return Verified(comparison, mended, unlike, aside)
 
 
 async def latest_repairs(settings: Settings, limit: int) -> list[Repair]:

@@ -19,6 +19,7 @@ from projections.core.decision import Key
 from projections.core.kept_message import kept_headers
 from projections.core.message import Message
 from projections.core.parking import Parked
+from projections.core.set_aside import UndecidableError
 from projections.core.state import Recorded, State
 
 EventKey = tuple[str, str]
@@ -65,13 +66,19 @@ class Fold:
         self._link = Link(state.position, state.chain) if state.chain is not None else None
 
     def take(self, messages: Sequence[Message], decoded: Sequence[Event | Refusal]) -> None:
-        """Decide the next messages, and whatever they let go."""
+        """Decide the next messages, and whatever they let go.
+
+        Raises UndecidableError where deciding one raises; the state is of no use then.
+        """
         if self._link is not None:
             found = extend(self._link, messages)
             self._link = found[-1]
             self._links += [link for link in found if link.lasts]
         for message, event in zip(messages, decoded, strict=True):
-            self._decide(message, event)
+            try:
+                self._decide(message, event)
+            except Exception as error:
+                raise UndecidableError(message.position) from error
 
     def _decide(self, message: Message, event: Event | Refusal) -> None:
         self._work.now = message.position

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 import asyncpg
@@ -12,10 +12,11 @@ from projections.core.message import GapError, Message
 
 _PART: Final = 4_000
 
-_ROWS = """
+_COLUMNS = """
 SELECT position, published_at, bus_subject, headers, publisher, id AS event_id, type AS event_type, body FROM ledger
-WHERE position BETWEEN $1 AND $2 ORDER BY position
 """
+_ROWS = f"{_COLUMNS} WHERE position BETWEEN $1 AND $2 ORDER BY position"
+_AT = f"{_COLUMNS} WHERE position = ANY($1::bigint[])"
 
 _SIZE = "SELECT coalesce(pg_table_size('ledger'), 0)"
 
@@ -38,6 +39,12 @@ async def kept_size(connection: asyncpg.Connection) -> int:
 async def kept_messages(connection: asyncpg.Connection, first: int, last: int) -> list[Message]:
     """Return the messages from one position to another, in order, as far as the ledger has them."""
     return [kept_message(**row) for row in await connection.fetch(_ROWS, first, last)]
+
+
+async def messages_at(connection: asyncpg.Connection, positions: Sequence[int]) -> dict[int, Message]:
+    """Return the messages at some positions, as far as the ledger has them."""
+    found = [kept_message(**row) for row in await connection.fetch(_AT, positions)]
+    return {message.position: message for message in found}
 
 
 async def read_kept(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 import asyncpg
 
-from events.codec import Event, Refusal, decode
+from events.codec import Event, Refusal
+from projections.core.asides import Asides
+from projections.core.asides import decoded as decoded_one
 from projections.core.changes import Changes
 from projections.core.fold import EventKey, Fold
 from projections.core.message import GapError, Message
+from projections.core.set_aside import UndecidableError
 from projections.core.state import SIZES, Recorded, Sizes, State
 from projections.store import chain
 from projections.store.connecting import connect
@@ -32,7 +35,7 @@ async def decode_all(messages: Sequence[Message], root: str) -> list[Event | Ref
     """Decode a batch, and let others go on between pieces of it."""
     decoded: list[Event | Refusal] = []
     for piece in pieces(messages):
-        decoded += [decode(message.bus_subject, message.body, root=root) for message in piece]
+        decoded += [decoded_one(message, root) for message in piece]
         await asyncio.sleep(0)
     return decoded
 
@@ -42,6 +45,7 @@ class Projection:
 
     def __init__(self, connection: asyncpg.Connection, state: State) -> None:
         self._connection = connection
+        self._asides = Asides()
         self.state = state
 
     @classmethod
@@ -57,18 +61,51 @@ class Projection:
     async def apply(self, messages: Sequence[Message]) -> Changes | None:
         """Decide and write a batch in one transaction of its own; what is at or below the checkpoint is skipped.
 
-        None when nothing is new. Raises GapError where a position is missing, FencedError where another projector was
-        faster; after any error the projection has to be opened anew.
+        What can't be decided is set aside. None when nothing is new. Raises GapError where a position is missing,
+        FencedError where another projector was faster; after any error the projection has to be opened anew.
         """
         fresh = unseen(self.state.position, messages)
         if not fresh:
             return None
-        decoded = await decode_all(fresh, self.state.root)
-        changes, _ = await prepare(self._connection, self.state, fresh, decoded)
+        while (changes := await self._decided(fresh)) is None:
+            await self._reload()
         rendered = await render(changes)
         async with self._connection.transaction():
             await write(self._connection, changes, rendered)
         return changes
+
+    async def carry(self, messages: Sequence[Message], blames: Callable[[Exception], bool]) -> None:
+        """Apply a batch, and set aside what can't be written either: what fails alone, by no server's fault.
+
+        ``blames`` tells whether an error may come from a message. Raises all others.
+        """
+        waiting = [messages]
+        while waiting:
+            batch = waiting.pop()
+            try:
+                await self.apply(batch)
+            except Exception as error:
+                if not blames(error):
+                    raise
+                if len(batch) == 1:
+                    self._asides.note(batch[0].position, error)
+                half = len(batch) // 2
+                waiting += [piece for piece in (batch[half:], batch[:half]) if piece]
+                await self._reload()
+
+    async def _decided(self, messages: Sequence[Message]) -> Changes | None:
+        """Decide a batch; None where one of it has been set aside and the state is to be loaded anew."""
+        decoded = await decode_all(messages, self.state.root)
+        events = [self._asides.instead_of(each.position, event) for each, event in zip(messages, decoded, strict=True)]
+        try:
+            changes, _ = await prepare(self._connection, self.state, messages, events)
+        except UndecidableError as error:
+            self._asides.note_undecidable(error)
+            return None
+        return changes
+
+    async def _reload(self) -> None:
+        self.state = await load(self._connection, self.state.root, self.state.sizes)
 
 
 async def load(connection: asyncpg.Connection, root: str, sizes: Sizes, tell: chain.Tell | None = None) -> State:

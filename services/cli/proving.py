@@ -108,6 +108,15 @@ def show_verified(done: Verified) -> None:
                 either("Nhật ký trùng với luồng từng byte.", "The ledger is the stream, byte for byte."), style="green"
             )
         )
+    if done.aside:
+        at = ", ".join(number(position) for position in done.aside[:SHOWN])
+        lines.append(
+            Text(
+                f"Có {number(len(done.aside))} sự kiện không xử lý được, lấy theo nhật ký, tại: {at}. / "
+                "Messages that could not be processed, taken as the ledger has them.",
+                style="yellow",
+            )
+        )
     lines.append(compared(done.comparison))
     if done.mended is not None:
         rows = number(sum(done.mended.counts.values()))

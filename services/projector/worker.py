@@ -269,11 +269,11 @@ class Worker:
         connections = self._client.stats["reconnects"]
         try:
             while True:
-                if self._client.stats["reconnects"] != connections:  # the bus that is there now may be another one
-                    connections = self._client.stats["reconnects"]
-                    await check_log(self._client.jetstream(), self._settings.stream, sessions.reader)
                 last = self._pulse.stream_last
                 messages, reply = await supply.take(state.position, self._most(state.position), _PATIENCE, last)
+                if self._client.stats["reconnects"] != connections:  # what was taken may be another log's
+                    connections = self._client.stats["reconnects"]
+                    await check_log(self._client.jetstream(), self._settings.stream, sessions.reader)
                 self._pulse.fetched(intake)
                 self._naming.look(window)
                 if committing is not None and (committing.done() or not messages):

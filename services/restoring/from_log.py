@@ -11,6 +11,7 @@ from nats.js.api import StreamState
 from projections.store.generations import enter_the_one_in_force
 from projections.store.projection import Projection
 from services.migration import migrate
+from services.projector.errors import is_transient
 from services.projector.log_check import check_log
 from services.restoring.database import held, led
 from services.restoring.errors import NotEmptyError, RestoreError
@@ -85,7 +86,7 @@ async def _carry(
         with telling.step(name, last, done=projection.state.position) as advance:
             while (position := projection.state.position) < last:
                 async for messages in log.read(position + 1, last):
-                    await projection.apply(messages)
+                    await projection.carry(messages, _blames)
                     await connection.execute(_MARK, f"{socket.gethostname()}:{os.getpid()}", _WORKING, last)
                     advance(len(messages))
                 now = await log.state()
@@ -93,6 +94,11 @@ async def _carry(
         return projection.state.position
     finally:
         await projection.close()
+
+
+def _blames(error: Exception) -> bool:
+    """Tell whether an error may come from a message: no server is away, full or busy."""
+    return not is_transient(error)
 
 
 async def _finish(connection: asyncpg.Connection, position: int, telling: Telling) -> None:

@@ -9,14 +9,22 @@ import asyncpg
 
 from events.codec import Event, Refusal
 from events.vocabulary import Reason
+from projections.core.asides import Asides
 from projections.core.changes import Changes
 from projections.core.kept_message import bus_subject_of
 from projections.core.message import Message
+from projections.core.set_aside import PREFIX
 
 CHUNK: Final = 10_000
 """Positions at once: ranges of the primary key, so that no snapshot is held for as long as all of it takes."""
 
-_COLUMNS = "SELECT position, published_at, bus_subject, publisher, id, type, detail, first, body FROM ledger"
+ASIDE: Final = f"coalesce(reason = '{Reason.MALFORMED}' AND starts_with(detail, '{PREFIX}'), false)"
+"""Of a row of the ledger: whether live work has set it aside."""
+
+_COLUMNS = f"""
+SELECT position, published_at, bus_subject, publisher, id, type, detail, first, {ASIDE} AS aside, body FROM ledger
+"""
+_ASIDES = f"SELECT position FROM ledger WHERE outcome = 'rejected' AND {ASIDE} AND position <= $1 ORDER BY position"
 _CHUNK = f"{_COLUMNS} WHERE position > $1 AND position <= $2 ORDER BY position"
 _SOME = f"{_COLUMNS} WHERE position = ANY($1::bigint[]) ORDER BY position"
 
@@ -38,6 +46,11 @@ async def read_some(connection: asyncpg.Connection, positions: Sequence[int]) ->
     return await connection.fetch(_SOME, positions) if positions else []
 
 
+async def set_aside_up_to(connection: asyncpg.Connection, position: int) -> list[int]:
+    """Return the positions of the messages that live work has set aside."""
+    return [at for (at,) in await connection.fetch(_ASIDES, position)]
+
+
 def missing_in(rows: Sequence[asyncpg.Record], after: int, last: int) -> None:
     """Raise RebuildError unless the rows have every position after the one up to the other."""
     if len(rows) < last - after:
@@ -51,11 +64,15 @@ def message_of(row: asyncpg.Record) -> Message:
     return Message(row["position"], row["published_at"], subject, None, row["body"])
 
 
-def as_keyed(row: asyncpg.Record, event: Event | Refusal) -> Event | Refusal:
-    """Refuse what got no key when it came in (the projector could not even set it aside): it has none for ever."""
-    if row["id"] is None and event.id is not None:
-        return Refusal(Reason.MALFORMED, None, row["detail"], None, None, None, None)
-    return event
+def as_decided(row: asyncpg.Record, event: Event | Refusal, asides: Asides) -> Event | Refusal:
+    """Refuse what live work has set aside, with its words: it was told so, and may have been said anew since.
+
+    What got no key then has none for ever. ``asides`` are those that could not be decided here either.
+    """
+    if not row["aside"]:
+        return asides.instead_of(row["position"], event)
+    names = (None,) * 4 if row["id"] is None else (event.publisher, event.id, event.type, event.subject)
+    return Refusal(Reason.MALFORMED, None, row["detail"], *names)
 
 
 def require_same_keys(rows: Sequence[asyncpg.Record], changes: Changes) -> None:

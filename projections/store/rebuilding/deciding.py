@@ -11,12 +11,14 @@ import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import asyncpg
 
 from events.codec import Event, Refusal
+from projections.core.asides import Asides
 from projections.core.changes import Changes, Deltas
 from projections.core.decision import subject_at_once
 from projections.core.fold import EventKey, fold_batch
@@ -25,7 +27,7 @@ from projections.core.state import Recorded, State
 from projections.store.copying import EPOCH_DAY, packed_fact
 from projections.store.loading import foundations_in, load_recorded, load_references, targets_of
 from projections.store.projection import decode_all
-from projections.store.rebuilding.chunks import as_keyed, message_of, read_some, require_same_keys
+from projections.store.rebuilding.chunks import as_decided, message_of, read_some, require_same_keys
 from projections.store.rebuilding.stretch import Stretch
 
 GAP: Final = 100
@@ -66,25 +68,27 @@ class Deciding:
     writing of what was yielded last.
     """
 
-    def __init__(self, reader: asyncpg.Connection, state: State, facts_of: Counter[int]) -> None:
+    def __init__(self, reader: asyncpg.Connection, state: State, facts_of: Counter[int], asides: Asides) -> None:
         self.state = state
         self.written: asyncio.Task[None] | None = None
         self._reader = reader
         self._facts_of = facts_of
+        self._asides = asides
         self._unwritten: dict[EventKey, Recorded] = {}
         self._awaited_keys: set[EventKey] = set()
-        self._places: set[int] = set()
+        self._places: AbstractSet[int] = set()
 
     async def decide(self, stretch: Stretch) -> AsyncIterator[Decided]:
         """Decide a stretch and carry the state to its end; nearly always it comes in one piece.
 
-        Raises RebuildError where a message has another key than in the ledger.
+        Raises RebuildError where a message has another key than in the ledger, and UndecidableError.
         """
         self._unwritten = {}
         decided = Decided(stretch.after, stretch.after)
         for first, last in runs(stretch.pivots, stretch.last):
             piece = Decided(decided.position, last)
-            left = self._at_once(stretch, first - 1, await self._awaited(), piece)
+            apart = self._asides.positions | await self._awaited()
+            left = self._at_once(stretch, first - 1, apart, piece)
             odd = stretch.odd[bisect_right(stretch.odd, piece.after) : bisect_left(stretch.odd, first)]
             positions = [*sorted({*left, *odd}), *range(first, last + 1)]
             if positions:
@@ -133,7 +137,7 @@ class Deciding:
         self._facts_of.update(units)
         return left
 
-    async def _awaited(self) -> Collection[int]:
+    async def _awaited(self) -> AbstractSet[int]:
         """Find the positions of the events that parked retractions wait for: these do more than be counted."""
         keys = targets_of(self.state.parking.retractions.values())
         if keys != self._awaited_keys:
@@ -148,7 +152,7 @@ class Deciding:
         rows = await read_some(self._reader, positions)
         messages = [message_of(row) for row in rows]
         decoded = await decode_all(messages, self.state.root)
-        events = [as_keyed(row, event) for row, event in zip(rows, decoded, strict=True)]
+        events = [as_decided(row, event, self._asides) for row, event in zip(rows, decoded, strict=True)]
         targets = targets_of(events) | targets_of(self.state.parking.retractions.values())
         keys = targets | {(row["publisher"], row["id"]) for row in rows if not row["first"]}
         recorded: dict[EventKey, Recorded] = {}

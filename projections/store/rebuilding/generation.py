@@ -14,16 +14,18 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 
+from projections.core.asides import Asides
 from projections.core.changes import Changes
 from projections.core.fold import EventKey
 from projections.core.message import Message
+from projections.core.set_aside import UndecidableError
 from projections.core.state import SIZES, Sizes, State
 from projections.store.connecting import connect
 from projections.store.generations import enter, rules
 from projections.store.loading import fill_state
 from projections.store.projection import decode_all, prepare
 from projections.store.rebuilding import counting
-from projections.store.rebuilding.chunks import RebuildError, as_keyed, message_of, read_chunk, require_same_keys
+from projections.store.rebuilding.chunks import RebuildError, as_decided, message_of, read_chunk, require_same_keys
 from projections.store.rebuilding.deciding import Decided, Deciding
 from projections.store.rebuilding.decoders import stretches
 from projections.store.rebuilding.making import drop_schema, make_schema
@@ -82,6 +84,7 @@ class Generation:
         self.source = source
         self._state: State | None = None
         self._unsettled: State | None = None
+        self._asides = Asides()
         self.touched: set[int] | None = None
         """Where a set: collects the numbers of all units whose rows are changed."""
 
@@ -128,12 +131,21 @@ class Generation:
         """Decide all messages of the ledger up to a position, and keep facts and structure; count nothing yet.
 
         Reading and decoding go on ahead, and what is decided is written while the next is. At most ``throttle``
-        messages a second, where that is given.
+        messages a second, where that is given. What can't be decided is set aside.
         """
+        while True:
+            try:
+                await self._fold(up_to, progress, throttle)
+            except UndecidableError as error:
+                self._asides.note_undecidable(error)
+            else:
+                return
+
+    async def _fold(self, up_to: int, progress: Progress, throttle: float | None) -> None:
         reader = await connect(self.source.database_url)
         state = await self._load(counts=False)
         facts_of = Counter({unit: n for unit, n in await self.writer.fetch(_FACTS_OF)})  # noqa: C416 - records are not pairs to a checker
-        deciding = Deciding(reader, state, facts_of)
+        deciding = Deciding(reader, state, facts_of, self._asides)
         started, began_at = time.monotonic(), state.position
         try:
             await enter(reader, self.schema)
@@ -149,6 +161,10 @@ class Generation:
                         await asyncio.sleep(max(0.0, due - time.monotonic()))
             if deciding.written is not None:
                 await deciding.written
+        except UndecidableError:
+            if deciding.written is not None:
+                await deciding.written  # what was decided before is kept
+            raise
         finally:
             await _ended(deciding.written)
             reader.terminate()
@@ -201,7 +217,12 @@ class Generation:
         state = self._state if self._state is not None else await self._load(counts=True)
         self._state = self._unsettled = None  # kept only where all of it came to its end
         while rows := await read_chunk(self.writer, state.position, up_to):
-            changes = await self._prepare(state, rows, [message_of(row) for row in rows])
+            try:
+                changes = await self._prepare(state, rows, [message_of(row) for row in rows])
+            except UndecidableError as error:
+                self._asides.note_undecidable(error)
+                state = await self._load(counts=True)
+                continue
             if in_transaction:
                 await self._write_changes(changes, phase)
             else:
@@ -225,7 +246,7 @@ class Generation:
 
     async def _prepare(self, state: State, rows: Sequence[asyncpg.Record], messages: Sequence[Message]) -> Changes:
         decoded = await decode_all(messages, self.source.root)
-        events = [as_keyed(row, event) for row, event in zip(rows, decoded, strict=True)]
+        events = [as_decided(row, event, self._asides) for row, event in zip(rows, decoded, strict=True)]
         before: set[EventKey] = {(row["publisher"], row["id"]) for row in rows if not row["first"]}
         changes, _ = await prepare(self.writer, state, messages, events, said_before=before)
         require_same_keys(rows, changes)

@@ -17,10 +17,10 @@ from events.codec import Event, decode
 from events.contributions import Contribution, contributions, decision_day, units_named
 from events.subjects import PREFIX
 from projections.core.unit import EVER, FOREVER
-from projections.store.rebuilding.chunks import missing_in
+from projections.store.rebuilding.chunks import ASIDE, missing_in
 
-_ROWS = """
-SELECT position, publisher, id, type, bus_subject IS NULL AS usual, first, body
+_ROWS = f"""
+SELECT position, publisher, id, type, bus_subject IS NULL AND NOT {ASIDE} AS usual, first, body
 FROM ledger WHERE position > $1 AND position <= $2 ORDER BY position
 """
 _ONE_UNIT: Final = frozenset(row.type for row in CATALOGUE.values() if row.kind == "fact" and not row.units)
@@ -80,13 +80,17 @@ def decode_stretch(rows: Sequence[asyncpg.Record], after: int, last: int, root: 
     odd: list[int] = []
     pivots: list[int] = []
     for position, publisher, id_, type_, usual, first, body in rows:
-        event = decode(f"{PREFIX}.{publisher}.{type_}", body, root=root) if usual and first else None
-        if not isinstance(event, Event) or event.id != id_ or event.type not in _FACTS or _endless(event):
+        try:
+            event = decode(f"{PREFIX}.{publisher}.{type_}", body, root=root) if usual and first else None
+            plain = isinstance(event, Event) and event.id == id_ and event.type in _FACTS and not _endless(event)
+            counted = contributions(event) if plain and isinstance(event, Event) else ()
+        except Exception:  # noqa: BLE001 - it raises again where it is decided, and is set aside there
+            event, counted = None, ()
+        if not counted or not isinstance(event, Event):
             odd.append(position)
             if first and (event is None or event.type in _PIVOTS):
                 pivots.append(position)
             continue
-        counted = contributions(event)
         if len(counted) > 1 or event.type not in _ONE_UNIT:
             several.append(_several(position, event, counted))
             continue
