@@ -17,7 +17,10 @@ def run(app: typer.Typer, arguments: Sequence[str]) -> int:
     streams.prepare()
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _stop)
-    code = _run(app, arguments)
+    try:
+        code = _run(app, arguments)
+    except BaseException as error:  # noqa: BLE001 - this is the place where every one of them ends
+        code = _end(error)
     try:
         streams.finish()
     except streams.OutputError as failure:
@@ -31,16 +34,14 @@ def _run(app: typer.Typer, arguments: Sequence[str]) -> int:
         code = typer.main.get_command(app).main(list(arguments), prog_name="tonghop", standalone_mode=False)
     except typer.TyperException as wrong:
         streams.complain(usage.explained(wrong))
-        return 2
+        return int(getattr(wrong, "exit_code", 2))
     except typer.Abort:
-        return _end(KeyboardInterrupt())
+        raise KeyboardInterrupt from None
     except SystemExit as asked:
         code = asked.code
         if not isinstance(code, int | None):
             streams.complain(str(code))
             code = 1
-    except BaseException as error:  # noqa: BLE001 - this is the place where every one of them ends
-        return _end(error)
     code = code if isinstance(code, int) else 0
     if code in {INTERRUPTED, TERMINATED} and (word := word_for(code)):
         streams.complain(word)
