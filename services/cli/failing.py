@@ -100,7 +100,7 @@ def _several(group: BaseExceptionGroup[BaseException]) -> Ending:
 def _unwritten(error: OutputError) -> Ending:
     if error.unread:
         return Ending(None, UNREAD)
-    why = os.strerror(error.errno) if error.errno else str(error)
+    why = str(error)
     return Ending(
         either(
             f"Không ghi được kết quả ra đầu ra chuẩn: {why}. Những gì đã in là không đầy đủ.",

@@ -18,7 +18,6 @@ from projections.store.rebuilding.mending import Repair
 from services.cli.language import either
 from services.cli.screen import Column, Sheet, console
 from services.cli.words import MEASURES, moment, number, position, say
-from services.connecting.failures import SERVERS_FAIL
 from services.rebuilding import Rebuilt
 from services.verifying import LOG, Verified
 

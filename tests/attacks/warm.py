@@ -19,7 +19,7 @@ from typing import Any
 TOP = Path(__file__).parents[2]
 SERVER = """
 import contextlib, gc, importlib, io, json, os, sys
-import typer
+import httpx, typer
 for name in %r:
     importlib.import_module(name)
 from services.cli.app import app
@@ -37,6 +37,8 @@ with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.St
     for given in (["report", "--help"], ["report"]):  # what is made at its first use
         with contextlib.suppress(BaseException):
             typer.main.get_command(app).main(given, prog_name="tonghop", standalone_mode=False)
+    with contextlib.suppress(BaseException):
+        httpx.get("http://127.0.0.1:1/", verify=False)
 gc.freeze()
 requests, answers = os.fdopen(int(sys.argv[1])), os.fdopen(int(sys.argv[2]), "w", buffering=1)
 for line in requests:
@@ -49,20 +51,19 @@ for line in requests:
         os.chdir(asked["cwd"])
         if asked["gone"]:
             os.rmdir(asked["cwd"])
+        opened = {}
         for number, path in enumerate(asked["streams"]):
-            os.close(number)
             if path == "UNREAD":
-                unread, writing = os.pipe()
-                os.dup2(writing, 1)
+                unread, opened[number] = os.pipe()
                 os.close(unread)
-                for other in {unread, writing} - {1}:
-                    with contextlib.suppress(OSError):
-                        os.close(other)
             elif path is not None:
-                opened = os.open(path, os.O_RDWR if number else os.O_RDONLY)
-                assert opened == number, (opened, number)
-                os.set_inheritable(number, True)
-        encoding = asked["environ"].get("PYTHONIOENCODING", "utf-8")
+                opened[number] = os.open(path, os.O_RDWR if number else os.O_RDONLY)
+        for number in range(3):
+            os.close(number)
+            if number in opened:
+                os.dup2(opened[number], number)
+                os.close(opened[number])
+        encoding = asked["environ"].get("PYTHONIOENCODING", "utf-8").split(":")[0]
         sys.stdin = standard(0, "rb", encoding)
         sys.stdout, sys.stderr = standard(1, "wb", encoding), standard(2, "wb", encoding)
         try:
@@ -93,9 +94,14 @@ HEAVY = (
     "services.cli.publish",
     "services.cli.silence",
     "services.cli.verdicts",
-    "services.migration",
-    "services.restoring.places",
-    "services.up.service",
+    "services.api.serve",
+    "services.projector",
+    "services.rebuilding",
+    "services.restoring.from_backup",
+    "services.restoring.from_ledger",
+    "services.restoring.from_log",
+    "services.up",
+    "services.verifying",
     "typer.rich_utils",
 )
 
