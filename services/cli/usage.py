@@ -1,7 +1,8 @@
 """Help and usage errors in the user's language: what typer itself says in English."""
 
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import typer
@@ -30,7 +31,27 @@ class _Command(TyperCommand):
 
 
 class _Group(TyperGroup):
-    """The commands together, in the same way."""
+    """The commands together, in the same way; called by itself it ends as the process of a command does."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command; where it stands alone, say what goes wrong and exit with its code."""
+
+        def command() -> Any:
+            return super(_Group, self).main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+
+        if not standalone_mode:
+            return command()
+        from services.cli.running import concluded  # noqa: PLC0415 - it explains what is wrong by this module
+
+        sys.exit(concluded(command))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""
