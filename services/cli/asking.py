@@ -62,7 +62,7 @@ def print_rendered(address: str, render: "Callable[[], RenderableType]") -> None
         laid_out = render()
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise CommandError(strange(address, f"{type(error).__name__}: {error}")) from error
-    console().print(laid_out)
+    console().print(laid_out, crop=False)
 
 
 def empty_service() -> str:

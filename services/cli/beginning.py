@@ -161,13 +161,15 @@ def _text(units: str) -> str:
 
 
 def _known(address: str) -> set[str]:
-    from services.cli.client import get
+    from services.cli.client import get, strange
 
     known: set[str] = set()
     cursor: str | None = None
     while True:
         _, page = get(address, "v1", "units", limit=PAGE, cursor=cursor)
-        known.update(unit["id"] for unit in page["units"])
+        if not isinstance(page.get("units"), list):
+            raise CommandError(strange(address, "units"))
+        known.update(str(unit["id"]) for unit in page["units"])
         cursor = page.get("next")
         if not cursor:
             return known

@@ -14,6 +14,7 @@ from services.settings import SettingsError
 DEBUG: Final = "TONGHOP_DEBUG"
 _HERE: Final = Path(__file__).parents[2]
 _BUS: Final = ("nats",)
+_UNREACHABLE: Final = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN})
 _DATABASE: Final = ("asyncpg", "sqlalchemy")
 _SERVERS: Final = frozenset({*_BUS, *_DATABASE, "services"})
 
@@ -70,8 +71,8 @@ def _ending(error: BaseException) -> Ending:  # noqa: PLR0911 - a table of what 
             return Ending(_server("NATS", "TONGHOP_NATS_URL", error), 1)
         case _ if type(error).__module__.split(".")[0] in _DATABASE:
             return Ending(_server("PostgreSQL", "TONGHOP_DATABASE_URL", error), 1)
-        case OSError() if not isinstance(error, TimeoutError):
-            return Ending(_of_the_system(error), 1)
+        case OSError():
+            return Ending(_away(error) if _is_of_a_server(error) else _of_the_system(error), 1)
         case _:
             return Ending(_unforeseen(error), 1)
 
@@ -99,13 +100,26 @@ def _several(group: BaseExceptionGroup[BaseException]) -> Ending:
 def _unwritten(error: OutputError) -> Ending:
     if error.unread:
         return Ending(None, UNREAD)
-    why = os.strerror(error.errno) if error.errno else str(error)
+    why = str(error)
     return Ending(
         either(
             f"Không ghi được kết quả ra đầu ra chuẩn: {why}. Những gì đã in là không đầy đủ.",
             f"Standard output can't be written: {why}. What was printed is not complete.",
         ),
         1,
+    )
+
+
+def _is_of_a_server(error: OSError) -> bool:
+    no_file = error.filename is None
+    return isinstance(error, ConnectionError | TimeoutError) or (no_file and error.errno in {None, *_UNREACHABLE})
+
+
+def _away(error: OSError) -> str:
+    why = str(error) or type(error).__name__
+    return either(
+        f"Không kết nối được máy chủ: {why}. Hãy xem TONGHOP_DATABASE_URL, TONGHOP_NATS_URL hoặc --data-dir.",
+        f"A server can't be reached: {why}. See TONGHOP_DATABASE_URL, TONGHOP_NATS_URL or --data-dir.",
     )
 
 

@@ -44,6 +44,7 @@ def rebuild(
     data_dir: DataDir = DATA,
 ) -> None:
     """Rebuild."""
+    from projections.core.message import GapError
     from projections.store.rebuilding.chunks import RebuildError
     from services.cli import proving
     from services.cli.client import servers
@@ -56,7 +57,7 @@ def rebuild(
         raise typer.BadParameter(either("--back đi một mình, hoặc với --to", "--back goes alone, or with --to"))
     if to is not None and not back:
         raise typer.BadParameter(either("--to phải đi với --back", "--to goes with --back"))
-    with failures(RebuildError, *proving.SERVERS_AWAY), proving.progress_bar() as progress:
+    with failures(RebuildError, GapError), proving.progress_bar() as progress:
         if back:
             done = asyncio.run(go_back(settings(servers(data_dir)), progress, to=to))
         else:
@@ -99,6 +100,7 @@ def verify(
     data_dir: DataDir = DATA,
 ) -> None:
     """Verify."""
+    from projections.core.message import GapError
     from projections.store.rebuilding.chunks import RebuildError
     from services.cli import proving
     from services.cli.chaining import verify_chain
@@ -115,7 +117,7 @@ def verify(
         typer.echo(verify_chain(settings(servers(data_dir)), from_ or 1))
         raise typer.Exit
     collect_rarely()
-    with failures(RebuildError, *proving.SERVERS_AWAY):
+    with failures(RebuildError, GapError):
         if repairs:
             proving.show_repairs(asyncio.run(latest_repairs(settings(servers(data_dir)), proving.SHOWN)))
             raise typer.Exit

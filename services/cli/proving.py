@@ -11,7 +11,6 @@ from rich.console import Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from projections.core.message import GapError
 from projections.store.rebuilding.comparing import Comparison, Difference
 from projections.store.rebuilding.generation import COUNTERS, FACTS, FOLDING, FOLLOWING
 from projections.store.rebuilding.generation import Progress as Told
@@ -19,11 +18,9 @@ from projections.store.rebuilding.mending import Repair
 from services.cli.language import either
 from services.cli.screen import Column, Sheet, console
 from services.cli.words import MEASURES, moment, number, position, say
-from services.connecting.failures import SERVERS_FAIL
 from services.rebuilding import Rebuilt
 from services.verifying import LOG, Verified
 
-SERVERS_AWAY = (*SERVERS_FAIL, GapError)
 SHOWN = 50
 """Differences in a table on the screen."""
 
@@ -57,7 +54,8 @@ _TABLES = {
 def progress_bar() -> Iterator[Told]:
     """Show on standard error how many positions of how many are done, phase by phase."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console(stderr=True)) as bar:
+    err = console(stderr=True)
+    with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
         tasks: dict[str, Any] = {}
 
         def told(phase: str, done: int, of: int) -> None:

@@ -2,14 +2,15 @@
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import NoReturn
 
 import typer
 
-from services.cli import streams, usage
-from services.cli.failing import INTERRUPTED, TERMINATED, UNREAD, ending, word_for
+from services.cli import streams
+from services.cli.failing import INTERRUPTED, TERMINATED, ending, word_for
+from services.cli.usage import explained
 
 
 def run(app: typer.Typer, arguments: Sequence[str]) -> int:
@@ -17,7 +18,9 @@ def run(app: typer.Typer, arguments: Sequence[str]) -> int:
     streams.prepare()
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _stop)
-    code = _run(app, arguments)
+    code = concluded(
+        lambda: typer.main.get_command(app).main(list(arguments), prog_name="tonghop", standalone_mode=False)
+    )
     try:
         streams.finish()
     except streams.OutputError as failure:
@@ -26,30 +29,37 @@ def run(app: typer.Typer, arguments: Sequence[str]) -> int:
     return code
 
 
-def _run(app: typer.Typer, arguments: Sequence[str]) -> int:
+def concluded(command: Callable[[], object]) -> int:
+    """Run a command that raises what ends it, say what is to be said, and give the code for the process."""
     try:
-        code = typer.main.get_command(app).main(list(arguments), prog_name="tonghop", standalone_mode=False)
-    except typer.TyperException as wrong:
-        streams.complain(usage.explained(wrong))
-        return 2
-    except typer.Abort:
-        return _end(KeyboardInterrupt())
-    except SystemExit as asked:
-        code = asked.code
-        if not isinstance(code, int | None):
-            streams.complain(str(code))
-            code = 1
+        code = _code_of(command)
     except BaseException as error:  # noqa: BLE001 - this is the place where every one of them ends
         return _end(error)
-    code = code if isinstance(code, int) else 0
     if code in {INTERRUPTED, TERMINATED} and (word := word_for(code)):
         streams.complain(word)
     return code
 
 
+def _code_of(command: Callable[[], object]) -> int:
+    try:
+        code = command()
+    except typer.TyperException as wrong:
+        if said := explained(wrong):
+            streams.complain(said)
+        return int(getattr(wrong, "exit_code", 2))
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except SystemExit as asked:
+        code = asked.code
+        if not isinstance(code, int | None):
+            streams.complain(str(code))
+            code = 1
+    return code if isinstance(code, int) else 0
+
+
 def _end(error: BaseException) -> int:
     said, code = ending(error)
-    if isinstance(error, streams.OutputError) or code == UNREAD:
+    if isinstance(error, streams.OutputError):
         streams.give_up_output()
     if said:
         streams.complain(said)

@@ -2,11 +2,12 @@
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
 from rich.box import HEAVY_HEAD
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -86,32 +87,42 @@ class Sheet:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if self._title:
             yield Text(self._title, "italic")
-        widths = [self._width(number) for number in range(len(self._columns))]
-        room = options.max_width - 3 * (len(widths) - 1)
-        spare = room - sum(widths)
-        if spare >= 0:
+        widths = self._fitting(options.max_width)
+        if widths is None:
+            yield from self._blocks(options.max_width)
+        else:
             yield self._table(widths)
-            return
-        foldable = {n: self._narrowest(n) for n, column in enumerate(self._columns) if column.words}
-        can_give = sum(widths[n] - least for n, least in foldable.items() if widths[n] > least)
-        if can_give + spare < 0:
-            yield from self._blocks()
-            return
-        for n in sorted(foldable, key=lambda n: widths[n] - foldable[n], reverse=True):
-            given = min(max(widths[n] - foldable[n], 0), -spare)
-            widths[n] -= given
-            spare += given
-        yield self._table(widths)
+
+    def _fitting(self, room: int) -> list[int] | None:
+        """Give the columns' widths: as they are where there is room, else with headings and then words folded.
+
+        None where that is not enough.
+        """
+        widths = [max(self._heading(n, len), self._width(n)) for n in range(len(self._columns))]
+        spare = room - 3 * (len(widths) - 1) - sum(widths)
+        by_headings = [max(self._heading(n, _longest_word), self._width(n)) for n in range(len(widths))]
+        by_words = [
+            max(self._heading(n, _longest_word), self._narrowest(n)) if column.words else by_headings[n]
+            for n, column in enumerate(self._columns)
+        ]
+        for least in (by_headings, by_words):
+            for n in sorted(range(len(widths)), key=lambda n: widths[n] - least[n], reverse=True):
+                given = min(max(widths[n] - least[n], 0), max(-spare, 0))
+                widths[n] -= given
+                spare += given
+        return widths if spare >= 0 else None
+
+    def _heading(self, number: int, measure: Callable[[str], int]) -> int:
+        return max((measure(line) for line in self._columns[number].heading.split("\n")), default=0)
 
     def _width(self, number: int) -> int:
         cells = [row[0][number] for row in self._rows if row is not None]
-        lines = (line for text in (Text(self._columns[number].heading), *cells) for line in text.split("\n"))
-        return max((line.cell_len for line in lines), default=0)
+        return max((line.cell_len for text in cells for line in text.split("\n")), default=0)
 
     def _narrowest(self, number: int) -> int:
         """Say how narrow a column of words may be: no id in it is to be cut."""
         cells = [row[0][number].plain for row in self._rows if row is not None]
-        return max(_NARROW_COLUMN, *(Text(word).cell_len for text in (*cells, "") for word in text.split() or [""]))
+        return min(self._width(number), max(_NARROW_COLUMN, *(_longest_word(text) for text in (*cells, ""))))
 
     def _table(self, widths: list[int]) -> Table:
         table = Table(box=HEAVY_HEAD, show_edge=False, pad_edge=False)
@@ -125,22 +136,30 @@ class Sheet:
                 table.add_row(*row[0], style=row[1])
         return table
 
-    def _blocks(self) -> Iterator[Table | Text]:
+    def _blocks(self, room: int) -> Iterator[RenderableType]:
+        labels = [f"  {column.heading.replace(chr(10), ' ')}" for column in self._columns]
+        label = max(map(len, labels[1:]), default=0)
         for row in self._rows:
             if row is None:
                 continue
             (first, *rest), style = row
-            heading = first.copy()
-            heading.no_wrap, heading.overflow = False, "fold"
-            heading.stylize("bold")
-            yield heading
-            block = Table.grid(padding=(0, 2, 0, 0))
-            block.add_column(no_wrap=False, overflow="fold")
-            block.add_column(overflow="fold")
-            for column, cell in zip(self._columns[1:], rest, strict=True):
+            yield Text.assemble(first, style="bold", overflow="fold")
+            for name, cell in zip(labels[1:], rest, strict=True):
                 if cell.plain:
-                    block.add_row(f"  {column.heading}", cell, style=style)
-            yield block
+                    yield from _labelled(name.ljust(label), cell, style, room)
+
+
+def _labelled(label: str, cell: Text, style: str, room: int) -> Iterator[RenderableType]:
+    """Write a value behind its label, on lines of its own where it isn't short."""
+    if "\n" not in cell.plain and len(label) + 2 + cell.cell_len <= room:
+        yield Text.assemble(label, "  ", cell, style=style)
+        return
+    yield Text(label.rstrip(), style=style)
+    yield Padding(Text.assemble(cell, style=style, overflow="fold"), (0, 0, 0, 4), expand=False)
+
+
+def _longest_word(text: str) -> int:
+    return max((Text(word).cell_len for word in text.split()), default=0)
 
 
 def _safe(cell: Cell) -> Text:

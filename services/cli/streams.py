@@ -35,12 +35,15 @@ _PLAIN: Final = {
 
 
 class OutputError(OSError):
-    """Standard output or standard error can't be written. Not one of OSError's kinds: nobody is to take it for one."""
+    """Standard output or standard error can't be written.
 
-    @property
-    def unread(self) -> bool:
+    None of OSError's kinds and without its number, so that no library takes it for what it knows how to handle.
+    """
+
+    def __init__(self, failure: OSError) -> None:
+        super().__init__(failure.strerror or str(failure))
+        self.unread = failure.errno == errno.EPIPE
         """Whether only nobody reads any more, as with `| head`."""
-        return self.errno == errno.EPIPE
 
 
 class _Descriptor(io.FileIO):
@@ -54,7 +57,7 @@ class _Descriptor(io.FileIO):
         try:
             return super().write(data)
         except OSError as failure:
-            raise OutputError(failure.errno, failure.strerror) from failure
+            raise OutputError(failure) from failure
 
 
 def degrade(error: UnicodeError) -> tuple[str, int]:

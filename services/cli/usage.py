@@ -1,6 +1,8 @@
 """Help and usage errors in the user's language: what typer itself says in English."""
 
-from collections.abc import Callable
+import re
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import typer
@@ -29,7 +31,27 @@ class _Command(TyperCommand):
 
 
 class _Group(TyperGroup):
-    """The commands together, in the same way."""
+    """The commands together, in the same way; called by itself it ends as the process of a command does."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command; where it stands alone, say what goes wrong and exit with its code."""
+
+        def command() -> Any:
+            return super(_Group, self).main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+
+        if not standalone_mode:
+            return command()
+        from services.cli.running import concluded  # noqa: PLC0415 - it explains what is wrong by this module
+
+        sys.exit(concluded(command))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""
@@ -107,49 +129,45 @@ def explained(wrong: typer.TyperException) -> str:
 
 
 def _message(wrong: Any) -> str:
-    return str(wrong.format_message())
+    return str(wrong.format_message()).replace("Value error, ", "")
 
 
 def _vietnamese(wrong: Any) -> str:
     parameter = getattr(wrong, "param", None)
-    which = " / ".join(parameter.opts) if parameter is not None and parameter.opts else "?"
-    if parameter is not None and parameter.param_type_name == "argument":
-        which = parameter.make_metavar(ctx=wrong.ctx)
     match type(wrong).__name__:
-        case "MissingParameter":
-            return f"Thiếu {which}."
+        case "MissingParameter" if parameter is not None:
+            return f"Thiếu {_which(parameter)}."
         case "NoSuchOption":
-            others = f" (có phải: {', '.join(wrong.possibilities)}?)" if wrong.possibilities else ""
+            others = f" (có phải: {', '.join(sorted(wrong.possibilities))}?)" if wrong.possibilities else ""
             return f"Không có tùy chọn {wrong.option_name}{others}."
         case "BadParameter" if parameter is not None:
-            return f"{which} không hợp lệ: {_expected(parameter, wrong)}"
-        case "BadOptionUsage":
-            return f"{wrong.option_name}: dùng sai cách ({wrong.message.rstrip('.')})."
+            return f"{_which(parameter)} không hợp lệ: {_translated(str(wrong.message))}"
         case _:
             return _translated(_message(wrong))
 
 
-def _expected(parameter: Any, wrong: Any) -> str:
-    kind = parameter.type
-    if choices := getattr(kind, "choices", None):
-        return f"hãy chọn một trong {', '.join(str(getattr(one, 'value', one)) for one in choices)}."
-    low, high = getattr(kind, "min", None), getattr(kind, "max", None)
-    numbers = {"integer": "số nguyên", "int": "số nguyên", "float": "số"}
-    name = str(getattr(kind, "name", "")).removesuffix(" range")
-    if name in numbers:
-        within = f" từ {low}" if low is not None else ""
-        within += f" đến {high}" if high is not None else ""
-        return f"cần một {numbers[name]}{within}."
-    return str(wrong.message)
+def _which(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return str(parameter.metavar or parameter.name).strip("{}[]")
+    return " / ".join(parameter.opts)
+
+
+_SAID = (
+    (r"(?:Value error, )?'(.*)' is not one of (.*?)\.?", r"không có '\1'; hãy chọn \2."),
+    (r"Input should be greater than or equal to (\S+)", r"phải từ \1 trở lên."),
+    (r"Input should be less than or equal to (\S+)", r"không quá \1."),
+    (r"Input should be a valid integer.*", r"cần một số nguyên."),
+    (r"Input should be a valid number.*", r"cần một số."),
+    (r"No such command (\S+?)\.?(?: Did you mean (.*)\?)?", r"Không có lệnh \1 (có phải: \2?)."),
+    (r"Missing command.*", r"Thiếu tên lệnh."),
+    (r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", r"Thừa đối số: \1."),
+    (r"Option '?(\S+?)'? requires an argument\.?", r"\1 cần một giá trị."),
+)
+"""What typer and pydantic say of a command line, and the same in Vietnamese."""
 
 
 def _translated(message: str) -> str:
-    for english, word in (
-        ("No such command", "Không có lệnh"),
-        ("Missing command", "Thiếu tên lệnh"),
-        ("Got unexpected extra arguments", "Thừa đối số"),
-        ("Got unexpected extra argument", "Thừa đối số"),
-    ):
-        if message.startswith(english):
-            return word + message.removeprefix(english)
-    return message
+    for english, vietnamese in _SAID:
+        if found := re.fullmatch(english, message, re.DOTALL):
+            return found.expand(vietnamese).replace(" (có phải: ?)", "")
+    return message.replace("Value error, ", "")

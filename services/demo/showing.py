@@ -29,19 +29,18 @@ from services.publishing.saying import Said
 from services.settings import Settings
 
 _PATIENCE = 120.0
-_FOOTNOTE = (
-    "Ba tổng số của huyện theo tin ngày 28/11/2023; số liệu dưới tổng số của huyện là dữ liệu mô phỏng. "
-    "/ Synthetic below the published totals."
+_FOOTNOTE: Final = (
+    "Ba tổng số của huyện theo tin ngày 28/11/2023; số liệu dưới tổng số của huyện là dữ liệu mô phỏng.",
+    "The district's three totals are those published on 28/11/2023; what is below them is synthetic.",
 )
 _PROVINCE: Final = "bac-ninh"
-_REFORMED = (
-    "\nCùng thời gian đó ở Bắc Ninh, trước khi sắp xếp ngày 01/07/2025: như khi đó, và trên bản đồ hiện nay, gồm cả "
-    "Bắc Giang (dữ liệu mô phỏng).\n"
-    "/ The same days in Bắc Ninh: as it was, and on today's map with Bắc Giang's history (synthetic).\n"
+_REFORMED: Final = (
+    "\nCùng thời gian đó ở Bắc Ninh, trước khi sắp xếp ngày 01/07/2025: như khi đó, và hiện nay, gồm cả Bắc Giang.\n",
+    "\nThe same days in Bắc Ninh, before the reform of 01/07/2025: as it was, and today, with Bắc Giang (synthetic).\n",
 )
 _DOCUMENTS: Final = (
-    "\nNăm tài liệu, mỗi câu viết từ số liệu, và cách hỏi tiếp: "
-    "/ The five documents, each sentence made of figures, and how to ask on:\n"
+    "\nNăm tài liệu, mỗi câu viết từ số liệu, và cách hỏi tiếp:\n",
+    "\nThe five documents, each sentence made of figures, and how to ask on:\n",
 )
 
 
@@ -61,13 +60,13 @@ async def run(settings: Settings, out: Console | None = None) -> None:
         position = await _publish(settings, missing, out)
         if position is not None:
             reflecting = {"min_position": position, "wait": 30}
-    out.print(as_table(await _report(settings, DISTRICT, **reflecting), _FOOTNOTE))
+    out.print(as_table(await _report(settings, DISTRICT, **reflecting), either(*_FOOTNOTE)))
     _ask_again(settings, out, DISTRICT)
-    out.print(Text(_REFORMED), soft_wrap=True)
+    out.print(Text(either(*_REFORMED)), soft_wrap=True)
     was, now = [await _report(settings, _PROVINCE, basis=basis) for basis in ("as-was", "as-now")]
     out.print(side_by_side(was, now))
     _ask_again(settings, out, f"{_PROVINCE} --basis as-now")
-    out.print(Text(_DOCUMENTS), soft_wrap=True)
+    out.print(Text(either(*_DOCUMENTS)), soft_wrap=True)
     for title, commands in QUESTIONS.items():
         out.print(Text(title), soft_wrap=True)
         for command in commands:
@@ -92,7 +91,7 @@ async def _sentence(settings: Settings, command: str) -> str:
 
 def _ask_again(settings: Settings, out: Console, question: str) -> None:
     command = f"tonghop report {question} --from {FIRST_DAY} --to {LAST_DAY} --api {settings.api_url}"
-    out.print(Text(f"\nHỏi lại / ask again: {command}\n"), soft_wrap=True)
+    out.print(Text(f"\n{either('Hỏi lại', 'Ask again')}: {command}\n"), soft_wrap=True)
 
 
 async def _is_in(settings: Settings, event: CloudEvent) -> bool:
@@ -133,5 +132,5 @@ async def _publish(settings: Settings, demonstration: list[CloudEvent], out: Con
         if ended := await flow.run(lines):
             raise ended
     told = ", ".join(f"{say(OUTCOMES, outcome)}: {number}" for outcome, number in sorted(tally.items()))
-    out.print(f"Số liệu minh họa / demonstration: {told}")
+    out.print(f"{either('Số liệu minh họa', 'The demonstration')}: {told}", soft_wrap=True)
     return max(positions) or None

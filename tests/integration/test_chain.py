@@ -45,7 +45,8 @@ async def fails(on: Bench, *arguments: str, code: int = 3) -> str:
 
 async def ran(on: Bench, *arguments: str) -> Result:
     """Run a command on a loop of its own; what it raises and doesn't tell is raised here."""
-    done = await asyncio.to_thread(CliRunner().invoke, app, arguments, env=on.settings.as_environment())
+    environ = on.settings.as_environment() | {"TONGHOP_LANG": "en"}
+    done = await asyncio.to_thread(CliRunner().invoke, app, arguments, env=environ)
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     return done

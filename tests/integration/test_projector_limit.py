@@ -34,7 +34,7 @@ def resume(on: Bench, *options: str) -> str:
     """Run the command as an operator does; it fails where nothing is paused."""
     done = subprocess.run(
         [sys.executable, "-m", "services.cli", "resume", *options],
-        env={**os.environ, **on.settings.as_environment()},
+        env={**os.environ, **on.settings.as_environment(), "TONGHOP_LANG": "en"},
         capture_output=True,
         text=True,
         check=False,
