@@ -19,6 +19,7 @@ import nats.errors
 from nats.aio.client import Client
 
 from projections.core.message import GapError, Message
+from services.connecting.bus import denial
 
 _PATIENCE: Final = 5.0
 _PART: Final = 1_000
