@@ -1,4 +1,4 @@
-"""Somebody deletes the projector's durable consumer: noticed at once, made anew where that is allowed, said where not."""
+"""Somebody deletes the projector's durable: noticed at once, made anew where that is allowed, said where not."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def test_who_may_make_one_makes_it_anew(party: str, database: str) -> None
             await on.settled()
             await client.jetstream().delete_consumer("PARTY", "projector")
             async with asyncio.timeout(5):
-                while not await is_there(client.jetstream()):
+                while not await is_there(client.jetstream()):  # noqa: ASYNC110 - another process
                     await asyncio.sleep(0.05)
             config = (await client.jetstream().consumer_info("PARTY", "projector")).config
             assert config.opt_start_seq == 3  # what is in the figures is not sent again

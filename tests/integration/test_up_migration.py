@@ -8,11 +8,12 @@ import asyncpg
 import nats
 import pytest
 from nats.js import JetStreamContext
+from nats.js.api import StreamConfig
 
 from projections.store.migrate import SchemaError
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
-from services.migration import MigrationError, consumer_config, migrate, stream_config
+from services.migration import MigrationError, consumer_config, mend_stream, migrate, stream_config
 from services.settings import Settings, SettingsError
 from tests.servers import execute, running_nats, short_folder
 
@@ -63,6 +64,35 @@ async def test_again_changes_nothing(settings: Settings) -> None:
     await with_jetstream(settings.nats_url, check)
 
 
+async def test_a_stream_with_limits_of_before_is_taken_and_said_and_mended_by_who_may(settings: Settings) -> None:
+    config = stream_config(settings).evolve(max_msg_size=-1, duplicate_window=120)
+    await with_jetstream(
+        settings.nats_url,
+        lambda js: js.delete_stream("PARTY"),
+        lambda js: js.add_stream(config),
+        lambda js: js.publish("party.v1.a.b.c", b"x" * 40_000),
+    )
+    found: list[StreamConfig] = []
+
+    async def look(jetstream: JetStreamContext) -> None:
+        info = await jetstream.stream_info("PARTY")
+        assert len((await jetstream.get_msg("PARTY", 1)).data or b"") == 40_000
+        found.append(info.config)
+
+    said: list[str] = []
+    await with_jetstream(settings.nats_url, look)
+    await migrate(settings, notice=said.append)
+    await with_jetstream(settings.nats_url, look)
+    assert "nats stream edit PARTY --max-msg-size=18432 --dupe-window=30s" in said[0]
+    await mend_stream(settings, notice=said.append)
+    await mend_stream(settings, notice=said.append)
+    await migrate(settings, notice=said.append)
+    assert len(said) == 2
+    await with_jetstream(settings.nats_url, look)
+    assert found[1] == found[0]
+    assert found[2] == found[0].evolve(max_msg_size=18_432, duplicate_window=30)
+
+
 @pytest.mark.parametrize(
     ("broken", "named"),
     [
@@ -73,6 +103,8 @@ async def test_again_changes_nothing(settings: Settings) -> None:
         ({"discard": "old"}, "discard is old, must be new"),
         ({"storage": "memory"}, "storage is memory, must be file"),
         ({"subjects": ["party.v1.a.>"]}, "subjects is"),
+        ({"allow_msg_ttl": True}, "allow_msg_ttl is True, must be False"),
+        ({"allow_rollup_hdrs": True, "deny_purge": False}, "allow_rollup_hdrs is True, must be False"),
     ],
 )
 async def test_a_stream_that_breaks_a_promise_is_refused(
