@@ -17,7 +17,7 @@ from services.settings import Settings
 from services.up.folder import Folder
 from tests.integration.odd_log import publish_odd_log
 from tests.integration.restoring import client_of, figures, fresh, project, read, tonghop
-from tests.servers import short_folder
+from tests.servers import running_nats, running_postgres, short_folder
 
 
 class Kept(NamedTuple):
@@ -41,7 +41,8 @@ async def kept(settings: Settings) -> Kept:
 
 async def test_whatever_folder_is_deleted_comes_back(folder: Path, tmp_path: Path) -> None:
     at = ("--data-dir", str(folder))
-    async with servers(Settings(), folder) as settings:
+    with running_postgres(folder, durable=True) as postgres, running_nats(folder) as bus:  # one of before: no accounts
+        settings = replace(Settings(), nats_url=bus.url, database_url=postgres.url)
         assert (await tonghop(settings, "migrate")).code == 0
         async with client_of(settings) as client:
             await publish_odd_log(client)
