@@ -84,8 +84,8 @@ class Flow:
         try:
             chunks = Chunks(file, CHUNK)
             while self._ended is None and (chunk := await self._next(chunks)):
-                await queue.put(await self._send(chunk))
-            await queue.put(None)
+                await _hand_over(queue, asking, await self._send(chunk))
+            await _hand_over(queue, asking, None)
             await asking
         finally:
             asking.cancel()
@@ -174,6 +174,17 @@ class Flow:
         except BusRefusedError as ended:
             self._ended = self._ended or ended
             yield PUBLISHED
+
+
+async def _hand_over(
+    queue: "asyncio.Queue[Sequence[Sent] | None]", asking: asyncio.Task[None], published: Sequence[Sent] | None
+) -> None:
+    """Put something into the queue of who asks; raises what ended that one, in place of waiting for it for ever."""
+    putting = asyncio.ensure_future(queue.put(published))
+    await asyncio.wait({putting, asking}, return_when=asyncio.FIRST_COMPLETED)
+    if asking.done():
+        putting.cancel()
+        await asking
 
 
 def _why(behind: Behind) -> str:

@@ -185,6 +185,15 @@ def test_patience_is_a_number_of_seconds(patience: str) -> None:
     assert "--patience" in done.stderr.decode()
 
 
+async def test_an_output_that_cannot_be_written_ends_it(party: str) -> None:
+    command = ("sh", "-c", '"$@" > /dev/full', "sh", *PUBLISH, "-", "--nats", party, "--all", "--no-wait")
+    done = await asyncio.to_thread(
+        subprocess.run, command, input=lines(*range(3000)), capture_output=True, timeout=60, check=False, env=ENGLISH
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr.decode()
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "missing.jsonl"):
         done = tonghop(str(path), "--nats", f"nats://{NOBODY}")
