@@ -64,6 +64,7 @@ async def test_all_goes_on_and_a_dead_projector_is_not_taken_for_a_live_one(monk
             reader = Reader(cluster.api, Random(7))
             reading = asyncio.create_task(reader.run())
             await say_much(publisher, clerk, 3)
+            await reached(cluster.api, max(one.position for one in publisher.acked))
             await becomes(cluster, ready=True)
             leads = cluster.log_of("projector").count("leading")
             for seconds in BACK:
