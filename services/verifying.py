@@ -55,6 +55,8 @@ async def verify(
         number = await connection.fetchval("SELECT generation FROM checkpoint")
         source = Source(settings.database_url, settings.root, sizes)
         generation = Generation(source, connection, SCHEMA, schema_of(number))
+        async with connection.transaction():
+            await drop_schema(connection, SCHEMA)  # one that was stopped has looked at names that nobody keeps
         await generation.open()
         await bring_up(generation, progress, large_as_there=True)
         comparison = await compare_at_checkpoint(generation, with_ledger=True)

@@ -27,6 +27,12 @@ _LAST = """
 SELECT position, hash FROM chain WHERE position <= $1 AND (NOT $2 OR position % $3 = 0) ORDER BY position DESC LIMIT 1
 """
 
+_STRAYS = """
+SELECT chain.position FROM chain, checkpoint
+WHERE chain.position > checkpoint.position OR (chain.position % $1 <> 0 AND chain.position <> checkpoint.position)
+ORDER BY 1
+"""
+
 _HEAD = "SELECT checkpoint.position, chain.hash FROM checkpoint LEFT JOIN chain USING (position)"
 
 
@@ -112,22 +118,37 @@ async def first_broken(connection: asyncpg.Connection, first: int, tell: Tell) -
 
     Begins at the last lasting link before the position ``first``, which is taken as right. Raises GapError.
     """
-    last, kept_last = await head(connection)
+    last, _ = await head(connection)
     before = await last_link(connection, min(first - 1, last), lasting=True)
+    return (await held(connection, before, last, tell))[1]
+
+
+async def held(connection: asyncpg.Connection, before: Link, last: int, tell: Tell) -> tuple[Link, Broken | None]:
+    """Compute the chain anew from a link up to a position and hold it to the links that are kept.
+
+    Returns the last link that was computed, and the first difference, where it ends. Raises GapError.
+    """
+    end, kept_end = await head(connection)
     sound = before.position
     async for links in compute(connection, before, last):
         lasting = [link.position for link in links if link.position % SPACING == 0]
         kept = await _kept(connection, lasting)
-        if links[-1].position == last:
-            kept[last] = kept_last
+        if links[-1].position == end:
+            kept[end] = kept_end
         for link in links:
-            if link.position != last and link.position % SPACING:
+            if link.position != end and link.position % SPACING:
                 continue  # the end of a page that is no multiple is nobody's link
             if link.hash != kept.get(link.position):
-                return Broken(sound, link, kept.get(link.position))
+                return link, Broken(sound, link, kept.get(link.position))
             sound = link.position
-        tell(links[-1].position)
-    return None
+        before = links[-1]
+        tell(before.position)
+    return before, None
+
+
+async def strays(connection: asyncpg.Connection) -> list[int]:
+    """Return the positions of links that nobody keeps: beyond the head, or where neither it nor a lasting one is."""
+    return [position for (position,) in await connection.fetch(_STRAYS, SPACING)]
 
 
 async def _kept(connection: asyncpg.Connection, positions: Iterable[int]) -> dict[int, bytes | None]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from projections.core.chain import START, Link
+from projections.core.chain import START
 from projections.core.message import GapError, Message
 from projections.store import chain
 from projections.store.kept_log import kept_messages
@@ -48,6 +48,12 @@ def verify_chain(settings: Settings, first: int) -> str:
             )
         with _progress(either("Tính lại", "Computing"), first, last) as tell:
             broken = await chain.first_broken(connection, first, tell)
+        stray = await chain.strays(connection)
+        if stray:
+            at = ", ".join(map(str, stray[:_NAMED]))
+            raise DiffersError(
+                either(f"SAI: có mắt xích không ai lưu, tại {at}.", f"There are links that nobody keeps, at {at}.")
+            )
         if broken is None:
             return either(f"Chuỗi băm đúng tới vị trí {last}.", f"The chain is right up to position {last}.")
         raise DiffersError(await _named(settings, connection, broken))
@@ -56,16 +62,23 @@ def verify_chain(settings: Settings, first: int) -> str:
 
 
 def sign_position(settings: Settings, key: Path, position: int | None) -> str:
-    """Return a signed statement of a position, as JSON; raises CommandError."""
+    """Return a signed statement of a position, as JSON.
+
+    The chain is computed anew from the log's beginning and held to what is kept. Raises DiffersError where it differs,
+    which names what was changed, and CommandError.
+    """
 
     async def work(connection: asyncpg.Connection) -> attesting.Statement:
         last, _ = await chain.head(connection)
         signed = last if position is None else position
         if not 0 < signed <= last:
             raise CommandError(either(f"Sổ cái mới tới vị trí {last}.", f"The ledger ends at position {last}."))
-        value = await chain.hash_at(connection, signed, await chain.last_link(connection, signed))
+        with _progress(either("Tính lại", "Computing"), 1, signed) as tell:
+            link, broken = await chain.held(connection, START, signed, tell)
+        if broken is not None:
+            raise DiffersError(await _named(settings, connection, broken))
         as_of = await _as_of(connection, signed)
-        return attesting.sign(pem, settings.stream, Link(signed, value), as_of, dt.datetime.now(dt.UTC))
+        return attesting.sign(pem, settings.stream, link, as_of, dt.datetime.now(dt.UTC))
 
     pem = _read(key)
     try:

@@ -11,7 +11,8 @@ from rich.console import Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from projections.store.rebuilding.comparing import Comparison, Difference
+from projections.store.rebuilding.comparing import Comparison
+from projections.store.rebuilding.difference import Difference
 from projections.store.rebuilding.generation import COUNTERS, FACTS, FOLDING, FOLLOWING
 from projections.store.rebuilding.generation import Progress as Told
 from projections.store.rebuilding.mending import Repair
@@ -47,6 +48,7 @@ _TABLES = {
     "publisher_rejects": ("bị từ chối theo người gửi", "rejects by publisher"),
     "verdict": ("kết quả xét", "verdicts"),
     "ledger": ("nhật ký", "ledger"),
+    "checkpoint": ("mốc tổng hợp", "checkpoint"),
 }
 
 
@@ -110,8 +112,10 @@ def show_verified(done: Verified) -> None:
         at = ", ".join(number(position) for position in done.aside[:SHOWN])
         lines.append(
             Text(
-                f"Có {number(len(done.aside))} sự kiện không xử lý được, lấy theo nhật ký, tại: {at}. / "
-                "Messages that could not be processed, taken as the ledger has them.",
+                either(
+                    f"{number(len(done.aside))} sự kiện không xử lý được, lấy theo nhật ký, tại: {at}",
+                    f"{number(len(done.aside))} messages that could not be processed, taken as the ledger says: {at}",
+                ),
                 style="yellow",
             )
         )

@@ -11,7 +11,7 @@ import pytest
 from events.facets import pack
 from projections.core.state import Sizes
 from projections.store.projection import Projection
-from projections.store.rebuilding.comparing import Difference
+from projections.store.rebuilding.difference import Difference
 from projections.store.writing import FencedError
 from services.settings import Settings
 from services.verifying import Verified, latest_repairs, verify

@@ -14,6 +14,7 @@ from projections.core.changes import Changes
 from projections.core.kept_message import bus_subject_of
 from projections.core.message import Message
 from projections.core.set_aside import PREFIX
+from projections.store.rebuilding.difference import Difference
 
 CHUNK: Final = 10_000
 """Positions at once: ranges of the primary key, so that no snapshot is held for as long as all of it takes."""
@@ -22,7 +23,8 @@ ASIDE: Final = f"coalesce(reason = '{Reason.MALFORMED}' AND starts_with(detail, 
 """Of a row of the ledger: whether live work has set it aside."""
 
 _COLUMNS = f"""
-SELECT position, published_at, bus_subject, publisher, id, type, detail, first, {ASIDE} AS aside, body FROM ledger
+SELECT position, published_at, bus_subject, publisher, id, type, subject, detail, first, {ASIDE} AS aside, body
+FROM ledger
 """
 _ASIDES = f"SELECT position FROM ledger WHERE outcome = 'rejected' AND {ASIDE} AND position <= $1 ORDER BY position"
 _CHUNK = f"{_COLUMNS} WHERE position > $1 AND position <= $2 ORDER BY position"
@@ -73,6 +75,21 @@ def as_decided(row: asyncpg.Record, event: Event | Refusal, asides: Asides) -> E
         return asides.instead_of(row["position"], event)
     names = (None,) * 4 if row["id"] is None else (event.publisher, event.id, event.type, event.subject)
     return Refusal(Reason.MALFORMED, None, row["detail"], *names)
+
+
+def misnamed(rows: Sequence[asyncpg.Record], changes: Changes) -> list[Difference]:
+    """Return the messages of which the ledger says another type or subject than they have."""
+    pairs = zip(rows, changes.ledger, strict=True)
+    names = [
+        (row["position"], (row["type"], row["subject"]), (decided.type, decided.subject)) for row, decided in pairs
+    ]
+    return [
+        Difference(
+            "ledger", {"position": position}, *(dict(zip(("type", "subject"), said, strict=True)) for said in both)
+        )
+        for position, *both in names
+        if both[0] != both[1]
+    ]
 
 
 def require_same_keys(rows: Sequence[asyncpg.Record], changes: Changes) -> None:

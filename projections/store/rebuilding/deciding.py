@@ -27,7 +27,8 @@ from projections.core.state import Recorded, State
 from projections.store.copying import EPOCH_DAY, packed_fact
 from projections.store.loading import foundations_in, load_recorded, load_references, targets_of
 from projections.store.projection import decode_all
-from projections.store.rebuilding.chunks import as_decided, message_of, read_some, require_same_keys
+from projections.store.rebuilding.chunks import as_decided, message_of, misnamed, read_some, require_same_keys
+from projections.store.rebuilding.difference import Difference
 from projections.store.rebuilding.stretch import Stretch
 
 GAP: Final = 100
@@ -68,12 +69,15 @@ class Deciding:
     writing of what was yielded last.
     """
 
-    def __init__(self, reader: asyncpg.Connection, state: State, facts_of: Counter[int], asides: Asides) -> None:
+    def __init__(
+        self, reader: asyncpg.Connection, state: State, facts_of: Counter[int], asides: Asides, found: list[Difference]
+    ) -> None:
         self.state = state
         self.written: asyncio.Task[None] | None = None
         self._reader = reader
         self._facts_of = facts_of
         self._asides = asides
+        self._misnamed = found
         self._unwritten: dict[EventKey, Recorded] = {}
         self._awaited_keys: set[EventKey] = set()
         self._places: AbstractSet[int] = set()
@@ -172,6 +176,7 @@ class Deciding:
         changes = fold_batch(self.state, look.messages, look.events, look.recorded, references)
         self._unwritten.update(look.recorded)
         require_same_keys(look.rows, changes)
+        self._misnamed += misnamed(look.rows, changes)
         for step in changes.steps:
             if isinstance(step, Deltas):
                 self._facts_of.update(row.unit for row in step.counted)

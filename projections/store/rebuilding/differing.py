@@ -88,3 +88,9 @@ COMPARED: Final = (
     ),
 )
 """In the order in which they are mended: what others name comes first."""
+
+_MARKS: Final = ("large", "vast")
+VERIFIED: Final = tuple(
+    each._replace(values=(*each.values, *_MARKS)) if each.table == "unit" else each for each in COMPARED
+)
+"""The same with the marks of large and vast units, between generations that keep months and breakdowns of the same."""

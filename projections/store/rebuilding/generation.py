@@ -25,9 +25,17 @@ from projections.store.generations import enter, rules
 from projections.store.loading import fill_state
 from projections.store.projection import decode_all, prepare
 from projections.store.rebuilding import counting
-from projections.store.rebuilding.chunks import RebuildError, as_decided, message_of, read_chunk, require_same_keys
+from projections.store.rebuilding.chunks import (
+    RebuildError,
+    as_decided,
+    message_of,
+    misnamed,
+    read_chunk,
+    require_same_keys,
+)
 from projections.store.rebuilding.deciding import Decided, Deciding
 from projections.store.rebuilding.decoders import stretches
+from projections.store.rebuilding.difference import Difference
 from projections.store.rebuilding.making import drop_schema, make_schema
 from projections.store.rebuilding.writing import write_decided
 from projections.store.writing import write_read_models
@@ -85,6 +93,7 @@ class Generation:
         self._state: State | None = None
         self._unsettled: State | None = None
         self._asides = Asides()
+        self._misnamed: list[Difference] = []
         self.touched: set[int] | None = None
         """Where a set: collects the numbers of all units whose rows are changed."""
 
@@ -102,6 +111,11 @@ class Generation:
                 row = Row(FOLDING, 0, rules())
         await enter(self.writer, self.schema)
         return row
+
+    def misnamed_up_to(self, position: int) -> list[Difference]:
+        """Return what was found since this was opened: messages with another type or subject than the ledger says."""
+        found = {each.key["position"]: each for each in self._misnamed if each.key["position"] <= position}
+        return [found[at] for at in sorted(found)]
 
     async def row(self) -> Row | None:
         """Read how far it has come."""
@@ -145,7 +159,7 @@ class Generation:
         reader = await connect(self.source.database_url)
         state = await self._load(counts=False)
         facts_of = Counter({unit: n for unit, n in await self.writer.fetch(_FACTS_OF)})  # noqa: C416 - records are not pairs to a checker
-        deciding = Deciding(reader, state, facts_of, self._asides)
+        deciding = Deciding(reader, state, facts_of, self._asides, self._misnamed)
         started, began_at = time.monotonic(), state.position
         try:
             await enter(reader, self.schema)
@@ -250,6 +264,7 @@ class Generation:
         before: set[EventKey] = {(row["publisher"], row["id"]) for row in rows if not row["first"]}
         changes, _ = await prepare(self.writer, state, messages, events, said_before=before)
         require_same_keys(rows, changes)
+        self._misnamed += misnamed(rows, changes)
         return changes
 
     async def _write_decided(self, decided: Decided) -> None:

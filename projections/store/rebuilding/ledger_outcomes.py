@@ -9,7 +9,7 @@ from typing import Final
 import asyncpg
 
 from events.catalogue import CATALOGUE
-from projections.store.rebuilding.comparing import Difference
+from projections.store.rebuilding.difference import Difference
 
 _FACT_TYPES: Final = [row.type for row in CATALOGUE.values() if row.kind == "fact"]
 _COLUMNS: Final = (
@@ -39,6 +39,10 @@ FROM ledger LEFT JOIN {schema}.verdict AS v USING (position) CROSS JOIN LATERAL 
 WHERE ({columns}) IS DISTINCT FROM ROW(should.*) AND ledger.position <= $2
 ORDER BY 1
 """
+_MARKS: Final = """
+SELECT as_of, (SELECT published_at FROM ledger WHERE ledger.position = $1) AS published_at FROM checkpoint
+"""
+_BEYOND: Final = "SELECT position, publisher, id FROM ledger WHERE position > $1 ORDER BY position"
 _UNLIKE: Final = """
 SELECT coalesce(a.position, b.position)
 FROM {now}.verdict AS a FULL JOIN {should}.verdict AS b ON a.position = b.position
@@ -62,6 +66,23 @@ async def write_outcomes_at(connection: asyncpg.Connection, schema: str, positio
         columns = ", ".join(f"{name} = s.{name}" for name in _COLUMNS)
         write = _WRITE.format(schema=schema, outcome=_OUTCOME_OF, columns=columns)
         await connection.execute(write, _FACT_TYPES, list(positions))
+
+
+async def different_marks(connection: asyncpg.Connection, position: int) -> list[Difference]:
+    """Return what the checkpoint says otherwise than the ledger does of its position: the bus's time there."""
+    row = await connection.fetchrow(_MARKS, position)
+    if row is None or row["as_of"] == row["published_at"]:
+        return []
+    says, should = ({"as_of": None if at is None else at.isoformat()} for at in row)
+    return [Difference("checkpoint", {"position": position}, says, should)]
+
+
+async def beyond(connection: asyncpg.Connection, position: int) -> list[Difference]:
+    """Return the messages in the ledger after a position where it ends: nobody decided them."""
+    rows = await connection.fetch(_BEYOND, position)
+    return [
+        Difference("ledger", {"position": at}, {"publisher": publisher, "id": id_}, None) for at, publisher, id_ in rows
+    ]
 
 
 async def different_outcomes(connection: asyncpg.Connection, schema: str, position: int) -> list[Difference]:

@@ -13,13 +13,16 @@ from typing import Any, Final, NamedTuple, cast
 import asyncpg
 
 from projections.store.rebuilding.chunks import RebuildError
-from projections.store.rebuilding.comparing import Comparison, Difference, differences_in
-from projections.store.rebuilding.differing import COMPARED, Compared
+from projections.store.rebuilding.comparing import Comparison, differences_in
+from projections.store.rebuilding.difference import Difference
+from projections.store.rebuilding.differing import VERIFIED, Compared
 from projections.store.rebuilding.generation import Generation
-from projections.store.rebuilding.ledger_outcomes import different_outcomes, write_outcomes_at
+from projections.store.rebuilding.ledger_outcomes import different_marks, different_outcomes, write_outcomes_at
 from projections.store.writing import NOTIFICATIONS
 
 _LOCK = "SELECT generation, position FROM checkpoint FOR UPDATE"
+_NAMES = "UPDATE ledger SET type = $2, subject = $3 WHERE position = $1"
+_AS_OF = "UPDATE checkpoint SET as_of = (SELECT published_at FROM ledger WHERE ledger.position = checkpoint.position)"
 _REPAIRED = "UPDATE checkpoint SET repairs = repairs + 1"
 _RECORD = """
 INSERT INTO repair (generation, position, what, unit, measure, period, key, was, is_now)
@@ -65,7 +68,7 @@ async def mend(generation: Generation) -> Comparison:
         number, position = row["generation"], row["position"]
         await generation.follow_here(position)
         counts, mended = dict[str, int](), list[Difference]()
-        for compared in COMPARED:
+        for compared in VERIFIED:
             found, _ = await differences_in(writer, compared, generation.like, generation.schema)
             if found and compared.table == "unit":
                 await writer.execute(_MISSING_UNITS.format(now=generation.like, should=generation.schema))
@@ -75,8 +78,14 @@ async def mend(generation: Generation) -> Comparison:
             mended += found
         outcomes = await different_outcomes(writer, generation.schema, position)
         await write_outcomes_at(writer, generation.schema, [each.key["position"] for each in outcomes])
-        counts["ledger"] = len(outcomes)
-        mended += outcomes
+        misnamed = generation.misnamed_up_to(position)
+        for each in misnamed:
+            await writer.execute(_NAMES, each.key["position"], *(each.should or {}).values())
+        marks = await different_marks(writer, position)
+        if marks:
+            await writer.execute(_AS_OF)
+        counts |= {"ledger": len(outcomes) + len(misnamed), "checkpoint": len(marks)}
+        mended += [*outcomes, *misnamed, *marks]
         await _require_mended(generation)
         for each in mended:
             values = (json.dumps(each.key), _json(each.is_now), _json(each.should))
@@ -101,7 +110,7 @@ async def repairs(connection: asyncpg.Connection, limit: int) -> list[Repair]:
 
 
 async def _require_mended(generation: Generation) -> None:
-    for compared in COMPARED:
+    for compared in VERIFIED:
         left, _ = await differences_in(generation.writer, compared, generation.like, generation.schema)
         if left:
             raise RebuildError(f"{compared.table} can't be mended row by row, nothing was changed: rebuild instead")
@@ -150,7 +159,7 @@ async def _mend_unit(connection: asyncpg.Connection, now: str, should: str, diff
     if difference.should is None:
         await connection.execute(f"DELETE FROM {now}.unit WHERE id = $1", unit)
         return
-    plain = ("established", "since", "dissolved", "name", "level", "parked_own", "parked_below")
+    plain = ("established", "since", "dissolved", "name", "level", "large", "vast", "parked_own", "parked_below")
     await connection.execute(
         f"UPDATE {now}.unit AS t SET {', '.join(f'{name} = s.{name}' for name in plain)}, successor = ("
         f"SELECT h.no FROM {now}.unit h JOIN {should}.unit w USING (id) WHERE w.no = s.successor)"

@@ -20,7 +20,7 @@ from projections.core.unit import EVER, FOREVER
 from projections.store.rebuilding.chunks import ASIDE, missing_in
 
 _ROWS = f"""
-SELECT position, publisher, id, type, bus_subject IS NULL AND NOT {ASIDE} AS usual, first, body
+SELECT position, publisher, id, type, bus_subject IS NULL AND NOT {ASIDE} AS usual, first, subject, body
 FROM ledger WHERE position > $1 AND position <= $2 ORDER BY position
 """
 _ONE_UNIT: Final = frozenset(row.type for row in CATALOGUE.values() if row.kind == "fact" and not row.units)
@@ -79,10 +79,11 @@ def decode_stretch(rows: Sequence[asyncpg.Record], after: int, last: int, root: 
     several: list[Several] = []
     odd: list[int] = []
     pivots: list[int] = []
-    for position, publisher, id_, type_, usual, first, body in rows:
+    for position, publisher, id_, type_, usual, first, subject, body in rows:
         try:
             event = decode(f"{PREFIX}.{publisher}.{type_}", body, root=root) if usual and first else None
-            plain = isinstance(event, Event) and event.id == id_ and event.type in _FACTS and not _endless(event)
+            named = isinstance(event, Event) and event.id == id_ and event.subject == subject
+            plain = named and isinstance(event, Event) and event.type in _FACTS and not _endless(event)
             counted = contributions(event) if plain and isinstance(event, Event) else ()
         except Exception:  # noqa: BLE001 - it raises again where it is decided, and is set aside there
             event, counted = None, ()

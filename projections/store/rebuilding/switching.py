@@ -13,8 +13,9 @@ import asyncpg
 from projections.store.generations import schema_of
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.comparing import Comparison, compare, ids_of
+from projections.store.rebuilding.differing import COMPARED, VERIFIED
 from projections.store.rebuilding.generation import KEPT, Generation
-from projections.store.rebuilding.ledger_outcomes import different_outcomes, write_outcomes
+from projections.store.rebuilding.ledger_outcomes import beyond, different_marks, different_outcomes, write_outcomes
 from projections.store.rebuilding.making import drop_schema
 from projections.store.writing import NOTIFICATIONS
 
@@ -53,18 +54,22 @@ class Switched(NamedTuple):
 async def compare_at_checkpoint(generation: Generation, *, with_ledger: bool = False) -> Comparison:
     """Compare a generation with the one in force, at the position where that stands now; nothing is locked.
 
-    One snapshot sees the one in force, and in it this one is carried forward to its position. With ``with_ledger`` the
-    outcomes in the ledger are compared too, in the same snapshot: later ones are of another position.
+    One snapshot sees the one in force, and in it this one is carried forward to its position. With ``with_ledger`` what
+    the ledger and the checkpoint say is compared too, in the same snapshot: later ones are of another position. That
+    asks for one that keeps months and breakdowns of whatever the one in force does.
     """
     writer = generation.writer
     async with writer.transaction(isolation="repeatable_read"):
         position = await writer.fetchval("SELECT position FROM checkpoint")
         await generation.follow_here(position)
-        comparison = await compare(writer, generation.like, generation.schema, position)
+        tables = VERIFIED if with_ledger else COMPARED
+        comparison = await compare(writer, generation.like, generation.schema, position, tables=tables)
         if with_ledger:
-            outcomes = await different_outcomes(writer, generation.schema, position)
-            comparison.counts["ledger"] = len(outcomes)
-            comparison.listed.extend(outcomes)
+            ledger = await different_outcomes(writer, generation.schema, position)
+            ledger += [*generation.misnamed_up_to(position), *await beyond(writer, position)]
+            marks = await different_marks(writer, position)
+            comparison.counts.update(ledger=len(ledger), checkpoint=len(marks))
+            comparison.listed.extend([*ledger, *marks])
     generation.settle()
     generation.touched = set()
     return comparison
