@@ -1,0 +1,195 @@
+"""Names that deceive, hide or command: doors refuse them, the log takes them, views show them harmlessly."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from events.codec import Event, decode
+from events.names import LONGEST_NAME, fault_of, harmless, has_visible, without_unseen
+from services.cli.hierarchy_file import HierarchyError, ordered, read
+from services.cli.reports import as_csv
+from services.spreadsheets import text_cell
+from services.verifying import verify
+from tests.attacks.answering import answering
+from tests.attacks.warm import Surroundings, Warm
+from tests.fault.projecting import bench
+from tests.oracle.telling import founded, renamed, root
+
+DECEIVING = {
+    "white space": " \u00a0\u3000",
+    "zero width": "\u200b\u2060\ufeff",
+    "filler": "\u3164",
+    "blank braille": "\u2800",
+    "turned round": "Đảng ủy \u202eủy gnảĐ",
+    "isolate": "\u2066Đảng ủy",
+    "arabic mark": "Đảng\u061c ủy",
+    "escape": "\x1b[2J\x1b[31mĐảng ủy",
+    "bell": "Đảng ủy\x07",
+    "next line": "Đảng ủy\x85Tổng cộng 999",
+    "new line": "Đảng ủy\nTổng cộng 999",
+    "return": "Tổng cộng\rĐảng ủy",
+    "c1": "Đảng ủy \x9b31m",
+    "line separator": "Đảng ủy\u2028Tổng",
+    "soft hyphen": "Đảng\u00ad ủy",
+    "joiner": "Đảng\u200d ủy",
+    "selector": "Đảng ủy\ufe0f",
+    "tag": "Đảng ủy\U000e0041",
+    "too long": "Đ" * (LONGEST_NAME + 1),
+}
+HONEST = (
+    "Đảng ủy xã Đại Bái",
+    "Chi bộ 4",
+    "A",
+    "Chi bộ 'Ấp 3' (cũ) – số 1/2",
+    "党支部",
+    "Đ" * LONGEST_NAME,
+    "=",
+    "+84",
+)
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "  =1+1", '=HYPERLINK("x")')
+
+
+def established(name: str) -> Event:
+    body = {
+        "specversion": "1.0",
+        "id": "e-1",
+        "source": "/units/trung-uong",
+        "type": "unit.established",
+        "subject": "u1",
+        "time": "2026-01-01T00:00:00+07:00",
+        "data": {"parent": "trung-uong", "name": name, "level": "cell", "since": "2020-01-01"},
+    }
+    answer = decode("party.v1.trung-uong.unit.established", json.dumps(body).encode())
+    assert isinstance(answer, Event), answer
+    return answer
+
+
+@pytest.mark.parametrize("kind", DECEIVING)
+def test_doors_refuse_and_the_log_takes(kind: str) -> None:
+    name = DECEIVING[kind]
+    assert fault_of(name) is not None
+    data: Any = established(name).data
+    assert data.name == name
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_doors_take_honest_names_as_they_are(name: str) -> None:
+    assert fault_of(name) is None
+    assert harmless(name) == name
+    assert without_unseen(name) == name
+    assert has_visible(name)
+
+
+@pytest.mark.parametrize("kind", DECEIVING)
+def test_what_is_shown_has_nothing_unseen_and_loses_nothing_seen(kind: str) -> None:
+    name = DECEIVING[kind]
+    shown = harmless(name)
+    assert shown.isprintable()
+    assert has_visible(shown)
+    assert fault_of(shown[:LONGEST_NAME]) is None
+    assert all(one in shown for one in "Đảngủy" if one in name)
+    assert fault_of(without_unseen(name)) in {None, "nothing that can be seen", fault_of("x" * 301)}
+
+
+@pytest.mark.parametrize("kind", DECEIVING)
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_a_hierarchy_with_such_a_name_is_refused_before_anything_is_sent(kind: str, form: str) -> None:
+    row = {"id": "trung-uong", "name": DECEIVING[kind], "level": "central", "parent": "", "since": ""}
+    text = json.dumps(row) if form == "json" else _as_csv(row)
+    with pytest.raises(HierarchyError, match="name"):
+        ordered(read(text, "2000-01-01"), set())
+
+
+def _as_csv(row: dict[str, str]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(row))
+    writer.writeheader()
+    writer.writerow(row)
+    return text.getvalue()
+
+
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
+    process = Warm(tmp_path_factory.mktemp("warm"))
+    yield process
+    process.close()
+
+
+def test_every_command_shows_them_harmlessly(warm: Warm) -> None:
+    """No control character, direction or line of its own comes out of a name, in a table, a tree or CSV."""
+    units = [{"id": f"u-{n}", "name": name, "level": "cell"} for n, name in enumerate(DECEIVING.values())]
+    values = {"admissions": 7}
+    report = {
+        "unit": units[0],
+        "from": "2023-01-01",
+        "to": "2023-11-28",
+        "basis": "as-was",
+        "position": 7,
+        "as_of": None,
+        "parked": 0,
+        "total": values,
+        "rows": [{"unit": unit, "values": values} for unit in units],
+    }
+    tree = {
+        "tree": {**units[0], "children": [{**unit, "children": []} for unit in units]},
+        "complete": True,
+        "depth": 1,
+        "position": 7,
+    }
+    found = {"units": units, "next": None}
+    for answer, asked, rows in (
+        (report, ["report", "x"], len(units) + 9),
+        (report, ["report", "x", "--format", "csv"], len(units) + 2),
+        (tree, ["tree", "x"], len(units) + 2),
+        (found, ["units"], len(units) + 3),
+    ):
+        with answering("fixed", answer) as (address, _):
+            done = warm.run(asked, Surroundings(environ={"TONGHOP_API_URL": address}))
+        assert done.code == 0, done.stderr.decode()
+        text = done.stdout.decode().replace("\r\n", "\n")
+        assert text.replace("\n", "").isprintable(), asked
+        assert len(text.splitlines()) == rows, (asked, text)
+        for shown in (r"\u202e", r"\u001b[2J", r"\u200b\u2060\ufeff", r"\u2800", r"\u000aTổng", r"\U000e0041"):
+            assert shown in text, (asked, shown)
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_a_formula_in_a_name_stays_text(formula: str) -> None:
+    values = {"admissions": -7}
+    report = {
+        "from": "2023-01-01",
+        "to": "2023-11-28",
+        "basis": "as-was",
+        "position": 7,
+        "as_of": None,
+        "total": values,
+        "rows": [{"unit": {"id": "u", "name": formula, "level": "cell"}, "values": values}],
+    }
+    assert text_cell(formula).startswith("'")
+    (row, total) = csv.DictReader(io.StringIO(as_csv(report), newline=""))
+    assert row["name"][0] == "'" or row["name"].startswith("\\u")
+    assert row["name"].lstrip("' ").startswith(harmless(formula).lstrip()), row["name"]
+    assert total["admissions"] == "-7"  # a number stays one
+
+
+def test_texts_that_are_no_formula_stay_as_they_are() -> None:
+    for name in ("Đảng ủy", "2023-014", "a=1", "1+1", "'", ""):
+        assert text_cell(name) == name
+
+
+async def test_the_log_takes_them_live_and_anew(party: str, database: str) -> None:
+    """They are applied, with the longest that fits into an event, and all is the same when it is made anew."""
+    names = [*DECEIVING.values(), "Đ" * 7000]
+    told = [renamed("u1", name, f"2020-01-{n + 1:02}", f"r{n}") for n, name in enumerate(names)]
+    async with bench(party, database) as on:
+        with on.projector():
+            await on.publish(root(), founded("u1", "trung-uong", "2020-01-01"), *told)
+            await on.settled()
+            assert {outcome for _, outcome, _ in await on.outcomes()} == {"applied"}
+            kept = [row["name"] for row in await on.connection.fetch("SELECT name FROM unit_name ORDER BY since")]
+            assert kept[-len(names) :] == names
+        assert not (await verify(on.settings, lambda *_: None)).comparison
