@@ -57,6 +57,8 @@ class UnreachableError(nats.errors.NoServersError):
 
 def denial(error: BaseException) -> DeniedError | None:
     """Read what the server denies out of an error as nats-py tells it; None where it is something else."""
+    if isinstance(error, DeniedError):
+        return error
     found = _denied(str(error))
     return None if found is None else DeniedError(found[1].lower(), found[2])
 

@@ -89,16 +89,16 @@ async def test_the_bus_is_used_encrypted_with_a_certificate_and_a_password_from_
 
 @pytest.mark.parametrize("what", BAD)
 async def test_a_bus_that_shows_what_is_not_to_be_trusted_gets_nothing(
-    what: str, authorities: Authorities, folder: Path
+    what: str, authorities: Authorities, folder: Path, database: str
 ) -> None:
     with nats_with_tls(folder, authorities.bad[what], authorities.ca, verify=False) as port:
-        await refused_by_client(replace(bus(port, authorities), nats_cert=None, nats_key=None))
+        await refused_by_client(replace(bus(port, authorities), nats_cert=None, nats_key=None, database_url=database))
 
 
 async def test_a_bus_of_which_no_authority_is_named_is_held_to_those_of_the_system(
-    nats_port: int, authorities: Authorities
+    nats_port: int, authorities: Authorities, database: str
 ) -> None:
-    await refused_by_client(replace(bus(nats_port, authorities), nats_ca=None))
+    await refused_by_client(replace(bus(nats_port, authorities), nats_ca=None, database_url=database))
 
 
 async def refused_by_client(settings: Settings) -> None:
@@ -107,13 +107,7 @@ async def refused_by_client(settings: Settings) -> None:
     assert classify(refused.value) is Failure.REFUSED
     assert "TONGHOP_NATS_CA" in described(refused.value)
     with pytest.raises(MigrationError, match="TONGHOP_NATS_CA"):  # at once: waiting does not mend it
-        await migrate_bus(settings)
-
-
-async def migrate_bus(settings: Settings) -> None:
-    from services.migration import _migrate_stream, _patiently
-
-    await _patiently("NATS", lambda: _migrate_stream(settings), lambda _: None, 60)
+        await migrate(settings, notice=lambda _: None)
 
 
 @pytest.mark.parametrize("asking", ["tls://", "TONGHOP_NATS_CA"])
