@@ -131,7 +131,7 @@ def guarded_somewhere(*, operator: bool = False) -> Iterator[Guarded]:
 
 async def refused(server: Guarded, *violations: str) -> None:
     """Wait until the server's log has these, such as `user:api" - Publish Violation - Subject "x"`."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while any(violation not in server.log.read_text() for violation in violations):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 

@@ -11,7 +11,7 @@ from nats.js import JetStreamContext
 
 from tests.attacks.guarded import guarded_somewhere
 from tests.attacks.test_bus_commands import WORLD, as_user, tonghop, working
-from tests.fault.projecting import bench, eventually
+from tests.fault.projecting import AT_LAST, bench, eventually
 from tests.oracle.telling import admitted
 
 
@@ -29,7 +29,7 @@ async def test_who_may_make_one_makes_it_anew(party: str, database: str) -> None
             await on.publish(*WORLD)
             await on.settled()
             await client.jetstream().delete_consumer("PARTY", "projector")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(AT_LAST):
                 while not await is_there(client.jetstream()):  # noqa: ASYNC110 - another process
                     await asyncio.sleep(0.05)
             config = (await client.jetstream().consumer_info("PARTY", "projector")).config
@@ -49,7 +49,7 @@ async def test_who_may_not_says_what_to_do_and_goes_on_by_itself(database: str) 
                 await on.publish(*WORLD)
                 await on.settled()
                 await operator.jetstream().delete_consumer("PARTY", "projector")
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(AT_LAST):
                     while "run `tonghop migrate`" not in running.said:  # noqa: ASYNC110 - another process
                         await asyncio.sleep(0.05)
                 await running.becomes(ready=False, saying="tonghop migrate")

@@ -17,8 +17,9 @@ import nats.errors
 import psutil
 import pytest
 
+from services.up.service import KEEP_EVERY
 from tests.attacks.test_bus_units import FORBIDDEN as FORBIDDEN_FOR_A_UNIT
-from tests.integration.test_up import Up, up
+from tests.integration.test_up import AT_LAST, Up, up
 from tests.servers import short_folder
 
 EVENT = "party.v1.u1.member.admitted"
@@ -64,7 +65,7 @@ async def test_without_a_credential_one_speaks_as_any_unit_and_does_nothing_else
             await client.jetstream(timeout=0.1).stream_info("PARTY")
         await client.flush()
         await client.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(AT_LAST):
         while not all(any(f'to "{subject.lower()}"' in said for said in heard) for subject in [*FORBIDDEN, ">"]):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     assert (await operator.jetstream().stream_info("PARTY")).state.last_seq == before + 2
@@ -102,10 +103,11 @@ def test_no_server_runs_as_root(running: Up) -> None:
 
 
 async def test_a_deleted_durable_is_made_anew(running: Up) -> None:
+    assert KEEP_EVERY < 5  # seconds within which it has to be noticed
     client = await nats.connect(running.bus("operator"))
     jetstream = client.jetstream()
     await jetstream.delete_consumer("PARTY", "projector")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(AT_LAST):
         while True:
             with suppress(nats.errors.Error):
                 await jetstream.consumer_info("PARTY", "projector")
@@ -135,7 +137,7 @@ async def test_commands_find_the_services_own_users(running: Up) -> None:
 )
 def test_an_address_that_is_not_fit_is_said_at_once(given: dict[str, str], said: str) -> None:
     with short_folder() as parent, up(parent / "data", **given) as service:
-        assert service.process.wait(20) == 2
+        assert service.process.wait(AT_LAST) == 2
         assert said in service.said
         assert "Traceback" not in service.said
         assert not (parent / "data").exists()
@@ -144,7 +146,7 @@ def test_an_address_that_is_not_fit_is_said_at_once(given: dict[str, str], said:
 def test_the_projectors_address_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TONGHOP_PROJECTOR_HTTP", "0.0.0.0:8081")
     with short_folder() as parent, up(parent / "data") as service:
-        assert service.process.wait(20) == 2
+        assert service.process.wait(AT_LAST) == 2
         assert "TONGHOP_PROJECTOR_HTTP 0.0.0.0:8081" in service.said
 
 

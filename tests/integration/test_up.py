@@ -26,6 +26,8 @@ from services.up.folder import Folder
 from tests.servers import short_folder
 
 ROOT = Path(__file__).parents[2]
+AT_LAST = 120.0
+"""Seconds after which something that has to happen won't: nothing is timed by it."""
 PARTS = ("postgres", "nats", "projector", "api")
 
 API = """
@@ -71,7 +73,7 @@ class Up:
         return self.output.read_text()
 
     def ready(self) -> "Up":
-        wait_until(lambda: "is ready" in self.said or self.process.poll() is not None, 20)
+        wait_until(lambda: "is ready" in self.said or self.process.poll() is not None, AT_LAST)
         assert "is ready (" in self.said, self.said
         return self
 
