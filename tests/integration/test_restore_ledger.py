@@ -182,3 +182,17 @@ async def test_a_ledger_that_was_spoilt_or_is_empty_gives_nothing(nats_server: N
         await remove_stream(client)
         await fetch(settings, "DELETE FROM ledger WHERE position = 8")
         await refused(settings, f"{LENGTH - 1} of its {LENGTH} messages")
+
+
+async def test_a_message_larger_than_is_taken_today_comes_back_too(nats_server: NatsServer, database: str) -> None:
+    settings = await fresh(nats_server, database)
+    async with client_of(settings) as client:
+        jetstream = client.jetstream()
+        await jetstream.update_stream(stream_config(settings).evolve(max_msg_size=-1))
+        await jetstream.publish("party.v1.trung-uong.unit.renamed", b"x" * 40_000)
+        await project(settings)
+        before = await read(client)
+        await remove_stream(client)
+        await restored(settings)
+        assert await read(client) == before
+        assert (await jetstream.stream_info("PARTY")).config.max_msg_size == 18_432
