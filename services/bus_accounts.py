@@ -250,6 +250,7 @@ SHIPPED: Final = """\
 #
 # Passwords are variables of the server's environment: letters and digits, beginning with a letter, each another one.
 # The log's account is PARTY, as it was before there were others: its name is the folder of the stream on the disk.
+# A server that ran without accounts is taken over as the record named above says.
 # The system account stays the server's own ($SYS, without users): with another one a cluster would not find its stream.
 # Thousands of units are better served by signed JWTs: a scoped signing key of UNITS with the same permissions.
 """
