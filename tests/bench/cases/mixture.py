@@ -104,5 +104,5 @@ async def _attacked(bench: Bench) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        told, _ = await attackers.communicate()
+        told, _ = await attackers.communicate(b"")  # which ends its input
     bench.remarks.append(f"mixture: what the attackers were told meanwhile: {told.decode()}")
