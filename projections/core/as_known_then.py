@@ -37,14 +37,23 @@ class Then:
     def __init__(self, units: Units) -> None:
         self.units = units
 
-    def parked(self, unit: Unit, waiting: Mapping[str | None, int]) -> int:
-        """Count the events that wait, by their subjects, at the unit or, as last known, below it."""
-        found = waiting.get(unit.id, 0)
-        for id_, n in waiting.items() if unit.dissolution is None else ():
+    def parked(self, unit: Unit, waiting: Iterable[tuple[str | None, dt.date | None]], days: Days) -> int:
+        """Count the events that wait at the unit or, as last known, below it, and facts of the days that were so then.
+
+        Of each there is the subject, and the day of a fact.
+        """
+        found = 0
+        for id_, day in waiting:
             subject = self.units.by_id.get(id_) if id_ is not None else None
-            if subject is not None and unit in self.units.chain(subject, FOREVER):
-                found += n
+            if subject is unit:
+                found += 1
+            elif subject is not None:
+                asked = [FOREVER, *([day] if day is not None and days.first <= day <= days.last else [])]
+                found += any(self._was_below(subject, unit, each) for each in asked)
         return found
+
+    def _was_below(self, subject: Unit, unit: Unit, day: dt.date) -> bool:
+        return day >= subject.founding.since and unit in self.units.above(subject, day)
 
     def name(self, unit: Unit, day: dt.date) -> UnitName:
         """Return a unit as it was called on a day; before its foundation as it was called at first."""

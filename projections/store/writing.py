@@ -16,7 +16,8 @@ from projections.core.past_edges import Term
 from projections.core.plans import DeclarationRow, TargetRow
 from projections.store import chain, restructuring
 from projections.store.copying import Rendered, fact_rows, sending, whole
-from projections.store.generations import ENTERED, rules
+from projections.store.fingerprint import rules
+from projections.store.generations import ENTERED
 from projections.store.verdicts import write_verdicts
 
 NOTIFICATIONS = "tonghop_position"

@@ -205,6 +205,17 @@ class Oracle:
                     found.append(e.position)
         return found
 
+    def parked_of_report(self, unit: str, first: dt.date, last: dt.date) -> list[int]:
+        """Those, and facts of the days whose subject was at or below the unit on their day (section 9)."""
+        h = self.hierarchy()
+        found = set(self.parked(unit))
+        for e in self.entries:
+            if e.outcome == "parked" and e.event is not None and e.event["type"] in FACTS:
+                day = day_of(e.event)
+                if first <= day <= last and h.is_known(e.event["subject"]):
+                    found |= {e.position} if unit in h.ancestors(e.event["subject"], day) else set()
+        return sorted(found)
+
     def report(self, question: Question) -> Report:
         """Answer a report (section 5); raises LookupError for an unknown unit."""
         return report(question, self._counted(), self.hierarchy())

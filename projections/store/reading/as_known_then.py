@@ -8,6 +8,7 @@ from projections.core.as_known_then import Then
 from projections.core.reading import Question
 from projections.core.reading_answers import Report
 from projections.core.units_then import Units
+from projections.store.reading.parked_before import day_of_fact
 from projections.store.reading.past import Past, facts_held, facts_in, past
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.standing import UnknownUnitError
@@ -16,13 +17,13 @@ _AS_OF = "SELECT published_at FROM ledger WHERE position = $1"
 
 # Waiting then: still so, or let go, rejected or taken back since.
 _PARKED = """
-SELECT subject, count(*) AS n FROM (
-    SELECT subject FROM ledger WHERE outcome = 'parked' AND position <= $1
-    UNION ALL
-    SELECT subject FROM ledger WHERE position <= $1 AND (held_at > $1 OR rejected_at > $1)
-    UNION ALL
-    SELECT subject FROM ledger WHERE position <= $1 AND held_at IS NULL AND retracted_at > $1
-) AS parked GROUP BY 1
+SELECT publisher, type, subject, bus_subject, body FROM ledger WHERE outcome = 'parked' AND position <= $1
+UNION ALL
+SELECT publisher, type, subject, bus_subject, body FROM ledger
+WHERE position <= $1 AND (held_at > $1 OR rejected_at > $1)
+UNION ALL
+SELECT publisher, type, subject, bus_subject, body FROM ledger
+WHERE position <= $1 AND held_at IS NULL AND retracted_at > $1
 """
 
 
@@ -41,7 +42,7 @@ async def report_then(snapshot: Snapshot, position: int, question: Question, kno
     for row in known.retracted_facts:
         if row["held_at"] <= position < row["retracted_at"]:
             facts += facts_in(row, known, question)
-    waiting = {row["subject"]: row["n"] for row in await snapshot.connection.fetch(_PARKED, position)}
+    waiting = [(row["subject"], day_of_fact(row)) for row in await snapshot.connection.fetch(_PARKED, position)]
     then = Then(units)
     shown, total, rows = await asyncio.to_thread(then.report, question, facts)
     return Report(
@@ -51,7 +52,7 @@ async def report_then(snapshot: Snapshot, position: int, question: Question, kno
         basis=question.basis,
         position=position,
         as_of=await snapshot.connection.fetchval(_AS_OF, position),
-        parked=then.parked(unit, waiting),
+        parked=then.parked(unit, waiting, question.days),
         total=total,
         rows=rows,
     )

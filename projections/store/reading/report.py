@@ -10,6 +10,7 @@ from projections.store.reading.as_now import terms_of
 from projections.store.reading.descent import children, children_now, of_level, of_level_now
 from projections.store.reading.facet_pairs import pair_rows
 from projections.store.reading.facets import facet_rows
+from projections.store.reading.parked_before import parked_before
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.standing import Standing, find
 from projections.store.reading.sums import add_up
@@ -39,7 +40,7 @@ async def report(snapshot: Snapshot, question: Question) -> Report:
         basis=question.basis,
         position=snapshot.position,
         as_of=snapshot.as_of,
-        parked=unit.parked,
+        parked=unit.parked + await parked_before(snapshot, unit.place, question.days),
         total=total,
         rows=rows,
     )

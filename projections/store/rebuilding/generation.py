@@ -21,7 +21,8 @@ from projections.core.message import Message
 from projections.core.set_aside import UndecidableError
 from projections.core.state import SIZES, Sizes, State
 from projections.store.connecting import connect
-from projections.store.generations import enter, rules
+from projections.store.fingerprint import rules
+from projections.store.generations import enter
 from projections.store.loading import fill_state
 from projections.store.projection import decode_all, prepare
 from projections.store.rebuilding import counting

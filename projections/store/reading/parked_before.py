@@ -1,0 +1,77 @@
+"""Parked facts of the days asked for whose subject was at or below a unit then, and isn't any more (contract §9)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from events.catalogue import CATALOGUE
+from events.codec import Event, decode
+from events.contributions import decision_day
+from projections.core.kept_message import bus_subject_of
+from projections.core.periods import Days
+from projections.core.reading import Place
+from projections.store.reading.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+FACTS = [row.type for row in CATALOGUE.values() if row.kind == "fact"]
+
+# Only from what a unit has lost can there be any: a term that takes a part off its as-now figures, on some days.
+_LOST = """
+SELECT EXISTS (
+    SELECT FROM as_now_term WHERE unit = $1 AND sign < 0 AND since <= $3 AND until - 1 >= $2
+)
+"""
+_PARKED = """
+SELECT publisher, type, subject, bus_subject, body FROM ledger
+WHERE outcome = 'parked' AND type = ANY($1::text[]) AND subject IN (SELECT id FROM unit)
+"""
+_COUNT = """
+WITH RECURSIVE parked AS (
+    SELECT p.i, unit.no, p.day
+    FROM unnest($1::text[], $2::date[]) WITH ORDINALITY AS p (subject, day, i) JOIN unit ON unit.id = p.subject
+), up AS (
+    SELECT i, no, day FROM parked
+    UNION ALL
+    SELECT up.i, edge.parent, up.day
+    FROM up JOIN edge ON edge.unit = up.no AND edge.since <= up.day AND edge.until - 1 >= up.day
+    WHERE edge.parent IS NOT NULL AND up.no <> $3
+), now AS (
+    SELECT i, no FROM parked
+    UNION ALL
+    SELECT now.i, edge.parent FROM now JOIN edge ON edge.unit = now.no AND edge.until = 'infinity'
+    WHERE edge.parent IS NOT NULL AND now.no <> $3 AND NOT $4
+)
+SELECT count(*) FROM (SELECT i FROM up WHERE no = $3 EXCEPT SELECT i FROM now WHERE no = $3) AS before
+"""
+
+
+def day_of_fact(row: Record) -> dt.date | None:
+    """Return the day of a parked event of the ledger, None where it is no fact."""
+    if row["type"] not in FACTS:
+        return None
+    event = decode(bus_subject_of(row["publisher"], row["type"], row["bus_subject"]), row["body"])
+    return decision_day(event) if isinstance(event, Event) else None
+
+
+async def parked_before(snapshot: Snapshot, place: Place, days: Days) -> int:
+    """Count the parked facts dated in the days whose subject was below the unit on their day, and is not as last known.
+
+    Nothing is read where the unit has lost nothing.
+    """
+    connection = snapshot.connection
+    dissolved = place.dissolved
+    if dissolved is None and not await connection.fetchval(_LOST, place.no, days.first, days.last):
+        return 0
+    last = days.last if dissolved is None else min(days.last, dissolved - dt.timedelta(1))
+    dated = []
+    for row in await connection.fetch(_PARKED, FACTS):
+        day = day_of_fact(row)
+        if day is not None and days.first <= day <= last:
+            dated.append((row["subject"], day))
+    if not dated:
+        return 0
+    subjects, on = map(list, zip(*dated, strict=True))
+    return int(await connection.fetchval(_COUNT, subjects, on, place.no, dissolved is not None))
