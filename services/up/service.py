@@ -195,6 +195,7 @@ class Service:
                 "nats": str(self._nats.reachable),
                 "projector_http": str(self._settings.projector_http.reachable),
                 "database_url": self._settings.database_url,
+                "root": self._settings.root,
                 "pid": os.getpid(),
             }
         )

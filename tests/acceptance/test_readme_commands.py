@@ -163,6 +163,9 @@ def test_first_steps_with_own_data() -> None:
             asked = one.runs(f"tonghop {question}")
             assert asked.returncode == 1
             assert "tonghop init --root" in asked.stderr, asked.stderr
+        other = one.runs("tonghop init --root trung-uong --name 'Trung ương'")
+        assert other.returncode == 1
+        assert "TONGHOP_ROOT=trung-uong" in other.stderr
         one.types(begin)
         drawn = one.runs("tonghop tree tinh-uy-a").stdout
         for shown in ("Tỉnh ủy A", "Đảng ủy xã B", "Chi bộ thôn 1"):
