@@ -158,6 +158,7 @@ _SAID = (
     (r"Input should be less than or equal to (\S+)", r"không quá \1."),
     (r"Input should be a valid integer.*", r"cần một số nguyên."),
     (r"Input should be a valid number.*", r"cần một số."),
+    (r"Invalid value: (.*)", r"\1"),
     (r"No such command (\S+?)\.?(?: Did you mean (.*)\?)?", r"Không có lệnh \1 (có phải: \2?)."),
     (r"Missing command.*", r"Thiếu tên lệnh."),
     (r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", r"Thừa đối số: \1."),

@@ -30,13 +30,13 @@ async def test_the_ledger_is_held_against_the_stream_byte_for_byte(party: str, d
             await on.settled()
             ended, said = await run(on, "verify", "--from-log")
             assert ended == "exit code 0", said
-            assert "byte for byte" in said
-            assert "everything agrees" in said
+            assert "từng byte" in said
+            assert "Mọi số liệu trùng khớp" in said
             await on.connection.execute("UPDATE ledger SET body = body || ' ' WHERE position = 5")
             await on.connection.execute("UPDATE ledger SET headers = 'x' WHERE position = 7")
             ended, said = await run(on, "verify", "--from-log")
             assert ended == "exit code 3", said
-            assert "unlike the stream at: 5, 7" in said
+            assert "khác luồng tại: 5, 7" in said
 
 
 async def test_a_counter_spoilt_by_hand_is_named_mended_and_the_figures_go_on(party: str, database: str) -> None:
@@ -58,7 +58,7 @@ async def test_a_counter_spoilt_by_hand_is_named_mended_and_the_figures_go_on(pa
             await on.settled()
             ended, said = await run(on, "rebuild")
             assert ended == "exit code 0", said
-            assert "Switched from generation 1 to 2 at position 12" in said
+            assert "Đã chuyển từ bản số 1 sang 2 tại vị trí 12" in said
             await on.publish(admitted("c1", "2023-01-05", "latest"))
             await on.settled()
             ended, said = await run(on, "verify")
@@ -68,7 +68,7 @@ async def test_a_counter_spoilt_by_hand_is_named_mended_and_the_figures_go_on(pa
             for _ in range(2):
                 ended, said = await run(on, "rebuild", "--back", "--to", "1")
                 assert ended == "exit code 0", said
-                assert "Generation 1 is in force already" in said
+                assert "Bản số 1 đang dùng rồi" in said
             assert (await run(on, "rebuild", "--back", "--to", "9"))[0] == "exit code 1"
             assert (await run(on, "rebuild", "--to", "1"))[0] == "exit code 2"
             ended, said = await run(on, "rebuild", "--back", "--accept")
