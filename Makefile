@@ -29,7 +29,7 @@ test: setup
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 test-long: setup
-	@$(BIN)/python -m pytest -m long
+	@$(BIN)/python -m pytest -m long --exitfirst --numprocesses $(WORKERS) --dist load --maxschedchunk 1 $(if $(TURN),--turn $(TURN))
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -1,12 +1,36 @@
 """Fixtures of the whole suite: real servers once a session, a fresh database and a fresh stream for each test."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from zlib import crc32
 
 import pytest
 
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
 from tests import servers
+
+HERE = Path(__file__).parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--turn", metavar="N/OF", help="run one part of the tests, the N-th from 0 on of so many")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one more than there are cores: a test that waits for its servers leaves its own idle."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep to the part that is asked for, and put first what takes longest: no core is left alone with it at last."""
+    if config.getoption("turn"):
+        turn, turns = map(int, config.getoption("turn").split("/"))
+        others = [item for item in items if crc32(item.nodeid.encode()) % turns != turn]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
+    items.sort(key=lambda item: not item.path.is_relative_to(HERE / "fault"))
 
 
 @pytest.fixture(scope="session")
@@ -17,8 +41,8 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-async def _template(postgres: PostgresServer) -> None:
-    await servers.migrate_template(postgres)
+def _template(postgres: PostgresServer) -> None:
+    """Have the database that the others are cloned from: it comes with the server's data."""
 
 
 @pytest.fixture

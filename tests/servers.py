@@ -1,15 +1,20 @@
 """Real servers and fresh databases and streams for the tests, as plain functions."""
 
 import asyncio
+import atexit
 import dataclasses
 import itertools
 import os
 import shutil
 import socket
+import stat
+import subprocess
 import tempfile
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 import asyncpg
@@ -30,12 +35,25 @@ TEMPLATE = "tonghop"
 _numbers = itertools.count(1)
 _reserved: deque[socket.socket] = deque()
 _MOST_RESERVED = 200
+_ROOM_IN_MEMORY = 6 << 30
+"""Bytes; containers often give 64 MB."""
+
+
+def quick_place() -> str | None:
+    """Name the folder of the machine's memory where that has room, None where not: then the usual one is taken.
+
+    Half of the system time of the suite went into the files of databases that are made and dropped.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 - what is put there gets a name that nobody else has
+    if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM_IN_MEMORY:
+        return str(memory)
+    return None
 
 
 @contextmanager
 def short_folder() -> Iterator[Path]:
     """Give a folder whose path is short enough for a socket in it (pytest's own is not); it is removed afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="th-"))
+    folder = Path(tempfile.mkdtemp(prefix="th-", dir=quick_place()))
     try:
         yield folder
     finally:
@@ -57,10 +75,37 @@ def free_address() -> Address:
     return Address(*reserved.getsockname())
 
 
+@cache
+def _migrated_data() -> Path:
+    """Make a data folder with the schema in the database that the others are cloned from; once in a process."""
+    folder = Path(tempfile.mkdtemp(prefix="th-", dir=quick_place()))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    server = PostgresServer(folder / "postgres", log=folder / "log", durable=False)
+    try:
+        server.start()
+        url = server.database_url(TEMPLATE)
+        with ThreadPoolExecutor(1) as beside:  # an event loop may run here
+            beside.submit(lambda: asyncio.run(upgrade(url))).result()
+    finally:
+        server.stop()
+    return server.data_dir
+
+
+def put_migrated_data(data_dir: Path) -> None:
+    """Put a data folder there that has the schema already, as a second start finds it."""
+    data_dir.parent.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:  # the server runs as a user of its own, who has to come through
+        for parent in data_dir.parents:
+            parent.chmod(parent.stat().st_mode | stat.S_IXGRP | stat.S_IXOTH)
+    subprocess.run(["cp", "--archive", _migrated_data(), data_dir], check=True)  # noqa: S607 - wherever it is
+
+
 @contextmanager
-def running_postgres(folder: Path, *, durable: bool = False) -> Iterator[PostgresServer]:
-    """Run PostgreSQL with its data under `folder`."""
+def running_postgres(folder: Path, *, durable: bool = False, from_nothing: bool = False) -> Iterator[PostgresServer]:
+    """Run PostgreSQL with its data under `folder`, with the schema in its database unless it begins from nothing."""
     server = PostgresServer(folder / "postgres", log=folder / "logs" / "postgres.log", durable=durable)
+    if not (from_nothing or server.data_dir.exists()):
+        put_migrated_data(server.data_dir)
     try:
         server.start()
         yield server
@@ -79,11 +124,6 @@ def running_nats(folder: Path, listen: Address | None = None) -> Iterator[NatsSe
         server.stop()
 
 
-async def migrate_template(server: PostgresServer) -> None:
-    """Make the schema in the database that the others are cloned from."""
-    await upgrade(server.database_url(TEMPLATE))
-
-
 @asynccontextmanager
 async def fresh_database(server: PostgresServer, template: str = TEMPLATE) -> AsyncIterator[str]:
     """Clone a database, the migrated one if not told otherwise, and give the clone's URL.
@@ -91,7 +131,7 @@ async def fresh_database(server: PostgresServer, template: str = TEMPLATE) -> As
     The clone is dropped afterwards, whoever is still connected.
     """
     name = f"test_{os.getpid()}_{next(_numbers)}"
-    await execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await execute(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     try:
         yield server.database_url(name)
     finally:

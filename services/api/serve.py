@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import resource
+import signal
+import sys
 from typing import Final
 
 import uvicorn
@@ -27,6 +29,7 @@ BACKLOG: Final = 1_024
 
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM, then finish the requests that run. A port that is taken ends the process."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again when it has stopped: as asked
     clients = Clients(settings.trusted_proxies)
     uvicorn.run(
         create_app(settings, apart=Processes(settings, SLOW)),

@@ -34,7 +34,14 @@ MB = 1 << 20
 # SIGINT is PostgreSQL's fast shutdown; SIGQUIT gives up the closing checkpoint, which the next start makes good.
 STOP: Stages = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))
 
-_UNSAFE_BUT_QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_UNSAFE_BUT_QUICK = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "128MB",  # each dropped database or emptied table is looked for in all of it
+    "max_wal_size": "256MB",
+    "autovacuum_naptime": "10min",
+}
 
 
 class PostgresServer:

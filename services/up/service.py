@@ -220,9 +220,8 @@ class Service:
     async def _becomes_ready(self) -> bool:
         with suppress(TimeoutError):
             async with asyncio.timeout(READY_WITHIN):
-                for address in (self._settings.http.reachable, self._settings.projector_http.reachable):
-                    while not await asyncio.to_thread(_answers, address):  # noqa: ASYNC110 - nor does an address
-                        await asyncio.sleep(0.05)
+                while not await asyncio.to_thread(_answers, self._settings.http.reachable):  # noqa: ASYNC110 - nor does an address
+                    await asyncio.sleep(0.05)
                 return True
         return False
 

@@ -96,13 +96,19 @@ async def test_one_command_shuts_it_out_at_once_and_lets_it_in_again(guarded: Gu
         async def says(unit: str) -> bool:
             """Tell whether the log takes what a unit says, on the connection that it has had all the time."""
             guarded.refused.clear()
-            before = (await log.jetstream().stream_info("PARTY")).state.messages
-            await units.publish(f"party.v1.{unit}.member.admitted", b"{}")
-            await units.flush()
-            await asyncio.sleep(0)
-            after = (await log.jetstream().stream_info("PARTY")).state.messages
-            assert (after == before) == any("permissions violation" in one for one in guarded.refused)
-            return after > before
+            asking = asyncio.create_task(units.request(f"party.v1.{unit}.member.admitted", b"{}", timeout=60))
+
+            def refused() -> bool:
+                return any(f'permissions violation for publish to "shut-out.{unit}.' in one for one in guarded.refused)
+
+            async def answered() -> bool:
+                return asking.done() or refused()
+
+            await eventually(answered, "neither taken nor refused")
+            if refused():
+                asking.cancel()
+                return False
+            return b'"seq"' in (await asking).data
 
         assert [await says(unit) for unit in ("hostile", "u1")] == [True, True]
         assert "Nobody" in await asyncio.to_thread(guarded.shut_out)
@@ -110,8 +116,12 @@ async def test_one_command_shuts_it_out_at_once_and_lets_it_in_again(guarded: Gu
         assert [await says(unit) for unit in ("hostile", "u1")] == [False, True]
         # Nor by what an atomic batch or a reply subject may do.
         headers = {"Nats-Batch-Id": "b1", "Nats-Batch-Sequence": "1", "Nats-Batch-Commit": "1"}
+        held = (await log.jetstream().stream_info("PARTY")).state.messages
         with pytest.raises(NatsTimeoutError):
             await units.request("party.v1.hostile.x", b"{}", timeout=0.2, headers=headers)
+        await units.publish("party.v1.hostile.x", b"{}", reply="party.v1.hostile.y")
+        assert await says("u1")
+        assert (await log.jetstream().stream_info("PARTY")).state.messages == held + 1
         await asyncio.to_thread(guarded.shut_out, "another")
         assert [await says(unit) for unit in ("hostile", "another", "u1")] == [False, False, True]
         listed = await asyncio.to_thread(guarded.shut_out)

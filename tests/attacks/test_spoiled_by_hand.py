@@ -170,6 +170,7 @@ async def _missed(database: str, spoilt: Sequence[Column]) -> list[str]:
     ]
 
 
+@pytest.mark.long
 async def test_every_column_that_is_spoilt_is_named(postgres: PostgresServer, world: str) -> None:
     async with servers.fresh_database(postgres, world) as database:
         connection = await connect(database)

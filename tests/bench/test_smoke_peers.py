@@ -41,7 +41,7 @@ async def test_what_is_written_by_hand_counts_as_published_and_over_a_kill(bench
     absent = one._replace(key="absent", name="absent", command=missing)
     await compare(bench, (one, batch, absent))
     rights = [remark for remark in bench.remarks if "Every level as published" in remark]
-    assert len(rights) == 2, bench.remarks
+    assert len(rights) == 2, "\n".join(bench.remarks)
     assert "peer: absent: left out, there is no registry" in bench.remarks
     values = {figure.name: figure for figure in bench.figures}
     assert (values[f"peer: {one.name}"].value or 0) > 0

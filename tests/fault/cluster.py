@@ -20,7 +20,7 @@ from services.embedded.postgres import PostgresServer
 from services.embedded.process import Process, Stages
 from services.migration import migrate
 from services.settings import Settings
-from tests.servers import free_address, short_folder
+from tests.servers import free_address, put_migrated_data, short_folder
 
 HERE: Final = Path(__file__).parents[2]
 PARTS: Final = ("nats", "postgres", "projector", "api")
@@ -67,6 +67,8 @@ class Cluster:
 
     async def open(self) -> None:
         """Start everything."""
+        if self.postgres.data_dir.is_relative_to(self._folder):
+            await asyncio.to_thread(put_migrated_data, self.postgres.data_dir)
         await asyncio.gather(asyncio.to_thread(self.nats.start), asyncio.to_thread(self.postgres.start))
         self.settings = replace(
             self.settings,

@@ -17,7 +17,7 @@ from tests.fault.reading import WAYS, Reader, asked
 from tests.fault.recount import counters_anew, counters_as_kept
 from tests.oracle.telling import ROOT
 
-AT_LAST = 40.0
+AT_LAST = 180.0
 """Seconds after which something that has to happen won't: nothing is timed by it."""
 
 

@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 TOP = Path(__file__).parents[2]
-AT_LAST = 60.0
+AT_LAST = 180.0
 """Seconds after which something that has to happen won't: nothing is timed by it."""
 
 Place = tuple[str, int]

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -28,7 +29,7 @@ def tonghop(*arguments: str, stdin: str = "", **environ: str) -> subprocess.Comp
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
         env=kept | {"NO_COLOR": "1"} | environ,
     )
 
@@ -63,7 +64,7 @@ def service(demonstration: Path) -> Iterator[dict[str, str]]:
             for name in ("projector", "api")
         ]
         try:
-            until = time.monotonic() + 30
+            until = time.monotonic() + 180
             while tonghop("status", **environ).returncode and time.monotonic() < until:
                 pass
             published = tonghop("publish", str(demonstration), **environ)
@@ -79,9 +80,10 @@ def service(demonstration: Path) -> Iterator[dict[str, str]]:
 
 def test_help_is_quick_and_in_the_users_language() -> None:
     tonghop("--help")
-    begun = time.monotonic()
+    begun = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = tonghop("--help")
-    assert time.monotonic() - begun < 1.5  # 0.25 s where nothing else runs
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert (ended.ru_utime + ended.ru_stime) - (begun.ru_utime + begun.ru_stime) < 1.5  # of CPU; 0.2 s here
     assert done.returncode == 0
     assert "Gửi sự kiện" in done.stdout
     assert "Publish events" not in done.stdout

@@ -30,7 +30,7 @@ async def value(url: str, query: str) -> str:
 
 
 async def test_committed_rows_survive_kill_of_the_postmaster() -> None:
-    with short_folder() as folder, running_postgres(folder, durable=True) as server:
+    with short_folder() as folder, running_postgres(folder, durable=True, from_nothing=True) as server:
         assert await value(server.url, "SELECT current_setting('data_checksums')") == "on"
         assert await value(server.url, "SELECT current_setting('fsync')") == "on"
         await value(server.url, "CREATE TABLE kept AS SELECT 7 AS n")
@@ -41,13 +41,17 @@ async def test_committed_rows_survive_kill_of_the_postmaster() -> None:
 
 
 async def test_a_server_left_by_another_owner_is_replaced() -> None:
-    with short_folder() as folder, running_postgres(folder) as left, running_postgres(folder) as server:
+    with (
+        short_folder() as folder,
+        running_postgres(folder, from_nothing=True) as left,
+        running_postgres(folder, from_nothing=True) as server,
+    ):
         assert not left.process.alive
         assert await value(server.url, "SELECT current_database()") == "tonghop"
 
 
 async def test_a_lock_with_the_pid_of_a_stranger_is_no_obstacle() -> None:
-    with short_folder() as folder, running_postgres(folder) as server:
+    with short_folder() as folder, running_postgres(folder, from_nothing=True) as server:
         server.stop()
         lock = server.data_dir / "postmaster.pid"
         lock.write_text(f"{os.getpid()}\n{server.data_dir}\n1\n5432\n{server.data_dir}\n\n  1 1\nready\n")
@@ -56,7 +60,10 @@ async def test_a_lock_with_the_pid_of_a_stranger_is_no_obstacle() -> None:
 
 
 async def test_a_long_path_with_spaces_and_accents_works() -> None:
-    with short_folder() as folder, running_postgres(folder / ("Huyện ủy Gia Bình " * 5).strip()) as server:
+    with (
+        short_folder() as folder,
+        running_postgres(folder / ("Huyện ủy Gia Bình " * 5).strip(), from_nothing=True) as server,
+    ):
         assert server.socket_dir != server.data_dir
         assert await value(server.url, "SELECT upper('đảng')") == "ĐẢNG"
         server.stop()
@@ -68,7 +75,7 @@ def test_half_made_data_is_made_anew() -> None:
         half = folder / "postgres.partial"
         half.mkdir()
         (half / "PG_VERSION").write_text("18\n")
-        with running_postgres(folder) as server:
+        with running_postgres(folder, from_nothing=True) as server:
             assert server.process.alive
 
 

@@ -38,7 +38,7 @@ def resume(on: Bench, *options: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode in {0, 1}, done.stderr
     assert (done.returncode == 0) == bool(done.stdout)

@@ -147,6 +147,14 @@ def test_a_systemd_unit_runs_a_command(unit: Path) -> None:
     assert started in COMMANDS
 
 
+def test_the_container_of_the_bus_gets_each_password_that_its_configuration_reads() -> None:
+    lines = [line for line in (DEPLOY / "nats/accounts.conf").read_text().splitlines() if "#" not in line]
+    asked = set(re.findall(r"\$(TONGHOP_\w+_PASSWORD)", "\n".join(lines)))
+    given = COMPOSE["services"]["nats"]["environment"]
+    assert asked == {name for name in given if name.endswith("_PASSWORD")}
+    assert len({given[name] for name in asked}) == len(asked)
+
+
 @pytest.mark.parametrize("process", PROCESSES)
 def test_the_environment_of_systemd_is_one_that_can_be_read(process: str, authorities: Authorities) -> None:
     unit = (DEPLOY / f"systemd/tonghop-{process}.service").read_text()

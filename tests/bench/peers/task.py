@@ -65,7 +65,7 @@ class Task(msgspec.Struct, frozen=True):
 
         What isn't acknowledged within `wait` seconds is delivered again.
         """
-        client = await nats.connect(self.nats)
+        client = await nats.connect(self.nats, connect_timeout=30)
         config = ConsumerConfig(
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
             opt_start_seq=self.first,
