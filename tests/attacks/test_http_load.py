@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
 from services.settings import Address
-from tests.attacks.http_serving import CELLS, CHEAP, SILENCE, Wire, held_up, locked, nobody_held_up
+from tests.attacks.http_serving import CELLS, CHEAP, GUARD, SILENCE, Wire, held_up, locked, nobody_held_up
 
 FAR = 2**62
 LONG = "/v1/units/trung-uong/report?from=2021-01-01&to=2021-12-31&by=level:cell"
@@ -27,6 +28,16 @@ async def wires(shipped: Address, number: int, source: str = "127.0.0.1") -> Asy
     finally:
         for wire in made:
             wire.hang_up()
+
+
+@pytest.fixture(autouse=True)
+async def _nobody_waits(shipped: Address) -> None:
+    """Begin when those of the test before have left the queues: they would have their share of them."""
+    probe = await Wire.to(shipped, "127.0.0.8")
+    async with asyncio.timeout(GUARD):
+        while re.search(rb'\ntonghop_api_waiting\{queue="\w+"\} [1-9]', (await probe.get("/metrics")).body):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    probe.hang_up()
 
 
 async def test_slow_questions_hold_up_no_quick_one(wide: str, shipped: Address) -> None:
