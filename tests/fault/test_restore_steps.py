@@ -217,10 +217,13 @@ FORMS: Final = {
 """And at which words to the bus each of them must have been killed."""
 
 
+@pytest.mark.parametrize("times", [1, pytest.param(2, marks=pytest.mark.long)])
 @pytest.mark.parametrize("form", FORMS)
-async def test_killed_again_and_again(form: Any, stretch: Stretch, postgres: PostgresServer, tmp_path: Path) -> None:
-    """The next run begins where the one before was killed."""
-    kills = Kills(statements=writing, times=2)
+async def test_killed_again_and_again(
+    form: Any, times: int, stretch: Stretch, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    """The next run begins where the one before was killed, at each statement and word as many times as that."""
+    kills = Kills(statements=writing, times=times)
     async with form(stretch, postgres, tmp_path / "copy") as restore:
         await kills.everywhere(restore.settings, restore.target, *restore.arguments, hold=restore.hold)
         await restore.end()
