@@ -69,6 +69,7 @@ def free_address() -> Address:
     reserved = socket.socket()
     reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     reserved.bind(ANY_PORT)
+    atexit.register(reserved.close)
     _reserved.append(reserved)
     if len(_reserved) > _MOST_RESERVED:
         _reserved.popleft().close()

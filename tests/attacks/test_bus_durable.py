@@ -11,7 +11,8 @@ from nats.js import JetStreamContext
 
 from tests.attacks.guarded import guarded_somewhere
 from tests.attacks.test_bus_commands import WORLD, as_user, tonghop, working
-from tests.fault.projecting import AT_LAST, bench, eventually
+from tests.fault.eventually import AT_LAST, eventually
+from tests.fault.projecting import bench
 from tests.oracle.telling import admitted
 
 

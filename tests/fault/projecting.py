@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,21 +12,11 @@ import httpx
 
 from services.settings import Settings
 from tests.fault.cluster import Command
+from tests.fault.eventually import eventually
 from tests.fault.load import Told, told_of
 from tests.fault.publishing import Acked, Publisher, publishing
 from tests.oracle.telling import Said
 from tests.servers import connect, free_address, short_folder
-
-AT_LAST = 180.0
-"""Seconds after which something that has to happen won't: nothing is timed by it."""
-
-
-async def eventually(holds: Callable[[], Awaitable[bool]], what: str) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + AT_LAST
-    while not await holds():
-        assert time.monotonic() < deadline, what
-        await asyncio.sleep(0.05)
 
 
 class Bench:

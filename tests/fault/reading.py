@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from random import Random
 
 import httpx
 
+from tests.fault.eventually import eventually
 from tests.fault.load import CELLS, LATE, PROVINCES, UPPERS
 from tests.oracle.telling import ROOT
 
@@ -61,6 +63,15 @@ class Reader:
         if by != "none":
             for measure, total in report["total"].items():
                 assert sum(row["values"][measure] for row in report["rows"]) == total, (answer.request.url, report)
+
+
+async def all_answered(readers: Sequence[Reader]) -> None:
+    """Wait until each has had an answer: on a busy machine there may be none between one kill and the next."""
+
+    async def so() -> bool:
+        return all(reader.answers for reader in readers)
+
+    await eventually(so, "readers get no answers")
 
 
 def asked(by: str) -> dict[str, str]:

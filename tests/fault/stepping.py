@@ -55,15 +55,18 @@ async def killed(
     *arguments: Any,
     times: int = 1,
     lines_of: Collection[str] = (),
+    within: Collection[str] = (),
 ) -> Death | None:
     """Run a coroutine function in a process that is killed as soon as it is where none was killed before.
 
     That is where something waits that it begins with `stepped`, and, of the modules `lines_of`, before each line. A
     place is taken for another one again the second time that a process is there, and so on, as many `times` as are
-    given. None where it came to its end.
+    given. With `within`, only where it is in one of these modules. None where it came to its end.
     """
     ours, theirs = forking.Pipe(duplex=False)
-    means = _Means(frozenset(before), times, frozenset(str(TOP / module) for module in lines_of), theirs)
+    means = _Means(
+        frozenset(before), times, frozenset(str(TOP / module) for module in lines_of), frozenset(within), theirs
+    )
     process = forking.Process(target=_run, args=(means, target, arguments))
     process.start()
     theirs.close()
@@ -89,6 +92,7 @@ class _Means(NamedTuple):
     before: frozenset[Death]
     times: int
     files: frozenset[str]
+    within: frozenset[str]
     tell: Connection
 
 
@@ -98,7 +102,8 @@ def _run(means: _Means, target: Callable[..., Coroutine[Any, Any, None]], argume
     def at(places: tuple[Place, ...]) -> None:
         been[places] += 1
         death = Death(places, been[places])
-        if places and death.time <= means.times and death not in means.before:
+        here = not means.within or any(file in means.within for file, _ in places)
+        if places and here and death.time <= means.times and death not in means.before:
             means.tell.send(death)
             os.kill(os.getpid(), signal.SIGKILL)
 

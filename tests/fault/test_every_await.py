@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from typing import Final
 
 import pytest
@@ -21,7 +22,7 @@ def awaits_in(module: str) -> set[Place]:
     return {(module, node.lineno) for node in ast.walk(tree) if isinstance(node, ast.Await)}
 
 
-async def die_everywhere(stretch: Stretch, times: int) -> set[Death]:
+async def die_everywhere(stretch: Stretch, times: int, within: Collection[str] = ()) -> set[Death]:
     """Kill projectors until one has nowhere left to die.
 
     One that committed nothing leaves every row as it was: the next to be killed goes on from there.
@@ -33,7 +34,7 @@ async def die_everywhere(stretch: Stretch, times: int) -> set[Death]:
             moved = False
             while not moved:
                 await stretch.forget()
-                death = await killed(deaths, here.project_and_die, settings, times=times)
+                death = await killed(deaths, here.project_and_die, settings, times=times, within=within)
                 deaths |= {death} - {None}
                 moved = await stretch.hold(connection) > len(BEFORE)
             assert death is not None or await stretch.hold(connection) == here.END
@@ -42,8 +43,10 @@ async def die_everywhere(stretch: Stretch, times: int) -> set[Death]:
     return deaths
 
 
-async def test_killed_at_every_await(stretch: Stretch) -> None:
-    deaths = await die_everywhere(stretch, 1)
+@pytest.mark.parametrize("within", [WRITES, pytest.param((), marks=pytest.mark.long)])
+async def test_killed_at_every_await(stretch: Stretch, within: Collection[str]) -> None:
+    """Of what writes the figures; of everything else too, among the long tests."""
+    deaths = await die_everywhere(stretch, 1, within)
     been = {place for death in deaths for place in death.places}
     for module in WRITES:
         missing = awaits_in(module) - been

@@ -14,7 +14,7 @@ import pytest
 from projections.store.writing import NOTIFICATIONS
 from tests.fault import projecting_here as here
 from tests.fault.brief_log import BEFORE, PART
-from tests.fault.cutting import Cut, Cuts
+from tests.fault.cutting import Cut, Cuts, few
 from tests.fault.stepping import AT_LAST
 from tests.fault.stretch import Stretch
 from tests.fault.wire import COMMIT, Passing, nats_wire, postgres_wire, statement
@@ -38,8 +38,9 @@ async def cut_the_database(
     return cuts.made
 
 
-async def test_the_database_is_cut_off_at_every_statement(stretch: Stretch) -> None:
-    made = await cut_the_database(stretch, statement)
+@pytest.mark.parametrize("chosen", [few(statement), pytest.param(statement, marks=pytest.mark.long)])
+async def test_the_database_is_cut_off_at_every_statement(stretch: Stretch, chosen: Callable[[Passing], bool]) -> None:
+    made = await cut_the_database(stretch, chosen)
     for position in (*range(len(BEFORE) + PART, here.END, PART), here.END):
         commit = f"{COMMIT} NOTIFY {NOTIFICATIONS}, '{position}'"
         assert {cut.to_server for cut in made if cut.about == commit} == {True, False}
@@ -65,11 +66,16 @@ def acknowledgement(passing: Passing) -> bool:
     return passing.to_server and passing.about.startswith("position")
 
 
+def given(what: Passing | Cut) -> bool:
+    """Whether this is a message of the log on its way to who reads it."""
+    return what.kind in {"HMSG", "MSG"} and what.about.startswith("position")
+
+
 async def test_the_bus_is_cut_off_at_every_question_and_answer(stretch: Stretch) -> None:
     """And at the messages at which parts begin and end."""
     edges = {f"position {position}" for position in range(len(BEFORE) + 1, here.END + 1, PART - 1)}
-    made = await cut_the_bus(stretch, lambda passing: passing.kind != "HMSG" or passing.about in edges)
-    assert {cut.about for cut in made if cut.kind == "HMSG"} == edges
+    made = await cut_the_bus(stretch, lambda passing: not given(passing) or passing.about in edges)
+    assert {cut.about for cut in made if given(cut)} == edges
 
 
 async def test_the_bus_is_cut_off_at_an_acknowledgement(stretch: Stretch) -> None:

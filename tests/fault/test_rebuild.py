@@ -14,7 +14,7 @@ from tests.fault.expectation import Expectation
 from tests.fault.load import Clerk, Structure
 from tests.fault.projecting import eventually
 from tests.fault.publishing import Publisher, publishing
-from tests.fault.reading import Reader
+from tests.fault.reading import Reader, all_answered
 from tests.fault.settling import hold_counters, hold_figures, hold_ledger, reached
 from tests.servers import connect
 
@@ -89,10 +89,10 @@ async def survive(cluster: Cluster, seed: str, rounds: int, kills: int) -> None:
             done.set()
         expected = Expectation(publisher.acked)
         await reached(cluster.api, max(one.position for one in publisher.acked))
+        await all_answered(readers)
         for task in asking:
             assert not task.done() or task.exception() is None, task.exception()
             task.cancel()
-        assert all(reader.answers for reader in readers)
         connection = await connect(cluster.settings.database_url)
         try:
             await hold_ledger(connection, publisher.acked, expected)

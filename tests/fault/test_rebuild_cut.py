@@ -21,7 +21,7 @@ from services.settings import Settings
 from services.verifying import latest_repairs, verify
 from tests.fault import projecting_here as here
 from tests.fault.brief_log import SIZES
-from tests.fault.cutting import Cut, Cuts
+from tests.fault.cutting import Cut, Cuts, few
 from tests.fault.stretch import Rows, Stretch
 from tests.fault.wire import COMMIT, Passing, postgres_wire, statement
 
@@ -124,11 +124,11 @@ async def repair(stretch: Stretch, chosen: Callable[[Passing], bool]) -> None:
 
 
 async def test_a_rebuild_and_the_way_back(stretch: Stretch) -> None:
-    await rebuild_and_go_back(stretch, writing)
+    await rebuild_and_go_back(stretch, few(writing))
 
 
 async def test_a_repair(stretch: Stretch) -> None:
-    await repair(stretch, writing)
+    await repair(stretch, few(writing))
 
 
 async def test_the_way_back_to_a_generation_leads_to_no_other(stretch: Stretch) -> None:

@@ -26,6 +26,7 @@ from tests import servers
 from tests.fault import projecting_here as here
 from tests.fault import restoring_here as doing
 from tests.fault.brief_log import BEFORE
+from tests.fault.cutting import few
 from tests.fault.killing import Kills, Target, never
 from tests.fault.stretch import Rows, Stretch
 from tests.fault.wire import Passing, statement
@@ -217,10 +218,17 @@ FORMS: Final = {
 """And at which words to the bus each of them must have been killed."""
 
 
+SHORT: Final = {"statements": few(writing), "times": 1}
+LONG: Final = {"statements": writing, "times": 2}
+
+
+@pytest.mark.parametrize("where", [SHORT, pytest.param(LONG, marks=pytest.mark.long)], ids=["few", "all"])
 @pytest.mark.parametrize("form", FORMS)
-async def test_killed_again_and_again(form: Any, stretch: Stretch, postgres: PostgresServer, tmp_path: Path) -> None:
+async def test_killed_again_and_again(
+    form: Any, where: dict[str, Any], stretch: Stretch, postgres: PostgresServer, tmp_path: Path
+) -> None:
     """The next run begins where the one before was killed."""
-    kills = Kills(statements=writing, times=2)
+    kills = Kills(**where)
     async with form(stretch, postgres, tmp_path / "copy") as restore:
         await kills.everywhere(restore.settings, restore.target, *restore.arguments, hold=restore.hold)
         await restore.end()

@@ -15,7 +15,7 @@ from tests.fault.interposed import interposed
 from tests.fault.load import Clerk, Structure
 from tests.fault.projecting import eventually
 from tests.fault.publishing import publishing
-from tests.fault.reading import Reader
+from tests.fault.reading import Reader, all_answered
 from tests.fault.settling import reached
 from tests.fault.test_disk_full import hold, say_much
 
@@ -71,8 +71,8 @@ async def test_slow_commits_show_in_the_lag_alone(monkeypatch: pytest.MonkeyPatc
                 await cluster.revive(victims)
                 disk.slow_down(SLOW)
             await reached(cluster.api, max(one.position for one in publisher.acked))
+            await all_answered([reader])
             assert not reading.done() or reading.exception() is None, reading.exception()
             reading.cancel()
-            assert reader.answers
             disk.slow_down(0)
             await hold(cluster, publisher)

@@ -7,6 +7,7 @@ direction. The protocols: PostgreSQL's frontend/backend protocol, version 3, and
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,7 @@ _DONE: Final = "C"
 COMMIT: Final = "COMMIT;"
 _COMMITS: Final = {COMMIT, "COMMIT"}
 """As asyncpg says it, and as PostgreSQL's own programs do."""
+_POSITION: Final = re.compile(r"\.(\d{1,6})$")
 _LENGTH: Final = 4
 _CRLF: Final = b"\r\n"
 
@@ -109,7 +111,8 @@ def _about(kind: str, words: list[bytes]) -> str:
             return f"position {word.split(b'.')[5].decode()}"
     subject = words[1].decode(errors="replace") if kind in {"PUB", "HPUB", "SUB", "MSG", "HMSG"} else ""
     if subject.startswith("_INBOX"):
-        return "inbox"
+        asked_for = _POSITION.search(subject)  # by who reads the log by position: the last word of a request is longer
+        return f"position {asked_for[1]}" if asked_for else "inbox"
     called, _, consumer = subject.rpartition(".PARTY.")
     return f"{called} of another" if called and consumer != "projector" else subject
 
