@@ -12,7 +12,7 @@ from nats.js import JetStreamContext
 from tests.attacks.guarded import guarded_somewhere
 from tests.attacks.test_bus_commands import WORLD, as_user, tonghop, working
 from tests.fault.eventually import AT_LAST, eventually
-from tests.fault.projecting import bench
+from tests.fault.projecting import Bench, bench
 from tests.oracle.telling import admitted
 
 
@@ -20,6 +20,10 @@ async def is_there(jetstream: JetStreamContext) -> bool:
     with suppress(nats.errors.Error):
         return bool(await jetstream.consumer_info("PARTY", "projector"))
     return False
+
+
+async def is_told(on: Bench) -> bool:
+    return bool(await on.connection.fetchval("SELECT state = 'waiting' FROM worker"))
 
 
 async def test_who_may_make_one_makes_it_anew(party: str, database: str) -> None:
@@ -54,6 +58,7 @@ async def test_who_may_not_says_what_to_do_and_goes_on_by_itself(database: str) 
                     while "run `tonghop migrate`" not in running.said:  # noqa: ASYNC110 - another process
                         await asyncio.sleep(0.05)
                 await running.becomes(ready=False, saying="tonghop migrate")
+                await eventually(lambda: is_told(on), "the database is not told")
                 await on.publish(*(admitted("u1", "2023-01-01", f"e{n}") for n in range(5)))
                 await tonghop(as_user(server, "migrate", database), "migrate")
                 await eventually(lambda: is_there(operator.jetstream()), "it is not made")

@@ -155,11 +155,11 @@ async def test_publishing_says_that_the_bus_has_no_room_and_goes_on_when_it_has(
             facts = [admitted(CELLS[0], "2023-01-01", f"f-{n}").body for n in range(2_000)]
             file.write_bytes(b"\n".join(facts))
             disk.fill()
-            command = cluster.command("publish", str(file), "--nats", cluster.settings.nats_url)
+            command = cluster.command("publish", str(file), "--nats", cluster.settings.nats_url, "--patience", "inf")
             command.start()
 
             async def so() -> bool:
-                return "the bus's disk may be full" in command.process.tail()
+                return "đĩa có thể đã đầy" in command.process.tail()
 
             await eventually(so, command.process.tail())
             assert command.process.alive

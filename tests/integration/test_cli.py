@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -130,7 +131,9 @@ def test_a_report_as_a_table(service: dict[str, str]) -> None:
         assert shown in done.stdout
     (total,) = (line for line in done.stdout.splitlines() if line.startswith("Tổng cộng"))
     assert [cell.strip() for cell in total.split("│")[1:]] == ["89", "99", "396"]
-    assert f"Vị trí trong nhật ký {len(events())}" in done.stdout
+    position = re.search(r"Vị trí trong nhật ký (\d+)", done.stdout)
+    assert position is not None
+    assert int(position[1]) >= len(events())  # other tests may have published before
 
 
 @pytest.mark.parametrize("by", ["child", "month", "level:cell", "facet:grade", "facet:sex,grade", "none"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncpg
 import nats
 import pytest
-from nats.js import JetStreamContext
 
 from services.embedded.nats import NatsServer
 from services.migration import migrate, stream_config
@@ -85,33 +84,6 @@ async def test_a_stream_made_anew_under_a_running_projector_is_refused(
             await on.settled()
             await servers.fresh_party(nats_server)
             await refused(running, "behind the checkpoint")
-
-
-async def consumers(jetstream: JetStreamContext) -> list[str]:
-    return [info.name for info in await jetstream.consumers_info("PARTY")]
-
-
-async def test_a_durable_that_is_deleted_is_said_and_made_again(party: str, database: str) -> None:
-    async with bench(party, database) as on:
-        client = await nats.connect(party)
-        with on.projector() as running:
-            await on.publish(*WORLD)
-            await on.settled()
-            await running.becomes(ready=True)
-            await client.jetstream().delete_consumer("PARTY", "projector")
-            await running.becomes(ready=False, saying="onsumer")
-            await on.publish(*facts(0, 10))
-
-            async def told() -> bool:
-                return bool(await on.connection.fetchval("SELECT state = 'waiting' FROM worker"))
-
-            await eventually(told, "the database is not told")
-            await migrate(on.settings, notice=lambda _: None)
-            await on.settled()
-            await running.becomes(ready=True)
-            # The new consumer gave everything from the beginning.
-            assert [outcome for _, outcome, _ in await on.outcomes()] == ["applied"] * 2 + ["counted"] * 10
-        await client.close()
 
 
 @pytest.mark.parametrize("name", ["postgres", "nats"])

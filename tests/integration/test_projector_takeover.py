@@ -157,7 +157,7 @@ async def test_one_that_stands_by_again_keeps_no_pause_of_an_outage_before(party
             await session_ended(on)
             await eventually(lambda: said_waiting(running, 5), "the outage is not noticed")
             entries = [json.loads(line) for line in running.said.splitlines()]
-            assert [entry["seconds"] for entry in entries if entry["event"] == "waiting"][-1] == 0.2
+            assert [entry["seconds"] for entry in entries if entry["event"] == "waiting"][-1] <= 0.2
         await holder.close()
 
 

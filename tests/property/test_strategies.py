@@ -30,4 +30,4 @@ def test_logs_are_mostly_right_and_wrong_in_every_way() -> None:
 
     read()
     assert sum(rich) > 0.7 * len(rich)
-    assert {*Outcome, *Reason} <= seen.keys()
+    assert {*Outcome, *Reason} - {Reason.TOO_DEEP} <= seen.keys()  # no log is that long: tests/property/test_depth.py
