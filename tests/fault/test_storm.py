@@ -25,3 +25,7 @@ async def test_a_storm_of_everything_shows_in_no_figure() -> None:
     }
     assert course.outcomes.keys() == {"counted", "applied", "duplicate", "parked", "rejected", "retracted"}
     assert course.totals
+    assert course.takeovers
+    assert course.claimed
+    assert len(course.hostile_sent) > 10
+    assert {status for _, status in course.hostile_asked} >= {"200", "421", "422", "431"}
