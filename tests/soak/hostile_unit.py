@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 import nats
 from nats.aio.client import Client
@@ -36,19 +37,24 @@ DEEPEST: Final = 90
 """Units under one another before it begins anew at the top: more than can stand."""
 FAR: Final = 2**53
 _SINCE: Final = "2021-01-01"
+_NUMBERS: Final = re.compile(r":.*")
+"""What differs from one refusal to the next."""
 
 
 class HostileUnit:
     """Attacks until cancelled; `sent` counts by what was tried, `told` also by what the bus answered."""
 
-    def __init__(self, client: Client, random: Random, names: Callable[[], Sequence[str]], pause: float) -> None:
-        self._client = client
+    def __init__(self, url: str, random: Random, names: Callable[[], Sequence[str]], pause: float) -> None:
+        self._url = url
+        self._client: Client | None = None
         self._random = random
         self._names = names
         self._pause = pause
         self._numbers = itertools.count(1)
         self._own: list[Said] = []
         self._chain: list[str] = [HOSTILE]
+        self.connections = 0
+        """How often it connected: the server ends its connections, or is killed."""
         self.sent: Counter[str] = Counter()
         self.told: Counter[tuple[str, str]] = Counter()
         self.overheard: list[str] = []
@@ -77,28 +83,52 @@ class HostileUnit:
 
     async def run(self) -> None:
         """Attack in an order by chance; an outage of the bus is none of its concern. Raises AssertionError."""
+        try:
+            while True:
+                for way in self._random.sample(self._ways, len(self._ways)):
+                    with suppress(Error, OSError, TimeoutError):
+                        await self._connect()
+                        await way()
+                        await self._flush()
+                    assert not self.overheard, self.overheard[:5]
+                    await asyncio.sleep(self._random.uniform(0, self._pause))
+        finally:
+            if self._client is not None:
+                await self._client.close()
+
+    async def _connect(self) -> None:
+        """Connect where the server has ended the connection, or is another one."""
+        if self._client is not None:
+            if self._client.is_connected:
+                return
+            await self._client.close()
+        self._client = await nats.connect(
+            self._url, inbox_prefix=_inbox(), allow_reconnect=False, max_reconnect_attempts=0, error_cb=_quietly
+        )
+        self.connections += 1
         await self._client.subscribe(f"{_inbox()}.told.>", cb=self._hear)
-        while True:
-            for way in self._random.sample(self._ways, len(self._ways)):
-                with suppress(Error, OSError, TimeoutError):
-                    await way()
-                    await self._client.flush(timeout=2)
-                assert not self.overheard, self.overheard[:5]
-                await asyncio.sleep(self._random.uniform(0, self._pause))
 
     async def claim(self, coming: Sequence[Told]) -> None:
         """Claim the message ids of what others are about to say, whose bodies it has guessed, before they say it."""
+        if self._client is None or not self._client.is_connected:
+            return
         with suppress(Error, OSError, TimeoutError):
             for told in coming:
                 for claimed in {told.message_id, told.message_id.rpartition(":")[0]} - {""}:
                     await self._send("claimed id", self._own_subject(), b"mine", {MESSAGE_ID_HEADER: claimed})
-            await self._client.flush(timeout=2)
+            await self._flush()
+
+    async def _flush(self) -> None:
+        """Wait until the server has dealt with what was sent."""
+        assert self._client is not None
+        await self._client.flush(timeout=2)
 
     async def _send(
         self, tried: str, subject: str, body: bytes, headers: dict[str, str] | None = None, reply: str | None = None
     ) -> None:
         self.sent[tried] += 1
         answer = f"{_inbox()}.told.{tried.replace(' ', '-')}" if reply is None else reply
+        assert self._client is not None
         await self._client.publish(subject, body, reply=answer, headers={TRIED: tried} | (headers or {}))
 
     async def _say(self, tried: str, *said: Said) -> None:
@@ -107,14 +137,12 @@ class HostileUnit:
 
     async def _hear(self, message: Msg) -> None:
         tried = message.subject.rpartition(".")[2].replace("-", " ")
-        with suppress(ValueError):
-            answer = json.loads(message.data or b"{}")
-            self.overheard += [
-                f"{tried}: {receipt}"
-                for receipt in answer.get("receipts", ())
-                if not receipt["publisher"].startswith(HOSTILE)
-            ]
-            self.told[tried, _in_short(answer)] += 1
+        answer: dict[str, Any] = {}
+        if message.data:
+            answer = json.loads(message.data)
+            told_of = {receipt["publisher"] for receipt in answer.get("receipts", ())}
+            self.overheard += [f"{tried}: {publisher}" for publisher in told_of if not publisher.startswith(HOSTILE)]
+        self.told[tried, _in_short(message, answer)] += 1
 
     async def _floods(self) -> None:
         for _ in range(FLOOD):
@@ -128,6 +156,7 @@ class HostileUnit:
     async def _sends_giants(self) -> None:
         for size in (TOO_LONG, OVERSIZE - 1_000):
             await self._send("giant", self._own_subject(), b"x" * size)
+        await self._flush()
         await self._send("giant that ends the connection", self._own_subject(), b"x" * (OVERSIZE + 1))
 
     async def _has_answers_sent_elsewhere(self) -> None:
@@ -241,29 +270,17 @@ def _inbox() -> str:
     return f"_INBOX_{HOSTILE}"
 
 
-def _in_short(answer: dict[str, object]) -> str:
+def _in_short(message: Msg, answer: dict[str, Any]) -> str:
     """Say what the bus or the responder answered, in a word or two."""
+    if not answer:
+        return "nobody there" if message.headers else "begun"
     error = answer.get("error")
-    if isinstance(error, dict):
-        return f"refused ({error.get('description')})"
     if error:
-        return "refused"
-    return "busy" if answer.get("busy") else "answered" if "receipts" in answer else "taken"
+        return f"refused ({_NUMBERS.sub('', error['description'])})" if isinstance(error, dict) else "refused"
+    if "seq" in answer:
+        return "duplicate" if answer.get("duplicate") else "taken"
+    return "busy" if answer.get("busy") else "answered"
 
 
-@asynccontextmanager
-async def hostile_unit(
-    url: str, random: Random, names: Callable[[], Sequence[str]], pause: float
-) -> AsyncIterator[HostileUnit]:
-    """Connect as it, again and again: the server ends its connections."""
-
-    async def quietly(_: Exception) -> None:
-        """Say nothing: what it may not do is refused, and that is looked at in the log."""
-
-    client = await nats.connect(
-        url, inbox_prefix=_inbox(), max_reconnect_attempts=-1, reconnect_time_wait=0.1, error_cb=quietly
-    )
-    try:
-        yield HostileUnit(client, random, names, pause)
-    finally:
-        await client.close()
+async def _quietly(_: Exception) -> None:
+    """Say nothing: what it may not do is refused, and that is looked at in the log."""

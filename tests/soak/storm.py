@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
@@ -22,7 +22,7 @@ from tests.soak.accounting import Books, hold_answers, hold_counters, hold_log, 
 from tests.soak.asking import Asker
 from tests.soak.freezing import PATIENCE, Freezer
 from tests.soak.hostile_reader import HostileReader
-from tests.soak.hostile_unit import HOSTILE, HostileUnit, hostile_unit
+from tests.soak.hostile_unit import HOSTILE, HostileUnit
 from tests.soak.measuring import Memory
 from tests.soak.operating import Operator
 from tests.soak.publishing import SurePublisher, sure_publishing
@@ -126,7 +126,14 @@ class Storm:
             self._cluster.settings.http, self._chance("hostile reader"), lambda: self._country.names
         )
         self._course.hostile_asked = hostile.told
-        async with self._hostile_unit() as unit, asyncio.TaskGroup() as tasks:
+        unit = HostileUnit(
+            self._cluster.url_of(HOSTILE),
+            self._chance("hostile unit"),
+            lambda: self._country.names,
+            self._plan.hostile_pause,
+        )
+        self._course.hostile_sent, self._course.hostile_told = unit.sent, unit.told
+        async with asyncio.TaskGroup() as tasks:
             sending = tasks.create_task(unit.run())
             readers = [tasks.create_task(asker.run()) for asker in (*self._course.askers, hostile)]
             assert self._course.memory is not None
@@ -145,13 +152,6 @@ class Storm:
             await self._operate_at_last()
             await reached(self._cluster.api, await last_of(self._cluster.url_of("reader")))
             await _ended(*readers)
-
-    @asynccontextmanager
-    async def _hostile_unit(self) -> AsyncIterator[HostileUnit]:
-        url, chance = self._cluster.url_of(HOSTILE), self._chance("hostile unit")
-        async with hostile_unit(url, chance, lambda: self._country.names, self._plan.hostile_pause) as unit:
-            self._course.hostile_sent, self._course.hostile_told = unit.sent, unit.told
-            yield unit
 
     async def _tell(self, hostile: HostileUnit) -> None:
         random = self._chance("guesses")
