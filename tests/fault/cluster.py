@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 import psutil
 
@@ -20,6 +20,7 @@ from services.embedded.postgres import PostgresServer
 from services.embedded.process import Process, Stages
 from services.migration import migrate
 from services.settings import Settings
+from tests.fault.bus_of_units import BusOfUnits
 from tests.servers import free_address, put_migrated_data, short_folder
 
 HERE: Final = Path(__file__).parents[2]
@@ -27,6 +28,8 @@ PARTS: Final = ("nats", "postgres", "projector", "api")
 BACKEND: Final = "backend"
 """One process of PostgreSQL's own: when it is killed, the server ends all sessions and recovers by itself."""
 _STOP: Final[Stages] = ((signal.SIGTERM, 15.0),)
+_USERS: Final = {"projector": "projector", "api": "api"}
+"""As whom a command signs in on a bus with accounts; all others as `reader`."""
 
 
 class Command:
@@ -55,14 +58,25 @@ class Command:
 
 
 class Cluster:
-    """NATS, PostgreSQL, a projector and an API. Everything acknowledged is on disk, as in a deployment."""
+    """NATS, PostgreSQL, projectors and an API. Everything acknowledged is on disk, as in a deployment.
 
-    def __init__(self, folder: Path, disks: Mapping[str, Path]) -> None:
-        self.nats = NatsServer(disks.get("nats", folder) / "nats", free_address(), log=folder / "logs" / "nats.log")
+    With `unit` the bus has the accounts of `tonghop up`, and this unit a credential. `settings` are those of all.
+    """
+
+    def __init__(
+        self, folder: Path, disks: Mapping[str, Path], *, unit: str | None = None, projectors: int = 1, **settings: Any
+    ) -> None:
+        place, log = disks.get("nats", folder) / "nats", folder / "logs" / "nats.log"
+        self.nats = (
+            NatsServer(place, free_address(), log=log)
+            if unit is None
+            else BusOfUnits(place, free_address(), log=log, secrets=folder / "secrets", unit=unit)
+        )
         self.postgres = PostgresServer(disks.get("postgres", folder) / "postgres", log=folder / "logs" / "postgres.log")
         self._folder = folder
-        self.settings = Settings(smallest_cell=1)
+        self.settings = Settings(smallest_cell=1, **settings)
         """No cell is hidden, so that figures by facet can be held to exact ones."""
+        self.projectors = ("projector", *(f"projector-{n}" for n in range(2, projectors + 1)))
         self._commands: dict[str, Command] = {}
 
     async def open(self) -> None:
@@ -77,9 +91,9 @@ class Cluster:
             http=free_address(),
             projector_http=free_address(),
         )
-        await migrate(self.settings, notice=lambda _: None)
-        for name in ("projector", "api"):
-            self._commands[name] = Command(name, self.settings, self._folder)
+        await migrate(replace(self.settings, nats_url=self.nats.url_of("migrate")), notice=lambda _: None)
+        for name in (*self.projectors, "api"):
+            self._commands[name] = self.command(name)
             self._commands[name].start()
 
     def close(self) -> None:
@@ -91,7 +105,14 @@ class Cluster:
 
     def command(self, name: str, *options: str) -> Command:
         """Make a command that runs beside the service, not started yet."""
-        return Command(name, self.settings, self._folder, *options)
+        settings = replace(self.settings, nats_url=self.url_of(_USERS.get(name.partition("-")[0], "reader")))
+        if name in self.projectors[1:]:
+            settings = replace(settings, projector_http=free_address())
+        return Command(name, settings, self._folder, *options)
+
+    def url_of(self, user: str) -> str:
+        """Where a user finds the bus."""
+        return self.nats.url_of(user)
 
     @property
     def api(self) -> str:
@@ -105,6 +126,10 @@ class Cluster:
     def pid_of(self, name: str) -> int:
         """Give the process id of a part that was started."""
         return self._process(name).pid
+
+    def alive(self, name: str) -> bool:
+        """Whether a part runs; one that is frozen does."""
+        return self._process(name).alive
 
     def kill(self, names: Sequence[str], random: Random) -> None:
         """Kill all of these at once with SIGKILL."""
@@ -134,15 +159,17 @@ class Cluster:
 
 
 @asynccontextmanager
-async def running_cluster(**disks: Path) -> AsyncIterator[Cluster]:
+async def running_cluster(
+    *, unit: str | None = None, projectors: int = 1, lead_patience: int = Settings().lead_patience, **disks: Path
+) -> AsyncIterator[Cluster]:
     """Run everything on a folder of its own, and leave nothing behind; `disks` are other places for servers' data."""
     with short_folder() as folder:
-        cluster = Cluster(folder, disks)
+        cluster = Cluster(folder, disks, unit=unit, projectors=projectors, lead_patience=lead_patience)
         try:
             await cluster.open()
             yield cluster
         except BaseException:
-            print(*(f"{name}:\n{cluster.log_of(name)}" for name in PARTS), sep="\n\n")
+            print(*(f"{name}:\n{cluster.log_of(name)}" for name in (*PARTS, *cluster.projectors[1:])), sep="\n\n")
             raise
         finally:
             await asyncio.to_thread(cluster.close)

@@ -17,3 +17,12 @@ async def log_of(url: str, last: int) -> list[Message]:
         await client.close()
     assert [message.position for message in log] == list(range(1, last + 1))
     return log
+
+
+async def last_of(url: str) -> int:
+    """Ask how far the stream goes."""
+    client = await nats.connect(url)
+    try:
+        return int((await client.jetstream().stream_info("PARTY")).state.last_seq)
+    finally:
+        await client.close()

@@ -6,7 +6,7 @@ import asyncio
 
 from tests.soak.storm import Course, Plan, weather
 
-SHORT = Plan(seed=1, cells=30, stormy=4, calm=0.5, between_kills=(0.3, 1.2), pause=0.1)
+SHORT = Plan(seed=1, cells=30, stormy=3, calm=0.5, between_kills=(0.2, 0.8), pause=0.3, hostile_pause=0.2)
 
 
 async def nothing(course: Course) -> None:
@@ -25,3 +25,7 @@ async def test_a_storm_of_everything_shows_in_no_figure() -> None:
     }
     assert course.outcomes.keys() == {"counted", "applied", "duplicate", "parked", "rejected", "retracted"}
     assert course.totals
+    assert course.takeovers
+    assert course.claimed
+    assert len(course.hostile_sent) > 10
+    assert {status for _, status in course.hostile_asked} >= {"200", "421", "422", "431"}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import platform
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 
 import psutil
 
 from tests.fault.cluster import PARTS
+from tests.soak.freezing import PATIENCE
 from tests.soak.measuring import Sample
 from tests.soak.storm import Course
 
@@ -22,6 +24,8 @@ def progress(course: Course) -> str:
     return (
         f"{time.monotonic() - course.began:6.0f} s  position {position:,}  kills {sum(course.kills.values())}  "
         f"reorganisations {course.reorganisations}  commands {done} done, {sum(course.operated.values()) - done} not  "
+        f"takeovers {len(course.takeovers)}  hostile {sum(course.hostile_sent.values()):,} sent, "
+        f"{sum(course.hostile_asked.values()):,} asked  "
         f"answers {sum(asker.answers + asker.unchanged for asker in course.askers):,}"
     )
 
@@ -38,12 +42,15 @@ def report(course: Course, command: str) -> str:
         ("Units at the end", f"{course.units:,}"),
         ("Reorganisations", course.reorganisations),
         ("SIGKILLs", ", ".join(f"{part} {n}" for part, n in sorted(course.kills.items()))),
+        ("Takeovers from a frozen leader", _takeovers(course.takeovers)),
         ("Generation at the end", course.generation),
         ("Answers checked", f"{sum(a.answers for a in askers):,}, and {sum(a.unchanged for a in askers):,} times 304"),
         (
             "Not answered",
             f"{sum(a.unanswered for a in askers):,} (nobody there), {sum(a.refused for a in askers):,} (404, 503)",
         ),
+        ("Duplicates that were one's own", f"{course.own_duplicates:,}"),
+        ("Duplicates that were not, or not surely: sent again", f"{course.claimed:,}"),
         ("Totals of the root held to the oracle at their position", f"{course.totals:,}"),
         ("Counters held to the oracle", f"{course.counters:,}"),
         ("Reports held to the oracle at the end", f"{course.reports:,}"),
@@ -58,6 +65,14 @@ def report(course: Course, command: str) -> str:
         "",
         *_table(("command", "how it ended", "times"), ((*key, n) for key, n in sorted(course.operated.items()))),
         "",
+        f"The hostile unit; {sum(course.hostile_fates.values()):,} of its messages are in the log, all under its name:",
+        "",
+        *_table(("what it tried", "sent", "what the bus answered", "in the log"), _hostile(course)),
+        "",
+        "The hostile reader, from an address of its own; nothing was answered with 500:",
+        "",
+        *_table(("what it tried", "how it was answered"), _asked(course.hostile_asked)),
+        "",
         "Memory in MB of the process of each part that lived longest (PSS; of PostgreSQL all processes together):",
         "",
         *_table(
@@ -66,6 +81,26 @@ def report(course: Course, command: str) -> str:
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _takeovers(seconds: Sequence[float]) -> str:
+    return f"{len(seconds)}, after {min(seconds):.1f} to {max(seconds):.1f} s (patience {PATIENCE} s)"
+
+
+def _hostile(course: Course) -> Iterable[Sequence[object]]:
+    for tried, n in sorted(course.hostile_sent.items()):
+        told = Counter({answer: times for (of, answer), times in course.hostile_told.items() if of == tried})
+        stands = Counter({fate.outcome: times for fate, times in course.hostile_fates.items() if fate.tried == tried})
+        yield tried, f"{n:,}", _in_words(told), _in_words(stands)
+
+
+def _asked(answers: Counter[tuple[str, str]]) -> Iterable[Sequence[object]]:
+    for tried in sorted({tried for tried, _ in answers}):
+        yield tried, _in_words(Counter({status: n for (of, status), n in answers.items() if of == tried}))
+
+
+def _in_words(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {n:,}" for name, n in sorted(counts.items())) or "–"
 
 
 def _circumstances() -> str:

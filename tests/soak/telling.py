@@ -5,19 +5,25 @@ Nothing has to come in one order: what becomes of it is worked out from the log 
 
 from __future__ import annotations
 
+import json
 from itertools import count
 from random import Random
 from typing import Final
 
+from events.errors import InvalidSubjectError
+from events.subjects import message_id
 from tests.fault.load import Told
 from tests.oracle.telling import ROOT, Said, founded, root
 from tests.property.reforming import REFORMS, Reformer
 from tests.property.strategies import EARLY_DAYS, STRANGER
+from tests.soak.hostile_unit import HOSTILE
 
 CHANGES: Final = ("moved", "moved", "renamed", "releveled", *REFORMS * 2)
 OFTEN: Final = (("fact", 85), ("again", 4), ("conflict", 1), ("garbage", 1), ("retracted", 4), ("declaration", 1))
 COMING: Final = 4
 """Units that are spoken of before they are founded."""
+_UNIT_ALONE: Final = 2
+"""Dots of `party.v1.{unit}`."""
 
 
 class Country(Reformer):
@@ -28,8 +34,9 @@ class Country(Reformer):
         self._coming = [self._new_cell() for _ in range(COMING)]
         self._groups = max(2, cells // 18)
         super().__init__(random, [self._new_cell() for _ in range(cells)])
-        self.names = (ROOT, *self.units)
+        self.names = (HOSTILE, ROOT, *self.units)
         self._told = 0
+        self._ids_told: set[str] = set()
         self._ended_units: set[str] = set()
 
     def tell_tree(self) -> None:
@@ -43,6 +50,7 @@ class Country(Reformer):
             for at, unit in enumerate(units):
                 day = self.one(EARLY_DAYS[:12]) if n == 2 else since
                 self.log.append(founded(unit, above[at % len(above)], day, level, event_id=self.new_id()))
+        self.log.append(founded(HOSTILE, uppers[0], since, "upper", event_id=self.new_id()))
         self.units = (*self.units, *uppers, *provinces)
 
     def any_unit(self) -> str:
@@ -92,7 +100,24 @@ class Country(Reformer):
     def _new_cell(self) -> str:
         return f"c{next(self._numbers)}"
 
+    def garbage(self) -> Said:
+        """Say what can never hold, on a subject that the bus lets units publish to."""
+        while True:
+            said = super().garbage()
+            if said.bus_subject.count(".") > _UNIT_ALONE:
+                return said
+
     def _as_told(self, said: list[Said]) -> list[Told]:
-        """Give each an id of its own for the bus, so that what is said again gets past its deduplication."""
-        first, self._told = self._told, self._told + len(said)
-        return [Told(one, f"s:{n}") for n, one in enumerate(said, start=first)]
+        """Give each the contract's id for the bus; what is said again one of its own, to get past deduplication."""
+        return [Told(one, self._id_for_bus(one)) for one in said]
+
+    def _id_for_bus(self, said: Said) -> str:
+        self._told += 1
+        try:
+            found = message_id(said.bus_subject.split(".")[2], json.loads(said.body)["id"], said.body)
+        except (ValueError, TypeError, LookupError, InvalidSubjectError):
+            return f"s:{self._told}"
+        if found in self._ids_told:
+            return f"s:{self._told}"
+        self._ids_told.add(found)
+        return found
