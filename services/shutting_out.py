@@ -21,6 +21,9 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from events.subjects import PREFIX
+from services.connecting.bus import SHUT_OUT
+
 FILE: Final = "shut-out.conf"
 """Beside the configuration that includes it."""
 TAKEN_WITHIN: Final = 5.0
@@ -59,7 +62,7 @@ def make(file: Path) -> None:
 def write(file: Path, entries: Iterable[ShutOut]) -> None:
     """Write the file anew, whole or not at all; its mode and owner stay. Raises ShutOutError."""
     entries = sorted(entries)
-    lines = [f'  "party.v1.{one.publisher}.>": "shut-out.{one.publisher}.>" # {one.since}\n' for one in entries]
+    lines = [f'  "{PREFIX}.{one.publisher}.>": "{SHUT_OUT}{one.publisher}.>" # {one.since}\n' for one in entries]
     text = _HEAD + ("mappings: {\n" + "".join(lines) + "}\n" if lines else "")
     partial = file.with_name(file.name + ".partial")
     try:

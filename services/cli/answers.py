@@ -68,12 +68,14 @@ def status(answer: Mapping[str, Any]) -> RenderableType:
     """Say how far the figures are, and what waits or was rejected."""
     sheet = Sheet(either("Tình trạng", "Status"), Column("", words=True))
     for name, value in answer.items():
-        if name in {"most_rejected", "behind"}:
+        if name in {"most_rejected", "behind", "troubles"}:
             continue
         parts = {f"{name} {part}": one for part, one in value.items()} if isinstance(value, Mapping) else {name: value}
         for label, one in parts.items():
             vietnamese, english = _STATUS.get(label, (label, label))
             sheet.add(either(vietnamese, english), Text(_told(one), style="red" if one == "paused" else ""))
+    for each in answer.get("troubles", ()):
+        sheet.add(either("Trở ngại", "Trouble"), Text(shown(each), style="red"))
     for each in answer.get("most_rejected", ()):
         rejected = f"{_publisher(each)}: {number(each['rejected'])}"
         sheet.add(either("Bị từ chối nhiều", "Most rejected"), rejected)

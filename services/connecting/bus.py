@@ -12,6 +12,7 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from events.subjects import PREFIX
 from projections.store.address import said
 from services.connecting import tls
 from services.settings import Settings, SettingsError
@@ -20,6 +21,8 @@ ENCRYPTED: Final = frozenset({"tls", "wss"})
 CONNECT_WITHIN: Final = 5
 _MOST_KINDS: Final = 1_000
 
+SHUT_OUT: Final = "shut-out."
+"""Where the subjects of a unit that is shut out lead: nobody may publish there (docs/decisions/0024)."""
 _denied = re.compile(r'permissions violation for (publish|subscription) to "([^"]+)"', re.IGNORECASE).search
 
 _log = structlog.get_logger("tonghop.bus")
@@ -60,7 +63,12 @@ def denial(error: BaseException) -> DeniedError | None:
     if isinstance(error, DeniedError):
         return error
     found = _denied(str(error))
-    return None if found is None else DeniedError(found[1].lower(), found[2])
+    if found is None:
+        return None
+    subject: str = found[2]
+    if subject.startswith(SHUT_OUT):  # told is where the server would have led it, not where the client sent it
+        subject = f"{PREFIX}.{subject.removeprefix(SHUT_OUT)}"
+    return DeniedError(found[1].lower(), subject)
 
 
 class BusClient(Client):

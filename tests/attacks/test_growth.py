@@ -18,6 +18,8 @@ from nats.errors import TimeoutError as NatsTimeoutError
 from services.embedded.nats import NatsServer
 from services.migration import stream_config
 from services.settings import Settings
+from tests.attacks.publishing import admitted as line_of_a_unit
+from tests.attacks.publishing import published
 from tests.fault.load import Told
 from tests.fault.projecting import bench, eventually
 from tests.oracle.telling import Said, admitted, founded, root
@@ -114,6 +116,10 @@ async def test_one_command_shuts_it_out_at_once_and_lets_it_in_again(guarded: Gu
         assert "Nobody" in await asyncio.to_thread(guarded.shut_out)
         assert "is shut out" in await asyncio.to_thread(guarded.shut_out, "hostile", "--by", "chị Lan")
         assert [await says(unit) for unit in ("hostile", "u1")] == [False, True]
+        # Its own program tells it so at once, and doesn't wait for an acknowledgement that never comes.
+        lines = [line_of_a_unit("hostile", "2023-001"), line_of_a_unit("hostile", "2023-002")]
+        told = await published(guarded.server.url, lines)
+        assert [(one.outcome, one.reason) for one in told] == [("refused", "not_permitted")] * 2
         # Nor by what an atomic batch or a reply subject may do.
         headers = {"Nats-Batch-Id": "b1", "Nats-Batch-Sequence": "1", "Nats-Batch-Commit": "1"}
         held = (await log.jetstream().stream_info("PARTY")).state.messages
