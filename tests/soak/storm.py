@@ -208,9 +208,11 @@ class Storm:
 
 async def _ended(*tasks: asyncio.Task[None]) -> None:
     """Cancel what runs for ever; what it found wrong before has ended everything already."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)
+    left = set(tasks)
+    while left:  # a cancellation can get lost in asyncio.wait_for, which the bus's client uses
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=1)
 
 
 async def reckon(cluster: Cluster, publisher: SurePublisher, course: Course, say: Callable[[str], None]) -> None:
