@@ -28,4 +28,4 @@ async def test_a_storm_of_everything_shows_in_no_figure() -> None:
     assert course.takeovers
     assert course.claimed
     assert len(course.hostile_sent) > 10
-    assert {status for _, status in course.hostile_asked} >= {"200", "421", "422", "431"}
+    assert {status for _, status in course.hostile_asked} >= {"200", "422"}

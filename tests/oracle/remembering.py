@@ -33,6 +33,7 @@ class Remembered(Hierarchy):
         self._nothing = Hierarchy([])
         self._known = frozenset(self._units)
         self._above: dict[tuple[str, dt.date], list[str]] = {}
+        self._raw: dict[tuple[str, dt.date], str | None] = {}
 
     def units(self) -> list[str]:
         return self._units
@@ -72,7 +73,9 @@ class Remembered(Hierarchy):
         return False
 
     def _too_deep_on(self, day: dt.date, levels: int, links: int) -> bool:
-        """Go down a chain from where one has gone before."""
+        """Go down a chain from where one has gone before; looked at closely only where links may be too many levels."""
+        if self._most_links_on(day) <= min(levels, links):
+            return False
         below_root: dict[str | None, tuple[int, int]] = {None: (-1, -1)}
         for unit in self._units:
             way: list[str] = []
@@ -93,6 +96,19 @@ class Remembered(Hierarchy):
             if known and (link > links or (self.is_active(unit, day) and level > levels)):
                 return True
         return False
+
+    def _most_links_on(self, day: dt.date) -> int:
+        """Count the links from the root to the unit that has most above it, where there is no cycle."""
+        links: dict[str | None, int] = {None: -1}
+        for unit in self._units:
+            way: list[str] = []
+            up: str | None = unit
+            while up not in links:
+                assert up is not None
+                way.append(up)
+                up = self.raw_parent(up, day)
+            links |= {here: n for n, here in enumerate(reversed(way), start=links[up] + 1)}
+        return max(links.values())
 
     def _own(self, unit: str) -> Hierarchy:
         return self._of.get(unit, self._nothing)

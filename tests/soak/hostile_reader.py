@@ -10,7 +10,7 @@ from random import Random
 from typing import Final
 
 from services.settings import Address
-from tests.attacks.http_serving import Wire
+from tests.attacks.http_serving import GUARD, Wire
 from tests.oracle.telling import ROOT
 
 ADDRESS: Final = "127.0.0.66"
@@ -48,7 +48,6 @@ _WRONG: Final = (
     "//",
 )
 _HOSTS: Final = ("evil.example", "localhost.evil.example", "127.0.0.1@evil", "", "a b", "[::1", "x" * 300)
-_CUT_OFF: Final = "no answer"
 
 
 class HostileReader:
@@ -89,21 +88,27 @@ class HostileReader:
         await self._hold(tried, target, lambda wire: wire.ask(target, method, **headers))
 
     async def _hold(self, tried: str, what: str, ask: Callable[[Wire], None]) -> None:
-        status = _CUT_OFF
-        with suppress(OSError, EOFError, TimeoutError, asyncio.LimitOverrunError):
+        try:
             wire = await Wire.to(self._address, ADDRESS)
-            try:
-                ask(wire)
-                reply = await wire.reply()
-                assert reply.status in ALLOWED, f"{tried}: {what[:200]}: {reply.status}\n{reply.body[:500]!r}"
-                status = str(reply.status)
-            finally:
-                wire.hang_up()
+        except OSError:
+            self.told[tried, "nobody there"] += 1
+            return
+        try:
+            ask(wire)
+            reply = await wire.reply()
+            assert reply.status in ALLOWED, f"{tried}: {what[:200]}: {reply.status}\n{reply.body[:500]!r}"
+            status = str(reply.status)
+        except TimeoutError:
+            status = f"nothing for {GUARD:g} s"
+        except (OSError, EOFError):
+            status = "cut off"
+        finally:
+            wire.hang_up()
         self.told[tried, status] += 1
 
     async def _left(self, tried: str, target: str, seconds: float, written: str | None = None) -> None:
         """Ask, or write a part of it, and go after some time without having read anything."""
-        with suppress(OSError):
+        with suppress(OSError):  # it need not be there
             wire = await Wire.to(self._address, ADDRESS)
             try:
                 if written is None:

@@ -73,7 +73,7 @@ def report(course: Course, command: str) -> str:
         "",
         *_table(("what it tried", "how it was answered"), _asked(course.hostile_asked)),
         "",
-        "Memory in MB of the process of each part that lived longest (PSS; of PostgreSQL all processes together):",
+        "Memory in MB of the process of each part that lived longest, with those that it started (PSS):",
         "",
         *_table(
             ("part", "its life, minutes", "at its start", "after a tenth", "at its end", "most of any"),

@@ -33,6 +33,8 @@ GROUP: Final = 20
 TOGETHER: Final = 200
 GUESSED: Final = 0.25
 """Of the groups of messages: those whose ids the hostile unit claims before they are sent."""
+LOST: Final = 0.1
+"""Of the groups: those of which two are sent again at once, as after an acknowledgement that never came."""
 SECOND: Final = "projector-2"
 FREEZE: Final = "freeze"
 """In the place of what is killed: who leads is frozen until another leads, and something is killed meanwhile."""
@@ -160,6 +162,8 @@ class Storm:
             if random.random() < GUESSED:
                 await hostile.claim(group[::4])
             await self._publisher.send(group)
+            if random.random() < LOST:
+                await self._publisher.send(group[:2])
             await asyncio.sleep(self._plan.pause)
 
     async def _reorganise(self) -> None:
@@ -204,9 +208,11 @@ class Storm:
 
 async def _ended(*tasks: asyncio.Task[None]) -> None:
     """Cancel what runs for ever; what it found wrong before has ended everything already."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)
+    left = set(tasks)
+    while left:  # a cancellation can get lost in asyncio.wait_for, which the bus's client uses
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=1)
 
 
 async def reckon(cluster: Cluster, publisher: SurePublisher, course: Course, say: Callable[[str], None]) -> None:
