@@ -1,6 +1,7 @@
 """Fixtures of the whole suite: real servers once a session, a fresh database and a fresh stream for each test."""
 
 import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from zlib import crc32
@@ -16,6 +17,12 @@ HERE = Path(__file__).parent
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--turn", metavar="N/OF", help="run one part of the tests, the N-th from 0 on of so many")
+
+
+def pytest_configure() -> None:
+    """Let the commands that are tested hear Ctrl-C: a shell has what it starts in the background ignore it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_auto_num_workers() -> int:
