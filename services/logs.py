@@ -28,6 +28,7 @@ _QUIET: Final = {
     "httpx": logging.WARNING,
 }
 """Of others, from which level on: what they say of themselves when all is well is no news."""
+_UVICORN: Final = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi")
 _FIRST: Final = ("timestamp", "level", "logger", "event", "position", "trace")
 
 
@@ -72,6 +73,9 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
     root.setLevel(level.upper())
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(max(least, root.level))
+    for name in _UVICORN:  # it may have been set up by itself before, past this
+        other = logging.getLogger(name)
+        other.handlers, other.propagate, other.disabled = [], True, False
     logging.captureWarnings(capture=True)
     sys.excepthook = _last_words
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from tests import servers
 from tests.bench.bench import run
@@ -21,6 +22,7 @@ from tests.bench.reporting import environment, in_words, write_json
 from tests.bench.rig import running
 
 
+@pytest.mark.long
 async def test_a_tiny_run_measures_and_its_figures_are_right(tmp_path: Path) -> None:
     cases = [establishing, loaded, freshness, outage, reports, silence, indicators, moves, reform, rebuild]
     with servers.short_folder() as folder:

@@ -56,6 +56,7 @@ async def told_by(cluster: Cluster, seconds: int) -> None:
     await eventually(so, "the clock is not set back")
 
 
+@pytest.mark.long
 async def test_all_goes_on_and_a_dead_projector_is_not_taken_for_a_live_one(monkeypatch: pytest.MonkeyPatch) -> None:
     with interposed(monkeypatch) as clock:
         async with running_cluster() as cluster, publishing(cluster.settings.nats_url) as publisher:

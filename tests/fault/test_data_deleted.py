@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import httpx
+import pytest
 
 from services.migration import migrate
 from tests.fault.cluster import Cluster, running_cluster
@@ -59,6 +60,7 @@ def delete(cluster: Cluster, *names: str) -> None:
         shutil.rmtree(getattr(cluster, name).data_dir, ignore_errors=True)
 
 
+@pytest.mark.long
 async def test_each_comes_back_and_so_do_both() -> None:
     async with running_cluster() as cluster, publishing(cluster.settings.nats_url) as publisher:
         clerk: Clerk = await begin(publisher, cluster)

@@ -77,6 +77,7 @@ async def begin(publisher: Publisher, cluster: Cluster) -> Clerk:
     return clerk
 
 
+@pytest.mark.long
 async def test_a_database_without_room_is_waited_for() -> None:
     with small_disk(160) as disk:
         async with running_cluster(postgres=disk.path) as cluster, publishing(cluster.settings.nats_url) as publisher:
@@ -99,6 +100,7 @@ async def use_up_the_log(connection: asyncpg.Connection) -> None:
         await connection.execute(f"SELECT pg_switch_wal(); CREATE TABLE spoils_{n} ()")
 
 
+@pytest.mark.long
 async def test_a_database_that_goes_down_for_want_of_room_is_waited_for() -> None:
     with small_disk(160) as disk:
         async with running_cluster(postgres=disk.path) as cluster, publishing(cluster.settings.nats_url) as publisher:
@@ -147,6 +149,7 @@ async def test_a_bus_without_room_loses_nothing_that_it_acknowledged() -> None:
             await hold(cluster, publisher)
 
 
+@pytest.mark.long
 async def test_publishing_says_that_the_bus_has_no_room_and_goes_on_when_it_has() -> None:
     with small_disk(48) as disk:
         async with running_cluster(nats=disk.path) as cluster, publishing(cluster.settings.nats_url) as publisher:

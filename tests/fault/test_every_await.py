@@ -43,7 +43,8 @@ async def die_everywhere(stretch: Stretch, times: int, within: Collection[str] =
     return deaths
 
 
-@pytest.mark.parametrize("within", [WRITES, pytest.param((), marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("within", [WRITES, ()])
 async def test_killed_at_every_await(stretch: Stretch, within: Collection[str]) -> None:
     """Of what writes the figures; of everything else too, among the long tests."""
     deaths = await die_everywhere(stretch, 1, within)

@@ -93,6 +93,7 @@ async def survive(cluster: Cluster, seed: str, rounds: int) -> None:
     assert seen == {"counted", "applied", "duplicate", "parked", "rejected", "retracted"}
 
 
+@pytest.mark.long
 async def test_kills_of_any_process_at_any_moment_show_in_no_figure() -> None:
     async with running_cluster() as cluster:
         await survive(cluster, "short", 1)

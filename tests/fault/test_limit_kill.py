@@ -76,6 +76,7 @@ async def projector_killed_in(on: Bench, name: str, table: str, query: str, *, n
             await killed_in(on, running.command, query, noticed=noticed)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("noticed", [True, False])
 async def test_kills_around_a_pause_lose_and_double_nothing(party: str, database: str, noticed: bool) -> None:
     async with bench(party, database, reject_window=WINDOW) as on:
@@ -113,6 +114,7 @@ async def test_kills_around_a_pause_lose_and_double_nothing(party: str, database
         assert [row[0] for row in await on.connection.fetch("SELECT position FROM pause")] == [at]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("noticed", [True, False])
 async def test_killed_while_it_chains_the_ledger_it_goes_on_from_there(
     party: str, database: str, noticed: bool

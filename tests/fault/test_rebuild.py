@@ -102,6 +102,7 @@ async def survive(cluster: Cluster, seed: str, rounds: int, kills: int) -> None:
         await hold_figures(cluster.api, readers[0], expected)
 
 
+@pytest.mark.long
 async def test_switches_under_load_show_in_no_figure() -> None:
     async with running_cluster() as cluster:
         await survive(cluster, "short", 1, 2)

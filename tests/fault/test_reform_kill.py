@@ -170,6 +170,7 @@ async def survive(database: str, seed: str, *, one_in: int, pause: float, kills:
         await hold_undisturbed(cluster, database, log, watchers)
 
 
+@pytest.mark.long
 async def test_kills_during_the_reform_show_in_no_figure(database: str) -> None:
     await survive(database, "reform", one_in=6, pause=0.05, kills=3)
 

@@ -124,6 +124,7 @@ def streaming(client: Client, holds: Callable[[int | None, str | None], bool]) -
     return sign
 
 
+@pytest.mark.long
 async def test_the_figures_from_the_log(quick_nats: NatsServer, database: str, lost: str) -> None:
     settings = await fresh(quick_nats, database)
     async with client_of(settings) as client:
@@ -136,6 +137,7 @@ async def test_the_figures_from_the_log(quick_nats: NatsServer, database: str, l
         assert await figures(anew) == await figures(settings)
 
 
+@pytest.mark.long
 async def test_the_stream_from_the_ledger(quick_nats: NatsServer, database: str) -> None:
     settings = await fresh(quick_nats, database)
     async with client_of(settings) as client:
@@ -152,6 +154,7 @@ async def test_the_stream_from_the_ledger(quick_nats: NatsServer, database: str)
             assert await read(client) == LOG
 
 
+@pytest.mark.long
 async def test_a_backup_and_both_from_it(quick_nats: NatsServer, database: str, lost: str, tmp_path: Path) -> None:
     settings = await fresh(quick_nats, database)
     copy = tmp_path / "copy"

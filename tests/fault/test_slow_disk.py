@@ -40,6 +40,7 @@ async def deliveries(cluster: Cluster) -> int:
         await client.close()
 
 
+@pytest.mark.long
 async def test_slow_commits_show_in_the_lag_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     with interposed(monkeypatch) as disk:
         async with running_cluster() as cluster, publishing(cluster.settings.nats_url) as publisher:

@@ -185,6 +185,7 @@ class Race:
         return int((await get(self._client, REPORT.format(unit=ROOT)))["total"]["admissions"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("held", ["projector", "switch"])
 async def test_before_every_statement_of_either(stretch: Stretch, held: str) -> None:
     async with stretch.anew() as (settings, connection), Race(settings.database_url, connection).opened() as race:

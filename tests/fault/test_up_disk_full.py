@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 import nats
 import nats.errors
+import pytest
 
 from tests.fault.disk import Disk, small_disk
 from tests.fault.projecting import eventually
@@ -38,6 +39,7 @@ async def published(url: str, number: int) -> bool:
     return True
 
 
+@pytest.mark.long
 async def test_servers_are_started_again_when_there_is_room() -> None:
     with small_disk(220) as disk, up(elsewhere(disk)) as service:
         await asyncio.to_thread(service.ready)
