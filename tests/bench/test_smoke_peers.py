@@ -33,6 +33,7 @@ async def bench() -> AsyncIterator[Bench]:
             yield bench
 
 
+@pytest.mark.long
 async def test_what_is_written_by_hand_counts_as_published_and_over_a_kill(bench: Bench) -> None:
     def missing(task: object) -> None:
         raise LeftOutError("there is no registry")
