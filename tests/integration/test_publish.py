@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -23,8 +23,8 @@ from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, WAITS_AWAY, 
 from services.publishing.outcomes import Patience
 from services.publishing.receipt import subject_of
 from services.publishing.saying import Said
-from services.receipts import Receipts
 from tests import servers
+from tests.attacks.publishing import answering
 
 BOTH = pytest.mark.parametrize("batches", [True, False], ids=["batch", "pipelined"])
 
@@ -203,21 +203,6 @@ async def test_denials_are_told_and_the_rest_goes_on() -> None:
         assert refused.returncode == 1
         assert "authorization" in refused.stderr.lower()
         await boss.close()
-
-
-@asynccontextmanager
-async def answering(url: str, database: str) -> AsyncIterator[asyncpg.Pool]:
-    """Run the receipts as the projector does."""
-    pool = await asyncpg.create_pool(database, min_size=1, max_size=4)
-    client = await nats.connect(url)
-    running = asyncio.create_task(Receipts(client, pool).run())
-    try:
-        yield pool
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        await client.close()
-        await pool.close()
 
 
 async def decide(pool: asyncpg.Pool, *outcomes: tuple[str, str | None], first: int = 1) -> None:
