@@ -76,6 +76,7 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
     for name in _UVICORN:  # it may have been set up by itself before, past this
         other = logging.getLogger(name)
         other.handlers, other.propagate, other.disabled = [], True, False
+        other.setLevel(logging.NOTSET)
     logging.captureWarnings(capture=True)
     sys.excepthook = _last_words
 

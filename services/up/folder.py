@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from services.embedded import nats, postgres
 from services.embedded.owner import PASSABLE, PRIVATE, close_to_others
@@ -15,6 +16,15 @@ from services.embedded.secrets import password
 from services.up import parts
 
 LOG_BYTES = 16 << 20
+
+
+@contextmanager
+def _for_the_user_alone() -> Iterator[None]:
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 class Folder:
@@ -43,16 +53,10 @@ class Folder:
     def held(self) -> Iterator[None]:
         """Hold the folder for this process; ServerError where another one holds it, or it can't be made.
 
-        The kernel lets go of it when the process dies, however it dies. What this process makes from here on is its
-        user's alone, and folders that were open to others are closed.
+        The kernel lets go of it when the process dies, however it dies. What this process makes while it holds it is
+        its user's alone, and folders that were open to others are closed.
         """
-        os.umask(0o077)
-        try:
-            self._close_to_others()
-            lock = (self.run / "lock").open("a+")
-        except OSError as error:
-            raise ServerError(f"Không dùng được thư mục / the folder can't be used: {error}") from error
-        with lock:
+        with _for_the_user_alone(), self._opened_lock() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
@@ -65,6 +69,13 @@ class Folder:
             lock.write(str(os.getpid()))
             lock.flush()
             yield
+
+    def _opened_lock(self) -> TextIO:
+        try:
+            self._close_to_others()
+            return (self.run / "lock").open("a+")
+        except OSError as error:
+            raise ServerError(f"Không dùng được thư mục / the folder can't be used: {error}") from error
 
     def _close_to_others(self) -> None:
         """Make the folders, or mend their modes. Started by root, the servers' user passes through to its data."""
