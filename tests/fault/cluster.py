@@ -21,12 +21,15 @@ from services.embedded.process import Process, Stages
 from services.migration import migrate
 from services.settings import Settings
 from tests.fault.bus_of_units import BusOfUnits
+from tests.fault.forked import Forked
 from tests.servers import free_address, put_migrated_data, short_folder
 
 HERE: Final = Path(__file__).parents[2]
 PARTS: Final = ("nats", "postgres", "projector", "api")
 BACKEND: Final = "backend"
 """One process of PostgreSQL's own: when it is killed, the server ends all sessions and recovers by itself."""
+_IN_A_TEST: Final = "PYTEST_CURRENT_TEST"
+_BEFORE_ALL: Final = "LD_PRELOAD"
 _STOP: Final[Stages] = ((signal.SIGTERM, 15.0),)
 _USERS: Final = {"projector": "projector", "api": "api"}
 """As whom a command signs in on a bus with accounts; all others as `reader`."""
@@ -37,16 +40,18 @@ class Command:
 
     def __init__(self, name: str, settings: Settings, folder: Path, *options: str) -> None:
         self._options = options
-        self.process = Process(name, folder / "logs" / f"{name}.log")
+        self.process = Forked(name, folder / "logs" / f"{name}.log")
         self._name = name.partition("-")[0]
         self._settings = settings
 
     def start(self) -> None:
         """Start it; nothing is waited for."""
         environ = {**os.environ, **self._settings.as_environment()}
-        self.process.start(
-            [sys.executable, "-m", "services.cli", self._name, *self._options], cwd=HERE, environ=environ
-        )
+        arguments = (self._name, *self._options)
+        if _IN_A_TEST in environ and _BEFORE_ALL not in environ:
+            self.process.start_forked(arguments, cwd=HERE, environ=environ)
+        else:  # a soak measures it, or it has to have a library before its own
+            self.process.start([sys.executable, "-m", "services.cli", *arguments], cwd=HERE, environ=environ)
 
     def kill(self) -> None:
         """Kill it with SIGKILL and wait for its end."""

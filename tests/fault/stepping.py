@@ -45,6 +45,14 @@ forking.set_forkserver_preload(
         "tests.fault.restoring_here",
         "tests.fault.rebuilding_here",
         "tests.fault.killing",
+        "services.cli.app",
+        "services.cli.proofs",
+        "services.api.serve",
+        "services.projector.serving",
+        "services.projector.worker",
+        "services.publishing.flow",
+        "services.rebuilding",
+        "services.verifying",
     ]
 )
 

@@ -1,0 +1,73 @@
+"""Commands of `tonghop` as processes of their own that begin ready: what they import is imported once, and forked."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from services.embedded.process import Process
+from tests.fault.stepping import forking
+
+_GLANCE: Final = 0.005
+_one_at_a_time = threading.Lock()
+"""The module multiprocessing looks after all of its children whenever it begins one, and is not made for threads."""
+
+
+class Forked(Process):
+    """A command that is killed, ended and read as one that was begun from nothing; only its beginning is quicker."""
+
+    def start_forked(self, arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) -> None:
+        """Start `tonghop` with these arguments and return at once."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self._child = _Child(arguments, dict(environ), cwd, self.log)  # type: ignore[assignment]
+
+
+class _Child:
+    """What `subprocess.Popen` is to a Process."""
+
+    def __init__(self, arguments: Sequence[str], environ: dict[str, str], cwd: Path, log: Path) -> None:
+        self._process = forking.Process(target=_become, args=(arguments, environ, cwd, log), daemon=True)
+        with _one_at_a_time:
+            self._process.start()
+        self.pid: int = self._process.pid or -1
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            with _one_at_a_time:
+                self.returncode = self._process.exitcode
+        return self.returncode
+
+    def send_signal(self, number: signal.Signals) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def wait(self, timeout: float) -> int:
+        deadline = time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired("tonghop", timeout)
+            time.sleep(_GLANCE)
+        return code
+
+
+def _become(arguments: Sequence[str], environ: dict[str, str], cwd: Path, log: Path) -> None:
+    """Be the command, in a session of its own, with its output in the log."""
+    os.setsid()
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    for descriptor in (1, 2):
+        os.dup2(output, descriptor)
+    os.environ.clear()
+    os.environ.update(environ)
+    os.chdir(cwd)
+    sys.argv = ["tonghop", *arguments]
+    from services.cli.app import main
+
+    main()
