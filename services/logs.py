@@ -71,12 +71,12 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for name, least in _QUIET.items():
-        logging.getLogger(name).setLevel(max(least, root.level))
     for name in _UVICORN:  # it may have been set up by itself before, past this
         other = logging.getLogger(name)
         other.handlers, other.propagate, other.disabled = [], True, False
         other.setLevel(logging.NOTSET)
+    for name, least in _QUIET.items():
+        logging.getLogger(name).setLevel(max(least, root.level))
     logging.captureWarnings(capture=True)
     sys.excepthook = _last_words
 

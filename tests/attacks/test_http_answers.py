@@ -152,7 +152,7 @@ async def test_nothing_of_the_machine_is_told(database: str) -> None:
         for path in ("/v1/status", "/readyz", "/metrics", "/v1/units/nobody", CHEAP, "/nowhere", "/v1/units?q=%00"):
             response = await client.get(path)
             told = response.text + str(response.headers)
-            for secret in (f"{host}:4711", "4711", "10.9.8.7", "Errno", "Error:", "Traceback", "asyncpg"):
+            for secret in (f"{host}:4711", ":4711", "10.9.8.7", "Errno", "Error:", "Traceback", "asyncpg"):
                 assert secret not in told, path
         assert (await client.get("/v1/status")).json()["worker"]["state"] == "waiting"
 
