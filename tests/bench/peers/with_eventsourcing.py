@@ -17,7 +17,6 @@ from eventsourcing.domain import Aggregate, event
 from eventsourcing.persistence import IntegrityError, Tracking
 from eventsourcing.postgres import PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
-from nats.errors import TimeoutError as NoMessages
 from nats.js.api import AckPolicy
 
 from tests.bench.peers.task import Counting, Key, Task, day
@@ -86,7 +85,7 @@ async def fill(task: Task, facts: Facts) -> None:
     while position < task.last:
         try:
             messages = await subscription.fetch(SAVED, timeout=1)
-        except NoMessages:
+        except TimeoutError:
             continue
         said = [msgspec.json.decode(message.data) for message in messages]
         made = [Fact(e["source"], e["id"], e["type"], e["subject"], e["data"]) for e in said]
