@@ -20,7 +20,7 @@ from nats.js.errors import NotFoundError
 
 from projections.store.address import said
 from projections.store.connecting import connect
-from projections.store.migrate import upgrade
+from projections.store.schema.migrate import upgrade
 from services.connecting.bus import connect_once
 from services.connecting.failures import SERVERS_FAIL, Failure, classify, described
 from services.connecting.patience import Backoff, OutOfPatienceError, patiently
@@ -52,7 +52,7 @@ async def migrate(settings: Settings, *, notice: Notice | None = None, patience:
     """Make what is missing in PostgreSQL and NATS; safe to repeat, and to run twice at the same time.
 
     Waits up to `patience` seconds for each server and tells `notice` (standard error by default) what it waits for.
-    Raises MigrationError, and projections.store.migrate.SchemaError. Nothing that exists is ever altered.
+    Raises MigrationError, and projections.store.schema.migrate.SchemaError. Nothing that exists is ever altered.
     """
     notice = notice or _to_standard_error
     await _patiently("PostgreSQL (TONGHOP_DATABASE_URL)", lambda: upgrade(settings.database_url), notice, patience)

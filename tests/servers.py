@@ -23,7 +23,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError, ServerError
 
 from projections.store.generations import enter_the_one_in_force
-from projections.store.migrate import upgrade
+from projections.store.schema.migrate import upgrade
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
 from services.migration import consumer_config, stream_config

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 
-from projections.core.state import Edition
+from projections.rules.counting.state import Edition
 
 ENTERED = "set_config('search_path', 'g' || generation || ', public', true)"
 """In a statement on `checkpoint`: the rest of the transaction sees the generation that this very row names."""

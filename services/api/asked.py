@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from events.names import harmless
-from projections.core.reading_answers import Behind
+from projections.answers.report.report_answers import Behind
 from projections.store.reading.cost import Work
 from projections.store.reading.snapshot import Snapshot
 from services.api.bodies import SHORTEST, as_json, compressed

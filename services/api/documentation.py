@@ -11,11 +11,12 @@ from fastapi import FastAPI
 from events.catalogue import DIMENSIONS, MEASURES
 from events.identifiers import UNIT_ID_PATTERN
 from events.vocabulary import LEVELS
-from projections.core import plan_answers as plans
-from projections.core import reading_answers as answers
-from projections.core import reading_difference_answers as difference
-from projections.core import reading_structure_answers as structure
-from projections.core import silence_answers, statement_answers
+from projections.answers.past import difference_answers as difference
+from projections.answers.past import structure_answers as structure
+from projections.answers.plans import plan_answers as plans
+from projections.answers.plans import silence_answers
+from projections.answers.report import report_answers as answers
+from projections.answers.sentence import sentence_answers
 from projections.store.reading.outcomes import OUTCOMES
 from projections.store.reading.silence import LISTS
 from services.api import examples, examples_plans, examples_silence, examples_statement
@@ -32,7 +33,7 @@ ANSWERS: Final = (
     plans.Indicators,
     plans.Allocations,
     silence_answers.Silence,
-    statement_answers.Statement,
+    sentence_answers.Statement,
     answers.CountedEventPage,
     answers.Said,
     answers.SaidPage,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from projections.core.reading_suppression import REASON
+from projections.answers.privacy.report_suppression import REASON
 
 _GIA_BINH: Final = {"id": "gia-binh", "name": "Huyện ủy Gia Bình", "level": "upper"}
 _BAC_NINH: Final = {"id": "bac-ninh", "name": "Tỉnh ủy Bắc Ninh", "level": "province"}

@@ -8,7 +8,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from projections.core.reading_answers import Behind
+from projections.answers.report.report_answers import Behind
 from projections.store.reading.snapshot import snapshot
 from projections.store.reading.status import Worker, worker
 from services.api.bus import Bus

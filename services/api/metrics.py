@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from events.catalogue import CATALOGUE
-from projections.core.reading_answers import PublisherRejects
+from projections.answers.report.report_answers import PublisherRejects
 from projections.store.reading.status import Tally, Worker
 
 # Do readers get their answers quickly? Labelled by route, never by unit: a path would be a label a unit.

@@ -16,8 +16,8 @@ from fastapi import Request
 from events.catalogue import DIMENSIONS, MEASURES
 from events.identifiers import is_unit_id
 from events.vocabulary import LEVELS
-from projections.core.claims import Claim, claim_of
-from projections.core.periods import Days
+from projections.answers.sentence.claims import Claim, claim_of
+from projections.rules.counting.periods import Days
 from services.api.problems import bad_parameter, not_found
 
 Key = TypeVar("Key")

@@ -12,9 +12,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from projections.core.reading_answers import UnitName
-from projections.core.unsaid import UnsaidError
-from projections.store.reading.standing import UnknownUnitError
+from projections.answers.report.report_answers import UnitName
+from projections.answers.sentence.unsaid import UnsaidError
+from projections.store.reading.find_unit import UnknownUnitError
 from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
 
 MEDIA_TYPE: Final = "application/problem+json"

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from events.identifiers import is_event_id, is_unit_id
-from projections.core.reading_answers import ReceiptPage, RejectsPage, Said, SaidPage
+from projections.answers.report.report_answers import ReceiptPage, RejectsPage, Said, SaidPage
 from projections.store.reading.cost import Class, Work
 from projections.store.reading.outcomes import OUTCOMES, event, outcomes, receipts
 from projections.store.reading.rejects import Place, rejects

@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from projections.core.reading_answers import Status
+from projections.answers.report.report_answers import Status
 from services.api import health
 from services.api.answering import reader_of
 from services.api.asked import JSON, require_reached

@@ -8,9 +8,9 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from msgspec import UNSET
 
-from projections.core.statement import DEFAULT_CLAUSES
-from projections.core.statement_answers import Statement
-from projections.core.statement_clauses import RATES, SAYABLE
+from projections.answers.sentence.clauses import RATES, SAYABLE
+from projections.answers.sentence.sentence import DEFAULT_CLAUSES
+from projections.answers.sentence.sentence_answers import Statement
 from projections.store.reading.cost import Work
 from projections.store.reading.statement import Asked as About
 from projections.store.reading.statement import statement

@@ -7,8 +7,8 @@ from typing import cast
 
 from fastapi import APIRouter, Request, Response
 
-from projections.core.reading import Basis, Question
-from projections.core.reading_difference_answers import Difference
+from projections.answers.past.difference_answers import Difference
+from projections.answers.report.report_question import Basis, Question
 from projections.store.reading.cost import EVERYTHING, Class, Work
 from projections.store.reading.difference import difference_of_bases, difference_of_positions
 from projections.store.reading.history import unit_history

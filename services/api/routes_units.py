@@ -12,16 +12,16 @@ from fastapi import APIRouter, Path, Request, Response
 from events.catalogue import MEASURES
 from events.identifiers import is_unit_id
 from events.vocabulary import LEVELS
-from projections.core.periods import Days
-from projections.core.reading import Basis, Question
-from projections.core.reading_answers import CountedEventPage, Report, UnitDay, UnitPage
-from projections.core.reading_suppression import suppressed
+from projections.answers.privacy.report_suppression import suppressed
+from projections.answers.report.report_answers import CountedEventPage, Report, UnitDay, UnitPage
+from projections.answers.report.report_question import Basis, Question
+from projections.rules.counting.periods import Days
 from projections.store.reading import report as reports
 from projections.store.reading.as_known_then import report_then
 from projections.store.reading.cost import EVERYTHING, MANY_PERIODS, Class, Work
 from projections.store.reading.events import EventKey, events_under
+from projections.store.reading.find_unit import UnknownUnitError
 from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.standing import UnknownUnitError
 from projections.store.reading.units import SearchKey, search, suggestions, unit_on
 from services.api.answering import reader_of
 from services.api.asked import Asked

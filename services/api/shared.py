@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from projections.core.reading_answers import PublisherRejects, WorkerState
+from projections.answers.report.report_answers import PublisherRejects, WorkerState
 from projections.store.reading.rejects import rejects
 from projections.store.reading.snapshot import snapshot
 from projections.store.reading.status import Tally, Worker, tally, worker

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from services.cli import beginning, operations, past, planning, proofs, recovery, signing, single_events, statement
 from services.cli.asking import ask, failures, print_rendered, show
+from services.cli.commands import init, operations, past, plans, proofs, recovery, signing, single_events, statement
 from services.cli.language import either
 from services.cli.options import (
     BY_HELP,
@@ -98,7 +98,7 @@ def up(
 @app.says("Tạo luồng và lược đồ dữ liệu.", "Make the stream and the schema.")
 def migrate() -> None:
     """Make stream and schema."""
-    from projections.store.migrate import SchemaError
+    from projections.store.schema.migrate import SchemaError
     from services.migration import MigrationError, migrate
 
     with failures(MigrationError, SchemaError):
@@ -176,8 +176,8 @@ def publish(
 ) -> None:
     """Publish events."""
     from services.cli.client import nats_address
-    from services.cli.publish import publish
     from services.cli.screen import console
+    from services.cli.views.publish import publish
     from services.publishing.outcomes import Patience
 
     outcomes = Patience(60.0, standing=5.0) if wait is None else Patience(wait)
@@ -212,8 +212,8 @@ def report(
     data_dir: DataDir = DATA,
 ) -> None:
     """Show a report."""
-    from services.cli.reports import as_csv, as_table
     from services.cli.screen import json_shown
+    from services.cli.views.reports import as_csv, as_table
 
     path = ("v1", "units", unit, "report")
     asked = {"from_": from_, "to": to, "basis": basis, "by": by, "measures": measures}
@@ -247,10 +247,10 @@ def units(
     data_dir: DataDir = DATA,
 ) -> None:
     """Find units."""
-    from services.cli import answers
+    from services.cli.views import shared
 
-    show(api, data_dir, format_, answers.units, "v1", "units", q=text, level=level, limit=limit, cursor=cursor)
+    show(api, data_dir, format_, shared.units, "v1", "units", q=text, level=level, limit=limit, cursor=cursor)
 
 
-for part in (beginning, single_events, past, operations, planning, proofs, recovery, signing, statement):
+for part in (init, single_events, past, operations, plans, proofs, recovery, signing, statement):
     app.add_typer(part.app)

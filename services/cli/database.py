@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import asyncpg
 
-from projections.core.message import GapError
+from projections.rules.log.message import GapError
 from projections.store.connecting import connect
 from services.cli.errors import CommandError, DiffersError
 from services.cli.language import either

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
-from projections.core import written
+from projections.answers.words import vietnamese_format
 from services.cli.language import language
 
 MEASURES: Final[Mapping[str, str]] = {
@@ -161,12 +161,12 @@ def number(value: int | None) -> str:
     """Write a number as reports in the language do, 1.905 or 1,905; a hidden one as HIDDEN."""
     if value is None:
         return HIDDEN
-    return written.number(value) if language() == "vi" else f"{value:,}"
+    return vietnamese_format.number(value) if language() == "vi" else f"{value:,}"
 
 
 def decimal(value: float) -> str:
     """Write a number with at most one place: 84,2 or 84.2, and 128."""
-    return written.decimal(value) if language() == "vi" else f"{value:,.1f}".removesuffix(".0")
+    return vietnamese_format.decimal(value) if language() == "vi" else f"{value:,.1f}".removesuffix(".0")
 
 
 def day(iso: str) -> str:
@@ -176,7 +176,7 @@ def day(iso: str) -> str:
 
 def moment(iso: str) -> str:
     """Write a moment in Vietnam's time, whatever the machine's: 16:01:02 28/11/2023."""
-    there = dt.datetime.fromisoformat(iso).astimezone(written.VIETNAM)
+    there = dt.datetime.fromisoformat(iso).astimezone(vietnamese_format.VIETNAM)
     return f"{there:%H:%M:%S %d/%m/%Y}" if language() == "vi" else f"{there:%Y-%m-%d %H:%M:%S} +07"
 
 

@@ -22,7 +22,7 @@ from asyncpg import exceptions as pg
 
 from projections.store.address import AddressError
 from services.connecting.bus import DeniedError, NotEncryptedError, UnreachableError
-from services.said import said
+from services.error_line import said
 from services.settings import SettingsError
 
 

@@ -5,6 +5,6 @@ districts and communes, the reform of 01/07/2025, and what the documents print (
 everything below these figures and everything else is synthetic.
 """
 
-from services.demo.showing import run
+from services.cli.commands.demonstration import run
 
 __all__ = ["run"]

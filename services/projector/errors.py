@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import nats.errors
 
-from projections.core.message import GapError
-from projections.store.writing import FencedError
+from projections.rules.log.message import GapError
+from projections.store.batch.writing import FencedError
 from services.connecting.failures import PASSES_OR_IS_MENDED, Failure, classify, described, server_of
-from services.projector.intake import ConsumerGoneError
+from services.log.intake import ConsumerGoneError
 
 __all__ = [
     "ProjectorError",

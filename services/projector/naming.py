@@ -9,9 +9,9 @@ from typing import Final
 import structlog
 
 from events.codec import Event, Refusal
-from projections.core.disaster import Window
-from projections.core.message import Message
-from services import metrics
+from projections.rules.log.message import Message
+from projections.store.live.reject_limit import Window
+from services.projector import metrics
 from services.projector.growth import Allowed, Growth
 
 EVERY: Final = 1.0

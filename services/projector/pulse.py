@@ -12,12 +12,12 @@ from collections import Counter
 import asyncpg
 from nats.aio.client import Client
 
-from projections.core.changes import Changes
-from projections.core.state import State
+from projections.rules.counting.batch_changes import Changes
+from projections.rules.counting.state import State
 from projections.store.connecting import connect
-from services import metrics
 from services.connecting.failures import SERVERS_FAIL
-from services.projector.intake import Intake
+from services.log.intake import Intake
+from services.projector import metrics
 from services.settings import Settings
 
 EVERY = 1.0

@@ -21,11 +21,12 @@ from prometheus_client import CollectorRegistry, make_asgi_app, multiprocess
 from prometheus_client.registry import REGISTRY
 
 from projections.store.connecting import create_pool
-from services import logs, metrics
+from services import logs
 from services.connecting.broker import make as broker_for
 from services.connecting.failures import PASSES_OR_IS_MENDED, described
 from services.connecting.patience import patiently
 from services.connecting.tls import https
+from services.projector import metrics
 from services.projector.errors import RefusedError, StatementError
 from services.projector.pulse import Pulse
 from services.projector.watch import Watch

@@ -17,20 +17,24 @@ import structlog
 from nats.aio.client import Client
 
 from events.codec import Event, Refusal
-from projections.core.changes import Changes
-from projections.core.disaster import Excess, Limit, Window, arrivals
-from projections.core.fold import EventKey
-from projections.core.message import Message
-from projections.core.set_aside import UndecidableError, refusal, said_of
-from projections.core.state import SIZES, Recorded, State
-from projections.store import pausing
+from projections.rules.counting.batch_changes import Changes
+from projections.rules.counting.state import SIZES, Recorded, State
+from projections.rules.folding.fold import EventKey
+from projections.rules.log.message import Message
+from projections.rules.log.set_aside import UndecidableError, refusal, said_of
+from projections.store.batch.copying import Rendered, render
+from projections.store.batch.writing import write
 from projections.store.connecting import connect
-from projections.store.copying import Rendered, render
-from projections.store.projection import decode_all, load, looks_back, prepare
-from projections.store.writing import write
-from services import metrics
-from services.collecting import collect_rarely
+from projections.store.live import pausing
+from projections.store.live.leadership import PROJECTOR, end_the_frozen, try_to_lead, while_leading
+from projections.store.live.projection import decode_all, load, looks_back, prepare
+from projections.store.live.reject_limit import Excess, Limit, Window, arrivals
 from services.connecting.patience import Backoff
+from services.garbage_collection import collect_rarely
+from services.log.check import check_log
+from services.log.intake import Intake
+from services.log.supply import MOST, Supply
+from services.projector import metrics
 from services.projector.errors import (
     ProjectorError,
     RefusedError,
@@ -41,14 +45,10 @@ from services.projector.errors import (
     part_of,
 )
 from services.projector.growth import Allowed
-from services.projector.intake import Intake
-from services.projector.leadership import PROJECTOR, end_the_frozen, try_to_lead, while_leading
-from services.projector.limit import describe
-from services.projector.log_check import check_log
+from services.projector.limit_notice import describe
 from services.projector.naming import Naming
 from services.projector.pulse import Pulse
 from services.projector.search import Search, Step
-from services.projector.supply import MOST, Supply
 from services.settings import Settings
 
 _PATIENCE = 1.0

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from projections.store.writing import NOTIFICATIONS
+from projections.store.batch.writing import NOTIFICATIONS
 from services.connecting.failures import SERVERS_FAIL
 
 if TYPE_CHECKING:

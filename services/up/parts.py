@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from services.embedded import tether
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
 from services.embedded.process import Process, Stages
-from services.up import tether
 
 ASK_EVERY = 2.0
 STOP: Stages = ((signal.SIGTERM, 12.0),)  # longer than the API gives the requests that run

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from prometheus_client.multiprocess import mark_process_dead
 
-from projections.store.migrate import SchemaError
+from projections.store.schema.migrate import SchemaError
 from services import logs
 from services.connecting.failures import BUS_AWAY
 from services.embedded.nats import NatsServer

@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from events.subjects import build_bus_subject
-from projections.core.message import Message
-from projections.store.projection import Projection
+from projections.rules.log.message import Message
+from projections.store.live.projection import Projection
 from services.demo.saying import CloudEvent
 from services.embedded.postgres import PostgresServer
 from services.settings import Settings

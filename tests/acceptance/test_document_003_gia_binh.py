@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from events.subjects import build_bus_subject
-from projections.core.message import Message
-from projections.store.projection import Projection
+from projections.rules.log.message import Message
+from projections.store.live.projection import Projection
 from services.api.app import create_app
 from services.demo.generator import events
 from services.settings import Settings

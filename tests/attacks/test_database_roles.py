@@ -14,13 +14,13 @@ import nats
 import pytest
 
 from projections.store.connecting import connect
-from projections.store.migrate import upgrade
+from projections.store.schema.migrate import upgrade
 from services.connecting.bus import BusClient, Listener
 from services.embedded.postgres import PostgresServer, program
 from services.projector.pulse import Pulse
 from services.projector.worker import Worker
-from services.rebuilding import rebuild
 from services.settings import Settings
+from services.verification.rebuilding import rebuild
 from tests import servers
 from tests.fault.projecting import eventually
 from tests.integration.test_api import client_of, get

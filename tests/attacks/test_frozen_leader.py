@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from services.projector import leadership
+from projections.store.live import leadership
 from tests.fault.projecting import bench, eventually
 from tests.oracle.telling import admitted, founded, root
 from tests.servers import connect

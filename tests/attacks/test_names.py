@@ -11,9 +11,9 @@ import pytest
 from events.codec import Event, decode
 from events.names import LONGEST_NAME, fault_of, harmless, has_visible, without_unseen
 from services.cli.hierarchy_file import HierarchyError, ordered, read
-from services.cli.reports import as_csv
-from services.spreadsheets import text_cell
-from services.verifying import verify
+from services.cli.views.reports import as_csv
+from services.cli.views.spreadsheets import text_cell
+from services.verification.verifying import verify
 from tests.attacks.answering import answering
 from tests.attacks.warm import Surroundings, Warm
 from tests.fault.projecting import bench

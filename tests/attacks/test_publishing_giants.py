@@ -7,10 +7,10 @@ import pytest
 from nats.js.errors import BadRequestError
 
 from events.envelope import MAX_BYTES
-from projections.store.projection import Projection
-from services.rebuilding import rebuild
+from projections.store.live.projection import Projection
 from services.settings import Settings
-from services.verifying import verify
+from services.verification.rebuilding import rebuild
+from services.verification.verifying import verify
 from tests import servers
 from tests.attacks.publishing import B, admitted, body_of, projecting, published
 from tests.integration.test_verify import SIZES, quietly, told

@@ -15,8 +15,8 @@ import nats
 import pytest
 
 from services.embedded.nats import NatsServer
+from services.log.check import check_log, places
 from services.projector.errors import RefusedError
-from services.projector.log_check import check_log, places
 from services.settings import Settings
 from tests import servers
 from tests.fault.projecting import Bench, bench

@@ -12,10 +12,10 @@ from typing import Final, NamedTuple
 import asyncpg
 import pytest
 
-from projections.store import chain
-from projections.store.projection import Projection
+from projections.store.live.projection import Projection
+from projections.store.log import hash_chain
 from projections.store.rebuilding.chunks import RebuildError
-from projections.store.rebuilding.difference import Difference
+from projections.store.rebuilding.row_difference import Difference
 from services.embedded.postgres import PostgresServer
 from tests import servers
 from tests.integration.test_verify import SIZES, told, verified
@@ -126,11 +126,11 @@ async def _named(database: str) -> list[Difference] | str:
 
 async def _chain_says(connection: asyncpg.Connection) -> str | None:
     """Do what `verify --chain` does."""
-    last, _ = await chain.head(connection)
-    if (await chain.last_link(connection, last)).position < last:
+    last, _ = await hash_chain.head(connection)
+    if (await hash_chain.last_link(connection, last)).position < last:
         return "the chain ends before the ledger does"
-    broken = await chain.first_broken(connection, 1, lambda _: None)
-    stray = await chain.strays(connection)
+    broken = await hash_chain.first_broken(connection, 1, lambda _: None)
+    stray = await hash_chain.strays(connection)
     return f"{broken} {stray}" if broken or stray else None
 
 
@@ -211,5 +211,5 @@ async def test_rows_that_are_planted_past_the_checkpoint_are_named(postgres: Pos
         found = await _named(database)
         assert not isinstance(found, str), found
         assert {(each.table, each.key.get("position")) for each in found} == {("ledger", 999), ("verdict", 998)}
-        assert await chain.strays(connection) == [1000]
+        assert await hash_chain.strays(connection) == [1000]
         await connection.close()

@@ -20,13 +20,13 @@ import pytest
 from nats.js.errors import NotFoundError
 
 from projections.store.connecting import connect
-from projections.store.migrate import upgrade
+from projections.store.schema.migrate import upgrade
 from services.cli.client import CommandError, get
 from services.connecting.bus import NotEncryptedError, connect_once
 from services.connecting.failures import Failure, classify, described
 from services.embedded.postgres import PostgresServer
 from services.migration import MigrationError, migrate
-from services.restoring.dump import dump
+from services.recovery.dump import dump
 from services.settings import Settings
 from services.up.ports import claim
 from tests import servers

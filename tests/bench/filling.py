@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 import msgspec
 
-from projections.core.decision import outcome_of_holding
+from projections.rules.deciding.decision import outcome_of_holding
 from services.publishing.lines import Line
 from tests.bench.world import Facts, World, of_twenty_years
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from projections.core.state import Sizes
+from projections.rules.counting.state import Sizes
 from tests.oracle.telling import (
     ROOT,
     Said,

@@ -16,11 +16,12 @@ from nats.aio.client import Client
 from nats.js.api import DeliverPolicy
 from nats.js.errors import NotFoundError
 
-from projections.store.projection import Projection
+from projections.store.live.projection import Projection
 from services.embedded.nats import NatsServer
+from services.log import gaps, supply
+from services.log.gaps import read_range
 from services.migration import consumer_config
-from services.projector import gaps, supply, worker
-from services.projector.gaps import read_range
+from services.projector import worker
 from services.projector.pulse import Pulse
 from services.settings import Settings
 from tests import servers

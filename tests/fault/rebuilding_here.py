@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import services.rebuilding
+import services.verification.rebuilding
 from projections.store.rebuilding import chunks
-from services.rebuilding import go_back, rebuild
 from services.settings import Settings
+from services.verification.rebuilding import go_back, rebuild
 from tests.fault.brief_log import SIZES
 
 
 def in_small_chunks() -> None:
-    for module in (chunks, services.rebuilding):
+    for module in (chunks, services.verification.rebuilding):
         module.CHUNK = 20  # type: ignore[attr-defined]
 
 

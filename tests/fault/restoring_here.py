@@ -9,13 +9,13 @@ from types import SimpleNamespace
 
 from rich.console import Console
 
-from projections.store.kept_log import read_kept
-from projections.store.projection import Projection
-from services.restoring import archive, comparison, from_ledger, from_log, log
-from services.restoring.backup import backup
-from services.restoring.from_backup import restore_from_backup
-from services.restoring.parts import Part
-from services.restoring.telling import Telling
+from projections.store.live.projection import Projection
+from projections.store.log.kept_log import read_kept
+from services.recovery import archive, compare_with_ledger, from_ledger, from_log, log
+from services.recovery.backup import backup
+from services.recovery.from_backup import restore_from_backup
+from services.recovery.parts import Part
+from services.recovery.telling import Telling
 from services.settings import Settings
 from tests.fault.brief_log import PART, SIZES
 
@@ -28,7 +28,7 @@ def in_small_parts() -> None:
     """Let what takes thousands of messages at once take a few, so that there are several parts."""
     log.MOST = PART  # type: ignore[misc]
     archive.PIECE = 1 << 12  # type: ignore[misc]
-    for module in (comparison, from_ledger):
+    for module in (compare_with_ledger, from_ledger):
         module.read_kept = partial(read_kept, part=PART)  # type: ignore[attr-defined]
     from_log.Projection = SimpleNamespace(open=partial(Projection.open, sizes=SIZES))  # type: ignore[misc, assignment]
 

@@ -46,13 +46,13 @@ forking.set_forkserver_preload(
         "tests.fault.rebuilding_here",
         "tests.fault.killing",
         "services.cli.app",
-        "services.cli.proofs",
+        "services.cli.commands.proofs",
         "services.api.serve",
         "services.projector.serving",
         "services.projector.worker",
         "services.publishing.flow",
-        "services.rebuilding",
-        "services.verifying",
+        "services.verification.rebuilding",
+        "services.verification.verifying",
     ]
 )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import nats
 
-from projections.core.message import Message
-from services.projector.gaps import read_range
+from projections.rules.log.message import Message
+from services.log.gaps import read_range
 
 
 async def log_of(url: str, last: int) -> list[Message]:

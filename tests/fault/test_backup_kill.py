@@ -9,8 +9,8 @@ from typing import Final
 
 import pytest
 
-from services.restoring.errors import BackupError
-from services.restoring.manifest import Manifest, check_file, read_manifest
+from services.recovery.errors import BackupError
+from services.recovery.manifest import Manifest, check_file, read_manifest
 from tests.fault import projecting_here as here
 from tests.fault import restoring_here as doing
 from tests.fault.killing import Kills, never
@@ -18,9 +18,9 @@ from tests.fault.stepping import TOP, Death, killed
 from tests.fault.stretch import Stretch
 from tests.fault.wire import Passing, statement
 
-LAST: Final = "services/restoring/manifest.py"
+LAST: Final = "services/recovery/manifest.py"
 """What brings files to the disk, and says last that they are there."""
-ALL: Final = (LAST, *(f"services/restoring/{name}.py" for name in ("backup", "dump", "transfer", "log", "database")))
+ALL: Final = (LAST, *(f"services/recovery/{name}.py" for name in ("backup", "dump", "transfer", "log", "database")))
 
 
 def whole(folder: Path) -> Manifest | None:

@@ -9,7 +9,7 @@ from random import Random
 import httpx
 import pytest
 
-from projections.store.projection import Projection
+from projections.store.live.projection import Projection
 from tests.fault.cluster import Cluster, running_cluster
 from tests.fault.interposed import interposed
 from tests.fault.load import Clerk, Structure

@@ -13,7 +13,11 @@ from tests.fault.brief_log import BEFORE
 from tests.fault.stepping import TOP, Death, Place, killed
 from tests.fault.stretch import Stretch
 
-WRITES: Final = ("projections/store/writing.py", "projections/store/restructuring.py", "projections/store/verdicts.py")
+WRITES: Final = (
+    "projections/store/batch/writing.py",
+    "projections/store/batch/rollup_moves.py",
+    "projections/store/batch/verdicts.py",
+)
 
 
 def awaits_in(module: str) -> set[Place]:

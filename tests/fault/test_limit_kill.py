@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
-from projections.core.chain import SPACING
-from projections.store import chain
+from projections.rules.log.hash_chain import SPACING
+from projections.store.log import hash_chain
 from tests.fault.cluster import Command
 from tests.fault.load import told_of
 from tests.fault.projecting import Bench, Projector, bench, eventually
@@ -120,7 +120,7 @@ async def test_killed_while_it_chains_the_ledger_it_goes_on_from_there(
     party: str, database: str, noticed: bool
 ) -> None:
     async with bench(party, database) as on:
-        count = 2 * chain.PAGE + 300
+        count = 2 * hash_chain.PAGE + 300
         await on.publish(*WORLD)
         facts = [told_of(admitted("u1", "2023-01-01", f"e{n}")) for n in range(count - len(WORLD))]
         for first in range(0, len(facts), SPACING):
@@ -130,18 +130,18 @@ async def test_killed_while_it_chains_the_ledger_it_goes_on_from_there(
         links = await on.connection.fetch("SELECT * FROM chain ORDER BY position")
         await on.connection.execute("DELETE FROM chain")
         # The second page waits for a link that somebody else writes and takes back.
-        async with held(on, f"INSERT INTO chain VALUES ({2 * chain.PAGE}, sha256(''))"):
+        async with held(on, f"INSERT INTO chain VALUES ({2 * hash_chain.PAGE}, sha256(''))"):
             with on.projector("projector-chaining") as running:
                 await killed_in(on, running.command, "INSERT INTO chain", noticed=noticed)
                 found = await on.connection.fetch("SELECT * FROM chain ORDER BY position")
-                assert found == links[: chain.PAGE // SPACING]
+                assert found == links[: hash_chain.PAGE // SPACING]
         with on.projector("projector-again") as running:
             await goes_on(on, running)
         after = await on.connection.fetch("SELECT * FROM chain ORDER BY position")
         assert after[:-1] == links[:-1]
-        assert await chain.first_broken(on.connection, 1, lambda _: None) is None
+        assert await hash_chain.first_broken(on.connection, 1, lambda _: None) is None
         await on.connection.execute("DELETE FROM chain")
-        await chain.catch_up(on.connection)
+        await hash_chain.catch_up(on.connection)
         assert await on.connection.fetch("SELECT * FROM chain ORDER BY position") == after
 
 

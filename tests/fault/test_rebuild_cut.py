@@ -16,9 +16,9 @@ import pytest
 from projections.store.generations import enter_the_one_in_force
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.switching import previous
-from services.rebuilding import Rebuilt, UnansweredError, go_back, rebuild
 from services.settings import Settings
-from services.verifying import latest_repairs, verify
+from services.verification.rebuilding import Rebuilt, UnansweredError, go_back, rebuild
+from services.verification.verifying import latest_repairs, verify
 from tests.fault import projecting_here as here
 from tests.fault.brief_log import SIZES
 from tests.fault.cutting import Cut, Cuts, few
@@ -32,7 +32,7 @@ CUT = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, Unanswe
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("projections.store.rebuilding.chunks", "services.rebuilding"):
+    for module in ("projections.store.rebuilding.chunks", "services.verification.rebuilding"):
         monkeypatch.setattr(f"{module}.CHUNK", 20)
 
 

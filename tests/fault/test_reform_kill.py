@@ -17,8 +17,8 @@ import asyncpg
 import httpx
 import pytest
 
-from projections.core.message import Message
-from projections.store.projection import Projection
+from projections.rules.log.message import Message
+from projections.store.live.projection import Projection
 from services.demo.saying import CloudEvent
 from services.demo.scenario import country_and_reform
 from tests.fault.cluster import BACKEND, Cluster, running_cluster

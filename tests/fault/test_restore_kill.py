@@ -15,10 +15,10 @@ import asyncpg
 import pytest
 from nats.aio.client import Client
 
-from projections.core.message import Message
+from projections.rules.log.message import Message
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
-from services.restoring.log import Log, closed_by
+from services.recovery.log import Log, closed_by
 from services.settings import Settings
 from tests import servers
 from tests.integration.restoring import (

@@ -15,12 +15,12 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 import pytest
 
-from projections.core.message import Message
+from projections.rules.log.message import Message
 from services.embedded.postgres import PostgresServer
 from services.migration import consumer_config
-from services.restoring.log import Log, closed_by
-from services.restoring.manifest import NAME
-from services.restoring.parts import Part
+from services.recovery.log import Log, closed_by
+from services.recovery.manifest import NAME
+from services.recovery.parts import Part
 from services.settings import Settings
 from tests import servers
 from tests.fault import projecting_here as here

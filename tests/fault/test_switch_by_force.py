@@ -14,14 +14,14 @@ from functools import partial
 import asyncpg
 import pytest
 
-from projections.core.message import Message
+from projections.rules.log.message import Message
+from projections.store.batch.writing import FencedError
 from projections.store.generations import enter_the_one_in_force, schema_of
-from projections.store.projection import Projection
-from projections.store.rebuilding.generation import Generation, Source
+from projections.store.live.projection import Projection
+from projections.store.rebuilding.making.generation import Generation, Source
 from projections.store.rebuilding.switching import compare_at_checkpoint, previous, switch
-from projections.store.writing import FencedError
-from services.rebuilding import go_back, rebuild
 from services.settings import Settings
+from services.verification.rebuilding import go_back, rebuild
 from tests.fault import projecting_here as here
 from tests.fault.brief_log import BEFORE, DAY, FEMALE, LATER, SIZES
 from tests.fault.projecting import eventually

@@ -14,13 +14,13 @@ from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 from typer.testing import CliRunner
 
-from projections.core.message import Message
-from projections.store.projection import Projection
+from projections.rules.log.message import Message
+from projections.store.live.projection import Projection
 from services.cli.app import app
 from services.embedded.nats import NatsServer
-from services.restoring import archive, framing
-from services.restoring.log import Log
-from services.restoring.transfer import upload
+from services.recovery import archive, framing
+from services.recovery.log import Log
+from services.recovery.transfer import upload
 from services.settings import Settings
 from tests import servers
 from tests.property.system import system_on

@@ -13,12 +13,12 @@ from functools import partial
 import psutil
 import pytest
 
-from projections.core.periods import Days
-from projections.core.reading import Question
-from projections.core.reading_answers import UnitDay
+from projections.answers.report.report_answers import UnitDay
+from projections.answers.report.report_question import Question
+from projections.rules.counting.periods import Days
+from projections.store.reading.find_unit import UnknownUnitError
 from projections.store.reading.report import report
 from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.standing import UnknownUnitError
 from projections.store.reading.units import unit_on
 from services.api.apart import Job, Processes
 from services.api.asked import Asked, Circumstances

@@ -14,7 +14,7 @@ import httpx
 import msgspec
 import pytest
 
-from projections.core.names import fold_name
+from projections.rules.hierarchy.folded_names import fold_name
 from projections.store.reading.snapshot import snapshot
 from projections.store.reading.tree import tree
 from services.api.app import create_app

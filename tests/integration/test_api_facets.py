@@ -11,10 +11,10 @@ import httpx
 import msgspec
 import pytest
 
-from projections.core.periods import Days
-from projections.core.reading import Question
-from projections.core.reading_answers import Report
-from projections.core.reading_suppression import suppressed
+from projections.answers.privacy.report_suppression import suppressed
+from projections.answers.report.report_answers import Report
+from projections.answers.report.report_question import Question
+from projections.rules.counting.periods import Days
 from services.api.app import create_app
 from services.api.examples import OTHER_EXAMPLES
 from services.settings import Settings

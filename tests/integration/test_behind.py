@@ -11,7 +11,7 @@ import asyncpg
 import httpx
 import pytest
 
-from projections.core.reading_answers import WorkerState
+from projections.answers.report.report_answers import WorkerState
 from projections.store.reading.status import Worker
 from services.api.bus import Bus
 from services.api.lag import FRESH_FOR, Lag, Lags

@@ -16,11 +16,11 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from projections.core.chain import SPACING, START, extend
-from projections.core.message import Message
-from projections.store import chain
+from projections.rules.log.hash_chain import SPACING, START, extend
+from projections.rules.log.message import Message
+from projections.store.log import hash_chain
 from services.cli.app import app
-from services.projector.gaps import read_range
+from services.log.gaps import read_range
 from tests.fault.load import told_of
 from tests.fault.projecting import Bench, bench
 from tests.oracle.telling import admitted, founded, root
@@ -137,16 +137,16 @@ async def test_a_ledger_from_before_the_chain_is_chained(
         await on.connection.execute("DELETE FROM chain")
         assert "The chain ends at 0, the ledger at 250" in await fails(on, "verify", "--chain", code=1)
         # In pages, stopped in the middle: it goes on from there.
-        monkeypatch.setattr(chain, "PAGE", 60)
+        monkeypatch.setattr(hash_chain, "PAGE", 60)
 
         def stop(position: int) -> None:
             if position >= 180:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            await chain.catch_up(on.connection, stop)
+            await hash_chain.catch_up(on.connection, stop)
         assert [position for position, _ in await links(on)] == [180]
-        await chain.catch_up(on.connection)
+        await hash_chain.catch_up(on.connection)
         assert await links(on) == right
         await on.connection.execute("DELETE FROM chain")
         with on.projector("projector-new"):
@@ -216,7 +216,7 @@ async def test_quick_takes_kept_links_as_right(
         assert "is not what was signed" in await fails(on, "verify-position", str(file))
         # Whoever makes the chain anew over a changed ledger can't make the statement anew.
         await on.connection.execute("DELETE FROM chain")
-        await chain.catch_up(on.connection)
+        await hash_chain.catch_up(on.connection)
         assert await passes(on, "verify", "--chain")
         assert "is not what was signed" in await fails(on, "verify-position", str(file), "--quick")
 

@@ -15,14 +15,14 @@ import pytest
 
 from projections.store import connecting
 from projections.store.connecting import connect, create_pool
-from projections.store.migrate import upgrade
-from projections.store.projection import Projection
+from projections.store.live.projection import Projection
+from projections.store.schema.migrate import upgrade
 from services.api.waiting import LATEST, Positions
 from services.connecting.relay import way_to
 from services.embedded.postgres import PostgresServer
-from services.rebuilding import only_one
-from services.restoring.database import led
+from services.recovery.database import led
 from services.settings import Settings
+from services.verification.rebuilding import only_one
 from tests import servers
 from tests.fault.projecting import eventually
 from tests.integration.standbys import Standby, following

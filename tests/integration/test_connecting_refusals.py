@@ -187,7 +187,7 @@ async def test_a_permission_that_is_missing_is_waited_for_and_said(
 
 @pytest.mark.usefixtures("_hasty")
 async def test_a_schema_that_is_missing_is_waited_for(party: str, postgres: PostgresServer) -> None:
-    from projections.store.migrate import upgrade
+    from projections.store.schema.migrate import upgrade
 
     async with (
         servers.fresh_database(postgres, "template0") as url,

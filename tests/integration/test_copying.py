@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import astuple
 
-from projections.core.changes import FactRow, LedgerRow
-from projections.store.copying import fact_rows, ledger_rows, sending, whole
+from projections.rules.counting.batch_changes import FactRow, LedgerRow
+from projections.store.batch.copying import fact_rows, ledger_rows, sending, whole
 
 WORDS = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), max_size=600)
 TEXTS = st.none() | WORDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 
-from projections.store.migrate import upgrade
+from projections.store.schema.migrate import upgrade
 from tests.integration.test_migration_of_plans import SECOND_VERSION
 from tests.integration.test_rebuild import connection as connection  # noqa: PLC0414 - a fixture
 from tests.integration.test_verify import verified

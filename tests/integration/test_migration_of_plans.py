@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 
 from projections.store.generations import enter_the_one_in_force
-from projections.store.migrate import upgrade
+from projections.store.schema.migrate import upgrade
 
 MOVED = {
     "TABLE": (

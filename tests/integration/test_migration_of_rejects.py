@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncpg
 
-from projections.store import chain
-from projections.store.migrate import upgrade
-from projections.store.projection import Projection
-from services.rebuilding import go_back, rebuild
+from projections.store.live.projection import Projection
+from projections.store.log import hash_chain
+from projections.store.schema.migrate import upgrade
 from services.settings import Settings
+from services.verification.rebuilding import go_back, rebuild
 from tests.integration.test_migration_of_plans import THIRD_VERSION
 from tests.integration.test_rebuild import connection as connection  # noqa: PLC0414 - a fixture
 from tests.integration.test_verify import SIZES, quietly, verified
@@ -32,7 +32,7 @@ async def test_every_generation_counts_what_it_rejected(database: str, connectio
     assert await connection.fetch("SELECT * FROM chain") == []
     await (await Projection.open(database)).close()
     assert await connection.fetch("SELECT * FROM chain") == links
-    assert await chain.head(connection) == tuple(links[-1])
+    assert await hash_chain.head(connection) == tuple(links[-1])
     # The way back has its own count, and is carried forward with it.
     back = await go_back(settings, quietly, sizes=SIZES)
     assert back.switched is not None

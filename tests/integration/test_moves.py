@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from projections.core.changes import Changes, Enlargement, Piece, Reattribution
-from projections.core.message import Message
-from projections.core.state import Sizes
-from projections.core.unit import FOREVER
-from projections.store.copying import render
-from projections.store.projection import decode_all, load, prepare
-from projections.store.restructuring import MOVES, in_groups
-from projections.store.writing import write
+from projections.rules.counting.batch_changes import Changes, Enlargement, Piece, Reattribution
+from projections.rules.counting.state import Sizes
+from projections.rules.hierarchy.unit import FOREVER
+from projections.rules.log.message import Message
+from projections.store.batch.copying import render
+from projections.store.batch.rollup_moves import MOVES, in_groups
+from projections.store.batch.writing import write
+from projections.store.live.projection import decode_all, load, prepare
 from tests.oracle.telling import ROOT, admitted, founded, moved, root
 from tests.property.rebuilding import dump_of, make
 from tests.property.system import System, messages, system_on

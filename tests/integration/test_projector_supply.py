@@ -10,10 +10,10 @@ import pytest
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
-from projections.core.message import GapError
+from projections.rules.log.message import GapError
+from services.log.intake import Intake
+from services.log.supply import Supply
 from services.migration import consumer_config, stream_config
-from services.projector.intake import Intake
-from services.projector.supply import Supply
 from services.settings import Settings
 
 

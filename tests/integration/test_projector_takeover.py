@@ -10,9 +10,9 @@ from random import Random
 
 import nats
 
-from projections.store.projection import Projection
-from services.projector.gaps import read_range
-from services.projector.leadership import try_to_lead
+from projections.store.live.leadership import try_to_lead
+from projections.store.live.projection import Projection
+from services.log.gaps import read_range
 from tests.fault.expectation import Expectation
 from tests.fault.load import Clerk, Structure
 from tests.fault.projecting import Bench, Projector, bench, eventually

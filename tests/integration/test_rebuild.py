@@ -11,16 +11,16 @@ import pytest
 
 from events.codec import Refusal
 from events.vocabulary import Reason
-from projections.store import pausing
-from projections.store.copying import render
-from projections.store.projection import Projection, prepare
+from projections.store.batch.copying import render
+from projections.store.batch.writing import FencedError, write
+from projections.store.live import pausing
+from projections.store.live.projection import Projection, prepare
 from projections.store.reading.snapshot import snapshot
 from projections.store.rebuilding.chunks import RebuildError
-from projections.store.rebuilding.generation import Generation, Source
+from projections.store.rebuilding.making.generation import Generation, Source
 from projections.store.rebuilding.switching import compare_at_checkpoint, switch
-from projections.store.writing import FencedError, write
-from services.rebuilding import bring_up, go_back, rebuild
 from services.settings import Settings
+from services.verification.rebuilding import bring_up, go_back, rebuild
 from tests.fault.projecting import eventually
 from tests.integration.test_api import client_of, get
 from tests.integration.test_verify import DAY, SIZES, quietly, told
@@ -149,7 +149,7 @@ async def test_one_that_other_code_began_is_begun_anew(database: str, connection
 async def test_only_one_works_at_a_time(
     database: str, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.rebuilding._PATIENCE", 0.1)
+    monkeypatch.setattr("services.verification.rebuilding._PATIENCE", 0.1)
     await connection.execute("SELECT pg_advisory_lock(hashtext('tonghop.rebuild'))")
     with pytest.raises(RebuildError, match="another rebuild"):
         await rebuild(Settings(database_url=database), quietly, sizes=SIZES)

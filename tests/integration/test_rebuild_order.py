@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from projections.store.projection import Projection
-from projections.store.rebuilding import deciding
-from services.rebuilding import rebuild
+from projections.store.live.projection import Projection
+from projections.store.rebuilding.making import deciding
 from services.settings import Settings
+from services.verification.rebuilding import rebuild
 from tests.integration.test_verify import DAY, LATER, SIZES, quietly
 from tests.oracle.telling import ROOT, Said, admitted, founded, moved, retracted, root, say
 from tests.property.system import messages

@@ -7,15 +7,16 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from projections.core.kept_message import usual_headers
-from projections.core.message import Message
-from projections.store.projection import Projection
-from projections.store.rebuilding import counting, decoders
+from projections.rules.log.kept_message import usual_headers
+from projections.rules.log.message import Message
+from projections.store.live.projection import Projection
 from projections.store.rebuilding.chunks import RebuildError
-from projections.store.rebuilding.generation import Generation, Source
-from projections.store.rebuilding.stretch import packed, read_stretch, unpacked
-from services.rebuilding import rebuild
+from projections.store.rebuilding.counting import count_all
+from projections.store.rebuilding.making import decoders
+from projections.store.rebuilding.making.decoded_chunk import packed, read_stretch, unpacked
+from projections.store.rebuilding.making.generation import Generation, Source
 from services.settings import Settings
+from services.verification.rebuilding import rebuild
 from tests.bench.filling import COLUMNS, ledger_rows
 from tests.bench.world import Facts, World, of_twenty_years
 from tests.integration.test_verify import SIZES, quietly, told
@@ -71,14 +72,14 @@ async def test_who_counts_for_a_rebuild_that_was_killed_counts_no_further(
         made = Generation(Source(database, ROOT, SIZES), writer, "g2", "g1")
         await made.open()
         await made.fold(len(told()), quietly)
-        before = await counting.begin_counting(writer, database, "g2")
-        now = await counting.begin_counting(writer, database, "g2")
+        before = await count_all.begin_counting(writer, database, "g2")
+        now = await count_all.begin_counting(writer, database, "g2")
         with pytest.raises(RebuildError, match="another rebuild"):
-            await counting.count_blocks(before, lambda *_: None, None)
+            await count_all.count_blocks(before, lambda *_: None, None)
         assert await writer.fetchval("SELECT count(*) FROM g2.counter") == 0
-        await counting.count_blocks(now, lambda *_: None, None)
+        await count_all.count_blocks(now, lambda *_: None, None)
         assert await writer.fetchval("SELECT count(*) FROM g2.counter") > 0
-        assert not (await counting.begin_counting(writer, database, "g2")).blocks
+        assert not (await count_all.begin_counting(writer, database, "g2")).blocks
     finally:
         await writer.close()
 

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from projections.core.message import Message
+from projections.rules.log.message import Message
 from services.embedded.nats import NatsServer
-from services.restoring.places import servers
+from services.recovery.places import servers
 from services.settings import Settings
 from services.up.folder import Folder
 from tests.integration.odd_log import publish_odd_log

@@ -6,10 +6,10 @@ import pytest
 from nats.aio.client import Client
 from nats.errors import NoRespondersError
 
-from projections.core.message import Message
+from projections.rules.log.message import Message
 from services.embedded.nats import NatsServer
 from services.migration import MigrationError, migrate, stream_config
-from services.restoring.log import Log
+from services.recovery.log import Log
 from services.settings import Settings
 from tests.fault.projecting import bench
 from tests.integration.odd_log import BATCH, LENGTH, publish, publish_odd_log

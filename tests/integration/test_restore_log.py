@@ -9,8 +9,8 @@ import pytest
 
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
+from services.log.intake import Intake
 from services.migration import stream_config
-from services.projector.intake import Intake
 from services.settings import Settings
 from tests import servers
 from tests.fault.projecting import bench

@@ -8,11 +8,11 @@ import asyncpg
 import pytest
 
 from events.codec import Event
-from projections.core import carrying_out
-from projections.core.hierarchy import Hierarchy
-from projections.core.set_aside import PREFIX
+from projections.rules.folding import apply_event
+from projections.rules.hierarchy.hierarchy import Hierarchy
+from projections.rules.log.set_aside import PREFIX
 from projections.store.generations import schema_of
-from projections.store.projection import Projection
+from projections.store.live.projection import Projection
 from tests.integration.test_verify import verified
 from tests.oracle.telling import ROOT, Said, admitted, founded, renamed, retracted, root, say
 from tests.property.rebuilding import beside, dump_of, quietly
@@ -36,7 +36,7 @@ def told() -> list[Said]:
 @pytest.fixture
 def defect(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Let a rule raise for one event, when it has spoilt the state."""
-    right = carrying_out.verdict_on_structure
+    right = apply_event.verdict_on_structure
 
     def verdict(event: Event, hierarchy: Hierarchy, root: str) -> Any:
         if getattr(event.data, "name", None) == POISONED:
@@ -44,7 +44,7 @@ def defect(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
             raise ZeroDivisionError("a defect of this program")
         return right(event, hierarchy, root)
 
-    monkeypatch.setattr(carrying_out, "verdict_on_structure", verdict)
+    monkeypatch.setattr(apply_event, "verdict_on_structure", verdict)
     return monkeypatch
 
 

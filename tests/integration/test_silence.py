@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from projections.core.periods import Days
+from projections.rules.counting.periods import Days
 from projections.store.reading.silence import SilenceQuestion, silence
 from projections.store.reading.snapshot import snapshot
 from services.api.parameters import cursor_of

@@ -10,7 +10,7 @@ import pytest
 from nats.js import JetStreamContext
 from nats.js.api import StreamConfig
 
-from projections.store.migrate import SchemaError
+from projections.store.schema.migrate import SchemaError
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
 from services.migration import MigrationError, consumer_config, mend_stream, migrate, stream_config

@@ -6,10 +6,10 @@ import asyncpg
 import pytest
 from rich.console import Console
 
-from projections.core.reading_answers import TakenBack
+from projections.answers.report.report_answers import TakenBack
 from projections.store.reading.outcomes import event
 from projections.store.reading.snapshot import snapshot
-from services.cli import verdicts
+from services.cli.views import single_events
 from tests.fault.projecting import bench
 from tests.oracle.telling import admitted, founded, retracted, root
 
@@ -53,18 +53,18 @@ async def test_what_took_an_event_back_is_named_with_its_reason(party: str, data
 
 def test_advice_names_the_day_of_a_dissolution_and_the_successor(monkeypatch: pytest.MonkeyPatch) -> None:
     said = parked("inactive_unit", "subject", decided_on="2025-08-01")
-    assert verdicts.units_asked_for([said, said]) == ["xa-cu"]
+    assert single_events.units_asked_for([said, said]) == ["xa-cu"]
     for language, day in (("vi", "01/07/2025"), ("en", "2025-07-01")):
         monkeypatch.setenv("TONGHOP_LANG", language)
-        told = verdicts.advice(said, {"xa-cu": HISTORY})
+        told = single_events.advice(said, {"xa-cu": HISTORY})
         for word in ("xa-cu", day, "xa-moi"):
             assert word in told
     monkeypatch.setenv("TONGHOP_LANG", "vi")
-    alone = verdicts.advice(said, {"xa-cu": HISTORY | {"successors": []}})
+    alone = single_events.advice(said, {"xa-cu": HISTORY | {"successors": []}})
     assert "không có đơn vị tiếp nhận" in alone
-    before = verdicts.advice(said, {"xa-cu": HISTORY | {"dissolved": None}})
+    before = single_events.advice(said, {"xa-cu": HISTORY | {"dissolved": None}})
     assert "thành lập ngày 01/01/2020" in before
-    assert verdicts.advice(said, {})
+    assert single_events.advice(said, {})
 
 
 def test_each_reason_says_what_is_waited_for_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,8 +77,8 @@ def test_each_reason_says_what_is_waited_for_and_what_to_do(monkeypatch: pytest.
     ]
     console = Console(record=True, width=400)
     answer = {"outcomes": [row for row, _ in rows], "next": None, "position": 9}
-    console.print(verdicts.parked(answer, {"xa-cu": HISTORY}))
+    console.print(single_events.parked(answer, {"xa-cu": HISTORY}))
     shown = console.export_text()
     for row, word in rows:
-        assert word in verdicts.waits_for(row)
-        assert verdicts.advice(row, {"xa-cu": HISTORY}) in shown
+        assert word in single_events.waits_for(row)
+        assert single_events.advice(row, {"xa-cu": HISTORY}) in shown

@@ -9,12 +9,12 @@ import asyncpg
 import pytest
 
 from events.facets import pack
-from projections.core.state import Sizes
-from projections.store.projection import Projection
-from projections.store.rebuilding.difference import Difference
-from projections.store.writing import FencedError
+from projections.rules.counting.state import Sizes
+from projections.store.batch.writing import FencedError
+from projections.store.live.projection import Projection
+from projections.store.rebuilding.row_difference import Difference
 from services.settings import Settings
-from services.verifying import Verified, latest_repairs, verify
+from services.verification.verifying import Verified, latest_repairs, verify
 from tests.integration.test_api import client_of, get
 from tests.oracle.telling import (
     ROOT,

@@ -6,10 +6,10 @@ import asyncio
 
 import asyncpg
 
-from projections.store.projection import Projection
-from projections.store.rebuilding.generation import COUNTERS
+from projections.store.live.projection import Projection
+from projections.store.rebuilding.making.generation import COUNTERS
 from services.settings import Settings
-from services.verifying import verify
+from services.verification.verifying import verify
 from tests.fault.projecting import eventually
 from tests.integration.test_verify import told
 from tests.oracle.telling import ROOT, retracted

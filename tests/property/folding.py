@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from events.catalogue import CATALOGUE
 from events.codec import Event, decode
 from events.contributions import contributions
-from projections.core.fold import EventKey, fold_batch
-from projections.core.message import Message
-from projections.core.state import Recorded, Sizes, State
+from projections.rules.counting.state import Recorded, Sizes, State
+from projections.rules.folding.fold import EventKey, fold_batch
+from projections.rules.log.message import Message
 from tests.oracle.telling import ROOT, Said
 
 _NOON = dt.datetime(2024, 1, 2, 12, tzinfo=dt.UTC)

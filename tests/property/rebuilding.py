@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 
 from projections.store.generations import enter, enter_the_one_in_force, schema_of
-from projections.store.rebuilding.generation import Generation, Source
+from projections.store.rebuilding.making.generation import Generation, Source
 from projections.store.rebuilding.switching import next_number
 from tests.oracle.telling import ROOT
 from tests.property.system import SIZES, System

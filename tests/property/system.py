@@ -9,10 +9,10 @@ from typing import Any
 
 import asyncpg
 
-from projections.core.message import Message
-from projections.core.state import Sizes
+from projections.rules.counting.state import Sizes
+from projections.rules.log.message import Message
 from projections.store.generations import enter_the_one_in_force, schema_of
-from projections.store.projection import Projection
+from projections.store.live.projection import Projection
 from tests.oracle.oracle import Oracle
 from tests.oracle.telling import ROOT, Said
 from tests.servers import connect

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.codec import decode
-from projections.core.chain import SPACING, START, Link, extend
-from projections.core.fold import fold_batch
-from projections.core.kept_message import kept_message
-from projections.core.message import Message
-from projections.core.state import State
+from projections.rules.counting.state import State
+from projections.rules.folding.fold import fold_batch
+from projections.rules.log.hash_chain import SPACING, START, Link, extend
+from projections.rules.log.kept_message import kept_message
+from projections.rules.log.message import Message
 
 moments = st.datetimes(timezones=st.just(dt.UTC))
 subjects = st.one_of(

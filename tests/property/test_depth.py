@@ -7,8 +7,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.core.depth import Depths
-from projections.core.state import Sizes
+from projections.rules.counting.state import Sizes
+from projections.rules.hierarchy.depth import Depths
 from tests.oracle.oracle import Oracle
 from tests.oracle.telling import ROOT, Said, dissolved, founded, moved, retracted, root
 from tests.property.examples import examples

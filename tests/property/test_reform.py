@@ -12,7 +12,7 @@ from hypothesis import note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from projections.store.projection import Projection
+from projections.store.live.projection import Projection
 from tests.oracle.oracle import Oracle
 from tests.oracle.telling import ROOT, Said
 from tests.property.agreement import difference

@@ -11,7 +11,7 @@ import asyncpg
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.core.periods import Days
+from projections.rules.counting.periods import Days
 from projections.store.reading.silence import SilenceQuestion, silence
 from projections.store.reading.snapshot import snapshot
 from services.api.parameters import cursor_of

@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 
 from events.catalogue import MEASURE_NUMBERS
-from projections.core.message import Message
+from projections.rules.log.message import Message
 from tests.fault.publishing import Acked
 from tests.oracle.hierarchy import Hierarchy
 from tests.oracle.remembering import Remembering

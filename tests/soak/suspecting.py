@@ -9,7 +9,7 @@ from typing import NamedTuple
 import asyncpg
 from nats.aio.client import NATS_HDR_LINE
 
-from projections.core.message import Message
+from projections.rules.log.message import Message
 from tests.oracle.hierarchy import LAST_KNOWN, Hierarchy
 from tests.oracle.wording import RETRACTION, Event
 from tests.soak.accounting import Books

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from projections.core.depth import DEPTHS
-from projections.core.state import SIZES
+from projections.rules.counting.state import SIZES
+from projections.rules.hierarchy.depth import DEPTHS
 from tests.oracle.telling import ROOT, Said, dissolved, founded, moved, renamed, retracted, root
 from tests.property.folding import Folded
 

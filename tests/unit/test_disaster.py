@@ -10,8 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.core import disaster
-from projections.core.disaster import HANDFUL, LIMIT, Arrival, Culprit, Excess, Limit, Lookback, Reject, Window
+from projections.store.live import reject_limit
+from projections.store.live.reject_limit import (
+    HANDFUL,
+    LIMIT,
+    Arrival,
+    Culprit,
+    Excess,
+    Limit,
+    Lookback,
+    Reject,
+    Window,
+)
 
 limits = st.builds(Limit, st.integers(1, 30), st.integers(0, 100), st.integers(1, 100))
 publishers = st.sampled_from(["a", "b", "c", "d", "e", "f", "g", ""])
@@ -21,7 +31,7 @@ said = st.lists(st.tuples(publishers, st.sampled_from(["", "", "cycle", "malform
 @pytest.fixture(autouse=True)
 def within_reach(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let what is out of reach come within what is tried."""
-    monkeypatch.setattr(disaster, "REACH", 2)
+    monkeypatch.setattr(reject_limit, "REACH", 2)
 
 
 def arrived(told: Sequence[tuple[str, str]]) -> list[Arrival]:

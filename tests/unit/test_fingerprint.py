@@ -71,7 +71,9 @@ def test_a_rule_that_is_moved_into_a_folder_is_covered_there(home: Path) -> None
         (package / "__init__.py").write_text("")
     (home / CORE / "decision.py").rename(folder / "decision.py")
     for file in home.glob("projections/**/*.py"):
-        file.write_text(file.read_text().replace("projections.core.decision", "projections.rules.deep.decision"))
+        file.write_text(
+            file.read_text().replace("projections.rules.deciding.decision", "projections.rules.deep.decision")
+        )
     assert folder / "decision.py" in covered(home)
     before = fingerprint(home)
     assert edited(home, "projections/rules/deep/decision.py", "unit.active(day)", "unit.dissolved(day)") != before

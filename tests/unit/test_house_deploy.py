@@ -11,15 +11,16 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
-from projections.core.reading_answers import PublisherRejects, WorkerState
+from projections.answers.report.report_answers import PublisherRejects, WorkerState
 from projections.store.address import DatabaseAddress
 from projections.store.reading.status import Tally, Worker
-from services import bus_accounts, metrics
+from services import bus_accounts
 from services.api.metrics import Standing
 from services.cli.app import app
 from services.connecting.bus import encrypted
 from services.connecting.tls import https
 from services.embedded.nats import executable
+from services.projector import metrics
 from services.settings import VARIABLES, Settings
 from tests.attacks.authorities import Authorities
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from events.subjects import message_id
-from projections.core.kept_message import WITH_DIGEST, kept_headers, kept_message
+from projections.rules.log.kept_message import WITH_DIGEST, kept_headers, kept_message
 
 BODY = b'{"id":"e-1"}'
 WITH = message_id("u1", "e-1", BODY)

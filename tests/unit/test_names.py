@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from projections.core.names import fold_name
+from projections.rules.hierarchy.folded_names import fold_name
 
 
 @pytest.mark.parametrize(

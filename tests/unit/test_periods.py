@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.core.periods import (
+from projections.rules.counting.periods import (
     MONTH_BASE,
     YEAR_BASE,
     Days,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nats.protocol.parser import Parser
 
-from services.projector.wire import Cutter, Delivery
+from services.log.wire import Cutter, Delivery
 
 SID = 7
 ACK = b"$JS.ACK.PARTY.projector.1.%d.%d.1700000000000000000.0"

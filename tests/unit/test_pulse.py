@@ -7,7 +7,7 @@ import time
 
 from nats.aio.client import Client
 
-from projections.core.state import SIZES, State
+from projections.rules.counting.state import SIZES, State
 from services.projector.pulse import Pulse
 from services.settings import Settings
 

@@ -2,9 +2,9 @@
 
 import datetime as dt
 
-from projections.core.message import Message
-from services.restoring import archive, framing
-from services.restoring.comparing import Compared, Remedy, first_difference, remedy
+from projections.rules.log.message import Message
+from services.recovery import archive, framing
+from services.recovery.overlap import Compared, Remedy, first_difference, remedy
 
 
 def test_the_checksum_is_castagnolis() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.core.suppression import hidden_codes
+from projections.answers.privacy.suppression import hidden_codes
 
 Cells = tuple[int, ...]
 Published = tuple[int | None, ...]

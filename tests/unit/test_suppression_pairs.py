@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.core.suppression import NOTHING, Block, hidden_codes, hidden_pairs
+from projections.answers.privacy.suppression import NOTHING, Block, hidden_codes, hidden_pairs
 from tests.unit.test_suppression import tables
 
 Table = tuple[tuple[int, ...], ...]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from projections.core.as_known_then import Then
-from projections.core.reading import Question
-from projections.core.reading_answers import Report
-from projections.core.units_then import Units
+from projections.answers.past.as_known_then import Then
+from projections.answers.past.units_then import Units
+from projections.answers.report.report_answers import Report
+from projections.answers.report.report_question import Question
+from projections.store.reading.find_unit import UnknownUnitError
 from projections.store.reading.parked_before import day_of_fact
 from projections.store.reading.past import Past, facts_held, facts_in, past
 from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.standing import UnknownUnitError
 
 _AS_OF = "SELECT published_at FROM ledger WHERE position = $1"
 

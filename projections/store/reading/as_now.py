@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from projections.core.periods import Days
-from projections.core.reading import Part, Place
+from projections.answers.report.report_question import Part, Place
+from projections.rules.counting.periods import Days
 from projections.store.reading.snapshot import Snapshot
 
 _TERMS = """

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from events.catalogue import MEASURE_NUMBERS
-from projections.core.periods import Days
-from projections.core.planning import Count
-from projections.core.reading import Basis, Part, Place, made_of, within
+from projections.answers.plans.known_plans import Count
+from projections.answers.report.report_question import Basis, Part, Place, made_of, within
+from projections.rules.counting.periods import Days
 from projections.store.reading.as_now import terms_of
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import add_up

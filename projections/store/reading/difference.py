@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 
-from projections.core.difference import Moment, Tally, Telling, between, explained
-from projections.core.reading import Basis, Part, Question
-from projections.core.reading_answers import UnitName
-from projections.core.reading_difference_answers import Contribution, Difference
-from projections.core.units_then import Units
+from projections.answers.past.difference import Moment, Tally, Telling, between, explained
+from projections.answers.past.difference_answers import Contribution, Difference
+from projections.answers.past.units_then import Units
+from projections.answers.report.report_answers import UnitName
+from projections.answers.report.report_question import Basis, Part, Question
 from projections.store.reading.as_known_then import report_then
 from projections.store.reading.as_now import terms_of
-from projections.store.reading.descent import children
+from projections.store.reading.find_unit import NAMED_ON, find
 from projections.store.reading.past import Past, facts_gained, facts_held, facts_in, past, sources
 from projections.store.reading.report import report
 from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.standing import NAMED_ON, find
 from projections.store.reading.sums import add_up
+from projections.store.reading.units_below import children
 
 _NAMES = f"""
 SELECT unit.no, unit.id, named.name, levelled.level

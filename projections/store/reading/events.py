@@ -10,14 +10,14 @@ import msgspec
 from events.catalogue import MEASURES, dimensions_of
 from events.facets import unpack
 from events.vocabulary import UNKNOWN
-from projections.core.periods import ONE_DAY, Days
-from projections.core.reading import Basis, Part, made_of, spread
-from projections.core.reading_answers import CountedEvent
+from projections.answers.report.report_answers import CountedEvent
+from projections.answers.report.report_question import Basis, Part, made_of, spread
+from projections.rules.counting.periods import ONE_DAY, Days
 from projections.store.reading.as_now import terms_of
-from projections.store.reading.descent import BELOW, BELOW_NOW
+from projections.store.reading.find_unit import find
 from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.standing import find
 from projections.store.reading.sums import numbers
+from projections.store.reading.units_below import BELOW, BELOW_NOW
 
 if TYPE_CHECKING:
     from asyncpg import Record

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from events.identifiers import is_unit_id
-from projections.core.names import fold_name
+from projections.rules.hierarchy.folded_names import fold_name
 from projections.store.reading.cost import MOST, Work, steps_to
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units import like

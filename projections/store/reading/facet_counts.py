@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from projections.core.codes import packed_mask
-from projections.core.reading import Part
-from projections.store.reading.descent import BELOW
+from projections.answers.report.codes import packed_mask
+from projections.answers.report.report_question import Part
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import numbers
+from projections.store.reading.units_below import BELOW
 
 if TYPE_CHECKING:
     from asyncpg import Record

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from events.catalogue import MEASURES
-from projections.core.codes import row_of_codes, rows_of_codes, unpacked_codes
-from projections.core.reading import Part
-from projections.core.reading_answers import Row
+from projections.answers.report.codes import row_of_codes, rows_of_codes, unpacked_codes
+from projections.answers.report.report_answers import Row
+from projections.answers.report.report_question import Part
 from projections.store.reading.facet_counts import below_of, counts_below, own_counts
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import add_up

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from events.catalogue import MEASURES, dimensions_of
 from events.facets import field
 from events.vocabulary import UNKNOWN
-from projections.core.breakdown import SLOTS
-from projections.core.codes import codes_of
-from projections.core.periods import Days, Run, full_months, partial_months
-from projections.core.reading import Figures, Part
-from projections.core.reading_answers import Row
+from projections.answers.report.codes import codes_of
+from projections.answers.report.report_answers import Row
+from projections.answers.report.report_question import Figures, Part
+from projections.rules.counting.breakdown import SLOTS
+from projections.rules.counting.periods import Days, Run, full_months, partial_months
 from projections.store.reading.facet_counts import below_of, counts_below, own_counts
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import add_up, numbers

@@ -6,9 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from projections.core.reading_answers import UnitName
-from projections.core.reading_history import levels, names, raw_parents
-from projections.core.reading_structure_answers import (
+from projections.answers.past.history import levels, names, raw_parents
+from projections.answers.past.structure_answers import (
     Dissolution,
     Foundation,
     LevelSpan,
@@ -18,9 +17,10 @@ from projections.core.reading_structure_answers import (
     Succession,
     UnitHistory,
 )
-from projections.core.unit import FOREVER, Statement
+from projections.answers.report.report_answers import UnitName
+from projections.rules.hierarchy.unit import FOREVER, Statement
+from projections.store.reading.find_unit import LAST_KNOWN, NAMED_ON, find
 from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.standing import LAST_KNOWN, NAMED_ON, find
 
 if TYPE_CHECKING:
     from asyncpg import Record

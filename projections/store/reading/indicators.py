@@ -6,22 +6,22 @@ import datetime as dt
 from collections.abc import Mapping
 
 from events.vocabulary import STOCKS
-from projections.core.declared_figures import stock_days, window
-from projections.core.indicators import indicators as worked
-from projections.core.indicators import needed
-from projections.core.members import opening_day
-from projections.core.periods import Days
-from projections.core.plan_answers import Allocation, Allocations, Indicators
-from projections.core.plan_words import NO_TARGET
-from projections.core.planning import Assigned, Children, Count, Key, Known
-from projections.core.reading import Basis
-from projections.core.targets import Allocating
-from projections.core.unit import EVER
+from projections.answers.plans.declared_figures import stock_days, window
+from projections.answers.plans.indicators import indicators as worked
+from projections.answers.plans.indicators import needed
+from projections.answers.plans.known_plans import Assigned, Children, Count, Key, Known
+from projections.answers.plans.members import opening_day
+from projections.answers.plans.plan_answers import Allocation, Allocations, Indicators
+from projections.answers.plans.targets import Allocating
+from projections.answers.report.report_question import Basis
+from projections.answers.words.plan_words import NO_TARGET
+from projections.rules.counting.periods import Days
+from projections.rules.hierarchy.unit import EVER
 from projections.store.reading.counts import counts
-from projections.store.reading.descent import children, children_now
+from projections.store.reading.find_unit import LAST_KNOWN, Standing, find
 from projections.store.reading.plans import declarations_of, declared_by, latest_days, targets_of, totals_of
 from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.standing import LAST_KNOWN, Standing, find
+from projections.store.reading.units_below import children, children_now
 
 # Whether units came to what is below a unit, or went: on a day it is on one alone of two raw chains, that of the day
 # and that of the day before. A foundation has no edge before it.

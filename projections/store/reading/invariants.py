@@ -11,11 +11,11 @@ from random import Random
 from typing import Final
 
 from events.catalogue import CATALOGUE, MEASURES
-from projections.core.periods import Days
-from projections.core.reading import Basis, By, Question
+from projections.answers.report.report_question import Basis, By, Question
+from projections.rules.counting.periods import Days
+from projections.store.reading.find_unit import UnknownUnitError
 from projections.store.reading.report import report
 from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.standing import UnknownUnitError
 
 WINDOW: Final = 10_000
 """Positions of the ledger that are looked at in one check."""

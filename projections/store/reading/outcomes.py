@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from projections.core.reading_answers import Receipt, Said, TakenBack
+from projections.answers.report.report_answers import Receipt, Said, TakenBack
+from projections.store.reading.find_unit import UnknownUnitError
 from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.standing import UnknownUnitError
 
 if TYPE_CHECKING:
     from asyncpg import Record

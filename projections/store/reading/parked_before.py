@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from events.catalogue import CATALOGUE
 from events.codec import Event, decode
 from events.contributions import decision_day
-from projections.core.kept_message import bus_subject_of
-from projections.core.periods import Days
-from projections.core.reading import Place
+from projections.answers.report.report_question import Place
+from projections.rules.counting.periods import Days
+from projections.rules.log.kept_message import bus_subject_of
 from projections.store.reading.snapshot import Snapshot
 
 if TYPE_CHECKING:

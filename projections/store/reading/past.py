@@ -14,13 +14,13 @@ import msgspec
 from events.catalogue import MEASURES
 from events.codec import Event, decode
 from events.contributions import contributions
-from projections.core.as_known_then import Counted
-from projections.core.codes import Codes, packed_mask, unpacked_codes
-from projections.core.difference import Telling
-from projections.core.kept_message import bus_subject_of
-from projections.core.reading import Question
-from projections.core.reading_structure_answers import Source
-from projections.core.unit import Statement, holds_from
+from projections.answers.past.as_known_then import Counted
+from projections.answers.past.difference import Telling
+from projections.answers.past.structure_answers import Source
+from projections.answers.report.codes import Codes, packed_mask, unpacked_codes
+from projections.answers.report.report_question import Question
+from projections.rules.hierarchy.unit import Statement, holds_from
+from projections.rules.log.kept_message import bus_subject_of
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import numbers
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from events.catalogue import MEASURES
 from events.vocabulary import STOCKS
-from projections.core.periods import Days
-from projections.core.planning import Assigned, Declared, Key
-from projections.core.reading_structure_answers import Source
+from projections.answers.past.structure_answers import Source
+from projections.answers.plans.known_plans import Assigned, Declared, Key
+from projections.rules.counting.periods import Days
 from projections.store.reading.snapshot import Snapshot
 
 if TYPE_CHECKING:

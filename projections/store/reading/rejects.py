@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 from msgspec import Meta
 
 from events.identifiers import UNIT_ID_PATTERN
-from projections.core.reading_answers import PublisherRejects
+from projections.answers.report.report_answers import PublisherRejects
 from projections.store.reading.snapshot import Snapshot
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from projections.core.periods import Days, months, years
-from projections.core.reading import Figures, Part, Place, Question, made_of, named_on, within
-from projections.core.reading_answers import Report, Row
-from projections.core.reading_stays import Stay, by_unit, row_of
+from projections.answers.report.report_answers import Report, Row
+from projections.answers.report.report_question import Figures, Part, Place, Question, made_of, named_on, within
+from projections.answers.report.stays import Stay, by_unit, row_of
+from projections.rules.counting.periods import Days, months, years
 from projections.store.reading.as_now import terms_of
-from projections.store.reading.descent import children, children_now, of_level, of_level_now
 from projections.store.reading.facet_pairs import pair_rows
 from projections.store.reading.facets import facet_rows
+from projections.store.reading.find_unit import Standing, find
 from projections.store.reading.parked_before import parked_before
 from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.standing import Standing, find
 from projections.store.reading.sums import add_up
+from projections.store.reading.units_below import children, children_now, of_level, of_level_now
 
 TOTAL, OWN, FIRST = 0, 1, 2
 """The first rows of the figures; those of the answer follow."""

@@ -11,11 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from events.catalogue import MEASURE_NUMBERS, MEASURES
-from projections.core.periods import ONE_DAY, Days, cover, day_period
-from projections.core.reading import Part
-from projections.core.reading_answers import UnitName
-from projections.core.reading_structure_answers import Source
-from projections.core.silence_answers import (
+from projections.answers.past.structure_answers import Source
+from projections.answers.plans.silence_answers import (
     DeclaredZero,
     Differing,
     DifferingFigures,
@@ -24,10 +21,13 @@ from projections.core.silence_answers import (
     UnitOfZeros,
     UnitsOfZeros,
 )
-from projections.core.unit import EVER, FOREVER
+from projections.answers.report.report_answers import UnitName
+from projections.answers.report.report_question import Part
+from projections.rules.counting.periods import ONE_DAY, Days, cover, day_period
+from projections.rules.hierarchy.unit import EVER, FOREVER
+from projections.store.reading.find_unit import NAMED_ON, Standing, find
 from projections.store.reading.silence_query import PERIODS, PERIODS_BELOW, at_the_root, elsewhere
 from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.standing import NAMED_ON, Standing, find
 from projections.store.reading.sums import add_up
 
 if TYPE_CHECKING:

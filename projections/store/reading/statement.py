@@ -6,21 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from events.catalogue import MEASURES
-from projections.core.claims import Claim
-from projections.core.indicators import needed
-from projections.core.periods import Days
-from projections.core.plan_answers import Rate
-from projections.core.planning import Children, Count, Known
-from projections.core.rates import rates
-from projections.core.reading import Basis
-from projections.core.statement import stated
-from projections.core.statement_answers import Statement
-from projections.core.statement_clauses import RATES, Told
-from projections.core.unit import FOREVER
+from projections.answers.plans.indicators import needed
+from projections.answers.plans.known_plans import Children, Count, Known
+from projections.answers.plans.plan_answers import Rate
+from projections.answers.plans.rates import rates
+from projections.answers.report.report_question import Basis
+from projections.answers.sentence.claims import Claim
+from projections.answers.sentence.clauses import RATES, Told
+from projections.answers.sentence.sentence import stated
+from projections.answers.sentence.sentence_answers import Statement
+from projections.rules.counting.periods import Days
+from projections.rules.hierarchy.unit import FOREVER
 from projections.store.reading.counts import counts
+from projections.store.reading.find_unit import LAST_KNOWN, find
 from projections.store.reading.plans import declarations_of, targets_of
 from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.standing import LAST_KNOWN, find
 
 
 class Asked(NamedTuple):

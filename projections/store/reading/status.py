@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
-from projections.core.reading_answers import WorkerState
+from projections.answers.report.report_answers import WorkerState
 from projections.store.reading.snapshot import Snapshot
 
 _WORKER = "SELECT name, state, detail, seen_at, fetched_at, advanced_at, stream_last, now() AS now FROM worker"

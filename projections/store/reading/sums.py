@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from events.catalogue import MEASURE_NUMBERS
-from projections.core.reading import Figures, Part, spread
+from projections.answers.report.report_question import Figures, Part, spread
 from projections.store.reading.snapshot import Snapshot
 
 # OFFSET 0 keeps the planner from turning the index ranges into one scan of the whole table; a grouping inside each

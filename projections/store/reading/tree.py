@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from projections.core.reading_structure_answers import Branch, Tree
+from projections.answers.past.structure_answers import Branch, Tree
+from projections.store.reading.find_unit import NAMED_ON, find
 from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.standing import NAMED_ON, find
 
 MOST_UNITS = 5000
 

@@ -7,12 +7,12 @@ import re
 from difflib import SequenceMatcher
 from typing import Final, NamedTuple
 
-from projections.core.names import fold_name
-from projections.core.periods import Days
-from projections.core.reading_answers import FoundUnit, UnitDay, UnitName, Validity
-from projections.store.reading.descent import children
+from projections.answers.report.report_answers import FoundUnit, UnitDay, UnitName, Validity
+from projections.rules.counting.periods import Days
+from projections.rules.hierarchy.folded_names import fold_name
+from projections.store.reading.find_unit import NAMED_ON, find
 from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.standing import NAMED_ON, find
+from projections.store.reading.units_below import children
 
 _ABOVE = f"""
 WITH RECURSIVE above AS (

@@ -9,12 +9,12 @@ import asyncpg
 
 from events.codec import Event, Refusal
 from events.vocabulary import Reason
-from projections.core.asides import Asides
-from projections.core.changes import Changes
-from projections.core.kept_message import bus_subject_of
-from projections.core.message import Message
-from projections.core.set_aside import PREFIX
-from projections.store.rebuilding.difference import Difference
+from projections.rules.counting.batch_changes import Changes
+from projections.rules.log.asides import Asides
+from projections.rules.log.kept_message import bus_subject_of
+from projections.rules.log.message import Message
+from projections.rules.log.set_aside import PREFIX
+from projections.store.rebuilding.row_difference import Difference
 
 CHUNK: Final = 10_000
 """Positions at once: ranges of the primary key, so that no snapshot is held for as long as all of it takes."""

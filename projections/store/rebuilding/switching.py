@@ -10,14 +10,19 @@ from typing import NamedTuple
 
 import asyncpg
 
+from projections.store.batch.writing import NOTIFICATIONS
 from projections.store.generations import schema_of
 from projections.store.rebuilding.chunks import RebuildError
-from projections.store.rebuilding.comparing import Comparison, compare, ids_of
-from projections.store.rebuilding.differing import COMPARED, VERIFIED
-from projections.store.rebuilding.generation import KEPT, Generation
-from projections.store.rebuilding.ledger_outcomes import beyond, different_marks, different_outcomes, write_outcomes
-from projections.store.rebuilding.making import drop_schema
-from projections.store.writing import NOTIFICATIONS
+from projections.store.rebuilding.comparing.compare_generations import Comparison, compare, ids_of
+from projections.store.rebuilding.comparing.compared_tables import COMPARED, VERIFIED
+from projections.store.rebuilding.comparing.ledger_outcomes import (
+    beyond,
+    different_marks,
+    different_outcomes,
+    write_outcomes,
+)
+from projections.store.rebuilding.generation_schema import drop_schema
+from projections.store.rebuilding.making.generation import KEPT, Generation
 
 _LOCK = "SELECT generation, position, rules FROM checkpoint FOR UPDATE"
 _SWITCH = "UPDATE checkpoint SET generation = $1"

@@ -13,15 +13,15 @@ import asyncpg
 import psutil
 
 from events.catalogue import MEASURES
-from projections.core.periods import MONTH_BASE, YEAR_BASE
-from projections.core.state import SIZES
+from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE
+from projections.rules.counting.state import SIZES
 from projections.store.generations import enter
-from projections.store.migrate import upgrade
-from projections.store.rebuilding.generation import FOLDING, FOLLOWING, Generation, Source
+from projections.store.rebuilding.making.generation import FOLDING, FOLLOWING, Generation, Source
 from projections.store.rebuilding.switching import drop_all_but
+from projections.store.schema.migrate import upgrade
 from services.embedded.process import Process
-from services.rebuilding import bring_up
 from services.settings import Settings
+from services.verification.rebuilding import bring_up
 from tests import servers
 from tests.bench.bench import Bench
 from tests.bench.figures import Aim, Figure, Floor

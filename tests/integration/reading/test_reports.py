@@ -10,8 +10,8 @@ from msgspec import UNSET
 
 from events.catalogue import DIMENSIONS, MEASURES
 from events.vocabulary import LEVELS
-from projections.core.periods import Days
-from projections.core.reading_answers import Report, Row
+from projections.answers.report.report_answers import Report, Row
+from projections.rules.counting.periods import Days
 from projections.store.reading.events import events_under
 from projections.store.reading.report import Question, report
 from projections.store.reading.snapshot import snapshot

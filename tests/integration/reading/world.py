@@ -14,11 +14,11 @@ from asyncpg import Connection
 from events.catalogue import DIMENSIONS, MEASURES, dimensions_of
 from events.facets import pack
 from events.vocabulary import LEVELS, UNKNOWN
-from projections.core.breakdown import SLOTS
-from projections.core.hierarchy import Hierarchy
-from projections.core.names import fold_name
-from projections.core.past_edges import PastEdges, Term
-from projections.core.unit import Statement
+from projections.rules.counting.breakdown import SLOTS
+from projections.rules.hierarchy.as_now_terms import PastEdges, Term
+from projections.rules.hierarchy.folded_names import fold_name
+from projections.rules.hierarchy.hierarchy import Hierarchy
+from projections.rules.hierarchy.unit import Statement
 from projections.store.generations import enter_the_one_in_force
 
 FIRST, LAST = dt.date(2020, 11, 1), dt.date(2023, 2, 20)

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from events.catalogue import MEASURES
-from projections.core.claims import claim_of
-from projections.core.periods import Days
-from projections.core.planning import Assigned, Declared
-from projections.core.rates import OF_DECLARED, of_declared
-from projections.core.reading_answers import UnitName
-from projections.core.reading_structure_answers import Source
-from projections.core.statement import DEFAULT_CLAUSES, stated
-from projections.core.statement_answers import Statement
-from projections.core.statement_clauses import Told
-from projections.core.unsaid import UnsaidError
+from projections.answers.past.structure_answers import Source
+from projections.answers.plans.known_plans import Assigned, Declared
+from projections.answers.plans.rates import OF_DECLARED, of_declared
+from projections.answers.report.report_answers import UnitName
+from projections.answers.sentence.claims import claim_of
+from projections.answers.sentence.clauses import Told
+from projections.answers.sentence.sentence import DEFAULT_CLAUSES, stated
+from projections.answers.sentence.sentence_answers import Statement
+from projections.answers.sentence.unsaid import UnsaidError
+from projections.rules.counting.periods import Days
 
 YEAR = ("2021-01-01", "2021-12-31")
 NONE = dict.fromkeys(MEASURES, 0)

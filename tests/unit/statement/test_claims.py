@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.core.claims import Claim, claim_of, neighbours, rounded, share, whole_numbers
-from projections.core.percents import percent
-from projections.core.written import percentage
+from projections.answers.sentence.claims import Claim, claim_of, neighbours, rounded, share, whole_numbers
+from projections.answers.words.percents import percent
+from projections.answers.words.vietnamese_format import percentage
 
 bases = st.integers(1, 60)
 printed = st.tuples(st.integers(0, 300), st.integers(0, 2)).map(lambda n: Claim("r", *n))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from projections.core.plan_answers import Operand, Rate
+from projections.answers.plans.plan_answers import Operand, Rate
 from tests.unit.statement.telling import YEAR, day, refusal, said, stock, target, told, total
 
 RATED = [stock("rated_good", "2018-02-06", 23), stock("members", "2018-02-06", 23)]

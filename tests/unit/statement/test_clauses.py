@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from projections.core.plan_answers import Operand, Rate
-from projections.core.planning import Declared
-from projections.core.rates import OF_DECLARED
-from projections.core.statement import DEFAULT_CLAUSES
-from projections.core.statement_clauses import RATES, SAYABLE
+from projections.answers.plans.known_plans import Declared
+from projections.answers.plans.plan_answers import Operand, Rate
+from projections.answers.plans.rates import OF_DECLARED
+from projections.answers.sentence.clauses import RATES, SAYABLE
+from projections.answers.sentence.sentence import DEFAULT_CLAUSES
 from tests.unit.statement.telling import YEAR, clause, day, refusal, said, target, told, total
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from projections.core.organisation_names import organisation
+from projections.answers.words.organisation_names import organisation
 
 
 @pytest.mark.parametrize(

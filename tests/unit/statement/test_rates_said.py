@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from events.vocabulary import STOCKS
-from projections.core.plan_answers import Operand, Rate
-from projections.core.rates import OF_DECLARED
-from projections.core.reading_structure_answers import Source
+from projections.answers.past.structure_answers import Source
+from projections.answers.plans.plan_answers import Operand, Rate
+from projections.answers.plans.rates import OF_DECLARED
 from tests.unit.statement.telling import clause, day, refusal, said, stock, told
 
 

@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
-from projections.core.periods import Days
-from projections.core.statement_periods import by_when, period
+from projections.answers.sentence.sentence_periods import by_when, period
+from projections.rules.counting.periods import Days
 
 
 def between(first: str, last: str) -> Days:

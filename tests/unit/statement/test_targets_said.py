@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from projections.core.planning import Assigned
+from projections.answers.plans.known_plans import Assigned
 from tests.unit.statement.telling import YEAR, clause, refusal, said, target, told, total
 
 

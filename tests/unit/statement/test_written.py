@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
-from projections.core.percents import percent
-from projections.core.written import day, days, moment, number, percentage
+from projections.answers.words.percents import percent
+from projections.answers.words.vietnamese_format import day, days, moment, number, percentage
 
 
 @pytest.mark.parametrize(("value", "text"), [(0, "0"), (999, "999"), (1905, "1.905"), (5_600_000, "5.600.000")])

@@ -1,0 +1,1 @@
+"""What is answered, from what the store has read: pure, and free to change without a rebuild."""

@@ -1,0 +1,1 @@
+"""Units through time, reports as known then, and why a total changed."""

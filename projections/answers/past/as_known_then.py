@@ -1,0 +1,214 @@
+"""A report as it was when the log stood at an earlier position: each fact finds its own way up (contract §4 and §5).
+
+Nothing of it is kept in tables: the units are made anew from the statements that held at the position, and the facts
+that held are counted one kind and day at a time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from projections.answers.past import history
+from projections.answers.past.history import Told
+from projections.answers.past.units_then import Units
+from projections.answers.report.codes import Codes, row_of_codes, rows_of_codes
+from projections.answers.report.report_answers import Row, UnitName
+from projections.answers.report.report_question import Place, Question, named_on
+from projections.answers.report.stays import Stay, by_unit, row_of, whole
+from projections.rules.counting.periods import ONE_DAY, Days, months, years
+from projections.rules.hierarchy.unit import EVER, FOREVER, Unit
+
+
+class Counted(NamedTuple):
+    """``n`` facts alike: of one unit, day and measure, and with one code of each dimension asked for."""
+
+    unit: int
+    day: dt.date
+    measure: str
+    codes: Codes
+    n: int
+
+
+class Then:
+    """Reports on the units as some statements make them."""
+
+    def __init__(self, units: Units) -> None:
+        self.units = units
+
+    def parked(self, unit: Unit, waiting: Iterable[tuple[str | None, dt.date | None]], days: Days) -> int:
+        """Count the events that wait at the unit or, as last known, below it, and facts of the days that were so then.
+
+        Of each there is the subject, and the day of a fact.
+        """
+        found = 0
+        for id_, day in waiting:
+            subject = self.units.by_id.get(id_) if id_ is not None else None
+            if subject is unit:
+                found += 1
+            elif subject is not None:
+                asked = [FOREVER, *([day] if day is not None and days.first <= day <= days.last else [])]
+                found += any(self._was_below(subject, unit, each) for each in asked)
+        return found
+
+    def _was_below(self, subject: Unit, unit: Unit, day: dt.date) -> bool:
+        return day >= subject.founding.since and unit in self.units.above(subject, day)
+
+    def name(self, unit: Unit, day: dt.date) -> UnitName:
+        """Return a unit as it was called on a day; before its foundation as it was called at first."""
+        said = list(unit.statements())
+        return UnitName(unit.id, _held(history.names(said), day), _held(history.levels(said), day))
+
+    def report(self, question: Question, facts: Iterable[Counted]) -> tuple[UnitName, dict[str, int], list[Row]]:
+        """Return the asked unit, the total and the rows. Facts of other days or measures must not be among them."""
+        unit = self.units.by_id[question.unit]
+        shown = self.name(unit, named_on(question))
+        total = dict.fromkeys(question.measures, 0)
+        by_key: dict[object, dict[str, int]] = {}
+        ways: dict[tuple[int, dt.date], tuple[int, ...] | None] = {}
+        for fact in facts:
+            day = fact.day if question.basis == "as-was" else FOREVER
+            if (fact.unit, day) not in ways:
+                ways[fact.unit, day] = self.way_down(unit, self.units.by_no[fact.unit], day)
+            way = ways[fact.unit, day]
+            if way is not None:
+                total[fact.measure] += fact.n
+                key = self._key(question, fact, way, day)
+                by_key.setdefault(key, dict.fromkeys(question.measures, 0))[fact.measure] += fact.n
+        zero = dict.fromkeys(question.measures, 0)
+        if question.by in {"child", "level"}:
+            rows = list(self._rows_by_unit(question, unit, by_key, zero))
+            left = by_key.get(None, zero)
+            last = Row(unit=shown, own=True, values=left) if question.by == "child" else Row(rest=True, values=left)
+            return shown, total, [*rows, last]
+        return shown, total, list(_rows(question, by_key, zero))
+
+    def _rows_by_unit(
+        self, question: Question, unit: Unit, by_key: Mapping[object, dict[str, int]], zero: dict[str, int]
+    ) -> Iterator[Row]:
+        for stays in by_unit(sorted(self._stays(question, unit), key=lambda s: (s.name.id, s.days.first))):
+            values = by_key.get(stays[0].place.no, zero)
+            if any(stay.stood for stay in stays) or any(values.values()):
+                yield row_of(stays, values)
+
+    def way_down(self, asked: Unit, unit: Unit, day: dt.date) -> tuple[int, ...] | None:
+        """Return the units below the asked one on the way down to a unit, the unit last; None where it isn't below."""
+        if unit.no == asked.no:
+            return ()
+        way = [unit.no]
+        for upper in self.units.above(unit, day):
+            if upper.no == asked.no:
+                return tuple(reversed(way))
+            way.append(upper.no)
+        return None
+
+    def _key(self, question: Question, fact: Counted, way: tuple[int, ...], day: dt.date) -> object:
+        match question.by:
+            case "month":
+                return fact.day.isoformat()[:7]
+            case "year":
+                return fact.day.isoformat()[:4]
+            case "facet":
+                return fact.codes
+            case "child":
+                return way[0] if way else None
+            case "level":
+                units = (self.units.by_no[no] for no in way)
+                return next((u.no for u in units if self.name(u, day).level == question.detail), None)
+        return None
+
+    def _stays(self, question: Question, unit: Unit) -> list[Stay]:
+        gone = unit.dissolution.since if unit.dissolution is not None else None
+        if question.basis == "as-now":
+            return [] if gone is not None else self._stays_now(question, unit)
+        days = _place(unit).standing(question.days)
+        if days.last < days.first:
+            return []
+        if question.by == "level":
+            return self._of_level(unit, days, question.detail)
+        found = whole(sorted(self._children(unit, days), key=lambda s: (s.name.id, s.since or EVER)), gone)
+        return [stay for stay in found if stay.days.first <= stay.days.last]
+
+    def _stays_now(self, question: Question, unit: Unit) -> list[Stay]:
+        found = []
+        over = [unit]
+        for upper in over:  # grows while it is walked
+            for below in self.units.below(upper):
+                if self.units.segments(below)[-1].parent != upper.no:
+                    continue
+                name = self.name(below, FOREVER)
+                wanted = question.by == "child" or name.level == question.detail
+                if wanted:
+                    found.append(Stay(_place(below), question.days, name, below.dissolution is None))
+                if below.dissolution is not None or not wanted:
+                    over.append(below)
+        return found
+
+    def _children(self, unit: Unit, days: Days) -> Iterator[Stay]:
+        over = [(unit, EVER, FOREVER)]
+        for upper, since, until in over:  # grows while it is walked
+            for below in self.units.below(upper):
+                for segment in self.units.segments(below):
+                    first, end = max(since, segment.since), min(until, segment.until)
+                    if segment.parent == upper.no and first < end:
+                        last = FOREVER if end == FOREVER else end - ONE_DAY
+                        yield self._stay(below, Days(max(first, days.first), min(last, days.last)), first, end)
+                        gone = below.dissolution.since if below.dissolution is not None else FOREVER
+                        if gone < end:
+                            over.append((below, max(first, gone), end))
+
+    def _of_level(self, unit: Unit, days: Days, level: str) -> list[Stay]:
+        found = []
+        over = [(unit, days)]
+        for upper, held in over:  # grows while it is walked
+            for below in self.units.below(upper):
+                gone = below.dissolution.since if below.dissolution is not None else None
+                for segment in self.units.segments(below) if below is not unit else ():
+                    for told in history.levels(below.statements()) if segment.parent == upper.no else ():
+                        first = max(held.first, segment.since, told.since)
+                        last = min(
+                            held.last, *(e if e == FOREVER else e - ONE_DAY for e in (segment.until, told.until))
+                        )
+                        if first > last:
+                            continue
+                        here = Days(first, last)
+                        if told.value != level:
+                            over.append((below, here))
+                            continue
+                        found.append(self._stay(below, here))
+                        if gone is not None and gone <= last:
+                            over.append((below, Days(max(first, gone), last)))
+        return found
+
+    def _stay(self, unit: Unit, days: Days, since: dt.date | None = None, until: dt.date = FOREVER) -> Stay:
+        place = _place(unit)
+        stood = place.dissolved is None or days.first < place.dissolved
+        end = None if until == FOREVER else until
+        return Stay(place, days, self.name(unit, days.last), stood, since, end)
+
+
+def _rows(question: Question, by_key: Mapping[object, dict[str, int]], zero: dict[str, int]) -> Iterator[Row]:
+    match question.by:
+        case "month":
+            for key in (days.first.isoformat()[:7] for days in months(question.days)):
+                yield Row(month=key, values=by_key.get(key, zero))
+        case "year":
+            for key in (days.first.isoformat()[:4] for days in years(question.days)):
+                yield Row(year=key, values=by_key.get(key, zero))
+        case "facet":
+            for codes in rows_of_codes(question.detail):
+                yield row_of_codes(question.detail, codes, by_key.get(codes, zero))
+
+
+def _place(unit: Unit) -> Place:
+    return Place(unit.no, unit.dissolution.since if unit.dissolution is not None else None, large=False)
+
+
+def _held(told: Collection[Told[str]], day: dt.date) -> str:
+    first, *later = told
+    found = first.value
+    for each in later:
+        if each.since <= day:
+            found = each.value
+    return found

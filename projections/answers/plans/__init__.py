@@ -1,0 +1,1 @@
+"""Targets, declared figures, rates, and who said nothing."""

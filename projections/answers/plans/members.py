@@ -1,0 +1,85 @@
+"""The stock of members: a declared opening figure and the flows since (domain: Stock of members).
+
+end = start + admitted + transferred in - departed - transferred out; who is restored is an admission, flagged. A
+declared figure holds for the end of its day.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from projections.answers.plans.known_plans import Count, Declared, Known
+from projections.answers.plans.plan_answers import Flows, Operand, Stock, StockCheck
+from projections.answers.words.plan_words import NO_OPENING
+from projections.rules.counting.periods import ONE_DAY, Days
+
+MEMBERS = "members"
+
+
+def stock(known: Known, count: Count) -> Stock:
+    """Return the members at the end of the asked day, and how the figure declared before agrees with the later one."""
+    said = _declared(known)
+    if not said:
+        return Stock(known.on, None, None, None, None, reorganised=False, reason=NO_OPENING)
+    opening = said[-1]
+    flows = _flows(count, opening.last, known.on)
+    check = _check(said[-2], opening, count) if len(said) > 1 else None
+    return Stock(
+        on=known.on,
+        opening=_operand(opening),
+        flows=flows,
+        computed=opening.value + flows.net,
+        check=check,
+        reorganised=known.reorganised,
+        reason=None,
+    )
+
+
+def opening_day(declared: Iterable[Declared]) -> dt.date | None:
+    """Return the day of the first figure that the stock of members is told from: that of the check, if there is one."""
+    days = sorted(each.last for each in declared if each.figure == MEMBERS)
+    return days[-2:][0] if days else None
+
+
+def at_start_of(day: dt.date, known: Known, count: Count) -> Operand | None:
+    """Return the members at the start of a period: declared for its first day, or at the end of the day before."""
+    for declared in _declared(known):
+        if declared.last == day:
+            return _operand(declared)
+    return at_end_of(day - ONE_DAY, known, count) if day > dt.date.min else None
+
+
+def at_end_of(day: dt.date, known: Known, count: Count) -> Operand | None:
+    """Return the members at the end of a day: declared for it, or the latest figure before with the flows since."""
+    earlier = [declared for declared in _declared(known) if declared.last <= day]
+    if not earlier:
+        return None
+    opening = earlier[-1]
+    if opening.last == day:
+        return _operand(opening)
+    value = opening.value + _flows(count, opening.last, day).net
+    return Operand(MEMBERS, None, day, value, "opening_and_flows", [opening.said])
+
+
+def _declared(known: Known) -> list[Declared]:
+    return sorted((d for d in known.declared if d.figure == MEMBERS), key=lambda d: d.last)
+
+
+def _check(before: Declared, opening: Declared, count: Count) -> StockCheck:
+    flows = _flows(count, before.last, opening.last)
+    computed = before.value + flows.net
+    return StockCheck(_operand(before), flows, computed, _operand(opening), opening.value - computed)
+
+
+def _flows(count: Count, after: dt.date, until: dt.date) -> Flows:
+    if after >= until:
+        return Flows(0, 0, 0, 0)
+    days = Days(after + ONE_DAY, until)
+    return Flows(
+        count("admissions", days), count("transfers_in", days), count("departures", days), count("transfers_out", days)
+    )
+
+
+def _operand(declared: Declared) -> Operand:
+    return Operand(declared.figure, None, declared.last, declared.value, "declared", [declared.said])

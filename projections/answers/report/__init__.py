@@ -1,0 +1,1 @@
+"""A report: its question in parts that only need adding up, and its rows."""

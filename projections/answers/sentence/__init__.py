@@ -1,0 +1,1 @@
+"""The sentence for a report, from what is known, or refused."""

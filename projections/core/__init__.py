@@ -1,1 +1,0 @@
-"""The rules of the read models: pure functions and plain data, no I/O."""

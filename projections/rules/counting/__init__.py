@@ -1,0 +1,1 @@
+"""What an event that holds changes in the figures."""

@@ -1,0 +1,231 @@
+"""What a batch changes in the read models: plain data, applied in one transaction, the steps in their order."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from projections.rules.counting.plans import PlanRow
+from projections.rules.counting.state import Edition
+from projections.rules.hierarchy.as_now_terms import Term
+from projections.rules.hierarchy.unit import Segment, Span, Statement
+from projections.rules.log.hash_chain import Link
+
+UNIT_SHIFT = 36
+PERIOD_SHIFT = 8
+MEASURE_MASK = (1 << PERIOD_SHIFT) - 1
+PERIOD_MASK = (1 << (UNIT_SHIFT - PERIOD_SHIFT)) - 1
+"""A counter's key is one integer, ``unit << 36 | period << 8 | measure``: a batch of them sorts and travels fast."""
+
+
+class FactRow(NamedTuple):
+    """One contribution of a fact: the columns of table ``fact``."""
+
+    unit: int
+    day: dt.date
+    measure: int
+    position: int
+    facets: int
+
+
+@dataclass(slots=True)
+class Deltas:
+    """Facts that begin or cease to be counted, and what that adds to the counters above their units.
+
+    ``counters`` are the keys of those that change, in their order, and ``changes`` by how much each does; ``months``
+    the keys of the breakdowns that change and ``codes`` by how much each of their slots does (`core.breakdown`).
+    """
+
+    counted: list[FactRow] = field(default_factory=list)
+    uncounted: list[FactRow] = field(default_factory=list)
+    counters: list[int] = field(default_factory=list)
+    changes: list[int] = field(default_factory=list)
+    months: list[int] = field(default_factory=list)
+    codes: list[list[int]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.counted or self.uncounted)
+
+
+class Piece(NamedTuple):
+    """The days ``[since, until)`` on which a moved unit's roll-up leaves some units and joins others.
+
+    The breakdowns of vast units among them move with it: ``months`` (first and last period) are moved from the unit's
+    own, the rest from the facts of ``spans``.
+    """
+
+    since: dt.date
+    until: dt.date
+    leaves: tuple[int, ...]
+    joins: tuple[int, ...]
+    months: tuple[int, int] | None
+    spans: tuple[Span, ...]
+
+
+class Reattribution(NamedTuple):
+    """A unit's roll-up moves. ``large`` and ``vast`` are those of the units concerned that are so at this step."""
+
+    unit: int
+    pieces: tuple[Piece, ...]
+    large: frozenset[int]
+    vast: frozenset[int]
+
+
+class Enlargement(NamedTuple):
+    """A unit becomes large: its months and years are made from its days."""
+
+    unit: int
+
+
+class BreakingDown(NamedTuple):
+    """A unit becomes vast: its breakdowns are made from the facts of what is below it (``spans``)."""
+
+    unit: int
+    spans: tuple[Span, ...]
+
+
+Step = Deltas | Reattribution | Enlargement | BreakingDown
+
+
+class LedgerRow(Struct, gc=False):
+    """One message with what became of it: the columns of table ``ledger``."""
+
+    position: int
+    published_at: dt.datetime
+    bus_subject: bytes | None
+    headers: bytes | None
+    publisher: str | None
+    id: str | None
+    type: str | None
+    subject: str | None
+    outcome: str
+    reason: str | None
+    field: str | None
+    detail: str | None
+    first: bool
+    first_position: int | None
+    held_at: int | None
+    rejected_at: int | None
+    retracted_at: int | None
+    retracted_by: int | None
+    body: bytes
+
+    @property
+    def simply_holds(self) -> bool:
+        """Tell whether it held at once and still does: what nearly all do needs no row in ``verdict``."""
+        return self.held_at == self.position and self.retracted_at is None
+
+
+class Verdict(NamedTuple):
+    """A new outcome of a message that is in the ledger already; where ``held_at`` is None the ledger's own stays."""
+
+    position: int
+    outcome: str
+    reason: str | None
+    field: str | None
+    detail: str | None
+    held_at: int | None
+    rejected_at: int | None
+    retracted_at: int | None
+    retracted_by: int | None
+
+
+class Rejects(NamedTuple):
+    """How many more of a publisher's events are rejected for a reason, and the last of them.
+
+    The publisher is empty where the bus subject names none.
+    """
+
+    publisher: str
+    reason: str
+    n: int
+    last_position: int
+
+
+class UnitRow(NamedTuple):
+    """A unit as last known: the columns of table ``unit`` that statements decide."""
+
+    no: int
+    id: str
+    established: int
+    since: dt.date
+    dissolved: dt.date | None
+    successor: int | None
+    name: str
+    level: str
+
+
+class Dated(NamedTuple):
+    """A value of a unit on the days ``[since, until)``."""
+
+    unit: int
+    since: dt.date
+    until: dt.date
+    value: str
+
+
+@dataclass(slots=True)
+class Structure:
+    """The hierarchy's rows to write anew. ``units`` holds every touched unit as it stands at the end of the batch."""
+
+    units: list[UnitRow] = field(default_factory=list)
+    known_before: set[int] = field(default_factory=set)
+    forgotten: set[int] = field(default_factory=set)
+    edges: list[tuple[int, Segment]] = field(default_factory=list)
+    names: list[Dated] = field(default_factory=list)
+    levels: list[Dated] = field(default_factory=list)
+    said: list[Statement] = field(default_factory=list)
+    unsaid: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Changes:
+    """All that one batch changes.
+
+    Applied whole or not at all, and only where the checkpoint still stands at ``after``, in the same edition. Every
+    term of a ``bent`` unit is replaced by those in ``terms``. ``links`` are those of the hash chain to keep, the last
+    that of ``position``; none where the chain is not carried on (a rebuild's).
+    """
+
+    edition: Edition
+    after: int
+    position: int
+    as_of: dt.datetime
+    ledger: list[LedgerRow]
+    links: list[Link]
+    verdicts: list[Verdict]
+    steps: list[Step]
+    structure: Structure
+    plans_made: list[PlanRow]
+    plans_unmade: list[int]
+    tally: dict[tuple[str, str, str], int]
+    rejects: list[Rejects]
+    parked: dict[int, tuple[int, int]]
+    large: list[int]
+    vast: list[int]
+    bent: list[int]
+    terms: list[Term]
+
+    def units(self) -> set[int]:
+        """Return the numbers of all units of which some row is changed."""
+        structure = self.structure
+        found = {row.no for row in structure.units} | structure.forgotten | structure.known_before
+        found |= {row.unit for row in self.plans_made} | self.parked.keys() | set(self.bent)
+        for term in self.terms:
+            found |= {term.unit, term.part}
+        for step in self.steps:
+            found |= _units_in(step)
+        return found
+
+
+def _units_in(step: Step) -> set[int]:
+    if isinstance(step, Deltas):
+        return {key >> UNIT_SHIFT for key in (*step.counters, *step.months)} | {
+            row.unit for row in (*step.counted, *step.uncounted)
+        }
+    if isinstance(step, Reattribution):
+        return {step.unit, *(no for piece in step.pieces for no in (*piece.leaves, *piece.joins))}
+    return {step.unit}

@@ -1,0 +1,109 @@
+"""Counting: what facts add to the counters of every level above their units (docs/architecture.md, "Counters").
+
+The facts of a batch are counted all at once, in arrays: one by one it is the larger part of a projector's time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from itertools import chain as chained
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from projections.rules.counting.batch_changes import PERIOD_SHIFT, UNIT_SHIFT, Deltas, FactRow
+from projections.rules.counting.breakdown import SLOTS, slots_of
+from projections.rules.counting.periods import day_period, month_period, year_period
+from projections.rules.counting.state import State
+
+Integers = NDArray[np.int64]
+_NONE: Final[Integers] = np.empty(0, np.int64)
+
+
+class _Counted(NamedTuple):
+    """A counter's key for every fact that it counts, and for those of breakdowns the month's key and the facets."""
+
+    keys: Integers
+    months: Integers
+    facets: Integers
+
+
+class Counting:
+    """Counts facts by the hierarchy as it stands when each is added, and the sizes as they stand when all are counted.
+
+    The owner closes the deltas before a unit becomes large or vast, or is forgotten.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._gained: list[tuple[int, ...]] = []  # the chain above each fact of the deltas that are open
+        self._lost: list[tuple[int, ...]] = []
+
+    def add(self, deltas: Deltas, row: FactRow, *, retracted: bool = False) -> None:
+        """Take a fact that begins to be counted, or ceases to, as its unit's own and in every counter above it."""
+        (deltas.uncounted if retracted else deltas.counted).append(row)
+        if self._state.counts:
+            hierarchy = self._state.hierarchy
+            chain = hierarchy.chain(hierarchy.by_no[row.unit], row.day)
+            (self._lost if retracted else self._gained).append(chain)
+
+    def close(self, deltas: Deltas) -> None:
+        """Fill in what the facts of the deltas add to the counters above them."""
+        if not self._state.counts:
+            return
+        gained = self._counted(deltas.counted, self._gained)
+        lost = self._counted(deltas.uncounted, self._lost)
+        self._gained, self._lost = [], []
+        keys, index = np.unique(np.concatenate((gained.keys, lost.keys)), return_inverse=True)
+        n = _net(index, len(gained.keys), len(keys))
+        deltas.counters, deltas.changes = keys[n != 0].tolist(), n[n != 0].tolist()
+        months, index = np.unique(np.concatenate((gained.months, lost.months)), return_inverse=True)
+        facts, slots = slots_of(np.concatenate((gained.facets, lost.facets)))
+        cells = index[facts] * len(SLOTS) + slots
+        codes = _net(cells, int(np.searchsorted(facts, len(gained.months))), len(months) * len(SLOTS))
+        codes = codes.reshape(len(months), len(SLOTS))
+        changed = codes.any(axis=1)
+        deltas.months, deltas.codes = months[changed].tolist(), codes[changed].tolist()
+
+    def _counted(self, rows: Sequence[FactRow], chains: Sequence[tuple[int, ...]]) -> _Counted:
+        if not rows:
+            return _Counted(_NONE, _NONE, _NONE)
+        on_day, in_month, in_year = _periods(rows)
+        uppers = np.fromiter(chained.from_iterable(chains), np.int64)
+        fact = np.repeat(np.arange(len(rows)), np.fromiter(map(len, chains), np.int64, len(rows)))
+        large, vast = (self._among(units)[uppers] for units in (self._state.large, self._state.vast))
+        begun = uppers << UNIT_SHIFT
+        months = begun | in_month[fact]
+        keys = np.concatenate((begun | on_day[fact], months[large], (begun | in_year[fact])[large]))
+        facets = np.fromiter([row.facets for row in rows], np.int64, len(rows))
+        return _Counted(keys, months[vast], facets[fact[vast]])
+
+    def _among(self, units: set[int]) -> NDArray[np.bool_]:
+        among = np.zeros(self._state.hierarchy.next_no, np.bool_)
+        among[list(units)] = True
+        return among
+
+
+def _net(index: Integers, gained: int, size: int) -> Integers:
+    """Return how often each index occurs among the first ``gained``, less how often among the rest."""
+    net = np.bincount(index[:gained], minlength=size)
+    if len(index) > gained:
+        net = net - np.bincount(index[gained:], minlength=size)
+    return net
+
+
+def _periods(rows: Sequence[FactRow]) -> tuple[Integers, Integers, Integers]:
+    """Return for each fact the rest of the keys of its day's, its month's and its year's counters."""
+    numbers: dict[tuple[dt.date, int], int] = {}
+    which = [numbers.setdefault((row.day, row.measure), len(numbers)) for row in rows]
+    known = np.array(
+        [
+            [(period(day) << PERIOD_SHIFT) | measure for day, measure in numbers]
+            for period in (day_period, month_period, year_period)
+        ],
+        np.int64,
+    )
+    on_day, in_month, in_year = known[:, which]
+    return on_day, in_month, in_year

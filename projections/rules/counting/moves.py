@@ -1,0 +1,117 @@
+"""What a change of the hierarchy asks of the read models: rows to write anew, roll-ups to move, units to enlarge."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+from projections.rules.counting.batch_changes import (
+    BreakingDown,
+    Dated,
+    Enlargement,
+    Piece,
+    Reattribution,
+    Structure,
+    UnitRow,
+)
+from projections.rules.counting.periods import LAST_MONTH, month_from, month_period
+from projections.rules.counting.state import State
+from projections.rules.hierarchy.hierarchy import Hierarchy
+from projections.rules.hierarchy.unit import EVER, FOREVER, Segment, Span, Unit, dated
+
+
+def reattribution(state: State, unit: Unit, before: Sequence[Segment]) -> Reattribution | None:
+    """Compare the unit's raw parents with those ``before``; return what its roll-up leaves and joins on which days."""
+    hierarchy = state.hierarchy
+    pieces: list[Piece] = []
+    for since, until, old, new in _differences(before, hierarchy.segments(unit)):
+        left, joined = hierarchy.chains(old, since, until), hierarchy.chains(new, since, until)
+        for start, end, leaves, joins in _overlaps(left, joined):
+            shared = set(leaves) & set(joins)
+            gone = tuple(no for no in leaves if no not in shared)
+            come = tuple(no for no in joins if no not in shared)
+            if gone or come:
+                pieces.append(Piece(start, end, gone, come, *_breakdowns(state, unit, start, end, {*gone, *come})))
+    if not pieces:
+        return None
+    concerned = {unit.no, *(no for p in pieces for no in (*p.leaves, *p.joins))}
+    large, vast = frozenset(state.large & concerned), frozenset(state.vast & concerned)
+    return Reattribution(unit.no, tuple(pieces), large, vast)
+
+
+def enlargements(state: State, grown: Sequence[int]) -> Iterator[Enlargement | BreakingDown]:
+    """Yield what the counters of those units need that have become large or vast, and mark each after that."""
+    for no in grown:
+        size = state.hierarchy.by_no[no].size
+        if no not in state.large and size >= state.sizes.large:
+            yield Enlargement(no)
+            state.large.add(no)
+        if no not in state.vast and size >= state.sizes.vast:
+            below = state.hierarchy.subtree(no, EVER, FOREVER)[1:]
+            yield BreakingDown(no, tuple(below) if state.has_facts else ())
+            state.vast.add(no)
+
+
+def structure_rows(hierarchy: Hierarchy, structure: Structure, touched: set[int]) -> None:
+    """Fill in the rows of every touched unit that is known, as it stands now."""
+    for no in sorted(touched):
+        unit = hierarchy.by_no.get(no)
+        if unit is None:
+            continue
+        said = list(unit.statements())
+        names = dated((s.since, s.position, s.name) for s in said if s.name is not None)
+        levels = dated((s.since, s.position, s.level) for s in said if s.level is not None)
+        gone = unit.dissolution
+        structure.units.append(
+            UnitRow(
+                no,
+                unit.id,
+                unit.founding.position,
+                unit.founding.since,
+                gone.since if gone else None,
+                gone.successor if gone else None,
+                names[-1][2],
+                levels[-1][2],
+            )
+        )
+        structure.edges += [(no, segment) for segment in hierarchy.segments(unit)]
+        structure.names += [Dated(no, *name) for name in names]
+        structure.levels += [Dated(no, *level) for level in levels]
+
+
+def _breakdowns(
+    state: State, unit: Unit, since: dt.date, until: dt.date, concerned: set[int]
+) -> tuple[tuple[int, int] | None, tuple[Span, ...]]:
+    """Return the months whose breakdowns move as they are, and what has to be read fact by fact for the rest."""
+    if not state.vast & concerned:
+        return None, ()
+    subtree = state.hierarchy.subtree
+    first, end = month_from(since), until if until == FOREVER else until.replace(day=1)
+    if unit.no not in state.vast or first >= end:
+        return None, tuple(subtree(unit.no, since, until))
+    spans = [Span(unit.no, first, end)]
+    for start, stop in ((since, first), (end, until)):
+        if start < stop:
+            spans += subtree(unit.no, start, stop)
+    last = LAST_MONTH if end == FOREVER else month_period(end) - 1
+    return (month_period(first), last), tuple(spans)
+
+
+def _differences(
+    before: Sequence[Segment], after: Sequence[Segment]
+) -> Iterator[tuple[dt.date, dt.date, int | None, int | None]]:
+    for old in before:
+        for new in after:
+            since, until = max(old.since, new.since), min(old.until, new.until)
+            if since < until and old.parent != new.parent:
+                yield since, until, old.parent, new.parent
+
+
+def _overlaps(
+    left: Sequence[tuple[dt.date, dt.date, tuple[int, ...]]], right: Sequence[tuple[dt.date, dt.date, tuple[int, ...]]]
+) -> Iterator[tuple[dt.date, dt.date, tuple[int, ...], tuple[int, ...]]]:
+    for old_since, old_until, old in left:
+        for new_since, new_until, new in right:
+            since, until = max(old_since, new_since), min(old_until, new_until)
+            if since < until:
+                yield since, until, old, new

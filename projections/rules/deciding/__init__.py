@@ -1,0 +1,1 @@
+"""What becomes of an event, and what waits for another one."""

@@ -1,0 +1,1 @@
+"""A batch of messages, one after the other, becomes one set of changes."""

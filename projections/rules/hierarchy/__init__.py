@@ -1,0 +1,1 @@
+"""Units and who was under whom on a day."""

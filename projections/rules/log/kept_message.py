@@ -1,0 +1,60 @@
+"""A message as the ledger keeps it, made whole again: the inverse of what the fold leaves out of a row."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from events.subjects import MESSAGE_ID_HEADER, build_bus_subject, digest
+from projections.rules.log.message import Message
+
+WITH_DIGEST: Final = b"2"
+"""Stands in a row for the message id of the contract's version 2 alone; a header block is never so short."""
+_USUAL_HEADERS = b"NATS/1.0\r\n" + MESSAGE_ID_HEADER.encode() + b": %b:%b\r\n\r\n"
+_DIGEST_BYTES = len(":") + 32
+
+
+def kept_message(
+    *,
+    position: int,
+    published_at: dt.datetime,
+    bus_subject: bytes | None,
+    headers: bytes | None,
+    publisher: str | None,
+    event_id: str | None,
+    event_type: str | None,
+    body: bytes,
+) -> Message:
+    """Return the message of a row of `ledger`, byte for byte as the bus gave it.
+
+    Headers that are None are the message id of version 1 alone, WITH_DIGEST that of version 2, and empty ones are none
+    at all.
+    """
+    subject = bus_subject_of(publisher or "", event_type or "", bus_subject)
+    if headers is None:
+        headers = usual_headers(publisher or "", event_id or "")
+    elif headers == WITH_DIGEST:
+        headers = usual_headers(publisher or "", event_id or "", body)
+    return Message(position, published_at, subject, headers or None, body)
+
+
+def bus_subject_of(publisher: str, event_type: str, kept: bytes | None) -> str:
+    """Return the subject on the bus of a message in the ledger, which keeps only those that are not the usual ones."""
+    if kept is not None:
+        return kept.decode("utf-8", "surrogateescape")
+    return build_bus_subject(publisher, event_type)
+
+
+def kept_headers(publisher: str, event_id: str, headers: bytes, body: bytes) -> bytes | None:
+    """Return what a row keeps of the raw header block of an event: nothing, or a mark, where it is a usual one."""
+    usual = usual_headers(publisher, event_id)
+    if headers == usual:
+        return None
+    as_long = len(headers) == len(usual) + _DIGEST_BYTES  # before the digest is made, which takes longer than the rest
+    return WITH_DIGEST if as_long and headers == usual_headers(publisher, event_id, body) else headers
+
+
+def usual_headers(publisher: str, event_id: str, body: bytes | None = None) -> bytes:
+    """Return the raw header block that has the message id alone: of version 1, or with a body that of version 2."""
+    known_by = b"" if body is None else b":" + digest(body).encode()
+    return _USUAL_HEADERS % (publisher.encode(), event_id.encode() + known_by)

@@ -1,0 +1,117 @@
+"""Rows in PostgreSQL's binary COPY format: made while the transaction before is under way, so that sending is no work.
+
+signature, flags, header extension; then for each row the number of its columns (2 bytes) and for each column its
+size (4 bytes, -1 for NULL) and its value; at the end -1. Numbers are big-endian; a date is days and a timestamp
+microseconds since 2000-01-01 (PostgreSQL's documentation, COPY, "Binary Format"). The first and the last day that
+Python knows are -infinity and infinity, as asyncpg gives and takes them: all other statements see these.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Iterable
+from functools import lru_cache
+from struct import Struct
+from typing import Final, NamedTuple
+
+from projections.rules.counting.batch_changes import Changes, Deltas, FactRow, LedgerRow
+from projections.store.batch.pieces import pieces
+
+_BEGIN: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_END: Final = b"\xff\xff"
+_NULL: Final = b"\xff\xff\xff\xff"
+
+_EPOCH: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+EPOCH_DAY: Final = _EPOCH.toordinal()
+"""PostgreSQL's day 0."""
+_INFINITE: Final = {dt.date.min: -(2**31), dt.date.max: 2**31 - 1}
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
+
+_size = Struct(">i").pack
+_sizes: Final = tuple(_size(size) for size in range(512))
+_row = Struct(">hiqiq").pack  # the number of columns; position and published_at
+_bigint = Struct(">iq").pack
+_boolean: Final = {value: _size(1) + bytes((value,)) for value in (False, True)}
+
+packed_fact: Final = Struct(">hiiiiihiqiq").pack
+"""A row of `fact`: its 5 columns, each value after its size; the day in days since EPOCH_DAY."""
+
+
+class Rendered(NamedTuple):
+    """What the COPYs of a batch send: that of the ledger, and that of the facts for each step that has any."""
+
+    ledger: bytes
+    facts: dict[int, bytes]
+
+
+async def sending(rendered: bytes) -> AsyncIterator[bytes]:
+    """Give bytes as asyncpg takes them: what it gets as bytes it holds for a path."""
+    yield rendered
+
+
+async def render(changes: Changes) -> Rendered:
+    """Make what the COPYs of a batch send, and let others go on between pieces of it."""
+    ledger = []
+    for piece in pieces(changes.ledger):
+        ledger.append(ledger_rows(piece))
+        await asyncio.sleep(0)
+    facts = {}
+    for index, step in enumerate(changes.steps):
+        if isinstance(step, Deltas) and step.counted:
+            facts[index] = whole([fact_rows(step.counted)])
+            await asyncio.sleep(0)
+    return Rendered(whole(ledger), facts)
+
+
+def whole(parts: Iterable[bytes]) -> bytes:
+    """Join rows to all that one COPY sends."""
+    return b"".join((_BEGIN, *parts, _END))
+
+
+def ledger_rows(rows: Iterable[LedgerRow]) -> bytes:
+    """Give rows of the ledger, with the columns of `LedgerRow` in their order."""
+    columns = len(LedgerRow.__struct_fields__)
+    made: list[bytes] = []
+    for row in rows:
+        made += (
+            _row(columns, 8, row.position, 8, (row.published_at - _EPOCH) // _MICROSECOND),
+            *(_bytes(row.bus_subject), _bytes(row.headers), _word(row.publisher), _text(row.id)),
+            *(_word(row.type), _text(row.subject), _word(row.outcome), _word(row.reason), _text(row.field)),
+            *(_text(row.detail), _boolean[row.first], _number(row.first_position), _number(row.held_at)),
+            *(_number(row.rejected_at), _number(row.retracted_at), _number(row.retracted_by)),
+            *(_sizes[len(row.body)] if len(row.body) < len(_sizes) else _size(len(row.body)), row.body),
+        )
+    return b"".join(made)
+
+
+def fact_rows(rows: Iterable[FactRow]) -> bytes:
+    """Give rows of the facts, with the columns of `FactRow` in their order."""
+    return b"".join(
+        [
+            packed_fact(5, 4, unit, 4, _day(day), 2, measure, 8, position, 8, facets)
+            for unit, day, measure, position, facets in rows
+        ]
+    )
+
+
+def _bytes(value: bytes | None) -> bytes:
+    if value is None:
+        return _NULL
+    return (_sizes[len(value)] if len(value) < len(_sizes) else _size(len(value))) + value
+
+
+def _text(value: str | None) -> bytes:
+    return _NULL if value is None else _bytes(value.encode())
+
+
+@lru_cache(maxsize=4_096)
+def _day(value: dt.date) -> int:
+    return _INFINITE.get(value, value.toordinal() - EPOCH_DAY)
+
+
+_word = lru_cache(maxsize=4_096)(_text)
+
+
+def _number(value: int | None) -> bytes:
+    return _NULL if value is None else _bigint(8, value)

@@ -1,0 +1,160 @@
+"""Reading what the fold needs: the state at the checkpoint, and what the log already has under the keys of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import asyncpg
+
+from events.codec import Event, Refusal, decode
+from projections.rules.counting.state import Recorded, Sizes, State
+from projections.rules.deciding.decision import outcome_of_holding, target_of
+from projections.rules.deciding.parking import Parking
+from projections.rules.folding.apply_event import CarryingOut
+from projections.rules.folding.fold import EventKey
+from projections.rules.hierarchy.unit import Statement
+from projections.rules.log.kept_message import bus_subject_of
+from projections.store.generations import enter_the_one_in_force
+from projections.store.log.hash_chain import chain_at
+
+_RECORDED = """
+SELECT l.position, l.publisher, l.id, l.type, v.outcome, l.bus_subject, l.body
+FROM unnest($1::text[], $2::text[]) AS k (publisher, id)
+JOIN ledger l ON l.id = k.id AND l.publisher = k.publisher AND l.first AND l.position <= $3
+LEFT JOIN verdict v ON v.position = l.position
+"""
+
+_PLANS_OF = """
+SELECT u.id, u.no, (SELECT count(*) FROM target t WHERE t.unit = u.no)
+    + (SELECT count(*) FROM declaration d WHERE d.unit = u.no) AS n
+FROM unit u WHERE u.id = ANY($1::text[])
+"""
+_FACTS_OF = "SELECT u.no, (SELECT count(*) FROM fact f WHERE f.unit = u.no) FROM unit u WHERE u.id = ANY($1::text[])"
+
+
+async def load_state(connection: asyncpg.Connection, root: str, sizes: Sizes) -> State:
+    """Load the state as it stands at the checkpoint. The caller owns a transaction that is one snapshot.
+
+    The session sees the generation in force from then on.
+    """
+    state = State(root, sizes)
+    state.edition = await enter_the_one_in_force(connection)
+    state.position = await connection.fetchval("SELECT position FROM checkpoint")
+    state.chain = await chain_at(connection, state.position)
+    await fill_state(connection, state)
+    return state
+
+
+async def fill_state(connection: asyncpg.Connection, state: State) -> None:
+    """Load all but the position and the chain into a new state, from the generation that the session sees."""
+    state.has_facts = state.counts and await connection.fetchval("SELECT EXISTS (SELECT FROM fact)")
+    ids = {}
+    for no, id_, large, vast in await connection.fetch("SELECT no, id, large, vast FROM unit"):
+        ids[no] = id_
+        if large:
+            state.large.add(no)
+        if vast:
+            state.vast.add(no)
+    hierarchy = state.hierarchy
+    shared: dict[Any, Any] = {}
+    share = shared.setdefault  # the same few days, levels and names come again for hundreds of thousands of units
+    waiting: list[Statement] = []
+    async for row in connection.cursor(
+        "SELECT position, unit, kind, since, parent, name, level, successor FROM statement"
+        " ORDER BY kind <> 'established', unit, position",
+        prefetch=5000,
+    ):
+        position, *values = row.values()
+        statement = Statement(position, *(share(value, value) for value in values))
+        if statement.kind == "established":
+            hierarchy.establish(ids[statement.unit], statement)
+        else:
+            waiting.append(statement)
+    for unit in hierarchy.restore(waiting):
+        state.past.refresh(hierarchy.by_no[unit])
+    await _load_parking(connection, state)
+
+
+async def _load_parking(connection: asyncpg.Connection, state: State) -> None:
+    rows = await connection.fetch(
+        "SELECT position, l.publisher, l.type, l.bus_subject, l.body FROM verdict JOIN ledger l USING (position)"
+        " WHERE verdict.outcome = 'parked' ORDER BY position"
+    )
+    events = {}
+    for position, publisher, type_, bus_subject, body in rows:
+        event = decode(bus_subject_of(publisher, type_, bus_subject), body, root=state.root)
+        if isinstance(event, Event):
+            events[position] = event
+    recorded = await load_recorded(connection, targets_of(events.values()), state.position)
+    work = CarryingOut(state, recorded, {})
+    state.parking = Parking()
+    for position, event in events.items():
+        if not work.attempt(position, event).waits:
+            raise RuntimeError(
+                f"position {position} is parked in the ledger but waits for nothing: verify the database"
+            )
+    work.finish()
+
+
+async def load_recorded(
+    connection: asyncpg.Connection, keys: Collection[EventKey], up_to: int, besides: Collection[int] = ()
+) -> dict[EventKey, Recorded]:
+    """Load the first message under each key, as far as the ledger has one up to a position.
+
+    Not those at the positions ``besides``: what became of these has yet to be decided.
+    """
+    if not keys:
+        return {}
+    rows = await connection.fetch(_RECORDED, [key[0] for key in keys], [key[1] for key in keys], up_to)
+    return {
+        (publisher, id_): Recorded(
+            position,
+            publisher,
+            id_,
+            type_,
+            outcome or outcome_of_holding(type_),
+            bus_subject_of(publisher, type_, bus_subject),
+            body,
+        )
+        for position, publisher, id_, type_, outcome, bus_subject, body in rows
+        if position not in besides
+    }
+
+
+async def load_references(
+    connection: asyncpg.Connection, units: Collection[str], facts_of: Mapping[int, int] | None = None
+) -> Mapping[str, int]:
+    """Count the facts and plans that hold and refer to each unit; the facts by ``facts_of`` where that is given."""
+    if not units:
+        return {}
+    if facts_of is None:
+        facts_of = {no: n for no, n in await connection.fetch(_FACTS_OF, list(units))}  # noqa: C416 - records are not pairs to a checker
+    plans = await connection.fetch(_PLANS_OF, list(units))
+    return {id_: n + facts_of.get(no, 0) for id_, no, n in plans}
+
+
+def targets_of(events: Collection[Event | Refusal]) -> set[EventKey]:
+    """Return the keys of the events that the retractions among these take back."""
+    targets = set()
+    for event in events:
+        if isinstance(event, Event) and event.type == "event.retracted":
+            targets.add(target_of(event))
+    return targets
+
+
+def foundations_in(recorded: Mapping[EventKey, Recorded], targets: Collection[EventKey], root: str) -> set[str]:
+    """Return the units whose foundations are among the targets."""
+    units = set()
+    for key in targets:
+        target = recorded.get(key)
+        if target is not None and target.type == "unit.established":
+            event = decode(target.bus_subject, target.body, root=root)
+            if isinstance(event, Event):
+                units.add(event.subject)
+    return units
+
+
+def keys_of(decoded: Sequence[Event | Refusal]) -> set[EventKey]:
+    """Return the keys of the messages, as far as they can be read."""
+    return {(event.publisher, event.id) for event in decoded if event.publisher is not None and event.id is not None}

@@ -1,0 +1,215 @@
+"""Writing one batch's changes: everything in the caller's transaction, fenced by the checkpoint.
+
+The fence decides the generation too: what follows it in the transaction can reach no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import asyncpg
+
+from projections.rules.counting.batch_changes import Changes, Deltas, FactRow, LedgerRow, Structure
+from projections.rules.counting.breakdown import added_sql
+from projections.rules.counting.plans import DeclarationRow, TargetRow
+from projections.rules.hierarchy.as_now_terms import Term
+from projections.rules.hierarchy.folded_names import fold_name
+from projections.store.batch import rollup_moves
+from projections.store.batch.copying import Rendered, fact_rows, sending, whole
+from projections.store.batch.verdicts import write_verdicts
+from projections.store.fingerprint import rules
+from projections.store.generations import ENTERED
+from projections.store.log import hash_chain
+
+NOTIFICATIONS = "tonghop_position"
+
+_LEDGER = LedgerRow.__struct_fields__
+
+_FENCE = f"""
+UPDATE checkpoint SET position = $2, as_of = $3, rules = $6
+WHERE position = $1 AND generation = $4 AND repairs = $5
+RETURNING {ENTERED}
+"""
+
+_VERDICTS = """
+UPDATE ledger l SET outcome = v.outcome, reason = v.reason, field = v.field, detail = v.detail,
+       held_at = coalesce(v.held_at, l.held_at), rejected_at = v.rejected_at,
+       retracted_at = v.retracted_at, retracted_by = v.retracted_by
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
+            $9::bigint[])
+     AS v (position, outcome, reason, field, detail, held_at, rejected_at, retracted_at, retracted_by)
+WHERE l.position = v.position
+"""
+
+_UNCOUNT = """
+DELETE FROM fact f USING unnest($1::int[], $2::date[], $3::smallint[], $4::bigint[]) AS r (unit, day, measure, position)
+WHERE f.unit = r.unit AND f.day = r.day AND f.measure = r.measure AND f.position = r.position
+"""
+
+_COUNTERS = """
+INSERT INTO counter AS c (unit, period, measure, n)
+SELECT (k >> 36)::int, ((k >> 8) & 268435455)::int, (k & 255)::smallint, n
+FROM unnest($1::bigint[], $2::int[]) AS d (k, n)
+ON CONFLICT (unit, period, measure) DO UPDATE SET n = c.n + excluded.n
+"""
+
+_BREAKDOWNS = f"""
+INSERT INTO breakdown AS b (unit, month, measure, codes)
+SELECT (k >> 36)::int, ((k >> 8) & 268435455)::int, (k & 255)::smallint, codes::int[]
+FROM unnest($1::bigint[], $2::text[]) AS d (k, codes)
+ON CONFLICT (unit, month, measure) DO UPDATE SET codes = {added_sql("b.codes", "excluded.codes")}
+"""
+
+_TALLY = """
+INSERT INTO tally AS t (type, outcome, reason, n)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+ON CONFLICT (outcome, type, reason) DO UPDATE SET n = t.n + excluded.n
+"""
+
+_REJECTS = """
+INSERT INTO publisher_rejects AS r (publisher, reason, n, last_position)
+SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])
+ON CONFLICT (publisher, reason) DO UPDATE SET
+    n = r.n + excluded.n, last_position = greatest(r.last_position, excluded.last_position)
+"""
+
+_PARKED = """
+UPDATE unit u SET parked_own = parked_own + p.own, parked_below = parked_below + p.below
+FROM unnest($1::int[], $2::int[], $3::int[]) AS p (no, own, below) WHERE u.no = p.no
+"""
+
+
+_PLANS: dict[str, type[TargetRow | DeclarationRow]] = {"target": TargetRow, "declaration": DeclarationRow}
+
+
+class FencedError(Exception):
+    """Another projector has moved the checkpoint: what this one knows is out of date and must be loaded anew."""
+
+
+async def write(connection: asyncpg.Connection, changes: Changes, rendered: Rendered) -> None:
+    """Apply a batch's changes. The caller owns the transaction; raises FencedError before anything is written."""
+    fence = (changes.after, changes.position, changes.as_of, *changes.edition, rules())
+    if await connection.fetchval(_FENCE, *fence) is None:
+        raise FencedError(f"the checkpoint is not at {changes.after} any more, in {changes.edition}")
+    await connection.copy_to_table("ledger", columns=_LEDGER, source=sending(rendered.ledger), format="binary")
+    await hash_chain.keep(connection, changes.after, changes.links)
+    if changes.verdicts:
+        await connection.execute(_VERDICTS, *zip(*changes.verdicts, strict=True))
+    await write_read_models(connection, changes, rendered.facts)
+    await connection.execute(f"NOTIFY {NOTIFICATIONS}, '{changes.position}'")
+
+
+async def write_read_models(
+    connection: asyncpg.Connection, changes: Changes, facts: Mapping[int, bytes] | None = None
+) -> None:
+    """Apply what a batch changes in the generation that the transaction sees; the caller owns it and its fence.
+
+    ``facts`` are those of `Rendered`, where they are made already.
+    """
+    await write_verdicts(connection, changes)
+    await _structure(connection, changes.structure)
+    waiting: list[rollup_moves.Restructuring] = []
+    for index, step in enumerate(changes.steps):
+        if isinstance(step, Deltas):
+            await rollup_moves.carry_out(connection, waiting)
+            waiting = []
+            await _count(connection, step, (facts or {}).get(index))
+        else:
+            waiting.append(step)
+    await rollup_moves.carry_out(connection, waiting)
+    await _plans(connection, changes)
+    await _marks(connection, changes)
+    await add_tally(connection, changes.tally)
+    if changes.rejects:
+        await connection.execute(_REJECTS, *zip(*changes.rejects, strict=True))
+
+
+async def add_tally(connection: asyncpg.Connection, tally: Mapping[tuple[str, str, str], int]) -> None:
+    """Add to the tally, by type, outcome and reason. The caller owns the transaction."""
+    if tally:
+        rows = [(*key, n) for key, n in sorted(tally.items())]
+        await connection.execute(_TALLY, *zip(*rows, strict=True))
+
+
+async def _plans(connection: asyncpg.Connection, changes: Changes) -> None:
+    for table, kind in _PLANS.items():
+        made = [row for row in changes.plans_made if isinstance(row, kind)]
+        if made:
+            await connection.copy_records_to_table(table, columns=kind._fields, records=made)
+        if changes.plans_unmade:
+            await connection.execute(f"DELETE FROM {table} WHERE position = ANY($1::bigint[])", changes.plans_unmade)
+
+
+async def _marks(connection: asyncpg.Connection, changes: Changes) -> None:
+    """Write what hangs on units as a whole: their terms, their size, what is parked under them."""
+    if changes.bent:
+        await connection.execute("DELETE FROM as_now_term WHERE part = ANY($1::int[])", changes.bent)
+        await connection.copy_records_to_table("as_now_term", columns=Term._fields, records=changes.terms)
+    if changes.large:
+        await connection.execute("UPDATE unit SET large = true WHERE no = ANY($1::int[])", changes.large)
+    if changes.vast:
+        await connection.execute("UPDATE unit SET vast = true WHERE no = ANY($1::int[])", changes.vast)
+    if changes.parked:
+        rows = [(no, own, below) for no, (own, below) in sorted(changes.parked.items())]
+        await connection.execute(_PARKED, *zip(*rows, strict=True))
+
+
+async def _count(connection: asyncpg.Connection, deltas: Deltas, facts: bytes | None) -> None:
+    if deltas.counted:
+        source = facts or whole([fact_rows(deltas.counted)])
+        await connection.copy_to_table("fact", columns=FactRow._fields, source=sending(source), format="binary")
+    if deltas.uncounted:
+        rows = [row[:4] for row in deltas.uncounted]
+        await connection.execute(_UNCOUNT, *zip(*rows, strict=True))
+    if deltas.counters:
+        await connection.execute(_COUNTERS, deltas.counters, deltas.changes)
+    if deltas.months:
+        codes = ["{" + ",".join(map(str, numbers)) + "}" for numbers in deltas.codes]
+        await connection.execute(_BREAKDOWNS, deltas.months, codes)
+
+
+async def _structure(connection: asyncpg.Connection, structure: Structure) -> None:
+    if structure.known_before:
+        for table in ("edge", "unit_name", "unit_level"):
+            await connection.execute(f"DELETE FROM {table} WHERE unit = ANY($1::int[])", list(structure.known_before))
+        gone = list(structure.forgotten & structure.known_before)
+        if gone:
+            await connection.execute("DELETE FROM unit WHERE no = ANY($1::int[])", gone)
+    if structure.unsaid:
+        await connection.execute("DELETE FROM statement WHERE position = ANY($1::bigint[])", structure.unsaid)
+    if structure.said:
+        await connection.copy_records_to_table("statement", columns=structure.said[0]._fields, records=structure.said)
+    await _units(connection, structure)
+    if structure.edges:
+        edges = [(unit, *segment) for unit, segment in structure.edges]
+        await connection.copy_records_to_table("edge", columns=("unit", "since", "until", "parent"), records=edges)
+    if structure.names:
+        names = [(*row, fold_name(row.value)) for row in structure.names]
+        await connection.copy_records_to_table(
+            "unit_name", columns=("unit", "since", "until", "name", "folded"), records=names
+        )
+    if structure.levels:
+        await connection.copy_records_to_table(
+            "unit_level", columns=("unit", "since", "until", "level"), records=structure.levels
+        )
+
+
+async def _units(connection: asyncpg.Connection, structure: Structure) -> None:
+    new = [row for row in structure.units if row.no not in structure.known_before]
+    changed = [row for row in structure.units if row.no in structure.known_before]
+    if new:
+        await connection.copy_records_to_table("unit", columns=new[0]._fields, records=new)
+    if changed:
+        await connection.execute(
+            """
+            UPDATE unit u SET dissolved = r.dissolved, successor = r.successor, name = r.name, level = r.level
+            FROM unnest($1::int[], $2::date[], $3::int[], $4::text[], $5::text[])
+                 AS r (no, dissolved, successor, name, level)
+            WHERE u.no = r.no
+            """,
+            [row.no for row in changed],
+            [row.dissolved for row in changed],
+            [row.successor for row in changed],
+            [row.name for row in changed],
+            [row.level for row in changed],
+        )

@@ -1,0 +1,1 @@
+"""The log as the ledger keeps it, and the hash chain over it."""

@@ -1,0 +1,65 @@
+"""A unit that is asked about, found in a snapshot: its number, its days, its name and level on a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import NamedTuple
+
+from projections.answers.report.report_answers import UnitName
+from projections.answers.report.report_question import Place
+from projections.rules.hierarchy.unit import FOREVER
+from projections.store.reading.snapshot import Snapshot
+
+LAST_KNOWN = FOREVER
+"""The day by whose hierarchy facts are counted as-now (contract §4)."""
+
+# Before its foundation a unit is called as it was at first. The table `unit` stands in the query.
+NAMED_ON = """
+LEFT JOIN LATERAL (
+    SELECT name FROM unit_name WHERE unit_name.unit = {unit} AND unit_name.since <= greatest({day}, unit.since)
+    ORDER BY unit_name.since DESC LIMIT 1
+) AS named ON true
+LEFT JOIN LATERAL (
+    SELECT level FROM unit_level WHERE unit_level.unit = {unit} AND unit_level.since <= greatest({day}, unit.since)
+    ORDER BY unit_level.since DESC LIMIT 1
+) AS levelled ON true
+"""
+
+_FIND = f"""
+SELECT unit.no, unit.since, unit.dissolved, unit.successor, unit.large, unit.vast, unit.parked_own, unit.parked_below,
+    named.name, levelled.level, NOT EXISTS (SELECT FROM edge WHERE edge.unit = unit.no AND parent IS NOT NULL) AS root
+FROM unit
+{NAMED_ON.format(unit="unit.no", day="$2::date")}
+WHERE unit.id = $1
+"""
+
+
+class UnknownUnitError(LookupError):
+    """No unit of this id is known (contract §5: 404)."""
+
+
+class Standing(NamedTuple):
+    """The unit; ``name`` as of the day asked for, ``parked`` as last known, ``root``: nothing was ever above it."""
+
+    place: Place
+    name: UnitName
+    since: dt.date
+    successor: int | None
+    root: bool
+    parked: int
+
+
+async def find(snapshot: Snapshot, unit: str, on: dt.date) -> Standing:
+    """Find a unit by its id, named as on a day; raises UnknownUnitError."""
+    row = await snapshot.connection.fetchrow(_FIND, unit, on)
+    if row is None:
+        raise UnknownUnitError(unit)
+    dissolved = row["dissolved"]
+    return Standing(
+        place=Place(row["no"], dissolved, row["large"], row["vast"]),
+        name=UnitName(unit, row["name"], row["level"]),
+        since=row["since"],
+        successor=row["successor"],
+        root=row["root"],
+        parked=row["parked_own"] + (row["parked_below"] if dissolved is None else 0),
+    )

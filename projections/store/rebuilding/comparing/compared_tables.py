@@ -1,0 +1,96 @@
+"""What is compared between two generations: each table's rows by a key in which a unit is its id, not its number."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from projections.rules.counting.breakdown import added_sql
+from projections.rules.counting.periods import YEAR_BASE
+
+_WHOLE_CODES: Final = added_sql("t.codes", "('{}'::integer[])")
+_DAY_NUMBER: Final = """CASE WHEN isfinite(t.day) THEN t.day - DATE 'epoch' WHEN t.day > DATE 'epoch' THEN 2147483647
+    ELSE -2147483648 END"""
+_MARKED_IN_BOTH: Final = """
+t.unit IN (SELECT one.no FROM {own}.unit AS one JOIN {other}.unit AS two USING (id) WHERE one.{mark} AND two.{mark})
+"""
+
+
+class Compared(NamedTuple):
+    """A table: the columns that name a row, those that it says, which of them are units, which rows say something.
+
+    ``units`` begins with the unit that a row is about, if it is about one. Rows of a table with a ``digest`` are looked
+    at one by one only in units in which the sums of these hashes differ.
+    """
+
+    table: str
+    key: tuple[str, ...]
+    values: tuple[str, ...]
+    units: tuple[str, ...] = ()
+    where: str = "true"
+    expressions: dict[str, str] = {}  # noqa: RUF012 - never changed
+    digest: str | None = None
+
+
+COMPARED: Final = (
+    Compared(
+        "unit",
+        ("id",),
+        ("established", "since", "dissolved", "successor", "name", "level", "parked_own", "parked_below"),
+        ("no", "successor"),
+    ),
+    Compared(
+        "statement",
+        ("position",),
+        ("unit", "kind", "since", "parent", "name", "level", "successor"),
+        ("unit", "parent", "successor"),
+    ),
+    Compared("edge", ("unit", "since"), ("until", "parent"), ("unit", "parent")),
+    Compared("unit_name", ("unit", "since"), ("until", "name", "folded"), ("unit",)),
+    Compared("unit_level", ("unit", "since"), ("until", "level"), ("unit",)),
+    Compared("as_now_term", ("unit", "part", "since", "until", "sign"), (), ("unit", "part")),
+    Compared(
+        "target", ("position",), ("unit", "measure", "first", "last", "at_least", "at_most", "resolution"), ("unit",)
+    ),
+    Compared("declaration", ("position",), ("unit", "figure", "first", "last", "value", "note"), ("unit",)),
+    Compared(
+        "fact",
+        ("position", "measure"),
+        ("unit", "day", "facets"),
+        ("unit",),
+        digest=f"hashint8extended(t.position << 8 | t.measure, hashint8extended(t.facets, {_DAY_NUMBER}))",
+    ),
+    Compared(
+        "counter",
+        ("unit", "period", "measure"),
+        ("n",),
+        ("unit",),
+        where=f"t.n <> 0 AND (t.period < {YEAR_BASE} OR {_MARKED_IN_BOTH.replace('{mark}', 'large')})",
+        digest="hashint8extended(t.period::bigint << 8 | t.measure, t.n)",
+    ),
+    Compared(
+        "breakdown",
+        ("unit", "month", "measure"),
+        ("codes",),
+        ("unit",),
+        where=f"NOT t.codes <@ ARRAY[0] AND {_MARKED_IN_BOTH.replace('{mark}', 'vast')}",
+        expressions={"codes": _WHOLE_CODES},
+        digest=f"hash_array_extended({_WHOLE_CODES}, t.month::bigint << 8 | t.measure)",
+    ),
+    Compared("tally", ("outcome", "type", "reason"), ("n",), where="t.n <> 0"),
+    Compared("publisher_rejects", ("publisher", "reason"), ("n", "last_position")),
+    Compared(
+        "verdict",
+        ("position",),
+        (
+            *("outcome", "reason", "field", "detail", "first", "first_position"),
+            *("held_at", "rejected_at", "retracted_at", "retracted_by"),
+        ),
+    ),
+)
+"""In the order in which they are mended: what others name comes first."""
+
+_MARKS: Final = ("large", "vast")
+VERIFIED: Final = tuple(
+    each._replace(values=(*each.values, *_MARKS)) if each.table == "unit" else each for each in COMPARED
+)
+"""The same with the marks of large and vast units, between generations that keep months and breakdowns of the same."""

@@ -1,0 +1,185 @@
+"""Mending the generation in force by one that was made from the ledger, row by row, with a record of each.
+
+One transaction, fenced like every other writer: the checkpoint's count of repairs is part of the fence, so that a
+projector loads anew what it may have loaded wrong, and part of each answer's ETag.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any, Final, NamedTuple, cast
+
+import asyncpg
+
+from projections.store.batch.writing import NOTIFICATIONS
+from projections.store.rebuilding.chunks import RebuildError
+from projections.store.rebuilding.comparing.compare_generations import Comparison, differences_in
+from projections.store.rebuilding.comparing.compared_tables import VERIFIED, Compared
+from projections.store.rebuilding.comparing.ledger_outcomes import (
+    different_marks,
+    different_outcomes,
+    write_outcomes_at,
+)
+from projections.store.rebuilding.making.generation import Generation
+from projections.store.rebuilding.row_difference import Difference
+
+_LOCK = "SELECT generation, position FROM checkpoint FOR UPDATE"
+_NAMES = "UPDATE ledger SET type = $2, subject = $3 WHERE position = $1"
+_AS_OF = "UPDATE checkpoint SET as_of = (SELECT published_at FROM ledger WHERE ledger.position = checkpoint.position)"
+_REPAIRED = "UPDATE checkpoint SET repairs = repairs + 1"
+_RECORD = """
+INSERT INTO repair (generation, position, what, unit, measure, period, key, was, is_now)
+VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8::text::jsonb, $9::text::jsonb)
+"""
+_RECORDS = """
+SELECT no, at, generation, position, what, unit, measure, period, key::text, was::text, is_now::text
+FROM repair ORDER BY no DESC LIMIT $1
+"""
+
+# The number of a unit that is missing is free, unless it was given to another one meanwhile.
+_MISSING_UNITS: Final = """
+INSERT INTO {now}.unit (no, id, established, since, dissolved, successor, name, level, large, vast)
+SELECT CASE WHEN EXISTS (SELECT FROM {now}.unit AS taken WHERE taken.no = s.no)
+        THEN (SELECT max(no) FROM {now}.unit) + row_number() OVER (ORDER BY s.no) ELSE s.no END,
+    s.id, s.established, s.since, s.dissolved, NULL, s.name, s.level, s.large, s.vast
+FROM {should}.unit AS s WHERE NOT EXISTS (SELECT FROM {now}.unit AS known WHERE known.id = s.id)
+"""
+
+_NUMBER_HERE: Final = "(SELECT h.no FROM {now}.unit AS h JOIN {should}.unit AS w USING (id) WHERE w.no = t.{name})"
+_COLUMNS = """
+SELECT attname, format_type(atttypid, NULL) FROM pg_attribute
+WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+"""
+
+
+class Repair(NamedTuple):
+    """One row that was mended: when, at which position of which generation, what it was and is now."""
+
+    no: int
+    at: dt.datetime
+    generation: int
+    position: int
+    difference: Difference
+
+
+async def mend(generation: Generation) -> Comparison:
+    """Bring the generation in force to what the other one holds; return what was mended. One transaction."""
+    writer = generation.writer
+    async with writer.transaction():
+        row = await writer.fetchrow(_LOCK)
+        assert row is not None, "the migration wrote the row, and nothing deletes it"  # noqa: S101
+        number, position = row["generation"], row["position"]
+        await generation.follow_here(position)
+        counts, mended = dict[str, int](), list[Difference]()
+        for compared in VERIFIED:
+            found, _ = await differences_in(writer, compared, generation.like, generation.schema)
+            if found and compared.table == "unit":
+                await writer.execute(_MISSING_UNITS.format(now=generation.like, should=generation.schema))
+            for each in found:
+                await _mend_row(writer, compared, generation, each)
+            counts[compared.table] = len(found)
+            mended += found
+        outcomes = await different_outcomes(writer, generation.schema, position)
+        await write_outcomes_at(writer, generation.schema, [each.key["position"] for each in outcomes])
+        misnamed = generation.misnamed_up_to(position)
+        for each in misnamed:
+            await writer.execute(_NAMES, each.key["position"], *(each.should or {}).values())
+        marks = await different_marks(writer, position)
+        if marks:
+            await writer.execute(_AS_OF)
+        counts |= {"ledger": len(outcomes) + len(misnamed), "checkpoint": len(marks)}
+        mended += [*outcomes, *misnamed, *marks]
+        await _require_mended(generation)
+        for each in mended:
+            values = (json.dumps(each.key), _json(each.is_now), _json(each.should))
+            await writer.execute(_RECORD, number, position, each.table, each.unit, each.measure, each.period, *values)
+        await writer.execute(_REPAIRED)
+        await writer.execute(f"NOTIFY {NOTIFICATIONS}, '{position}'")
+    return Comparison(position, counts, mended)
+
+
+async def repairs(connection: asyncpg.Connection, limit: int) -> list[Repair]:
+    """Return the latest repairs, the last one first."""
+    return [
+        Repair(
+            row["no"],
+            row["at"],
+            row["generation"],
+            row["position"],
+            Difference(row["what"], json.loads(row["key"]), _read(row["was"]), _read(row["is_now"])),
+        )
+        for row in await connection.fetch(_RECORDS, limit)
+    ]
+
+
+async def _require_mended(generation: Generation) -> None:
+    for compared in VERIFIED:
+        left, _ = await differences_in(generation.writer, compared, generation.like, generation.schema)
+        if left:
+            raise RebuildError(f"{compared.table} can't be mended row by row, nothing was changed: rebuild instead")
+
+
+async def _mend_row(
+    connection: asyncpg.Connection, compared: Compared, generation: Generation, difference: Difference
+) -> None:
+    """Take out whatever has the key, and put in what should have it, with the numbers that units have here."""
+    now, should = generation.like, generation.schema
+    if compared.table == "unit":
+        await _mend_unit(connection, now, should, difference)
+        return
+    columns = await _columns(connection, should, compared.table)
+    named = " AND ".join(f"t.{name} = ${n}::text::{columns[name]}" for n, name in enumerate(compared.key, start=1))
+    here = [await _as_stored(connection, now, compared, name, difference) for name in compared.key]
+    await connection.execute(f"DELETE FROM {now}.{compared.table} AS t WHERE {named}", *here)
+    if difference.should is None:
+        return
+    there = [await _as_stored(connection, should, compared, name, difference) for name in compared.key]
+    taken = [
+        _NUMBER_HERE.format(now=now, should=should, name=name) if name in compared.units else f"t.{name}"
+        for name in columns
+    ]
+    await connection.execute(
+        f"INSERT INTO {now}.{compared.table} ({', '.join(columns)})"
+        f" SELECT {', '.join(taken)} FROM {should}.{compared.table} AS t WHERE {named}",
+        *there,
+    )
+
+
+async def _as_stored(
+    connection: asyncpg.Connection, schema: str, compared: Compared, name: str, difference: Difference
+) -> str:
+    """Return a part of a key as text, of a unit its number in a generation."""
+    value = str(difference.key[name])
+    if name not in compared.units:
+        return value
+    if value.startswith("#"):
+        return value[1:]
+    return str(await connection.fetchval(f"SELECT no FROM {schema}.unit WHERE id = $1", value))
+
+
+async def _mend_unit(connection: asyncpg.Connection, now: str, should: str, difference: Difference) -> None:
+    unit = difference.key["id"]
+    if difference.should is None:
+        await connection.execute(f"DELETE FROM {now}.unit WHERE id = $1", unit)
+        return
+    plain = ("established", "since", "dissolved", "name", "level", "large", "vast", "parked_own", "parked_below")
+    await connection.execute(
+        f"UPDATE {now}.unit AS t SET {', '.join(f'{name} = s.{name}' for name in plain)}, successor = ("
+        f"SELECT h.no FROM {now}.unit h JOIN {should}.unit w USING (id) WHERE w.no = s.successor)"
+        f" FROM {should}.unit AS s WHERE s.id = t.id AND t.id = $1",
+        unit,
+    )
+
+
+async def _columns(connection: asyncpg.Connection, schema: str, table: str) -> dict[str, str]:
+    """Return the columns of a table in their order, each with its type."""
+    return {name: type_ for name, type_ in await connection.fetch(_COLUMNS, f"{schema}.{table}")}  # noqa: C416 - records are not pairs to a checker
+
+
+def _json(row: dict[str, object] | None) -> str | None:
+    return None if row is None else json.dumps(row, ensure_ascii=False)
+
+
+def _read(text: str | None) -> dict[str, Any] | None:
+    return None if text is None else cast("dict[str, Any]", json.loads(text))

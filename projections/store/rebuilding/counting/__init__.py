@@ -1,0 +1,1 @@
+"""All counters and breakdowns of a generation, counted at one go."""

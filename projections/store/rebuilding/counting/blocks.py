@@ -1,0 +1,86 @@
+"""Counting a block: all that the facts of some whole years add to counters and breakdowns, in one transaction.
+
+Facts are joined with all that is above their unit on their day, and grouped once. The breakdowns are made of the units
+that have the same vast units above them, and these together make those of each.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import asyncpg
+
+from projections.rules.counting.batch_changes import MEASURE_MASK, PERIOD_MASK, PERIOD_SHIFT, UNIT_SHIFT
+from projections.rules.counting.breakdown import SLOTS, matches_sql
+from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE
+
+CALENDAR: Final = "counting_calendar"
+"""The days of all facts: day, period, n."""
+FACTS: Final = "counting_fact"
+"""All facts by their days: k, facets, period. A counter's key is one integer (`core.changes`): sorted at once."""
+ABOVE: Final = "counting_above"
+"""Who is above a unit on its days: unit, since, until (exclusive), upper; days as periods."""
+PATHS: Final = "counting_paths"
+"""Which vast units are above a unit on its days: unit, since, until (exclusive), path, uppers."""
+PATH: Final = "counting_path"
+"""The vast units of a path: path, upper."""
+
+_UNIT: Final = f"({{k}} >> {UNIT_SHIFT})::integer"
+_PERIOD: Final = f"(({{k}} >> {PERIOD_SHIFT}) & {PERIOD_MASK})::integer"
+_MEASURE: Final = f"({{k}} & {MEASURE_MASK})::smallint"
+_SUMMED = f"""
+CREATE TEMP TABLE summed ON COMMIT DROP AS
+SELECT (above.upper::bigint << {UNIT_SHIFT}) | (below.k & {(1 << UNIT_SHIFT) - 1}) AS k, count(*)::integer AS n
+FROM {FACTS} AS below JOIN {ABOVE} AS above ON above.unit = {_UNIT.format(k="below.k")}
+    AND below.period >= above.since AND below.period < above.until
+WHERE {{days}} GROUP BY 1 ORDER BY 1
+"""
+_DAYS = f"""
+INSERT INTO counter SELECT {_UNIT.format(k="k")}, {_PERIOD.format(k="k")}, {_MEASURE.format(k="k")}, n FROM summed
+"""
+_COARSER = f"(k & {~((1 << UNIT_SHIFT) - 1)}) | ({{period}}::bigint << {PERIOD_SHIFT}) | (k & {MEASURE_MASK})"
+_MONTHS = f"""
+CREATE TEMP TABLE month ON COMMIT DROP AS
+SELECT {_COARSER.format(period=f"({MONTH_BASE} + {_PERIOD.format(k='k')} / 100)")} AS k, sum(n)::integer AS n
+FROM summed JOIN unit ON unit.no = {_UNIT.format(k="k")} AND unit.large GROUP BY 1
+"""
+_YEARS = f"""
+SELECT {_COARSER.format(period=f"({YEAR_BASE} + ({_PERIOD.format(k='k')} - {MONTH_BASE}) / 100)")} AS k,
+    sum(n)::integer AS n
+FROM month GROUP BY 1
+"""
+_MONTHS_AND_YEARS = f"""
+INSERT INTO counter SELECT {_UNIT.format(k="k")}, {_PERIOD.format(k="k")}, {_MEASURE.format(k="k")}, n
+FROM (SELECT k, n FROM month UNION ALL {_YEARS} ORDER BY 1) AS coarser
+"""
+_BREAKDOWNS = f"""
+INSERT INTO breakdown
+SELECT path.upper, month, measure, ARRAY[{", ".join(f"sum(codes[{i}])::integer" for i in range(1, len(SLOTS) + 1))}]
+FROM (
+    SELECT paths.path, {MONTH_BASE} + below.period / 100 AS month,
+        {_MEASURE.format(k="below.k")} AS measure, {matches_sql("below.facets")} AS codes
+    FROM {FACTS} AS below JOIN {PATHS} AS paths ON paths.unit = {_UNIT.format(k="below.k")}
+        AND below.period >= paths.since AND below.period < paths.until
+    WHERE {{days}}
+    GROUP BY 1, 2, 3
+) AS alike JOIN {PATH} AS path USING (path)
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+
+
+class Block(NamedTuple):
+    """The facts of whole years: a condition on the period of a day, and how many they are."""
+
+    days: str
+    facts: int
+
+
+async def count_block(connection: asyncpg.Connection, block: Block) -> None:
+    """Count the facts of a block. The caller owns the transaction, and has made the tables that all blocks share."""
+    await connection.execute(_SUMMED.format(days=block.days))
+    await connection.execute(_DAYS)
+    await connection.execute("ANALYZE summed")
+    await connection.execute(_MONTHS)
+    await connection.execute("ANALYZE month")
+    await connection.execute(_MONTHS_AND_YEARS)
+    await connection.execute(_BREAKDOWNS.format(days=block.days))

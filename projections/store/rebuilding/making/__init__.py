@@ -1,0 +1,1 @@
+"""A generation made from the ledger, chunk by chunk."""

@@ -1,0 +1,147 @@
+"""A stretch of the ledger, decoded: its plain facts as columns, and the positions of whatever is not one.
+
+What is in it depends on the bodies alone, not on the hierarchy: so that any process can make it, in any order.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import marshal
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import asyncpg
+
+from events.catalogue import CATALOGUE
+from events.codec import Event, decode
+from events.contributions import Contribution, contributions, decision_day, units_named
+from events.subjects import PREFIX
+from projections.rules.hierarchy.unit import EVER, FOREVER
+from projections.store.rebuilding.chunks import ASIDE, missing_in
+
+_ROWS = f"""
+SELECT position, publisher, id, type, bus_subject IS NULL AND NOT {ASIDE} AS usual, first, subject, body
+FROM ledger WHERE position > $1 AND position <= $2 ORDER BY position
+"""
+_ONE_UNIT: Final = frozenset(row.type for row in CATALOGUE.values() if row.kind == "fact" and not row.units)
+_ENDS: Final = (EVER, FOREVER)
+_FACTS: Final = frozenset(row.type for row in CATALOGUE.values() if row.kind == "fact")
+_PIVOTS: Final = frozenset(row.type for row in CATALOGUE.values() if row.kind in {"structure", "correction"})
+
+
+class Columns(NamedTuple):
+    """Plain facts of one type that name no unit but their subject and count one thing; days are ordinals."""
+
+    positions: list[int]
+    publishers: list[str]
+    subjects: list[str]
+    days: list[int]
+    facets: list[int]
+
+
+class Several(NamedTuple):
+    """A plain fact that names other units too, or counts several things: (unit, measure, facets) of each."""
+
+    position: int
+    type: str
+    publisher: str
+    subject: str
+    others: tuple[str, ...]
+    day: int
+    counted: tuple[tuple[str, int, int], ...]
+
+
+class Stretch(NamedTuple):
+    """What the positions after ``after`` up to ``last`` hold.
+
+    ``columns`` are by type and measure. ``odd`` are the messages that are not the first word of a valid fact, in order,
+    ``pivots`` those of them that may change the hierarchy or take something back.
+    """
+
+    after: int
+    last: int
+    columns: dict[tuple[str, int], Columns]
+    several: list[Several]
+    odd: list[int]
+    pivots: list[int]
+
+
+async def read_stretch(connection: asyncpg.Connection, after: int, up_to: int, root: str) -> Stretch:
+    """Read and decode the messages of a stretch. Raises RebuildError where one is missing."""
+    rows = await connection.fetch(_ROWS, after, up_to)
+    missing_in(rows, after, up_to)
+    return decode_stretch(rows, after, up_to, root)
+
+
+def decode_stretch(rows: Sequence[asyncpg.Record], after: int, last: int, root: str) -> Stretch:
+    """Decode the rows of a stretch, all of them by the contract's own codec."""
+    columns: dict[tuple[str, int], Columns] = {}
+    several: list[Several] = []
+    odd: list[int] = []
+    pivots: list[int] = []
+    for position, publisher, id_, type_, usual, first, subject, body in rows:
+        try:
+            event = decode(f"{PREFIX}.{publisher}.{type_}", body, root=root) if usual and first else None
+            named = isinstance(event, Event) and event.id == id_ and event.subject == subject
+            plain = named and isinstance(event, Event) and event.type in _FACTS and not _endless(event)
+            counted = contributions(event) if plain and isinstance(event, Event) else ()
+        except Exception:  # noqa: BLE001 - it raises again where it is decided, and is set aside there
+            event, counted = None, ()
+        if not counted or not isinstance(event, Event):
+            odd.append(position)
+            if first and (event is None or event.type in _PIVOTS):
+                pivots.append(position)
+            continue
+        if len(counted) > 1 or event.type not in _ONE_UNIT:
+            several.append(_several(position, event, counted))
+            continue
+        (one,) = counted
+        found = columns.get((type_, one.measure))
+        if found is None:
+            found = columns[type_, one.measure] = Columns([], [], [], [], [])
+        found.positions.append(position)
+        found.publishers.append(publisher)
+        found.subjects.append(one.unit)
+        found.days.append(one.day.toordinal())
+        found.facets.append(one.facets)
+    return Stretch(after, last, columns, several, odd, pivots)
+
+
+def packed(stretch: Stretch) -> bytes:
+    """Pack a stretch for another process of the same program."""
+    return marshal.dumps(
+        (
+            *stretch[:2],
+            {key: tuple(columns) for key, columns in stretch.columns.items()},
+            [tuple(each) for each in stretch.several],
+            *stretch[4:],
+        ),
+        2,  # later formats look for objects that come again, of which there are few
+    )
+
+
+def unpacked(data: bytes) -> Stretch:
+    """Unpack what the same program has packed."""
+    after, last, columns, several, odd, pivots = marshal.loads(data)  # noqa: S302 - a pipe of our own
+    return Stretch(
+        after,
+        last,
+        {key: Columns(*lists) for key, lists in columns.items()},
+        [Several(*each) for each in several],
+        odd,
+        pivots,
+    )
+
+
+def _endless(event: Event) -> bool:
+    """Tell whether the day is one of the two that PostgreSQL keeps as infinities: left to the usual way."""
+    return decision_day(event) in _ENDS
+
+
+def _several(position: int, event: Event, counted: Sequence[Contribution]) -> Several:
+    named = units_named(event)
+    subject = named.pop("subject")
+    day = decision_day(event)
+    assert isinstance(day, dt.date), "every fact has a day"  # noqa: S101
+    each = tuple((one.unit, one.measure, one.facets) for one in counted)
+    return Several(position, event.type, event.publisher, subject, tuple(named.values()), day.toordinal(), each)

@@ -1,0 +1,115 @@
+"""The commands of `tonghop` about single events: those under a number, what became of one, what waits."""
+# ruff: noqa: PLC0415
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from services.cli.asking import ask, print_rendered, show
+from services.cli.errors import CommandError
+from services.cli.language import either
+from services.cli.options import (
+    DATA,
+    Api,
+    Basis,
+    BasisOption,
+    Cursor,
+    DataDir,
+    From,
+    Limit,
+    Measure,
+    Plain,
+    PlainOption,
+    To,
+    Unit,
+)
+from services.cli.usage import Commands
+
+app = Commands()
+
+
+@app.says("Các sự kiện dưới một con số.", "The events under a number.")
+def events(
+    unit: Unit,
+    *,
+    measure: Measure = None,
+    from_: From = None,
+    to: To = None,
+    basis: BasisOption = Basis.AS_WAS,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    format_: PlainOption = Plain.TABLE,
+    api: Api = None,
+    data_dir: DataDir = DATA,
+) -> None:
+    """List the events that a number counts."""
+    from services.cli.views import shared
+
+    asked = {"measure": measure, "from_": from_, "to": to, "basis": basis, "limit": limit, "cursor": cursor}
+    show(api, data_dir, format_, shared.events, "v1", "units", unit, "events", **asked)
+
+
+@app.says("Kết quả của một sự kiện, lý do, và nên làm gì.", "What became of an event, why, and what to do.")
+def why(
+    publisher: Annotated[
+        str,
+        typer.Argument(
+            metavar=either("NGƯỜI_GỬI", "PUBLISHER"), help=either("Mã đơn vị đã gửi.", "The unit that sent it.")
+        ),
+    ],
+    event_id: Annotated[str, typer.Argument(metavar="ID", help=either("Mã sự kiện.", "The event's id."))],
+    format_: PlainOption = Plain.TABLE,
+    api: Api = None,
+    data_dir: DataDir = DATA,
+) -> None:
+    """Tell an event's verdict."""
+    from services.cli.screen import json_shown
+    from services.cli.views import single_events
+
+    address, (text, answer) = ask(api, data_dir, "v1", "events", publisher, event_id)
+    if format_ is Plain.JSON:
+        typer.echo(json_shown(text))
+        return
+    print_rendered(address, lambda: single_events.why(answer, _histories(address, [answer])))
+
+
+@app.says(
+    "Sự kiện nào đang chờ, chờ gì, và nên làm gì.", "Which events are parked, what they wait for, and what to do."
+)
+def parked(
+    *,
+    unit: Annotated[
+        str | None,
+        typer.Option(help=either("Chỉ của đơn vị này và cấp dưới.", "Of this unit and those below it only.")),
+    ] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    format_: PlainOption = Plain.TABLE,
+    api: Api = None,
+    data_dir: DataDir = DATA,
+) -> None:
+    """List what is parked."""
+    from services.cli.screen import json_shown
+    from services.cli.views import single_events
+
+    asked = {"outcome": "parked", "unit": unit, "limit": limit, "cursor": cursor}
+    address, (text, answer) = ask(api, data_dir, "v1", "outcomes", **asked)
+    if format_ is Plain.JSON:
+        typer.echo(json_shown(text))
+        return
+    print_rendered(address, lambda: single_events.parked(answer, _histories(address, answer["outcomes"])))
+
+
+def _histories(address: str, said: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Ask for the history of the units that advice is about; of one that can't be had the advice says less."""
+    from services.cli.client import get
+    from services.cli.views.single_events import units_asked_for
+
+    found = {}
+    for unit in units_asked_for(said):
+        try:
+            _, found[unit] = get(address, "v1", "units", unit, "history")
+        except CommandError:
+            continue
+    return found

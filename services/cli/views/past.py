@@ -1,0 +1,80 @@
+"""Show units through time in the terminal: the tree on a day, the history of a unit."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+from rich.tree import Tree
+
+from services.cli.language import either
+from services.cli.screen import Column, Sheet, named, shown
+from services.cli.views.reports import heading_of
+from services.cli.words import LEVELS, day, position, say
+
+
+def tree(answer: Mapping[str, Any]) -> RenderableType:
+    """Draw the tree, and say where it is cut."""
+    drawn = Tree(_label(answer["tree"]), guide_style="dim")
+    pending = [(drawn, child) for child in answer["tree"]["children"]]
+    for upper, unit in pending:  # grows while it is walked
+        branch = upper.add(_label(unit))
+        pending += [(branch, child) for child in unit["children"]]
+    if answer["complete"]:
+        return Group(drawn, _position(answer))
+    cut = either(
+        f"Quá nhiều đơn vị, chỉ vẽ {answer['depth']} bậc.", f"Too many units: {answer['depth']} steps are drawn."
+    )
+    return Group(drawn, Text(cut, style="yellow"), _position(answer))
+
+
+def history(answer: Mapping[str, Any]) -> RenderableType:
+    """Lay out all that is known of a unit through time, each line with the events that said so."""
+    founded, dissolved = answer["founded"], answer["dissolved"]
+    sheet = Sheet(
+        "",
+        either("Từ ngày", "Since"),
+        either("Đến trước ngày", "Until before"),
+        Column(either("Nội dung", "What"), words=True),
+        either("Theo sự kiện", "Said by"),
+    )
+    sheet.add(either("Thành lập", "Founded"), day(founded["since"]), "", "", _said([founded["said"]]))
+    for name in answer["names"]:
+        sheet.add(either("Tên", "Name"), *_days(name), shown(name["name"]), _said(name["said"]))
+    for level in answer["levels"]:
+        sheet.add(either("Cấp", "Level"), *_days(level), say(LEVELS, level["level"]), _said(level["said"]))
+    for parent in answer["parents"]:
+        if parent["parent"] is not None:
+            upper = named(parent["parent"])
+            if parent["raw"]:
+                upper.append(either(" (thay cho ", " (stands in for "), "dim").append_text(named(parent["raw"]))
+                upper.append(")", "dim")
+            sheet.add(either("Trực thuộc", "Parent"), *_days(parent), upper, _said(parent["said"]))
+    for heading, told in (
+        (either("Nhận từ", "Predecessor"), answer["predecessors"]),
+        (either("Giao cho", "Successor"), answer["successors"]),
+    ):
+        for one in told:
+            what = named(one["unit"])
+            if one["child"]:
+                what = named(one["child"]).append(" ⇄ ", "dim").append_text(what)
+            sheet.add(heading, day(one["since"]), "", what, _said(one["said"]))
+    if dissolved is not None:
+        sheet.add(either("Giải thể", "Dissolved"), day(dissolved["since"]), "", "", _said([dissolved["said"]]))
+    return Group(heading_of(answer), Text(), sheet, Text(), _position(answer))
+
+
+def _label(unit: Mapping[str, Any]) -> Text:
+    return named(unit).append(f" {say(LEVELS, unit['level'])}", "dim")
+
+
+def _days(span: Mapping[str, Any]) -> tuple[str, str]:
+    return day(span["since"]), day(span["until"]) if span["until"] else ""
+
+
+def _said(events: Sequence[Mapping[str, Any]]) -> str:
+    return "\n".join(f"{event['publisher']} {event['id']}" for event in events)
+
+
+def _position(answer: Mapping[str, Any]) -> Text:
+    return Text(position(answer["position"]), style="dim")

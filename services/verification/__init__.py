@@ -1,0 +1,1 @@
+"""Figures made anew and proved: rebuilding, verifying, signing a position."""
