@@ -12,10 +12,11 @@ from msgspec import UNSET, Struct, UnsetType
 
 from events.catalogue import CATALOGUE, EventType
 from events.data import Data
-from events.envelope import MAX_BYTES, Event, Refusal
+from events.envelope import MAX_BYTES, Event
 from events.errors import InvalidEventError, UnreadableError
 from events.identifiers import is_event_id, is_timestamp, is_unit_id, moment
 from events.inspection import inspect
+from events.refusal import Refusal
 from events.rules import RULES, Rule
 from events.strict_json import Document, same_value
 from events.subjects import PREFIX, match_bus_subject, source_of

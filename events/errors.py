@@ -8,10 +8,7 @@ ContractError
 └── UnreadableError        a body that is no JSON document of the contract; never leaves this package
 """
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from events.envelope import Refusal
+from events.refusal import Refusal
 
 
 class ContractError(ValueError):
@@ -30,7 +27,7 @@ class InvalidFieldError(ContractError):
 class InvalidEventError(ContractError):
     """An event can't be sent because it would be refused; `refusal` is what a reader would answer."""
 
-    def __init__(self, refusal: "Refusal") -> None:
+    def __init__(self, refusal: Refusal) -> None:
         super().__init__(f"{refusal.reason} at {refusal.field}: {refusal.detail}")
         self.refusal = refusal
 

@@ -14,9 +14,10 @@ from msgspec import NODEFAULT, UNSET, Meta, Struct, structs
 
 from events.catalogue import CATALOGUE
 from events.data import Data
-from events.envelope import Envelope, Event, Refusal
+from events.envelope import Envelope, Event
 from events.errors import InvalidFieldError, UnreadableError
 from events.identifiers import is_event_id, is_unit_id, moment
+from events.refusal import Refusal
 from events.rules import RULES
 from events.strict_json import Document
 from events.subjects import read_bus_subject, source_of

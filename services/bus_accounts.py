@@ -26,7 +26,7 @@ ANYBODY: Final = "anybody"
 EVENTS: Final = "party.v1.>"
 RECEIPTS: Final = "tonghop.v1.receipts.*"
 LARGEST_PAYLOAD: Final = 20_480
-"""Bytes of a message with its headers that a unit may send at all; the stream takes fewer (services/migration.py)."""
+"""Bytes of a message with its headers that a unit may send at all; the stream takes fewer (`services.log`)."""
 MOST_SUBSCRIPTIONS: Final = 4
 
 _API: Final = "$JS.API"

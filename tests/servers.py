@@ -26,7 +26,7 @@ from projections.store.generations import enter_the_one_in_force
 from projections.store.schema.migrate import upgrade
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
-from services.migration import consumer_config, stream_config
+from services.log.configuration import consumer_config, stream_config
 from services.settings import Address, Settings
 
 ANY_PORT = Address("127.0.0.1", 0)

@@ -1,8 +1,8 @@
-"""The fingerprint of the rules: of all that decides and counts, and of nothing else (decision 0026).
+"""The fingerprint of the rules: of all that decides and counts, and of nothing else (decisions 0026 and 0031).
 
-Covered are the modules of `events` and of the pure rooms of `projections` that the writing and the rebuilding of the
-read models import, and whatever these import, in whatever folder it is. Of a module its syntax tree counts: comments,
-docstrings, layout, imports and sentences for people can be mended without another fingerprint, and so can the answers.
+Covered is `projections/rules`, with every folder in it, and `events`, which says what the log's messages mean. Of a
+module its syntax tree counts: comments, docstrings, layout, imports, its place in these folders and sentences for
+people can be changed without another fingerprint, and so can everything that lies elsewhere: the answers, the words.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from typing import Any, Final
 import projections
 
 HOME: Final = Path(projections.__path__[0]).parent
-WRITERS: Final = ("writing", "copying", "restructuring", "loading", "projection", "verdicts", "rebuilding")
-"""What of `projections.store` carries the rules out: they are what it imports."""
-_STORE: Final = "projections.store"
-_ROOMS: Final = ("events", "projections")
+RULES: Final = ("events", "projections/rules")
+_DESCRIBES: Final = "events/schemas.py"
+"""The contract for other languages: made from the catalogue, and nothing is decided by it."""
 
 _sentence = re.compile(r"\b[a-z]+,? [a-z]+\b").search
 _NOT_SAID: Final = frozenset({"ctx", "kind", "type_comment", "type_params"})
@@ -44,36 +43,13 @@ def fingerprint(home: Path) -> str:
 
 def covered(home: Path) -> list[Path]:
     """Return the files of the modules that are rules, in order."""
-    store = home / _STORE.replace(".", "/")
-    writers = [file for name in WRITERS for file in (store / f"{name}.py", *sorted((store / name).glob("**/*.py")))]
-    waiting = [name for file in writers if file.is_file() for name in _imports(file)]
-    known: dict[str, Path] = {}
-    for name in waiting:  # grows while it is walked
-        file = _file_of(home, name)
-        if name not in known and file is not None and not name.startswith(_STORE):
-            known[name] = file
-            waiting += _imports(file)
-    return sorted(set(known.values()))
+    files = (file for folder in RULES for file in (home / folder).rglob("*.py"))
+    return sorted(file for file in files if file != home / _DESCRIBES)
 
 
 def tree_of(file: Path) -> str:
     """Write what a module does, without what it says to people."""
     return _written(ast.parse(file.read_bytes()))
-
-
-def _imports(file: Path) -> list[str]:
-    found = []
-    for node in ast.walk(ast.parse(file.read_bytes())):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in _ROOMS:
-            found += [node.module, *(f"{node.module}.{each.name}" for each in node.names)]
-        elif isinstance(node, ast.Import):
-            found += [each.name for each in node.names if each.name.partition(".")[0] in _ROOMS]
-    return found
-
-
-def _file_of(home: Path, module: str) -> Path | None:
-    path = home / module.replace(".", "/")
-    return next((file for file in (path.with_name(f"{path.name}.py"), path / "__init__.py") if file.is_file()), None)
 
 
 def _written(node: Any) -> str:

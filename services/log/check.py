@@ -18,7 +18,7 @@ from nats.js.errors import NotFoundError
 from projections.rules.log.message import Message
 from projections.store.log import hash_chain
 from projections.store.log.kept_log import messages_at
-from services.projector.errors import RefusedError
+from services.log.errors import ForeignLogError
 
 _ADVICE = (
     "Nothing was changed. If the stream was lost or cut, `tonghop restore --from-ledger` brings it back; "
@@ -34,7 +34,7 @@ _PARTS: Final = {"bus_subject": "subject", "headers": "headers", "body": "body",
 
 
 async def check_log(jetstream: JetStreamContext, stream: str, connection: asyncpg.Connection) -> None:
-    """Raise RefusedError where the stream is not the log of the figures.
+    """Raise ForeignLogError where the stream is not the log of the figures.
 
     It ends before the checkpoint, or begins after it, or has something else than the ledger at the checkpoint or at one
     of the positions that `places` names; or the ledger there is not what the chain covers.
@@ -42,12 +42,12 @@ async def check_log(jetstream: JetStreamContext, stream: str, connection: asyncp
     position = await connection.fetchval("SELECT position FROM checkpoint")
     state = (await jetstream.stream_info(stream)).state
     if state.last_seq < position:
-        raise RefusedError(
+        raise ForeignLogError(
             f"The stream {stream} ends at {state.last_seq}, behind the checkpoint of the figures at {position}: "
             f"it was made anew or cut. {_ADVICE}"
         )
     if state.messages and state.first_seq > position + 1:
-        raise RefusedError(
+        raise ForeignLogError(
             f"The stream {stream} begins at {state.first_seq}, the figures stand at {position}: "
             f"messages between are missing. {_ADVICE}"
         )
@@ -81,9 +81,9 @@ async def _message(jetstream: JetStreamContext, stream: str, position: int) -> M
 def _require_same(stream: str, place: int, position: int, kept: Mapping[int, Message], found: Message | None) -> None:
     ours = kept.get(place)
     if ours is None:
-        raise RefusedError(f"The ledger has no message at {place}, and the figures stand at {position}. {_ADVICE}")
+        raise ForeignLogError(f"The ledger has no message at {place}, and the figures stand at {position}. {_ADVICE}")
     if found is None:
-        raise RefusedError(f"The stream {stream} has no message at {place}: it is another stream. {_ADVICE}")
+        raise ForeignLogError(f"The stream {stream} has no message at {place}: it is another stream. {_ADVICE}")
     parts = [part for part in _PARTS if part != "bus_subject" or _REPLACED not in found.bus_subject]
     other = [_PARTS[part] for part in parts if _part(ours, part) != _part(found, part)]
     if not other:
@@ -93,7 +93,7 @@ def _require_same(stream: str, place: int, position: int, kept: Mapping[int, Mes
         why += f", or {_SET_BACK}" if place != position else ""
     else:
         why = f"{_SET_BACK} ({', '.join(other)} differ)"
-    raise RefusedError(f"The stream {stream} has another message at {place} than the ledger: {why}. {_ADVICE}")
+    raise ForeignLogError(f"The stream {stream} has another message at {place} than the ledger: {why}. {_ADVICE}")
 
 
 def _part(message: Message, name: str) -> Any:
@@ -107,7 +107,7 @@ async def _require_chained(connection: asyncpg.Connection, position: int) -> Non
         return  # carried on by another projector meanwhile, or not chained yet
     before = await hash_chain.last_link(connection, position - 1, lasting=True)
     if await hash_chain.hash_at(connection, position, before) != kept:
-        raise RefusedError(
+        raise ForeignLogError(
             f"The ledger's messages {before.position + 1} to {position} are not those that its chain covers: "
             f"`tonghop verify --chain` names them. {_ADVICE}"
         )

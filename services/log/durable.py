@@ -9,8 +9,8 @@ from nats.aio.client import Client
 from nats.js.api import DeliverPolicy
 from nats.js.errors import NotFoundError
 
+from services.log.configuration import consumer_config
 from services.log.intake import ConsumerGoneError
-from services.migration import consumer_config
 from services.settings import Settings
 
 _NO_CONSUMER: Final = 10014

@@ -26,8 +26,8 @@ from services.connecting.broker import make as broker_for
 from services.connecting.failures import PASSES_OR_IS_MENDED, described
 from services.connecting.patience import patiently
 from services.connecting.tls import https
+from services.log.errors import ForeignLogError, WrongSqlError
 from services.projector import metrics
-from services.projector.errors import RefusedError, StatementError
 from services.projector.pulse import Pulse
 from services.projector.watch import Watch
 from services.projector.worker import Worker
@@ -36,7 +36,7 @@ from services.settings import Settings
 
 log = structlog.get_logger("tonghop.projector")
 
-_EXIT = {RefusedError: 3, StatementError: 4}
+_EXIT = {ForeignLogError: 3, WrongSqlError: 4}
 
 
 def serve(settings: Settings) -> int:

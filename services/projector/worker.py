@@ -23,27 +23,26 @@ from projections.rules.folding.fold import EventKey
 from projections.rules.log.message import Message
 from projections.rules.log.set_aside import UndecidableError, refusal, said_of
 from projections.store.batch.copying import Rendered, render
+from projections.store.batch.preparing import decode_all, load, looks_back, prepare
 from projections.store.batch.writing import write
 from projections.store.connecting import connect
 from projections.store.live import pausing
 from projections.store.live.leadership import PROJECTOR, end_the_frozen, try_to_lead, while_leading
-from projections.store.live.projection import decode_all, load, looks_back, prepare
 from projections.store.live.reject_limit import Excess, Limit, Window, arrivals
 from services.connecting.patience import Backoff
 from services.garbage_collection import collect_rarely
 from services.log.check import check_log
-from services.log.intake import Intake
-from services.log.supply import MOST, Supply
-from services.projector import metrics
-from services.projector.errors import (
-    ProjectorError,
-    RefusedError,
-    StatementError,
+from services.log.errors import (
+    ForeignLogError,
+    WrongSqlError,
     described,
     is_transient,
     is_wrong,
     part_of,
 )
+from services.log.intake import Intake
+from services.log.supply import MOST, Supply
+from services.projector import metrics
 from services.projector.growth import Allowed
 from services.projector.limit_notice import describe
 from services.projector.naming import Naming
@@ -90,11 +89,11 @@ class Worker:
         self._leads = False
 
     async def run(self) -> None:
-        """Run for ever; raises RefusedError and StatementError alone."""
+        """Run for ever; raises ForeignLogError and WrongSqlError alone."""
         while True:
             try:
                 await self._lead()
-            except RefusedError as refused:
+            except ForeignLogError as refused:
                 await self._end(refused)
                 raise
             except asyncio.CancelledError:
@@ -113,7 +112,7 @@ class Worker:
         if is_wrong(error):
             self._wrong += 1
             if self._wrong >= _MOST_WRONG:
-                given_up = StatementError(f"{described(error)} ({self._wrong} lần / times)")
+                given_up = WrongSqlError(f"{described(error)} ({self._wrong} lần / times)")
                 await self._end(given_up)
                 raise given_up from error
             log.error("wrong statement", part=part, error=self._pulse.detail, tries=self._wrong, seconds=pause)
@@ -125,7 +124,7 @@ class Worker:
             log.error("failed", error=self._told, seconds=pause, exc_info=None if again else error)
         await asyncio.sleep(pause)
 
-    async def _end(self, error: ProjectorError) -> None:
+    async def _end(self, error: ForeignLogError | WrongSqlError) -> None:
         """Tell for the last time how things stand."""
         self._pulse.state, self._pulse.detail = "refused", str(error)
         await self._pulse.beat_once()
@@ -183,7 +182,7 @@ class Worker:
                     if await self._carry_forward(state, window, supply, intake, sessions):
                         return True
                 except Exception as error:
-                    known = is_transient(error) or is_wrong(error) or isinstance(error, RefusedError)
+                    known = is_transient(error) or is_wrong(error) or isinstance(error, ForeignLogError)
                     if known or not self._under_way:
                         raise
                     self._blame(error)

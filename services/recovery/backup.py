@@ -10,7 +10,7 @@ import asyncpg
 from nats.js.errors import NotFoundError
 
 from services.log.check import check_log
-from services.projector.errors import RefusedError
+from services.log.errors import ForeignLogError
 from services.recovery.database import connected as database_connected
 from services.recovery.database import head_of, held
 from services.recovery.dump import dump
@@ -85,5 +85,5 @@ async def _check_pair(log: Log, connection: asyncpg.Connection) -> None:
         await check_log(log.client.jetstream(), log.name, connection)
     except NotFoundError as error:
         raise RestoreError(f"There is no stream {log.name}: `tonghop restore --from-ledger` first") from error
-    except RefusedError as error:
+    except ForeignLogError as error:
         raise RestoreError(f"No backup of what does not belong together. {error}") from error

@@ -12,8 +12,8 @@ from nats.js.api import StreamInfo
 
 from projections.store.schema.migrate import upgrade
 from services.log.check import check_log
+from services.log.errors import ForeignLogError
 from services.migration import migrate
-from services.projector.errors import RefusedError
 from services.recovery.database import clear, head_of, held, led
 from services.recovery.dump import undump
 from services.recovery.errors import NotEmptyError, RestoreError
@@ -103,7 +103,7 @@ async def _check_targets(connection: asyncpg.Connection, log: Log, parts: list[P
 async def _belongs(log: Log, connection: asyncpg.Connection) -> bool:
     try:
         await check_log(log.client.jetstream(), log.name, connection)
-    except RefusedError:
+    except ForeignLogError:
         return False
     return True
 

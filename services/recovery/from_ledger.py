@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 import asyncpg
 
 from projections.store.log.kept_log import kept_count, kept_position, kept_size, read_kept
-from services.migration import consumer_config, migrate
+from services.log.configuration import consumer_config
+from services.migration import migrate
 from services.recovery import archive, framing
 from services.recovery.compare_with_ledger import compare
 from services.recovery.database import held, led

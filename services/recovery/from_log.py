@@ -11,8 +11,8 @@ from nats.js.api import StreamState
 from projections.store.generations import enter_the_one_in_force
 from projections.store.live.projection import Projection
 from services.log.check import check_log
+from services.log.errors import is_transient
 from services.migration import migrate
-from services.projector.errors import is_transient
 from services.recovery.database import held, led
 from services.recovery.errors import NotEmptyError, RestoreError
 from services.recovery.log import Log, connected
@@ -34,7 +34,7 @@ async def restore_from_log(settings: Settings, telling: Telling) -> None:
     """Read the whole stream into an empty database, or go on where a run of this was killed.
 
     The projector's consumer is left as it is: what it has acknowledged is read from the stream by position, here and by
-    every projector after it. Raises RestoreError, and RefusedError where what is there is of another stream.
+    every projector after it. Raises RestoreError, and ForeignLogError where what is there is of another stream.
     """
     async with connected(settings) as log:
         state = _whole(log, await log.state())

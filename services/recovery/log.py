@@ -16,8 +16,8 @@ from projections.rules.log.message import Message
 from projections.store.address import said
 from services.connecting.bus import reach
 from services.connecting.failures import Failure, classify, described
+from services.log.configuration import RESTORING, stream_config
 from services.log.intake import Intake
-from services.migration import RESTORING, stream_config
 from services.recovery.errors import RestoreError
 from services.settings import Settings
 

@@ -11,7 +11,7 @@ import nats.errors
 import pytest
 from nats.js import JetStreamContext
 
-from services.migration import consumer_config, stream_config
+from services.log.configuration import consumer_config, stream_config
 from services.settings import Settings
 from tests.attacks.guarded import Guarded, guarded_somewhere, refused, told
 

@@ -16,7 +16,7 @@ import pytest
 from services.embedded.nats import NatsServer
 from services.embedded.process import ServerError
 from services.embedded.takeover import take_over
-from services.migration import consumer_config, stream_config
+from services.log.configuration import consumer_config, stream_config
 from services.settings import Settings
 from tests.servers import ANY_PORT, short_folder
 

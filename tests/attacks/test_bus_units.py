@@ -15,7 +15,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
-from services.migration import consumer_config, stream_config
+from services.log.configuration import consumer_config, stream_config
 from services.settings import Settings
 from tests.attacks.guarded import Guarded, guarded_somewhere, told
 

@@ -16,7 +16,7 @@ from nats.aio.client import Client
 from nats.errors import TimeoutError as NatsTimeoutError
 
 from services.embedded.nats import NatsServer
-from services.migration import stream_config
+from services.log.configuration import stream_config
 from services.settings import Settings
 from tests.attacks.publishing import admitted as line_of_a_unit
 from tests.attacks.publishing import published

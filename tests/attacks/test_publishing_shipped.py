@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from services.migration import consumer_config, stream_config
+from services.log.configuration import consumer_config, stream_config
 from services.publishing.asking import DeniedError, ask
 from services.publishing.bus import connect
 from services.publishing.outcomes import Patience

@@ -16,7 +16,7 @@ import pytest
 
 from services.embedded.nats import NatsServer
 from services.log.check import check_log, places
-from services.projector.errors import RefusedError
+from services.log.errors import ForeignLogError
 from services.settings import Settings
 from tests import servers
 from tests.fault.projecting import Bench, bench
@@ -118,7 +118,7 @@ async def test_what_was_altered_before_the_head_is_found_too(bus: Bus, database:
             async with on.connection.transaction():
                 await on.connection.execute("SAVEPOINT untouched")
                 await on.connection.execute(f"UPDATE ledger SET {altered}")
-                with pytest.raises(RefusedError, match=words):
+                with pytest.raises(ForeignLogError, match=words):
                     await check_log(jetstream, Settings().stream, on.connection)
                 await on.connection.execute("ROLLBACK TO untouched")
         await client.close()

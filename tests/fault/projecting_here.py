@@ -19,8 +19,8 @@ from nats.js.errors import NotFoundError
 from projections.store.live.projection import Projection
 from services.embedded.nats import NatsServer
 from services.log import gaps, supply
+from services.log.configuration import consumer_config
 from services.log.gaps import read_range
-from services.migration import consumer_config
 from services.projector import worker
 from services.projector.pulse import Pulse
 from services.settings import Settings

@@ -17,7 +17,7 @@ import pytest
 
 from projections.rules.log.message import Message
 from services.embedded.postgres import PostgresServer
-from services.migration import consumer_config
+from services.log.configuration import consumer_config
 from services.recovery.log import Log, closed_by
 from services.recovery.manifest import NAME
 from services.recovery.parts import Part

@@ -18,9 +18,9 @@ import pytest
 from services.connecting.bus import BusClient, DeniedError, Listener, connect_once
 from services.embedded.nats import executable
 from services.embedded.postgres import PostgresServer
+from services.log.errors import WrongSqlError
 from services.migration import MigrationError, migrate
 from services.projector import serving, worker
-from services.projector.errors import StatementError
 from services.projector.pulse import Pulse
 from services.settings import Settings
 from tests import servers
@@ -151,7 +151,7 @@ async def test_a_statement_that_the_database_cant_make_sense_of_ends_the_project
     async with working(Settings(nats_url=party, database_url=database)) as (task, pulse):
         await asyncio.wait({task}, timeout=60)
         error = task.exception()
-        assert isinstance(error, StatementError)
+        assert isinstance(error, WrongSqlError)
         assert "tonghop migrate" in str(error)
         assert f"{worker._MOST_WRONG} lần" in str(error)
         assert pulse.state == "refused"

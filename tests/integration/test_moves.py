@@ -12,9 +12,9 @@ from projections.rules.counting.state import Sizes
 from projections.rules.hierarchy.unit import FOREVER
 from projections.rules.log.message import Message
 from projections.store.batch.copying import render
+from projections.store.batch.preparing import decode_all, load, prepare
 from projections.store.batch.rollup_moves import MOVES, in_groups
 from projections.store.batch.writing import write
-from projections.store.live.projection import decode_all, load, prepare
 from tests.oracle.telling import ROOT, admitted, founded, moved, root
 from tests.property.rebuilding import dump_of, make
 from tests.property.system import System, messages, system_on

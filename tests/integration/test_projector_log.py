@@ -7,7 +7,8 @@ import nats
 import pytest
 
 from services.embedded.nats import NatsServer
-from services.migration import migrate, stream_config
+from services.log.configuration import stream_config
+from services.migration import migrate
 from services.settings import Settings
 from tests import servers
 from tests.fault.cluster import running_cluster

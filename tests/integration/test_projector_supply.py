@@ -11,9 +11,9 @@ from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
 from projections.rules.log.message import GapError
+from services.log.configuration import consumer_config, stream_config
 from services.log.intake import Intake
 from services.log.supply import Supply
-from services.migration import consumer_config, stream_config
 from services.settings import Settings
 
 

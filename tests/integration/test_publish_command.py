@@ -13,7 +13,7 @@ import nats
 import pytest
 
 from services.embedded.nats import NatsServer
-from services.migration import stream_config
+from services.log.configuration import stream_config
 from services.settings import Address, Settings
 from services.up.ports import claim
 from tests import servers

@@ -12,9 +12,10 @@ import pytest
 from events.codec import Refusal
 from events.vocabulary import Reason
 from projections.store.batch.copying import render
+from projections.store.batch.preparing import prepare
 from projections.store.batch.writing import FencedError, write
 from projections.store.live import pausing
-from projections.store.live.projection import Projection, prepare
+from projections.store.live.projection import Projection
 from projections.store.reading.snapshot import snapshot
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.making.generation import Generation, Source

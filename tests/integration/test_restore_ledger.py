@@ -8,7 +8,8 @@ from nats.errors import NoRespondersError
 
 from projections.rules.log.message import Message
 from services.embedded.nats import NatsServer
-from services.migration import MigrationError, migrate, stream_config
+from services.log.configuration import stream_config
+from services.migration import MigrationError, migrate
 from services.recovery.log import Log
 from services.settings import Settings
 from tests.fault.projecting import bench

@@ -9,8 +9,8 @@ import pytest
 
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
+from services.log.configuration import stream_config
 from services.log.intake import Intake
-from services.migration import stream_config
 from services.settings import Settings
 from tests import servers
 from tests.fault.projecting import bench

@@ -13,7 +13,8 @@ from nats.js.api import StreamConfig
 from projections.store.schema.migrate import SchemaError
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
-from services.migration import MigrationError, consumer_config, mend_stream, migrate, stream_config
+from services.log.configuration import consumer_config, stream_config
+from services.migration import MigrationError, mend_stream, migrate
 from services.settings import Settings, SettingsError
 from tests.servers import execute, running_nats, short_folder
 

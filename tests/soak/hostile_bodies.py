@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from services.bus_accounts import LARGEST_PAYLOAD
-from services.migration import LARGEST_MESSAGE
+from services.log.configuration import LARGEST_MESSAGE
 
 JUNK: Final = (
     b"",

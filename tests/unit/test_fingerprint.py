@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from projections.store.fingerprint import HOME, covered, fingerprint, rules
+from projections.store.fingerprint import HOME, fingerprint, rules
 
-CORE = "projections/core"
+RULES, ANSWERS = "projections/rules", "projections/answers"
 
 
 @pytest.fixture
@@ -33,10 +33,10 @@ def test_it_is_that_of_the_program_wherever_it_stands(home: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        (f"{CORE}/depth.py", "levels: int = 64", "levels: int = 65"),
-        (f"{CORE}/decision.py", "unit.active(day)", "unit.dissolved(day)"),
-        (f"{CORE}/periods.py", "MONTH_BASE = 2", "MONTH_BASE = 3"),
-        (f"{CORE}/names.py", ".lower()", ".upper()"),
+        (f"{RULES}/hierarchy/depth.py", "levels: int = 64", "levels: int = 65"),
+        (f"{RULES}/deciding/decision.py", "unit.active(day)", "unit.dissolved(day)"),
+        (f"{RULES}/counting/periods.py", "MONTH_BASE = 2", "MONTH_BASE = 3"),
+        (f"{RULES}/hierarchy/folded_names.py", ".lower()", ".upper()"),
         ("events/catalogue.py", '"admissions"', '"admission"'),
         ("events/envelope.py", "16", "18"),
         ("events/vocabulary.py", '"female", "male"', '"male", "female"'),
@@ -49,12 +49,12 @@ def test_a_rule_that_is_changed_changes_it(home: Path, file: str, old: str, new:
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        (f"{CORE}/decision.py", '"""What becomes of an event', '"""What shall become of an event'),
-        (f"{CORE}/decision.py", "is not known", "is not known here"),
-        (f"{CORE}/state.py", "class Edition(NamedTuple):\n", "class Edition(NamedTuple):\n    # which\n\n"),
-        (f"{CORE}/reading_answers.py", "parked: int", "waiting: int"),
-        (f"{CORE}/statement_words.py", '"', '"x'),
-        (f"{CORE}/suppression.py", "\n\n", "\n\nMORE = 1\n\n"),
+        (f"{RULES}/deciding/decision.py", '"""What becomes of an event', '"""What shall become of an event'),
+        (f"{RULES}/deciding/decision.py", "is not known", "is not known here"),
+        (f"{RULES}/counting/state.py", "class Edition(NamedTuple):\n", "class Edition(NamedTuple):\n    # which\n\n"),
+        (f"{ANSWERS}/report/report_answers.py", "parked: int", "waiting: int"),
+        (f"{ANSWERS}/words/sentence_words.py", '"', '"x'),
+        (f"{ANSWERS}/privacy/suppression.py", "\n\n", "\n\nMORE = 1\n\n"),
         ("events/schemas.py", "\n\n", "\n\nMORE = 1\n\n"),
         ("projections/store/reading/report.py", "\n\n", "\n\nMORE = 1\n\n"),
     ],
@@ -63,23 +63,25 @@ def test_what_is_only_said_or_answered_changes_nothing(home: Path, file: str, ol
     assert edited(home, file, old, new) == rules()
 
 
-def test_a_rule_that_is_moved_into_a_folder_is_covered_there(home: Path) -> None:
+@pytest.mark.parametrize("folder", [RULES, f"{RULES}/deciding/deep/down"])
+def test_a_rule_that_is_moved_is_covered_where_it_is(home: Path, folder: str) -> None:
     """And nothing else follows from it: the fingerprint is of what the rules say."""
-    folder = home / "projections" / "rules" / "deep"
-    folder.mkdir(parents=True)
-    for package in (folder, folder.parent):
-        (package / "__init__.py").write_text("")
-    (home / CORE / "decision.py").rename(folder / "decision.py")
+    moved = f"{folder}/judgement.py"
+    (home / moved).parent.mkdir(parents=True, exist_ok=True)
+    (home / RULES / "deciding/decision.py").rename(home / moved)
     for file in home.glob("projections/**/*.py"):
-        file.write_text(
-            file.read_text().replace("projections.rules.deciding.decision", "projections.rules.deep.decision")
-        )
-    assert folder / "decision.py" in covered(home)
-    before = fingerprint(home)
-    assert edited(home, "projections/rules/deep/decision.py", "unit.active(day)", "unit.dissolved(day)") != before
+        name = moved.removesuffix(".py").replace("/", ".")
+        file.write_text(file.read_text().replace("projections.rules.deciding.decision", name))
+    assert fingerprint(home) == rules()
+    assert edited(home, moved, "unit.active(day)", "unit.dissolved(day)") != rules()
 
 
-def test_no_answer_is_covered() -> None:
-    names = {file.name for file in covered(HOME)}
-    assert {"fold.py", "hierarchy.py", "depth.py", "catalogue.py", "codec.py", "names.py"} <= names
-    assert not {name for name in names if name.startswith(("reading", "statement", "silence", "suppression"))}
+def test_a_rule_that_leaves_the_folder_is_missed(home: Path) -> None:
+    """So that it can't go unnoticed: the program has another fingerprint from then on."""
+    (home / RULES / "deciding/decision.py").rename(home / ANSWERS / "decision.py")
+    assert fingerprint(home) != rules()
+
+
+def test_a_rule_that_is_added_changes_it(home: Path) -> None:
+    (home / RULES / "deciding/another.py").write_text("MORE = 1\n")
+    assert fingerprint(home) != rules()

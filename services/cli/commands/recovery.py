@@ -111,9 +111,9 @@ def _run(work: "Callable[[Settings, Telling], Awaitable[None]]", data_dir: Path 
     from services.cli.screen import console
     from services.connecting.failures import SERVERS_FAIL
     from services.embedded.process import ServerError
+    from services.log.errors import ForeignLogError
     from services.log.intake import ConsumerGoneError
     from services.migration import MigrationError
-    from services.projector.errors import ProjectorError
     from services.recovery.errors import RestoreError
     from services.recovery.places import servers
     from services.recovery.telling import Telling
@@ -122,6 +122,6 @@ def _run(work: "Callable[[Settings, Telling], Awaitable[None]]", data_dir: Path 
         async with servers(settings(), own_servers(data_dir)) as settings_:
             await work(settings_, Telling(console(stderr=True)))
 
-    ours = (RestoreError, MigrationError, SchemaError, ServerError, ProjectorError, GapError, FencedError)
+    ours = (RestoreError, MigrationError, SchemaError, ServerError, ForeignLogError, GapError, FencedError)
     with failures(*ours, ConsumerGoneError, *SERVERS_FAIL):
         asyncio.run(on_servers())

@@ -26,7 +26,7 @@ from projections.rules.log.asides import Asides
 from projections.rules.log.message import Message
 from projections.store.batch.copying import EPOCH_DAY, packed_fact
 from projections.store.batch.loading import foundations_in, load_recorded, load_references, targets_of
-from projections.store.live.projection import decode_all
+from projections.store.batch.preparing import decode_all
 from projections.store.rebuilding.chunks import as_decided, message_of, misnamed, read_some, require_same_keys
 from projections.store.rebuilding.making.decoded_chunk import Stretch
 from projections.store.rebuilding.row_difference import Difference

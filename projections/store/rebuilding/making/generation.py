@@ -21,11 +21,11 @@ from projections.rules.log.asides import Asides
 from projections.rules.log.message import Message
 from projections.rules.log.set_aside import UndecidableError
 from projections.store.batch.loading import fill_state
+from projections.store.batch.preparing import decode_all, prepare
 from projections.store.batch.writing import write_read_models
 from projections.store.connecting import connect
 from projections.store.fingerprint import rules
 from projections.store.generations import enter
-from projections.store.live.projection import decode_all, prepare
 from projections.store.rebuilding.chunks import (
     RebuildError,
     as_decided,

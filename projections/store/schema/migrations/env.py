@@ -1,4 +1,4 @@
-"""What Alembic runs for each command: the revisions, on the connection that projections.store.schema.migrate hands over."""
+"""What Alembic runs for each command: the revisions, on the connection that `schema.migrate` hands over."""
 
 from alembic import context
 

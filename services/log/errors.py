@@ -1,8 +1,7 @@
-"""What can go wrong in the projector, and what is done about it.
+"""What can go wrong where the log is carried into the figures, and what is done about it.
 
-    ProjectorError
-    ├── RefusedError      the log is not the one that the figures were made from: an operator has to decide
-    └── StatementError    PostgreSQL can't make sense of a statement, again and again: no waiting mends that
+    ForeignLogError    the log is not the one that the figures were made from: an operator has to decide
+    WrongSqlError      PostgreSQL can't make sense of a statement, again and again: no waiting mends that
 
 Everything else is sorted by ``is_transient`` and ``is_wrong`` (services.connecting.failures): waited out, given up
 after a few attempts, or narrowed down to the one message that it comes from.
@@ -18,9 +17,8 @@ from services.connecting.failures import PASSES_OR_IS_MENDED, Failure, classify,
 from services.log.intake import ConsumerGoneError
 
 __all__ = [
-    "ProjectorError",
-    "RefusedError",
-    "StatementError",
+    "ForeignLogError",
+    "WrongSqlError",
     "described",
     "is_transient",
     "is_wrong",
@@ -30,15 +28,11 @@ __all__ = [
 _OURS = (FencedError, GapError, ConsumerGoneError, nats.errors.Error)
 
 
-class ProjectorError(Exception):
-    """The projector can't go on."""
-
-
-class RefusedError(ProjectorError):
+class ForeignLogError(Exception):
     """The log and the figures don't belong together; the message says what to do."""
 
 
-class StatementError(ProjectorError):
+class WrongSqlError(Exception):
     """A statement was refused as no statement, as often as it was tried; the message says what to do."""
 
 
