@@ -4,7 +4,3 @@ Real are Gia Bình's totals (89 admitted, 99 confirmed, 396 badges from 01/01 to
 districts and communes, the reform of 01/07/2025, and what the documents print (`documents` says of each what that is);
 everything below these figures and everything else is synthetic.
 """
-
-from services.cli.commands.demonstration import run
-
-__all__ = ["run"]

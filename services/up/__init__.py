@@ -1,5 +1,5 @@
 """`tonghop up`: the whole service on one machine, its parts started in order, watched and stopped together."""
 
-from services.up.service import run
+from services.up.service import Showing, run
 
-__all__ = ["run"]
+__all__ = ["Showing", "run"]

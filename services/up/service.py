@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
@@ -36,13 +36,23 @@ HTTP, NATS, PROJECTOR_HTTP = "--http", "--nats", "TONGHOP_PROJECTOR_HTTP"
 READY_WITHIN = 20.0
 KEEP_EVERY = 2.0
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+Showing = Callable[[Settings], Awaitable[None]]
+"""What is done once when all parts are ready, with the settings of the running service."""
 EXPECTED = (ServerError, KeepsDyingError, MigrationError, SchemaError, SettingsError)
 
 
-def run(data_dir: Path, http: str, nats: str, demo: bool, *, commands: Mapping[str, Sequence[str]] = COMMANDS) -> int:
+def run(
+    data_dir: Path,
+    http: str,
+    nats: str,
+    demonstration: Showing | None = None,
+    *,
+    commands: Mapping[str, Sequence[str]] = COMMANDS,
+) -> int:
     """Run everything until SIGINT, SIGTERM or SIGHUP and give the exit code (contract §6).
 
-    `http` and `nats` are HOST:PORT. 0: stopped as asked; 1: it can't be started or kept running; 2: asked for wrongly.
+    `http` and `nats` are HOST:PORT; a `demonstration` is begun once all parts are ready, and may fail.
+    0: stopped as asked; 1: it can't be started or kept running; 2: asked for wrongly.
     """
     try:
         settings = replace(Settings.from_environment().without_tls(), http=Address.parse(http))
@@ -58,7 +68,7 @@ def run(data_dir: Path, http: str, nats: str, demo: bool, *, commands: Mapping[s
     folder = Folder(data_dir)
     try:
         with folder.held():
-            return asyncio.run(_until_told(Service(folder, settings, listen, commands, demo=demo)))
+            return asyncio.run(_until_told(Service(folder, settings, listen, commands, demonstration)))
     except EXPECTED as error:
         return _refuse(str(error), 1)
 
@@ -99,13 +109,18 @@ class Service:
     """All parts of the service on one folder. The caller holds the folder."""
 
     def __init__(
-        self, folder: Folder, settings: Settings, nats: Address, commands: Mapping[str, Sequence[str]], *, demo: bool
+        self,
+        folder: Folder,
+        settings: Settings,
+        nats: Address,
+        commands: Mapping[str, Sequence[str]],
+        demonstration: Showing | None,
     ) -> None:
         self._folder = folder
         self._settings = settings
         self._nats = nats
         self._commands = commands
-        self._demo = demo
+        self._demonstration = demonstration
         self._parts: list[Part] = []
 
     async def run(self) -> None:
@@ -127,8 +142,8 @@ class Service:
                 tasks.create_task(self._keep_consumer(self._as(nats, "migrate")))
                 state = "đã sẵn sàng / is ready" if await self._becomes_ready() else "chưa sẵn sàng / is not ready yet"
                 self._announce(state, time.monotonic() - begun)
-                if self._demo:
-                    tasks.create_task(self._show_demonstration())
+                if self._demonstration is not None:
+                    tasks.create_task(self._show(self._demonstration))
         finally:
             _say("Đang dừng / stopping")
             self._folder.service.unlink(missing_ok=True)
@@ -236,11 +251,9 @@ class Service:
             f"  Dừng / stop       Ctrl-C"
         )
 
-    async def _show_demonstration(self) -> None:
-        from services.demo import run as show  # noqa: PLC0415 - what most services never need
-
+    async def _show(self, demonstration: Showing) -> None:
         try:
-            await show(self._settings)
+            await demonstration(self._settings)
         except Exception as error:  # noqa: BLE001 - whatever becomes of the demonstration, the service goes on
             _say(f"Không nạp được số liệu minh họa / the demonstration failed: {error or type(error).__name__}")
 

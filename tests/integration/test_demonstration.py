@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from services.cli.client import get
-from services.demo import run
+from services.cli.commands.demonstration import run
 from services.demo.documents import documents
 from services.demo.documents.questions import QUESTIONS
 from services.demo.saying import CloudEvent

@@ -47,7 +47,7 @@ from pathlib import Path
 from services.up import run
 folder, http, nats, projector, api = sys.argv[1:]
 commands = {"projector": [sys.executable, "-c", projector], "api": [sys.executable, "-c", api]}
-sys.exit(run(Path(folder), http, nats, False, commands=commands))
+sys.exit(run(Path(folder), http, nats, commands=commands))
 """
 
 

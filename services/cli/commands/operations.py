@@ -19,9 +19,9 @@ app = Commands()
 @app.says("Số liệu đã tới đâu, còn gì đang chờ.", "How far the figures are, and what waits.")
 def status(format_: PlainOption = Plain.TABLE, api: Api = None, data_dir: DataDir = DATA) -> None:
     """Show the state."""
-    from services.cli.views import shared
+    from services.cli.views import operations
 
-    show(api, data_dir, format_, shared.status, "v1", "status")
+    show(api, data_dir, format_, operations.status, "v1", "status")
 
 
 @app.says("Đơn vị nào bị từ chối nhiều nhất, vì sao.", "Whose events are rejected, most first, and why.")
@@ -34,9 +34,9 @@ def rejects(
     data_dir: DataDir = DATA,
 ) -> None:
     """Count rejects by publisher."""
-    from services.cli.views import shared
+    from services.cli.views import operations
 
-    show(api, data_dir, format_, shared.rejects, "v1", "rejects", limit=limit, cursor=cursor)
+    show(api, data_dir, format_, operations.rejects, "v1", "rejects", limit=limit, cursor=cursor)
 
 
 @app.says(

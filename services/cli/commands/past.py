@@ -82,13 +82,13 @@ def why_changed(
     data_dir: DataDir = DATA,
 ) -> None:
     """Reconcile two totals."""
-    from services.cli.views import differences
+    from services.cli.views import past
 
     show(
         api,
         data_dir,
         format_,
-        differences.difference,
+        past.difference,
         *("v1", "units", unit, "difference"),
         from_=from_,
         to=to,

@@ -44,10 +44,10 @@ def events(
     data_dir: DataDir = DATA,
 ) -> None:
     """List the events that a number counts."""
-    from services.cli.views import shared
+    from services.cli.views import single_events
 
     asked = {"measure": measure, "from_": from_, "to": to, "basis": basis, "limit": limit, "cursor": cursor}
-    show(api, data_dir, format_, shared.events, "v1", "units", unit, "events", **asked)
+    show(api, data_dir, format_, single_events.events, "v1", "units", unit, "events", **asked)
 
 
 @app.says("Kết quả của một sự kiện, lý do, và nên làm gì.", "What became of an event, why, and what to do.")

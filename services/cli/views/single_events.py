@@ -1,4 +1,4 @@
-"""Show what became of events and why: one by its key, and all that wait, each with what it waits for and what to do."""
+"""Show single events: those under a number, what became of one and why, all that wait, and what to do about them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,35 @@ from events.names import harmless
 from services.cli.language import either
 from services.cli.screen import Column, Sheet, shown, whole
 from services.cli.views.shared import paged
-from services.cli.words import OUTCOMES, REASONS, day, moment, position, say
+from services.cli.words import MEASURES, OUTCOMES, REASONS, day, moment, position, say, word
 
 Ends = Mapping[str, Mapping[str, Any]]
 """What is known of units through time (`GET /v1/units/{unit}/history`), by id."""
+
+
+def events(answer: Mapping[str, Any]) -> RenderableType:
+    """Lay out the events under a number in the answer's order."""
+    sheet = Sheet(
+        either("Ngày", "Day"),
+        either("Đơn vị", "Unit"),
+        either("Chỉ tiêu", "Measure"),
+        either("Loại", "Type"),
+        either("Người gửi", "Publisher"),
+        "id",
+        Column(either("Vị trí", "Position"), "right"),
+    )
+    for event in answer["events"]:
+        unit = event.get("unit")
+        sheet.add(
+            day(event["day"]),
+            unit["id"] if isinstance(unit, Mapping) else str(unit),
+            word(MEASURES, event.get("measure", "")),
+            event["type"],
+            event["publisher"],
+            event["id"],
+            str(event["position"]),
+        )
+    return paged(sheet, answer, len(answer["events"]))
 
 
 def why(answer: Mapping[str, Any], units: Ends) -> RenderableType:

@@ -1,0 +1,56 @@
+"""The command of `tonghop` that shows a report."""
+# ruff: noqa: PLC0415
+
+from typing import Annotated
+
+import typer
+
+from services.cli.asking import ask, print_rendered
+from services.cli.language import either
+from services.cli.options import (
+    BY_HELP,
+    DATA,
+    Api,
+    Basis,
+    BasisOption,
+    DataDir,
+    Format,
+    From,
+    Measures,
+    To,
+    Unit,
+)
+from services.cli.usage import Commands
+
+app = Commands()
+
+
+@app.says("Báo cáo tổng hợp của một đơn vị.", "The consolidated report of a unit.")
+def report(
+    unit: Unit,
+    *,
+    from_: From = None,
+    to: To = None,
+    basis: BasisOption = Basis.AS_WAS,
+    by: Annotated[str, typer.Option(help=BY_HELP)] = "child",
+    measures: Measures = None,
+    format_: Annotated[
+        Format, typer.Option("--format", help=either("Cách trình bày.", "How it is written."))
+    ] = Format.TABLE,
+    api: Api = None,
+    data_dir: DataDir = DATA,
+) -> None:
+    """Show a report."""
+    from services.cli.screen import json_shown
+    from services.cli.views.reports import as_csv, as_table
+
+    path = ("v1", "units", unit, "report")
+    asked = {"from_": from_, "to": to, "basis": basis, "by": by, "measures": measures}
+    address, (text, answer) = ask(api, data_dir, *path, **asked)
+    match format_:
+        case Format.JSON:
+            typer.echo(json_shown(text))
+        case Format.CSV:
+            typer.echo(as_csv(answer).encode(), nl=False)
+        case Format.TABLE:
+            print_rendered(address, lambda: as_table(answer))

@@ -1,0 +1,68 @@
+"""The commands of `tonghop` that run the service, as a whole or one part of it."""
+# ruff: noqa: PLC0415
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from services.cli.asking import failures
+from services.cli.language import either
+from services.cli.options import (
+    DATA,
+    DataDir,
+    settings,
+)
+from services.cli.usage import Commands
+
+app = Commands()
+
+
+@app.says("Chạy toàn bộ dịch vụ trên một máy.", "Run the whole service on one machine.")
+def up(
+    data_dir: DataDir = DATA,
+    http: Annotated[
+        str, typer.Option(help=either("API nghe ở HOST:PORT.", "Where the API listens, HOST:PORT."))
+    ] = "127.0.0.1:8080",
+    nats: Annotated[
+        str, typer.Option(help=either("NATS nghe ở HOST:PORT.", "Where NATS listens, HOST:PORT."))
+    ] = "127.0.0.1:4222",
+    demo: Annotated[
+        bool, typer.Option("--demo", help=either("Nạp số liệu minh họa Gia Bình.", "With the demonstration."))
+    ] = False,
+) -> None:
+    """Run everything."""
+    from services.up import Showing, run
+
+    demonstration: Showing | None = None
+    if demo:
+        from services.cli.commands.demonstration import run as show
+
+        demonstration = show
+    raise typer.Exit(run(data_dir, http, nats, demonstration))
+
+
+@app.says("Tạo luồng và lược đồ dữ liệu.", "Make the stream and the schema.")
+def migrate() -> None:
+    """Make stream and schema."""
+    from projections.store.schema.migrate import SchemaError
+    from services.migration import MigrationError, migrate
+
+    with failures(MigrationError, SchemaError):
+        asyncio.run(migrate(settings()))
+
+
+@app.says("Chạy bộ tổng hợp: từ nhật ký ra số liệu.", "Run the projector: from the log to figures.")
+def projector() -> None:
+    """Run the projector."""
+    from services.projector import serve
+
+    raise typer.Exit(serve(settings()))
+
+
+@app.says("Chạy API đọc số liệu.", "Run the API that reads the figures.")
+def api() -> None:
+    """Run the API."""
+    from services.api.serve import serve
+
+    serve(settings())

@@ -1,0 +1,57 @@
+"""The command of `tonghop` about units that said nothing, kept apart from those that declared zero."""
+# ruff: noqa: PLC0415
+
+from typing import Annotated
+
+import typer
+
+from services.cli.asking import show
+from services.cli.language import either
+from services.cli.options import (
+    DATA,
+    Api,
+    Cursor,
+    DataDir,
+    From,
+    Level,
+    Limit,
+    Plain,
+    PlainOption,
+    To,
+    Unit,
+)
+from services.cli.usage import Commands
+
+app = Commands()
+
+
+@app.says(
+    "Đơn vị nào chưa báo cáo, đơn vị nào báo không phát sinh.",
+    "Which units said nothing, and which said that there was nothing.",
+    name="silence",
+)
+def silence_(
+    unit: Unit,
+    *,
+    from_: From = None,
+    to: To = None,
+    level: Level = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--list",
+            help=either("Chỉ một danh sách: ", "One list only: ")
+            + "silent | declared_zero | differing | admitted_nobody.",
+        ),
+    ] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    format_: PlainOption = Plain.TABLE,
+    api: Api = None,
+    data_dir: DataDir = DATA,
+) -> None:
+    """Show who is silent."""
+    from services.cli.views import silence
+
+    asked = {"from_": from_, "to": to, "level": level, "list": only, "limit": limit, "cursor": cursor}
+    show(api, data_dir, format_, silence.silence, "v1", "units", unit, "silence", **asked)
