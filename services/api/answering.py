@@ -20,7 +20,8 @@ from starlette.types import Receive, Scope, Send
 from projections.store.reading.cost import Class, Work, class_of
 from projections.store.reading.extent import reach
 from projections.store.reading.snapshot import Snapshot, snapshot
-from services.api.apart import Apart, Job
+from services.api.apart import Apart
+from services.api.apart_messages import Job
 from services.api.asked import Asked, Circumstances, Given, begin, finish, packed
 from services.api.bodies import takes_gzip
 from services.api.bus import Bus

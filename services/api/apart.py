@@ -8,14 +8,15 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
-import struct
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
-from services.api.asked import Asked, Circumstances, Given
+from services.api.apart_messages import ASK, CANCEL, FAILURE, HEAD, Job
+from services.api.apart_process import answered
+from services.api.asked import Given
 from services.api.problems import too_busy, took_too_long
 from services.settings import Settings
 
@@ -28,18 +29,8 @@ LET_GO: Final = 1.0
 """Seconds that a process has to let go of a question whose asker is gone; then it is ended and another takes over."""
 AGAIN: Final = 10
 """Seconds after which a question may be asked again over which its process ended."""
-HEAD: Final = struct.Struct("!BQ")
-"""What precedes a message: its kind and its length."""
-ASK, CANCEL, ANSWER, FAILURE = range(4)
 
 _log = structlog.get_logger()
-
-
-class Job(NamedTuple):
-    """A question for another process; both sides are the same program, so it is pickled."""
-
-    asked: Asked
-    how: Circumstances
 
 
 class Apart(Protocol):
@@ -60,8 +51,6 @@ class Here:
 
     async def answer(self, job: Job) -> Given:
         """Answer from a snapshot of the pool."""
-        from services.api.apart_process import answered  # noqa: PLC0415 - both know each other
-
         return await answered(self._pool, job)
 
     async def close(self) -> None:

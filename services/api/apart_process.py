@@ -18,7 +18,7 @@ import structlog
 from projections.store.reading.snapshot import snapshot
 from services import logs
 from services.api import pools
-from services.api.apart import ANSWER, ASK, CANCEL, FAILURE, HEAD, Job
+from services.api.apart_messages import ANSWER, ASK, CANCEL, FAILURE, HEAD, Job
 from services.api.asked import Given, begin, finish, packed
 from services.api.problems import Problem
 from services.settings import Settings

@@ -10,7 +10,7 @@ import typer
 
 from services.cli import streams
 from services.cli.failing import INTERRUPTED, TERMINATED, ending, word_for
-from services.cli.usage import explained
+from services.cli.usage_errors import explained
 
 
 def run(app: typer.Typer, arguments: Sequence[str]) -> int:

@@ -1,6 +1,5 @@
-"""Help and usage errors in the user's language: what typer itself says in English."""
+"""Commands whose help is in the user's language, where typer itself says it in English."""
 
-import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -9,6 +8,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from services.cli.language import either, language
+from services.cli.running import concluded
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -49,8 +49,6 @@ class _Group(TyperGroup):
 
         if not standalone_mode:
             return command()
-        from services.cli.running import concluded  # noqa: PLC0415 - it explains what is wrong by this module
-
         sys.exit(concluded(command))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
@@ -114,61 +112,3 @@ _WORDS = {
     "REQUIRED_LONG_STRING": "[bắt buộc]",
 }
 _USAGE = {"Usage:": "Cách dùng:", "[OPTIONS]": "[TÙY CHỌN]", "COMMAND [ARGS]...": "LỆNH [ĐỐI SỐ]..."}
-
-
-def explained(wrong: typer.TyperException) -> str:
-    """Say what was asked for wrongly, and how it is asked for."""
-    context: Any = getattr(wrong, "ctx", None)
-    if type(wrong).__name__ == "NoArgsIsHelpError":
-        return ""
-    lines = [_vietnamese(wrong) if language() == "vi" else _message(wrong)]
-    if context is not None:
-        lines.append(context.get_usage())
-        lines.append(either("Hướng dẫn: ", "Help: ") + f"{context.command_path} --help")
-    return "\n".join(lines)
-
-
-def _message(wrong: Any) -> str:
-    return str(wrong.format_message()).replace("Value error, ", "")
-
-
-def _vietnamese(wrong: Any) -> str:
-    parameter = getattr(wrong, "param", None)
-    match type(wrong).__name__:
-        case "MissingParameter" if parameter is not None:
-            return f"Thiếu {_which(parameter)}."
-        case "NoSuchOption":
-            others = f" (có phải: {', '.join(sorted(wrong.possibilities))}?)" if wrong.possibilities else ""
-            return f"Không có tùy chọn {wrong.option_name}{others}."
-        case "BadParameter" if parameter is not None:
-            return f"{_which(parameter)} không hợp lệ: {_translated(str(wrong.message))}"
-        case _:
-            return _translated(_message(wrong))
-
-
-def _which(parameter: Any) -> str:
-    if parameter.param_type_name == "argument":
-        return str(parameter.metavar or parameter.name).strip("{}[]")
-    return " / ".join(parameter.opts)
-
-
-_SAID = (
-    (r"(?:Value error, )?'(.*)' is not one of (.*?)\.?", r"không có '\1'; hãy chọn \2."),
-    (r"Input should be greater than or equal to (\S+)", r"phải từ \1 trở lên."),
-    (r"Input should be less than or equal to (\S+)", r"không quá \1."),
-    (r"Input should be a valid integer.*", r"cần một số nguyên."),
-    (r"Input should be a valid number.*", r"cần một số."),
-    (r"Invalid value: (.*)", r"\1"),
-    (r"No such command (\S+?)\.?(?: Did you mean (.*)\?)?", r"Không có lệnh \1 (có phải: \2?)."),
-    (r"Missing command.*", r"Thiếu tên lệnh."),
-    (r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", r"Thừa đối số: \1."),
-    (r"Option '?(\S+?)'? requires an argument\.?", r"\1 cần một giá trị."),
-)
-"""What typer and pydantic say of a command line, and the same in Vietnamese."""
-
-
-def _translated(message: str) -> str:
-    for english, vietnamese in _SAID:
-        if found := re.fullmatch(english, message, re.DOTALL):
-            return found.expand(vietnamese).replace(" (có phải: ?)", "")
-    return message.replace("Value error, ", "")

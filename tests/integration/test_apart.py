@@ -20,7 +20,8 @@ from projections.store.reading.find_unit import UnknownUnitError
 from projections.store.reading.report import report
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units import unit_on
-from services.api.apart import Job, Processes
+from services.api.apart import Processes
+from services.api.apart_messages import Job
 from services.api.asked import Asked, Circumstances
 from services.api.lag import Lag
 from services.api.problems import Problem
