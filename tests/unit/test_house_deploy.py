@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import yaml
 from prometheus_client import REGISTRY
 
@@ -25,7 +26,7 @@ from services.settings import VARIABLES, Settings
 from tests.attacks.authorities import Authorities
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-COMMANDS = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+COMMANDS = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
 PROCESSES = ("migrate", "projector", "api")
 COMPOSE = yaml.safe_load((DEPLOY / "docker-compose.yml").read_text())
