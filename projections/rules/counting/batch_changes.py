@@ -36,7 +36,7 @@ class Deltas:
     """Facts that begin or cease to be counted, and what that adds to the counters above their units.
 
     ``counters`` are the keys of those that change, in their order, and ``changes`` by how much each does; ``months``
-    the keys of the breakdowns that change and ``codes`` by how much each of their slots does (`core.breakdown`).
+    the keys of the breakdowns that change and ``codes`` by how much each of their slots does (`breakdown`).
     """
 
     counted: list[FactRow] = field(default_factory=list)

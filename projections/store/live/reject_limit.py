@@ -1,4 +1,4 @@
-"""The limit on disaster: when most of what many publishers said lately is rejected, a rule or a deployment is wrong.
+"""The limit on rejects: when most of what many publishers said lately is rejected, a rule or a deployment is wrong.
 
 A pure rule over the outcomes in stream order, looked at after every single event: how the log is cut into batches, when
 it is processed and how often the projector is started again never shows in where the limit is exceeded. Nobody weighs

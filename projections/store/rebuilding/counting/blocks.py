@@ -17,7 +17,7 @@ from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE
 CALENDAR: Final = "counting_calendar"
 """The days of all facts: day, period, n."""
 FACTS: Final = "counting_fact"
-"""All facts by their days: k, facets, period. A counter's key is one integer (`core.changes`): sorted at once."""
+"""All facts by their days: k, facets, period. A counter's key is one integer (`batch_changes`): sorted at once."""
 ABOVE: Final = "counting_above"
 """Who is above a unit on its days: unit, since, until (exclusive), upper; days as periods."""
 PATHS: Final = "counting_paths"

@@ -9,7 +9,7 @@ from projections.answers.plans.plan_answers import Operand, Rate
 from projections.answers.plans.rates import OF_DECLARED
 from projections.answers.sentence.clauses import RATES, SAYABLE
 from projections.answers.sentence.sentence import DEFAULT_CLAUSES
-from tests.unit.statement.telling import YEAR, clause, day, refusal, said, target, told, total
+from tests.unit.sentence.telling import YEAR, clause, day, refusal, said, target, told, total
 
 
 def test_the_sentence_of_gia_binh() -> None:

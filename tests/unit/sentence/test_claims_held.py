@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from projections.answers.plans.plan_answers import Operand, Rate
-from tests.unit.statement.telling import YEAR, day, refusal, said, stock, target, told, total
+from tests.unit.sentence.telling import YEAR, day, refusal, said, stock, target, told, total
 
 RATED = [stock("rated_good", "2018-02-06", 23), stock("members", "2018-02-06", 23)]
 CLERKS = ("2018-01-01", "2018-02-06")

@@ -8,7 +8,7 @@ from events.vocabulary import STOCKS
 from projections.answers.past.structure_answers import Source
 from projections.answers.plans.plan_answers import Operand, Rate
 from projections.answers.plans.rates import OF_DECLARED
-from tests.unit.statement.telling import clause, day, refusal, said, stock, told
+from tests.unit.sentence.telling import clause, day, refusal, said, stock, told
 
 
 def test_a_stock_is_the_latest_that_was_declared() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from projections.answers.plans.known_plans import Assigned
-from tests.unit.statement.telling import YEAR, clause, refusal, said, target, told, total
+from tests.unit.sentence.telling import YEAR, clause, refusal, said, target, told, total
 
 
 def test_a_floor() -> None:
