@@ -19,8 +19,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--turn", metavar="N/OF", help="run one part of the tests, the N-th from 0 on of so many")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Let the commands that are tested hear Ctrl-C: a shell has what it starts in the background ignore it."""
+    if not hasattr(config, "workerinput"):
+        servers.sweep()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

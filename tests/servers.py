@@ -50,10 +50,23 @@ def quick_place() -> str | None:
     return None
 
 
+def made_folder() -> Path:
+    """Make a folder that tells whose it is: what a killed run has left can be told from what is in use."""
+    return Path(tempfile.mkdtemp(prefix=f"th-{os.getpid()}-", dir=quick_place()))
+
+
+def sweep() -> None:
+    """Remove the folders of processes that are no more."""
+    for folder in Path(quick_place() or tempfile.gettempdir()).glob("th-*-*"):
+        owner = folder.name.split("-")[1]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def short_folder() -> Iterator[Path]:
     """Give a folder whose path is short enough for a socket in it (pytest's own is not); it is removed afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="th-", dir=quick_place()))
+    folder = made_folder()
     try:
         yield folder
     finally:
@@ -79,7 +92,7 @@ def free_address() -> Address:
 @cache
 def _migrated_data() -> Path:
     """Make a data folder with the schema in the database that the others are cloned from; once in a process."""
-    folder = Path(tempfile.mkdtemp(prefix="th-", dir=quick_place()))
+    folder = made_folder()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     server = PostgresServer(folder / "postgres", log=folder / "log", durable=False)
     try:
