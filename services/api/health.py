@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from projections.store.reading.status import Worker
+from projections.store.reading.status import WorkerSeen
 
 BUS_AWAY: Final = "bus: NATS không trả lời / the bus does not answer"
 DATABASE_AWAY: Final = "database: cơ sở dữ liệu không trả lời / the database does not answer"
@@ -20,7 +20,7 @@ UNSEEN: Final = dt.timedelta(seconds=15)
 STALLED: Final = dt.timedelta(seconds=30)
 
 
-def troubles(worker: Worker | None, position: int, stream_last: int | None) -> list[str]:
+def troubles(worker: WorkerSeen | None, position: int, stream_last: int | None) -> list[str]:
     """Return why the figures are not or may not stay fresh; `stream_last` is None where the bus is away.
 
     A projector can be connected and yet stand still (its consumer deleted, its subscription lost): it is judged by

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from projections.answers.report.report_answers import Behind
 from projections.store.reading.snapshot import snapshot
-from projections.store.reading.status import Worker, worker
+from projections.store.reading.status import WorkerSeen, worker
 from services.api.bus import Bus
 from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
 
@@ -85,7 +85,7 @@ class Lags:
                 self._lag = self.judge(working, opened.position, last, time.monotonic())
         self._looked_at = time.monotonic()
 
-    def judge(self, working: Worker | None, position: int, last: int | None, now: float) -> Lag:
+    def judge(self, working: WorkerSeen | None, position: int, last: int | None, now: float) -> Lag:
         """Say how things stand; ``last`` is None where the bus doesn't say, then the projector's word is taken."""
         known = last if last is not None else max(position, working.stream_last if working is not None else 0)
         behind = self._seconds(working, position, known, now)
@@ -97,7 +97,7 @@ class Lags:
             return Lag(known, "stopped", _STOPPED)
         return Lag(known, "catching_up", _CATCHING_UP)
 
-    def _seconds(self, working: Worker | None, position: int, known: int, now: float) -> float:
+    def _seconds(self, working: WorkerSeen | None, position: int, known: int, now: float) -> float:
         """Keep since when the log goes as far as it does, and return for how long it has gone beyond the position."""
         since = now
         if self._seen is None:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from events.catalogue import CATALOGUE
 from projections.answers.report.report_answers import PublisherRejects
-from projections.store.reading.status import Tally, Worker
+from projections.store.reading.status import OutcomeTally, WorkerSeen
 
 # Do readers get their answers quickly? Labelled by route, never by unit: a path would be a label a unit.
 SECONDS: Final = Histogram(
@@ -40,15 +40,15 @@ DROPPED: Final = Counter("tonghop_api_connections_dropped", "Connections ended b
 GONE: Final = "gone"
 
 
-class Standing(Collector):
+class StandingCollector(Collector):
     """What the read models say at the moment of a scrape; None where the database or the bus doesn't answer."""
 
     def __init__(
         self,
         position: int | None,
         stream_last: int | None,
-        tally: list[Tally],
-        worker: Worker | None,
+        tally: list[OutcomeTally],
+        worker: WorkerSeen | None,
         rejecting: list[PublisherRejects],
     ) -> None:
         self._position = position
@@ -131,7 +131,7 @@ class Measured:
             REQUESTS.labels(route, status).inc()
 
 
-def exposition(standing: Standing) -> bytes:
+def exposition(standing: StandingCollector) -> bytes:
     """Write all metrics in Prometheus' text form; those of all worker processes where they share a folder."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         processes = CollectorRegistry()
@@ -147,7 +147,7 @@ def _gauge(name: str, says: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"tonghop_readable_{name}", says, value=value)
 
 
-def _bounded(tally: list[Tally]) -> dict[tuple[str, str, str], int]:
+def _bounded(tally: list[OutcomeTally]) -> dict[tuple[str, str, str], int]:
     """Add up the types that the catalogue doesn't have: anyone can make up any number of them."""
     found: dict[tuple[str, str, str], int] = {}
     for kind, outcome, reason, n in tally:

@@ -11,7 +11,7 @@ from events.identifiers import is_event_id, is_unit_id
 from projections.answers.report.report_answers import ReceiptPage, RejectsPage, Said, SaidPage
 from projections.store.reading.cost import Class, Work
 from projections.store.reading.outcomes import OUTCOMES, event, outcomes, receipts
-from projections.store.reading.rejects import Place, rejects
+from projections.store.reading.rejects import RejectsKey, rejects
 from projections.store.reading.snapshot import Snapshot
 from services.api.answering import reader_of
 from services.api.asked import Asked
@@ -68,7 +68,7 @@ async def rejects_by_publisher(request: Request) -> Response:
     """Count the rejected events of each publisher by reason, the publisher with most first: who is broken."""
     query = Query(request, "limit", "cursor")
     limit = query.integer("limit", PAGE, low=1, high=LONGEST_PAGE)
-    after = query.cursor(Place)
+    after = query.cursor(RejectsKey)
 
     asked = Asked(("rejects", limit, after), partial(_rejects, after=after, limit=limit))
     return await reader_of(request).answer(request, query, asked)
@@ -102,7 +102,7 @@ async def _outcomes(snapshot: Snapshot, outcome: str, unit: str | None, after: i
     return SaidPage(page, cursor_of(more), snapshot.position)
 
 
-async def _rejects(snapshot: Snapshot, after: Place | None, limit: int) -> RejectsPage:
+async def _rejects(snapshot: Snapshot, after: RejectsKey | None, limit: int) -> RejectsPage:
     page, more = await rejects(snapshot, after=after, limit=limit)
     return RejectsPage(page, cursor_of(more), snapshot.position)
 

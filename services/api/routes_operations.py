@@ -13,7 +13,7 @@ from services.api.answering import reader_of
 from services.api.asked import JSON, require_reached
 from services.api.bodies import as_json
 from services.api.documentation import described
-from services.api.metrics import Standing, exposition
+from services.api.metrics import StandingCollector, exposition
 from services.api.parameters import Query
 from services.api.problems import not_ready
 from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
@@ -81,7 +81,7 @@ async def metrics(request: Request) -> Response:
     stream_last = await reader.bus.stream_last()
     try:
         at = await reader.standing.get()
-        standing = Standing(at.position, stream_last, at.tally, at.worker, at.rejecting)
+        standing = StandingCollector(at.position, stream_last, at.tally, at.worker, at.rejecting)
     except (*DATABASE_AWAY, *NOT_MIGRATED):
-        standing = Standing(None, stream_last, [], None, [])
+        standing = StandingCollector(None, stream_last, [], None, [])
     return Response(exposition(standing), 200, NO_STORE, CONTENT_TYPE_LATEST)

@@ -12,7 +12,7 @@ from projections.answers.sentence.clauses import RATES, SAYABLE
 from projections.answers.sentence.sentence import DEFAULT_CLAUSES
 from projections.answers.sentence.sentence_answers import Statement
 from projections.store.reading.cost import Work
-from projections.store.reading.statement import Asked as About
+from projections.store.reading.statement import SentenceAsked as About
 from projections.store.reading.statement import statement
 from services.api.answering import reader_of
 from services.api.asked import Asked

@@ -14,7 +14,7 @@ import msgspec
 from projections.answers.report.report_answers import PublisherRejects, WorkerState
 from projections.store.reading.rejects import rejects
 from projections.store.reading.snapshot import snapshot
-from projections.store.reading.status import Tally, Worker, tally, worker
+from projections.store.reading.status import OutcomeTally, WorkerSeen, tally, worker
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
@@ -51,31 +51,31 @@ class Shared(Generic[T]):
             return self._answer
 
 
-class Standing(NamedTuple):
+class ReadModelsStanding(NamedTuple):
     """Where the read models stand, in one snapshot."""
 
     position: int
     as_of: dt.datetime | None
     generation: int
-    worker: Worker | None
-    tally: list[Tally]
+    worker: WorkerSeen | None
+    tally: list[OutcomeTally]
     rejecting: list[PublisherRejects]
     """The EXPORTED publishers with most rejects."""
 
 
-def standing_of(pool: Pool[Record]) -> Shared[Standing]:
+def standing_of(pool: Pool[Record]) -> Shared[ReadModelsStanding]:
     """Make what tells where the read models stand; it raises what asyncpg and the network raise."""
 
-    async def ask() -> Standing:
+    async def ask() -> ReadModelsStanding:
         async with snapshot(pool) as opened:
             working, counts = await worker(opened), await tally(opened)
             rejecting, _ = await rejects(opened, after=None, limit=EXPORTED)
-        return Standing(opened.position, opened.as_of, opened.generation, _shown(working), counts, rejecting)
+        return ReadModelsStanding(opened.position, opened.as_of, opened.generation, _shown(working), counts, rejecting)
 
     return Shared(ask)
 
 
-def _shown(working: Worker | None) -> Worker | None:
+def _shown(working: WorkerSeen | None) -> WorkerSeen | None:
     """Leave out what tells of the machine: its name, the number of a process, the text of an exception.
 
     A pause says for readers whose events were refused; what else a projector says of its troubles is for its log.

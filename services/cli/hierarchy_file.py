@@ -20,7 +20,7 @@ FOUNDING: Final = "1930-02-03"
 """The day from which on a unit is taken to exist where no other is told: no fact of the Party is older."""
 
 
-class Row(NamedTuple):
+class NewUnit(NamedTuple):
     """A unit to be established, from the row of this number; `parent` is None of the root."""
 
     number: int
@@ -38,7 +38,7 @@ class HierarchyError(Exception):
 _NAMED: Final = 20
 
 
-def read(text: str, since: str) -> list[Row]:
+def read(text: str, since: str) -> list[NewUnit]:
     """Read rows, JSON lines or CSV (comma, semicolon or tab) with a heading; `since` is for rows that tell no day.
 
     Raises HierarchyError.
@@ -53,13 +53,13 @@ def read(text: str, since: str) -> list[Row]:
     return rows
 
 
-def ordered(rows: Collection[Row], known: Collection[str]) -> list[Row]:
+def ordered(rows: Collection[NewUnit], known: Collection[str]) -> list[NewUnit]:
     """Put each unit after the one above it. `known` are units that the service has already.
 
     Raises HierarchyError where a parent is nobody's, an id is there twice, a parent is founded later, units go round in
     a circle, or the hierarchy is too deep.
     """
-    by_id: dict[str, Row] = {}
+    by_id: dict[str, NewUnit] = {}
     faults = []
     for row in rows:
         if row.id in by_id:
@@ -90,11 +90,11 @@ def ordered(rows: Collection[Row], known: Collection[str]) -> list[Row]:
     return sorted(rows, key=lambda row: steps[row.id])
 
 
-def _count_steps(row: Row, by_id: Mapping[str, Row], steps: dict[str, int]) -> None:
+def _count_steps(row: NewUnit, by_id: Mapping[str, NewUnit], steps: dict[str, int]) -> None:
     """Count the units above within the file; -1 where they go round."""
     path: list[str] = []
     on_path: set[str] = set()
-    at: Row | None = row
+    at: NewUnit | None = row
     while at is not None and at.id not in steps and at.id not in on_path:
         path.append(at.id)
         on_path.add(at.id)
@@ -108,7 +108,7 @@ def _count_steps(row: Row, by_id: Mapping[str, Row], steps: dict[str, int]) -> N
         steps[id_] = above
 
 
-def _fault_of_parent(row: Row, by_id: Mapping[str, Row], known: Collection[str]) -> str | None:
+def _fault_of_parent(row: NewUnit, by_id: Mapping[str, NewUnit], known: Collection[str]) -> str | None:
     if row.parent is None:
         return None
     above = by_id.get(row.parent)
@@ -157,7 +157,7 @@ def _json_lines(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
             yield number, given
 
 
-def _row(number: int, given: Mapping[str, Any], since: str, faults: list[str]) -> Row | None:
+def _row(number: int, given: Mapping[str, Any], since: str, faults: list[str]) -> NewUnit | None:
     before = len(faults)
     texts = {name: _text(given.get(name)) for name in FIELDS}
     others = (name for name in given.keys() - {*FIELDS} if name.strip() or _text(given[name]))
@@ -179,7 +179,7 @@ def _row(number: int, given: Mapping[str, Any], since: str, faults: list[str]) -
         faults.append(_fault(number, "since", either("cần dd/mm/yyyy hoặc yyyy-mm-dd", "dd/mm/yyyy or yyyy-mm-dd")))
     if len(faults) > before:
         return None
-    return Row(number, texts["id"], texts["name"], texts["level"], texts["parent"] or None, day)
+    return NewUnit(number, texts["id"], texts["name"], texts["level"], texts["parent"] or None, day)
 
 
 def _text(value: object) -> str:

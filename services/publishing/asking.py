@@ -8,12 +8,12 @@ from nats.errors import Error, NoRespondersError
 
 from services.connecting.bus import DeniedError as DeniedByServerError
 from services.publishing.bus import RETRY_SECONDS, Bus, BusRefusedError
-from services.publishing.receipt import STOPPED, Answer, Behind, Request, subject_of
-from services.publishing.saying import Said
+from services.publishing.receipt import STOPPED, Answer, BusBehind, Request, subject_of
+from services.publishing.saying import Bilingual
 
 MARGIN: Final = 3.0
 """Seconds for which an answer may be under way, beside those that the question waits."""
-_SILENT: Final = Behind(0, STOPPED, "không bộ tổng hợp nào trả lời / no projector answers")
+_SILENT: Final = BusBehind(0, STOPPED, "không bộ tổng hợp nào trả lời / no projector answers")
 _BUSY_AT_MOST: Final = 60
 _decode = msgspec.json.Decoder(Answer).decode
 
@@ -22,17 +22,17 @@ class Heard(NamedTuple):
     """An answer, or None where there is none; `behind` says why the projector isn't further, None where it is fine."""
 
     answer: Answer | None
-    behind: Behind | None
+    behind: BusBehind | None
 
 
-class DeniedError(BusRefusedError):
+class ReceiptsDeniedError(BusRefusedError):
     """The server doesn't let this publisher ask for receipts."""
 
 
 async def ask(bus: Bus, unit: str, request: Request) -> Heard:
     """Ask as a unit; where it has too many questions under way, wait a little and ask again.
 
-    Raises DeniedError, BusRefusedError where the question is wrong, EndedError.
+    Raises ReceiptsDeniedError, BusRefusedError where the question is wrong, EndedError.
     """
     for _ in range(_BUSY_AT_MOST):
         heard = await _ask_once(bus, subject_of(unit), request)
@@ -67,13 +67,13 @@ async def _ask_once(bus: Bus, subject: str, request: Request) -> Heard:
     bus.well()
     answer = _decode(reply.data)
     if answer.error:
-        raise BusRefusedError(Said(*[f"{subject}: {answer.error}"] * 2))
+        raise BusRefusedError(Bilingual(*[f"{subject}: {answer.error}"] * 2))
     return Heard(answer, answer.behind)
 
 
-def _denied(subject: str) -> DeniedError:
-    return DeniedError(
-        Said(
+def _denied(subject: str) -> ReceiptsDeniedError:
+    return ReceiptsDeniedError(
+        Bilingual(
             f"không được phép hỏi kết quả ở {subject}, hãy dùng --no-wait",
             f"asking for outcomes at {subject} is denied, use --no-wait",
         )

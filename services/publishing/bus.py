@@ -15,7 +15,7 @@ from projections.store.address import said
 from services.connecting.bus import BusClient, DeniedError, encrypted, options
 from services.connecting.failures import Failure, classify, described
 from services.publishing.credentials import CredentialsError, require_usable
-from services.publishing.saying import Said
+from services.publishing.saying import Bilingual
 from services.settings import Settings
 
 RETRY_SECONDS: Final = 0.5
@@ -25,21 +25,21 @@ AWAY: Final = "bus_away"
 FULL: Final = "stream_full"
 INTERRUPTED: Final = "interrupted"
 
-_LOST: Final = Said("mất kết nối", "the connection is lost")
-_UNREACHABLE: Final = Said("không kết nối được", "it can't be reached")
+_LOST: Final = Bilingual("mất kết nối", "the connection is lost")
+_UNREACHABLE: Final = Bilingual("không kết nối được", "it can't be reached")
 _ADVICE: Final = {
-    AWAY: Said(
+    AWAY: Bilingual(
         "Hãy xem NATS có chạy không và địa chỉ có đúng không (--nats, TONGHOP_NATS_URL)",
         "See whether NATS runs and whether the address is right (--nats, TONGHOP_NATS_URL)",
     ),
-    FULL: Said("Hãy báo quản trị dọn chỗ rồi gửi lại", "Have room made, then send again"),
+    FULL: Bilingual("Hãy báo quản trị dọn chỗ rồi gửi lại", "Have room made, then send again"),
 }
 
 
 class BusRefusedError(Exception):
     """The bus can't be used as things are, and trying again won't help; what is `said` says what to do."""
 
-    def __init__(self, said: Said, reason: str = "refused_by_bus") -> None:
+    def __init__(self, said: Bilingual, reason: str = "refused_by_bus") -> None:
         super().__init__(str(said))
         self.said = said
         self.reason = reason
@@ -59,7 +59,7 @@ class Bus:
     def __init__(
         self,
         settings: Settings,
-        notice: Callable[[Said | None], None],
+        notice: Callable[[Bilingual | None], None],
         *,
         patience: float,
         ended: asyncio.Event | None = None,
@@ -69,7 +69,7 @@ class Bus:
         self._settings = settings
         self.denied: set[str] = set()
         self.inbox_denied = False
-        self.refused: Said | None = None
+        self.refused: Bilingual | None = None
         self.losses = 0
         """How often the connection was lost: what was on its way before that may never be answered."""
         self.ended = ended or asyncio.Event()
@@ -78,7 +78,7 @@ class Bus:
         for what it waits for, and only then waits."""
         self._patience = patience
         self._notice = notice
-        self._troubles: set[Said] = set()
+        self._troubles: set[Bilingual] = set()
         self._since: float | None = None
         self._last_error: str | None = None
 
@@ -87,19 +87,19 @@ class Bus:
         while not (self._usable() and self.client.is_connected):
             await self.pause(_LOST)
 
-    async def pause(self, why: Said, reason: str = AWAY) -> None:
+    async def pause(self, why: Bilingual, reason: str = AWAY) -> None:
         """Say why, and wait before something is tried again; raises EndedError."""
         self.trouble(why)
         if self._since is not None and time.monotonic() - self._since >= self._patience:
             (vi, en), (vi_advice, en_advice) = why.with_detail(self._last_error), _ADVICE[reason]
-            said = Said(f"{self.address}: {vi}. {vi_advice}", f"{self.address}: {en}. {en_advice}")
+            said = Bilingual(f"{self.address}: {vi}. {vi_advice}", f"{self.address}: {en}. {en_advice}")
             raise EndedError(said, reason)
         await self.unless_ended(asyncio.sleep(min(RETRY_SECONDS, self._patience)))
 
     def check_wanted(self) -> None:
         """Raise EndedError where the user wants no more."""
         if self.ended.is_set():
-            raise EndedError(Said("đã dừng theo yêu cầu", "interrupted"), INTERRUPTED)
+            raise EndedError(Bilingual("đã dừng theo yêu cầu", "interrupted"), INTERRUPTED)
 
     async def unless_ended(self, awaitable: Any) -> Any:
         """Wait for something; raises EndedError as soon as nobody wants it any more."""
@@ -125,16 +125,20 @@ class Bus:
                 for wait in waits:
                     wait.cancel()
 
-    def trouble(self, why: Said) -> None:
+    def trouble(self, why: Bilingual) -> None:
         """Tell the user what is wrong, each thing once until all is well again."""
         if self._since is None:
             self._since = time.monotonic()
         if why not in self._troubles:
             self._troubles.add(why)
             ever = math.isinf(self._patience)
-            tried = Said("không hạn chế", "for ever") if ever else Said(*[f"{self._patience:g} s (--patience)"] * 2)
+            tried = (
+                Bilingual("không hạn chế", "for ever")
+                if ever
+                else Bilingual(*[f"{self._patience:g} s (--patience)"] * 2)
+            )
             self._notice(
-                Said(
+                Bilingual(
                     f"Bus {self.address}: {why.vietnamese}. Thử lại: {tried.vietnamese}",
                     f"Bus {self.address}: {why.english}. Trying again: {tried.english}",
                 )
@@ -152,14 +156,14 @@ class Bus:
             raise BusRefusedError(self.refused)
         if self.inbox_denied:
             raise BusRefusedError(
-                Said(
+                Bilingual(
                     "máy chủ không cho nhận trả lời, hãy đặt --inbox-prefix",
                     "the server denies us replies, set --inbox-prefix",
                 )
             )
         if self.client.is_closed:
             raise BusRefusedError(
-                Said(
+                Bilingual(
                     f"{self.address}: máy chủ đã đóng kết nối", f"{self.address}: the server closed the connection"
                 ).with_detail(str(self.client.last_error or ""))
             )
@@ -179,8 +183,8 @@ class Bus:
             return
         self.news.set()
 
-    def _refusal(self, error: BaseException) -> Said:
-        return Said(
+    def _refusal(self, error: BaseException) -> Bilingual:
+        return Bilingual(
             f"{self.address}: không được vào máy chủ, hãy xem --credentials, mật khẩu hoặc chứng thư TLS",
             f"{self.address}: the server is closed to us, look at --credentials, the password, or the TLS certificate",
         ).with_detail(described(error))
@@ -225,7 +229,7 @@ class Bus:
 async def connect(
     url: str,
     *,
-    notice: Callable[[Said | None], None],
+    notice: Callable[[Bilingual | None], None],
     credentials: str | None = None,
     inbox_prefix: str = "_INBOX",
     patience: float = PATIENCE,

@@ -7,7 +7,7 @@ from typing import Final
 
 import nkeys
 
-from services.publishing.saying import Said
+from services.publishing.saying import Bilingual
 
 _LONGEST: Final = 64 * 1024
 _JWT: Final = re.compile(r"-+BEGIN NATS USER JWT-+\n([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)\n")
@@ -17,7 +17,7 @@ _SEED: Final = re.compile(r"-+BEGIN USER NKEY SEED-+\n([A-Z2-7]+)\n")
 class CredentialsError(ValueError):
     """A credentials file that can't be used; what is `said` names it and says what is wrong."""
 
-    def __init__(self, said: Said) -> None:
+    def __init__(self, said: Bilingual) -> None:
         super().__init__(str(said))
         self.said = said
 
@@ -30,14 +30,14 @@ def require_usable(path: Path) -> None:
     except (OSError, ValueError) as error:
         said = error.strerror if isinstance(error, OSError) else str(error)
         raise CredentialsError(
-            Said(
+            Bilingual(
                 f"không đọc được tệp --credentials {str(path)!r}", f"can't read the file --credentials {str(path)!r}"
             ).with_detail(said)
         ) from error
     text = content.decode("latin-1")
     if "\r" in text:
         raise CredentialsError(
-            Said(
+            Bilingual(
                 f"tệp --credentials {str(path)!r} có dấu xuống dòng của Windows, hãy lưu lại với dấu xuống dòng LF",
                 f"the file --credentials {str(path)!r} has the line ends of Windows, save it with line feeds alone",
             )
@@ -51,7 +51,7 @@ def require_usable(path: Path) -> None:
         nkeys.from_seed(bytearray(seed[1].encode())).wipe()
     except (nkeys.NkeysError, binascii.Error, ValueError) as error:
         raise CredentialsError(
-            Said(
+            Bilingual(
                 f"khóa bí mật trong tệp --credentials {str(path)!r} bị hỏng, hãy xin cấp lại tệp",
                 f"the seed in the file --credentials {str(path)!r} is damaged, have it issued again",
             )
@@ -60,7 +60,7 @@ def require_usable(path: Path) -> None:
 
 def _malformed(path: Path, missing: str) -> CredentialsError:
     return CredentialsError(
-        Said(
+        Bilingual(
             f"tệp --credentials {str(path)!r} không phải tệp .creds của NATS, thiếu phần {missing!r}",
             f"the file --credentials {str(path)!r} is no NATS credentials file, it has no part {missing!r}",
         )

@@ -14,7 +14,7 @@ from nats.js.errors import NoStreamResponseError
 from services.publishing.bus import Bus
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class ServerRefusal(msgspec.Struct, frozen=True):
     """What the server says instead of taking a message: a code as in HTTP, its own code, and words."""
 
     code: int = 0
@@ -27,7 +27,7 @@ class Ack(msgspec.Struct, frozen=True):
 
     seq: int = 0
     duplicate: bool = False
-    error: Refusal | None = None
+    error: ServerRefusal | None = None
 
 
 _decode: Final = msgspec.json.Decoder(Ack).decode

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import BinaryIO, Final, NamedTuple
 
-from services.publishing.asking import DeniedError
+from services.publishing.asking import ReceiptsDeniedError
 from services.publishing.bus import Bus, BusRefusedError
 from services.publishing.lines import Line, Unpublishable
 from services.publishing.outcomes import Patience, receipts
 from services.publishing.reading import Chunk, Chunks
-from services.publishing.receipt import PAUSED, STOPPED, Behind, Receipt
-from services.publishing.saying import Said
+from services.publishing.receipt import PAUSED, STOPPED, BusBehind, BusReceipt
+from services.publishing.saying import Bilingual
 from services.publishing.sending import CHUNK, NotSent, Sender, Sent, Unsent
 
 CHUNKS_AHEAD: Final = 100
@@ -26,7 +26,7 @@ WAITS_AWAY: Final = "waits_away"
 DUPLICATE: Final = "duplicate"
 
 
-class Told(NamedTuple):
+class LineOutcome(NamedTuple):
     """What is known of a line in the end.
 
     `outcome` is one of the contract's (section 2), or: REFUSED, it isn't in the log; UNSENT, it isn't acknowledged
@@ -60,9 +60,9 @@ class Flow:
         *,
         batches: bool,
         patience: Patience | None,
-        tell: Callable[[Told], None],
+        tell: Callable[[LineOutcome], None],
         sent: Callable[[int], None],
-        notice: Callable[[Said], None],
+        notice: Callable[[Bilingual], None],
     ) -> None:
         self._bus = bus
         self._sender = Sender(bus, batches=batches, notice=notice)
@@ -108,13 +108,13 @@ class Flow:
                 case Sent():
                     published.append(answer)
                 case NotSent(_, reason, detail):
-                    self._tell(Told(line.number, line.publisher, line.id, None, REFUSED, reason, None, detail))
+                    self._tell(LineOutcome(line.number, line.publisher, line.id, None, REFUSED, reason, None, detail))
                 case Unsent(_, reason, in_doubt):
                     doubt = "sent, not acknowledged" if in_doubt else None
-                    self._tell(Told(line.number, line.publisher, line.id, None, UNSENT, reason, None, doubt))
+                    self._tell(LineOutcome(line.number, line.publisher, line.id, None, UNSENT, reason, None, doubt))
         for bad in chunk:
             if isinstance(bad, Unpublishable):
-                self._tell(Told(bad.number, None, None, None, REFUSED, "unpublishable", bad.field, bad.detail))
+                self._tell(LineOutcome(bad.number, None, None, None, REFUSED, "unpublishable", bad.field, bad.detail))
         self._ended = self._ended or outcome.ended
         self._sent(len(chunk))
         return published
@@ -135,7 +135,7 @@ class Flow:
         why = PUBLISHED if self._patience is None or self._ended else UNDECIDED
         async with self._asking:
             async for receipt in self._receipts(unit, list(waiting)):
-                if not isinstance(receipt, Receipt):
+                if not isinstance(receipt, BusReceipt):
                     why = receipt
                     continue
                 line = waiting.pop(receipt.position)
@@ -143,9 +143,9 @@ class Flow:
                     repeated.append((line, receipt.position, receipt.first_position))
                 else:
                     verdict = (receipt.outcome, receipt.reason, receipt.field, receipt.detail, receipt.first_position)
-                    self._tell(Told(line.number, line.publisher, line.id, receipt.position, *verdict))
+                    self._tell(LineOutcome(line.number, line.publisher, line.id, receipt.position, *verdict))
             for position, line in waiting.items():
-                self._tell(Told(line.number, line.publisher, line.id, position, why))
+                self._tell(LineOutcome(line.number, line.publisher, line.id, position, why))
             await self._tell_repeated(unit, repeated)
 
     async def _tell_repeated(self, unit: str, repeated: Sequence[tuple[Line, int, int]]) -> None:
@@ -154,21 +154,21 @@ class Flow:
         outcomes = {
             receipt.position: receipt.outcome
             async for receipt in self._receipts(unit, firsts)
-            if isinstance(receipt, Receipt)
+            if isinstance(receipt, BusReceipt)
         }
         for line, position, first in repeated:
-            told = Told(line.number, line.publisher, line.id, position, DUPLICATE, first_position=first)
+            told = LineOutcome(line.number, line.publisher, line.id, position, DUPLICATE, first_position=first)
             self._tell(told._replace(first_outcome=outcomes.get(first)))
 
-    async def _receipts(self, unit: str, positions: Sequence[int]) -> AsyncIterator[Receipt | str]:
+    async def _receipts(self, unit: str, positions: Sequence[int]) -> AsyncIterator[BusReceipt | str]:
         """Yield receipts as they come, and last what is to be told of those without one, where that is known."""
         if self._patience is None or not positions or self._ended:
             return
         ordered = sorted(set(positions))
         try:
             async for found in receipts(self._bus, unit, ordered, patience=self._patience, notice=self._notice):
-                yield found if isinstance(found, Receipt) else _why(found)
-        except DeniedError as denied:
+                yield found if isinstance(found, BusReceipt) else _why(found)
+        except ReceiptsDeniedError as denied:
             self._notice(denied.said)
             yield UNDECIDED
         except BusRefusedError as ended:
@@ -187,5 +187,5 @@ async def _hand_over(
         await asking
 
 
-def _why(behind: Behind) -> str:
+def _why(behind: BusBehind) -> str:
     return {PAUSED: WAITS_PAUSED, STOPPED: WAITS_AWAY}.get(behind.state, UNDECIDED)

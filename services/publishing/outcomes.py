@@ -7,8 +7,8 @@ from typing import Final
 
 from services.publishing.asking import ask
 from services.publishing.bus import RETRY_SECONDS, Bus
-from services.publishing.receipt import PAUSED, STOPPED, Behind, Receipt, Request, as_ranges
-from services.publishing.saying import Said
+from services.publishing.receipt import PAUSED, STOPPED, BusBehind, BusReceipt, Request, as_ranges
+from services.publishing.saying import Bilingual
 
 _FIRST_WAIT: Final = 1.0
 """Seconds after which a projector that stands still is told of."""
@@ -26,9 +26,9 @@ class Patience:
         self.standing = moving if standing is None else min(moving, standing)
         self._reached = -1
         self._moved: float | None = None
-        self._silent: tuple[float, Behind] | None = None
+        self._silent: tuple[float, BusBehind] | None = None
 
-    def left(self, behind: Behind | None) -> float:
+    def left(self, behind: BusBehind | None) -> float:
         """Say how long it lasts yet; it begins when it is first asked for."""
         if self._moved is None:
             self._moved = time.monotonic()
@@ -41,20 +41,20 @@ class Patience:
         if position > self._reached:
             self._reached, self._moved = position, time.monotonic()
 
-    def is_silent(self, behind: Behind | None) -> None:
+    def is_silent(self, behind: BusBehind | None) -> None:
         """Take note that nobody answers."""
         if behind is not None:
             self._silent = time.monotonic(), behind
 
     @property
-    def silence(self) -> Behind | None:
+    def silence(self) -> BusBehind | None:
         """What was said of it when nobody answered, a moment ago."""
         return self._silent[1] if self._silent and time.monotonic() - self._silent[0] < _ANSWER_WAIT else None
 
 
 async def receipts(
-    bus: Bus, unit: str, positions: Sequence[int], *, patience: Patience, notice: Callable[[Said], None]
-) -> AsyncIterator[Receipt | Behind]:
+    bus: Bus, unit: str, positions: Sequence[int], *, patience: Patience, notice: Callable[[Bilingual], None]
+) -> AsyncIterator[BusReceipt | BusBehind]:
     """Ask as a unit for at most MOST_POSITIONS different, ascending positions and yield each one's receipt as it comes.
 
     Ends early where the projector's position hasn't moved for as long as the patience lasts: the rest isn't decided
@@ -82,13 +82,13 @@ async def receipts(
         yield behind
 
 
-def _said(behind: Behind) -> Said:
+def _said(behind: BusBehind) -> Bilingual:
     if behind.state == PAUSED:
-        return Said(
+        return Bilingual(
             "Bộ tổng hợp đang tạm dừng, chờ quản trị cho chạy tiếp; sự kiện đã nằm trong nhật ký",
             "The projector is paused until an operator resumes it; the events are in the log",
         )
-    return Said(
+    return Bilingual(
         "Bộ tổng hợp không chạy, chưa có kết quả; sự kiện đã nằm trong nhật ký",
         "The projector is away, there are no outcomes yet; the events are in the log",
     )

@@ -9,10 +9,10 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from events.subjects import digest
-from services.publishing.asking import DeniedError, Heard, ask
+from services.publishing.asking import Heard, ReceiptsDeniedError, ask
 from services.publishing.bus import RETRY_SECONDS, Bus
 from services.publishing.lines import Line
-from services.publishing.receipt import CATCHING_UP, Receipt, Request, as_ranges
+from services.publishing.receipt import CATCHING_UP, BusReceipt, Request, as_ranges
 
 SURE_WITHIN: Final = 5.0
 """Seconds for which a projector that is catching up is waited for."""
@@ -92,9 +92,9 @@ class Owning:
         async with self._asking:
             try:
                 return await ask(self._bus, unit, request)
-            except DeniedError:
+            except ReceiptsDeniedError:
                 return Heard(None, None)
 
 
-def _is(line: Line, receipt: Receipt) -> bool:
+def _is(line: Line, receipt: BusReceipt) -> bool:
     return (receipt.publisher, receipt.id, receipt.digest) == (line.publisher, line.id, digest(line.body))

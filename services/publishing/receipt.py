@@ -37,7 +37,7 @@ class Request(Struct, frozen=True):
     wait: float = 0.0
 
 
-class Receipt(Struct, frozen=True):
+class BusReceipt(Struct, frozen=True):
     """What became of the message at a position, as it is now: one that is parked may hold later (contract, section 2).
 
     `id` is None where the message doesn't say it. `first_position` is where the event that came first under the same
@@ -55,7 +55,7 @@ class Receipt(Struct, frozen=True):
     digest: str
 
 
-class Behind(Struct, frozen=True):
+class BusBehind(Struct, frozen=True):
     """Why a position that was asked for isn't decided, and how many events of the log are not.
 
     `state` is PAUSED (until an operator resumes), CATCHING_UP or STOPPED.
@@ -77,8 +77,8 @@ class Answer(Struct, frozen=True):
 
     position: int = 0
     until: int = 0
-    receipts: list[Receipt] = []
-    behind: Behind | None = None
+    receipts: list[BusReceipt] = []
+    behind: BusBehind | None = None
     busy: bool = False
     error: str | None = None
 

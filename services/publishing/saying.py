@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Said(NamedTuple):
+class Bilingual(NamedTuple):
     """One thing, said twice."""
 
     vietnamese: str
@@ -12,6 +12,6 @@ class Said(NamedTuple):
     def __str__(self) -> str:
         return f"{self.vietnamese} / {self.english}"
 
-    def with_detail(self, detail: str | None) -> "Said":
+    def with_detail(self, detail: str | None) -> "Bilingual":
         """Add what a server or library says, which is in English for everybody."""
-        return self if not detail else Said(f"{self.vietnamese} ({detail})", f"{self.english} ({detail})")
+        return self if not detail else Bilingual(f"{self.vietnamese} ({detail})", f"{self.english} ({detail})")

@@ -11,10 +11,10 @@ from nats.js.errors import NoStreamResponseError
 
 from events.subjects import MESSAGE_ID_HEADER
 from services.publishing.bus import AWAY, FULL, Bus, BusRefusedError
-from services.publishing.flight import Ack, Flights, Refusal, given_up
+from services.publishing.flight import Ack, Flights, ServerRefusal, given_up
 from services.publishing.lines import Line
 from services.publishing.owning import Owning
-from services.publishing.saying import Said
+from services.publishing.saying import Bilingual
 
 CHUNK: Final = 1000
 """Messages of an atomic batch; the server takes no more."""
@@ -31,19 +31,19 @@ _BATCHES_NOT_ALLOWED: Final = 10174
 _CROWDED: Final = frozenset({10210, 10211})
 _SERVERS_FAULT: Final = 500
 _TOO_MANY_REQUESTS: Final = 429
-_NOT_ACKNOWLEDGED: Final = Said(
+_NOT_ACKNOWLEDGED: Final = Bilingual(
     "chưa được xác nhận, xem nhật ký của bus: đĩa có thể đã đầy", "it does not acknowledge, its disk may be full"
 )
-_NO_STREAM: Final = Said(
+_NO_STREAM: Final = Bilingual(
     "chưa có luồng PARTY, hãy chạy `tonghop migrate`", "there is no stream PARTY, run `tonghop migrate`"
 )
-_NO_ROOM_LEFT: Final = Said("bus đã đầy, hãy dọn chỗ", "it is full, make room")
-_FAILS: Final = Said("bus gặp lỗi", "it fails")
-_BATCHES_TAKEN: Final = Said(
+_NO_ROOM_LEFT: Final = Bilingual("bus đã đầy, hãy dọn chỗ", "it is full, make room")
+_FAILS: Final = Bilingual("bus gặp lỗi", "it fails")
+_BATCHES_TAKEN: Final = Bilingual(
     "Các lô đang mở trên bus đã hết chỗ (429): gửi từng sự kiện",
     "Too many batches are open on the bus (429): sending singly",
 )
-_Trouble = tuple[Said, str]
+_Trouble = tuple[Bilingual, str]
 
 
 class Sent(NamedTuple):
@@ -70,7 +70,7 @@ class Unsent(NamedTuple):
     in_doubt: bool
 
 
-class Outcome(NamedTuple):
+class ChunkOutcome(NamedTuple):
     """What became of the lines of a chunk, in their order, and why sending ended, None where it goes on."""
 
     answers: list[Sent | NotSent | Unsent]
@@ -80,7 +80,7 @@ class Outcome(NamedTuple):
 class _BatchRefusedError(Exception):
     """An atomic batch isn't in the log, or nobody knows (`in_doubt`)."""
 
-    def __init__(self, refusal: Refusal, *, in_doubt: bool = False) -> None:
+    def __init__(self, refusal: ServerRefusal, *, in_doubt: bool = False) -> None:
         super().__init__(refusal.description)
         self.refusal = refusal
         self.in_doubt = in_doubt
@@ -115,7 +115,7 @@ class _Chunk:
         for number, position in positions.items():
             self.answers[number] = Sent(self.lines[number], position, duplicate=number not in self.doubted)
 
-    def outcome(self, ended: BusRefusedError | None) -> Outcome:
+    def outcome(self, ended: BusRefusedError | None) -> ChunkOutcome:
         answers: list[Sent | NotSent | Unsent] = []
         for line in self.lines:
             first = self.first[line.message_id]
@@ -128,13 +128,13 @@ class _Chunk:
                 )
             else:
                 answers.append(answer._replace(line=line))
-        return Outcome(answers, ended)
+        return ChunkOutcome(answers, ended)
 
 
 class Sender:
     """Sends chunks one after another; a line is given up when the server refuses that line, or when all has to end."""
 
-    def __init__(self, bus: Bus, *, batches: bool, notice: Callable[[Said], None] = lambda _: None) -> None:
+    def __init__(self, bus: Bus, *, batches: bool, notice: Callable[[Bilingual], None] = lambda _: None) -> None:
         self._bus = bus
         self._batches = batches
         self._notice = notice
@@ -142,7 +142,7 @@ class Sender:
         self._owning = Owning(bus)
         self._crowded = False
 
-    async def send(self, lines: Sequence[Line]) -> Outcome:
+    async def send(self, lines: Sequence[Line]) -> ChunkOutcome:
         """Send at most CHUNK lines and answer for each; waits for a bus that is away as long as the bus's patience."""
         chunk = _Chunk(lines)
         most = self._bus.client.max_payload - _HEADER_ROOM
@@ -221,7 +221,7 @@ class Sender:
                 within = ACKNOWLEDGED_WITHIN if sequence == last else _BEGUN_WITHIN
                 ack = await self._answered(line, headers, within)
             except Error as error:
-                raise _BatchRefusedError(Refusal(), in_doubt=sequence == last) from error
+                raise _BatchRefusedError(ServerRefusal(), in_doubt=sequence == last) from error
             if ack.error:
                 raise _BatchRefusedError(ack.error)
         return ack.seq - last + 1

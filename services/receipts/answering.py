@@ -27,8 +27,8 @@ from services.publishing.receipt import (
     STOPPED,
     SUBJECT,
     Answer,
-    Behind,
-    Receipt,
+    BusBehind,
+    BusReceipt,
     Request,
 )
 from services.receipts.waiting import Waiting
@@ -113,7 +113,7 @@ class Receipts:
                 try:
                     answer = await self._answer(asker, body)
                 except SERVERS_FAIL:
-                    answer = Answer(behind=Behind(0, STOPPED, "cơ sở dữ liệu không trả lời / the database is away"))
+                    answer = Answer(behind=BusBehind(0, STOPPED, "cơ sở dữ liệu không trả lời / the database is away"))
             await self._reply(reply, answer)
         finally:
             self._under_way[asker] -= 1
@@ -161,11 +161,11 @@ def _read(asker: str, body: bytes) -> tuple[Request, list[tuple[int, int]]]:
     return request, ranges
 
 
-def _fitting(rows: Iterable[Record], room: int) -> tuple[list[Receipt], bool]:
+def _fitting(rows: Iterable[Record], room: int) -> tuple[list[BusReceipt], bool]:
     """Make receipts of as many rows as an answer has room for, one at least, and say whether these are all."""
-    told: list[Receipt] = []
+    told: list[BusReceipt] = []
     for row in rows:
-        receipt = Receipt(**row)
+        receipt = BusReceipt(**row)
         room -= len(_encode(receipt)) + 1
         if room < 0 and told:
             return told, False
@@ -173,16 +173,16 @@ def _fitting(rows: Iterable[Record], room: int) -> tuple[list[Receipt], bool]:
     return told, True
 
 
-def _behind(projector: reading.Projector, position: int) -> Behind | None:
+def _behind(projector: reading.Projector, position: int) -> BusBehind | None:
     """Say why the figures are not further; None where they have all that the projector knows of.
 
     What an operator reads of a pause names other publishers: a unit is not told that.
     """
     events = max(0, projector.stream_last - position)
     if projector.paused:
-        return Behind(events, PAUSED, "chờ quản trị cho chạy tiếp / until an operator resumes")
+        return BusBehind(events, PAUSED, "chờ quản trị cho chạy tiếp / until an operator resumes")
     if not projector.seen or projector.state in {"refused", "waiting"}:
-        return Behind(events, STOPPED, "bộ tổng hợp không chạy / the projector does not run")
+        return BusBehind(events, STOPPED, "bộ tổng hợp không chạy / the projector does not run")
     if events or projector.state != "leading":
-        return Behind(events, CATCHING_UP)
+        return BusBehind(events, CATCHING_UP)
     return None

@@ -20,7 +20,7 @@ _AGAIN: Final = 1.0
 _POSITION: Final = "SELECT position FROM checkpoint"
 
 
-class Parked:
+class WaitingQuestion:
     """One that waits; `due` is called once, when its position is reached, its time is up, or all are let go."""
 
     def __init__(self, position: int, due: Callable[[], None]) -> None:
@@ -38,7 +38,7 @@ class Waiting:
     def __init__(self, pool: Pool[Record]) -> None:
         self.reached = -1
         self._pool = pool
-        self._parked: set[Parked] = set()
+        self._parked: set[WaitingQuestion] = set()
         self._listening = False
         self._asked = asyncio.Event()
 
@@ -47,7 +47,7 @@ class Waiting:
 
     def park(self, position: int, seconds: float, due: Callable[[], None]) -> None:
         """Wait for a position, so many seconds at most."""
-        parked = Parked(position, due)
+        parked = WaitingQuestion(position, due)
         parked.timer = asyncio.get_running_loop().call_later(seconds, self._release, parked)
         self._parked.add(parked)
         self._asked.set()
@@ -104,7 +104,7 @@ class Waiting:
         for parked in [parked for parked in self._parked if parked.position <= position]:
             self._release(parked)
 
-    def _release(self, parked: Parked) -> None:
+    def _release(self, parked: WaitingQuestion) -> None:
         if parked in self._parked:
             self._parked.remove(parked)
             if parked.timer is not None:

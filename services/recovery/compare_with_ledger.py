@@ -7,15 +7,15 @@ import asyncpg
 from projections.rules.log.message import Message
 from projections.store.log.kept_log import read_kept
 from services.recovery.log import Log
-from services.recovery.overlap import Compared, first_difference
+from services.recovery.overlap import Overlap, first_difference
 from services.recovery.telling import Telling
 
 
-async def compare(connection: asyncpg.Connection, log: Log, last: int, telling: Telling) -> Compared:
+async def compare(connection: asyncpg.Connection, log: Log, last: int, telling: Telling) -> Overlap:
     """Compare the positions 1 to `last` of the ledger with the stream's; ends at the first difference."""
     state = await log.state()
     if state is None or not state.messages or state.first_seq > last:
-        return Compared(last, None)
+        return Overlap(last, None)
     end = min(last, state.last_seq)
     missing = last - end
     found: dict[int, Message] = {}
@@ -32,9 +32,9 @@ async def compare(connection: asyncpg.Connection, log: Log, last: int, telling: 
                 part = first_difference(kept, found)
                 missing += part.missing
                 if part.differs_at is not None:
-                    return Compared(missing, part.differs_at)
+                    return Overlap(missing, part.differs_at)
                 found = {position: message for position, message in found.items() if position > wanted}
                 advance(len(kept))
     finally:
         await stream.aclose()
-    return Compared(missing, None)
+    return Overlap(missing, None)

@@ -2,7 +2,7 @@
 
 RestoreError          what is there doesn't allow it; the message says what to do
 ├── NotEmptyError     a target holds something: it is never overwritten
-├── DiffersError      the stream is not the one that the ledger was made from
+├── StreamDiffersError  the stream is not the one that the ledger was made from
 └── BackupError       the folder holds no whole backup
 """
 
@@ -17,7 +17,7 @@ class NotEmptyError(RestoreError):
     """A target holds something, and nothing is overwritten."""
 
 
-class DiffersError(RestoreError):
+class StreamDiffersError(RestoreError):
     """The stream and the ledger hold different messages at one position."""
 
 

@@ -19,7 +19,7 @@ from services.recovery.dump import undump
 from services.recovery.errors import NotEmptyError, RestoreError
 from services.recovery.log import Log, closed_by, connected
 from services.recovery.manifest import DATABASE, STREAM, Manifest, check_file, read_manifest
-from services.recovery.parts import Part
+from services.recovery.parts import Half
 from services.recovery.telling import Advance, Telling
 from services.recovery.transfer import upload
 from services.settings import Settings
@@ -28,15 +28,15 @@ MARK: Final = "backup"
 _PART: Final = 1 << 20
 
 
-async def restore_from_backup(settings: Settings, folder: Path, only: Part | None, telling: Telling) -> None:
+async def restore_from_backup(settings: Settings, folder: Path, only: Half | None, telling: Telling) -> None:
     """Bring back what a backup holds, into servers that hold nothing; or one half of it, `only`.
 
     The files are read through first. The stream takes no event before both are there. Safe to run again after it was
     killed, at any moment. Raises RestoreError.
     """
     manifest = read_manifest(folder)
-    parts = list(Part) if only is None else [only]
-    names = {Part.DATABASE: DATABASE, Part.STREAM: STREAM}
+    parts = list(Half) if only is None else [only]
+    names = {Half.DATABASE: DATABASE, Half.STREAM: STREAM}
     with telling.step(
         "Kiểm tra bản sao / checking the backup", sum(manifest.files[names[p]].size for p in parts), in_bytes=True
     ) as advance:
@@ -44,14 +44,14 @@ async def restore_from_backup(settings: Settings, folder: Path, only: Part | Non
             await asyncio.to_thread(check_file, folder, names[part], manifest.files[names[part]], _from_thread(advance))
     async with led(settings.database_url) as connection, connected(settings) as log:
         there = await _check_targets(connection, log, parts, manifest)
-        if Part.STREAM in parts and Part.STREAM not in there:
+        if Half.STREAM in parts and Half.STREAM not in there:
             await _stream(log, folder / STREAM, manifest, telling)
-        if Part.DATABASE in parts and Part.DATABASE not in there:
+        if Half.DATABASE in parts and Half.DATABASE not in there:
             await clear(connection)
             with telling.step("Khôi phục cơ sở dữ liệu / the database comes back"):
                 await undump(connection, folder / DATABASE)
         await upgrade(settings.database_url)
-        if Part.STREAM in parts:
+        if Half.STREAM in parts:
             await log.open()
         if await log.info() is not None:
             await migrate(settings, notice=telling.say)
@@ -71,32 +71,32 @@ def _from_thread(advance: Advance) -> Advance:
     return moved
 
 
-async def _check_targets(connection: asyncpg.Connection, log: Log, parts: list[Part], manifest: Manifest) -> set[Part]:
+async def _check_targets(connection: asyncpg.Connection, log: Log, parts: list[Half], manifest: Manifest) -> set[Half]:
     """Tell which parts a run that was killed has brought back already, to the end.
 
     Raises NotEmptyError where a target holds something that no run of this put there.
     """
-    there: set[Part] = set()
+    there: set[Half] = set()
     found = await held(connection)
     same = found.position == manifest.position and await head_of(connection) == manifest.head
     same &= not found.empty and manifest.head is not None
     info = await log.info()
     ours = info is not None and closed_by(info) == MARK
-    if Part.STREAM in parts and info is not None and info.state.last_seq and not ours:
+    if Half.STREAM in parts and info is not None and info.state.last_seq and not ours:
         if not (same and info.state.last_seq == manifest.stream_last and await _belongs(log, connection)):
             raise NotEmptyError(
                 f"The stream {log.name} holds messages up to {info.state.last_seq}: nothing was changed. If only the "
-                f"database is lost: `--only {Part.DATABASE}`, or `tonghop restore --from-log`"
+                f"database is lost: `--only {Half.DATABASE}`, or `tonghop restore --from-log`"
             )
-        there.add(Part.STREAM)
-    if Part.DATABASE in parts and not found.empty:
+        there.add(Half.STREAM)
+    if Half.DATABASE in parts and not found.empty:
         # with the stream lost, and none that a run of this began, it is not known why the figures are there
-        if not same or (Part.STREAM in parts and not (ours or there)):
+        if not same or (Half.STREAM in parts and not (ours or there)):
             raise NotEmptyError(
                 f"The database holds figures up to position {found.position}: nothing was changed. If only the stream "
-                f"is lost: `tonghop restore --from-ledger`, or `--only {Part.STREAM}` and that afterwards"
+                f"is lost: `tonghop restore --from-ledger`, or `--only {Half.STREAM}` and that afterwards"
             )
-        there.add(Part.DATABASE)
+        there.add(Half.DATABASE)
     return there
 
 

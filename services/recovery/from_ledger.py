@@ -13,9 +13,9 @@ from services.migration import migrate
 from services.recovery import archive, framing
 from services.recovery.compare_with_ledger import compare
 from services.recovery.database import held, led
-from services.recovery.errors import DiffersError, RestoreError
+from services.recovery.errors import RestoreError, StreamDiffersError
 from services.recovery.log import Log, closed_by, connected
-from services.recovery.overlap import Compared, Remedy, remedy
+from services.recovery.overlap import Overlap, Remedy, remedy
 from services.recovery.telling import Advance, Telling
 from services.recovery.transfer import upload
 from services.settings import Settings
@@ -44,7 +44,7 @@ async def restore_from_ledger(settings: Settings, telling: Telling) -> None:
         if await _wanted(connection, log, last, telling):
             await _make(connection, log, settings, last, telling)
             found = await compare(connection, log, last, telling)
-            if found != Compared(0, None):
+            if found != Overlap(0, None):
                 raise RestoreError(
                     f"the stream came back otherwise than the ledger has it, at {found.differs_at}: run again"
                 )
@@ -59,14 +59,14 @@ async def restore_from_ledger(settings: Settings, telling: Telling) -> None:
 
 
 async def _wanted(connection: asyncpg.Connection, log: Log, last: int, telling: Telling) -> bool:
-    """Tell whether the stream must be made anew; it is gone then. Raises DiffersError where it must not be touched."""
+    """Tell whether the stream must be made anew; it is gone then. Raises StreamDiffersError where it must not be touched."""
     while (info := await log.info()) is not None:
         compared = await compare(connection, log, last, telling)
         match remedy(compared, last, info.state.last_seq):
             case Remedy.NOTHING:
                 return False
             case Remedy.NOT_THIS:
-                raise DiffersError(_refusal(log.name, compared, last, info.state.last_seq))
+                raise StreamDiffersError(_refusal(log.name, compared, last, info.state.last_seq))
         was_open = closed_by(info) is None
         if was_open:
             await log.close(MARK)
@@ -75,13 +75,15 @@ async def _wanted(connection: asyncpg.Connection, log: Log, last: int, telling: 
             await log.delete()
         elif was_open:
             await log.open()
-            raise DiffersError(f"{log.name} took new messages while it was compared: stop publishing and run again")
+            raise StreamDiffersError(
+                f"{log.name} took new messages while it was compared: stop publishing and run again"
+            )
         else:  # the server still takes in what a restore that was killed had sent
             await asyncio.sleep(1)
     return True
 
 
-def _refusal(name: str, compared: Compared, last: int, stream_last: int) -> str:
+def _refusal(name: str, compared: Overlap, last: int, stream_last: int) -> str:
     if compared.differs_at is not None:
         found = f"has another message at {compared.differs_at} than the ledger: it is another stream"
     else:

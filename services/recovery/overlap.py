@@ -17,7 +17,7 @@ class Remedy(Enum):
     NOT_THIS = "not this"
 
 
-class Compared(NamedTuple):
+class Overlap(NamedTuple):
     """What was found: `missing` messages of the ledger are not in the stream, `differs_at` is the first other one."""
 
     missing: int
@@ -29,7 +29,7 @@ def same(kept: Message, found: Message) -> bool:
     return kept.bus_subject == found.bus_subject and kept.headers == found.headers and kept.body == found.body
 
 
-def first_difference(kept: Iterable[Message], found: Mapping[int, Message]) -> Compared:
+def first_difference(kept: Iterable[Message], found: Mapping[int, Message]) -> Overlap:
     """Compare messages of the ledger with what the stream has at their positions."""
     missing = 0
     for message in kept:
@@ -37,11 +37,11 @@ def first_difference(kept: Iterable[Message], found: Mapping[int, Message]) -> C
         if other is None:
             missing += 1
         elif not same(message, other):
-            return Compared(missing, message.position)
-    return Compared(missing, None)
+            return Overlap(missing, message.position)
+    return Overlap(missing, None)
 
 
-def remedy(compared: Compared, kept: int, stream_last: int) -> Remedy:
+def remedy(compared: Overlap, kept: int, stream_last: int) -> Remedy:
     """Decide: all of the first `kept` positions are there, or they can come back, or it is not the ledger's stream.
 
     A stream with something after the ledger's end and something missing before it can't be made anew from the ledger

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Part(StrEnum):
+class Half(StrEnum):
     """One half of a backup."""
 
     DATABASE = "database"

@@ -32,7 +32,7 @@ class WrongError(AttestingError):
     """A statement is not what it says: it was altered, or somebody else signed it."""
 
 
-class Statement(Struct, frozen=True, forbid_unknown_fields=True):
+class Attestation(Struct, frozen=True, forbid_unknown_fields=True):
     """The log `stream` up to `position`, whose message the bus took at `as_of`, has the hash (hexadecimal)."""
 
     version: int
@@ -45,7 +45,7 @@ class Statement(Struct, frozen=True, forbid_unknown_fields=True):
     signature: str = ""
 
 
-def sign(key: bytes, stream: str, link: Link, as_of: dt.datetime, signed_at: dt.datetime) -> Statement:
+def sign(key: bytes, stream: str, link: Link, as_of: dt.datetime, signed_at: dt.datetime) -> Attestation:
     """Sign a link with a private key (PEM, without a password); raises AttestingError."""
     try:
         private = load_pem_private_key(key, None)
@@ -56,18 +56,18 @@ def sign(key: bytes, stream: str, link: Link, as_of: dt.datetime, signed_at: dt.
     if not isinstance(private, Ed25519PrivateKey):
         raise AttestingError("Khóa phải là Ed25519. / The key is no Ed25519 key.")
     public = _base64(private.public_key().public_bytes_raw())
-    unsigned = Statement(VERSION, stream, link.position, as_of, link.hash.hex(), signed_at, public)
+    unsigned = Attestation(VERSION, stream, link.position, as_of, link.hash.hex(), signed_at, public)
     return msgspec.structs.replace(unsigned, signature=_base64(private.sign(signed_bytes(unsigned))))
 
 
-def read(text: bytes) -> Statement:
+def read(text: bytes) -> Attestation:
     """Read a statement and check its signature by the key that it carries.
 
     Whose key that is has to be known from elsewhere: `require_key`.
     Raises AttestingError, and WrongError for an altered one.
     """
     try:
-        statement = msgspec.json.decode(text, type=Statement)
+        statement = msgspec.json.decode(text, type=Attestation)
     except (msgspec.DecodeError, RecursionError) as error:
         raise AttestingError(f"Đây không phải bản xác nhận. / Not a statement: {error}") from error
     if statement.version != VERSION:
@@ -80,7 +80,7 @@ def read(text: bytes) -> Statement:
     return statement
 
 
-def require_key(statement: Statement, key: bytes) -> None:
+def require_key(statement: Attestation, key: bytes) -> None:
     """Raise WrongError unless the statement is signed by the owner of a public key (PEM)."""
     try:
         public = load_pem_public_key(key)
@@ -90,12 +90,12 @@ def require_key(statement: Statement, key: bytes) -> None:
         raise WrongError("Bản xác nhận được ký bằng khóa KHÁC. / The statement is signed by another key.")
 
 
-def written(statement: Statement) -> str:
+def written(statement: Attestation) -> str:
     """Write a statement as it is kept in a file."""
     return msgspec.json.format(msgspec.json.encode(statement), indent=2).decode()
 
 
-def signed_bytes(statement: Statement) -> bytes:
+def signed_bytes(statement: Attestation) -> bytes:
     """Return the bytes that the signature is of."""
     fields = msgspec.structs.asdict(statement)
     del fields["signature"]

@@ -16,7 +16,7 @@ from projections.store.connecting import connect
 from projections.store.generations import schema_of
 from projections.store.rebuilding.chunks import CHUNK, RebuildError
 from projections.store.rebuilding.comparing.compare_generations import Comparison
-from projections.store.rebuilding.making.generation import FOLDING, Generation, Progress, Source
+from projections.store.rebuilding.making.generation import FOLDING, Generation, LedgerSource, Progress
 from projections.store.rebuilding.switching import (
     DifferentError,
     Switched,
@@ -111,7 +111,7 @@ async def rebuild(
 
 async def _beside(connection: asyncpg.Connection, settings: Settings, sizes: Sizes, number: int) -> Generation:
     """Name a generation beside the one in force."""
-    source = Source(settings.database_url, settings.root, sizes)
+    source = LedgerSource(settings.database_url, settings.root, sizes)
     return Generation(source, connection, schema_of(number), schema_of(await connection.fetchval(_IN_FORCE)))
 
 

@@ -15,7 +15,7 @@ from projections.store.rebuilding.chunks import set_aside_up_to
 from projections.store.rebuilding.comparing.compare_generations import Comparison
 from projections.store.rebuilding.comparing.mending import Repair, mend, repairs
 from projections.store.rebuilding.generation_schema import drop_schema
-from projections.store.rebuilding.making.generation import Generation, Progress, Source
+from projections.store.rebuilding.making.generation import Generation, LedgerSource, Progress
 from projections.store.rebuilding.switching import compare_at_checkpoint
 from services.connecting.bus import connect_once
 from services.log.gaps import read_range
@@ -53,7 +53,7 @@ async def verify(
     unlike = await _unlike_the_log(settings, progress) if from_log else None
     async with only_one(settings) as connection:
         number = await connection.fetchval("SELECT generation FROM checkpoint")
-        source = Source(settings.database_url, settings.root, sizes)
+        source = LedgerSource(settings.database_url, settings.root, sizes)
         generation = Generation(source, connection, SCHEMA, schema_of(number))
         async with connection.transaction():
             await drop_schema(connection, SCHEMA)  # one that was stopped has looked at names that nobody keeps

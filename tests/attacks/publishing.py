@@ -16,10 +16,10 @@ import nats
 from services.projector.pulse import Pulse
 from services.projector.worker import Worker
 from services.publishing.bus import connect
-from services.publishing.flow import Flow, Told
+from services.publishing.flow import Flow, LineOutcome
 from services.publishing.outcomes import Patience
 from services.publishing.receipt import subject_of
-from services.publishing.saying import Said
+from services.publishing.saying import Bilingual
 from services.receipts import Receipts
 from services.settings import Settings
 
@@ -110,11 +110,11 @@ async def published(
     batches: bool = True,
     patience: Patience | None = None,
     wait: bool = True,
-    notices: list[Said] | None = None,
+    notices: list[Bilingual] | None = None,
     inbox_prefix: str = "_INBOX",
-) -> list[Told]:
+) -> list[LineOutcome]:
     """Publish as a unit does, and give what is told of each line, in their order."""
-    told: list[Told] = []
+    told: list[LineOutcome] = []
     notices = [] if notices is None else notices
     async with connect(url, notice=lambda _: None, inbox_prefix=inbox_prefix) as bus:
         flow = Flow(

@@ -5,7 +5,7 @@ import asyncio
 import nats
 
 from services.publishing import sending
-from services.publishing.saying import Said
+from services.publishing.saying import Bilingual
 from tests.attacks.publishing import A, B, admitted, published
 
 LIMIT = 50
@@ -16,7 +16,7 @@ async def test_others_publish_while_a_unit_keeps_every_batch_open(party: str) ->
     for n in range(LIMIT):
         headers = {"Nats-Batch-Id": f"open-{n}", "Nats-Batch-Sequence": "1"}
         assert not (await client.request(f"party.v1.{A}.x.y", b"{}", headers=headers)).data
-    notices: list[Said] = []
+    notices: list[Bilingual] = []
     lines = [admitted(B, f"e-{n}") for n in range(100)]
     told = await published(party, lines, wait=False, notices=notices)
     assert {one.outcome for one in told} == {"published"}
@@ -37,7 +37,7 @@ async def test_a_batch_that_is_crowded_out_for_a_moment_stays_a_batch(party: str
         await client.request(subject, b"{}", headers=headers)
 
     giving = asyncio.create_task(give_way())
-    notices: list[Said] = []
+    notices: list[Bilingual] = []
     told = await published(party, [admitted(B, f"e-{n}") for n in range(3)], wait=False, notices=notices)
     await giving
     assert {one.outcome for one in told} == {"published"}

@@ -10,7 +10,7 @@ import pytest
 
 from services.publishing.bus import connect
 from services.publishing.outcomes import Patience, receipts
-from services.publishing.receipt import MOST_AT_ONCE, Receipt, subject_of
+from services.publishing.receipt import MOST_AT_ONCE, BusReceipt, subject_of
 from services.receipts import Receipts
 from tests.attacks.publishing import BELOW_B, ROOT, A, B, admitted, answering, asked, projecting, published
 
@@ -112,7 +112,7 @@ async def test_an_answer_that_is_too_long_comes_in_parts(party: str, database: s
         async with connect(party, notice=lambda _: None) as bus:
             patience = Patience(20)
             async for one in receipts(bus, B, range(1, 1001), patience=patience, notice=lambda _: None):
-                assert isinstance(one, Receipt)
+                assert isinstance(one, BusReceipt)
                 found.append(one.position)
         assert found == list(range(1, 1001))
     finally:

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from services.log.configuration import consumer_config, stream_config
-from services.publishing.asking import DeniedError, ask
+from services.publishing.asking import ReceiptsDeniedError, ask
 from services.publishing.bus import connect
 from services.publishing.outcomes import Patience
 from services.publishing.receipt import Request
-from services.publishing.saying import Said
+from services.publishing.saying import Bilingual
 from services.settings import Settings
 from tests.attacks.guarded import Guarded, guarded_somewhere
 from tests.attacks.publishing import admitted, established, projecting, published
@@ -44,13 +44,13 @@ async def test_a_unit_publishes_and_is_told_whatever_another_claims_or_keeps_ope
             for n in range(50):
                 headers = {"Nats-Batch-Id": f"open-{n}", "Nats-Batch-Sequence": "1"}
                 await attacker.request(f"party.v1.{ATTACKER}.x.y", b"{}", headers=headers, timeout=10)
-            notices: list[Said] = []
+            notices: list[Bilingual] = []
             more = [admitted(UNIT, f"more-{n}") for n in range(3)]
             told = await published(url, more, notices=notices, inbox_prefix=prefix)
             assert [one.outcome for one in told] == ["counted"] * 3
             assert any("429" in said.english for said in notices)
         async with connect(url, notice=lambda _: None, inbox_prefix=prefix) as asking:
-            with pytest.raises(DeniedError, match="gia-binh"):
+            with pytest.raises(ReceiptsDeniedError, match="gia-binh"):
                 await ask(asking, ATTACKER, Request([1], wait=30))
         others = await published(url, [admitted(ATTACKER, "a-1"), *lines[:1]], batches=False, inbox_prefix=prefix)
         assert [(one.outcome, one.reason) for one in others] == [("refused", "not_permitted"), ("duplicate", None)]

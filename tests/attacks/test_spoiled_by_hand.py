@@ -15,7 +15,7 @@ import pytest
 from projections.store.live.projection import Projection
 from projections.store.log import hash_chain
 from projections.store.rebuilding.chunks import RebuildError
-from projections.store.rebuilding.row_difference import Difference
+from projections.store.rebuilding.row_difference import RowDifference
 from services.embedded.postgres import PostgresServer
 from tests import servers
 from tests.integration.test_verify import SIZES, told, verified
@@ -116,7 +116,7 @@ async def world(postgres: PostgresServer, _template: None) -> AsyncIterator[str]
         yield url.partition("?")[0].rpartition("/")[2]
 
 
-async def _named(database: str) -> list[Difference] | str:
+async def _named(database: str) -> list[RowDifference] | str:
     """Verify; the differences, or why it can't be done."""
     try:
         return (await verified(database)).comparison.listed
@@ -134,7 +134,7 @@ async def _chain_says(connection: asyncpg.Connection) -> str | None:
     return f"{broken} {stray}" if broken or stray else None
 
 
-def _changed(found: Difference, column: str) -> bool:
+def _changed(found: RowDifference, column: str) -> bool:
     """Tell whether a difference shows the column: its value, or that a row is missing or should not be there."""
     if column in found.key or found.is_now is None or found.should is None:
         return True

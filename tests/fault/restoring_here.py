@@ -14,7 +14,7 @@ from projections.store.log.kept_log import read_kept
 from services.recovery import archive, compare_with_ledger, from_ledger, from_log, log
 from services.recovery.backup import backup
 from services.recovery.from_backup import restore_from_backup
-from services.recovery.parts import Part
+from services.recovery.parts import Half
 from services.recovery.telling import Telling
 from services.settings import Settings
 from tests.fault.brief_log import PART, SIZES
@@ -47,6 +47,6 @@ async def from_the_ledger(settings: Settings) -> None:
     await from_ledger.restore_from_ledger(settings, telling())
 
 
-async def from_the_backup(settings: Settings, folder: Path, only: Part | None) -> None:
+async def from_the_backup(settings: Settings, folder: Path, only: Half | None) -> None:
     in_small_parts()
     await restore_from_backup(settings, folder, only, telling())

@@ -12,7 +12,7 @@ import nats
 import pytest
 
 from services.publishing.bus import connect as connect_publisher
-from services.publishing.flow import PUBLISHED, Flow, Told
+from services.publishing.flow import PUBLISHED, Flow, LineOutcome
 from tests.fault.cluster import Cluster, running_cluster
 from tests.fault.disk import Disk, small_disk
 from tests.fault.expectation import Expectation
@@ -188,7 +188,7 @@ async def test_a_stream_at_its_limit_is_said_and_waited_for(party: str) -> None:
     config = (await jetstream.stream_info("PARTY")).config
     await jetstream.update_stream(config.evolve(max_bytes=100_000))
     noticed: list[object] = []
-    told: list[Told] = []
+    told: list[LineOutcome] = []
     lines = io.BytesIO(b"\n".join(admitted("u1", "2023-01-01", f"f-{n}").body for n in range(1_000)))
     try:
         async with connect_publisher(party, notice=noticed.append) as bus:

@@ -20,7 +20,7 @@ from services.embedded.postgres import PostgresServer
 from services.log.configuration import consumer_config
 from services.recovery.log import Log, closed_by
 from services.recovery.manifest import NAME
-from services.recovery.parts import Part
+from services.recovery.parts import Half
 from services.settings import Settings
 from tests import servers
 from tests.fault import projecting_here as here
@@ -187,7 +187,7 @@ async def the_database_from_a_backup(
             await again.hold_the_stream()
             await again.hold_what_rows_there_are()
 
-        yield Restore(again.settings, doing.from_the_backup, (folder, Part.DATABASE), hold, again.hold_all)
+        yield Restore(again.settings, doing.from_the_backup, (folder, Half.DATABASE), hold, again.hold_all)
 
 
 @asynccontextmanager
@@ -200,7 +200,7 @@ async def the_stream_from_a_backup(stretch: Stretch, _: PostgresServer, folder: 
             await there.hold_the_rows()
             await there.hold_what_is_open(there.log)
 
-        yield Restore(there.settings, doing.from_the_backup, (folder, Part.STREAM), hold, there.hold_all)
+        yield Restore(there.settings, doing.from_the_backup, (folder, Half.STREAM), hold, there.hold_all)
 
 
 async def backed_up(there: Both, folder: Path) -> None:

@@ -18,7 +18,7 @@ from projections.rules.log.message import Message
 from projections.store.batch.writing import FencedError
 from projections.store.generations import enter_the_one_in_force, schema_of
 from projections.store.live.projection import Projection
-from projections.store.rebuilding.making.generation import Generation, Source
+from projections.store.rebuilding.making.generation import Generation, LedgerSource
 from projections.store.rebuilding.switching import compare_at_checkpoint, previous, switch
 from services.settings import Settings
 from services.verification.rebuilding import go_back, rebuild
@@ -142,7 +142,7 @@ class Race:
         """Carry what was in force before to where the one in force stands, and compare them."""
         number = await previous(self._switcher)
         now = await self.connection.fetchval("SELECT generation FROM checkpoint")
-        made = Generation(Source(self.url, ROOT, SIZES), self._switcher, schema_of(number), schema_of(now))
+        made = Generation(LedgerSource(self.url, ROOT, SIZES), self._switcher, schema_of(number), schema_of(now))
         await made.take_up()
         comparison = await compare_at_checkpoint(made)
         assert not comparison, comparison

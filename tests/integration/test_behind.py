@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from projections.answers.report.report_answers import WorkerState
-from projections.store.reading.status import Worker
+from projections.store.reading.status import WorkerSeen
 from services.api.bus import Bus
 from services.api.lag import FRESH_FOR, Lag, Lags
 from services.settings import Settings
@@ -34,11 +34,11 @@ FIGURES = [
 ]
 
 
-def worker(seen: float = 0, advanced: float | None = 0, state: str = "leading", last: int = 100) -> Worker:
+def worker(seen: float = 0, advanced: float | None = 0, state: str = "leading", last: int = 100) -> WorkerSeen:
     """Make a projector that said something `seen` seconds ago, and got on `advanced` seconds ago."""
     ago = [NOW - dt.timedelta(seconds=each) if each is not None else None for each in (seen, advanced)]
     assert ago[0] is not None
-    return Worker(WorkerState("w", state, None, ago[0], ago[0], ago[1]), last, NOW)
+    return WorkerSeen(WorkerState("w", state, None, ago[0], ago[0], ago[1]), last, NOW)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def lags() -> Lags:
     return Lags(None, Bus(Settings()), 5.0)  # type: ignore[arg-type] # judged by what it is given
 
 
-def states(lags: Lags, *looks: tuple[float, int, int | None, Worker | None]) -> list[str]:
+def states(lags: Lags, *looks: tuple[float, int, int | None, WorkerSeen | None]) -> list[str]:
     """Look at (seconds, position, last of the log, projector), one after the other."""
     return [lags.judge(working, position, last, now).state for now, position, last, working in looks]
 

@@ -19,10 +19,10 @@ import pytest
 from events.subjects import message_id
 from services.embedded.nats import executable
 from services.publishing.bus import BusRefusedError, connect
-from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, WAITS_AWAY, WAITS_PAUSED, Flow, Told
+from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, WAITS_AWAY, WAITS_PAUSED, Flow, LineOutcome
 from services.publishing.outcomes import Patience
 from services.publishing.receipt import subject_of
-from services.publishing.saying import Said
+from services.publishing.saying import Bilingual
 from tests import servers
 from tests.attacks.publishing import answering
 
@@ -47,8 +47,8 @@ def id_of(number: int) -> str:
 
 async def publish(
     url: str, file: io.BytesIO, *, batches: bool = True, patience: float | None = None, inbox_prefix: str = "_INBOX"
-) -> list[Told]:
-    told: list[Told] = []
+) -> list[LineOutcome]:
+    told: list[LineOutcome] = []
     sent: list[int] = []
     outcomes = None if patience is None else Patience(patience)
     async with connect(url, notice=lambda _: None, inbox_prefix=inbox_prefix) as bus:
@@ -256,8 +256,8 @@ async def test_a_paused_projector_is_told_at_once(party: str, database: str) -> 
     async with answering(party, database) as pool:
         await leads(pool, stream_last=2)
         await pool.execute("INSERT INTO pause (position, detail) VALUES (1, 'unit9 sent 300 wrong ones')")
-        noticed: list[Said] = []
-        told: list[Told] = []
+        noticed: list[Bilingual] = []
+        told: list[LineOutcome] = []
         async with connect(party, notice=lambda _: None) as bus:
             patience = Patience(3600, standing=0)
             flow = Flow(

@@ -18,7 +18,7 @@ from projections.store.live import pausing
 from projections.store.live.projection import Projection
 from projections.store.reading.snapshot import snapshot
 from projections.store.rebuilding.chunks import RebuildError
-from projections.store.rebuilding.making.generation import Generation, Source
+from projections.store.rebuilding.making.generation import Generation, LedgerSource
 from projections.store.rebuilding.switching import compare_at_checkpoint, switch
 from services.settings import Settings
 from services.verification.rebuilding import bring_up, go_back, rebuild
@@ -172,7 +172,7 @@ class Ready:
 async def ready(database: str, connection: asyncpg.Connection) -> AsyncIterator[Ready]:
     writer = await asyncpg.connect(database)
     live = await Projection.open(database, root=ROOT, sizes=SIZES)
-    made = Generation(Source(database, ROOT, SIZES), writer, "g2", "g1")
+    made = Generation(LedgerSource(database, ROOT, SIZES), writer, "g2", "g1")
     await made.open()
     await bring_up(made, quietly)
     assert not await compare_at_checkpoint(made)

@@ -13,8 +13,8 @@ from projections.store.live.projection import Projection
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.counting import count_all
 from projections.store.rebuilding.making import decoders
-from projections.store.rebuilding.making.decoded_chunk import packed, read_stretch, unpacked
-from projections.store.rebuilding.making.generation import Generation, Source
+from projections.store.rebuilding.making.decoded_chunk import packed, read_decoded, unpacked
+from projections.store.rebuilding.making.generation import Generation, LedgerSource
 from services.settings import Settings
 from services.verification.rebuilding import rebuild
 from tests.bench.filling import COLUMNS, ledger_rows
@@ -57,7 +57,7 @@ async def test_a_gap_that_another_process_finds_is_said(
 
 
 async def test_a_stretch_comes_through_a_pipe_as_it_was(database: str, connection: asyncpg.Connection) -> None:
-    stretch = await read_stretch(connection, 0, len(told()), ROOT)
+    stretch = await read_decoded(connection, 0, len(told()), ROOT)
     assert stretch.columns
     assert stretch.several
     assert stretch.pivots
@@ -69,7 +69,7 @@ async def test_who_counts_for_a_rebuild_that_was_killed_counts_no_further(
 ) -> None:
     writer = await asyncpg.connect(database)
     try:
-        made = Generation(Source(database, ROOT, SIZES), writer, "g2", "g1")
+        made = Generation(LedgerSource(database, ROOT, SIZES), writer, "g2", "g1")
         await made.open()
         await made.fold(len(told()), quietly)
         before = await count_all.begin_counting(writer, database, "g2")

@@ -12,7 +12,7 @@ from events.facets import pack
 from projections.rules.counting.state import Sizes
 from projections.store.batch.writing import FencedError
 from projections.store.live.projection import Projection
-from projections.store.rebuilding.row_difference import Difference
+from projections.store.rebuilding.row_difference import RowDifference
 from services.settings import Settings
 from services.verification.verifying import Verified, latest_repairs, verify
 from tests.integration.test_api import client_of, get
@@ -206,7 +206,7 @@ def says(row: dict[str, object] | None, part: object) -> bool:
     return row is not None and all(row[name] == value for name, value in part.items())
 
 
-def named(found: Difference) -> tuple[str, str | None, str | None, str | None]:
+def named(found: RowDifference) -> tuple[str, str | None, str | None, str | None]:
     return found.table, found.unit, found.measure, found.period
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 
 from projections.store.generations import enter, enter_the_one_in_force, schema_of
-from projections.store.rebuilding.making.generation import Generation, Source
+from projections.store.rebuilding.making.generation import Generation, LedgerSource
 from projections.store.rebuilding.switching import next_number
 from tests.oracle.telling import ROOT
 from tests.property.system import SIZES, System
@@ -44,7 +44,7 @@ async def beside(system: System) -> AsyncIterator[Generation]:
     try:
         here = await enter_the_one_in_force(connection)
         number = await next_number(connection)
-        source = Source(system.url, ROOT, SIZES)
+        source = LedgerSource(system.url, ROOT, SIZES)
         yield Generation(source, connection, schema_of(number), schema_of(here.generation))
     finally:
         await connection.close()

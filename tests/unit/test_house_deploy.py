@@ -14,9 +14,9 @@ from prometheus_client import REGISTRY
 
 from projections.answers.report.report_answers import PublisherRejects, WorkerState
 from projections.store.address import DatabaseAddress
-from projections.store.reading.status import Tally, Worker
+from projections.store.reading.status import OutcomeTally, WorkerSeen
 from services import bus_accounts
-from services.api.metrics import Standing
+from services.api.metrics import StandingCollector
 from services.cli.app import app
 from services.connecting.bus import encrypted
 from services.connecting.tls import https
@@ -61,10 +61,13 @@ def exposed() -> dict[str, set[str]]:
         collector = REGISTRY._names_to_collectors.get(metric.name)
         for suffix in SUFFIXES.get(metric.type, ()):
             found[metric.name + suffix] = {*getattr(collector, "_labelnames", ()), "le"}
-    tally, rejecting = Tally("member.admitted", "parked", "unknown_unit", 1), PublisherRejects("u1", 1, {"cycle": 1}, 1)
+    tally, rejecting = (
+        OutcomeTally("member.admitted", "parked", "unknown_unit", 1),
+        PublisherRejects("u1", 1, {"cycle": 1}, 1),
+    )
     now = dt.datetime.now(dt.UTC)
-    worker = Worker(WorkerState("w", "leading", None, now, now, now), 1, now)
-    for metric in Standing(1, 1, [tally], worker, [rejecting]).collect():
+    worker = WorkerSeen(WorkerState("w", "leading", None, now, now, now), 1, now)
+    for metric in StandingCollector(1, 1, [tally], worker, [rejecting]).collect():
         found[metric.name] = {label for sample in metric.samples for label in sample.labels}
     source = (DEPLOY.parent / "services/api/metrics.py").read_text()
     return found | {f"tonghop_readable_{name}": set() for name in re.findall(r'_gauge\(\s*"(\w+)"', source)}

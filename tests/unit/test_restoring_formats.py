@@ -4,7 +4,7 @@ import datetime as dt
 
 from projections.rules.log.message import Message
 from services.recovery import archive, framing
-from services.recovery.overlap import Compared, Remedy, first_difference, remedy
+from services.recovery.overlap import Overlap, Remedy, first_difference, remedy
 
 
 def test_the_checksum_is_castagnolis() -> None:
@@ -37,10 +37,10 @@ def test_what_is_done_with_a_stream() -> None:
     at = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
     kept = [Message(n, at, "party.v1.a", None, b"%d" % n) for n in (1, 2, 3)]
     later = {message.position: message._replace(published_at=at + dt.timedelta(days=1)) for message in kept}
-    assert first_difference(kept, later) == Compared(0, None)
-    assert first_difference(kept, {1: later[1]}) == Compared(2, None)
-    assert first_difference(kept, later | {2: later[3]}) == Compared(0, 2)
-    assert remedy(Compared(0, None), 3, 9) is Remedy.NOTHING
-    assert remedy(Compared(1, None), 3, 3) is Remedy.MAKE_ANEW
-    assert remedy(Compared(1, None), 3, 4) is Remedy.NOT_THIS
-    assert remedy(Compared(0, 2), 3, 3) is Remedy.NOT_THIS
+    assert first_difference(kept, later) == Overlap(0, None)
+    assert first_difference(kept, {1: later[1]}) == Overlap(2, None)
+    assert first_difference(kept, later | {2: later[3]}) == Overlap(0, 2)
+    assert remedy(Overlap(0, None), 3, 9) is Remedy.NOTHING
+    assert remedy(Overlap(1, None), 3, 3) is Remedy.MAKE_ANEW
+    assert remedy(Overlap(1, None), 3, 4) is Remedy.NOT_THIS
+    assert remedy(Overlap(0, 2), 3, 3) is Remedy.NOT_THIS

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.answers.privacy.suppression import NOTHING, Block, hidden_codes, hidden_pairs
+from projections.answers.privacy.suppression import NOTHING, CellBlock, hidden_codes, hidden_pairs
 from tests.unit.test_suppression import tables
 
 Table = tuple[tuple[int, ...], ...]
@@ -54,7 +54,7 @@ def small_pairs(table: Table, smallest: int) -> list[tuple[int, int]]:
     return [(i, j) for i, j in known if 1 <= table[i][j] < smallest]
 
 
-def is_proper(table: Table, block: Block) -> bool:
+def is_proper(table: Table, block: CellBlock) -> bool:
     return bool(block.rows) and (len(block.rows), len(block.columns)) != (len(table), len(table[0]))
 
 
@@ -124,12 +124,12 @@ def test_the_three_answers_together_give_nothing_away(height: int, width: int, l
         (((50, 60, 0), (70, 80, 0), (0, 0, 1)), NOTHING),
         (((50, 60, 1), (70, 80, 0), (0, 0, 0)), NOTHING),  # one of 111 whose other code isn't known
         (((0, 0, 0), (0, 0, 0), (0, 0, 0)), NOTHING),
-        (((2, 60, 0, 90), (70, 80, 0, 90), (90, 90, 0, 0)), Block(frozenset({0, 1}), frozenset({0, 1}))),
-        (((50, 60, 0), (1, 0, 0), (9, 9, 0)), Block(frozenset({0, 1, 2}), frozenset({0, 1, 2}))),
-        (((50, 60, 0), (0, 0, 2), (9, 9, 9)), Block(frozenset({0, 1}), frozenset({0, 2}))),
+        (((2, 60, 0, 90), (70, 80, 0, 90), (90, 90, 0, 0)), CellBlock(frozenset({0, 1}), frozenset({0, 1}))),
+        (((50, 60, 0), (1, 0, 0), (9, 9, 0)), CellBlock(frozenset({0, 1, 2}), frozenset({0, 1, 2}))),
+        (((50, 60, 0), (0, 0, 2), (9, 9, 9)), CellBlock(frozenset({0, 1}), frozenset({0, 2}))),
     ],
 )
-def test_no_more_is_hidden_than_the_rule_needs(table: Table, hidden: Block) -> None:
+def test_no_more_is_hidden_than_the_rule_needs(table: Table, hidden: CellBlock) -> None:
     assert hidden_pairs(table, 3) == hidden
 
 
@@ -154,7 +154,7 @@ def test_large_tables_keep_every_small_pair(table: Table, smallest: int) -> None
             assert 1 + steps(table, block, pair, -1) + steps(table, block, pair, 1) >= smallest
 
 
-def steps(table: Table, block: Block, cell: tuple[int, int], step: int) -> int:
+def steps(table: Table, block: CellBlock, cell: tuple[int, int], step: int) -> int:
     """Count how often a cell of a block can be made smaller (or larger) by one, all sums and all else left alone.
 
     Each time one goes from the cell and from one in another row and column to the two corners between them, or back.

@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from projections.answers.past import history
-from projections.answers.past.history import Told
+from projections.answers.past.history import DatedValue
 from projections.answers.past.units_then import Units
 from projections.answers.report.codes import Codes, row_of_codes, rows_of_codes
 from projections.answers.report.report_answers import Row, UnitName
 from projections.answers.report.report_question import Place, Question, named_on
-from projections.answers.report.stays import Stay, by_unit, row_of, whole
+from projections.answers.report.stays import UnitStay, by_unit, row_of, whole
 from projections.rules.counting.periods import ONE_DAY, Days, months, years
 from projections.rules.hierarchy.unit import EVER, FOREVER, Unit
 
@@ -118,7 +118,7 @@ class Then:
                 return next((u.no for u in units if self.name(u, day).level == question.detail), None)
         return None
 
-    def _stays(self, question: Question, unit: Unit) -> list[Stay]:
+    def _stays(self, question: Question, unit: Unit) -> list[UnitStay]:
         gone = unit.dissolution.since if unit.dissolution is not None else None
         if question.basis == "as-now":
             return [] if gone is not None else self._stays_now(question, unit)
@@ -130,7 +130,7 @@ class Then:
         found = whole(sorted(self._children(unit, days), key=lambda s: (s.name.id, s.since or EVER)), gone)
         return [stay for stay in found if stay.days.first <= stay.days.last]
 
-    def _stays_now(self, question: Question, unit: Unit) -> list[Stay]:
+    def _stays_now(self, question: Question, unit: Unit) -> list[UnitStay]:
         found = []
         over = [unit]
         for upper in over:  # grows while it is walked
@@ -140,12 +140,12 @@ class Then:
                 name = self.name(below, FOREVER)
                 wanted = question.by == "child" or name.level == question.detail
                 if wanted:
-                    found.append(Stay(_place(below), question.days, name, below.dissolution is None))
+                    found.append(UnitStay(_place(below), question.days, name, below.dissolution is None))
                 if below.dissolution is not None or not wanted:
                     over.append(below)
         return found
 
-    def _children(self, unit: Unit, days: Days) -> Iterator[Stay]:
+    def _children(self, unit: Unit, days: Days) -> Iterator[UnitStay]:
         over = [(unit, EVER, FOREVER)]
         for upper, since, until in over:  # grows while it is walked
             for below in self.units.below(upper):
@@ -158,7 +158,7 @@ class Then:
                         if gone < end:
                             over.append((below, max(first, gone), end))
 
-    def _of_level(self, unit: Unit, days: Days, level: str) -> list[Stay]:
+    def _of_level(self, unit: Unit, days: Days, level: str) -> list[UnitStay]:
         found = []
         over = [(unit, days)]
         for upper, held in over:  # grows while it is walked
@@ -181,11 +181,11 @@ class Then:
                             over.append((below, Days(max(first, gone), last)))
         return found
 
-    def _stay(self, unit: Unit, days: Days, since: dt.date | None = None, until: dt.date = FOREVER) -> Stay:
+    def _stay(self, unit: Unit, days: Days, since: dt.date | None = None, until: dt.date = FOREVER) -> UnitStay:
         place = _place(unit)
         stood = place.dissolved is None or days.first < place.dissolved
         end = None if until == FOREVER else until
-        return Stay(place, days, self.name(unit, days.last), stood, since, end)
+        return UnitStay(place, days, self.name(unit, days.last), stood, since, end)
 
 
 def _rows(question: Question, by_key: Mapping[object, dict[str, int]], zero: dict[str, int]) -> Iterator[Row]:
@@ -205,7 +205,7 @@ def _place(unit: Unit) -> Place:
     return Place(unit.no, unit.dissolution.since if unit.dissolution is not None else None, large=False)
 
 
-def _held(told: Collection[Told[str]], day: dt.date) -> str:
+def _held(told: Collection[DatedValue[str]], day: dt.date) -> str:
     first, *later = told
     found = first.value
     for each in later:

@@ -16,26 +16,26 @@ from projections.answers.past.structure_answers import Source
 from projections.answers.past.units_then import Units
 from projections.answers.report.report_answers import Report
 from projections.answers.report.report_question import Question
-from projections.rules.hierarchy.unit import FOREVER, Statement
+from projections.rules.hierarchy.unit import FOREVER, UnitStatement
 
 
 class Moment(NamedTuple):
     """The statements that began or ceased to hold at one position of the log."""
 
-    said: list[Statement]
-    unsaid: list[Statement]
+    said: list[UnitStatement]
+    unsaid: list[UnitStatement]
     events: set[int]
     """Their positions, and those of the retractions."""
 
 
-class Telling(NamedTuple):
+class EventEffect(NamedTuple):
     """An event (with its retraction, if it was taken back) and what it counts."""
 
     said: tuple[Source, ...]
     counted: tuple[Counted, ...]
 
 
-class Tally:
+class ContributionTally:
     """Contributions as they are found: the ones that are not zero."""
 
     def __init__(self, measures: tuple[str, ...]) -> None:
@@ -59,17 +59,17 @@ def between(
     units: Units,
     question: Question,
     *,
-    lost: Iterable[Telling],
+    lost: Iterable[EventEffect],
     moments: Iterable[Moment],
     kept: Iterable[Counted],
-    gained: Iterable[Telling],
+    gained: Iterable[EventEffect],
     sources: Mapping[int, Source],
-) -> Tally:
+) -> ContributionTally:
     """Find what changed a total; ``units`` stand as at the first position, and are left as at the last.
 
     ``kept`` are the facts that held throughout, ``sources`` has the events of all moments by position.
     """
-    tally, by_unit = Tally(question.measures), dict[int, list[Counted]]()
+    tally, by_unit = ContributionTally(question.measures), dict[int, list[Counted]]()
     for fact in kept:
         by_unit.setdefault(fact.unit, []).append(fact)
     _tell(tally, units, question, lost, -1)
@@ -87,7 +87,7 @@ def between(
     return tally
 
 
-def explained(tally: Tally, limit: int, one: Report, other: Report) -> Difference:
+def explained(tally: ContributionTally, limit: int, one: Report, other: Report) -> Difference:
     """Make the answer: the difference of the two totals, and whether the contributions come to it."""
     difference = {measure: other.total[measure] - one.total[measure] for measure in tally.measures}
     contributions, rest = tally.capped(limit)
@@ -109,7 +109,7 @@ def explained(tally: Tally, limit: int, one: Report, other: Report) -> Differenc
     )
 
 
-def _tell(tally: Tally, units: Units, question: Question, events: Iterable[Telling], sign: int) -> None:
+def _tell(tally: ContributionTally, units: Units, question: Question, events: Iterable[EventEffect], sign: int) -> None:
     for said, counted in events:
         values = dict.fromkeys(tally.measures, 0)
         for fact in counted:
@@ -128,7 +128,7 @@ def _below(units: Units, moment: Moment) -> set[int]:
 
 
 def _change(units: Units, moment: Moment) -> None:
-    def founding(said: Statement) -> bool:
+    def founding(said: UnitStatement) -> bool:
         return said.kind == "established"
 
     for statement in sorted(moment.unsaid, key=founding):

@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Generic, NamedTuple, TypeVar
 
-from projections.rules.hierarchy.unit import FOREVER, Statement
+from projections.rules.hierarchy.unit import FOREVER, UnitStatement
 
 T = TypeVar("T")
 
 
-class Told(NamedTuple, Generic[T]):
+class DatedValue(NamedTuple, Generic[T]):
     """A value on the days ``[since, until)`` and the positions of the statements that hold and say it, by day."""
 
     since: dt.date
@@ -20,17 +20,17 @@ class Told(NamedTuple, Generic[T]):
     said: tuple[int, ...]
 
 
-def names(statements: Iterable[Statement]) -> list[Told[str]]:
+def names(statements: Iterable[UnitStatement]) -> list[DatedValue[str]]:
     """Return the names of a unit from all statements about it, oldest first."""
     return _told((s.since, s.position, s.name) for s in statements if s.name is not None)
 
 
-def levels(statements: Iterable[Statement]) -> list[Told[str]]:
+def levels(statements: Iterable[UnitStatement]) -> list[DatedValue[str]]:
     """Return the levels of a unit from all statements about it, oldest first."""
     return _told((s.since, s.position, s.level) for s in statements if s.level is not None)
 
 
-def raw_parents(statements: Iterable[Statement]) -> list[Told[int | None]]:
+def raw_parents(statements: Iterable[UnitStatement]) -> list[DatedValue[int | None]]:
     """Return the parents that the unit's own statements name, oldest first; from its dissolution on, its successor."""
     said = list(statements)
     gone = next((s for s in said if s.kind == "dissolved" and s.successor is not None), None)
@@ -42,11 +42,11 @@ def raw_parents(statements: Iterable[Statement]) -> list[Told[int | None]]:
     return _told([*placed, (gone.since, gone.position, gone.successor)] if gone is not None else placed)
 
 
-def _told(said: Iterable[tuple[dt.date, int, T]]) -> list[Told[T]]:
+def _told(said: Iterable[tuple[dt.date, int, T]]) -> list[DatedValue[T]]:
     by_day: dict[dt.date, tuple[int, T]] = {}
     for since, position, value in sorted(said, key=lambda each: each[:2]):
         by_day[since] = position, value
-    found: list[Told[T]] = []
+    found: list[DatedValue[T]] = []
     for since, (position, value) in by_day.items():
         last = found[-1] if found else None
         if last is not None and last.value == value:
@@ -54,5 +54,5 @@ def _told(said: Iterable[tuple[dt.date, int, T]]) -> list[Told[T]]:
         else:
             if last is not None:
                 found[-1] = last._replace(until=since)
-            found.append(Told(since, FOREVER, value, (position,)))
+            found.append(DatedValue(since, FOREVER, value, (position,)))
     return found

@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 
-from projections.rules.hierarchy.unit import FOREVER, Segment, Statement, Unit, segments_of
+from projections.rules.hierarchy.unit import FOREVER, Segment, Unit, UnitStatement, segments_of
 
 
 class Units:
     """The units that the statements make. ``ids`` has the id of every unit number that is ever in a statement."""
 
-    def __init__(self, ids: Mapping[int, str], statements: Iterable[Statement]) -> None:
+    def __init__(self, ids: Mapping[int, str], statements: Iterable[UnitStatement]) -> None:
         self._ids = ids
         self.by_id: dict[str, Unit] = {}
         self.by_no: dict[int, Unit] = {}
@@ -23,7 +23,7 @@ class Units:
         for statement in sorted(statements, key=lambda said: said.kind != "established"):
             self.say(statement)
 
-    def say(self, statement: Statement) -> None:
+    def say(self, statement: UnitStatement) -> None:
         """Let a statement hold, about a unit that is established (by it, if by nothing before)."""
         if statement.kind == "established":
             unit = Unit(statement.unit, self._ids[statement.unit], statement)
@@ -39,7 +39,7 @@ class Units:
             if upper is not None:
                 self._named_by.setdefault(upper, set()).add(unit.no)
 
-    def unsay(self, statement: Statement) -> None:
+    def unsay(self, statement: UnitStatement) -> None:
         """Take a statement back; a foundation when nothing else is said of its unit."""
         unit = self.by_no[statement.unit]
         if statement.kind == "established":

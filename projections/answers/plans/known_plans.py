@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from projections.answers.past.structure_answers import Source
 from projections.answers.report.report_answers import UnitName
-from projections.answers.report.stays import Stay
+from projections.answers.report.stays import UnitStay
 from projections.rules.counting.periods import Days, common
 from projections.rules.hierarchy.unit import EVER
 
@@ -58,7 +58,7 @@ def told_of(declared: Iterable[Declared], measure: str, days: Days) -> bool:
 class Children:
     """The children of a unit by day; as last known, whatever the day, on the basis as-now."""
 
-    def __init__(self, stays: list[Stay], *, now: bool) -> None:
+    def __init__(self, stays: list[UnitStay], *, now: bool) -> None:
         self.stays = [stay for stay in stays if stay.stood]
         self._now = now
         self._on: dict[dt.date, dict[int, UnitName]] = {}

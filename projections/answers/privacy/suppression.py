@@ -13,7 +13,7 @@ Table = Sequence[Sequence[int]]
 """Rows of cells, one for each code of a dimension, those of the other in each; `unknown` is last in both."""
 
 
-class Block(NamedTuple):
+class CellBlock(NamedTuple):
     """The cells in which one of the rows crosses one of the columns; places count from 0."""
 
     rows: frozenset[int]
@@ -23,7 +23,7 @@ class Block(NamedTuple):
         return isinstance(cell, tuple) and cell[0] in self.rows and cell[1] in self.columns
 
 
-NOTHING = Block(frozenset(), frozenset())
+NOTHING = CellBlock(frozenset(), frozenset())
 
 
 def hidden_codes(cells: Sequence[int], smallest: int) -> frozenset[int]:
@@ -51,7 +51,7 @@ def hidden_codes(cells: Sequence[int], smallest: int) -> frozenset[int]:
         hidden[_next(hidden)] = True
 
 
-def hidden_pairs(table: Table, smallest: int) -> Block:
+def hidden_pairs(table: Table, smallest: int) -> CellBlock:
     """Return the block of a table of two dimensions that is hidden, or NOTHING.
 
     The rule: the block has every row and column with a small cell, or that is hidden in the breakdown by its dimension
@@ -67,7 +67,7 @@ def hidden_pairs(table: Table, smallest: int) -> Block:
     in_rows = {row for row, _ in small} | hidden_codes(rows, smallest)
     in_columns = {column for _, column in small} | hidden_codes(columns, smallest)
     while len(in_rows) < len(rows) or len(in_columns) < len(columns):
-        need = _needed(table, Block(frozenset(in_rows), frozenset(in_columns)), small, smallest)
+        need = _needed(table, CellBlock(frozenset(in_rows), frozenset(in_columns)), small, smallest)
         if need is None:
             break
         if need == "column":
@@ -78,7 +78,7 @@ def hidden_pairs(table: Table, smallest: int) -> Block:
             in_rows |= wider
         if not wider:
             in_rows, in_columns = set(range(len(rows))), set(range(len(columns)))
-    return Block(frozenset(in_rows), frozenset(in_columns))
+    return CellBlock(frozenset(in_rows), frozenset(in_columns))
 
 
 def _neighbours(places: list[int]) -> list[list[int]]:
@@ -105,7 +105,7 @@ def _small_pairs(table: Table, rows: list[int], columns: list[int], smallest: in
                 yield i, j
 
 
-def _needed(table: Table, block: Block, small: list[tuple[int, int]], smallest: int) -> str | None:
+def _needed(table: Table, block: CellBlock, small: list[tuple[int, int]], smallest: int) -> str | None:
     """Say whether a `column` or a `row` is to be added to the block, None where it protects its small cells.
 
     With its sums known, a cell can be as large as the smaller of its row and column, and as small as what the others

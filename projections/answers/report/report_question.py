@@ -57,7 +57,7 @@ def named_on(question: Question) -> dt.date:
     return question.days.last if question.basis == "as-was" else FOREVER
 
 
-class Part(NamedTuple):
+class QuestionPart(NamedTuple):
     """One ``R(unit, days)``, added to a row or taken off it by its sign; ``own`` and ``below``: which halves count."""
 
     row: int
@@ -68,19 +68,19 @@ class Part(NamedTuple):
     below: bool = True
 
 
-def made_of(place: Place, days: Days, terms: Iterable[Part] | None) -> list[Part]:
+def made_of(place: Place, days: Days, terms: Iterable[QuestionPart] | None) -> list[QuestionPart]:
     """Return what the figures of a unit are made of: as-was without terms, else as-now (architecture.md, "As-now").
 
     As-now, a dissolved unit has its own facts only: what was below it is below another for all days.
     """
     if terms is None:
-        return [Part(0, place, days)]
+        return [QuestionPart(0, place, days)]
     if place.dissolved is not None:
-        return [Part(0, place, days, below=False)]
-    return [Part(0, place, days), *terms]
+        return [QuestionPart(0, place, days, below=False)]
+    return [QuestionPart(0, place, days), *terms]
 
 
-def within(parts: Iterable[Part], row: int, days: Days) -> list[Part]:
+def within(parts: Iterable[QuestionPart], row: int, days: Days) -> list[QuestionPart]:
     """Return the parts on those of their days that are among the days, for a row."""
     clipped = [part._replace(row=row, days=common(part.days, days)) for part in parts]
     return [part for part in clipped if part.days.first <= part.days.last]
@@ -95,7 +95,7 @@ class Sums(NamedTuple):
     """Row, sign, unit, first and last day."""
 
 
-def spread(parts: Iterable[Part]) -> Sums:
+def spread(parts: Iterable[QuestionPart]) -> Sums:
     """Spread parts over as few runs as their units' counters allow."""
     sums = Sums(([], [], [], [], []), ([], [], [], [], []))
     rows, signs, units, lows, highs = sums.counted

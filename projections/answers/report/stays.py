@@ -13,7 +13,7 @@ from projections.answers.report.report_question import Place
 from projections.rules.counting.periods import Days
 
 
-class Stay(NamedTuple):
+class UnitStay(NamedTuple):
     """A unit on days on which it was where it was looked for, named as on the last of them.
 
     ``stood``: it was not yet dissolved on the first of them. Of a child as-was, ``since`` and ``until`` (excluded, None
@@ -28,9 +28,9 @@ class Stay(NamedTuple):
     until: dt.date | None = None
 
 
-def whole(stays: list[Stay], upper_dissolved: dt.date | None) -> list[Stay]:
+def whole(stays: list[UnitStay], upper_dissolved: dt.date | None) -> list[UnitStay]:
     """Tell each piece of a stay with all days of the stay: several edges may make it, and a dissolution ends it."""
-    runs: list[list[Stay]] = []
+    runs: list[list[UnitStay]] = []
     for piece in stays:
         own = piece.place.dissolved
         assert piece.since is not None, "children are asked for with it"  # noqa: S101
@@ -45,15 +45,15 @@ def whole(stays: list[Stay], upper_dissolved: dt.date | None) -> list[Stay]:
     return [stay._replace(since=run[0].since, until=run[-1].until) for run in runs for stay in run]
 
 
-def by_unit(stays: list[Stay]) -> list[list[Stay]]:
+def by_unit(stays: list[UnitStay]) -> list[list[UnitStay]]:
     """Put together the stays of each unit, which follow each other; the last is the latest."""
-    found: dict[int, list[Stay]] = {}
+    found: dict[int, list[UnitStay]] = {}
     for stay in stays:
         found.setdefault(stay.place.no, []).append(stay)
     return list(found.values())
 
 
-def row_of(stays: list[Stay], values: dict[str, int]) -> Row:
+def row_of(stays: list[UnitStay], values: dict[str, int]) -> Row:
     """Lay out the row of a unit; of a child as-was with its stays.
 
     A stay that began with the child's dissolution is told only where there is no other: it is for late facts.

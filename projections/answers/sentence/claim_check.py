@@ -9,7 +9,7 @@ from projections.answers.plans.plan_answers import Operand, Rate
 from projections.answers.plans.rates import OF_DECLARED
 from projections.answers.sentence import notes
 from projections.answers.sentence.claims import Claim, neighbours, share, whole_numbers
-from projections.answers.sentence.clauses import OF_TARGET, Told, known_count, no_target, target_of
+from projections.answers.sentence.clauses import OF_TARGET, KnownFigures, known_count, no_target, target_of
 from projections.answers.sentence.unsaid import UnsaidError
 from projections.answers.words.plan_words import ZERO_DENOMINATOR, not_declared
 from projections.answers.words.sentence_words import LAST_YEAR_SAID, OF_STOCK_SAID
@@ -25,7 +25,7 @@ class _Base(NamedTuple):
     whole: bool = False
 
 
-def held_against(claim: Claim, told: Told) -> list[str]:
+def held_against(claim: Claim, told: KnownFigures) -> list[str]:
     """Return notes that the data does not contradict a claim; raises UnsaidError where it does, or there is no base.
 
     A range has two bases: a claim that agrees with one of them agrees.
@@ -59,7 +59,7 @@ def _possible(base: _Base) -> str:
     return f"ứng với số nguyên trên {number(base.value)}"
 
 
-def _bases(claim: Claim, told: Told) -> Iterator[_Base]:
+def _bases(claim: Claim, told: KnownFigures) -> Iterator[_Base]:
     """Yield at least one base; raises UnsaidError where there is none."""
     if claim.rate in OF_TARGET:
         yield from _of_target(claim, told)
@@ -69,7 +69,7 @@ def _bases(claim: Claim, told: Told) -> Iterator[_Base]:
         yield from _of_counted(claim, [rate for rate in told.rates if rate.rate == claim.rate], told)
 
 
-def _of_target(claim: Claim, told: Told) -> Iterator[_Base]:
+def _of_target(claim: Claim, told: KnownFigures) -> Iterator[_Base]:
     measure = claim.rate.removesuffix("_of_target")
     found = target_of(measure, told)
     if len(found) != 1:
@@ -80,7 +80,7 @@ def _of_target(claim: Claim, told: Told) -> Iterator[_Base]:
             yield _Base(end, notes.of_target(target), known_count(measure, told))
 
 
-def _of_declared(claim: Claim, told: Told) -> _Base:
+def _of_declared(claim: Claim, told: KnownFigures) -> _Base:
     """Return both figures where they are declared for one day, else the latest declared denominator alone."""
     (rate,) = (rate for rate in told.rates if rate.rate == claim.rate)
     if rate.numerator is not None and rate.denominator is not None:
@@ -93,7 +93,7 @@ def _of_declared(claim: Claim, told: Told) -> _Base:
     return _Base(latest.value, notes.of_declared(operand), None, whole=True)
 
 
-def _of_counted(claim: Claim, rates: list[Rate], told: Told) -> Iterator[_Base]:
+def _of_counted(claim: Claim, rates: list[Rate], told: KnownFigures) -> Iterator[_Base]:
     """Yield the bases of counts: a zero is known where the unit declared it of the days asked for."""
     for rate in rates:
         part, whole = rate.numerator, rate.denominator

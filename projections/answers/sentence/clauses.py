@@ -39,7 +39,7 @@ SAYABLE: Final = (*(f"{measure}{kind}" for measure in MEASURES for kind in ("", 
 """The clauses that can be asked for."""
 
 
-class Told(NamedTuple):
+class KnownFigures(NamedTuple):
     """What is known of a unit for a statement about days.
 
     ``counts`` are those of the days by measure, on the basis. ``targets`` are all that stand, ``declared`` the figures
@@ -64,7 +64,7 @@ class Spoken(NamedTuple):
     notes: list[str]
 
 
-def spoken(say: str, told: Told) -> Spoken:
+def spoken(say: str, told: KnownFigures) -> Spoken:
     """Say a clause of SAYABLE; raises UnsaidError where the data doesn't say it."""
     name, _, kind = say.partition(":")
     if kind == "goal":
@@ -78,14 +78,14 @@ def spoken(say: str, told: Told) -> Spoken:
     return _share(say, told) if name in OF_DECLARED else _compared(say, told)
 
 
-def target_of(measure: str, told: Told) -> list[Assigned]:
+def target_of(measure: str, told: KnownFigures) -> list[Assigned]:
     """Return the target of the very period, else those that began with it and whose deadline is still to come."""
     begun = [t for t in told.targets if t.measure == measure and t.first == told.days.first]
     same = [t for t in begun if t.last == told.days.last]
     return same or [t for t in begun if t.last > told.days.last]
 
 
-def known_count(measure: str, told: Told) -> int | None:
+def known_count(measure: str, told: KnownFigures) -> int | None:
     """Return a count; None where nothing is counted, and the unit did not declare zero of days that it shares."""
     zeros = (each for each in told.declared if each.value == 0)
     return told.counts[measure] if told.counts[measure] or told_of(zeros, measure, told.days) else None
@@ -100,7 +100,7 @@ def no_target(measure: str, found: list[Assigned]) -> str:
     )
 
 
-def _count(say: str, measure: str, told: Told, *, required: bool) -> Spoken:
+def _count(say: str, measure: str, told: KnownFigures, *, required: bool) -> Spoken:
     text, operand, noted = _counted(say, measure, told)
     found = target_of(measure, told)
     if required and len(found) != 1:
@@ -133,7 +133,7 @@ def _ends(target: Assigned) -> list[Operand]:
     return [Operand(target.measure, target.first, target.last, end, "target", [target.said]) for end in values]
 
 
-def _counted(say: str, measure: str, told: Told) -> tuple[str, Operand, list[str]]:
+def _counted(say: str, measure: str, told: KnownFigures) -> tuple[str, Operand, list[str]]:
     """Say a count; that there was none is said where the unit declared it, and no total declared within contradicts."""
     n = told.counts[measure]
     declared = [d for d in told.declared if d.figure == measure]
@@ -149,7 +149,7 @@ def _counted(say: str, measure: str, told: Told) -> tuple[str, Operand, list[str
     return counted(measure, n), operand, [notes.of_other_total(each, n) for each in same]
 
 
-def _goal(say: str, measure: str, told: Told) -> Spoken:
+def _goal(say: str, measure: str, told: KnownFigures) -> Spoken:
     found = [t for t in told.targets if t.measure == measure and t.last >= told.days.last]
     if not found:
         reason = f"không có chỉ tiêu nào về {MEASURE_WORDS[measure]} có thời hạn từ ngày {day(told.days.last)} trở đi"
@@ -167,7 +167,7 @@ def _aim(target: Assigned) -> str:
     return " ".join(part for part in (before, done, after) if part)
 
 
-def _stock(figure: str, told: Told) -> Spoken:
+def _stock(figure: str, told: KnownFigures) -> Spoken:
     found = [d for d in told.declared if d.figure == figure]
     if not found:
         raise UnsaidError(figure, f"đến ngày {day(told.days.last)} đơn vị {not_declared(figure)}")
@@ -177,7 +177,7 @@ def _stock(figure: str, told: Told) -> Spoken:
     return Spoken(clause, [notes.of_declared(operand)])
 
 
-def _share(rate: str, told: Told) -> Spoken:
+def _share(rate: str, told: KnownFigures) -> Spoken:
     found = next(each for each in told.rates if each.rate == rate)
     if found.numerator is None or found.denominator is None or found.percent is None:
         raise UnsaidError(rate, found.reason or "")
@@ -189,12 +189,12 @@ def _share(rate: str, told: Told) -> Spoken:
     return Spoken(clause, [notes.of_declared(whole)])
 
 
-def _dated(on: dt.date, told: Told) -> str:
+def _dated(on: dt.date, told: KnownFigures) -> str:
     """Name the day of a figure that was declared before the days of the statement: it isn't of them."""
     return f" (số liệu ngày {day(on)})" if on < told.days.first else ""
 
 
-def _compared(rate: str, told: Told) -> Spoken:
+def _compared(rate: str, told: KnownFigures) -> Spoken:
     """Say a count against the stock of members, or against the same period of last year; of the very days alone."""
     of_rate = [each for each in told.rates if each.rate == rate]
     found = next((r for r in of_rate if r.numerator is None or _period(r.numerator) == told.days), None)

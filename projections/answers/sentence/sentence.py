@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from projections.answers.sentence import notes
 from projections.answers.sentence.claim_check import held_against
 from projections.answers.sentence.claims import Claim
-from projections.answers.sentence.clauses import Told, spoken
+from projections.answers.sentence.clauses import KnownFigures, spoken
 from projections.answers.sentence.sentence_answers import Statement
 from projections.answers.sentence.sentence_periods import period
 from projections.answers.words.organisation_names import organisation
@@ -15,7 +15,7 @@ from projections.answers.words.organisation_names import organisation
 DEFAULT_CLAUSES = ("admissions", "confirmations", "badges")
 
 
-def stated(told: Told, says: Sequence[str], claim: Claim | None) -> Statement:
+def stated(told: KnownFigures, says: Sequence[str], claim: Claim | None) -> Statement:
     """Say the clauses in their order; raises UnsaidError for what the data doesn't say, the claim first."""
     agreed = [] if claim is None else held_against(claim, told)
     said = [spoken(say, told) for say in says]

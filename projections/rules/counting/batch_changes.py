@@ -11,7 +11,7 @@ from msgspec import Struct
 from projections.rules.counting.plans import PlanRow
 from projections.rules.counting.state import Edition
 from projections.rules.hierarchy.as_now_terms import Term
-from projections.rules.hierarchy.unit import Segment, Span, Statement
+from projections.rules.hierarchy.unit import Segment, Span, UnitStatement
 from projections.rules.log.hash_chain import Link
 
 UNIT_SHIFT = 36
@@ -177,7 +177,7 @@ class Structure:
     edges: list[tuple[int, Segment]] = field(default_factory=list)
     names: list[Dated] = field(default_factory=list)
     levels: list[Dated] = field(default_factory=list)
-    said: list[Statement] = field(default_factory=list)
+    said: list[UnitStatement] = field(default_factory=list)
     unsaid: list[int] = field(default_factory=list)
 
 

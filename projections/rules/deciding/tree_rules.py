@@ -8,13 +8,13 @@ from events.vocabulary import Reason
 from projections.rules.deciding.decision import Refused
 from projections.rules.hierarchy.depth import Depths, founded_too_deep, hung_too_deep
 from projections.rules.hierarchy.hierarchy import Hierarchy
-from projections.rules.hierarchy.unit import Statement, Unit
+from projections.rules.hierarchy.unit import Unit, UnitStatement
 
 _PARENT_OF: Final = {"established": "data.parent", "moved": "data.parent", "dissolved": "data.successor"}
 """The field of each kind of statement that hangs a unit somewhere; the other kinds hang it nowhere else."""
 
 
-def against_the_tree(statement: Statement, hierarchy: Hierarchy, depths: Depths) -> Refused | None:
+def against_the_tree(statement: UnitStatement, hierarchy: Hierarchy, depths: Depths) -> Refused | None:
     """Say why a statement can never hold, given those that do; None where it can."""
     field = _PARENT_OF.get(statement.kind)
     if field is None:
@@ -33,7 +33,7 @@ def against_the_tree(statement: Statement, hierarchy: Hierarchy, depths: Depths)
     return _too_deep(field, hung_too_deep(hierarchy, unit, after, end.since if end else None, depths))
 
 
-def against_the_tree_without(statement: Statement, hierarchy: Hierarchy, depths: Depths) -> Refused | None:
+def against_the_tree_without(statement: UnitStatement, hierarchy: Hierarchy, depths: Depths) -> Refused | None:
     """Say why a statement other than a foundation can't be taken back; None where it can."""
     unit = hierarchy.by_no[statement.unit]
     after = hierarchy.without_statement(statement)

@@ -30,7 +30,7 @@ from projections.rules.deciding.decision import (
 )
 from projections.rules.deciding.parking import Parked
 from projections.rules.deciding.tree_rules import against_the_tree, against_the_tree_without
-from projections.rules.hierarchy.unit import Segment, Statement, Unit, holds_from
+from projections.rules.hierarchy.unit import Segment, Unit, UnitStatement, holds_from
 
 Retracted = tuple[Recorded, tuple[str, str | None], int]
 """A retracted event, its outcome and reason until then, and the position of the retraction."""
@@ -58,7 +58,7 @@ _COUNTED = Ruling(Outcome.COUNTED)
 
 
 @dataclass(slots=True)
-class Work:
+class BatchWork:
     """What was done in a batch so far."""
 
     steps: list[Step] = field(default_factory=list)
@@ -82,7 +82,7 @@ class CarryingOut:
         self._references = references
         self._counting = Counting(state)
         self._deltas = Deltas()
-        self._work = Work()
+        self._work = BatchWork()
         self._parked = ParkedCounts(state, self._work.parked)
         self._touched: set[int] = set()
         self._first_new = state.hierarchy.next_no
@@ -106,7 +106,7 @@ class CarryingOut:
             self._parked.count(parked.subject, -1)
         return parked
 
-    def finish(self) -> Work:
+    def finish(self) -> BatchWork:
         """Close the batch and return its work."""
         self._flush()
         structure = self._work.structure
@@ -217,7 +217,7 @@ class CarryingOut:
         self._touched.add(unit.no)
         return None
 
-    def _rehang(self, unit: Unit, statement: Statement, *, add: bool) -> None:
+    def _rehang(self, unit: Unit, statement: UnitStatement, *, add: bool) -> None:
         chain_before = self._hierarchy.chain_now(unit)
         before: tuple[Segment, ...] = (self._hierarchy.add if add else self._hierarchy.remove)(statement)
         chain_after = self._hierarchy.chain_now(unit)
@@ -272,7 +272,7 @@ class CarryingOut:
             recorded.event = event
         return recorded.event
 
-    def _statement(self, position: int, event: Event) -> Statement:
+    def _statement(self, position: int, event: Event) -> UnitStatement:
         data = cast("Any", event.data)
         by_id = self._hierarchy.by_id
         kind = sys.intern(event.type.removeprefix("unit."))  # kept for as long as it holds
@@ -283,7 +283,7 @@ class CarryingOut:
         }
         no = self._hierarchy.next_no if kind == "established" else by_id[event.subject].no
         name, level = getattr(data, "name", None), getattr(data, "level", None)
-        return Statement(position, no, kind, holds_from(data.since), name=name, level=level, **named)
+        return UnitStatement(position, no, kind, holds_from(data.since), name=name, level=level, **named)
 
     def _is_referred_to(self, unit: Unit) -> bool:
         found = self._references.get(unit.id, 0) + self._plan_references.get(unit.no, 0)

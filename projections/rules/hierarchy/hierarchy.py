@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from projections.rules.hierarchy.unit import EVER, FOREVER, Segment, Span, Statement, Unit, segments_of
+from projections.rules.hierarchy.unit import EVER, FOREVER, Segment, Span, Unit, UnitStatement, segments_of
 
 HIGHEST: Final = 1 << 8
 """Above it heights are not told apart. On different days two units may be above each other: there they have no end."""
@@ -146,11 +146,11 @@ class Hierarchy:
             for _, _, chain in self.chains(segment.parent, segment.since, segment.until, end_at=unit)
         )
 
-    def with_statement(self, statement: Statement) -> tuple[Segment, ...]:
+    def with_statement(self, statement: UnitStatement) -> tuple[Segment, ...]:
         """Return the raw parents that the unit would have with one more statement."""
         return segments_of(self._copy(self.by_no[statement.unit], add=statement))
 
-    def without_statement(self, statement: Statement) -> tuple[Segment, ...]:
+    def without_statement(self, statement: UnitStatement) -> tuple[Segment, ...]:
         """Return the raw parents that the unit would have without a statement other than its foundation."""
         return segments_of(self._copy(self.by_no[statement.unit], remove=statement))
 
@@ -160,7 +160,7 @@ class Hierarchy:
 
     # -- changes ---------------------------------------------------------------------------------------------------
 
-    def establish(self, id_: str, statement: Statement) -> Unit:
+    def establish(self, id_: str, statement: UnitStatement) -> Unit:
         """Add a unit by its founding statement, whose ``unit`` is ``next_no``."""
         unit = Unit(statement.unit, id_, statement)
         self.by_id[id_] = self.by_no[unit.no] = unit
@@ -181,7 +181,7 @@ class Hierarchy:
         if unit.founding.parent is not None:
             del self.children[unit.founding.parent][unit.no]
 
-    def add(self, statement: Statement) -> tuple[Segment, ...]:
+    def add(self, statement: UnitStatement) -> tuple[Segment, ...]:
         """Let a statement other than a foundation hold; return the raw parents as they were before it."""
         unit = self.by_no[statement.unit]
         before = self.segments(unit)
@@ -193,7 +193,7 @@ class Hierarchy:
         self._settle(unit, before)
         return before
 
-    def restore(self, statements: Sequence[Statement]) -> set[int]:
+    def restore(self, statements: Sequence[UnitStatement]) -> set[int]:
         """Let statements other than foundations hold that held together before; return their units.
 
         In whatever order they come: nothing is derived before all are in, as only together they surely make a tree.
@@ -215,7 +215,7 @@ class Hierarchy:
                 self.by_no[no].size += 1
         return changed
 
-    def remove(self, statement: Statement) -> tuple[Segment, ...]:
+    def remove(self, statement: UnitStatement) -> tuple[Segment, ...]:
         """Take a statement other than a foundation back; return the raw parents as they were before."""
         unit = self.by_no[statement.unit]
         before = self.segments(unit)
@@ -227,7 +227,7 @@ class Hierarchy:
         self._settle(unit, before)
         return before
 
-    def _name(self, statement: Statement, by: int) -> None:
+    def _name(self, statement: UnitStatement, by: int) -> None:
         for no in (statement.parent, statement.successor):
             if no is not None:
                 self.by_no[no].named += by
@@ -266,7 +266,7 @@ class Hierarchy:
                     risen.append(upper)
 
     @staticmethod
-    def _copy(unit: Unit, *, add: Statement | None = None, remove: Statement | None = None) -> Unit:
+    def _copy(unit: Unit, *, add: UnitStatement | None = None, remove: UnitStatement | None = None) -> Unit:
         copy = Unit(unit.no, unit.id, unit.founding)
         said = [s for s in unit.statements() if remove is None or s.position != remove.position]
         if add is not None:

@@ -12,7 +12,7 @@ EVER = dt.date.min
 _LAST_BEGINNING = FOREVER - dt.timedelta(1)
 
 
-class Statement(NamedTuple):
+class UnitStatement(NamedTuple):
     """One dated statement about a unit that holds. Units are their numbers; what a kind does not say is None."""
 
     position: int
@@ -46,12 +46,12 @@ class Unit:
 
     __slots__ = ("dissolution", "founding", "height", "id", "later", "named", "no", "segments", "size")
 
-    def __init__(self, no: int, id_: str, founding: Statement) -> None:
+    def __init__(self, no: int, id_: str, founding: UnitStatement) -> None:
         self.no = no
         self.id = id_
         self.founding = founding
-        self.later: list[Statement] | None = None
-        self.dissolution: Statement | None = None
+        self.later: list[UnitStatement] | None = None
+        self.dissolution: UnitStatement | None = None
         self.named = 0  # statements that hold and name it as parent or successor
         self.size = 0  # units below it on the raw chain as last known
         self.height = 0  # at least the raw links down to the lowest of those below it on any day
@@ -65,7 +65,7 @@ class Unit:
         """Tell whether the unit is dissolved on the day."""
         return self.dissolution is not None and day >= self.dissolution.since
 
-    def statements(self) -> Iterator[Statement]:
+    def statements(self) -> Iterator[UnitStatement]:
         """Yield all statements about the unit that hold, its foundation first."""
         yield self.founding
         yield from self.later or ()

@@ -13,7 +13,7 @@ from projections.rules.deciding.decision import outcome_of_holding, target_of
 from projections.rules.deciding.parking import Parking
 from projections.rules.folding.apply_event import CarryingOut
 from projections.rules.folding.fold import EventKey
-from projections.rules.hierarchy.unit import Statement
+from projections.rules.hierarchy.unit import UnitStatement
 from projections.rules.log.kept_message import bus_subject_of
 from projections.store.generations import enter_the_one_in_force
 from projections.store.log.hash_chain import chain_at
@@ -59,14 +59,14 @@ async def fill_state(connection: asyncpg.Connection, state: State) -> None:
     hierarchy = state.hierarchy
     shared: dict[Any, Any] = {}
     share = shared.setdefault  # the same few days, levels and names come again for hundreds of thousands of units
-    waiting: list[Statement] = []
+    waiting: list[UnitStatement] = []
     async for row in connection.cursor(
         "SELECT position, unit, kind, since, parent, name, level, successor FROM statement"
         " ORDER BY kind <> 'established', unit, position",
         prefetch=5000,
     ):
         position, *values = row.values()
-        statement = Statement(position, *(share(value, value) for value in values))
+        statement = UnitStatement(position, *(share(value, value) for value in values))
         if statement.kind == "established":
             hierarchy.establish(ids[statement.unit], statement)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from projections.answers.report.report_question import Part, Place
+from projections.answers.report.report_question import Place, QuestionPart
 from projections.rules.counting.periods import Days
 from projections.store.reading.snapshot import Snapshot
 
@@ -17,12 +17,12 @@ WHERE term.unit = ANY($1::integer[]) AND term.since <= $3 AND term.until - 1 >= 
 """
 
 
-async def terms_of(snapshot: Snapshot, units: Iterable[int], days: Days) -> dict[int, list[Part]]:
+async def terms_of(snapshot: Snapshot, units: Iterable[int], days: Days) -> dict[int, list[QuestionPart]]:
     """Return what comes to the roll-up of each unit as-now and what goes off it on the days; nothing where it has none.
 
     A part is taken as if it stood for ever: the terms follow the raw chain, and so must what they add up.
     """
-    found: dict[int, list[Part]] = {}
+    found: dict[int, list[QuestionPart]] = {}
     for unit, part, large, vast, first, last, sign in await snapshot.connection.fetch(_TERMS, list(units), *days):
-        found.setdefault(unit, []).append(Part(0, Place(part, None, large, vast), Days(first, last), sign))
+        found.setdefault(unit, []).append(QuestionPart(0, Place(part, None, large, vast), Days(first, last), sign))
     return found

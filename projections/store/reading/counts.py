@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from events.catalogue import MEASURE_NUMBERS
 from projections.answers.plans.known_plans import Count
-from projections.answers.report.report_question import Basis, Part, Place, made_of, within
+from projections.answers.report.report_question import Basis, Place, QuestionPart, made_of, within
 from projections.rules.counting.periods import Days
 from projections.store.reading.as_now import terms_of
 from projections.store.reading.snapshot import Snapshot
@@ -23,7 +23,7 @@ async def counts(snapshot: Snapshot, places: Mapping[int, Place], wanted: Wanted
         for _, days in asked:
             rows.setdefault((no, days), len(rows))
     terms = await _terms(snapshot, rows) if basis == "as-now" else None
-    parts: list[Part] = []
+    parts: list[QuestionPart] = []
     for (no, days), row in rows.items():
         made = made_of(places[no], days, None if terms is None else terms.get(no, ()))
         parts += within(made, row, days)
@@ -36,7 +36,7 @@ async def counts(snapshot: Snapshot, places: Mapping[int, Place], wanted: Wanted
     return {no: count_of(no) for no in wanted}
 
 
-async def _terms(snapshot: Snapshot, rows: Collection[tuple[int, Days]]) -> dict[int, list[Part]]:
+async def _terms(snapshot: Snapshot, rows: Collection[tuple[int, Days]]) -> dict[int, list[QuestionPart]]:
     if not rows:
         return {}
     days = Days(min(d.first for _, d in rows), max(d.last for _, d in rows))

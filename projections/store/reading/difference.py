@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from projections.answers.past.difference import Moment, Tally, Telling, between, explained
+from projections.answers.past.difference import ContributionTally, EventEffect, Moment, between, explained
 from projections.answers.past.difference_answers import Contribution, Difference
 from projections.answers.past.units_then import Units
 from projections.answers.report.report_answers import UnitName
-from projections.answers.report.report_question import Basis, Part, Question
+from projections.answers.report.report_question import Basis, Question, QuestionPart
 from projections.store.reading.as_known_then import report_then
 from projections.store.reading.as_now import terms_of
 from projections.store.reading.find_unit import NAMED_ON, find
@@ -32,7 +32,7 @@ async def difference_of_bases(snapshot: Snapshot, question: Question, against: B
     """
     one = await report(snapshot, question._replace(by="none"))
     other = await report(snapshot, question._replace(by="none", basis=against))
-    tally = Tally(question.measures)
+    tally = ContributionTally(question.measures)
     if question.basis != against:
         sign = 1 if against == "as-now" else -1
         moved = await _moved(snapshot, question)
@@ -73,11 +73,11 @@ async def difference_of_positions(
         counted = facts_in(row, known, question)
         event, retraction = told[row["position"]], told[row["retracted_by"]]
         if row["held_at"] <= position and row["retracted_at"] <= against:
-            lost.append(Telling((event, retraction), counted))
+            lost.append(EventEffect((event, retraction), counted))
         elif row["held_at"] <= position:
             kept += counted
         elif row["held_at"] <= against < row["retracted_at"]:
-            gained.append(Telling((event,), counted))
+            gained.append(EventEffect((event,), counted))
     statements = await sources(snapshot, {p for moment in moments for p in moment.events})
     tally = await asyncio.to_thread(
         between, units, question, lost=lost, moments=moments, kept=kept, gained=gained, sources=statements
@@ -104,13 +104,13 @@ def _moments(known: Past, after: int, until: int) -> list[Moment]:
     return [moments[position] for position in sorted(moments)]
 
 
-async def _moved(snapshot: Snapshot, question: Question) -> list[Part]:
+async def _moved(snapshot: Snapshot, question: Question) -> list[QuestionPart]:
     """Return what makes the as-now figures out of the as-was ones."""
     place = (await find(snapshot, question.unit, question.days.last)).place
     if place.dissolved is None:
         return (await terms_of(snapshot, [place.no], question.days)).get(place.no, [])
     stays = await children(snapshot, place, question.days)
-    return [Part(0, stay.place, stay.days, sign=-1) for stay in stays]
+    return [QuestionPart(0, stay.place, stay.days, sign=-1) for stay in stays]
 
 
 async def _names(snapshot: Snapshot, units: set[int], question: Question) -> dict[int, UnitName]:

@@ -11,7 +11,7 @@ from events.catalogue import MEASURES, dimensions_of
 from events.facets import unpack
 from events.vocabulary import UNKNOWN
 from projections.answers.report.report_answers import CountedEvent
-from projections.answers.report.report_question import Basis, Part, made_of, spread
+from projections.answers.report.report_question import Basis, QuestionPart, made_of, spread
 from projections.rules.counting.periods import ONE_DAY, Days
 from projections.store.reading.as_now import terms_of
 from projections.store.reading.find_unit import find
@@ -119,7 +119,7 @@ async def events_under(
     place = standing.place
     if looked.first < looked.last and place.large:  # the first day may be used up by the page before
         rest = Days(looked.first + ONE_DAY, looked.last)
-        terms: list[Part] | None = None
+        terms: list[QuestionPart] | None = None
         if basis == "as-now" and not standing.root:
             terms = (await terms_of(snapshot, [place.no], rest)).get(place.no, [])
         looked = Days(looked.first, await _bound(snapshot, made_of(place, rest, terms), wanted, limit) or days.last)
@@ -137,7 +137,7 @@ async def events_under(
     return page, None
 
 
-async def _bound(snapshot: Snapshot, parts: list[Part], measures: list[int], limit: int) -> dt.date | None:
+async def _bound(snapshot: Snapshot, parts: list[QuestionPart], measures: list[int], limit: int) -> dt.date | None:
     """Return the day by which the parts, the first one's own facts aside, count more than a page; None if never."""
     whole, *terms = parts
     # As if none were large: the bound is a day, and so must be the periods.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from projections.answers.report.codes import packed_mask
-from projections.answers.report.report_question import Part
+from projections.answers.report.report_question import QuestionPart
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import numbers
 from projections.store.reading.units_below import BELOW
@@ -50,13 +50,13 @@ CROSS JOIN LATERAL (
 """
 
 
-async def own_counts(snapshot: Snapshot, parts: list[Part], measures: list[str], detail: str) -> list[Record]:
+async def own_counts(snapshot: Snapshot, parts: list[QuestionPart], measures: list[str], detail: str) -> list[Record]:
     """Return ``(measure, packed, n)`` of the facts of the parts' units themselves, signed, to be added up."""
     return await snapshot.connection.fetch(_OWN, *_columns(parts), numbers(measures), packed_mask(detail))
 
 
 async def counts_below(
-    snapshot: Snapshot, parts: list[Part], measures: list[str], detail: str, *, root: bool
+    snapshot: Snapshot, parts: list[QuestionPart], measures: list[str], detail: str, *, root: bool
 ) -> list[Record]:
     """Return ``(measure, packed, n)`` of the facts below the parts' units, signed, to be added up.
 
@@ -66,16 +66,16 @@ async def counts_below(
     return await snapshot.connection.fetch(below, *_columns(parts), numbers(measures), packed_mask(detail))
 
 
-def below_of(parts: list[Part]) -> list[Part]:
+def below_of(parts: list[QuestionPart]) -> list[QuestionPart]:
     """Return what is below the parts, as if their units stood for ever: what is walked down follows the raw chain."""
     return [
-        Part(0, place._replace(dissolved=None), place.standing(days), sign, own=False)
+        QuestionPart(0, place._replace(dissolved=None), place.standing(days), sign, own=False)
         for _, place, days, sign, _, has_below in parts
         if has_below
     ]
 
 
-def _columns(parts: list[Part]) -> tuple[list[int], list[object], list[object], list[int]]:
+def _columns(parts: list[QuestionPart]) -> tuple[list[int], list[object], list[object], list[int]]:
     """Return the units, first days, last days and signs."""
     days = [part.days for part in parts]
     return [p.place.no for p in parts], [d.first for d in days], [d.last for d in days], [p.sign for p in parts]

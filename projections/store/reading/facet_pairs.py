@@ -5,14 +5,14 @@ from __future__ import annotations
 from events.catalogue import MEASURES
 from projections.answers.report.codes import row_of_codes, rows_of_codes, unpacked_codes
 from projections.answers.report.report_answers import Row
-from projections.answers.report.report_question import Part
+from projections.answers.report.report_question import QuestionPart
 from projections.store.reading.facet_counts import below_of, counts_below, own_counts
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import add_up
 
 
 async def pair_rows(
-    snapshot: Snapshot, parts: list[Part], measures: tuple[str, ...], detail: str, *, root: bool
+    snapshot: Snapshot, parts: list[QuestionPart], measures: tuple[str, ...], detail: str, *, root: bool
 ) -> tuple[dict[str, int], list[Row]]:
     """Return the total and a row a pair of codes in the catalogue's order; what a measure doesn't have is unknown.
 

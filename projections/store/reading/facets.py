@@ -10,7 +10,7 @@ from events.facets import field
 from events.vocabulary import UNKNOWN
 from projections.answers.report.codes import codes_of
 from projections.answers.report.report_answers import Row
-from projections.answers.report.report_question import Figures, Part
+from projections.answers.report.report_question import Figures, QuestionPart
 from projections.rules.counting.breakdown import SLOTS
 from projections.rules.counting.periods import Days, Run, full_months, partial_months
 from projections.store.reading.facet_counts import below_of, counts_below, own_counts
@@ -33,12 +33,12 @@ CROSS JOIN LATERAL (
 class _Plan(NamedTuple):
     """Where the codes of what is below the parts are found: in breakdowns, and in the facts by walking down."""
 
-    runs: list[tuple[Part, Run]]
-    walked: list[Part]
+    runs: list[tuple[QuestionPart, Run]]
+    walked: list[QuestionPart]
 
 
 async def facet_rows(
-    snapshot: Snapshot, parts: list[Part], measures: tuple[str, ...], dimension: str, *, root: bool
+    snapshot: Snapshot, parts: list[QuestionPart], measures: tuple[str, ...], dimension: str, *, root: bool
 ) -> tuple[dict[str, int], list[Row]]:
     """Return the total and a row a code in the catalogue's order; a measure without the dimension is unknown.
 
@@ -60,7 +60,9 @@ async def facet_rows(
     return figures[0], [Row(code=code, values=values) for code, values in [*counts.items(), (UNKNOWN, unknown)]]
 
 
-def _partial(below: list[Part]) -> tuple[list[Part], list[tuple[Part, Run, list[Days], list[Days]]]]:
+def _partial(
+    below: list[QuestionPart],
+) -> tuple[list[QuestionPart], list[tuple[QuestionPart, Run, list[Days], list[Days]]]]:
     """Find the months that vast parts cover in part; ask for what is inside month i (row 1 + 2i) and what is not."""
     partial = [
         (part, month, [inside], outside)
@@ -70,12 +72,14 @@ def _partial(below: list[Part]) -> tuple[list[Part], list[tuple[Part, Run, list[
     ]
     asked = []
     for i, (part, _, inside, outside) in enumerate(partial):
-        asked += [Part(1 + 2 * i, part.place, days, own=False) for days in inside]
-        asked += [Part(2 + 2 * i, part.place, days, own=False) for days in outside]
+        asked += [QuestionPart(1 + 2 * i, part.place, days, own=False) for days in inside]
+        asked += [QuestionPart(2 + 2 * i, part.place, days, own=False) for days in outside]
     return asked, partial
 
 
-def _plan(below: list[Part], partial: list[tuple[Part, Run, list[Days], list[Days]]], figures: Figures) -> _Plan:
+def _plan(
+    below: list[QuestionPart], partial: list[tuple[QuestionPart, Run, list[Days], list[Days]]], figures: Figures
+) -> _Plan:
     """Take full months from breakdowns; of a partial one, walk the side that has less."""
     plan = _Plan([], [part for part in below if not part.place.vast])
     for part in below:
@@ -94,7 +98,7 @@ def _plan(below: list[Part], partial: list[tuple[Part, Run, list[Days], list[Day
 
 
 async def _count(
-    snapshot: Snapshot, own: list[Part], plan: _Plan, measures: list[str], dimension: str, *, root: bool
+    snapshot: Snapshot, own: list[QuestionPart], plan: _Plan, measures: list[str], dimension: str, *, root: bool
 ) -> list[tuple[int, int, int]]:
     """Return ``(measure, code, n)`` by their numbers, to be added up; code 0 is unknown, and not complete."""
     shift = field(dimension).shift

@@ -38,7 +38,7 @@ class UnknownUnitError(LookupError):
     """No unit of this id is known (contract §5: 404)."""
 
 
-class Standing(NamedTuple):
+class KnownUnit(NamedTuple):
     """The unit; ``name`` as of the day asked for, ``parked`` as last known, ``root``: nothing was ever above it."""
 
     place: Place
@@ -49,13 +49,13 @@ class Standing(NamedTuple):
     parked: int
 
 
-async def find(snapshot: Snapshot, unit: str, on: dt.date) -> Standing:
+async def find(snapshot: Snapshot, unit: str, on: dt.date) -> KnownUnit:
     """Find a unit by its id, named as on a day; raises UnknownUnitError."""
     row = await snapshot.connection.fetchrow(_FIND, unit, on)
     if row is None:
         raise UnknownUnitError(unit)
     dissolved = row["dissolved"]
-    return Standing(
+    return KnownUnit(
         place=Place(row["no"], dissolved, row["large"], row["vast"]),
         name=UnitName(unit, row["name"], row["level"]),
         since=row["since"],

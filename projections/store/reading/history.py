@@ -18,7 +18,7 @@ from projections.answers.past.structure_answers import (
     UnitHistory,
 )
 from projections.answers.report.report_answers import UnitName
-from projections.rules.hierarchy.unit import FOREVER, Statement
+from projections.rules.hierarchy.unit import FOREVER, UnitStatement
 from projections.store.reading.find_unit import LAST_KNOWN, NAMED_ON, find
 from projections.store.reading.snapshot import Snapshot
 
@@ -88,7 +88,7 @@ async def unit_history(snapshot: Snapshot, unit: str) -> UnitHistory:
     """Return a unit through time; other units are named as on the day told. Raises UnknownUnitError."""
     found = await find(snapshot, unit, LAST_KNOWN)
     fetch, no = snapshot.connection.fetch, found.place.no
-    statements = [Statement(*row) for row in await fetch(_STATEMENTS, no)]
+    statements = [UnitStatement(*row) for row in await fetch(_STATEMENTS, no)]
     parents, successions = await fetch(_PARENTS, no), await fetch(_SUCCESSIONS, no)
     asked = {(row[column], row["since"]) for row in parents for column in ("parent", "raw")}
     asked |= {(row[column], row["since"]) for row in successions for column in ("old", "child", "new")}
@@ -135,7 +135,7 @@ async def unit_history(snapshot: Snapshot, unit: str) -> UnitHistory:
     )
 
 
-async def _sources(snapshot: Snapshot, statements: list[Statement], rows: list[Record]) -> dict[int, Source]:
+async def _sources(snapshot: Snapshot, statements: list[UnitStatement], rows: list[Record]) -> dict[int, Source]:
     positions = {s.position for s in statements} | {position for row in rows for position in row["said"]}
     return {row["position"]: Source(*row) for row in await snapshot.connection.fetch(_SOURCES, list(positions))}
 

@@ -18,7 +18,7 @@ from projections.answers.words.plan_words import NO_TARGET
 from projections.rules.counting.periods import Days
 from projections.rules.hierarchy.unit import EVER
 from projections.store.reading.counts import counts
-from projections.store.reading.find_unit import LAST_KNOWN, Standing, find
+from projections.store.reading.find_unit import LAST_KNOWN, KnownUnit, find
 from projections.store.reading.plans import declarations_of, declared_by, latest_days, targets_of, totals_of
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units_below import children, children_now
@@ -87,7 +87,7 @@ async def allocations(snapshot: Snapshot, unit: str, on: dt.date, basis: Basis) 
     return Allocations(asked.name, on, basis, snapshot.position, snapshot.as_of, found, reason)
 
 
-async def _asked(snapshot: Snapshot, unit: str, on: dt.date, basis: Basis) -> tuple[Standing, Children]:
+async def _asked(snapshot: Snapshot, unit: str, on: dt.date, basis: Basis) -> tuple[KnownUnit, Children]:
     asked = await find(snapshot, unit, on if basis == "as-was" else LAST_KNOWN)
     find_children = children if basis == "as-was" else children_now
     stays = await find_children(snapshot, asked.place, Days(EVER, on))

@@ -15,11 +15,11 @@ from events.catalogue import MEASURES
 from events.codec import Event, decode
 from events.contributions import contributions
 from projections.answers.past.as_known_then import Counted
-from projections.answers.past.difference import Telling
+from projections.answers.past.difference import EventEffect
 from projections.answers.past.structure_answers import Source
 from projections.answers.report.codes import Codes, packed_mask, unpacked_codes
 from projections.answers.report.report_question import Question
-from projections.rules.hierarchy.unit import Statement, holds_from
+from projections.rules.hierarchy.unit import UnitStatement, holds_from
 from projections.rules.log.kept_message import bus_subject_of
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import numbers
@@ -77,10 +77,10 @@ class _Body(msgspec.Struct):
 _body = msgspec.json.Decoder(_Body)
 
 
-class Said(NamedTuple):
+class HeldStatement(NamedTuple):
     """A statement and the positions at which it began to hold, and at which it was taken back and by which event."""
 
-    statement: Statement
+    statement: UnitStatement
     held_at: int
     retracted_at: int | None = None
     retracted_by: int | None = None
@@ -95,10 +95,10 @@ class Past(NamedTuple):
 
     ids: dict[int, str]
     numbers_of: dict[str, int]
-    said: list[Said]
+    said: list[HeldStatement]
     retracted_facts: list[Record]
 
-    def statements(self, position: int) -> list[Statement]:
+    def statements(self, position: int) -> list[UnitStatement]:
         """Return the statements that held at a position."""
         return [said.statement for said in self.said if said.held(position)]
 
@@ -114,9 +114,10 @@ async def past(snapshot: Snapshot, position: int) -> Past:
         if row["type"] == "unit.established" and row["subject"] not in numbers_of:
             no = max(ids, default=0) + 1
             ids[no], numbers_of[row["subject"]] = row["subject"], no
-    said = [Said(Statement(*row), held_at) for *row, held_at in await fetch(_STATEMENTS)]
+    said = [HeldStatement(UnitStatement(*row), held_at) for *row, held_at in await fetch(_STATEMENTS)]
     said += [
-        Said(_statement(row, numbers_of), row["held_at"], row["retracted_at"], row["retracted_by"]) for row in structure
+        HeldStatement(_statement(row, numbers_of), row["held_at"], row["retracted_at"], row["retracted_by"])
+        for row in structure
     ]
     return Past(ids, numbers_of, said, [row for row in retracted if not row["type"].startswith("unit.")])
 
@@ -133,11 +134,11 @@ async def facts_held(snapshot: Snapshot, position: int, question: Question, unit
     return [Counted(unit, day, MEASURES[measure - 1], codes[packed], n) for unit, day, measure, packed, n in rows]
 
 
-async def facts_gained(snapshot: Snapshot, after: int, position: int, question: Question) -> list[Telling]:
+async def facts_gained(snapshot: Snapshot, after: int, position: int, question: Question) -> list[EventEffect]:
     """Return the events whose facts began to hold after one position, up to another, and still do, in stream order."""
     asked = (after, *question.days, numbers(question.measures), position)
     return [
-        Telling((Source(*source),), (Counted(unit, day, MEASURES[measure - 1], (), 1),))
+        EventEffect((Source(*source),), (Counted(unit, day, MEASURES[measure - 1], (), 1),))
         for *source, unit, day, measure in await snapshot.connection.fetch(_GAINED, *asked)
     ]
 
@@ -167,9 +168,9 @@ def _codes(question: Question, packed: int) -> Codes:
     return unpacked_codes(question.detail, packed) if question.by == "facet" else ()
 
 
-def _statement(row: Record, numbers_of: dict[str, int]) -> Statement:
+def _statement(row: Record, numbers_of: dict[str, int]) -> UnitStatement:
     said = _body.decode(row["body"]).data
-    return Statement(
+    return UnitStatement(
         row["position"],
         numbers_of[row["subject"]],
         row["type"].removeprefix("unit."),

@@ -11,7 +11,7 @@ from projections.answers.report.report_answers import PublisherRejects
 from projections.store.reading.snapshot import Snapshot
 
 
-class Place(NamedTuple):
+class RejectsKey(NamedTuple):
     """Where a page ends: a publisher's number of rejects, and its id (empty where the bus subject names none)."""
 
     rejected: int
@@ -30,8 +30,8 @@ LIMIT $3
 
 
 async def rejects(
-    snapshot: Snapshot, *, after: Place | None, limit: int
-) -> tuple[list[PublisherRejects], Place | None]:
+    snapshot: Snapshot, *, after: RejectsKey | None, limit: int
+) -> tuple[list[PublisherRejects], RejectsKey | None]:
     """Return a page of publishers, most rejects first, and where it ends if there are more."""
     rows = await snapshot.connection.fetch(_PUBLISHERS, *(after or (None, None)), limit + 1)
     page = [
@@ -43,4 +43,4 @@ async def rejects(
         )
         for row in rows[:limit]
     ]
-    return page, Place(page[-1].rejected, page[-1].publisher or "") if len(rows) > limit else None
+    return page, RejectsKey(page[-1].rejected, page[-1].publisher or "") if len(rows) > limit else None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from projections.answers.report.report_answers import Report, Row
-from projections.answers.report.report_question import Figures, Part, Place, Question, made_of, named_on, within
-from projections.answers.report.stays import Stay, by_unit, row_of
+from projections.answers.report.report_question import Figures, Place, Question, QuestionPart, made_of, named_on, within
+from projections.answers.report.stays import UnitStay, by_unit, row_of
 from projections.rules.counting.periods import Days, months, years
 from projections.store.reading.as_now import terms_of
 from projections.store.reading.facet_pairs import pair_rows
 from projections.store.reading.facets import facet_rows
-from projections.store.reading.find_unit import Standing, find
+from projections.store.reading.find_unit import KnownUnit, find
 from projections.store.reading.parked_before import parked_before
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import add_up
@@ -46,14 +46,14 @@ async def report(snapshot: Snapshot, question: Question) -> Report:
     )
 
 
-async def _by_child(snapshot: Snapshot, unit: Standing, question: Question) -> tuple[dict[str, int], list[Row]]:
+async def _by_child(snapshot: Snapshot, unit: KnownUnit, question: Question) -> tuple[dict[str, int], list[Row]]:
     find_children = children if question.basis == "as-was" else children_now
     stays = by_unit(await find_children(snapshot, unit.place, question.days))
     figures, listed = await _of_units(snapshot, unit, question, stays)
     return figures[TOTAL], [*listed, Row(unit=unit.name, own=True, values=figures[OWN])]
 
 
-async def _by_level(snapshot: Snapshot, unit: Standing, question: Question) -> tuple[dict[str, int], list[Row]]:
+async def _by_level(snapshot: Snapshot, unit: KnownUnit, question: Question) -> tuple[dict[str, int], list[Row]]:
     find_units = of_level if question.basis == "as-was" else of_level_now
     stays = by_unit(await find_units(snapshot, unit.place, question.days, question.detail))
     figures, listed = await _of_units(snapshot, unit, question, stays)
@@ -62,17 +62,17 @@ async def _by_level(snapshot: Snapshot, unit: Standing, question: Question) -> t
 
 
 async def _of_units(
-    snapshot: Snapshot, unit: Standing, question: Question, stays: list[list[Stay]]
+    snapshot: Snapshot, unit: KnownUnit, question: Question, stays: list[list[UnitStay]]
 ) -> tuple[Figures, list[Row]]:
     """Return the figures (the stays of each unit from FIRST on), and a row a unit: all but dissolved ones of zeros."""
     numbers = [unit.place.no, *(each[0].place.no for each in stays)]
     terms = await terms_of(snapshot, numbers, question.days) if question.basis == "as-now" else None
 
-    def made(stay_of: Place, days: Days) -> list[Part]:
+    def made(stay_of: Place, days: Days) -> list[QuestionPart]:
         return made_of(stay_of, days, None if terms is None else terms.get(stay_of.no, ()))
 
     parts = within(made(unit.place, question.days), TOTAL, question.days)
-    parts.append(Part(OWN, unit.place, question.days, below=False))
+    parts.append(QuestionPart(OWN, unit.place, question.days, below=False))
     for row, each in enumerate(stays, start=FIRST):
         for stay in each:
             parts += within(made(stay.place, stay.days), row, stay.days)
@@ -85,7 +85,7 @@ async def _of_units(
     return figures, rows
 
 
-async def _by_period(snapshot: Snapshot, unit: Standing, question: Question) -> tuple[dict[str, int], list[Row]]:
+async def _by_period(snapshot: Snapshot, unit: KnownUnit, question: Question) -> tuple[dict[str, int], list[Row]]:
     periods = {"month": months, "year": years}
     pieces = list(periods[question.by](question.days)) if question.by in periods else []
     parts = await _parts(snapshot, unit, question)
@@ -100,7 +100,7 @@ async def _by_period(snapshot: Snapshot, unit: Standing, question: Question) -> 
     return figures[TOTAL], rows
 
 
-async def _parts(snapshot: Snapshot, unit: Standing, question: Question) -> list[Part]:
+async def _parts(snapshot: Snapshot, unit: KnownUnit, question: Question) -> list[QuestionPart]:
     """Return what the total is made of; the root has no terms, as everything is below it on either basis."""
     terms = None
     if question.basis == "as-now" and not unit.root:

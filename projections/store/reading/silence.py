@@ -22,10 +22,10 @@ from projections.answers.plans.silence_answers import (
     UnitsOfZeros,
 )
 from projections.answers.report.report_answers import UnitName
-from projections.answers.report.report_question import Part
+from projections.answers.report.report_question import QuestionPart
 from projections.rules.counting.periods import ONE_DAY, Days, cover, day_period
 from projections.rules.hierarchy.unit import EVER, FOREVER
-from projections.store.reading.find_unit import NAMED_ON, Standing, find
+from projections.store.reading.find_unit import NAMED_ON, KnownUnit, find
 from projections.store.reading.silence_query import PERIODS, PERIODS_BELOW, at_the_root, elsewhere
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import add_up
@@ -108,11 +108,13 @@ async def silence(
     return await _Pages(snapshot, question, cursor).answer(unit.name, found)
 
 
-async def _found(snapshot: Snapshot, unit: Standing, on: dt.date, question: SilenceQuestion, few: int) -> Record | None:
+async def _found(
+    snapshot: Snapshot, unit: KnownUnit, on: dt.date, question: SilenceQuestion, few: int
+) -> Record | None:
     connection, days, no = snapshot.connection, question.days, unit.place.no
     await connection.execute(_ROOM)
     if unit.root:
-        held = (await add_up(snapshot, [Part(0, unit.place, days)], MEASURES, 1))[0]
+        held = (await add_up(snapshot, [QuestionPart(0, unit.place, days)], MEASURES, 1))[0]
         statement = at_the_root(few_facts=sum(held.values()) <= few, few_admissions=held["admissions"] <= few)
         periods = await connection.fetch(PERIODS, *days, list(MEASURES))
     else:

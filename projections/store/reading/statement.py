@@ -12,7 +12,7 @@ from projections.answers.plans.plan_answers import Rate
 from projections.answers.plans.rates import rates
 from projections.answers.report.report_question import Basis
 from projections.answers.sentence.claims import Claim
-from projections.answers.sentence.clauses import RATES, Told
+from projections.answers.sentence.clauses import RATES, KnownFigures
 from projections.answers.sentence.sentence import stated
 from projections.answers.sentence.sentence_answers import Statement
 from projections.rules.counting.periods import Days
@@ -23,7 +23,7 @@ from projections.store.reading.plans import declarations_of, targets_of
 from projections.store.reading.snapshot import Snapshot
 
 
-class Asked(NamedTuple):
+class SentenceAsked(NamedTuple):
     """What a statement is asked to say, of which unit and days, on which basis; ``claim`` None where there is none."""
 
     unit: str
@@ -33,7 +33,7 @@ class Asked(NamedTuple):
     claim: Claim | None
 
 
-async def statement(snapshot: Snapshot, asked: Asked) -> Statement:
+async def statement(snapshot: Snapshot, asked: SentenceAsked) -> Statement:
     """Make a statement. Raises UnknownUnitError, and UnsaidError for what the data doesn't say."""
     days, basis = asked.days, asked.basis
     unit = await find(snapshot, asked.unit, days.last if basis == "as-was" else LAST_KNOWN)
@@ -51,7 +51,7 @@ async def statement(snapshot: Snapshot, asked: Asked) -> Statement:
         return {measure: count(measure, days) for measure in MEASURES}, rates(known, count) if with_rates else []
 
     counted, found = work(await counts(snapshot, {no: unit.place}, needed([no], work), basis))
-    told = Told(
+    told = KnownFigures(
         unit=unit.name,
         days=days,
         basis=basis,

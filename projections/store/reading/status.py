@@ -12,7 +12,7 @@ _WORKER = "SELECT name, state, detail, seen_at, fetched_at, advanced_at, stream_
 _TALLY = "SELECT type, outcome, reason, n FROM tally WHERE n <> 0 ORDER BY 2, 1, 3"
 
 
-class Tally(NamedTuple):
+class OutcomeTally(NamedTuple):
     """How many messages of a type have an outcome for a reason (empty where there is none)."""
 
     type: str
@@ -21,7 +21,7 @@ class Tally(NamedTuple):
     n: int
 
 
-class Worker(NamedTuple):
+class WorkerSeen(NamedTuple):
     """The worker's row, the last position of the stream that it saw, and the database's clock to judge it by."""
 
     state: WorkerState
@@ -33,15 +33,15 @@ class Worker(NamedTuple):
         return abs(self.now - moment)
 
 
-async def worker(snapshot: Snapshot) -> Worker | None:
+async def worker(snapshot: Snapshot) -> WorkerSeen | None:
     """Return what the projector last said of itself, None where none ever ran."""
     row = await snapshot.connection.fetchrow(_WORKER)
     if row is None:
         return None
     *state, stream_last, now = row
-    return Worker(WorkerState(*state), stream_last, now)
+    return WorkerSeen(WorkerState(*state), stream_last, now)
 
 
-async def tally(snapshot: Snapshot) -> list[Tally]:
+async def tally(snapshot: Snapshot) -> list[OutcomeTally]:
     """Return how many messages have which type, outcome and reason."""
-    return [Tally(*row) for row in await snapshot.connection.fetch(_TALLY)]
+    return [OutcomeTally(*row) for row in await snapshot.connection.fetch(_TALLY)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from events.catalogue import MEASURE_NUMBERS
-from projections.answers.report.report_question import Figures, Part, spread
+from projections.answers.report.report_question import Figures, QuestionPart, spread
 from projections.store.reading.snapshot import Snapshot
 
 # OFFSET 0 keeps the planner from turning the index ranges into one scan of the whole table; a grouping inside each
@@ -37,7 +37,7 @@ GROUP BY row, measure
 """
 
 
-async def add_up(snapshot: Snapshot, parts: Iterable[Part], measures: tuple[str, ...], rows: int) -> Figures:
+async def add_up(snapshot: Snapshot, parts: Iterable[QuestionPart], measures: tuple[str, ...], rows: int) -> Figures:
     """Return the figures of ``rows`` rows, the signed sums of the parts; ``measures`` are names of the catalogue."""
     sums = spread(parts)
     figures = Figures(measures, rows)

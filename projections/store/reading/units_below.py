@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from projections.answers.report.report_answers import UnitName
 from projections.answers.report.report_question import Place
-from projections.answers.report.stays import Stay, whole
+from projections.answers.report.stays import UnitStay, whole
 from projections.rules.counting.periods import Days
 from projections.rules.hierarchy.unit import FOREVER
 from projections.store.reading.find_unit import NAMED_ON
@@ -129,7 +129,7 @@ below AS (
 """The same on the raw chain as last known, with the days of the seed."""
 
 
-async def children(snapshot: Snapshot, unit: Place, days: Days) -> list[Stay]:
+async def children(snapshot: Snapshot, unit: Place, days: Days) -> list[UnitStay]:
     """Return the children of a unit on those of the days on which it stood, by id, then by day.
 
     From a child's dissolution on, its children are children too; it stays one itself, for its own facts.
@@ -138,35 +138,35 @@ async def children(snapshot: Snapshot, unit: Place, days: Days) -> list[Stay]:
     return [stay for stay in found if stay.days.first <= stay.days.last]
 
 
-async def of_level(snapshot: Snapshot, unit: Place, days: Days, level: str) -> list[Stay]:
+async def of_level(snapshot: Snapshot, unit: Place, days: Days, level: str) -> list[UnitStay]:
     """Return the highest units of a level below a unit with the days on which they were so, by id, then by day."""
     return await _stays(snapshot, unit.standing(days), _OF_LEVEL, unit.no, level)
 
 
-async def children_now(snapshot: Snapshot, unit: Place, days: Days) -> list[Stay]:
+async def children_now(snapshot: Snapshot, unit: Place, days: Days) -> list[UnitStay]:
     """Return the children of a unit as last known, each once, by id, with the days asked for."""
     return await _stays_now(snapshot, unit, days, _CHILDREN_NOW)
 
 
-async def of_level_now(snapshot: Snapshot, unit: Place, days: Days, level: str) -> list[Stay]:
+async def of_level_now(snapshot: Snapshot, unit: Place, days: Days, level: str) -> list[UnitStay]:
     """Return the highest units of a level below a unit as last known, each once, by id, with the days asked for."""
     return await _stays_now(snapshot, unit, days, _OF_LEVEL_NOW, level)
 
 
-async def _stays_now(snapshot: Snapshot, unit: Place, days: Days, query: str, *values: object) -> list[Stay]:
+async def _stays_now(snapshot: Snapshot, unit: Place, days: Days, query: str, *values: object) -> list[UnitStay]:
     if unit.dissolved is not None:
         return []
     return [
-        Stay(Place(no, dissolved, large), days, UnitName(id_, name, level), dissolved is None)
+        UnitStay(Place(no, dissolved, large), days, UnitName(id_, name, level), dissolved is None)
         for no, id_, dissolved, large, name, level in await snapshot.connection.fetch(query, unit.no, *values)
     ]
 
 
-async def _stays(snapshot: Snapshot, days: Days, query: str, unit: int, *values: object) -> list[Stay]:
+async def _stays(snapshot: Snapshot, days: Days, query: str, unit: int, *values: object) -> list[UnitStay]:
     if days.last < days.first:
         return []
     return [
-        Stay(
+        UnitStay(
             Place(no, dissolved, large),
             Days(first, last),
             UnitName(id_, name, level),

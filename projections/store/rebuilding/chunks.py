@@ -14,7 +14,7 @@ from projections.rules.log.asides import Asides
 from projections.rules.log.kept_message import bus_subject_of
 from projections.rules.log.message import Message
 from projections.rules.log.set_aside import PREFIX
-from projections.store.rebuilding.row_difference import Difference
+from projections.store.rebuilding.row_difference import RowDifference
 
 CHUNK: Final = 10_000
 """Positions at once: ranges of the primary key, so that no snapshot is held for as long as all of it takes."""
@@ -77,14 +77,14 @@ def as_decided(row: asyncpg.Record, event: Event | Refusal, asides: Asides) -> E
     return Refusal(Reason.MALFORMED, None, row["detail"], *names)
 
 
-def misnamed(rows: Sequence[asyncpg.Record], changes: Changes) -> list[Difference]:
+def misnamed(rows: Sequence[asyncpg.Record], changes: Changes) -> list[RowDifference]:
     """Return the messages of which the ledger says another type or subject than they have."""
     pairs = zip(rows, changes.ledger, strict=True)
     names = [
         (row["position"], (row["type"], row["subject"]), (decided.type, decided.subject)) for row, decided in pairs
     ]
     return [
-        Difference(
+        RowDifference(
             "ledger", {"position": position}, *(dict(zip(("type", "subject"), said, strict=True)) for said in both)
         )
         for position, *both in names

@@ -10,7 +10,7 @@ from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RowDifference:
     """A row that is not what it should be; None where it is missing, or should not be there."""
 
     table: str

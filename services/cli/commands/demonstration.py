@@ -23,9 +23,9 @@ from services.demo.places import DISTRICT
 from services.demo.saying import CloudEvent
 from services.demo.scenario import parts
 from services.publishing.bus import connect
-from services.publishing.flow import Flow, Told
+from services.publishing.flow import Flow, LineOutcome
 from services.publishing.outcomes import Patience
-from services.publishing.saying import Said
+from services.publishing.saying import Bilingual
 from services.settings import Settings
 
 _PATIENCE = 120.0
@@ -116,13 +116,13 @@ async def _publish(settings: Settings, demonstration: list[CloudEvent], out: Con
     tally: Counter[str] = Counter()
     positions = [0]
 
-    def tell(told: Told) -> None:
+    def tell(told: LineOutcome) -> None:
         tally[told.outcome] += 1
         positions.append(told.position or 0)
 
     lines = io.BytesIO(b"\n".join(json.dumps(event, ensure_ascii=False).encode() for event in demonstration))
 
-    def notice(said: Said | None) -> None:
+    def notice(said: Bilingual | None) -> None:
         if said is not None:
             out.print(either(*said), markup=False, soft_wrap=True)
 

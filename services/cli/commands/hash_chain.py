@@ -68,7 +68,7 @@ def sign_position(settings: Settings, key: Path, position: int | None) -> str:
     which names what was changed, and CommandError.
     """
 
-    async def work(connection: asyncpg.Connection) -> attestation.Statement:
+    async def work(connection: asyncpg.Connection) -> attestation.Attestation:
         last, _ = await hash_chain.head(connection)
         signed = last if position is None else position
         if not 0 < signed <= last:
@@ -132,7 +132,7 @@ def verify_position(settings: Settings, file: Path, public_key: Path | None, *, 
     ) + ("" if public_key else unchecked)
 
 
-def _checked(file: Path, public_key: Path | None) -> attestation.Statement:
+def _checked(file: Path, public_key: Path | None) -> attestation.Attestation:
     try:
         statement = attestation.read(_read(file))
         if public_key is not None:

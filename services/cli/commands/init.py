@@ -16,7 +16,7 @@ import typer
 
 from events.vocabulary import LEVELS
 from services.cli.errors import CommandError
-from services.cli.hierarchy_file import FOUNDING, HierarchyError, Row, ordered, read
+from services.cli.hierarchy_file import FOUNDING, HierarchyError, NewUnit, ordered, read
 from services.cli.language import either
 from services.cli.options import DATA, Api, DataDir, Nats, day_option
 from services.cli.usage import Commands
@@ -70,7 +70,7 @@ def init(
             either("cần --root cùng --name, hoặc --units, hoặc cả hai.", "--root with --name, or --units, or both.")
         )
     try:
-        rows = [Row(0, root, unicodedata.normalize("NFC", name), level, None, since)] if root and name else []
+        rows = [NewUnit(0, root, unicodedata.normalize("NFC", name), level, None, since)] if root and name else []
         rows = _checked(rows, since) + (read(_text(units), since) if units else [])
         there = _known(api_address(api, data_dir))
         wanted = ordered([row for row in rows if row.id not in there], there)
@@ -84,7 +84,7 @@ def init(
     _establish(wanted, of, nats_address(nats, data_dir))
 
 
-def _establish(wanted: list[Row], root: str, nats: str) -> None:
+def _establish(wanted: list[NewUnit], root: str, nats: str) -> None:
     from services.cli.screen import console
     from services.cli.views.publish import publish
     from services.publishing.outcomes import Patience
@@ -122,7 +122,7 @@ def _establish(wanted: list[Row], root: str, nats: str) -> None:
     )
 
 
-def _write(wanted: list[Row], root: str, file: IO[str]) -> None:
+def _write(wanted: list[NewUnit], root: str, file: IO[str]) -> None:
     now = dt.datetime.now(VIETNAM).isoformat(timespec="seconds")
     for row in wanted:
         data = {"parent": row.parent, "name": row.name, "level": row.level, "since": row.since}
@@ -139,7 +139,7 @@ def _write(wanted: list[Row], root: str, file: IO[str]) -> None:
     file.flush()
 
 
-def _checked(rows: list[Row], since: str) -> list[Row]:
+def _checked(rows: list[NewUnit], since: str) -> list[NewUnit]:
     """Hold what was given by options to the rules of a file's rows."""
     lines = "".join(json.dumps(row._asdict() | {"number": None}) + "\n" for row in rows)
     return [row._replace(number=0) for row in read(lines.replace('"number": null, ', ""), since)] if rows else []
@@ -175,7 +175,7 @@ def _known(address: str) -> set[str]:
             return known
 
 
-def _root(address: str, rows: Collection[Row], wanted: Collection[Row]) -> str:
+def _root(address: str, rows: Collection[NewUnit], wanted: Collection[NewUnit]) -> str:
     """Find the unit that speaks for all of them: the one without a parent, else the root of what is known."""
     from services.cli.client import get
 

@@ -12,7 +12,7 @@ from services.cli.asking import failures
 from services.cli.language import either
 from services.cli.options import settings
 from services.cli.usage import Commands
-from services.recovery.parts import Part
+from services.recovery.parts import Half
 from services.settings import Settings
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def restore(
         Path | None, typer.Option(metavar="DIR", help=either("Mất cả hai: từ bản sao.", "Both, from a backup."))
     ] = None,
     only: Annotated[
-        Part | None, typer.Option(help=either("Chỉ một phần của bản sao.", "One half of the backup."))
+        Half | None, typer.Option(help=either("Chỉ một phần của bản sao.", "One half of the backup."))
     ] = None,
     data_dir: OwnServers = None,
 ) -> None:

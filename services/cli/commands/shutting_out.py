@@ -15,7 +15,7 @@ from services.cli.language import either
 from services.settings import Settings
 
 
-class Bus(NamedTuple):
+class BusConfiguration(NamedTuple):
     """Where it is written who is shut out, and what has to be told of it."""
 
     file: Path
@@ -23,11 +23,11 @@ class Bus(NamedTuple):
     embedded: bool
 
 
-def find(settings: Settings, data_dir: Path) -> Bus:
+def find(settings: Settings, data_dir: Path) -> BusConfiguration:
     """Find the bus by the settings, else in the service's data folder. Raises CommandError where there is none."""
     pid_file = Path(settings.nats_pid_file) if settings.nats_pid_file else None
     if settings.shut_out_file:
-        return Bus(Path(settings.shut_out_file), pid_file, embedded=False)
+        return BusConfiguration(Path(settings.shut_out_file), pid_file, embedded=False)
     config = data_dir / "nats" / "nats.conf"
     if not config.exists():
         raise CommandError(
@@ -38,10 +38,12 @@ def find(settings: Settings, data_dir: Path) -> Bus:
                 "configuration of NATS includes with TONGHOP_SHUT_OUT_FILE.",
             )
         )
-    return Bus(config.with_name(shutting_out.FILE), pid_file or data_dir / "run" / "nats.json", embedded=True)
+    return BusConfiguration(
+        config.with_name(shutting_out.FILE), pid_file or data_dir / "run" / "nats.json", embedded=True
+    )
 
 
-def listed(bus: Bus) -> Iterator[str]:
+def listed(bus: BusConfiguration) -> Iterator[str]:
     """Say who is shut out."""
     with _plainly():
         entries = shutting_out.read(bus.file)
@@ -51,7 +53,7 @@ def listed(bus: Bus) -> Iterator[str]:
         yield f"{one.publisher}\t{one.since}"
 
 
-def change(bus: Bus, unit: str, by: str, *, end: bool) -> Iterator[str]:
+def change(bus: BusConfiguration, unit: str, by: str, *, end: bool) -> Iterator[str]:
     """Shut a unit out, or let it in again, and say so; nothing is written where it is so already."""
     if not is_unit_id(unit):
         raise CommandError(either(f"{unit!r}: không phải mã đơn vị.", f"{unit!r} is no unit's id."))
@@ -77,7 +79,7 @@ def change(bus: Bus, unit: str, by: str, *, end: bool) -> Iterator[str]:
         )
 
 
-def _tell(bus: Bus) -> bool:
+def _tell(bus: BusConfiguration) -> bool:
     """Have the server read its configuration anew, if it is known which one runs; what doesn't run reads it later."""
     if bus.pid_file is None or (bus.embedded and not bus.pid_file.exists()):
         return bus.embedded

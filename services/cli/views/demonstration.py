@@ -7,7 +7,7 @@ from rich.text import Text
 
 from services.cli.language import either
 from services.cli.screen import Column, Sheet, named
-from services.cli.views.reports import Row, own_label, rows_of, total_label
+from services.cli.views.reports import ShownRow, own_label, rows_of, total_label
 from services.cli.words import MEASURES, number, word
 
 _NONE: Final = "–"
@@ -32,13 +32,13 @@ def side_by_side(was: Mapping[str, Any], now: Mapping[str, Any]) -> Sheet:
     return sheet
 
 
-def _of(keys: tuple[str, ...], rows: list[Row]) -> Row | None:
+def _of(keys: tuple[str, ...], rows: list[ShownRow]) -> ShownRow | None:
     return next((row for row in rows if row.keys == keys), None)
 
 
-def _label(row: Row, note: str = "") -> Text:
+def _label(row: ShownRow, note: str = "") -> Text:
     return named({"id": row.keys[0], "name": row.keys[1]}).append(note, "dim")
 
 
-def _numbers(measures: list[str], was: Row | None, now: Row | None) -> list[str]:
+def _numbers(measures: list[str], was: ShownRow | None, now: ShownRow | None) -> list[str]:
     return [_NONE if row is None else number(row.values[name]) for name in measures for row in (was, now)]

@@ -15,7 +15,7 @@ from projections.store.rebuilding.comparing.compare_generations import Compariso
 from projections.store.rebuilding.comparing.mending import Repair
 from projections.store.rebuilding.making.generation import COUNTERS, FACTS, FOLDING, FOLLOWING
 from projections.store.rebuilding.making.generation import Progress as Told
-from projections.store.rebuilding.row_difference import Difference
+from projections.store.rebuilding.row_difference import RowDifference
 from services.cli.language import either
 from services.cli.screen import Column, Sheet, console
 from services.cli.words import MEASURES, moment, number, position, say
@@ -160,7 +160,7 @@ def compared(comparison: Comparison) -> Group:
     return Group(summary, Text(), differences(comparison.listed))
 
 
-def differences(listed: list[Difference]) -> Group:
+def differences(listed: list[RowDifference]) -> Group:
     """Lay out differences row by row: unit, measure, period, what is and what should be."""
     sheet = Sheet(
         *_headings(),
@@ -185,17 +185,17 @@ def _headings() -> tuple[str | Column, ...]:
     )
 
 
-def _cells(each: Difference) -> tuple[str, ...]:
+def _cells(each: RowDifference) -> tuple[str, ...]:
     measure = each.measure and say(MEASURES, each.measure)
     return (each.table, each.unit or "", measure or "", each.period or "", _key(each), *_values(each))
 
 
-def _key(each: Difference) -> str:
+def _key(each: RowDifference) -> str:
     known = {"unit", "id", "measure", "period", "month"}
     return ", ".join(f"{name} {value}" for name, value in each.key.items() if name not in known)
 
 
-def _values(each: Difference) -> tuple[str, str]:
+def _values(each: RowDifference) -> tuple[str, str]:
     """Name what is and should be; of columns in which the two agree, nothing."""
     one, two = each.is_now, each.should
     if one is None or two is None:

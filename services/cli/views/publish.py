@@ -19,18 +19,18 @@ from services.cli.errors import CommandError
 from services.cli.language import either
 from services.cli.words import OUTCOMES, REASONS, number, say
 from services.publishing.bus import INTERRUPTED, Bus, BusRefusedError, EndedError, connect
-from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, UNSENT, WAITS_AWAY, WAITS_PAUSED, Flow, Told
+from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, UNSENT, WAITS_AWAY, WAITS_PAUSED, Flow, LineOutcome
 from services.publishing.outcomes import Patience
 from services.publishing.reading import ReadingError
-from services.publishing.saying import Said
+from services.publishing.saying import Bilingual
 
 PLAINLY_GOOD = frozenset({"counted", "applied", PUBLISHED})
 """A duplicate is told line by line too, yet it isn't a failure unless the first is."""
 FAILED = frozenset({"parked", "rejected", REFUSED, UNDECIDED, UNSENT, WAITS_AWAY, WAITS_PAUSED})
 _SUMMED_UP = PLAINLY_GOOD | {UNSENT, WAITS_AWAY, WAITS_PAUSED}
 """What is the same for line after line, and is told as a number."""
-_SENDING: Final = Said("Gửi", "Publishing")
-_WELL: Final = Said("Bus: tiếp tục được", "Bus: it goes on")
+_SENDING: Final = Bilingual("Gửi", "Publishing")
+_WELL: Final = Bilingual("Bus: tiếp tục được", "Bus: it goes on")
 
 
 class _Run:
@@ -48,7 +48,7 @@ class _Run:
         self._progress = progress
         self._task = progress.add_task(either(*_SENDING), total=None)
         self._show_all = show_all
-        self._noticed: set[Said] = set()
+        self._noticed: set[Bilingual] = set()
 
     async def flow(
         self, connecting: AbstractAsyncContextManager[Bus], lines: BinaryIO, *, batches: bool, outcomes: Patience | None
@@ -74,19 +74,19 @@ class _Run:
     def _advance(self, count: int) -> None:
         self._progress.advance(self._task, count)
 
-    def _notice(self, said: Said) -> None:
+    def _notice(self, said: Bilingual) -> None:
         if said not in self._noticed:
             self._noticed.add(said)
             self._err.print(either(*said), markup=False, soft_wrap=True)
 
-    def trouble(self, said: Said | None) -> None:
+    def trouble(self, said: Bilingual | None) -> None:
         """Tell of a bus that is away, or well again (None): on the line that is there, where there is one."""
         if self._err.is_terminal:
             self._progress.update(self._task, description=either(*(said or _SENDING)))
         else:
             self._err.print(either(*(said or _WELL)), markup=False, soft_wrap=True)
 
-    def tell(self, told: Told) -> None:
+    def tell(self, told: LineOutcome) -> None:
         """Take what is known of a line, and print it where it isn't told as a number."""
         self.tally[told.outcome] += 1
         self._last = max(self._last, told.number)
@@ -177,7 +177,7 @@ def _unreadable(file: str, error: Exception) -> CommandError:
     return CommandError(either(f"Không đọc được tệp {file}: {why}", f"Can't read {file}: {why}"))
 
 
-def _line(told: Told) -> Text:
+def _line(told: LineOutcome) -> Text:
     reason = say(REASONS, told.reason)
     at = f"{either('vị trí', 'position')} {told.position}" if told.position else ""
     first = f"{either('trước đó ở vị trí', 'before at position')} {told.first_position}" if told.first_position else ""

@@ -29,7 +29,7 @@ from services.cli.words import (
 )
 
 
-class Row(NamedTuple):
+class ShownRow(NamedTuple):
     """One line of a report; `keys` are its columns before the values, and a value that is hidden is None.
 
     `kind` is `row`, `own`, `rest`, `suppressed` (what the hidden values come to) or `total`.
@@ -40,18 +40,18 @@ class Row(NamedTuple):
     values: Mapping[str, int | None]
 
 
-def rows_of(report: Mapping[str, Any]) -> tuple[tuple[str, ...], list[Row]]:
+def rows_of(report: Mapping[str, Any]) -> tuple[tuple[str, ...], list[ShownRow]]:
     """Name the key columns, and give the rows in the answer's order with the total at the end."""
     names = next((keys for row in report["rows"] if (keys := _keys_of(row))), ("unit", "name", "level"))
     rows = [
-        Row(
+        ShownRow(
             next((kind for kind in ("own", "rest", "suppressed") if row.get(kind)), "row"),
             tuple(_key(row, name) for name in names) if _keys_of(row) else ("",) * len(names),
             row["values"],
         )
         for row in report["rows"]
     ]
-    return names, [*rows, Row("total", ("",) * len(names), report["total"])]
+    return names, [*rows, ShownRow("total", ("",) * len(names), report["total"])]
 
 
 def _keys_of(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -125,7 +125,7 @@ def _heading(names: tuple[str, ...]) -> str:
     return known.get(names[0]) or " · ".join(word(DIMENSIONS, name) for name in names)
 
 
-def _label(row: Row, names: tuple[str, ...]) -> Text:
+def _label(row: ShownRow, names: tuple[str, ...]) -> Text:
     if row.kind == "rest":
         return Text(either("Còn lại", "The rest"))
     if row.kind == "suppressed":
@@ -138,7 +138,7 @@ def _label(row: Row, names: tuple[str, ...]) -> Text:
     return Text(" · ".join(say(FACETS, code) for code in row.keys))
 
 
-def _numbers(row: Row, measures: list[str]) -> list[str]:
+def _numbers(row: ShownRow, measures: list[str]) -> list[str]:
     return [number(row.values.get(name, 0)) for name in measures]
 
 

@@ -16,7 +16,7 @@ from events.catalogue import MEASURES
 from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE
 from projections.rules.counting.state import SIZES
 from projections.store.generations import enter
-from projections.store.rebuilding.making.generation import FOLDING, FOLLOWING, Generation, Source
+from projections.store.rebuilding.making.generation import FOLDING, FOLLOWING, Generation, LedgerSource
 from projections.store.rebuilding.switching import drop_all_but
 from projections.store.schema.migrate import upgrade
 from services.embedded.process import Process
@@ -110,7 +110,7 @@ async def _filled(bench: Bench) -> tuple[Settings, Counter[str]]:
 
 async def _make_first(url: str, connection: asyncpg.Connection, contributions: Counter[str]) -> None:
     """Make what is in force, and hold its root against what was said."""
-    made = Generation(Source(url, ROOT, SIZES), connection, "g2", "g1")
+    made = Generation(LedgerSource(url, ROOT, SIZES), connection, "g2", "g1")
     await made.open()
     await bring_up(made, lambda *_: None)
     await connection.execute("UPDATE checkpoint SET generation = 2; DELETE FROM generation WHERE name = 'g2'")

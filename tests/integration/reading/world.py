@@ -18,7 +18,7 @@ from projections.rules.counting.breakdown import SLOTS
 from projections.rules.hierarchy.as_now_terms import PastEdges, Term
 from projections.rules.hierarchy.folded_names import fold_name
 from projections.rules.hierarchy.hierarchy import Hierarchy
-from projections.rules.hierarchy.unit import Statement
+from projections.rules.hierarchy.unit import UnitStatement
 from projections.store.generations import enter_the_one_in_force
 
 FIRST, LAST = dt.date(2020, 11, 1), dt.date(2023, 2, 20)
@@ -126,12 +126,12 @@ class World:
         for unit in self.units.values():
             (since, parent), *moves = sorted(unit.parents.items())
             position += 1
-            hierarchy.establish(unit.id, Statement(position, unit.no, "established", since, parent))
+            hierarchy.establish(unit.id, UnitStatement(position, unit.no, "established", since, parent))
             for day, to in moves:
                 position += 1
-                hierarchy.add(Statement(position, unit.no, "moved", day, to))
+                hierarchy.add(UnitStatement(position, unit.no, "moved", day, to))
             if unit.dissolved is not None:
-                gone = Statement(position + 1, unit.no, "dissolved", unit.dissolved, successor=unit.successor)
+                gone = UnitStatement(position + 1, unit.no, "dissolved", unit.dissolved, successor=unit.successor)
                 position += 1
                 hierarchy.add(gone)
         past = PastEdges(hierarchy)

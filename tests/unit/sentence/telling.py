@@ -13,7 +13,7 @@ from projections.answers.plans.known_plans import Assigned, Declared
 from projections.answers.plans.rates import OF_DECLARED, of_declared
 from projections.answers.report.report_answers import UnitName
 from projections.answers.sentence.claims import claim_of
-from projections.answers.sentence.clauses import Told
+from projections.answers.sentence.clauses import KnownFigures
 from projections.answers.sentence.sentence import DEFAULT_CLAUSES, stated
 from projections.answers.sentence.sentence_answers import Statement
 from projections.answers.sentence.unsaid import UnsaidError
@@ -27,12 +27,12 @@ def day(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 
 
-def told(days: tuple[str, str] = ("2021-01-01", "2021-12-31"), name: str = "Chi bộ 4", **known: Any) -> Told:
+def told(days: tuple[str, str] = ("2021-01-01", "2021-12-31"), name: str = "Chi bộ 4", **known: Any) -> KnownFigures:
     """Tell what is known; ``counts`` are by measure, zero for the others."""
     counts = NONE | known.pop("counts", {})
     declared = known.pop("declared", [])
     shares = [of_declared(rate, declared) for rate in OF_DECLARED]
-    return Told(
+    return KnownFigures(
         unit=UnitName("u", name, "upper"),
         days=Days(*map(day, days)),
         basis=known.pop("basis", "as-was"),
@@ -58,15 +58,15 @@ def total(figure: str, first: str, last: str, value: int) -> Declared:
     return Declared(figure, day(first), day(last), value, None, Source(7, "u", "d-1", "figure.declared"))
 
 
-def said(known: Told, *says: str, claim: str | None = None) -> Statement:
+def said(known: KnownFigures, *says: str, claim: str | None = None) -> Statement:
     return stated(known, says or DEFAULT_CLAUSES, None if claim is None else claim_of(claim))
 
 
-def clause(known: Told, say: str) -> str:
+def clause(known: KnownFigures, say: str) -> str:
     return said(known, say).clauses[0].text
 
 
-def refusal(known: Told, *says: str, claim: str | None = None) -> UnsaidError:
+def refusal(known: KnownFigures, *says: str, claim: str | None = None) -> UnsaidError:
     with pytest.raises(UnsaidError) as refused:
         said(known, *says, claim=claim)
     return refused.value

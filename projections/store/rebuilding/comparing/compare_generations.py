@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import asyncpg
 
-from projections.store.rebuilding.comparing.compared_tables import COMPARED, Compared
-from projections.store.rebuilding.row_difference import Difference
+from projections.store.rebuilding.comparing.compared_tables import COMPARED, ComparedTable
+from projections.store.rebuilding.row_difference import RowDifference
 
 MOST: Final = 1000
 """Differences of a table that are listed; all are counted."""
@@ -47,7 +47,7 @@ class Comparison:
 
     position: int
     counts: dict[str, int]
-    listed: list[Difference]
+    listed: list[RowDifference]
 
     def __bool__(self) -> bool:
         return any(self.counts.values())
@@ -60,13 +60,13 @@ async def compare(
     position: int,
     units: Collection[str] | None = None,
     *,
-    tables: Sequence[Compared] = COMPARED,
+    tables: Sequence[ComparedTable] = COMPARED,
 ) -> Comparison:
     """Compare the generation in one schema with that in another, in these tables; of some units alone where given.
 
     The caller owns a transaction in which both stand at the position. It does not change.
     """
-    counts, listed = dict[str, int](), list[Difference]()
+    counts, listed = dict[str, int](), list[RowDifference]()
     for compared in tables:
         found, total = await differences_in(connection, compared, now, should, units=units, most=MOST)
         counts[compared.table] = total
@@ -76,13 +76,13 @@ async def compare(
 
 async def differences_in(
     connection: asyncpg.Connection,
-    compared: Compared,
+    compared: ComparedTable,
     now: str,
     should: str,
     *,
     units: Collection[str] | None = None,
     most: int | None = None,
-) -> tuple[list[Difference], int]:
+) -> tuple[list[RowDifference], int]:
     """Return the rows of a table that differ, at most so many, and their number."""
     if compared.digest is not None and units is None:
         one, two = (_digests(compared, *sides) for sides in ((now, should), (should, now)))
@@ -93,7 +93,9 @@ async def differences_in(
     of_units = units is not None and bool(compared.units)
     query = _differences(compared, now, should, of_units=of_units, most=most)
     rows = await connection.fetch(query, *([list(units or ())] if of_units else []))
-    found = [Difference(compared.table, *(_plain(row[name]) for name in ("key", "is_now", "should"))) for row in rows]
+    found = [
+        RowDifference(compared.table, *(_plain(row[name]) for name in ("key", "is_now", "should"))) for row in rows
+    ]
     return found, rows[0]["of"] if rows else 0
 
 
@@ -103,12 +105,12 @@ async def ids_of(connection: asyncpg.Connection, schema: str, numbers: Collectio
     return [id_ for (id_,) in rows]
 
 
-def _digests(compared: Compared, own: str, other: str) -> str:
+def _digests(compared: ComparedTable, own: str, other: str) -> str:
     where = compared.where.format(own=own, other=other)
     return _DIGESTS.format(own=own, table=compared.table, digest=compared.digest, where=where)
 
 
-def _differences(compared: Compared, now: str, should: str, *, of_units: bool, most: int | None) -> str:
+def _differences(compared: ComparedTable, now: str, should: str, *, of_units: bool, most: int | None) -> str:
     values = (*compared.values, "copies")
     return _DIFFERENCES.format(
         key=_pairs(compared.key, ""),
@@ -123,7 +125,7 @@ def _differences(compared: Compared, now: str, should: str, *, of_units: bool, m
     )
 
 
-def _rows(compared: Compared, own: str, other: str, *, of_units: bool) -> str:
+def _rows(compared: ComparedTable, own: str, other: str, *, of_units: bool) -> str:
     columns, joins = [], []
     for name in (*compared.key, *compared.values):
         if name in compared.units:

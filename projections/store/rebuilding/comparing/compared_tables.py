@@ -15,7 +15,7 @@ t.unit IN (SELECT one.no FROM {own}.unit AS one JOIN {other}.unit AS two USING (
 """
 
 
-class Compared(NamedTuple):
+class ComparedTable(NamedTuple):
     """A table: the columns that name a row, those that it says, which of them are units, which rows say something.
 
     ``units`` begins with the unit that a row is about, if it is about one. Rows of a table with a ``digest`` are looked
@@ -32,34 +32,34 @@ class Compared(NamedTuple):
 
 
 COMPARED: Final = (
-    Compared(
+    ComparedTable(
         "unit",
         ("id",),
         ("established", "since", "dissolved", "successor", "name", "level", "parked_own", "parked_below"),
         ("no", "successor"),
     ),
-    Compared(
+    ComparedTable(
         "statement",
         ("position",),
         ("unit", "kind", "since", "parent", "name", "level", "successor"),
         ("unit", "parent", "successor"),
     ),
-    Compared("edge", ("unit", "since"), ("until", "parent"), ("unit", "parent")),
-    Compared("unit_name", ("unit", "since"), ("until", "name", "folded"), ("unit",)),
-    Compared("unit_level", ("unit", "since"), ("until", "level"), ("unit",)),
-    Compared("as_now_term", ("unit", "part", "since", "until", "sign"), (), ("unit", "part")),
-    Compared(
+    ComparedTable("edge", ("unit", "since"), ("until", "parent"), ("unit", "parent")),
+    ComparedTable("unit_name", ("unit", "since"), ("until", "name", "folded"), ("unit",)),
+    ComparedTable("unit_level", ("unit", "since"), ("until", "level"), ("unit",)),
+    ComparedTable("as_now_term", ("unit", "part", "since", "until", "sign"), (), ("unit", "part")),
+    ComparedTable(
         "target", ("position",), ("unit", "measure", "first", "last", "at_least", "at_most", "resolution"), ("unit",)
     ),
-    Compared("declaration", ("position",), ("unit", "figure", "first", "last", "value", "note"), ("unit",)),
-    Compared(
+    ComparedTable("declaration", ("position",), ("unit", "figure", "first", "last", "value", "note"), ("unit",)),
+    ComparedTable(
         "fact",
         ("position", "measure"),
         ("unit", "day", "facets"),
         ("unit",),
         digest=f"hashint8extended(t.position << 8 | t.measure, hashint8extended(t.facets, {_DAY_NUMBER}))",
     ),
-    Compared(
+    ComparedTable(
         "counter",
         ("unit", "period", "measure"),
         ("n",),
@@ -67,7 +67,7 @@ COMPARED: Final = (
         where=f"t.n <> 0 AND (t.period < {YEAR_BASE} OR {_MARKED_IN_BOTH.replace('{mark}', 'large')})",
         digest="hashint8extended(t.period::bigint << 8 | t.measure, t.n)",
     ),
-    Compared(
+    ComparedTable(
         "breakdown",
         ("unit", "month", "measure"),
         ("codes",),
@@ -76,9 +76,9 @@ COMPARED: Final = (
         expressions={"codes": _WHOLE_CODES},
         digest=f"hash_array_extended({_WHOLE_CODES}, t.month::bigint << 8 | t.measure)",
     ),
-    Compared("tally", ("outcome", "type", "reason"), ("n",), where="t.n <> 0"),
-    Compared("publisher_rejects", ("publisher", "reason"), ("n", "last_position")),
-    Compared(
+    ComparedTable("tally", ("outcome", "type", "reason"), ("n",), where="t.n <> 0"),
+    ComparedTable("publisher_rejects", ("publisher", "reason"), ("n", "last_position")),
+    ComparedTable(
         "verdict",
         ("position",),
         (

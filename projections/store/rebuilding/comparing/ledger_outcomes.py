@@ -9,7 +9,7 @@ from typing import Final
 import asyncpg
 
 from events.catalogue import CATALOGUE
-from projections.store.rebuilding.row_difference import Difference
+from projections.store.rebuilding.row_difference import RowDifference
 
 _FACT_TYPES: Final = [row.type for row in CATALOGUE.values() if row.kind == "fact"]
 _COLUMNS: Final = (
@@ -68,24 +68,25 @@ async def write_outcomes_at(connection: asyncpg.Connection, schema: str, positio
         await connection.execute(write, _FACT_TYPES, list(positions))
 
 
-async def different_marks(connection: asyncpg.Connection, position: int) -> list[Difference]:
+async def different_marks(connection: asyncpg.Connection, position: int) -> list[RowDifference]:
     """Return what the checkpoint says otherwise than the ledger does of its position: the bus's time there."""
     row = await connection.fetchrow(_MARKS, position)
     if row is None or row["as_of"] == row["published_at"]:
         return []
     says, should = ({"as_of": None if at is None else at.isoformat()} for at in row)
-    return [Difference("checkpoint", {"position": position}, says, should)]
+    return [RowDifference("checkpoint", {"position": position}, says, should)]
 
 
-async def beyond(connection: asyncpg.Connection, position: int) -> list[Difference]:
+async def beyond(connection: asyncpg.Connection, position: int) -> list[RowDifference]:
     """Return the messages in the ledger after a position where it ends: nobody decided them."""
     rows = await connection.fetch(_BEYOND, position)
     return [
-        Difference("ledger", {"position": at}, {"publisher": publisher, "id": id_}, None) for at, publisher, id_ in rows
+        RowDifference("ledger", {"position": at}, {"publisher": publisher, "id": id_}, None)
+        for at, publisher, id_ in rows
     ]
 
 
-async def different_outcomes(connection: asyncpg.Connection, schema: str, position: int) -> list[Difference]:
+async def different_outcomes(connection: asyncpg.Connection, schema: str, position: int) -> list[RowDifference]:
     """Return the messages up to a position of which the ledger says something else than a generation decides."""
     query = _DIFFERENT.format(
         schema=schema,
@@ -94,6 +95,6 @@ async def different_outcomes(connection: asyncpg.Connection, schema: str, positi
         columns=", ".join(f"ledger.{name}" for name in _COLUMNS),
     )
     return [
-        Difference("ledger", {"position": row["position"]}, json.loads(row["is_now"]), json.loads(row["should"]))
+        RowDifference("ledger", {"position": row["position"]}, json.loads(row["is_now"]), json.loads(row["should"]))
         for row in await connection.fetch(query, _FACT_TYPES, position)
     ]

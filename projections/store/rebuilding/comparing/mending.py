@@ -15,14 +15,14 @@ import asyncpg
 from projections.store.batch.writing import NOTIFICATIONS
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.comparing.compare_generations import Comparison, differences_in
-from projections.store.rebuilding.comparing.compared_tables import VERIFIED, Compared
+from projections.store.rebuilding.comparing.compared_tables import VERIFIED, ComparedTable
 from projections.store.rebuilding.comparing.ledger_outcomes import (
     different_marks,
     different_outcomes,
     write_outcomes_at,
 )
 from projections.store.rebuilding.making.generation import Generation
-from projections.store.rebuilding.row_difference import Difference
+from projections.store.rebuilding.row_difference import RowDifference
 
 _LOCK = "SELECT generation, position FROM checkpoint FOR UPDATE"
 _NAMES = "UPDATE ledger SET type = $2, subject = $3 WHERE position = $1"
@@ -60,7 +60,7 @@ class Repair(NamedTuple):
     at: dt.datetime
     generation: int
     position: int
-    difference: Difference
+    difference: RowDifference
 
 
 async def mend(generation: Generation) -> Comparison:
@@ -71,7 +71,7 @@ async def mend(generation: Generation) -> Comparison:
         assert row is not None, "the migration wrote the row, and nothing deletes it"  # noqa: S101
         number, position = row["generation"], row["position"]
         await generation.follow_here(position)
-        counts, mended = dict[str, int](), list[Difference]()
+        counts, mended = dict[str, int](), list[RowDifference]()
         for compared in VERIFIED:
             found, _ = await differences_in(writer, compared, generation.like, generation.schema)
             if found and compared.table == "unit":
@@ -107,7 +107,7 @@ async def repairs(connection: asyncpg.Connection, limit: int) -> list[Repair]:
             row["at"],
             row["generation"],
             row["position"],
-            Difference(row["what"], json.loads(row["key"]), _read(row["was"]), _read(row["is_now"])),
+            RowDifference(row["what"], json.loads(row["key"]), _read(row["was"]), _read(row["is_now"])),
         )
         for row in await connection.fetch(_RECORDS, limit)
     ]
@@ -121,7 +121,7 @@ async def _require_mended(generation: Generation) -> None:
 
 
 async def _mend_row(
-    connection: asyncpg.Connection, compared: Compared, generation: Generation, difference: Difference
+    connection: asyncpg.Connection, compared: ComparedTable, generation: Generation, difference: RowDifference
 ) -> None:
     """Take out whatever has the key, and put in what should have it, with the numbers that units have here."""
     now, should = generation.like, generation.schema
@@ -147,7 +147,7 @@ async def _mend_row(
 
 
 async def _as_stored(
-    connection: asyncpg.Connection, schema: str, compared: Compared, name: str, difference: Difference
+    connection: asyncpg.Connection, schema: str, compared: ComparedTable, name: str, difference: RowDifference
 ) -> str:
     """Return a part of a key as text, of a unit its number in a generation."""
     value = str(difference.key[name])
@@ -158,7 +158,7 @@ async def _as_stored(
     return str(await connection.fetchval(f"SELECT no FROM {schema}.unit WHERE id = $1", value))
 
 
-async def _mend_unit(connection: asyncpg.Connection, now: str, should: str, difference: Difference) -> None:
+async def _mend_unit(connection: asyncpg.Connection, now: str, should: str, difference: RowDifference) -> None:
     unit = difference.key["id"]
     if difference.should is None:
         await connection.execute(f"DELETE FROM {now}.unit WHERE id = $1", unit)

@@ -119,7 +119,7 @@ async def finish_facts(connection: asyncpg.Connection, schema: str, like: str) -
         await make_indexes(connection, table, schema, like)
 
 
-class Counting(NamedTuple):
+class CountingUnderWay(NamedTuple):
     """The counting of a generation that nobody else has begun anew since."""
 
     database_url: str
@@ -128,7 +128,7 @@ class Counting(NamedTuple):
     blocks: Sequence[Block]
 
 
-async def begin_counting(connection: asyncpg.Connection, database_url: str, schema: str) -> Counting:
+async def begin_counting(connection: asyncpg.Connection, database_url: str, schema: str) -> CountingUnderWay:
     """Make what all blocks share, or find it, and say what is not counted yet. The caller owns the transaction.
 
     Whoever still counts for a rebuild that was killed is waited for, and will count no further.
@@ -144,10 +144,12 @@ async def begin_counting(connection: asyncpg.Connection, database_url: str, sche
             raise RingError("facts climb the edges for ever: verify the database")
         blocks = await _blocks(connection)
         await connection.executemany(f"INSERT INTO {_BLOCK} (days, facts) VALUES ($1, $2)", blocks)
-    return Counting(database_url, schema, token, [Block(*row) for row in await connection.fetch(_LEFT)])
+    return CountingUnderWay(database_url, schema, token, [Block(*row) for row in await connection.fetch(_LEFT)])
 
 
-async def count_blocks(counting: Counting, progress: Callable[[int, int], None], throttle: float | None) -> None:
+async def count_blocks(
+    counting: CountingUnderWay, progress: Callable[[int, int], None], throttle: float | None
+) -> None:
     """Count all blocks, each in a transaction of its own, on some connections of its own.
 
     At most ``throttle`` facts a second, on one connection, where that is given. Raises RebuildError where another
@@ -185,7 +187,7 @@ async def count_blocks(counting: Counting, progress: Callable[[int, int], None],
         raise several.exceptions[0] from None
 
 
-async def finish_counting(connection: asyncpg.Connection, counting: Counting, like: str) -> None:
+async def finish_counting(connection: asyncpg.Connection, counting: CountingUnderWay, like: str) -> None:
     """Index what was counted, all of it. The caller owns the transaction."""
     await _allow_memory(connection)
     if not await connection.fetchval(_STILL, counting.schema, counting.token):

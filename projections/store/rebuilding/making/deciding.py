@@ -28,8 +28,8 @@ from projections.store.batch.copying import EPOCH_DAY, packed_fact
 from projections.store.batch.loading import foundations_in, load_recorded, load_references, targets_of
 from projections.store.batch.preparing import decode_all
 from projections.store.rebuilding.chunks import as_decided, message_of, misnamed, read_some, require_same_keys
-from projections.store.rebuilding.making.decoded_chunk import Stretch
-from projections.store.rebuilding.row_difference import Difference
+from projections.store.rebuilding.making.decoded_chunk import DecodedChunk
+from projections.store.rebuilding.row_difference import RowDifference
 
 GAP: Final = 100
 """Positions between two pivots up to which it costs less to fold what is in between than to stop there."""
@@ -70,7 +70,12 @@ class Deciding:
     """
 
     def __init__(
-        self, reader: asyncpg.Connection, state: State, facts_of: Counter[int], asides: Asides, found: list[Difference]
+        self,
+        reader: asyncpg.Connection,
+        state: State,
+        facts_of: Counter[int],
+        asides: Asides,
+        found: list[RowDifference],
     ) -> None:
         self.state = state
         self.written: asyncio.Task[None] | None = None
@@ -82,7 +87,7 @@ class Deciding:
         self._awaited_keys: set[EventKey] = set()
         self._places: AbstractSet[int] = set()
 
-    async def decide(self, stretch: Stretch) -> AsyncIterator[Decided]:
+    async def decide(self, stretch: DecodedChunk) -> AsyncIterator[Decided]:
         """Decide a stretch and carry the state to its end; nearly always it comes in one piece.
 
         Raises RebuildError where a message has another key than in the ledger, and UndecidableError.
@@ -105,7 +110,7 @@ class Deciding:
             decided.extend(piece)
         yield decided
 
-    def _at_once(self, stretch: Stretch, last: int, awaited: Collection[int], piece: Decided) -> list[int]:
+    def _at_once(self, stretch: DecodedChunk, last: int, awaited: Collection[int], piece: Decided) -> list[int]:
         """Decide the plain facts of a piece up to a position; return those that something is the matter with."""
         hierarchy, fromordinal = self.state.hierarchy, dt.date.fromordinal
         left: list[int] = []

@@ -51,7 +51,7 @@ class Several(NamedTuple):
     counted: tuple[tuple[str, int, int], ...]
 
 
-class Stretch(NamedTuple):
+class DecodedChunk(NamedTuple):
     """What the positions after ``after`` up to ``last`` hold.
 
     ``columns`` are by type and measure. ``odd`` are the messages that are not the first word of a valid fact, in order,
@@ -66,14 +66,14 @@ class Stretch(NamedTuple):
     pivots: list[int]
 
 
-async def read_stretch(connection: asyncpg.Connection, after: int, up_to: int, root: str) -> Stretch:
+async def read_decoded(connection: asyncpg.Connection, after: int, up_to: int, root: str) -> DecodedChunk:
     """Read and decode the messages of a stretch. Raises RebuildError where one is missing."""
     rows = await connection.fetch(_ROWS, after, up_to)
     missing_in(rows, after, up_to)
-    return decode_stretch(rows, after, up_to, root)
+    return decode_chunk(rows, after, up_to, root)
 
 
-def decode_stretch(rows: Sequence[asyncpg.Record], after: int, last: int, root: str) -> Stretch:
+def decode_chunk(rows: Sequence[asyncpg.Record], after: int, last: int, root: str) -> DecodedChunk:
     """Decode the rows of a stretch, all of them by the contract's own codec."""
     columns: dict[tuple[str, int], Columns] = {}
     several: list[Several] = []
@@ -104,10 +104,10 @@ def decode_stretch(rows: Sequence[asyncpg.Record], after: int, last: int, root: 
         found.subjects.append(one.unit)
         found.days.append(one.day.toordinal())
         found.facets.append(one.facets)
-    return Stretch(after, last, columns, several, odd, pivots)
+    return DecodedChunk(after, last, columns, several, odd, pivots)
 
 
-def packed(stretch: Stretch) -> bytes:
+def packed(stretch: DecodedChunk) -> bytes:
     """Pack a stretch for another process of the same program."""
     return marshal.dumps(
         (
@@ -120,10 +120,10 @@ def packed(stretch: Stretch) -> bytes:
     )
 
 
-def unpacked(data: bytes) -> Stretch:
+def unpacked(data: bytes) -> DecodedChunk:
     """Unpack what the same program has packed."""
     after, last, columns, several, odd, pivots = marshal.loads(data)  # noqa: S302 - a pipe of our own
-    return Stretch(
+    return DecodedChunk(
         after,
         last,
         {key: Columns(*lists) for key, lists in columns.items()},

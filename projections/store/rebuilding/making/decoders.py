@@ -18,16 +18,16 @@ from typing import Final
 from projections.store.connecting import connect
 from projections.store.rebuilding import chunks
 from projections.store.rebuilding.chunks import RebuildError
-from projections.store.rebuilding.making.decoded_chunk import Stretch, packed, read_stretch, unpacked
+from projections.store.rebuilding.making.decoded_chunk import DecodedChunk, packed, read_decoded, unpacked
 
 LONG: Final = 100_000
 """Positions from which on it pays to start processes."""
 PROCESSES: Final = os.cpu_count() or 1
 
-Read = Callable[[int, int], Awaitable[Stretch]]
+Read = Callable[[int, int], Awaitable[DecodedChunk]]
 
 
-async def stretches(database_url: str, root: str, after: int, up_to: int) -> AsyncGenerator[Stretch]:
+async def decoded_chunks(database_url: str, root: str, after: int, up_to: int) -> AsyncGenerator[DecodedChunk]:
     """Yield all between two positions, in order, a chunk each; some are read and decoded ahead, a bounded number.
 
     Raises RebuildError where a message is missing. Nothing that was started goes on when it is closed.
@@ -35,7 +35,7 @@ async def stretches(database_url: str, root: str, after: int, up_to: int) -> Asy
     several = up_to - after >= LONG
     open_ = _processes if several else _here
     async with open_(database_url, root) as read:
-        ahead: deque[asyncio.Task[Stretch]] = deque()
+        ahead: deque[asyncio.Task[DecodedChunk]] = deque()
         try:
             while after < up_to or ahead:
                 while after < up_to and len(ahead) <= (PROCESSES + 1 if several else 0):
@@ -53,8 +53,8 @@ async def stretches(database_url: str, root: str, after: int, up_to: int) -> Asy
 async def _here(database_url: str, root: str) -> AsyncIterator[Read]:
     connection = await connect(database_url)
 
-    async def read(after: int, up_to: int) -> Stretch:
-        return await read_stretch(connection, after, up_to, root)
+    async def read(after: int, up_to: int) -> DecodedChunk:
+        return await read_decoded(connection, after, up_to, root)
 
     try:
         yield read
@@ -67,7 +67,7 @@ async def _processes(database_url: str, root: str) -> AsyncIterator[Read]:
     context = multiprocessing.get_context("spawn")  # a fork would copy the hierarchy, page by page
     pool = ProcessPoolExecutor(PROCESSES, context, initializer=_begin, initargs=(database_url, root))
 
-    async def read(after: int, up_to: int) -> Stretch:
+    async def read(after: int, up_to: int) -> DecodedChunk:
         try:
             return unpacked(await asyncio.get_running_loop().run_in_executor(pool, _decode, after, up_to))
         except BrokenProcessPool as broken:
@@ -90,7 +90,7 @@ class _Decoder:
         self._connection = self._runner.run(connect(database_url))
 
     def decode(self, after: int, up_to: int) -> bytes:
-        return packed(self._runner.run(read_stretch(self._connection, after, up_to, self._root)))
+        return packed(self._runner.run(read_decoded(self._connection, after, up_to, self._root)))
 
 
 _decoders: list[_Decoder] = []

@@ -37,9 +37,9 @@ from projections.store.rebuilding.chunks import (
 from projections.store.rebuilding.counting import count_all
 from projections.store.rebuilding.generation_schema import drop_schema, make_schema
 from projections.store.rebuilding.making.deciding import Decided, Deciding
-from projections.store.rebuilding.making.decoders import stretches
+from projections.store.rebuilding.making.decoders import decoded_chunks
 from projections.store.rebuilding.making.write_decided import write_decided
-from projections.store.rebuilding.row_difference import Difference
+from projections.store.rebuilding.row_difference import RowDifference
 
 FOLDING, FACTS, COUNTERS, FOLLOWING = "folding", "facts", "counters", "following"
 KEPT: Final = "kept"
@@ -63,7 +63,7 @@ FROM {like}.unit AS other WHERE other.id = unit.id AND (other.large OR other.vas
 """
 
 
-class Row(NamedTuple):
+class GenerationRow(NamedTuple):
     """What is known of a generation that is not in force."""
 
     phase: str
@@ -71,7 +71,7 @@ class Row(NamedTuple):
     rules: str
 
 
-class Source(NamedTuple):
+class LedgerSource(NamedTuple):
     """Where the ledger is, and by what its messages are decided beside the contract."""
 
     database_url: str
@@ -86,7 +86,7 @@ class Generation:
     parked events, not with the log.
     """
 
-    def __init__(self, source: Source, writer: asyncpg.Connection, schema: str, like: str) -> None:
+    def __init__(self, source: LedgerSource, writer: asyncpg.Connection, schema: str, like: str) -> None:
         self.writer = writer
         self.schema = schema
         self.like = like
@@ -94,11 +94,11 @@ class Generation:
         self._state: State | None = None
         self._unsettled: State | None = None
         self._asides = Asides()
-        self._misnamed: list[Difference] = []
+        self._misnamed: list[RowDifference] = []
         self.touched: set[int] | None = None
         """Where a set: collects the numbers of all units whose rows are changed."""
 
-    async def open(self) -> Row:
+    async def open(self) -> GenerationRow:
         """Make the schema, or find how far it has come; one that other code has begun is begun anew."""
         async with self.writer.transaction():
             row = await self.row()
@@ -109,19 +109,19 @@ class Generation:
                 await self.writer.execute(f"DROP SCHEMA IF EXISTS {self.schema} CASCADE")
                 await make_schema(self.writer, self.schema, self.like)
                 await self.writer.execute(_NEW, self.schema, FOLDING, rules())
-                row = Row(FOLDING, 0, rules())
+                row = GenerationRow(FOLDING, 0, rules())
         await enter(self.writer, self.schema)
         return row
 
-    def misnamed_up_to(self, position: int) -> list[Difference]:
+    def misnamed_up_to(self, position: int) -> list[RowDifference]:
         """Return what was found since this was opened: messages with another type or subject than the ledger says."""
         found = {each.key["position"]: each for each in self._misnamed if each.key["position"] <= position}
         return [found[at] for at in sorted(found)]
 
-    async def row(self) -> Row | None:
+    async def row(self) -> GenerationRow | None:
         """Read how far it has come."""
         found = await self.writer.fetchrow(_ROW, self.schema)
-        return None if found is None else Row(*found)
+        return None if found is None else GenerationRow(*found)
 
     async def take_up(self) -> None:
         """Make ready to be carried forward what is kept as the way back, where these rules can do it.
@@ -134,7 +134,7 @@ class Generation:
             raise self._other_rules(row, last)
         await enter(self.writer, self.schema)
 
-    def _other_rules(self, row: Row | None, up_to: int) -> RebuildError:
+    def _other_rules(self, row: GenerationRow | None, up_to: int) -> RebuildError:
         if row is None:
             return RebuildError(f"{self.schema} is not kept any more")
         return RebuildError(
@@ -164,7 +164,7 @@ class Generation:
         started, began_at = time.monotonic(), state.position
         try:
             await enter(reader, self.schema)
-            async with aclosing(stretches(self.source.database_url, self.source.root, began_at, up_to)) as read:
+            async with aclosing(decoded_chunks(self.source.database_url, self.source.root, began_at, up_to)) as read:
                 async for stretch in read:
                     async for decided in deciding.decide(stretch):
                         if deciding.written is not None:
