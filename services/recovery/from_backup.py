@@ -17,9 +17,9 @@ from services.migration import migrate
 from services.recovery.database import clear, head_of, held, led
 from services.recovery.dump import undump
 from services.recovery.errors import NotEmptyError, RestoreError
+from services.recovery.halves import Half
 from services.recovery.log import Log, closed_by, connected
 from services.recovery.manifest import DATABASE, STREAM, Manifest, check_file, read_manifest
-from services.recovery.parts import Half
 from services.recovery.telling import Advance, Telling
 from services.recovery.transfer import upload
 from services.settings import Settings

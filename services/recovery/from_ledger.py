@@ -59,7 +59,7 @@ async def restore_from_ledger(settings: Settings, telling: Telling) -> None:
 
 
 async def _wanted(connection: asyncpg.Connection, log: Log, last: int, telling: Telling) -> bool:
-    """Tell whether the stream must be made anew; it is gone then. Raises StreamDiffersError where it must not be touched."""
+    """Tell whether the stream must be made anew, and is gone; StreamDiffersError where it must not be touched."""
     while (info := await log.info()) is not None:
         compared = await compare(connection, log, last, telling)
         match remedy(compared, last, info.state.last_seq):

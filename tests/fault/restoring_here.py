@@ -14,7 +14,7 @@ from projections.store.log.kept_log import read_kept
 from services.recovery import archive, compare_with_ledger, from_ledger, from_log, log
 from services.recovery.backup import backup
 from services.recovery.from_backup import restore_from_backup
-from services.recovery.parts import Half
+from services.recovery.halves import Half
 from services.recovery.telling import Telling
 from services.settings import Settings
 from tests.fault.brief_log import PART, SIZES

@@ -18,9 +18,9 @@ import pytest
 from projections.rules.log.message import Message
 from services.embedded.postgres import PostgresServer
 from services.log.configuration import consumer_config
+from services.recovery.halves import Half
 from services.recovery.log import Log, closed_by
 from services.recovery.manifest import NAME
-from services.recovery.parts import Half
 from services.settings import Settings
 from tests import servers
 from tests.fault import projecting_here as here

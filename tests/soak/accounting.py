@@ -77,14 +77,14 @@ async def hold_counters(connection: asyncpg.Connection, books: Books) -> int:
     for count in books.oracle.contributions():
         day = count.day
         periods = (day.year * 10_000 + day.month * 100 + day.day, YEAR + day.year, MONTH + day.year * 100 + day.month)
-        for unit in _raw_chain(h, count.unit, day):
+        for unit in _raw_lineage(h, count.unit, day):
             right.update((unit, period, count.measure) for period in periods[: 3 if unit in large else 1])
     assert kept == right, list((kept - right).items())[:5] + list((right - kept).items())[:5]
     return len(right)
 
 
-def _raw_chain(h: Hierarchy, unit: str, day: dt.date) -> Iterator[str]:
-    """Go up by what units say of themselves: the counters are of this chain (docs/architecture.md)."""
+def _raw_lineage(h: Hierarchy, unit: str, day: dt.date) -> Iterator[str]:
+    """Go up by what units say of themselves: the counters are of this lineage (docs/architecture.md)."""
     up = h.raw_parent(unit, day)
     while up is not None:
         yield up

@@ -75,7 +75,7 @@ def between(
     _tell(tally, units, question, lost, -1)
     for moment in moments:
         values = dict.fromkeys(question.measures, 0)
-        # A statement changes the chains of what is below its own unit, and none of these by it.
+        # A statement changes the lineages of what is below its own unit, and none of these by it.
         facts = [fact for no in _below(units, moment) for fact in by_unit.get(no, ())]
         for sign in (-1, 1):
             for fact in facts:

@@ -55,8 +55,8 @@ class Units:
         """Return the raw parents of a unit, oldest first; the last one is open."""
         return unit.segments or (Segment(unit.founding.since, FOREVER, unit.founding.parent),)
 
-    def chain(self, unit: Unit, day: dt.date) -> Iterator[Unit]:
-        """Yield the units on the raw chain above a unit on a day on or after its foundation, nearest first."""
+    def lineage(self, unit: Unit, day: dt.date) -> Iterator[Unit]:
+        """Yield the units on the raw lineage above a unit on a day on or after its foundation, nearest first."""
         here: int | None = unit.no
         while here is not None:
             unit = self.by_no[here]
@@ -66,14 +66,14 @@ class Units:
 
     def above(self, unit: Unit, day: dt.date) -> Iterator[Unit]:
         """Yield the units above a unit on a day, nearest first: the dissolved are stood in for (contract §1)."""
-        return (upper for upper in self.chain(unit, day) if not upper.dissolved(day))
+        return (upper for upper in self.lineage(unit, day) if not upper.dissolved(day))
 
     def below(self, unit: Unit) -> list[Unit]:
         """Return the units that have the unit as raw parent on any day, by number, and maybe some that once had."""
         return [self.by_no[no] for no in sorted(self._named_by.get(unit.no, ())) if no in self.by_no]
 
     def subtree(self, unit: Unit) -> set[int]:
-        """Return the unit and all that are on raw chains below it on any day, and maybe some more."""
+        """Return the unit and all that are on raw lineages below it on any day, and maybe some more."""
         found = {unit.no}
         walk = [unit]
         for upper in walk:  # grows while it is walked

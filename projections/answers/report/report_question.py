@@ -1,4 +1,4 @@
-"""A question about a unit, resolved into parts that only need adding up (docs/architecture.md, "The raw chain").
+"""A question about a unit, resolved into parts that only need adding up (docs/architecture.md, "The raw lineage").
 
 ``R(unit, days)`` = the unit's own facts on these days + its counters on those of them that precede its dissolution.
 Every number of a report is a signed sum of such parts.

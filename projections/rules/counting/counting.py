@@ -38,7 +38,7 @@ class Counting:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._gained: list[tuple[int, ...]] = []  # the chain above each fact of the deltas that are open
+        self._gained: list[tuple[int, ...]] = []  # the lineage above each fact of the deltas that are open
         self._lost: list[tuple[int, ...]] = []
 
     def add(self, deltas: Deltas, row: FactRow, *, retracted: bool = False) -> None:
@@ -46,8 +46,8 @@ class Counting:
         (deltas.uncounted if retracted else deltas.counted).append(row)
         if self._state.counts:
             hierarchy = self._state.hierarchy
-            chain = hierarchy.chain(hierarchy.by_no[row.unit], row.day)
-            (self._lost if retracted else self._gained).append(chain)
+            lineage = hierarchy.lineage(hierarchy.by_no[row.unit], row.day)
+            (self._lost if retracted else self._gained).append(lineage)
 
     def close(self, deltas: Deltas) -> None:
         """Fill in what the facts of the deltas add to the counters above them."""
@@ -67,12 +67,12 @@ class Counting:
         changed = codes.any(axis=1)
         deltas.months, deltas.codes = months[changed].tolist(), codes[changed].tolist()
 
-    def _counted(self, rows: Sequence[FactRow], chains: Sequence[tuple[int, ...]]) -> _Counted:
+    def _counted(self, rows: Sequence[FactRow], lineages: Sequence[tuple[int, ...]]) -> _Counted:
         if not rows:
             return _Counted(_NONE, _NONE, _NONE)
         on_day, in_month, in_year = _periods(rows)
-        uppers = np.fromiter(chained.from_iterable(chains), np.int64)
-        fact = np.repeat(np.arange(len(rows)), np.fromiter(map(len, chains), np.int64, len(rows)))
+        uppers = np.fromiter(chained.from_iterable(lineages), np.int64)
+        fact = np.repeat(np.arange(len(rows)), np.fromiter(map(len, lineages), np.int64, len(rows)))
         large, vast = (self._among(units)[uppers] for units in (self._state.large, self._state.vast))
         begun = uppers << UNIT_SHIFT
         months = begun | in_month[fact]

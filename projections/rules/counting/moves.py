@@ -25,7 +25,7 @@ def reattribution(state: State, unit: Unit, before: Sequence[Segment]) -> Reattr
     hierarchy = state.hierarchy
     pieces: list[Piece] = []
     for since, until, old, new in _differences(before, hierarchy.segments(unit)):
-        left, joined = hierarchy.chains(old, since, until), hierarchy.chains(new, since, until)
+        left, joined = hierarchy.lineages(old, since, until), hierarchy.lineages(new, since, until)
         for start, end, leaves, joins in _overlaps(left, joined):
             shared = set(leaves) & set(joins)
             gone = tuple(no for no in leaves if no not in shared)

@@ -18,11 +18,11 @@ class ParkedCounts:
         if subject is None:
             return
         self._add(subject, n, 0)
-        for no in self._state.hierarchy.chain_now(self._state.hierarchy.by_no[subject]):
+        for no in self._state.hierarchy.lineage_now(self._state.hierarchy.by_no[subject]):
             self._add(no, 0, n)
 
     def shift(self, unit: Unit, before: tuple[int, ...], after: tuple[int, ...]) -> None:
-        """Follow a unit whose raw chain as last known was ``before`` and is ``after``."""
+        """Follow a unit whose raw lineage as last known was ``before`` and is ``after``."""
         n = self._state.parked_own.get(unit.no, 0) + self._state.parked_below.get(unit.no, 0)
         if n:
             for no in before:
@@ -33,7 +33,7 @@ class ParkedCounts:
     def forget(self, unit: Unit) -> None:
         """Count no longer what is parked under a unit that is about to be forgotten."""
         waiting = self._state.parked_own.pop(unit.no, 0)
-        for no in self._state.hierarchy.chain_now(unit):
+        for no in self._state.hierarchy.lineage_now(unit):
             self._add(no, 0, -waiting)
         self._changed.pop(unit.no, None)
         for parked in self._state.parking.events.values():

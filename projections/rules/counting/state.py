@@ -52,7 +52,7 @@ class State:
     sizes: Sizes = SIZES
     position: int = 0
     edition: Edition = field(default_factory=Edition)
-    chain: bytes | None = NOTHING
+    chain_hash: bytes | None = NOTHING
     """The hash of the log up to the position (`projections.rules.log.hash_chain`); None where it is not carried on."""
     has_facts: bool = False
     counts: bool = True

@@ -198,5 +198,5 @@ def _named_keys(event: Event) -> frozenset[Key]:
 
 
 def _chain_keys(hierarchy: Hierarchy, unit: Unit, day: dt.date) -> frozenset[Key]:
-    numbers = {unit.no, *hierarchy.chain(unit, day), *hierarchy.chain_now(unit)}
+    numbers = {unit.no, *hierarchy.lineage(unit, day), *hierarchy.lineage_now(unit)}
     return frozenset(hierarchy.by_no[no].id for no in numbers)

@@ -145,7 +145,7 @@ class CarryingOut:
             return self._reject(refused)
         if statement.kind == "established":
             unit = self._hierarchy.establish(event.subject, statement)
-            self._enlarge(self._hierarchy.chain_now(unit))
+            self._enlarge(self._hierarchy.lineage_now(unit))
         else:
             unit = self._hierarchy.by_no[statement.unit]
             self._rehang(unit, statement, add=True)
@@ -218,12 +218,12 @@ class CarryingOut:
         return None
 
     def _rehang(self, unit: Unit, statement: UnitStatement, *, add: bool) -> None:
-        chain_before = self._hierarchy.chain_now(unit)
+        lineage_before = self._hierarchy.lineage_now(unit)
         before: tuple[Segment, ...] = (self._hierarchy.add if add else self._hierarchy.remove)(statement)
-        chain_after = self._hierarchy.chain_now(unit)
-        if chain_before != chain_after:
-            self._parked.shift(unit, chain_before, chain_after)
-            self._state.past.carry(unit, chain_before, chain_after)
+        lineage_after = self._hierarchy.lineage_now(unit)
+        if lineage_before != lineage_after:
+            self._parked.shift(unit, lineage_before, lineage_after)
+            self._state.past.carry(unit, lineage_before, lineage_after)
             self._work.bent |= self._state.past.touching(unit.no)
         self._state.past.refresh(unit)
         self._work.bent.add(unit.no)
@@ -231,7 +231,7 @@ class CarryingOut:
         if move is not None:
             self._flush()
             self._work.steps.append(move)
-        self._enlarge(chain_after)
+        self._enlarge(lineage_after)
 
     def _enlarge(self, grown: tuple[int, ...]) -> None:
         for step in enlargements(self._state, grown):

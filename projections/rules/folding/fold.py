@@ -63,7 +63,7 @@ class Fold:
         self._rejects: dict[tuple[str, str], tuple[int, int]] = {}
         self._work = CarryingOut(state, recorded, references)
         self._links: list[Link] = []
-        self._link = Link(state.position, state.chain) if state.chain is not None else None
+        self._link = Link(state.position, state.chain_hash) if state.chain_hash is not None else None
 
     def take(self, messages: Sequence[Message], decoded: Sequence[Event | Refusal]) -> None:
         """Decide the next messages, and whatever they let go.
@@ -117,7 +117,7 @@ class Fold:
         """Close the batch."""
         links = self._links
         if self._link is not None:
-            self._state.chain = self._link.hash
+            self._state.chain_hash = self._link.hash
             if not self._link.lasts:
                 links.append(self._link)
         self._state.position = self._last

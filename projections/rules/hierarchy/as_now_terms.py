@@ -6,7 +6,7 @@ now,
     asnow(U) = R(U) + sum of R(v) over the edges v → p of the past that enter S from below U and have p outside,
                     - sum of R(v) over those that have p in S and v outside, or v = U itself,
 
-because along the chain of any fact the signs telescope to whether its unit is in S. An edge that still stands never
+because along the lineage of any fact the signs telescope to whether its unit is in S. An edge that still stands never
 counts, so a unit has a few terms, and a move writes as many rows as edges of the past it bends, whatever the number of
 units, days or events (docs/architecture.md, "As-now").
 """
@@ -41,7 +41,7 @@ class PastEdges:
         self._below: dict[int, int] = {}  # ends of past edges at or below a unit on today's raw tree
 
     def carry(self, unit: Unit, before: tuple[int, ...], after: tuple[int, ...]) -> None:
-        """Follow a unit whose raw chain as last known was ``before`` and is ``after``."""
+        """Follow a unit whose raw lineage as last known was ``before`` and is ``after``."""
         ends = self._below.get(unit.no, 0)
         if ends:
             self._add(before, -ends)
@@ -89,10 +89,10 @@ class PastEdges:
         past = self._of.get(part)
         if past is None:
             return
-        above = set(self._hierarchy.chain_now(self._hierarchy.by_no[part]))
+        above = set(self._hierarchy.lineage_now(self._hierarchy.by_no[part]))
         for segment in past:
             if segment.parent is not None:
-                over = {segment.parent, *self._hierarchy.chain_now(self._hierarchy.by_no[segment.parent])}
+                over = {segment.parent, *self._hierarchy.lineage_now(self._hierarchy.by_no[segment.parent])}
                 for unit in above - over:
                     yield Term(unit, part, segment.since, segment.until, 1)
                 for unit in over - above:
@@ -102,7 +102,7 @@ class PastEdges:
         return self._hierarchy.segments(self._hierarchy.by_no[no])[-1].parent
 
     def _mark(self, no: int, by: int) -> None:
-        self._add((no, *self._hierarchy.chain_now(self._hierarchy.by_no[no])), by)
+        self._add((no, *self._hierarchy.lineage_now(self._hierarchy.by_no[no])), by)
 
     def _add(self, units: tuple[int, ...], by: int) -> None:
         for no in units:

@@ -1,7 +1,7 @@
 """How far below the root units are on their days, and whether a change would put one too far down (contract §1).
 
 Counted are the units above, of which those that are dissolved on the day are stood in for and are no level. They stay
-links of the raw chain all the same, so that these are bounded as well (decision 0025): whatever is done link by link
+links of the raw lineage all the same, so that these are bounded as well (decision 0025): whatever is done link by link
 has an end that no log can move.
 """
 
@@ -16,7 +16,7 @@ from projections.rules.hierarchy.unit import FOREVER, Segment, Unit
 
 
 class Depths(NamedTuple):
-    """How far below the root a unit may be: in levels (contract §1, `too_deep`), and in links of its raw chain."""
+    """How far below the root a unit may be: in levels (contract §1, `too_deep`), and in links of its raw lineage."""
 
     levels: int = 64
     links: int = 256
@@ -26,7 +26,7 @@ DEPTHS: Final = Depths()
 
 
 class _Way(NamedTuple):
-    """A raw chain from the root down to a unit on the days ``[since, until)``.
+    """A raw lineage from the root down to a unit on the days ``[since, until)``.
 
     ``lasting`` counts the units above it that are never dissolved, ``ends`` are the dissolutions of the others.
     """
@@ -97,9 +97,9 @@ def _changed(
 
 def _ways(hierarchy: Hierarchy, hung: Iterable[tuple[dt.date, dt.date, int | None]], unit: int = 0) -> Iterator[_Way]:
     for since, until, parent in hung:
-        for start, end, chain in hierarchy.chains(parent, since, until):
-            ends = [gone.since for no in chain if (gone := hierarchy.by_no[no].dissolution) is not None]
-            yield _Way(unit, start, end, len(chain) - len(ends), tuple(ends))
+        for start, end, lineage in hierarchy.lineages(parent, since, until):
+            ends = [gone.since for no in lineage if (gone := hierarchy.by_no[no].dissolution) is not None]
+            yield _Way(unit, start, end, len(lineage) - len(ends), tuple(ends))
 
 
 def _further(hierarchy: Hierarchy, way: _Way, end: dt.date | None) -> Iterator[_Way]:

@@ -1,8 +1,8 @@
 """The dated hierarchy in memory: who was under whom on a day, by the contract's rule for parents.
 
-The *raw* chain of a unit follows its own dated statements and keeps dissolved units as transparent nodes; the units
-*above* it are the raw chain without those dissolved on the day, which is exactly "that one's own parent stands in, and
-so on up" (contract §1, Structure).
+The *raw* lineage of a unit follows its own dated statements and keeps dissolved units as transparent nodes; the units
+*above* it are the raw lineage without those dissolved on the day: exactly "that one's own parent stands in, and so on
+up" (contract §1, Structure).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Hierarchy:
         self.by_no: dict[int, Unit] = {}
         self.children: dict[int, dict[int, None]] = {}  # every unit that ever named it as raw parent; some are stale
         self.next_no = 1
-        self._chains: dict[int, tuple[int, ...]] = {}  # of parents whose whole chain never changed
+        self._lineages: dict[int, tuple[int, ...]] = {}  # of parents whose whole lineage never changed
 
     def __len__(self) -> int:
         return len(self.by_no)
@@ -47,13 +47,13 @@ class Hierarchy:
             found = parent
         return found
 
-    def chain(self, unit: Unit, day: dt.date) -> tuple[int, ...]:
-        """Return the numbers of the units on the raw chain above a unit on a day, nearest first, the root last."""
+    def lineage(self, unit: Unit, day: dt.date) -> tuple[int, ...]:
+        """Return the numbers of the units on the raw lineage above a unit on a day, nearest first, the root last."""
         if unit.segments is None:
             parent = unit.founding.parent
             if parent is None:
                 return ()
-            known = self._chains.get(parent)
+            known = self._lineages.get(parent)
             if known is not None:
                 return known
         links: list[int] = []
@@ -64,18 +64,18 @@ class Hierarchy:
             above = self.by_no[here]
             static = static and above.segments is None
             here = self.raw_parent(above, day)
-        chain = tuple(links)
-        if static and chain:
-            self._chains[chain[0]] = chain
-        return chain
+        lineage = tuple(links)
+        if static and lineage:
+            self._lineages[lineage[0]] = lineage
+        return lineage
 
-    def chain_now(self, unit: Unit) -> tuple[int, ...]:
-        """Return the raw chain on the last known hierarchy (contract §4)."""
-        return self.chain(unit, FOREVER)
+    def lineage_now(self, unit: Unit) -> tuple[int, ...]:
+        """Return the raw lineage on the last known hierarchy (contract §4)."""
+        return self.lineage(unit, FOREVER)
 
     def above(self, unit: Unit, day: dt.date) -> Iterator[Unit]:
         """Yield the units above a unit on a day, nearest first (contract §1: the dissolved ones are stood in for)."""
-        for no in self.chain(unit, day):
+        for no in self.lineage(unit, day):
             ancestor = self.by_no[no]
             if not ancestor.dissolved(day):
                 yield ancestor
@@ -83,16 +83,16 @@ class Hierarchy:
     def is_above(self, upper: Unit, lower: Unit, day: dt.date) -> bool:
         """Tell whether ``upper`` is above ``lower`` on the day or as last known (contract §2, Authority)."""
         no = upper.no
-        return (no in self.chain(lower, day) and not upper.dissolved(day)) or (
-            no in self.chain(lower, FOREVER) and not upper.dissolved(FOREVER)
+        return (no in self.lineage(lower, day) and not upper.dissolved(day)) or (
+            no in self.lineage(lower, FOREVER) and not upper.dissolved(FOREVER)
         )
 
-    def chains(
+    def lineages(
         self, parent: int | None, since: dt.date, until: dt.date, end_at: int | None = None
     ) -> list[tuple[dt.date, dt.date, tuple[int, ...]]]:
-        """Return ``(since, until, raw chain that starts with parent)`` over the days ``[since, until)``, in order.
+        """Return ``(since, until, raw lineage that starts with parent)`` over the days ``[since, until)``, in order.
 
-        A chain that comes to ``end_at`` ends there.
+        A lineage that comes to ``end_at`` ends there.
         """
         found: list[tuple[dt.date, dt.date, tuple[int, ...]]] = []
         ways: list[tuple[dt.date, dt.date, int | None, tuple[int, ...]]] = [(since, until, parent, ())]
@@ -104,7 +104,7 @@ class Hierarchy:
             if here == end_at:
                 found.append((start, end, (*below, here)))
                 continue
-            above = self._chains.get(here)
+            above = self._lineages.get(here)
             if above is not None and (end_at is None or end_at not in above):
                 found.append((start, end, (*below, *above)))
                 continue
@@ -118,16 +118,16 @@ class Hierarchy:
         return found
 
     def longest(self, parent: int | None, since: dt.date, until: dt.date) -> int:
-        """Return how many links the longest raw chain has that starts with a parent on the days ``[since, until)``."""
+        """Return how many links the longest raw lineage has that starts with a parent on days in ``[since, until)``."""
         if parent is None:
             return 0
-        known = self._chains.get(parent)
+        known = self._lineages.get(parent)
         if known is not None:
             return len(known)
-        return max((len(chain) for _, _, chain in self.chains(parent, since, until)), default=0)
+        return max((len(lineage) for _, _, lineage in self.lineages(parent, since, until)), default=0)
 
     def subtree(self, unit: int, since: dt.date, until: dt.date) -> list[Span]:
-        """Return the unit and all on raw chains below it, with the days of ``[since, until)`` on which they were so."""
+        """Return the unit and all on raw lineages below it, with the days in ``[since, until)`` when they were so."""
         spans = [Span(unit, since, until)]
         for upper, start, end in spans:  # grows while it is walked
             for no in self.children.get(upper, ()):
@@ -140,10 +140,10 @@ class Hierarchy:
     def makes_cycle(self, unit: int, segments: Iterable[Segment]) -> bool:
         """Tell whether these raw parents would make the unit its own ancestor on any day, or as last known."""
         return any(
-            unit in chain
+            unit in lineage
             for segment in segments
             if segment.since < segment.until
-            for _, _, chain in self.chains(segment.parent, segment.since, segment.until, end_at=unit)
+            for _, _, lineage in self.lineages(segment.parent, segment.since, segment.until, end_at=unit)
         )
 
     def with_statement(self, statement: UnitStatement) -> tuple[Segment, ...]:
@@ -166,14 +166,14 @@ class Hierarchy:
         self.by_id[id_] = self.by_no[unit.no] = unit
         self.next_no = max(self.next_no, unit.no + 1)
         self._name(statement, 1)
-        for no in self.chain_now(unit):
+        for no in self.lineage_now(unit):
             self.by_no[no].size += 1
         self._raise(unit)
         return unit
 
     def forget(self, unit: Unit) -> None:
         """Take a unit back that nothing refers to (contract §1: counts as never said)."""
-        for no in self.chain_now(unit):
+        for no in self.lineage_now(unit):
             self.by_no[no].size -= 1
         self._name(unit.founding, -1)
         del self.by_id[unit.id], self.by_no[unit.no]
@@ -211,7 +211,7 @@ class Hierarchy:
         for unit in self.by_no.values() if changed else ():
             unit.size = 0
         for unit in self.by_no.values() if changed else ():
-            for no in self.chain_now(unit):
+            for no in self.lineage_now(unit):
                 self.by_no[no].size += 1
         return changed
 
@@ -241,15 +241,15 @@ class Hierarchy:
         old, new = before[-1].parent, after[-1].parent
         if old != new:
             for parent, by in ((old, -1), (new, 1)):
-                for _, _, chain in self.chains(parent, FOREVER - dt.timedelta(1), FOREVER):
-                    for no in chain:
+                for _, _, lineage in self.lineages(parent, FOREVER - dt.timedelta(1), FOREVER):
+                    for no in lineage:
                         self.by_no[no].size += by * (1 + unit.size)
         self._hang(unit, after)
 
     def _hang(self, unit: Unit, segments: tuple[Segment, ...]) -> None:
         founding = (unit.founding.since, FOREVER, unit.founding.parent)
         unit.segments = segments if len(segments) > 1 or segments[0] != founding else None
-        self._chains.clear()
+        self._lineages.clear()
         self._raise(unit)
 
     def _raise(self, unit: Unit) -> None:

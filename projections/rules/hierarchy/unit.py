@@ -53,7 +53,7 @@ class Unit:
         self.later: list[UnitStatement] | None = None
         self.dissolution: UnitStatement | None = None
         self.named = 0  # statements that hold and name it as parent or successor
-        self.size = 0  # units below it on the raw chain as last known
+        self.size = 0  # units below it on the raw lineage as last known
         self.height = 0  # at least the raw links down to the lowest of those below it on any day
         self.segments: tuple[Segment, ...] | None = None  # only where it is more than the founding one
 

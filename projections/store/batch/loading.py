@@ -41,7 +41,7 @@ async def load_state(connection: asyncpg.Connection, root: str, sizes: Sizes) ->
     state = State(root, sizes)
     state.edition = await enter_the_one_in_force(connection)
     state.position = await connection.fetchval("SELECT position FROM checkpoint")
-    state.chain = await chain_at(connection, state.position)
+    state.chain_hash = await chain_at(connection, state.position)
     await fill_state(connection, state)
     return state
 

@@ -20,7 +20,7 @@ WHERE term.unit = ANY($1::integer[]) AND term.since <= $3 AND term.until - 1 >= 
 async def terms_of(snapshot: Snapshot, units: Iterable[int], days: Days) -> dict[int, list[QuestionPart]]:
     """Return what comes to the roll-up of each unit as-now and what goes off it on the days; nothing where it has none.
 
-    A part is taken as if it stood for ever: the terms follow the raw chain, and so must what they add up.
+    A part is taken as if it stood for ever: the terms follow the raw lineage, and so must what they add up.
     """
     found: dict[int, list[QuestionPart]] = {}
     for unit, part, large, vast, first, last, sign in await snapshot.connection.fetch(_TERMS, list(units), *days):

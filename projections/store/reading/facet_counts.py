@@ -67,7 +67,7 @@ async def counts_below(
 
 
 def below_of(parts: list[QuestionPart]) -> list[QuestionPart]:
-    """Return what is below the parts, as if their units stood for ever: what is walked down follows the raw chain."""
+    """Return what is below the parts, as if their units stood for ever: what is walked down follows the raw lineage."""
     return [
         QuestionPart(0, place._replace(dissolved=None), place.standing(days), sign, own=False)
         for _, place, days, sign, _, has_below in parts

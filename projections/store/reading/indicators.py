@@ -23,7 +23,7 @@ from projections.store.reading.plans import declarations_of, declared_by, latest
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units_below import children, children_now
 
-# Whether units came to what is below a unit, or went: on a day it is on one alone of two raw chains, that of the day
+# Whether units came to what is below a unit, or went: on a day it is on one alone of two raw lineages, that of the day
 # and that of the day before. A foundation has no edge before it.
 _REORGANISED = """
 WITH RECURSIVE moved AS (

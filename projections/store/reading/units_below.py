@@ -115,7 +115,7 @@ below AS (
     FROM below JOIN edge ON edge.parent = below.unit AND edge.since <= below.last AND edge.until - 1 >= below.first
 )
 """
-"""A recursive query: each unit with the days on which it was strictly below a seed on the raw chain."""
+"""A recursive query: each unit with the days on which it was strictly below a seed on the raw lineage."""
 
 BELOW_NOW = f"""
 below AS (
@@ -126,7 +126,7 @@ below AS (
     FROM below JOIN edge ON edge.parent = below.unit AND edge.until = 'infinity'
 )
 """
-"""The same on the raw chain as last known, with the days of the seed."""
+"""The same on the raw lineage as last known, with the days of the seed."""
 
 
 async def children(snapshot: Snapshot, unit: Place, days: Days) -> list[UnitStay]:

@@ -12,7 +12,7 @@ from services.cli.asking import failures
 from services.cli.language import either
 from services.cli.options import settings
 from services.cli.usage import Commands
-from services.recovery.parts import Half
+from services.recovery.halves import Half
 from services.settings import Settings
 
 if TYPE_CHECKING:

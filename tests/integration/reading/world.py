@@ -97,7 +97,7 @@ class World:
     units: dict[int, Unit] = field(default_factory=dict)
     facts: list[Fact] = field(default_factory=list)
 
-    def raw_chain(self, unit: int, day: dt.date) -> list[int]:
+    def raw_lineage(self, unit: int, day: dt.date) -> list[int]:
         chain = []
         up = self.units[unit].raw_parent(day)
         while up is not None:
@@ -107,7 +107,7 @@ class World:
 
     def above(self, unit: int, day: dt.date) -> list[int]:
         """Return the units above, the nearest first."""
-        return [no for no in self.raw_chain(unit, day) if not self.units[no].gone(day)]
+        return [no for no in self.raw_lineage(unit, day) if not self.units[no].gone(day)]
 
     @cached_property
     def paths(self) -> list[tuple[Fact, list[int]]]:
@@ -148,7 +148,7 @@ class World:
         for fact in self.facts:
             measure = MEASURES.index(fact.measure) + 1
             year, month, day = fact.day.timetuple()[:3]
-            for no in self.raw_chain(fact.unit, fact.day):
+            for no in self.raw_lineage(fact.unit, fact.day):
                 counters[no, year * 10000 + month * 100 + day, measure] += 1
                 if self.units[no].large:
                     counters[no, 200_000_000 + year * 100 + month, measure] += 1

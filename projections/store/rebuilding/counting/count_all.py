@@ -1,6 +1,6 @@
 """Counting everything at once: counters and breakdowns from the facts that hold and the dated edges, in sets.
 
-No chain is walked and no event is read. Years are counted by themselves, on as many connections as there are
+No lineage is walked and no event is read. Years are counted by themselves, on as many connections as there are
 processors: no more than some years' facts are sorted at once, however long the log is.
 """
 

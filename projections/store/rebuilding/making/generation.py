@@ -254,7 +254,7 @@ class Generation:
         row = await self.row()
         if row is None or (row.phase in _COUNTED) != counts:
             raise RebuildError(f"{self.schema} is not what it was: another rebuild is at work on it")
-        state = State(self.source.root, self.source.sizes, row.position, chain=None, counts=counts)
+        state = State(self.source.root, self.source.sizes, row.position, chain_hash=None, counts=counts)
         async with self.writer.transaction():
             await fill_state(self.writer, state)
         return state
