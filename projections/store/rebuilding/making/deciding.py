@@ -1,4 +1,4 @@
-"""Deciding a stretch of the ledger: plain facts at once, all else by the fold, in between and in stream order.
+"""Deciding a chunk of the ledger: plain facts at once, all else by the fold, in between and in stream order.
 
 Between two messages that may change the hierarchy or take something back the order of the facts shows in nothing
 (contract §3, law 1): so the facts before such a message are decided together, and then it and its like are folded.
@@ -63,7 +63,7 @@ class Decided:
 
 
 class Deciding:
-    """Carries a state that does not count from stretch to stretch; ``facts_of`` counts the facts of each unit.
+    """Carries a state that does not count from chunk to chunk; ``facts_of`` counts the facts of each unit.
 
     ``reader`` sees the generation that is made and looks up what the fold needs. The caller sets ``written`` to the
     writing of what was yielded last.
@@ -87,18 +87,18 @@ class Deciding:
         self._awaited_keys: set[EventKey] = set()
         self._places: AbstractSet[int] = set()
 
-    async def decide(self, stretch: DecodedChunk) -> AsyncIterator[Decided]:
-        """Decide a stretch and carry the state to its end; nearly always it comes in one piece.
+    async def decide(self, chunk: DecodedChunk) -> AsyncIterator[Decided]:
+        """Decide a chunk and carry the state to its end; nearly always it comes in one piece.
 
         Raises RebuildError where a message has another key than in the ledger, and UndecidableError.
         """
         self._unwritten = {}
-        decided = Decided(stretch.after, stretch.after)
-        for first, last in runs(stretch.pivots, stretch.last):
+        decided = Decided(chunk.after, chunk.after)
+        for first, last in runs(chunk.pivots, chunk.last):
             piece = Decided(decided.position, last)
             apart = self._asides.positions | await self._awaited()
-            left = self._at_once(stretch, first - 1, apart, piece)
-            odd = stretch.odd[bisect_right(stretch.odd, piece.after) : bisect_left(stretch.odd, first)]
+            left = self._at_once(chunk, first - 1, apart, piece)
+            odd = chunk.odd[bisect_right(chunk.odd, piece.after) : bisect_left(chunk.odd, first)]
             positions = [*sorted({*left, *odd}), *range(first, last + 1)]
             if positions:
                 look = await self._look(positions)
@@ -110,12 +110,12 @@ class Deciding:
             decided.extend(piece)
         yield decided
 
-    def _at_once(self, stretch: DecodedChunk, last: int, awaited: Collection[int], piece: Decided) -> list[int]:
+    def _at_once(self, chunk: DecodedChunk, last: int, awaited: Collection[int], piece: Decided) -> list[int]:
         """Decide the plain facts of a piece up to a position; return those that something is the matter with."""
         hierarchy, fromordinal = self.state.hierarchy, dt.date.fromordinal
         left: list[int] = []
         units: list[int] = []
-        for (type_, measure), columns in stretch.columns.items():
+        for (type_, measure), columns in chunk.columns.items():
             begin, end = bisect_right(columns.positions, piece.after), bisect_right(columns.positions, last)
             before = len(left)
             for position, publisher, subject, day, facets in zip(
@@ -128,7 +128,7 @@ class Deciding:
                 units.append(unit.no)
                 piece.facts.append(packed_fact(5, 4, unit.no, 4, day - EPOCH_DAY, 2, measure, 8, position, 8, facets))
             piece.counted[type_] += end - begin - (len(left) - before)
-        for fact in stretch.several:
+        for fact in chunk.several:
             if not piece.after < fact.position <= last:
                 continue
             day = fromordinal(fact.day)

@@ -1,4 +1,4 @@
-"""A stretch of the ledger, decoded: its plain facts as columns, and the positions of whatever is not one.
+"""A chunk of the ledger, decoded: its plain facts as columns, and the positions of whatever is not one.
 
 What is in it depends on the bodies alone, not on the hierarchy: so that any process can make it, in any order.
 """
@@ -67,14 +67,14 @@ class DecodedChunk(NamedTuple):
 
 
 async def read_decoded(connection: asyncpg.Connection, after: int, up_to: int, root: str) -> DecodedChunk:
-    """Read and decode the messages of a stretch. Raises RebuildError where one is missing."""
+    """Read and decode the messages of a chunk. Raises RebuildError where one is missing."""
     rows = await connection.fetch(_ROWS, after, up_to)
     missing_in(rows, after, up_to)
     return decode_chunk(rows, after, up_to, root)
 
 
 def decode_chunk(rows: Sequence[asyncpg.Record], after: int, last: int, root: str) -> DecodedChunk:
-    """Decode the rows of a stretch, all of them by the contract's own codec."""
+    """Decode the rows of a chunk, all of them by the contract's own codec."""
     columns: dict[tuple[str, int], Columns] = {}
     several: list[Several] = []
     odd: list[int] = []
@@ -107,14 +107,14 @@ def decode_chunk(rows: Sequence[asyncpg.Record], after: int, last: int, root: st
     return DecodedChunk(after, last, columns, several, odd, pivots)
 
 
-def packed(stretch: DecodedChunk) -> bytes:
-    """Pack a stretch for another process of the same program."""
+def packed(chunk: DecodedChunk) -> bytes:
+    """Pack a chunk for another process of the same program."""
     return marshal.dumps(
         (
-            *stretch[:2],
-            {key: tuple(columns) for key, columns in stretch.columns.items()},
-            [tuple(each) for each in stretch.several],
-            *stretch[4:],
+            *chunk[:2],
+            {key: tuple(columns) for key, columns in chunk.columns.items()},
+            [tuple(each) for each in chunk.several],
+            *chunk[4:],
         ),
         2,  # later formats look for objects that come again, of which there are few
     )

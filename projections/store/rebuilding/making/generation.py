@@ -165,8 +165,8 @@ class Generation:
         try:
             await enter(reader, self.schema)
             async with aclosing(decoded_chunks(self.source.database_url, self.source.root, began_at, up_to)) as read:
-                async for stretch in read:
-                    async for decided in deciding.decide(stretch):
+                async for chunk in read:
+                    async for decided in deciding.decide(chunk):
                         if deciding.written is not None:
                             await deciding.written
                         deciding.written = asyncio.create_task(self._write_decided(decided))

@@ -1,4 +1,4 @@
-"""Writing what was decided of a stretch: facts and structure, nothing that is counted."""
+"""Writing what was decided of a chunk: facts and structure, nothing that is counted."""
 
 from __future__ import annotations
 
