@@ -1,7 +1,8 @@
 """Every type of event in one table: what it says, on which day it counts, what it counts and how it breaks down.
 
-A new kind of fact is one row here, with the struct of its data and its test. Rows are appended, never moved: the order
-of the measures is the order of the numbers under which they are stored. Source: contract, section 1.
+A new kind of fact is one row here, with the struct of its data (`events.data`), its words (`events.words`) and its
+test: everything else follows. A row of a fact is put after those of the other facts and never moved: the order of the
+measures is the order of the numbers under which they are stored. Source: contract, section 1.
 """
 
 from collections.abc import Mapping
@@ -37,16 +38,25 @@ Kind = Literal["fact", "structure", "plan", "correction"]
 
 
 class Count(Struct, frozen=True):
-    """One thing that a fact counts: the measure, and which unit it counts for (`subject`, or a field of data)."""
+    """One thing that a fact counts: the measure, and which unit it counts for (`subject`, or a field of data).
+
+    `stock` is what one such fact adds to the number of members: 1, -1, or nothing.
+    """
 
     measure: str
     unit: str = "subject"
+    stock: Literal[-1, 0, 1] = 0
 
 
 class Own(Struct, frozen=True):
-    """A dimension of a fact's own, named like its field of data; `absent` is the code where it isn't given."""
+    """A dimension of a fact's own, named like its field of data; `absent` is the code where it isn't given.
+
+    Its code is stored in `width` bits from bit `at` on (`events.facets`): where it lies is never changed.
+    """
 
     name: str
+    at: int
+    width: int
     absent: str = UNKNOWN
 
 
@@ -77,8 +87,8 @@ _ROWS = (
         "fact",
         MemberAdmitted,
         day=("decided_on",),
-        counts=(Count("admissions"),),
-        own=(Own("readmission", absent=NO),),
+        counts=(Count("admissions", stock=1),),
+        own=(Own("readmission", at=37, width=3, absent=NO),),
     ),
     EventType("member.confirmed", "fact", MemberConfirmed, day=("decided_on",), counts=(Count("confirmations"),)),
     EventType(
@@ -87,21 +97,31 @@ _ROWS = (
         BadgeAwarded,
         day=("awarded_on",),
         counts=(Count("badges"),),
-        own=(Own("grade"), Own("early"), Own("posthumous")),
+        own=(Own("grade", at=25, width=5), Own("early", at=40, width=3), Own("posthumous", at=43, width=3)),
     ),
     EventType(
-        "member.departed", "fact", MemberDeparted, day=("on",), counts=(Count("departures"),), own=(Own("reason"),)
+        "member.departed",
+        "fact",
+        MemberDeparted,
+        day=("on",),
+        counts=(Count("departures", stock=-1),),
+        own=(Own("reason", at=30, width=4),),
     ),
     EventType(
         "member.transferred",
         "fact",
         MemberTransferred,
         day=("on",),
-        counts=(Count("transfers_out"), Count("transfers_in", unit="to")),
+        counts=(Count("transfers_out", stock=-1), Count("transfers_in", unit="to", stock=1)),
     ),
     EventType("candidate.introduced", "fact", CandidateIntroduced, day=("on",), counts=(Count("introductions"),)),
     EventType(
-        "candidate.trained", "fact", CandidateTrained, day=("on",), counts=(Count("trainings"),), own=(Own("passed"),)
+        "candidate.trained",
+        "fact",
+        CandidateTrained,
+        day=("on",),
+        counts=(Count("trainings"),),
+        own=(Own("passed", at=34, width=3),),
     ),
     EventType("unit.established", "structure", UnitEstablished, day=("since",)),
     EventType("unit.renamed", "structure", UnitRenamed, day=("since",)),
@@ -122,6 +142,10 @@ MEASURES: Final[tuple[str, ...]] = tuple(dict.fromkeys(count.measure for row in 
 
 MEASURE_NUMBERS: Final[Mapping[str, int]] = MappingProxyType({name: i for i, name in enumerate(MEASURES, start=1)})
 """The small integer under which a measure is stored."""
+
+_STOCK = {count.measure: count.stock for row in FACTS for count in row.counts if count.stock}
+STOCK_FLOWS: Final[Mapping[str, int]] = MappingProxyType(dict(sorted(_STOCK.items(), key=lambda flow: -flow[1])))
+"""What each measure adds to the stock of members, 1 or -1: what comes first, then what goes."""
 
 FACET_DIMENSIONS: Final[tuple[str, ...]] = Facets.__struct_fields__
 """The dimensions that every measure has."""

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from msgspec import UNSET, Struct
 
-from events.catalogue import CATALOGUE, FACET_DIMENSIONS, FACTS, MEASURE_NUMBERS, EventType, Own, values_of
+from events.catalogue import CATALOGUE, FACET_DIMENSIONS, FACTS, MEASURE_NUMBERS, EventType, values_of
 from events.data import Data, Facets
 from events.envelope import Event
 from events.facets import code_bits
+from events.vocabulary import UNKNOWN
 
 SUBJECT: Final = "subject"
 
@@ -55,13 +56,13 @@ def decision_day(event: Event) -> date | None:
     return None
 
 
-def _bits(data: type[Data], own: Own) -> dict[object, int]:
+def _bits(data: type[Data], name: str, absent: str = UNKNOWN) -> dict[object, int]:
     """Map every value of a field with codes to its bits in the packed integer."""
-    bits: dict[object, int] = {value: code_bits(own.name, code) for value, code in values_of(data, own.name).items()}
-    return bits | {UNSET: code_bits(own.name, own.absent)}
+    bits: dict[object, int] = {value: code_bits(name, code) for value, code in values_of(data, name).items()}
+    return bits | {UNSET: code_bits(name, absent)}
 
 
-_FACET_BITS = [(name, _bits(Facets, Own(name))) for name in FACET_DIMENSIONS]
+_FACET_BITS = [(name, _bits(Facets, name)) for name in FACET_DIMENSIONS]
 
 
 @cache  # the codes of the contract allow 38,880 of them
@@ -72,7 +73,7 @@ def _pack_facets(facets: Facets) -> int:
 def _counter(row: EventType) -> Callable[[Event], tuple[Contribution, ...]]:
     """Prepare what is the same for all facts of a row: the rest runs once for every fact of the log."""
     (day,) = row.day
-    own_bits = [(own.name, _bits(row.data, own)) for own in row.own]
+    own_bits = [(own.name, _bits(row.data, own.name, own.absent)) for own in row.own]
     counts = [(MEASURE_NUMBERS[count.measure], count.unit) for count in row.counts]
 
     def count(event: Event) -> tuple[Contribution, ...]:

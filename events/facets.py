@@ -7,26 +7,21 @@ Every dimension has a fixed field of bits: 0 says unknown (or no dimension of th
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from events.catalogue import DIMENSIONS
+from events.catalogue import DIMENSIONS, FACTS
 from events.errors import UnknownCodeError
 from events.vocabulary import UNKNOWN
 
-# What is stored depends on it: append, never change or reorder. Each has room for twice the codes that it has today.
-_WIDTHS: Final = (
-    ("sex", 3),
-    ("ethnicity", 3),
-    ("religion", 3),
-    ("youth_union", 3),
-    ("age_band", 4),
-    ("education", 4),
-    ("occupation", 5),
-    ("grade", 5),
-    ("reason", 4),
-    ("passed", 3),
-    ("readmission", 3),
-    ("early", 3),
-    ("posthumous", 3),
+# What is stored depends on it: never change it. Each has room for twice the codes that it had when it was laid out.
+_FACETS: Final = (
+    ("sex", 0, 3),
+    ("ethnicity", 3, 3),
+    ("religion", 6, 3),
+    ("youth_union", 9, 3),
+    ("age_band", 12, 4),
+    ("education", 16, 4),
+    ("occupation", 20, 5),
 )
+"""The dimensions of every fact: the first bit, and how many. Those of a fact's own are laid out in its row."""
 MAX_BITS: Final = 62
 
 
@@ -38,11 +33,14 @@ class BitField(NamedTuple):
 
 
 def _lay_out() -> dict[str, BitField]:
-    fields, shift = {}, 0
-    for dimension, width in _WIDTHS:
-        fields[dimension] = BitField(shift, (1 << width) - 1)
-        shift += width
-    assert shift <= MAX_BITS, "the packed codes no longer fit a positive bigint"  # noqa: S101 - holds at import or never
+    own = {(each.name, each.at, each.width) for row in FACTS for each in row.own}
+    fields: dict[str, BitField] = {}
+    free = 0
+    for dimension, at, width in sorted((*_FACETS, *own), key=lambda each: each[1:]):
+        if at < free or at + width > MAX_BITS or dimension in fields or len(DIMENSIONS[dimension]) > 1 << width:
+            raise AssertionError(f"{dimension} can't lie in {width} bits from {at} on; the first free one is {free}")
+        fields[dimension] = BitField(at, (1 << width) - 1)
+        free = at + width
     return fields
 
 

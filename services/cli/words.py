@@ -4,41 +4,14 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
+from events import words as contract
 from projections.answers.words import vietnamese_format
 from services.cli.language import language
 
-MEASURES: Final[Mapping[str, str]] = {
-    "admissions": "Kết nạp",
-    "confirmations": "Chuyển chính thức",
-    "badges": "Huy hiệu Đảng",
-    "departures": "Ra khỏi Đảng",
-    "transfers_out": "Chuyển đi",
-    "transfers_in": "Chuyển đến",
-    "restorations": "Khôi phục đảng tịch",
-    "introductions": "Giới thiệu QCƯT",
-    "trainings": "Học lớp nhận thức",
-}
-
-FIGURES: Final[Mapping[str, str]] = {
-    "members": "Đảng viên",
-    "staff": "Cán bộ, viên chức, người lao động",
-    "key_posts": "Đảng viên giữ vị trí chủ chốt",
-    "rated_good": "Hoàn thành tốt nhiệm vụ trở lên",
-    "rated_excellent": "Hoàn thành xuất sắc nhiệm vụ",
-    "subordinate_units": "Tổ chức đảng trực thuộc",
-    "economic_targets": "Chỉ tiêu phát triển kinh tế",
-    "economic_targets_met": "Chỉ tiêu kinh tế hoàn thành",
-}
-
-LEVELS: Final[Mapping[str, str]] = {
-    "central": "Trung ương",
-    "province": "Tỉnh ủy và tương đương",
-    "upper": "Cấp trên trực tiếp cơ sở",
-    "grassroots": "Tổ chức cơ sở đảng",
-    "section": "Đảng bộ bộ phận",
-    "cell": "Chi bộ",
-    "group": "Tổ đảng",
-}
+MEASURES: Final[Mapping[str, str]] = {name: each.column for name, each in contract.MEASURES.items()}
+FIGURES: Final[Mapping[str, str]] = {name: each.column for name, each in contract.STOCKS.items()}
+LEVELS, FACETS, DIMENSIONS = contract.LEVELS, contract.CODES, contract.DIMENSIONS
+_ENGLISH: Final = {name: each.english for name, each in contract.MEASURES.items()}
 
 OUTCOMES: Final[Mapping[str, str]] = {
     "counted": "đã tính",
@@ -82,40 +55,6 @@ BASES: Final[Mapping[str, str]] = {
     "as-now": "theo tổ chức hiện nay",
 }
 
-FACETS: Final[Mapping[str, str]] = {
-    "female": "nữ",
-    "male": "nam",
-    "kinh": "Kinh",
-    "minority": "dân tộc thiểu số",
-    "none": "không tôn giáo",
-    "some": "có tôn giáo",
-    "yes": "có",
-    "no": "không",
-    "over-60": "trên 60",
-    "lower_secondary": "trung học cơ sở",
-    "upper_secondary": "trung học phổ thông",
-    "vocational": "trung cấp, nghề",
-    "college": "cao đẳng",
-    "bachelor": "đại học",
-    "master": "thạc sĩ",
-    "doctor": "tiến sĩ",
-    "worker": "công nhân",
-    "farmer": "nông dân",
-    "official": "cán bộ, công chức",
-    "public_employee": "viên chức",
-    "armed_forces": "lực lượng vũ trang",
-    "business": "kinh doanh",
-    "student": "học sinh, sinh viên",
-    "retired": "hưu trí",
-    "other": "khác",
-    "died": "từ trần",
-    "expelled": "khai trừ",
-    "struck_off": "xóa tên",
-    "resigned": "xin ra",
-    "not_confirmed": "không được công nhận chính thức",
-    "unknown": "không rõ",
-}
-
 STATES: Final[Mapping[str, str]] = {
     "paused": "tạm dừng",
     "catching_up": "đang theo kịp",
@@ -123,22 +62,6 @@ STATES: Final[Mapping[str, str]] = {
     "leading": "đang làm việc",
     "connected": "đã kết nối",
     "unreachable": "không kết nối được",
-}
-
-DIMENSIONS: Final[Mapping[str, str]] = {
-    "sex": "giới tính",
-    "ethnicity": "dân tộc",
-    "religion": "tôn giáo",
-    "youth_union": "đoàn viên",
-    "age_band": "độ tuổi",
-    "education": "trình độ",
-    "occupation": "nghề nghiệp",
-    "grade": "loại huy hiệu",
-    "reason": "lý do",
-    "passed": "đạt",
-    "readmission": "kết nạp lại",
-    "early": "trao sớm",
-    "posthumous": "truy tặng",
 }
 
 
@@ -151,7 +74,7 @@ def say(words: Mapping[str, str], code: str | None) -> str:
 
 def word(words: Mapping[str, str], code: str) -> str:
     """Give the word for a code alone, for a heading."""
-    return words.get(code, code) if language() == "vi" else code.replace("_", " ")
+    return words.get(code, code) if language() == "vi" else _ENGLISH.get(code, code.replace("_", " "))
 
 
 HIDDEN: Final = "…"

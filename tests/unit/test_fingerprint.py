@@ -56,6 +56,7 @@ def test_a_rule_that_is_changed_changes_it(home: Path, file: str, old: str, new:
         (f"{ANSWERS}/words/sentence_words.py", '"', '"x'),
         (f"{ANSWERS}/privacy/suppression.py", "\n\n", "\n\nMORE = 1\n\n"),
         ("events/schemas.py", "\n\n", "\n\nMORE = 1\n\n"),
+        ("events/words.py", "Kết nạp", "Kếtnạp"),
         ("projections/store/reading/report.py", "\n\n", "\n\nMORE = 1\n\n"),
     ],
 )

@@ -1,7 +1,7 @@
 """The stock of members: a declared opening figure and the flows since (domain: Stock of members).
 
-end = start + admitted + transferred in - departed - transferred out; who is restored is an admission, flagged. A
-declared figure holds for the end of its day.
+end = start + admitted + restored + transferred in - departed - transferred out: what each measure adds to it stands in
+the catalogue. A declared figure holds for the end of its day.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
+from events.catalogue import STOCK_FLOWS
 from projections.answers.plans.known_plans import Count, Declared, Known
-from projections.answers.plans.plan_answers import Flows, Operand, Stock, StockCheck
+from projections.answers.plans.plan_answers import Flows, Operand, Stock, StockCheck, flows
 from projections.answers.words.plan_words import NO_OPENING
 from projections.rules.counting.periods import ONE_DAY, Days
 
@@ -23,13 +24,13 @@ def stock(known: Known, count: Count) -> Stock:
     if not said:
         return Stock(known.on, None, None, None, None, reorganised=False, reason=NO_OPENING)
     opening = said[-1]
-    flows = _flows(count, opening.last, known.on)
+    since = _flows(count, opening.last, known.on)
     check = _check(said[-2], opening, count) if len(said) > 1 else None
     return Stock(
         on=known.on,
         opening=_operand(opening),
-        flows=flows,
-        computed=opening.value + flows.net,
+        flows=since,
+        computed=opening.value + since.net,
         check=check,
         reorganised=known.reorganised,
         reason=None,
@@ -67,18 +68,16 @@ def _declared(known: Known) -> list[Declared]:
 
 
 def _check(before: Declared, opening: Declared, count: Count) -> StockCheck:
-    flows = _flows(count, before.last, opening.last)
-    computed = before.value + flows.net
-    return StockCheck(_operand(before), flows, computed, _operand(opening), opening.value - computed)
+    between = _flows(count, before.last, opening.last)
+    computed = before.value + between.net
+    return StockCheck(_operand(before), between, computed, _operand(opening), opening.value - computed)
 
 
 def _flows(count: Count, after: dt.date, until: dt.date) -> Flows:
     if after >= until:
-        return Flows(0, 0, 0, 0)
+        return flows(dict.fromkeys(STOCK_FLOWS, 0))
     days = Days(after + ONE_DAY, until)
-    return Flows(
-        count("admissions", days), count("transfers_in", days), count("departures", days), count("transfers_out", days)
-    )
+    return flows({measure: count(measure, days) for measure in STOCK_FLOWS})
 
 
 def _operand(declared: Declared) -> Operand:

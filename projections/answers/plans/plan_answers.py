@@ -6,9 +6,12 @@ What is missing is null, and a ``reason`` says in words why. A ``percent`` is ro
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, defstruct
 
+from events.catalogue import STOCK_FLOWS
 from projections.answers.past.structure_answers import Source
 from projections.answers.report.report_answers import Behind, UnitName
 
@@ -116,18 +119,31 @@ class Figure(Struct, frozen=True, rename=_PERIOD):
     reason: str | None
 
 
-class Flows(Struct, frozen=True):
+class _Flows(Struct, frozen=True):
     """What comes to and leaves the stock of members on days after the opening one (domain: Stock of members)."""
-
-    admissions: int
-    transfers_in: int
-    departures: int
-    transfers_out: int
 
     @property
     def net(self) -> int:
         """Return what they add to the stock."""
-        return self.admissions + self.transfers_in - self.departures - self.transfers_out
+        return sum(sign * getattr(self, measure) for measure, sign in STOCK_FLOWS.items())
+
+
+if TYPE_CHECKING:
+    Flows = _Flows
+else:
+    Flows = defstruct(
+        "Flows",
+        [(measure, int) for measure in STOCK_FLOWS],
+        bases=(_Flows,),
+        namespace={"__doc__": _Flows.__doc__},
+        module=__name__,
+        frozen=True,
+    )
+
+
+def flows(n: Mapping[str, int]) -> Flows:
+    """Make the flows of how many each measure of ``STOCK_FLOWS`` counts."""
+    return Flows(**n)
 
 
 class StockCheck(Struct, frozen=True):

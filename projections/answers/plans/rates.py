@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from events.catalogue import MEASURES
+from events.words import MEASURES as MEASURE_WORDS
+from events.words import OF_LAST_YEAR, OF_TARGET, RATES_OF_DECLARED, RATES_OF_STOCK
 from projections.answers.plans.known_plans import Assigned, Count, Declared, Known, told_of
 from projections.answers.plans.members import at_end_of, at_start_of
 from projections.answers.plans.plan_answers import Operand, Rate
 from projections.answers.plans.targets import counted_days, in_order
 from projections.answers.words.percents import percent
 from projections.answers.words.plan_words import (
-    MEASURE_WORDS,
     NO_OPENING,
     NO_TERM,
     SILENT,
@@ -27,29 +28,13 @@ from projections.answers.words.plan_words import (
 from projections.rules.counting.periods import ONE_DAY, Days
 
 OF_DECLARED: Final = {
-    "members_of_staff": ("members", "staff", "tỷ lệ đảng viên trên tổng số cán bộ, viên chức, người lao động"),
-    "key_posts_of_members": ("key_posts", "members", "tỷ lệ đảng viên giữ vị trí chủ chốt trên tổng số đảng viên"),
-    "rated_good_of_members": (
-        "rated_good",
-        "members",
-        "tỷ lệ đảng viên hoàn thành tốt nhiệm vụ trở lên trên tổng số đảng viên",
-    ),
-    "rated_excellent_of_rated_good": (
-        "rated_excellent",
-        "rated_good",
-        "tỷ lệ đảng viên hoàn thành xuất sắc nhiệm vụ trên số đảng viên hoàn thành tốt nhiệm vụ trở lên",
-    ),
-    "economic_targets_met_of_economic_targets": (
-        "economic_targets_met",
-        "economic_targets",
-        "tỷ lệ chỉ tiêu phát triển kinh tế hoàn thành trên tổng số chỉ tiêu",
-    ),
+    "members_of_staff": ("members", "staff"),
+    "key_posts_of_members": ("key_posts", "members"),
+    "rated_good_of_members": ("rated_good", "members"),
+    "rated_excellent_of_rated_good": ("rated_excellent", "rated_good"),
+    "economic_targets_met_of_economic_targets": ("economic_targets_met", "economic_targets"),
 }
-"""Numerator, denominator and name of the rates whose sides are both declared, for one and the same day."""
-
-_AT_START_OF_YEAR: Final = "số đảng viên kết nạp từ đầu năm trên tổng số đảng viên đầu năm"
-_AT_START_OF_TERM: Final = "số đảng viên kết nạp từ đầu nhiệm kỳ trên tổng số đảng viên đầu nhiệm kỳ"
-_AT_END_OF_LAST_YEAR: Final = "số đảng viên kết nạp từ đầu năm trên tổng số đảng viên cuối năm trước"
+"""Numerator and denominator of the rates whose sides are both declared, for one and the same day."""
 
 
 def rates(known: Known, count: Count) -> list[Rate]:
@@ -64,7 +49,8 @@ def rates(known: Known, count: Count) -> list[Rate]:
 
 def of_declared(rate: str, declared: list[Declared]) -> Rate:
     """Return a rate of two figures that the unit declared for one day, the latest of those in ``declared``."""
-    numerator, denominator, name = OF_DECLARED[rate]
+    numerator, denominator = OF_DECLARED[rate]
+    name = RATES_OF_DECLARED[rate].name
     upper = {each.last: each for each in declared if each.figure == numerator}
     lower = {each.last: each for each in declared if each.figure == denominator}
     days = upper.keys() & lower.keys()
@@ -79,7 +65,7 @@ def of_declared(rate: str, declared: list[Declared]) -> Rate:
 def of_target(target: Assigned, known: Known, count: Count) -> Rate:
     """Return what is counted against the floor of a target; none where nothing was said of it: silence is not zero."""
     days = counted_days(target.first, target.last, known.on)
-    name = f"{MEASURE_WORDS[target.measure]} so với chỉ tiêu được giao"
+    name = OF_TARGET.name.format(MEASURE_WORDS[target.measure].rate)
     reached = _counted(target.measure, days, count)
     asked = Operand(target.measure, target.first, target.last, target.at_least, "target", [target.said])
     rate = _rate(f"{target.measure}_of_target", name, reached, asked)
@@ -103,21 +89,20 @@ def _over_a_year(days: Days) -> bool:
 def _of_stock(known: Known, count: Count) -> Iterator[Rate]:
     year = Days(known.on.replace(month=1, day=1), known.on)
     admitted = _counted("admissions", year, count)
-    start = at_start_of(year.first, known, count)
-    yield _rate("admissions_of_stock_at_start_of_year", _AT_START_OF_YEAR, admitted, start)
+    of_year, of_term, of_last_year = RATES_OF_STOCK
+    yield _rate(of_year, RATES_OF_STOCK[of_year].name, admitted, at_start_of(year.first, known, count))
     terms = terms_in_force(known.targets, known.on)
     if not terms:
-        yield Rate("admissions_of_stock_at_start_of_term", _AT_START_OF_TERM, None, None, None, NO_TERM)
+        yield Rate(of_term, RATES_OF_STOCK[of_term].name, None, None, None, NO_TERM)
     for first in terms:
         since = _counted("admissions", Days(first, known.on), count)
-        start = at_start_of(first, known, count)
-        yield _rate("admissions_of_stock_at_start_of_term", _AT_START_OF_TERM, since, start)
+        yield _rate(of_term, RATES_OF_STOCK[of_term].name, since, at_start_of(first, known, count))
     end = at_end_of(year.first - ONE_DAY, known, count) if year.first > dt.date.min else None
-    yield _rate("admissions_of_stock_at_end_of_last_year", _AT_END_OF_LAST_YEAR, admitted, end)
+    yield _rate(of_last_year, RATES_OF_STOCK[of_last_year].name, admitted, end)
 
 
 def _of_last_year(measure: str, on: dt.date, count: Count) -> Rate:
-    rate, name = f"{measure}_of_last_year", f"{MEASURE_WORDS[measure]} so với cùng kỳ năm trước"
+    rate, name = f"{measure}_of_last_year", OF_LAST_YEAR.name.format(MEASURE_WORDS[measure].rate)
     now = _counted(measure, Days(on.replace(month=1, day=1), on), count)
     if on.year == dt.MINYEAR:
         return _rate(rate, name, now, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from events.words import OF_LAST_YEAR, RATES_OF_STOCK
 from projections.answers.plans.plan_answers import Operand, Rate
 from projections.answers.plans.rates import OF_DECLARED
 from projections.answers.sentence import notes
@@ -12,7 +13,6 @@ from projections.answers.sentence.claims import Claim, neighbours, share, whole_
 from projections.answers.sentence.clauses import OF_TARGET, KnownFigures, known_count, no_target, target_of
 from projections.answers.sentence.unsaid import UnsaidError
 from projections.answers.words.plan_words import ZERO_DENOMINATOR, not_declared
-from projections.answers.words.sentence_words import LAST_YEAR_SAID, OF_STOCK_SAID
 from projections.answers.words.vietnamese_format import days, number
 
 
@@ -100,8 +100,8 @@ def _of_counted(claim: Claim, rates: list[Rate], told: KnownFigures) -> Iterator
         if part is None or whole is None:
             raise _unsaid(claim, rate.reason or "")
         same = (part.first, part.last) == tuple(told.days)
-        name = OF_STOCK_SAID.get(claim.rate, LAST_YEAR_SAID)
-        note = notes.of_stock if claim.rate in OF_STOCK_SAID else notes.of_count
+        name = RATES_OF_STOCK.get(claim.rate, OF_LAST_YEAR).said
+        note = notes.of_stock if claim.rate in RATES_OF_STOCK else notes.of_count
         of_days = f"{note(whole, name)}; tử số tính {days(part.first or part.last, part.last)}"
         yield _Base(whole.value, of_days, part.value or (known_count(part.what, told) if same else None))
 

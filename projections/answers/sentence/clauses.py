@@ -8,6 +8,9 @@ from typing import Final, NamedTuple
 
 from events.catalogue import MEASURES
 from events.vocabulary import STOCKS
+from events.words import MEASURES as MEASURE_WORDS
+from events.words import OF_LAST_YEAR as LAST_YEAR_WORDS
+from events.words import RATES_OF_DECLARED, RATES_OF_STOCK
 from projections.answers.plans.known_plans import Assigned, Declared, told_of
 from projections.answers.plans.plan_answers import Operand, Rate
 from projections.answers.plans.rates import OF_DECLARED
@@ -17,22 +20,14 @@ from projections.answers.sentence.sentence_answers import Clause
 from projections.answers.sentence.sentence_periods import by_when
 from projections.answers.sentence.unsaid import UnsaidError
 from projections.answers.words.percents import percent
-from projections.answers.words.plan_words import MEASURE_WORDS, SILENT, ZERO_TARGET, not_declared
-from projections.answers.words.sentence_words import (
-    LAST_YEAR_SAID,
-    MEASURES_SAID,
-    OF_STOCK_SAID,
-    SHARES_SAID,
-    counted,
-    ends,
-    held,
-)
+from projections.answers.words.plan_words import SILENT, ZERO_TARGET, not_declared
+from projections.answers.words.sentence_words import counted, ends, held
 from projections.answers.words.vietnamese_format import day, days, number, percentage
 from projections.rules.counting.periods import Days
 
 OF_TARGET: Final = tuple(f"{measure}_of_target" for measure in MEASURES)
 OF_LAST_YEAR: Final = tuple(f"{measure}_of_last_year" for measure in MEASURES)
-RATES: Final = (*OF_DECLARED, *OF_STOCK_SAID, *OF_LAST_YEAR, *OF_TARGET)
+RATES: Final = (*OF_DECLARED, *RATES_OF_STOCK, *OF_LAST_YEAR, *OF_TARGET)
 """The rates that can be said, and claimed."""
 
 SAYABLE: Final = (*(f"{measure}{kind}" for measure in MEASURES for kind in ("", ":target", ":goal")), *STOCKS, *RATES)
@@ -93,11 +88,10 @@ def known_count(measure: str, told: KnownFigures) -> int | None:
 
 def no_target(measure: str, found: list[Assigned]) -> str:
     """Say why there is no percentage of a target: there is none for the period, or there are several."""
+    what = MEASURE_WORDS[measure].rate
     if not found:
-        return f"không có chỉ tiêu nào về {MEASURE_WORDS[measure]} được giao cho kỳ này nên không tính tỷ lệ"
-    return (
-        f"có {len(found)} chỉ tiêu về {MEASURE_WORDS[measure]} cùng tính từ đầu kỳ này nên không rõ theo chỉ tiêu nào"
-    )
+        return f"không có chỉ tiêu nào về {what} được giao cho kỳ này nên không tính tỷ lệ"
+    return f"có {len(found)} chỉ tiêu về {what} cùng tính từ đầu kỳ này nên không rõ theo chỉ tiêu nào"
 
 
 def _count(say: str, measure: str, told: KnownFigures, *, required: bool) -> Spoken:
@@ -152,7 +146,9 @@ def _counted(say: str, measure: str, told: KnownFigures) -> tuple[str, Operand, 
 def _goal(say: str, measure: str, told: KnownFigures) -> Spoken:
     found = [t for t in told.targets if t.measure == measure and t.last >= told.days.last]
     if not found:
-        reason = f"không có chỉ tiêu nào về {MEASURE_WORDS[measure]} có thời hạn từ ngày {day(told.days.last)} trở đi"
+        reason = (
+            f"không có chỉ tiêu nào về {MEASURE_WORDS[measure].rate} có thời hạn từ ngày {day(told.days.last)} trở đi"
+        )
         raise UnsaidError(say, reason)
     found.sort(key=lambda target: (target.last, target.first))
     text = "phấn đấu " + ", ".join(_aim(target) for target in found)
@@ -161,7 +157,7 @@ def _goal(say: str, measure: str, told: KnownFigures) -> Spoken:
 
 
 def _aim(target: Assigned) -> str:
-    words = MEASURES_SAID[target.measure]
+    words = MEASURE_WORDS[target.measure]
     before, after = by_when(Days(target.first, target.last))
     done = words.goal.format(ends(target.at_least, target.at_most, words.noun))
     return " ".join(part for part in (before, done, after) if part)
@@ -182,7 +178,7 @@ def _share(rate: str, told: KnownFigures) -> Spoken:
     if found.numerator is None or found.denominator is None or found.percent is None:
         raise UnsaidError(rate, found.reason or "")
     part, whole = found.numerator, found.denominator
-    text = SHARES_SAID[rate].format(
+    text = RATES_OF_DECLARED[rate].said.format(
         part=number(part.value), whole=number(whole.value), percent=percentage(found.percent)
     )
     clause = Clause(rate, text + _dated(whole.last, told), [part, whole])
@@ -206,8 +202,8 @@ def _compared(rate: str, told: KnownFigures) -> Spoken:
     if found.numerator is None or found.denominator is None or found.percent is None:
         raise UnsaidError(rate, found.reason or "")
     text, operand, noted = _counted(rate, found.numerator.what, told)
-    name = OF_STOCK_SAID.get(rate, LAST_YEAR_SAID)
-    note: Callable[[Operand, str], str] = notes.of_stock if rate in OF_STOCK_SAID else notes.of_count
+    name = RATES_OF_STOCK.get(rate, LAST_YEAR_WORDS).said
+    note: Callable[[Operand, str], str] = notes.of_stock if rate in RATES_OF_STOCK else notes.of_count
     clause = Clause(rate, f"{text}, bằng {percentage(found.percent)} {name}", [operand, found.denominator])
     return Spoken(clause, [*noted, note(found.denominator, name)])
 

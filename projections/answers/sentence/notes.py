@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from events.words import MEASURES, STOCKS
 from projections.answers.past.structure_answers import Source
 from projections.answers.plans.known_plans import Assigned, Declared
 from projections.answers.plans.plan_answers import Operand
-from projections.answers.words.plan_words import MEASURE_WORDS
-from projections.answers.words.sentence_words import MEASURES_SAID, STOCKS_SAID, ends
+from projections.answers.words.sentence_words import ends
 from projections.answers.words.vietnamese_format import day, days, moment, number
 
 _BASES: Final[Mapping[str, str]] = {
@@ -29,7 +29,7 @@ def footing(basis: str, position: int, as_of: dt.datetime | None, notes: Iterabl
 
 def of_target(target: Assigned) -> str:
     """Name a target: what it asks for, its days, its resolution."""
-    asked = ends(target.at_least, target.at_most, MEASURES_SAID[target.measure].noun)
+    asked = ends(target.at_least, target.at_most, MEASURES[target.measure].noun)
     if target.at_most is None:
         asked = asked.removesuffix(" trở lên")
     return f"chỉ tiêu: {asked}, {days(target.first, target.last)}, theo {target.resolution}"
@@ -38,7 +38,7 @@ def of_target(target: Assigned) -> str:
 def of_declared(operand: Operand) -> str:
     """Name a figure that the unit declared for a day."""
     told = by_event(operand.said)
-    return f"số {STOCKS_SAID[operand.what]}: {number(operand.value)}, ngày {day(operand.last)}, theo khai báo {told}"
+    return f"số {STOCKS[operand.what].said}: {number(operand.value)}, ngày {day(operand.last)}, theo khai báo {told}"
 
 
 def of_stock(operand: Operand, name: str) -> str:
@@ -56,7 +56,7 @@ def of_count(operand: Operand, name: str) -> str:
 def of_other_total(declared: Declared, count: int) -> str:
     """Say that the unit declared another total for the same period: both are shown (domain: Plans and indicators)."""
     return (
-        f"{MEASURE_WORDS[declared.figure]} đơn vị khai báo là {number(declared.value)},"
+        f"{MEASURES[declared.figure].rate} đơn vị khai báo là {number(declared.value)},"
         f" khác số tính được {number(count)}, theo khai báo {by_event([declared.said])}"
     )
 

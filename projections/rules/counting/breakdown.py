@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -11,17 +13,46 @@ from events.catalogue import DIMENSIONS
 from events.facets import field
 from events.vocabulary import UNKNOWN
 
-SLOTS: Final = tuple((dimension, code) for dimension, codes in DIMENSIONS.items() for code in codes if code != UNKNOWN)
+_STORED: Final = (
+    *(("sex", 2), ("ethnicity", 2), ("religion", 2), ("youth_union", 2), ("age_band", 5), ("education", 7)),
+    *(("occupation", 9), ("readmission", 2), ("grade", 12), ("early", 2), ("posthumous", 2), ("reason", 4)),
+    ("passed", 2),
+)
+"""How many more codes of which dimension follow in the slots of rows that are stored: append, never change or reorder.
+
+What the catalogue has beyond these follows in its order. Before a code is added to a dimension, what is stored by then
+is to stand here: a test says so.
+"""
+
+
+def _in_order() -> Iterator[tuple[str, str]]:
+    left = {dimension: iter([code for code in codes if code != UNKNOWN]) for dimension, codes in DIMENSIONS.items()}
+    for dimension, n in _STORED:
+        yield from ((dimension, code) for code in islice(left[dimension], n))
+    for dimension, codes in left.items():
+        yield from ((dimension, code) for code in codes)
+
+
+SLOTS: Final = tuple(_in_order())
 """What each slot counts; slot i is ``codes[i + 1]`` in SQL. What is in no slot of a dimension is unknown."""
 
-_FIRST: Final = {dimension: next(i for i, slot in enumerate(SLOTS) if slot[0] == dimension) for dimension in DIMENSIONS}
+
+def _slots_by_number() -> NDArray[np.int64]:
+    found = np.zeros((len(DIMENSIONS), max(map(len, DIMENSIONS.values()))), np.int64)
+    for slot, (dimension, code) in enumerate(SLOTS):
+        found[list(DIMENSIONS).index(dimension), DIMENSIONS[dimension].index(code) + 1] = slot
+    return found
+
+
+_SLOT_OF: Final = _slots_by_number()
+"""The slot of a dimension's code, by their numbers; that of no code says nothing."""
 
 
 def slots_of(facets: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return which facts, by their place in the array of packed facets, count in which slots: ordered by the fact."""
-    numbers = np.stack([(facets >> shift) & mask for shift, mask in map(field, _FIRST)], axis=1)
+    numbers = np.stack([(facets >> shift) & mask for shift, mask in map(field, DIMENSIONS)], axis=1)
     fact, dimension = np.nonzero(numbers)
-    return fact, np.array(list(_FIRST.values()))[dimension] + numbers[fact, dimension] - 1
+    return fact, _SLOT_OF[dimension, numbers[fact, dimension]]
 
 
 def matches_sql(facets: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from events.catalogue import STOCK_FLOWS
 from services.cli.language import either
 from services.cli.screen import Column, Sheet, named, shown
 from services.cli.views.reports import heading_of
@@ -124,19 +125,15 @@ def _stock(stock: Mapping[str, Any]) -> Iterator[Text]:
 
 
 def _equation(opening: Mapping[str, Any], flows: Mapping[str, int]) -> str:
-    signs = (
-        ("+", "admissions", "kết nạp", "admitted"),
-        ("+", "restorations", "khôi phục", "restored"),
-        ("+", "transfers_in", "chuyển đến", "came"),
-        ("-", "departures", "ra khỏi Đảng", "departed"),
-        ("-", "transfers_out", "chuyển đi", "went"),
-    )
     terms = (
-        f" {sign} {number(flows[name])} {either(vietnamese, english)}"
-        for sign, name, vietnamese, english in signs
-        if name in flows
+        f" {'+' if STOCK_FLOWS[name] > 0 else '-'} {number(n)} {_in_a_line(word(MEASURES, name))}"
+        for name, n in flows.items()
     )
     return f"{number(opening['value'])} ({day(opening['to'])})" + "".join(terms)
+
+
+def _in_a_line(heading: str) -> str:
+    return heading[0].lower() + heading[1:]
 
 
 def _rates(found: list[dict[str, Any]]) -> Sheet:

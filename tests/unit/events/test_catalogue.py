@@ -4,7 +4,16 @@ import pytest
 from event_examples import FULL
 from msgspec import structs
 
-from events.catalogue import CATALOGUE, DIMENSIONS, FACTS, MEASURE_NUMBERS, MEASURES, dimensions_of
+from events.catalogue import (
+    CATALOGUE,
+    DIMENSIONS,
+    FACTS,
+    MEASURE_NUMBERS,
+    MEASURES,
+    STOCK_FLOWS,
+    dimensions_of,
+    values_of,
+)
 from events.vocabulary import LEVELS, PARKED_FOR, REJECTED_FOR, STOCKS, UNKNOWN, Outcome, Reason
 
 FACETS = ("sex", "ethnicity", "religion", "youth_union", "age_band", "education", "occupation")
@@ -71,6 +80,16 @@ def test_the_codes_of_a_dimension_end_with_unknown() -> None:
     assert {*DIMENSIONS} == {dimension for measure in MEASURES for dimension in dimensions_of(measure)}
     with pytest.raises(KeyError):
         dimensions_of("members")
+
+
+def test_what_comes_to_the_stock_of_members_and_goes() -> None:
+    assert [*STOCK_FLOWS.items()] == [("admissions", 1), ("transfers_in", 1), ("departures", -1), ("transfers_out", -1)]
+
+
+def test_a_dimension_has_the_same_codes_whatever_fact_it_is_of() -> None:
+    for row in FACTS:
+        for own in row.own:
+            assert (*values_of(row.data, own.name).values(), UNKNOWN) == DIMENSIONS[own.name]
 
 
 def test_a_row_names_fields_that_its_data_has() -> None:

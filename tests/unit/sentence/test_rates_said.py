@@ -59,7 +59,7 @@ def test_every_stock(figure: str) -> None:
     ],
 )
 def test_shares_of_declared_figures(rate: str, part: int, whole: int, text: str) -> None:
-    upper, lower, _ = OF_DECLARED[rate]
+    upper, lower = OF_DECLARED[rate]
     known = told(declared=[stock(upper, "2021-07-07", part), stock(lower, "2021-07-07", whole)])
     found = said(known, rate)
     assert found.clauses[0].text == text
