@@ -79,11 +79,12 @@ class MemberDeparted(Data, frozen=True, kw_only=True):
 
 
 class MemberTransferred(Data, frozen=True, kw_only=True):
-    """A member went from the subject to another unit (chuyển sinh hoạt đảng chính thức)."""
+    """A member went from the subject to another unit (chuyển sinh hoạt đảng chính thức), which keeps them `as` this."""
 
     member: Reference
     to: UnitId
     on: Day
+    as_: Reference | UnsetType = field(name="as", default=UNSET)
     facets: Facets | UnsetType = UNSET
 
 
@@ -101,6 +102,14 @@ class CandidateTrained(Data, frozen=True, kw_only=True):
     candidate: Reference
     on: Day
     passed: bool
+    facets: Facets | UnsetType = UNSET
+
+
+class MemberRestored(Data, frozen=True, kw_only=True):
+    """A member who had left the Party is a member again (phục hồi đảng tịch)."""
+
+    member: Reference
+    on: Day
     facets: Facets | UnsetType = UNSET
 
 

@@ -20,6 +20,10 @@ from events.vocabulary import STOCKS
 JSON_SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
 ASYNCAPI_FILE: Final = "asyncapi.json"
 
+MESSAGE_ID: Final = (
+    "{publisher}:{id}:{digest}, by which the bus deduplicates; the digest is the first 32 hexadecimal digits of the"
+    " SHA-256 of the body"
+)
 _DEFINITIONS = "#/$defs/{name}"
 # What the decoder checks by `events.rules` and a schema can say too.
 _RULES: dict[type[Data], dict[str, Any]] = {
@@ -58,7 +62,7 @@ def asyncapi() -> dict[str, Any]:
         "asyncapi": "3.0.0",
         "info": {
             "title": "Events of unit systems",
-            "version": "1.0.0",
+            "version": "2.0.0",
             "description": f"CloudEvents 1.0, structured JSON of up to {MAX_BYTES} bytes, into the JetStream stream "
             f"{STREAM}. The publisher in the subject must be the one in `source`.",
         },
@@ -104,9 +108,7 @@ def _message(row: EventType) -> dict[str, Any]:
         "contentType": "application/cloudevents+json",
         "headers": {
             "type": "object",
-            "properties": {
-                MESSAGE_ID_HEADER: {"type": "string", "description": "{publisher}:{id}, by which the bus deduplicates"}
-            },
+            "properties": {MESSAGE_ID_HEADER: {"type": "string", "description": MESSAGE_ID}},
             "required": [MESSAGE_ID_HEADER],
         },
         "payload": {"$ref": f"./{row.type}.json"},

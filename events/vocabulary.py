@@ -30,7 +30,7 @@ Occupation = Literal[
 ]
 
 Grade = Literal[30, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90]
-DepartureReason = Literal["died", "expelled", "struck_off", "resigned"]
+DepartureReason = Literal["died", "expelled", "struck_off", "resigned", "not_confirmed"]
 
 LEVELS: Final[tuple[str, ...]] = get_args(Level)
 STOCKS: Final[tuple[str, ...]] = get_args(Stock)

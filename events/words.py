@@ -75,8 +75,8 @@ MEASURES: Final[Mapping[str, MeasureWords]] = {
         column="Ra khỏi Đảng",
         english="departures",
         rate="số đảng viên ra khỏi Đảng",
-        some="có {} đảng viên ra khỏi Đảng (từ trần, khai trừ, xóa tên, xin ra)",
-        none="không có đảng viên ra khỏi Đảng (từ trần, khai trừ, xóa tên, xin ra)",
+        some="có {} đảng viên ra khỏi Đảng (từ trần, khai trừ, xóa tên, xin ra, không được công nhận chính thức)",
+        none="không có đảng viên ra khỏi Đảng (từ trần, khai trừ, xóa tên, xin ra, không được công nhận chính thức)",
         goal="có {} ra khỏi Đảng",
         noun="đảng viên",
     ),
@@ -115,6 +115,15 @@ MEASURES: Final[Mapping[str, MeasureWords]] = {
         none="không có quần chúng ưu tú tham gia lớp bồi dưỡng nhận thức về Đảng",
         goal="có {} tham gia lớp bồi dưỡng nhận thức về Đảng",
         noun="quần chúng ưu tú",
+    ),
+    "restorations": MeasureWords(
+        column="Phục hồi đảng tịch",
+        english="restorations",
+        rate="số đảng viên được phục hồi đảng tịch",
+        some="phục hồi đảng tịch cho {} đảng viên",
+        none="không phục hồi đảng tịch cho đảng viên nào",
+        goal="phục hồi đảng tịch cho {}",
+        noun="đảng viên",
     ),
 }
 
@@ -237,6 +246,7 @@ CODES: Final[Mapping[str, str]] = {
     "expelled": "khai trừ",
     "struck_off": "xóa tên",
     "resigned": "xin ra",
+    "not_confirmed": "không được công nhận chính thức",
     "unknown": "không rõ",
 }
 """The codes of all dimensions; those in figures (30, 18-30) are their own words."""

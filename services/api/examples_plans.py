@@ -58,8 +58,14 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "stock": {
             "on": "2022-01-06",
             "opening": {**_MEMBERS, "said": [_DECLARED]},
-            "flows": {"admissions": 256, "transfers_in": 31, "departures": 44, "transfers_out": 28},
-            "computed": 10015,
+            "flows": {
+                "admissions": 256,
+                "transfers_in": 31,
+                "restorations": 2,
+                "departures": 44,
+                "transfers_out": 28,
+            },
+            "computed": 10017,
             "check": None,
             "reorganised": False,
             "reason": None,

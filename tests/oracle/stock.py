@@ -8,7 +8,7 @@ from typing import Any
 from tests.oracle.asking import UNDECIDED, Asked, Plan
 
 DAY = dt.timedelta(1)
-FLOWS = {"admissions": 1, "transfers_in": 1, "departures": -1, "transfers_out": -1}
+FLOWS = {"admissions": 1, "restorations": 1, "transfers_in": 1, "departures": -1, "transfers_out": -1}
 """What adds to the stock, and what takes from it."""
 
 Operand = dict[str, Any]

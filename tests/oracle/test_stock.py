@@ -49,8 +49,8 @@ def sides(*log: Said, on: str, rate: str) -> tuple[int, int, float]:
     return found["numerator"]["value"], found["denominator"]["value"], found["percent"]
 
 
-def left(unit: str, on: str, event_id: str) -> Said:
-    return say(unit, event_id, "member.departed", unit, {"member": "m", "reason": "died", "on": on})
+def left(unit: str, on: str, event_id: str, reason: str = "died") -> Said:
+    return say(unit, event_id, "member.departed", unit, {"member": "m", "reason": reason, "on": on})
 
 
 FLOWS = (
@@ -62,15 +62,23 @@ FLOWS = (
     transferred("huyen", "ban", "2021-02-03", "out"),
     left("xa", "2021-02-04", "d"),
     left("xa", "2021-02-05", "e"),
+    left("xa", "2021-02-05", "f", "not_confirmed"),
+    say("xa", "g", "member.restored", "xa", {"member": "m", "on": "2021-02-05"}),
     say("xa", "c", "member.confirmed", "xa", {"member": "m", "decided_on": "2021-02-05"}),
 )
 OPENING = declared("huyen", "members", "2021-01-01", 100, "open")
 
 
 def test_the_stock_is_the_opening_figure_and_the_flows_of_the_days_after_it() -> None:
-    """100 + 2 admitted + 2 in - 2 out - 2 left: what is admitted on the opening day is in the figure already."""
+    """100 + 2 admitted + 1 restored + 2 in - 2 out - 3 left: an admission of the opening day is in the figure already."""
     stock = asked(OPENING, *FLOWS, on="2021-02-05")["stock"]
-    assert stock["flows"] == {"admissions": 2, "transfers_in": 2, "departures": 2, "transfers_out": 2}
+    assert stock["flows"] == {
+        "admissions": 2,
+        "restorations": 1,
+        "transfers_in": 2,
+        "departures": 3,
+        "transfers_out": 2,
+    }
     assert (stock["opening"]["value"], stock["computed"], stock["check"]) == (100, 100, None)
     assert asked(OPENING, *FLOWS, on="2021-02-03")["stock"]["computed"] == 102
     assert asked(OPENING, *FLOWS, on="2021-01-01")["stock"]["computed"] == 100

@@ -18,6 +18,7 @@ FACTS: dict[str, tuple[tuple[str, ...], str]] = {
     "member.transferred": (("transfers_out", "transfers_in"), "on"),
     "candidate.introduced": (("introductions",), "on"),
     "candidate.trained": (("trainings",), "on"),
+    "member.restored": (("restorations",), "on"),
 }
 STRUCTURE = ("unit.established", "unit.renamed", "unit.releveled", "unit.moved", "unit.dissolved")
 PLANS = ("target.assigned", "figure.declared")
@@ -57,7 +58,7 @@ CODES: dict[str, tuple[str, ...]] = {
         "other",
     ),
     "grade": ("30", "40", "45", "50", "55", "60", "65", "70", "75", "80", "85", "90"),
-    "reason": ("died", "expelled", "struck_off", "resigned"),
+    "reason": ("died", "expelled", "struck_off", "resigned", "not_confirmed"),
     "passed": ("yes", "no"),
     "readmission": ("yes", "no"),
     "early": ("yes", "no"),

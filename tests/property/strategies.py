@@ -42,6 +42,7 @@ FACTS = (
     "member.transferred",
     "candidate.introduced",
     "candidate.trained",
+    "member.restored",
 )
 ACTIONS = (
     ["fact"] * 24
@@ -119,7 +120,9 @@ class Teller:
         elif kind == "member.departed":
             data |= {"on": day, "reason": self.one(CODES["reason"])}
         elif kind == "member.transferred":
-            data |= {"on": day, "to": self.any_unit()}
+            data |= {"on": day, "to": self.any_unit()} | self.perhaps("as", self.one(("m-1", "2023-014")))
+        elif kind == "member.restored":
+            data |= {"on": day}
         elif kind == "candidate.introduced":
             data = {"candidate": "c-1", "on": day}
         else:

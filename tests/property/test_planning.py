@@ -60,7 +60,7 @@ RULES = (
     *(f"{kind} {what}" for kind in ("measure", "stock") for what in ("not held against", "as computed")),
     *(f"{kind} other than computed" for kind in ("measure", "stock")),
     *("check", "reorganised", "declared", "opening_and_flows", "counted", "target"),
-    *(f"flow of {flow}" for flow in ("admissions", "transfers_in", "departures", "transfers_out")),
+    *(f"flow of {flow}" for flow in ("admissions", "transfers_in", "restorations", "departures", "transfers_out")),
     *(f"adds up {what}" for what in (True, False, None)),
     *(
         f"{rate} {what}"

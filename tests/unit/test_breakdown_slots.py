@@ -24,6 +24,7 @@ STORED = (
     ("posthumous", "yes no"),
     ("reason", "died expelled struck_off resigned"),
     ("passed", "yes no"),
+    ("reason", "not_confirmed"),
 )
 """What released versions have stored, in its order, written down a second time: it only grows, at its end."""
 

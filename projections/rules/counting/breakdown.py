@@ -16,7 +16,7 @@ from events.vocabulary import UNKNOWN
 _STORED: Final = (
     *(("sex", 2), ("ethnicity", 2), ("religion", 2), ("youth_union", 2), ("age_band", 5), ("education", 7)),
     *(("occupation", 9), ("readmission", 2), ("grade", 12), ("early", 2), ("posthumous", 2), ("reason", 4)),
-    ("passed", 2),
+    *(("passed", 2), ("reason", 1)),
 )
 """How many more codes of which dimension follow in the slots of rows that are stored: append, never change or reorder.
 

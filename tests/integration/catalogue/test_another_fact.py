@@ -41,11 +41,7 @@ WORDS = """    "returns": MeasureWords(
 STOCKS: """
 EDITS = (
     ("catalogue.py", '    EventType("unit.established", ', ROW),
-    (
-        "catalogue.py",
-        "    MemberDeparted,\n    MemberTransferred,\n",
-        "    MemberDeparted,\n    MemberReturned,\n    MemberTransferred,\n",
-    ),
+    ("catalogue.py", "from events.data import (\n", "from events.data import (\n    MemberReturned,\n"),
     ("data.py", "class UnitEstablished(Data, ", STRUCT),
     ("data.py", "from msgspec import UNSET", "from typing import Literal\n\nfrom msgspec import UNSET"),
     ("words.py", "}\n\nSTOCKS: ", WORDS),

@@ -65,7 +65,13 @@ async def test_the_stock_of_members_goes_on_from_a_declared_figure(asked: Asked)
     )
     early = (await asked.of("tp", "2022-01-30"))["stock"]
     assert early["opening"]["to"] == "2021-12-31"
-    assert early["flows"] == {"admissions": 1, "transfers_in": 1, "departures": 0, "transfers_out": 2}
+    assert early["flows"] == {
+        "admissions": 1,
+        "transfers_in": 1,
+        "restorations": 0,
+        "departures": 0,
+        "transfers_out": 2,
+    }
     assert (early["computed"], early["check"]) == (100, None)
     late = (await asked.of("tp", "2022-02-15"))["stock"]
     assert (late["opening"]["value"], late["computed"]) == (99, 100)

@@ -37,9 +37,10 @@ FULL: dict[str, dict[str, Any]] = {
         "facets": FACETS,
     },
     "member.departed": {"member": "m-001", "reason": "resigned", "on": DAY, "facets": FACETS},
-    "member.transferred": {"member": "m-001", "to": "cb-02", "on": DAY, "facets": FACETS},
+    "member.transferred": {"member": "m-001", "to": "cb-02", "on": DAY, "as": "2023-014", "facets": FACETS},
     "candidate.introduced": {"candidate": "C_9", "on": DAY, "facets": FACETS},
     "candidate.trained": {"candidate": "C_9", "on": DAY, "passed": True, "facets": FACETS},
+    "member.restored": {"member": "m-001", "on": DAY, "facets": FACETS},
     "unit.established": {"parent": "tinh-01", "name": "Chi bộ thôn Đông", "level": "cell", "since": DAY},
     "unit.renamed": {"name": 'Đảng bộ xã "Gia Bình"', "since": DAY},
     "unit.releveled": {"level": "grassroots", "since": DAY},
@@ -57,6 +58,7 @@ FULL: dict[str, dict[str, Any]] = {
 }
 OPTIONAL = (
     "facets",
+    "as",
     "ceremony_on",
     "readmission",
     "effective_on",

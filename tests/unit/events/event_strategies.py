@@ -27,6 +27,7 @@ TIMES = st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1)).flatmap(  # noqa: 
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "member": REFERENCES,
     "candidate": REFERENCES,
+    "as": REFERENCES,
     "grade": st.sampled_from([int(code) for code in DIMENSIONS["grade"][:-1]]),
     "readmission": st.booleans(),
     "early": st.booleans(),

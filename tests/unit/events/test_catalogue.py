@@ -28,6 +28,7 @@ def test_every_type_of_the_contract_and_its_kind() -> None:
         "member.transferred": "fact",
         "candidate.introduced": "fact",
         "candidate.trained": "fact",
+        "member.restored": "fact",
         "unit.established": "structure",
         "unit.renamed": "structure",
         "unit.releveled": "structure",
@@ -50,6 +51,7 @@ def test_the_numbers_of_the_measures_are_stored() -> None:
         "transfers_in": 6,
         "introductions": 7,
         "trainings": 8,
+        "restorations": 9,
     }
     assert tuple(MEASURE_NUMBERS) == MEASURES
 
@@ -65,6 +67,7 @@ def test_the_numbers_of_the_measures_are_stored() -> None:
         ("transfers_in", ()),
         ("introductions", ()),
         ("trainings", ("passed",)),
+        ("restorations", ()),
     ],
 )
 def test_a_measure_has_the_common_dimensions_and_its_own(measure: str, own: tuple[str, ...]) -> None:
@@ -74,7 +77,7 @@ def test_a_measure_has_the_common_dimensions_and_its_own(measure: str, own: tupl
 def test_the_codes_of_a_dimension_end_with_unknown() -> None:
     assert DIMENSIONS["age_band"] == ("18-30", "31-40", "41-50", "51-60", "over-60", UNKNOWN)
     assert DIMENSIONS["grade"] == (*map(str, (30, *range(40, 95, 5))), UNKNOWN)
-    assert DIMENSIONS["reason"] == ("died", "expelled", "struck_off", "resigned", UNKNOWN)
+    assert DIMENSIONS["reason"] == ("died", "expelled", "struck_off", "resigned", "not_confirmed", UNKNOWN)
     for dimension in ("passed", "readmission", "early", "posthumous", "youth_union"):
         assert DIMENSIONS[dimension] == ("yes", "no", UNKNOWN)
     assert {*DIMENSIONS} == {dimension for measure in MEASURES for dimension in dimensions_of(measure)}
@@ -83,7 +86,8 @@ def test_the_codes_of_a_dimension_end_with_unknown() -> None:
 
 
 def test_what_comes_to_the_stock_of_members_and_goes() -> None:
-    assert [*STOCK_FLOWS.items()] == [("admissions", 1), ("transfers_in", 1), ("departures", -1), ("transfers_out", -1)]
+    comes, goes = ("admissions", "transfers_in", "restorations"), ("departures", "transfers_out")
+    assert [*STOCK_FLOWS.items()] == [*((measure, 1) for measure in comes), *((measure, -1) for measure in goes)]
 
 
 def test_a_dimension_has_the_same_codes_whatever_fact_it_is_of() -> None:

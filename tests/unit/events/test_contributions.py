@@ -36,6 +36,7 @@ def counted(document: dict[str, Any]) -> list[tuple[str, str, date, dict[str, st
         ("member.transferred", [("cb-01", "transfers_out", ON, FACETS), ("cb-02", "transfers_in", ON, FACETS)]),
         ("candidate.introduced", [("cb-01", "introductions", ON, FACETS)]),
         ("candidate.trained", [("cb-01", "trainings", ON, FACETS | {"passed": "yes"})]),
+        ("member.restored", [("cb-01", "restorations", ON, FACETS)]),
     ],
 )
 def test_a_fact_counts_what_the_catalogue_says(event_type: str, expected: list) -> None:
@@ -52,6 +53,7 @@ def test_a_fact_counts_what_the_catalogue_says(event_type: str, expected: list) 
         ("member.transferred", {}),
         ("candidate.introduced", {}),
         ("candidate.trained", {"passed": "yes"}),
+        ("member.restored", {}),
     ],
 )
 def test_what_is_not_given_is_unknown_but_a_readmission_is_not_one(event_type: str, known: dict[str, str]) -> None:
@@ -89,6 +91,7 @@ def test_every_code_reaches_the_figures() -> None:
         ("unit.moved", {"subject": "cb-01", "parent": "tinh-02"}),
         ("unit.dissolved", {"subject": "cb-01", "successor": "xa-03"}),
         ("member.admitted", {"subject": "cb-01"}),
+        ("member.restored", {"subject": "cb-01"}),
         ("target.assigned", {"subject": "cb-01"}),
         ("event.retracted", {"subject": "cb-01"}),
     ],
@@ -100,6 +103,11 @@ def test_the_units_that_an_event_names(event_type: str, expected: dict[str, str]
 def test_units_that_are_not_given_are_not_named() -> None:
     assert units_named(accepted(changed("unit.dissolved", successor=...))) == {"subject": "cb-01"}
     assert units_named(accepted(changed("unit.established", parent=None), root="cb-01")) == {"subject": "cb-01"}
+
+
+def test_how_a_member_is_known_from_then_on_shows_in_no_figure() -> None:
+    for document in (changed("member.transferred", **{"as": ...}), changed("member.transferred", **{"as": "m-001"})):
+        assert contributions(accepted(document)) == contributions(accepted(message("member.transferred")))
 
 
 @pytest.mark.parametrize("event_type", FULL)

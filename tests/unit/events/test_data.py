@@ -46,7 +46,7 @@ def test_no_type_takes_an_unknown_field(event_type: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("event_type", "field"), [(t, f) for t, f in REQUIRED + OPTIONAL if f in ("member", "candidate")]
+    ("event_type", "field"), [(t, f) for t, f in REQUIRED + OPTIONAL if f in ("member", "candidate", "as")]
 )
 def test_references(event_type: str, field: str) -> None:
     for value in ("a", "A-z_9", "x" * 64):

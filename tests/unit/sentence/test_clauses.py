@@ -51,8 +51,8 @@ def test_the_footing_names_the_basis() -> None:
         ),
         (
             "departures",
-            "có 1.905 đảng viên ra khỏi Đảng (từ trần, khai trừ, xóa tên, xin ra)",
-            "không có đảng viên ra khỏi Đảng (từ trần, khai trừ, xóa tên, xin ra)",
+            "có 1.905 đảng viên ra khỏi Đảng (từ trần, khai trừ, xóa tên, xin ra, không được công nhận chính thức)",
+            "không có đảng viên ra khỏi Đảng (từ trần, khai trừ, xóa tên, xin ra, không được công nhận chính thức)",
         ),
         (
             "transfers_out",
@@ -68,6 +68,11 @@ def test_the_footing_names_the_basis() -> None:
             "introductions",
             "giới thiệu 1.905 quần chúng ưu tú cho Đảng xem xét, kết nạp",
             "không giới thiệu quần chúng ưu tú cho Đảng xem xét, kết nạp",
+        ),
+        (
+            "restorations",
+            "phục hồi đảng tịch cho 1.905 đảng viên",
+            "không phục hồi đảng tịch cho đảng viên nào",
         ),
         (
             "trainings",
