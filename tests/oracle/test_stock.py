@@ -70,7 +70,7 @@ OPENING = declared("huyen", "members", "2021-01-01", 100, "open")
 
 
 def test_the_stock_is_the_opening_figure_and_the_flows_of_the_days_after_it() -> None:
-    """100 + 2 admitted + 1 restored + 2 in - 2 out - 3 left: an admission of the opening day is in the figure already."""
+    """100 + 2 admitted + 1 restored + 2 in - 2 out - 3 left: what is of the opening day is in the figure already."""
     stock = asked(OPENING, *FLOWS, on="2021-02-05")["stock"]
     assert stock["flows"] == {
         "admissions": 2,
