@@ -1,5 +1,6 @@
-"""The whole demonstration in its two parts: Gia Bình, a country in small and its reform; then the other documents."""
+"""The whole demonstration in its parts: Gia Bình, a country in small and its reform; the other documents; what came."""
 
+from services.demo.afterwards import afterwards
 from services.demo.country import rest_of_the_country
 from services.demo.documents import documents
 from services.demo.generator import events as gia_binh
@@ -20,7 +21,7 @@ def parts() -> tuple[list[CloudEvent], ...]:
 
     A part only adds to the end of the log, so that the documents are told after the reform, though they are older.
     """
-    return country_and_reform(), documents()
+    return country_and_reform(), documents(), afterwards()
 
 
 def country_and_reform() -> list[CloudEvent]:

@@ -12,10 +12,9 @@ from rich.console import Console
 
 from services.cli.client import get
 from services.cli.commands.demonstration import run
-from services.demo.documents import documents
 from services.demo.documents.questions import QUESTIONS
 from services.demo.saying import CloudEvent
-from services.demo.scenario import country_and_reform
+from services.demo.scenario import country_and_reform, parts
 from services.publishing.bus import connect
 from services.publishing.flow import Flow
 from services.publishing.outcomes import Patience
@@ -45,13 +44,13 @@ async def shown(settings: Settings) -> str:
     return out.getvalue()
 
 
-async def test_a_service_that_has_the_older_part_gets_the_documents_once(settings: Settings) -> None:
+async def test_a_service_that_has_the_older_part_gets_the_others_once(settings: Settings) -> None:
     first, again = await shown(settings), await shown(settings)
-    assert "đã áp dụng (applied): 140, đã tính (counted): 346\n" in first
+    assert "đã áp dụng (applied): 140, đã tính (counted): 387\n" in first
     assert "Số liệu minh họa:" not in again
     assert first.endswith(again)
     _, status = get(settings.api_url, "v1", "status")
-    assert status["position"] == len(country_and_reform()) + len(documents())
+    assert status["position"] == sum(map(len, parts()))
     for title, commands in QUESTIONS.items():
         assert title in again
         assert all(f"tonghop {command} --api {settings.api_url}\n" in again for command in commands)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from events.codec import Event
+from services.demo.afterwards import afterwards
 from services.demo.country import rest_of_the_country
 from services.demo.documents import documents
 from services.demo.documents.questions import QUESTIONS
@@ -23,6 +24,10 @@ OLDER_PART = "a38fb4473a56a9f31706197b2d1ec50cacefad9dad4cbeea60530b0f2266aa47"
 """SHA-256 of the part that data folders of the first release have, one event a line."""
 
 Plan = tuple[Any, ...]
+
+
+DOCUMENTS = "0a8648bf157a6e05e944c541f760db3576b78c2a294b1ed413b589738e26b3e6"
+"""SHA-256 of the part that data folders of the second release have."""
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +63,15 @@ def subjects(read: list[Event], type_: str, first: str, last: str) -> Counter[st
     return Counter(event.subject for event in read if event.type == type_ and first <= day_of(event) <= last)
 
 
-def test_the_older_part_is_byte_for_byte_what_it_was() -> None:
-    lines = b"\n".join(json.dumps(event, ensure_ascii=False).encode() for event in country_and_reform())
-    assert hashlib.sha256(lines).hexdigest() == OLDER_PART
+def test_the_older_parts_are_byte_for_byte_what_they_were() -> None:
+    for part, known in zip(parts(), (OLDER_PART, DOCUMENTS), strict=False):
+        lines = b"\n".join(json.dumps(event, ensure_ascii=False).encode() for event in part)
+        assert hashlib.sha256(lines).hexdigest() == known
 
 
 def test_what_is_new_comes_after_all_that_was_there() -> None:
-    assert parts() == (country_and_reform(), documents())
-    assert scenario() == [*country_and_reform(), *documents()]
+    assert parts() == (country_and_reform(), documents(), afterwards())
+    assert scenario() == [*country_and_reform(), *documents(), *afterwards()]
 
 
 def test_it_is_always_the_same_and_said_once(log: list[CloudEvent]) -> None:

@@ -48,7 +48,7 @@ def test_every_measure_shows_something(facts: list[Event]) -> None:
         for count in CATALOGUE[event.type].counts
         if str(FIRST_DAY) <= day_of(event) <= str(LAST_DAY)
     }
-    assert counted == set(MEASURES)
+    assert counted == set(MEASURES) - {"restorations"}  # they came with version 2 of the contract: `afterwards`
 
 
 def test_all_facts_are_about_cells_of_the_district(facts: list[Event]) -> None:
