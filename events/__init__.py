@@ -5,5 +5,6 @@
 - `contributions`  what an event adds to the figures
 - `data`           the fields of each type
 - `vocabulary`     codes, outcomes, reasons
+- `words`          what Vietnamese reports call them
 - `schemas`        JSON Schemas and AsyncAPI made from the catalogue
 """

@@ -128,6 +128,7 @@ def _equation(opening: Mapping[str, Any], flows: Mapping[str, int]) -> str:
     terms = (
         f" {'+' if STOCK_FLOWS[name] > 0 else '-'} {number(n)} {_in_a_line(word(MEASURES, name))}"
         for name, n in flows.items()
+        if name in STOCK_FLOWS
     )
     return f"{number(opening['value'])} ({day(opening['to'])})" + "".join(terms)
 
