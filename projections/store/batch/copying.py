@@ -2,8 +2,7 @@
 
 signature, flags, header extension; then for each row the number of its columns (2 bytes) and for each column its
 size (4 bytes, -1 for NULL) and its value; at the end -1. Numbers are big-endian; a date is days and a timestamp
-microseconds since 2000-01-01 (PostgreSQL's documentation, COPY, "Binary Format"). The first and the last day that
-Python knows are -infinity and infinity, as asyncpg gives and takes them: all other statements see these.
+microseconds since 2000-01-01 (PostgreSQL's documentation, COPY, "Binary Format").
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from typing import Final, NamedTuple
 
 from projections.rules.counting.batch_changes import Changes, Deltas, FactRow, LedgerRow
 from projections.store.batch.pieces import pieces
+from projections.store.calendar_sql import COPIED_ENDS
 
 _BEGIN: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _END: Final = b"\xff\xff"
@@ -25,7 +25,6 @@ _NULL: Final = b"\xff\xff\xff\xff"
 _EPOCH: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 EPOCH_DAY: Final = _EPOCH.toordinal()
 """PostgreSQL's day 0."""
-_INFINITE: Final = {dt.date.min: -(2**31), dt.date.max: 2**31 - 1}
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 _size = Struct(">i").pack
@@ -107,7 +106,7 @@ def _text(value: str | None) -> bytes:
 
 @lru_cache(maxsize=4_096)
 def _day(value: dt.date) -> int:
-    return _INFINITE.get(value, value.toordinal() - EPOCH_DAY)
+    return COPIED_ENDS.get(value, value.toordinal() - EPOCH_DAY)
 
 
 _word = lru_cache(maxsize=4_096)(_text)

@@ -12,6 +12,7 @@ from projections.rules.counting.batch_changes import BreakingDown, Enlargement, 
 from projections.rules.counting.breakdown import SLOTS, added_sql, matches_sql
 from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE, day_period
 from projections.rules.hierarchy.unit import EVER, FOREVER
+from projections.store.calendar_sql import day_within, period_of
 
 Restructuring = Reattribution | Enlargement | BreakingDown
 
@@ -20,12 +21,8 @@ MOVES: Final = 1_000
 
 _LAST_DAY = day_period(FOREVER)
 
-DAY = """(CASE WHEN isfinite(f.day)
-    THEN (extract(year FROM f.day) * 10000 + extract(month FROM f.day) * 100 + extract(day FROM f.day))::int
-    WHEN f.day > DATE 'epoch' THEN 99991231 ELSE 10101 END)"""
-"""The period of a fact's day. The first and the last civil day are the infinities in PostgreSQL."""
-
-_WITHIN = "f.day >= s.since AND (f.day < s.until OR s.until = 'infinity')"
+_PERIOD = period_of("f.day")
+_WITHIN = day_within("f.day", "s")
 
 # However many units are moved at once, a counter is written once: one that is written again and again in a transaction
 # gets slower each time. OFFSET 0: the rows of each piece are looked up by index, however few pieces there seem to be.
@@ -38,7 +35,7 @@ WITH piece AS (
     FROM piece AS s CROSS JOIN LATERAL (
         SELECT period, measure, n FROM counter WHERE unit = s.unit AND period BETWEEN s.first AND s.last
         UNION ALL
-        SELECT {DAY}, f.measure, 1 FROM fact f WHERE f.unit = s.unit AND {_WITHIN}
+        SELECT {_PERIOD}, f.measure, 1 FROM fact f WHERE f.unit = s.unit AND {_WITHIN}
         OFFSET 0
     ) AS days GROUP BY 1, 2, 3 HAVING sum(days.n) <> 0
 ), target AS (
@@ -69,7 +66,7 @@ ON CONFLICT (unit, month, measure) DO UPDATE SET codes = {added_sql("b.codes", "
 
 _MOVE_FACTS = f"""
 WITH moved AS MATERIALIZED (
-    SELECT s.k, {MONTH_BASE} + {DAY} / 100 AS month, f.measure, {matches_sql("f.facets")} AS codes
+    SELECT s.k, {MONTH_BASE} + {_PERIOD} / 100 AS month, f.measure, {matches_sql("f.facets")} AS codes
     FROM unnest($4::int[], $5::int[], $6::date[], $7::date[]) AS s (k, unit, since, until)
     CROSS JOIN LATERAL (SELECT day, measure, facets FROM fact f WHERE f.unit = s.unit AND {_WITHIN} OFFSET 0) AS f
     GROUP BY 1, 2, 3

@@ -6,14 +6,15 @@ from collections.abc import Iterable
 
 from projections.answers.report.report_question import Place, QuestionPart
 from projections.rules.counting.periods import Days
+from projections.store.calendar_sql import holds_within
 from projections.store.reading.snapshot import Snapshot
 
-_TERMS = """
+_TERMS = f"""
 SELECT
     term.unit, term.part, unit.large, unit.vast,
     greatest(term.since, $2::date) AS first, least(term.until - 1, $3::date) AS last, term.sign
 FROM as_now_term AS term JOIN unit ON unit.no = term.part
-WHERE term.unit = ANY($1::integer[]) AND term.since <= $3 AND term.until - 1 >= $2
+WHERE term.unit = ANY($1::integer[]) AND {holds_within("term", "$2", "$3")}
 """
 
 

@@ -13,11 +13,11 @@ from events.vocabulary import UNKNOWN
 from projections.answers.report.report_answers import CountedEvent
 from projections.answers.report.report_question import Basis, QuestionPart, made_of, spread
 from projections.rules.counting.periods import ONE_DAY, Days
+from projections.store.hierarchy_sql import BELOW, BELOW_NOW
 from projections.store.reading.as_now import terms_of
 from projections.store.reading.find_unit import find
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import numbers
-from projections.store.reading.units_below import BELOW, BELOW_NOW
 
 if TYPE_CHECKING:
     from asyncpg import Record

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from events.identifiers import is_unit_id
 from projections.rules.hierarchy.folded_names import fold_name
+from projections.store.hierarchy_sql import below
 from projections.store.reading.cost import MOST, Work, steps_to
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units import like
@@ -17,12 +18,15 @@ if TYPE_CHECKING:
 _UNIT: Final = "SELECT no, level FROM unit WHERE id = $1"
 
 # PostgreSQL walks no further than the limit asks for. Edges of all days: it is an estimate.
-_BELOW: Final = """
-WITH RECURSIVE below AS (
-    SELECT unit, 1 AS step FROM edge WHERE parent = $1
-    UNION ALL
-    SELECT edge.unit, below.step + 1 FROM below JOIN edge ON edge.parent = below.unit WHERE below.step < $2
-)
+_BELOW: Final = f"""
+WITH RECURSIVE {
+    below(
+        "below",
+        "SELECT unit, 1 FROM edge WHERE parent = $1",
+        carried={"step": "below.step + 1"},
+        where="below.step < $2",
+    )
+}
 SELECT count(*) FROM (SELECT FROM below LIMIT $3) AS reached
 """
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from projections.answers.report.codes import packed_mask
 from projections.answers.report.report_question import QuestionPart
+from projections.store.hierarchy_sql import BELOW
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import numbers
-from projections.store.reading.units_below import BELOW
 
 if TYPE_CHECKING:
     from asyncpg import Record

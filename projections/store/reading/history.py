@@ -19,6 +19,7 @@ from projections.answers.past.structure_answers import (
 )
 from projections.answers.report.report_answers import UnitName
 from projections.rules.hierarchy.unit import FOREVER, UnitStatement
+from projections.store.hierarchy_sql import above
 from projections.store.reading.find_unit import LAST_KNOWN, NAMED_ON, find
 from projections.store.reading.snapshot import Snapshot
 
@@ -30,23 +31,27 @@ SELECT position, unit, kind, since, parent, name, level, successor FROM statemen
 """
 
 # A raw parent that is dissolved is stood in for by its own parent, and so on up; those passed over are kept.
-_PARENTS = """
-WITH RECURSIVE up AS (
-    SELECT parent, parent AS raw, since AS raw_since, since, until, '{}'::integer[] AS over
-    FROM edge WHERE unit = $1
-    UNION ALL
-    SELECT
-        edge.parent, up.raw, up.raw_since,
-        greatest(up.since, unit.dissolved, edge.since), least(up.until, edge.until), up.over || up.parent
-    FROM up
-    JOIN unit ON unit.no = up.parent AND unit.dissolved < up.until
-    JOIN edge ON edge.unit = up.parent AND edge.since < up.until AND edge.until > greatest(up.since, unit.dissolved)
-)
+_PARENTS = f"""
+WITH RECURSIVE {
+    above(
+        "up",
+        "SELECT parent, parent, since, since, until, '{}'::integer[] FROM edge WHERE unit = $1",
+        "edge.since < up.until AND edge.until > greatest(up.since, unit.dissolved)",
+        {
+            "raw": "up.raw",
+            "raw_since": "up.raw_since",
+            "since": "greatest(up.since, unit.dissolved, edge.since)",
+            "until": "least(up.until, edge.until)",
+            "over": "up.over || up.unit",
+        },
+        here="JOIN unit ON unit.no = up.unit AND unit.dissolved < up.until",
+    )
+}
 SELECT
-    up.since, least(up.until, unit.dissolved) AS until, up.raw_since, up.parent,
-    CASE WHEN over <> '{}' THEN raw END AS raw,
+    up.since, least(up.until, unit.dissolved) AS until, up.raw_since, up.unit AS parent,
+    CASE WHEN over <> '{{}}' THEN raw END AS raw,
     ARRAY(SELECT position FROM statement WHERE statement.unit = ANY(over) AND kind = 'dissolved') AS said
-FROM up LEFT JOIN unit ON unit.no = up.parent
+FROM up LEFT JOIN unit ON unit.no = up.unit
 WHERE unit.dissolved IS NULL OR up.since < unit.dissolved
 ORDER BY up.since
 """

@@ -17,6 +17,7 @@ from projections.answers.report.report_question import Basis
 from projections.answers.words.plan_words import NO_TARGET
 from projections.rules.counting.periods import Days
 from projections.rules.hierarchy.unit import EVER
+from projections.store.hierarchy_sql import above, on
 from projections.store.reading.counts import counts
 from projections.store.reading.find_unit import LAST_KNOWN, KnownUnit, find
 from projections.store.reading.plans import declarations_of, declared_by, latest_days, targets_of, totals_of
@@ -25,21 +26,21 @@ from projections.store.reading.units_below import children, children_now
 
 # Whether units came to what is below a unit, or went: on a day it is on one alone of two raw lineages, that of the day
 # and that of the day before. A foundation has no edge before it.
-_REORGANISED = """
+_REORGANISED = f"""
 WITH RECURSIVE moved AS (
     SELECT edge.unit, edge.since AS day, before.parent AS old, edge.parent AS new
     FROM edge JOIN edge AS before ON before.unit = edge.unit AND before.until = edge.since
     WHERE edge.since > $2::date AND edge.since <= $3::date
-), up AS (
-    SELECT unit, day, false AS later, old AS at FROM moved
-    UNION ALL
-    SELECT unit, day, true, new FROM moved
-    UNION ALL
-    SELECT up.unit, up.day, up.later, edge.parent
-    FROM up JOIN edge ON edge.unit = up.at AND up.at <> $1::integer
-        AND edge.since <= up.day - 1 + up.later::integer AND edge.until - 1 >= up.day - 1 + up.later::integer
-)
-SELECT EXISTS (SELECT FROM up WHERE at = $1 GROUP BY unit, day HAVING count(DISTINCT later) = 1)
+), {
+    above(
+        "up",
+        "SELECT old, unit, day, false FROM moved UNION ALL SELECT new, unit, day, true FROM moved",
+        on("up.day - 1 + up.later::integer"),
+        {"moved": "up.moved", "day": "up.day", "later": "up.later"},
+        where="up.unit <> $1::integer",
+    )
+}
+SELECT EXISTS (SELECT FROM up WHERE unit = $1 GROUP BY moved, day HAVING count(DISTINCT later) = 1)
     OR EXISTS (SELECT FROM unit WHERE no = $1 AND dissolved > $2 AND dissolved <= $3)
 """
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from projections.answers.report.report_answers import Receipt, Said, TakenBack
+from projections.store.hierarchy_sql import LAST_KNOWN, above
 from projections.store.reading.find_unit import UnknownUnitError
 from projections.store.reading.snapshot import Snapshot
 
@@ -40,13 +41,9 @@ ORDER BY position
 LIMIT $2
 """
 # As last known (contract §5, parked): from the subject up its open edges.
-_IN_UNIT = """AND EXISTS (
-    WITH RECURSIVE up AS (
-        SELECT no FROM unit WHERE unit.id = ledger.subject
-        UNION ALL
-        SELECT edge.parent FROM up JOIN edge ON edge.unit = up.no AND edge.until = 'infinity'
-    )
-    SELECT FROM up WHERE up.no = $3
+_IN_UNIT = f"""AND EXISTS (
+    WITH RECURSIVE {above("up", "SELECT no FROM unit WHERE unit.id = ledger.subject", LAST_KNOWN)}
+    SELECT FROM up WHERE up.unit = $3
 )"""
 _OF_UNIT = "AND ledger.subject = (SELECT unit.id FROM unit WHERE unit.no = $3)"
 

@@ -11,6 +11,8 @@ from events.contributions import decision_day
 from projections.answers.report.report_question import Place
 from projections.rules.counting.periods import Days
 from projections.rules.log.kept_message import bus_subject_of
+from projections.store.calendar_sql import holds_within
+from projections.store.hierarchy_sql import LAST_KNOWN, above, on
 from projections.store.reading.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -19,32 +21,37 @@ if TYPE_CHECKING:
 FACTS = [row.type for row in CATALOGUE.values() if row.kind == "fact"]
 
 # Only from what a unit has lost can there be any: a term that takes a part off its as-now figures, on some days.
-_LOST = """
+_LOST = f"""
 SELECT EXISTS (
-    SELECT FROM as_now_term WHERE unit = $1 AND sign < 0 AND since <= $3 AND until - 1 >= $2
+    SELECT FROM as_now_term WHERE unit = $1 AND sign < 0 AND {holds_within("as_now_term", "$2", "$3")}
 )
 """
 _PARKED = """
 SELECT publisher, type, subject, bus_subject, body FROM ledger
 WHERE outcome = 'parked' AND type = ANY($1::text[]) AND subject IN (SELECT id FROM unit)
 """
-_COUNT = """
+_COUNT = f"""
 WITH RECURSIVE parked AS (
     SELECT p.i, unit.no, p.day
     FROM unnest($1::text[], $2::date[]) WITH ORDINALITY AS p (subject, day, i) JOIN unit ON unit.id = p.subject
-), up AS (
-    SELECT i, no, day FROM parked
-    UNION ALL
-    SELECT up.i, edge.parent, up.day
-    FROM up JOIN edge ON edge.unit = up.no AND edge.since <= up.day AND edge.until - 1 >= up.day
-    WHERE edge.parent IS NOT NULL AND up.no <> $3
-), now AS (
-    SELECT i, no FROM parked
-    UNION ALL
-    SELECT now.i, edge.parent FROM now JOIN edge ON edge.unit = now.no AND edge.until = 'infinity'
-    WHERE edge.parent IS NOT NULL AND now.no <> $3 AND NOT $4
-)
-SELECT count(*) FROM (SELECT i FROM up WHERE no = $3 EXCEPT SELECT i FROM now WHERE no = $3) AS before
+), {
+    above(
+        "up",
+        "SELECT no, i, day FROM parked",
+        on("up.day"),
+        {"i": "up.i", "day": "up.day"},
+        where="edge.parent IS NOT NULL AND up.unit <> $3",
+    )
+}, {
+    above(
+        "now",
+        "SELECT no, i FROM parked",
+        LAST_KNOWN,
+        {"i": "now.i"},
+        where="edge.parent IS NOT NULL AND now.unit <> $3 AND NOT $4",
+    )
+}
+SELECT count(*) FROM (SELECT i FROM up WHERE unit = $3 EXCEPT SELECT i FROM now WHERE unit = $3) AS before
 """
 
 

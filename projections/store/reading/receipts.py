@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from projections.store.hierarchy_sql import LAST_KNOWN, above
 from projections.store.reading.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ UNSEEN: Final = 15
 
 # The asker's own, and those of the units below it on the last known hierarchy, that is up their open edges. One that is
 # dissolved, or not known (yet), has only its own.
-_RECEIPTS = """
+_RECEIPTS = f"""
 WITH RECURSIVE found AS MATERIALIZED (
     SELECT position FROM ledger JOIN unnest($2::bigint[], $3::bigint[]) AS asked (low, high)
         ON position BETWEEN asked.low AND asked.high
@@ -25,16 +26,20 @@ WITH RECURSIVE found AS MATERIALIZED (
 ), others AS (
     SELECT DISTINCT publisher FROM found JOIN ledger USING (position)
     WHERE publisher <> $1 AND EXISTS (SELECT FROM unit WHERE unit.id = $1 AND dissolved IS NULL)
-), up AS (
-    SELECT others.publisher, unit.no FROM others JOIN unit ON unit.id = others.publisher
-    UNION
-    SELECT up.publisher, edge.parent FROM up JOIN edge ON edge.unit = up.no AND edge.until = 'infinity'
-    WHERE edge.parent IS NOT NULL
-)
+), {
+    above(
+        "up",
+        "SELECT unit.no, others.publisher FROM others JOIN unit ON unit.id = others.publisher",
+        LAST_KNOWN,
+        {"publisher": "up.publisher"},
+        where="edge.parent IS NOT NULL",
+        each_once=True,
+    )
+}
 SELECT position, publisher, id, outcome, reason, field, detail, first_position,
     left(encode(sha256(body), 'hex'), 32) AS digest
 FROM found JOIN ledger USING (position)
-WHERE publisher = $1 OR publisher IN (SELECT publisher FROM up JOIN unit USING (no) WHERE unit.id = $1)
+WHERE publisher = $1 OR publisher IN (SELECT publisher FROM up JOIN unit ON unit.no = up.unit WHERE unit.id = $1)
 ORDER BY position
 """
 

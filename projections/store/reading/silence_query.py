@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from typing import Final
 
+from projections.store.calendar_sql import OPEN, holds_on
+from projections.store.hierarchy_sql import above, below_on, below_within, on
+
 # $1 the unit, $2 the day of the hierarchy, $3 and $4 the days, $5 and $6 the same as periods of the counters, $7 the
 # number of admissions, $8 the measures in the order of their numbers, $9 the level or NULL; $10-$15 the runs of periods
 # that cover each declared period; $16 the lengths of the four pages, $17-$20 after what they begin.
 
 # The last known level is that of the day, unless it began later.
-_STANDS: Final = """
+_STANDS: Final = f"""
 LEFT JOIN (
     SELECT unit_level.unit, unit_level.level FROM unit_level
-    WHERE $9::text IS NOT NULL AND unit_level.since <= $2::date AND unit_level.until - 1 >= $2
-        AND unit_level.until < 'infinity'
+    WHERE $9::text IS NOT NULL AND {holds_on("unit_level", "$2::date")} AND unit_level.until < {OPEN}
 ) AS levelled ON levelled.unit = unit.no
 WHERE unit.no <> $1::integer AND unit.since <= $2 AND (unit.dissolved IS NULL OR unit.dissolved > $2)
     AND ($9 IS NULL OR levelled.level = $9 OR (unit.level = $9 AND levelled.unit IS NULL))
@@ -33,11 +35,7 @@ standing AS NOT MATERIALIZED (SELECT unit.no, unit.id, unit.large FROM unit {_ST
 said AS MATERIALIZED (SELECT {_SAID} FROM standing_declaration AS declared WHERE {_OVERLAPS})
 """
 _UNDER: Final = f"""
-walk AS (
-    SELECT edge.unit FROM edge WHERE edge.parent = $1 AND edge.since <= $2 AND edge.until - 1 >= $2
-    UNION ALL
-    SELECT edge.unit FROM walk JOIN edge ON edge.parent = walk.unit AND edge.since <= $2 AND edge.until - 1 >= $2
-),
+{below_on("walk", "$1", "$2")},
 standing AS MATERIALIZED (SELECT unit.no, unit.id, unit.large FROM walk JOIN unit ON unit.no = walk.unit {_STANDS}),
 said AS MATERIALIZED (
     SELECT {_SAID}
@@ -160,26 +158,22 @@ FROM (
 
 # A unit with others below it, none of which has a fact, may have had one below it that declared something: on the last
 # day that the declaration shares with the days asked for. PostgreSQL walks only where there is such a unit.
-_UP: Final = """
-above AS (
-    SELECT edge.parent AS unit, spoken.day
-    FROM (SELECT DISTINCT said.unit, least(said.last, $2) AS day FROM said) AS spoken
-    JOIN edge ON edge.unit = spoken.unit AND edge.since <= spoken.day AND edge.until - 1 >= spoken.day
-    UNION
-    SELECT edge.parent, above.day
-    FROM above JOIN edge ON edge.unit = above.unit AND edge.since <= above.day AND edge.until - 1 >= above.day
-),
+_UP: Final = f"""
+{
+    above(
+        "above",
+        f"SELECT edge.parent, spoken.day"
+        f" FROM (SELECT DISTINCT said.unit, least(said.last, $2) AS day FROM said) AS spoken"
+        f" JOIN edge ON edge.unit = spoken.unit AND {on('spoken.day')}",
+        on("above.day"),
+        {"day": "above.day"},
+        each_once=True,
+    )
+},
 voiced AS (SELECT DISTINCT above.unit FROM above)
 """
 _DOWN: Final = f"""
-below AS (
-    SELECT mute.no AS upper, edge.unit, greatest(edge.since, $3) AS first, least(edge.until - 1, $2) AS last
-    FROM mute JOIN edge ON edge.parent = mute.no AND edge.since <= $2 AND edge.until - 1 >= $3
-    WHERE mute.over
-    UNION ALL
-    SELECT below.upper, edge.unit, greatest(edge.since, below.first), least(edge.until - 1, below.last)
-    FROM below JOIN edge ON edge.parent = below.unit AND edge.since <= below.last AND edge.until - 1 >= below.first
-),
+{below_within("below", "mute", unit="mute.no", days=("$3", "$2"), kept={"upper": "mute.no"}, only="mute.over")},
 voiced AS (
     SELECT DISTINCT below.upper AS unit
     FROM below CROSS JOIN LATERAL (
@@ -195,12 +189,8 @@ voiced AS (
 PERIODS: Final = """
 SELECT DISTINCT first, last FROM declaration WHERE first >= $1 AND last BETWEEN $1 AND $2 AND figure = ANY($3::text[])
 """
-PERIODS_BELOW: Final = """
-WITH RECURSIVE walk AS (
-    SELECT edge.unit FROM edge WHERE edge.parent = $4 AND edge.since <= $5 AND edge.until - 1 >= $5
-    UNION ALL
-    SELECT edge.unit FROM walk JOIN edge ON edge.parent = walk.unit AND edge.since <= $5 AND edge.until - 1 >= $5
-)
+PERIODS_BELOW: Final = f"""
+WITH RECURSIVE {below_on("walk", "$4", "$5")}
 SELECT DISTINCT declared.first, declared.last
 FROM walk CROSS JOIN LATERAL (
     SELECT first, last FROM declaration

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from projections.answers.past.structure_answers import Branch, Tree
+from projections.store import hierarchy_sql
 from projections.store.reading.find_unit import NAMED_ON, find
 from projections.store.reading.snapshot import Snapshot
 
@@ -12,20 +13,22 @@ MOST_UNITS = 5000
 
 # Level by level; `over` is the nearest unit above that stands. One row more than can be shown tells that there is more.
 _BELOW = f"""
-WITH RECURSIVE walk AS (
-    SELECT $1::integer AS no, NULL::integer AS over, 0 AS step, true AS stands
-    UNION ALL
-    SELECT
-        unit.no, CASE WHEN walk.stands THEN walk.no ELSE walk.over END,
-        walk.step + CASE WHEN walk.stands THEN 1 ELSE 0 END,
-        unit.dissolved IS NULL OR unit.dissolved > $2
-    FROM walk
-    JOIN edge ON edge.parent = walk.no AND edge.since <= $2::date AND edge.until - 1 >= $2
-    JOIN unit ON unit.no = edge.unit
-    WHERE walk.step < $3 OR NOT walk.stands
-)
+WITH RECURSIVE {
+    hierarchy_sql.below(
+        "walk",
+        "SELECT $1::integer, NULL::integer, 0, true",
+        hierarchy_sql.on("$2::date"),
+        {
+            "over": "CASE WHEN walk.stands THEN walk.unit ELSE walk.over END",
+            "step": "walk.step + CASE WHEN walk.stands THEN 1 ELSE 0 END",
+            "stands": "unit.dissolved IS NULL OR unit.dissolved > $2",
+        },
+        there="JOIN unit ON unit.no = edge.unit",
+        where="walk.step < $3 OR NOT walk.stands",
+    )
+}
 SELECT shown.no, shown.over, shown.step, unit.id, named.name, levelled.level
-FROM (SELECT no, over, step FROM walk WHERE stands ORDER BY step LIMIT $4) AS shown JOIN unit USING (no)
+FROM (SELECT unit AS no, over, step FROM walk WHERE stands ORDER BY step LIMIT $4) AS shown JOIN unit USING (no)
 {NAMED_ON.format(unit="unit.no", day="$2")}
 ORDER BY shown.step, unit.id
 """

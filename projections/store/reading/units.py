@@ -10,19 +10,22 @@ from typing import Final, NamedTuple
 from projections.answers.report.report_answers import FoundUnit, UnitDay, UnitName, Validity
 from projections.rules.counting.periods import Days
 from projections.rules.hierarchy.folded_names import fold_name
+from projections.store.hierarchy_sql import above, on
 from projections.store.reading.find_unit import NAMED_ON, find
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units_below import children
 
 _ABOVE = f"""
-WITH RECURSIVE above AS (
-    SELECT parent, 1 AS step FROM edge WHERE unit = $1 AND since <= $2::date AND until - 1 >= $2
-    UNION ALL
-    SELECT edge.parent, above.step + 1
-    FROM above JOIN edge ON edge.unit = above.parent AND edge.since <= $2 AND edge.until - 1 >= $2
-)
+WITH RECURSIVE {
+    above(
+        "above",
+        f"SELECT edge.parent, 1 FROM edge WHERE edge.unit = $1 AND {on('$2::date')}",
+        on("$2::date"),
+        {"step": "above.step + 1"},
+    )
+}
 SELECT unit.id, named.name, levelled.level
-FROM above JOIN unit ON unit.no = above.parent
+FROM above JOIN unit ON unit.no = above.unit
 {NAMED_ON.format(unit="unit.no", day="$2::date")}
 WHERE unit.dissolved IS NULL OR unit.dissolved > $2
 ORDER BY above.step DESC
@@ -91,7 +94,7 @@ async def unit_on(snapshot: Snapshot, unit: str, on: dt.date) -> UnitDay:
     """Return a unit as of a day; a unit that doesn't stand on it has no children. Raises UnknownUnitError."""
     found = await find(snapshot, unit, on)
     connection, place = snapshot.connection, found.place
-    above = [UnitName(*row) for row in await connection.fetch(_ABOVE, place.no, on)]
+    ancestors = [UnitName(*row) for row in await connection.fetch(_ABOVE, place.no, on)]
     active = found.since <= on and (place.dissolved is None or on < place.dissolved)
     below = await children(snapshot, place, Days(on, on)) if active else []
     successor = await connection.fetchval(_SUCCESSOR, found.successor) if found.successor is not None else None
@@ -101,8 +104,8 @@ async def unit_on(snapshot: Snapshot, unit: str, on: dt.date) -> UnitDay:
         level=found.name.level,
         on=on,
         active=active,
-        parent=above[-1] if above else None,
-        ancestors=above,
+        parent=ancestors[-1] if ancestors else None,
+        ancestors=ancestors,
         children=[stay.name for stay in below if stay.stood],
         validity=Validity(found.since, place.dissolved, successor),
         position=snapshot.position,

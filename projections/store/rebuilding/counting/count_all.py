@@ -16,9 +16,10 @@ from typing import Final, NamedTuple
 import asyncpg
 
 from projections.rules.counting.batch_changes import PERIOD_SHIFT, UNIT_SHIFT
-from projections.store.batch.rollup_moves import DAY
+from projections.store.calendar_sql import end_period_of, period_of
 from projections.store.connecting import connect
 from projections.store.generations import enter
+from projections.store.hierarchy_sql import above, below
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.counting.blocks import ABOVE, CALENDAR, FACTS, PATH, PATHS, Block, count_block
 from projections.store.rebuilding.generation_schema import SEARCHED, make_indexes
@@ -53,7 +54,7 @@ _DONE: Final = f"UPDATE {_BLOCK} SET done = true WHERE days = $1"
 # One row a day of all facts: to work out a period once a day is cheaper than once a row.
 _MAKE_CALENDAR: Final = f"""
 CREATE TABLE {CALENDAR} AS
-SELECT f.day, {DAY} AS period, f.n FROM (SELECT day, count(*) AS n FROM fact GROUP BY day) AS f
+SELECT f.day, {period_of("f.day")} AS period, f.n FROM (SELECT day, count(*) AS n FROM fact GROUP BY day) AS f
 """
 # In the order of their days, so that a block reads its own facts alone, however many there are.
 _MAKE_FACTS: Final = f"""
@@ -63,22 +64,28 @@ SELECT (fact.unit::bigint << {UNIT_SHIFT}) | (calendar.period::bigint << {PERIOD
 FROM fact JOIN {CALENDAR} AS calendar USING (day) ORDER BY calendar.period
 """
 _FIND_FACTS: Final = f"CREATE INDEX ON {FACTS} USING brin (period) WITH (pages_per_range = 16)"
-_SPAN: Final = f"""
-{DAY.replace("f.day", "edge.since")} AS since,
-    CASE WHEN edge.until = 'infinity' THEN {_FOREVER} ELSE {DAY.replace("f.day", "edge.until")} END AS until
-"""
+_SPAN: Final = f"{period_of('edge.since')} AS since, {end_period_of('edge.until', _FOREVER)} AS until"
+_CLIMBED: Final = "climb.since < {walk}.until AND climb.until > {walk}.since"
 _MAKE_ABOVE: Final = f"""
 CREATE TABLE {ABOVE} AS
 WITH RECURSIVE climb AS MATERIALIZED (
     SELECT edge.unit, {_SPAN}, edge.parent FROM edge WHERE edge.parent IS NOT NULL
-), up AS (
-    SELECT unit, since, until, parent AS upper, 1 AS height FROM climb
-    UNION ALL
-    SELECT up.unit, greatest(up.since, climb.since), least(up.until, climb.until), climb.parent, up.height + 1
-    FROM up JOIN climb ON climb.unit = up.upper AND climb.since < up.until AND climb.until > up.since
-    WHERE up.height <= {HIGHEST}
-)
-SELECT * FROM up
+), {
+    above(
+        "up",
+        "SELECT parent, unit, since, until, 1 FROM climb",
+        _CLIMBED.format(walk="up"),
+        {
+            "lower": "up.lower",
+            "since": "greatest(up.since, climb.since)",
+            "until": "least(up.until, climb.until)",
+            "height": "up.height + 1",
+        },
+        where=f"up.height <= {HIGHEST}",
+        table="climb",
+    )
+}
+SELECT lower AS unit, since, until, unit AS upper, height FROM up
 """
 _RING: Final = f"SELECT EXISTS (SELECT FROM {ABOVE} WHERE height > {HIGHEST})"
 # The vast units above a unit, all together, on each of its days: many units have the same.
@@ -86,13 +93,20 @@ _MAKE_PATHS: Final = f"""
 CREATE TABLE {PATHS} AS
 WITH RECURSIVE climb AS MATERIALIZED (
     SELECT edge.unit, {_SPAN}, edge.parent, unit.vast FROM edge JOIN unit ON unit.no = edge.unit
-), below AS (
-    SELECT unit, 0 AS since, {_FOREVER} AS until, ARRAY[]::integer[] AS uppers, vast FROM climb WHERE parent IS NULL
-    UNION ALL
-    SELECT climb.unit, greatest(below.since, climb.since), least(below.until, climb.until),
-        CASE WHEN below.vast THEN below.uppers || below.unit ELSE below.uppers END, climb.vast
-    FROM below JOIN climb ON climb.parent = below.unit AND climb.since < below.until AND climb.until > below.since
-)
+), {
+    below(
+        "below",
+        f"SELECT unit, 0, {_FOREVER}, ARRAY[]::integer[], vast FROM climb WHERE parent IS NULL",
+        _CLIMBED.format(walk="below"),
+        {
+            "since": "greatest(below.since, climb.since)",
+            "until": "least(below.until, climb.until)",
+            "uppers": "CASE WHEN below.vast THEN below.uppers || below.unit ELSE below.uppers END",
+            "vast": "climb.vast",
+        },
+        table="climb",
+    )
+}
 SELECT unit, since, until, dense_rank() OVER (ORDER BY uppers) AS path, uppers FROM below WHERE uppers <> '{{}}'
 """
 _MAKE_PATH: Final = f"""

@@ -1,0 +1,196 @@
+"""Walks of the dated hierarchy in SQL: what is above a unit, below it, its children, those of a level below it.
+
+Edges are raw: a dissolved unit stays between its successor (or last parent) and what was below it. A walk is a table of
+a `WITH RECURSIVE`; its first column, ``unit``, is where it has come to, and above the root that is NULL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from projections.store.calendar_sql import holds_on, holds_still, holds_within
+
+LAST_KNOWN: Final = holds_still("edge")
+"""The edges as last known (contract §4)."""
+_NOTHING: Final[Mapping[str, str]] = {}
+
+
+def on(day: str) -> str:
+    """Write which edges hold on a day."""
+    return holds_on("edge", day)
+
+
+def above(
+    name: str,
+    seed: str,
+    edges: str = "true",
+    carried: Mapping[str, str] = _NOTHING,
+    *,
+    here: str = "",
+    there: str = "",
+    where: str = "true",
+    each_once: bool = False,
+    table: str = "edge",
+) -> str:
+    """Write a table ``name`` of what is above the units of ``seed``, a query for ``unit`` and what is ``carried``.
+
+    ``carried`` are further columns and what each becomes with every step. A step goes along the ``edges`` that hold, as
+    long as ``where``; ``here`` is what it joins of the unit that it starts from, ``there`` of the one that it comes to.
+    ``each_once``: a row that comes again is not followed again. ``table`` is what has the edges, where it is another.
+    """
+    step = f"""SELECT {", ".join((f"{table}.parent", *carried.values()))}
+    FROM {name} {here} JOIN {table} ON {table}.unit = {name}.unit AND {edges} {there}
+    WHERE {where}"""
+    return _recursive(name, carried, seed, step, each_once=each_once)
+
+
+def below(
+    name: str,
+    seed: str,
+    edges: str = "true",
+    carried: Mapping[str, str] = _NOTHING,
+    *,
+    here: str = "",
+    there: str = "",
+    where: str = "true",
+    table: str = "edge",
+) -> str:
+    """Write a table ``name`` of what is below the units of ``seed``; the arguments are those of `above`."""
+    step = f"""SELECT {", ".join((f"{table}.unit", *carried.values()))}
+    FROM {name} {here} JOIN {table} ON {table}.parent = {name}.unit AND {edges} {there}
+    WHERE {where}"""
+    return _recursive(name, carried, seed, step)
+
+
+def _recursive(name: str, carried: Iterable[str], seed: str, step: str, *, each_once: bool = False) -> str:
+    return f"""{name} ({", ".join(("unit", *carried))}) AS (
+    {seed}
+    {"UNION" if each_once else "UNION ALL"}
+    {step}
+)"""
+
+
+def below_on(name: str, unit: str, day: str) -> str:
+    """Write a table of the units strictly below one on a day."""
+    return below(name, f"SELECT edge.unit FROM edge WHERE edge.parent = {unit} AND {on(day)}", on(day))
+
+
+def below_within(
+    name: str, seeds: str, *, unit: str, days: tuple[str, str], kept: Mapping[str, str], only: str = "true"
+) -> str:
+    """Write a table of the units strictly below seeds, with the days, ``first`` and ``last``, on which they were so.
+
+    ``seeds`` is what is selected from: the ``unit`` in it, the first and the last of its ``days``, what else of it is
+    ``kept``, and ``only`` which of them.
+    """
+    first, last = days
+    seed = ("edge.unit", f"greatest(edge.since, {first})", f"least(edge.until - 1, {last})", *kept.values())
+    return below(
+        name,
+        f"""SELECT {", ".join(seed)}
+    FROM {seeds} JOIN edge ON edge.parent = {unit} AND {holds_within("edge", first, last)}
+    WHERE {only}""",
+        holds_within("edge", f"{name}.first", f"{name}.last"),
+        {
+            "first": f"greatest(edge.since, {name}.first)",
+            "last": f"least(edge.until - 1, {name}.last)",
+            **{column: f"{name}.{column}" for column in kept},
+        },
+    )
+
+
+SEEDS: Final = "unnest($1::integer[], $2::date[], $3::date[], $4::integer[]) AS seed(unit, first, last, sign)"
+
+BELOW: Final = below_within(
+    "below", SEEDS, unit="seed.unit", days=("seed.first", "seed.last"), kept={"sign": "seed.sign"}
+)
+"""Each unit with the days on which it was strictly below a seed on the raw lineage: ``unit, first, last, sign``."""
+
+BELOW_NOW: Final = below(
+    "below",
+    f"SELECT edge.unit, seed.first, seed.last, seed.sign FROM {SEEDS} JOIN edge ON edge.parent = seed.unit"
+    f" AND {LAST_KNOWN}",
+    LAST_KNOWN,
+    {"first": "below.first", "last": "below.last", "sign": "below.sign"},
+)
+"""The same on the raw lineage as last known, with the days of the seed."""
+
+# From a child's dissolution on, its children are children too. Also those of other days than are asked for: a stay is
+# told with all its days, which several edges may make together.
+CHILDREN: Final = f"""{
+    below(
+        "descent",
+        "SELECT edge.unit, edge.since, edge.until, unit.dissolved FROM edge JOIN unit ON unit.no = edge.unit"
+        " WHERE edge.parent = $1",
+        "edge.since < descent.until AND edge.until > greatest(descent.since, descent.dissolved)",
+        {
+            "since": "greatest(edge.since, descent.since, descent.dissolved)",
+            "until": "least(edge.until, descent.until)",
+            "dissolved": "unit.dissolved",
+        },
+        there="JOIN unit ON unit.no = edge.unit",
+        where="descent.dissolved < descent.until",
+    )
+}, walk AS (
+    SELECT unit, greatest(since, $2::date) AS first, least(until - 1, $3::date) AS last, since, until FROM descent
+)"""
+"""The children of a unit ($1): ``unit, first, last`` within the days from $2 to $3, and ``since, until`` in full."""
+
+CHILDREN_NOW: Final = below(
+    "walk",
+    f"SELECT edge.unit FROM edge WHERE edge.parent = $1 AND {LAST_KNOWN}",
+    LAST_KNOWN,
+    here="JOIN unit ON unit.no = walk.unit AND unit.dissolved IS NOT NULL",
+)
+"""The children of a unit ($1) as last known: ``unit``."""
+
+# A piece is the days on which one edge, one level and one side of the dissolution hold together. What is found is not
+# walked any deeper while it stands; once dissolved it keeps its own facts only, and the walk goes on below it.
+_PIECE: Final = """JOIN unit ON unit.no = edge.unit
+    JOIN unit_level ON unit_level.unit = edge.unit
+    CROSS JOIN LATERAL (VALUES
+        (
+            true,
+            greatest(edge.since, pieces.first, unit_level.since),
+            least(edge.until - 1, pieces.last, unit_level.until - 1, unit.dissolved - 1)
+        ),
+        (
+            false,
+            greatest(edge.since, pieces.first, unit_level.since, unit.dissolved),
+            least(edge.until - 1, pieces.last, unit_level.until - 1)
+        )
+    ) AS piece(stands, first, last)"""
+OF_LEVEL: Final = f"""{
+    below(
+        "pieces",
+        "SELECT $1::integer, $2::date, $3::date, true, false",
+        holds_within("edge", "pieces.first", "pieces.last"),
+        {
+            "first": "piece.first",
+            "last": "piece.last",
+            "stands": "piece.stands",
+            "found": "unit_level.level = $4",
+        },
+        there=_PIECE,
+        where="NOT (pieces.found AND pieces.stands) AND piece.first <= piece.last"
+        " AND (piece.stands OR unit.dissolved IS NOT NULL)",
+    )
+}, walk AS (
+    SELECT unit, first, last, NULL::date AS since, NULL::date AS until FROM pieces WHERE found
+)"""
+"""The highest units of a level ($4) below a unit ($1): ``unit, first, last`` within the days from $2 to $3."""
+
+OF_LEVEL_NOW: Final = f"""{
+    below(
+        "reached",
+        "SELECT $1::integer, false",
+        LAST_KNOWN,
+        {"found": "unit.level = $2"},
+        here="JOIN unit AS upper ON upper.no = reached.unit AND NOT (reached.found AND upper.dissolved IS NULL)",
+        there="JOIN unit ON unit.no = edge.unit",
+    )
+}, walk AS (
+    SELECT unit FROM reached WHERE found
+)"""
+"""The highest units of a level ($2) below a unit ($1) as last known: ``unit``."""
