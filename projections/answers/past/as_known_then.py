@@ -17,8 +17,8 @@ from projections.answers.report.codes import Codes, row_of_codes, rows_of_codes
 from projections.answers.report.report_answers import Row, UnitName
 from projections.answers.report.report_question import Place, Question, named_on
 from projections.answers.report.stays import UnitStay, by_unit, row_of, whole
-from projections.rules.counting.periods import ONE_DAY, Days, months, years
-from projections.rules.hierarchy.unit import EVER, FOREVER, Unit
+from projections.rules.counting.periods import Days, months, years
+from projections.rules.hierarchy.unit import EVER, FOREVER, Unit, last_day, told_end
 
 
 class Counted(NamedTuple):
@@ -134,9 +134,7 @@ class Then:
         found = []
         over = [unit]
         for upper in over:  # grows while it is walked
-            for below in self.units.below(upper):
-                if self.units.segments(below)[-1].parent != upper.no:
-                    continue
+            for below in self.units.hung_now(upper.no):
                 name = self.name(below, FOREVER)
                 wanted = question.by == "child" or name.level == question.detail
                 if wanted:
@@ -148,44 +146,38 @@ class Then:
     def _children(self, unit: Unit, days: Days) -> Iterator[UnitStay]:
         over = [(unit, EVER, FOREVER)]
         for upper, since, until in over:  # grows while it is walked
-            for below in self.units.below(upper):
-                for segment in self.units.segments(below):
-                    first, end = max(since, segment.since), min(until, segment.until)
-                    if segment.parent == upper.no and first < end:
-                        last = FOREVER if end == FOREVER else end - ONE_DAY
-                        yield self._stay(below, Days(max(first, days.first), min(last, days.last)), first, end)
-                        gone = below.dissolution.since if below.dissolution is not None else FOREVER
-                        if gone < end:
-                            over.append((below, max(first, gone), end))
+            for no, first, end in self.units.hung(upper.no, since, until):
+                below = self.units.by_no[no]
+                yield self._stay(below, Days(max(first, days.first), min(last_day(end), days.last)), first, end)
+                gone = below.dissolution.since if below.dissolution is not None else FOREVER
+                if gone < end:
+                    over.append((below, max(first, gone), end))
 
     def _of_level(self, unit: Unit, days: Days, level: str) -> list[UnitStay]:
         found = []
         over = [(unit, days)]
         for upper, held in over:  # grows while it is walked
-            for below in self.units.below(upper):
+            for no, since, until in self.units.hung(upper.no):
+                below = self.units.by_no[no]
                 gone = below.dissolution.since if below.dissolution is not None else None
-                for segment in self.units.segments(below) if below is not unit else ():
-                    for told in history.levels(below.statements()) if segment.parent == upper.no else ():
-                        first = max(held.first, segment.since, told.since)
-                        last = min(
-                            held.last, *(e if e == FOREVER else e - ONE_DAY for e in (segment.until, told.until))
-                        )
-                        if first > last:
-                            continue
-                        here = Days(first, last)
-                        if told.value != level:
-                            over.append((below, here))
-                            continue
-                        found.append(self._stay(below, here))
-                        if gone is not None and gone <= last:
-                            over.append((below, Days(max(first, gone), last)))
+                for told in history.levels(below.statements()) if below is not unit else ():
+                    first = max(held.first, since, told.since)
+                    last = min(held.last, last_day(until), last_day(told.until))
+                    if first > last:
+                        continue
+                    here = Days(first, last)
+                    if told.value != level:
+                        over.append((below, here))
+                        continue
+                    found.append(self._stay(below, here))
+                    if gone is not None and gone <= last:
+                        over.append((below, Days(max(first, gone), last)))
         return found
 
     def _stay(self, unit: Unit, days: Days, since: dt.date | None = None, until: dt.date = FOREVER) -> UnitStay:
         place = _place(unit)
         stood = place.dissolved is None or days.first < place.dissolved
-        end = None if until == FOREVER else until
-        return UnitStay(place, days, self.name(unit, days.last), stood, since, end)
+        return UnitStay(place, days, self.name(unit, days.last), stood, since, told_end(until))
 
 
 def _rows(question: Question, by_key: Mapping[object, dict[str, int]], zero: dict[str, int]) -> Iterator[Row]:

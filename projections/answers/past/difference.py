@@ -124,7 +124,7 @@ def _counts(units: Units, question: Question, fact: Counted) -> bool:
 
 def _below(units: Units, moment: Moment) -> set[int]:
     concerned = {said.unit for said in (*moment.said, *moment.unsaid)} & units.by_no.keys()
-    return {no for unit in concerned for no in units.subtree(units.by_no[unit])}
+    return {no for unit in concerned for no in units.ever_below(unit)}
 
 
 def _change(units: Units, moment: Moment) -> None:

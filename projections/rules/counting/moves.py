@@ -14,10 +14,10 @@ from projections.rules.counting.batch_changes import (
     Structure,
     UnitRow,
 )
-from projections.rules.counting.periods import LAST_MONTH, month_from, month_period
+from projections.rules.counting.periods import month_from, month_period
 from projections.rules.counting.state import State
 from projections.rules.hierarchy.hierarchy import Hierarchy
-from projections.rules.hierarchy.unit import EVER, FOREVER, Segment, Span, Unit, dated
+from projections.rules.hierarchy.unit import EVER, FOREVER, Segment, Span, Unit, dated, last_day
 
 
 def reattribution(state: State, unit: Unit, before: Sequence[Segment]) -> Reattribution | None:
@@ -93,8 +93,7 @@ def _breakdowns(
     for start, stop in ((since, first), (end, until)):
         if start < stop:
             spans += subtree(unit.no, start, stop)
-    last = LAST_MONTH if end == FOREVER else month_period(end) - 1
-    return (month_period(first), last), tuple(spans)
+    return (month_period(first), month_period(last_day(end))), tuple(spans)
 
 
 def _differences(

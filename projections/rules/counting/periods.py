@@ -42,9 +42,6 @@ class PartialMonth(NamedTuple):
     outside: list[Days]
 
 
-LAST_MONTH = MONTH_BASE + 999_912
-
-
 def day_period(day: dt.date) -> int:
     """Return ``yyyymmdd``."""
     return day.year * 10_000 + day.month * 100 + day.day

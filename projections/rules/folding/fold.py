@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from events.catalogue import CATALOGUE
 from events.codec import Event, Refusal, same_content
+from events.subjects import PREFIX
 from events.vocabulary import Outcome, Reason
 from projections.rules.counting.batch_changes import Changes, LedgerRow, Rejects, Verdict
 from projections.rules.counting.state import Recorded, State
@@ -220,7 +221,7 @@ class Fold:
         publisher, id_, type_ = event.publisher, event.id, event.type
         bus_subject: bytes | None = None
         headers = message.headers
-        if publisher is None or type_ not in CATALOGUE or message.bus_subject != f"party.v1.{publisher}.{type_}":
+        if publisher is None or type_ not in CATALOGUE or message.bus_subject != f"{PREFIX}.{publisher}.{type_}":
             bus_subject = message.bus_subject.encode("utf-8", "surrogateescape")
         if headers is not None and publisher is not None and id_ is not None:
             headers = kept_headers(publisher, id_, headers, message.body)

@@ -80,8 +80,7 @@ class PastEdges:
             if no in self._of:
                 found.add(no)
             found |= self._to.get(no, set())
-            children = self._hierarchy.children.get(no, ())
-            below += [child for child in children if self._below.get(child) and self._now(child) == no]
+            below += [child.no for child in self._hierarchy.hung_now(no, among=self._below)]
         return found
 
     def terms(self, part: int) -> Iterator[Term]:
@@ -97,9 +96,6 @@ class PastEdges:
                     yield Term(unit, part, segment.since, segment.until, 1)
                 for unit in over - above:
                     yield Term(unit, part, segment.since, segment.until, -1)
-
-    def _now(self, no: int) -> int | None:
-        return self._hierarchy.segments(self._hierarchy.by_no[no])[-1].parent
 
     def _mark(self, no: int, by: int) -> None:
         self._add((no, *self._hierarchy.lineage_now(self._hierarchy.by_no[no])), by)

@@ -104,11 +104,8 @@ def _ways(hierarchy: Hierarchy, hung: Iterable[tuple[dt.date, dt.date, int | Non
 
 def _further(hierarchy: Hierarchy, way: _Way, end: dt.date | None) -> Iterator[_Way]:
     lasting, ends = (way.lasting + 1, way.ends) if end is None else (way.lasting, (*way.ends, end))
-    for no in hierarchy.children.get(way.unit, ()):
-        for segment in hierarchy.segments(hierarchy.by_no[no]) if no in hierarchy.by_no else ():
-            since, until = max(way.since, segment.since), min(way.until, segment.until)
-            if segment.parent == way.unit and since < until:
-                yield _Way(no, since, until, lasting, ends)
+    for no, since, until in hierarchy.hung(way.unit, way.since, way.until):
+        yield _Way(no, since, until, lasting, ends)
 
 
 def _said(way: _Way, depths: Depths, day: dt.date | None) -> str | None:

@@ -1,141 +1,29 @@
-"""The dated hierarchy in memory: who was under whom on a day, by the contract's rule for parents.
-
-The *raw* lineage of a unit follows its own dated statements and keeps dissolved units as transparent nodes; the units
-*above* it are the raw lineage without those dissolved on the day: exactly "that one's own parent stands in, and so on
-up" (contract §1, Structure).
-"""
+"""The hierarchy that a log makes: statements are let hold and taken back, and what hangs on them is kept at hand."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from projections.rules.hierarchy.unit import EVER, FOREVER, Segment, Span, Unit, UnitStatement, segments_of
+from projections.rules.hierarchy.dated_tree import DatedTree
+from projections.rules.hierarchy.unit import FOREVER, Segment, Unit, UnitStatement, segments_of
 
 HIGHEST: Final = 1 << 8
 """Above it heights are not told apart. On different days two units may be above each other: there they have no end."""
 
 
-class Hierarchy:
-    """All known units. Mutated only through ``add`` and ``remove``; every question is answered from what holds now."""
+class Hierarchy(DatedTree):
+    """All known units. Mutated only through ``add`` and ``remove``."""
 
     def __init__(self) -> None:
-        self.by_id: dict[str, Unit] = {}
-        self.by_no: dict[int, Unit] = {}
-        self.children: dict[int, dict[int, None]] = {}  # every unit that ever named it as raw parent; some are stale
+        super().__init__()
         self.next_no = 1
-        self._lineages: dict[int, tuple[int, ...]] = {}  # of parents whose whole lineage never changed
 
     def __len__(self) -> int:
         return len(self.by_no)
 
     # -- questions -------------------------------------------------------------------------------------------------
-
-    def segments(self, unit: Unit) -> tuple[Segment, ...]:
-        """Return the raw parents of a unit, oldest first; the last one is open."""
-        return unit.segments or (Segment(unit.founding.since, FOREVER, unit.founding.parent),)
-
-    def raw_parent(self, unit: Unit, day: dt.date) -> int | None:
-        """Return the number of the unit's raw parent on a day on or after its foundation."""
-        if unit.segments is None:
-            return unit.founding.parent
-        found = unit.segments[0].parent
-        for since, _, parent in unit.segments:
-            if since > day:
-                break
-            found = parent
-        return found
-
-    def lineage(self, unit: Unit, day: dt.date) -> tuple[int, ...]:
-        """Return the numbers of the units on the raw lineage above a unit on a day, nearest first, the root last."""
-        if unit.segments is None:
-            parent = unit.founding.parent
-            if parent is None:
-                return ()
-            known = self._lineages.get(parent)
-            if known is not None:
-                return known
-        links: list[int] = []
-        static = unit.segments is None
-        here = self.raw_parent(unit, day)
-        while here is not None:
-            links.append(here)
-            above = self.by_no[here]
-            static = static and above.segments is None
-            here = self.raw_parent(above, day)
-        lineage = tuple(links)
-        if static and lineage:
-            self._lineages[lineage[0]] = lineage
-        return lineage
-
-    def lineage_now(self, unit: Unit) -> tuple[int, ...]:
-        """Return the raw lineage on the last known hierarchy (contract §4)."""
-        return self.lineage(unit, FOREVER)
-
-    def above(self, unit: Unit, day: dt.date) -> Iterator[Unit]:
-        """Yield the units above a unit on a day, nearest first (contract §1: the dissolved ones are stood in for)."""
-        for no in self.lineage(unit, day):
-            ancestor = self.by_no[no]
-            if not ancestor.dissolved(day):
-                yield ancestor
-
-    def is_above(self, upper: Unit, lower: Unit, day: dt.date) -> bool:
-        """Tell whether ``upper`` is above ``lower`` on the day or as last known (contract §2, Authority)."""
-        no = upper.no
-        return (no in self.lineage(lower, day) and not upper.dissolved(day)) or (
-            no in self.lineage(lower, FOREVER) and not upper.dissolved(FOREVER)
-        )
-
-    def lineages(
-        self, parent: int | None, since: dt.date, until: dt.date, end_at: int | None = None
-    ) -> list[tuple[dt.date, dt.date, tuple[int, ...]]]:
-        """Return ``(since, until, raw lineage that starts with parent)`` over the days ``[since, until)``, in order.
-
-        A lineage that comes to ``end_at`` ends there.
-        """
-        found: list[tuple[dt.date, dt.date, tuple[int, ...]]] = []
-        ways: list[tuple[dt.date, dt.date, int | None, tuple[int, ...]]] = [(since, until, parent, ())]
-        while ways:
-            start, end, here, below = ways.pop()
-            if here is None:
-                found.append((start, end, below))
-                continue
-            if here == end_at:
-                found.append((start, end, (*below, here)))
-                continue
-            above = self._lineages.get(here)
-            if above is not None and (end_at is None or end_at not in above):
-                found.append((start, end, (*below, *above)))
-                continue
-            segments = self.segments(self.by_no[here])
-            for index in range(len(segments) - 1, -1, -1):  # the first days are looked at first
-                segment = segments[index]
-                first = max(start, segment.since if index else EVER)
-                last = min(end, segment.until)
-                if first < last:
-                    ways.append((first, last, segment.parent, (*below, here)))
-        return found
-
-    def longest(self, parent: int | None, since: dt.date, until: dt.date) -> int:
-        """Return how many links the longest raw lineage has that starts with a parent on days in ``[since, until)``."""
-        if parent is None:
-            return 0
-        known = self._lineages.get(parent)
-        if known is not None:
-            return len(known)
-        return max((len(lineage) for _, _, lineage in self.lineages(parent, since, until)), default=0)
-
-    def subtree(self, unit: int, since: dt.date, until: dt.date) -> list[Span]:
-        """Return the unit and all on raw lineages below it, with the days in ``[since, until)`` when they were so."""
-        spans = [Span(unit, since, until)]
-        for upper, start, end in spans:  # grows while it is walked
-            for no in self.children.get(upper, ()):
-                for segment in self.segments(self.by_no[no]) if no in self.by_no else ():
-                    first, last = max(start, segment.since), min(end, segment.until)
-                    if segment.parent == upper and first < last:
-                        spans.append(Span(no, first, last))
-        return spans
 
     def makes_cycle(self, unit: int, segments: Iterable[Segment]) -> bool:
         """Tell whether these raw parents would make the unit its own ancestor on any day, or as last known."""
@@ -249,7 +137,7 @@ class Hierarchy:
     def _hang(self, unit: Unit, segments: tuple[Segment, ...]) -> None:
         founding = (unit.founding.since, FOREVER, unit.founding.parent)
         unit.segments = segments if len(segments) > 1 or segments[0] != founding else None
-        self._lineages.clear()
+        self._rehung()
         self._raise(unit)
 
     def _raise(self, unit: Unit) -> None:

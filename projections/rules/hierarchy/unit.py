@@ -82,6 +82,16 @@ def holds_from(since: dt.date) -> dt.date:
     return min(since, _LAST_BEGINNING)
 
 
+def last_day(until: dt.date) -> dt.date:
+    """Return the last of the days of a span that ends before ``until``: of one that goes on, the last that there is."""
+    return until if until == FOREVER else until - dt.timedelta(1)
+
+
+def told_end(until: dt.date) -> dt.date | None:
+    """Return the ``until`` of a span as it is told: None where it goes on."""
+    return None if until == FOREVER else until
+
+
 def dated(statements: Iterable[tuple[dt.date, int, T]]) -> list[tuple[dt.date, dt.date, T]]:
     """Turn ``(since, position, value)`` into ``(since, until, value)`` without gaps.
 

@@ -11,15 +11,13 @@ import asyncpg
 from projections.rules.counting.batch_changes import BreakingDown, Enlargement, Reattribution
 from projections.rules.counting.breakdown import SLOTS, added_sql, matches_sql
 from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE, day_period
-from projections.rules.hierarchy.unit import EVER, FOREVER
+from projections.rules.hierarchy.unit import EVER, last_day
 from projections.store.calendar_sql import day_within, period_of
 
 Restructuring = Reattribution | Enlargement | BreakingDown
 
 MOVES: Final = 1_000
 """Units that are moved at once: what leaves and what joins is sorted in memory first."""
-
-_LAST_DAY = day_period(FOREVER)
 
 _PERIOD = period_of("f.day")
 _WITHIN = day_within("f.day", "s")
@@ -136,7 +134,7 @@ async def _move(connection: asyncpg.Connection, steps: Sequence[Reattribution]) 
     for step, piece in [(each, piece) for each in steps for piece in each.pieces]:
         k = len(pieces)
         first = 0 if piece.since == EVER else day_period(piece.since)
-        last = _LAST_DAY if piece.until == FOREVER else day_period(piece.until) - 1
+        last = day_period(last_day(piece.until))
         pieces.append((k, step.unit, first, last, piece.since, piece.until))
         for sign, units in ((-1, piece.leaves), (1, piece.joins)):
             targets += [(k, no, sign, no in step.large) for no in units]

@@ -38,7 +38,7 @@ async def report_then(snapshot: Snapshot, position: int, question: Question, kno
     unit = units.by_id.get(question.unit)
     if unit is None:
         raise UnknownUnitError(question.unit)
-    facts = await facts_held(snapshot, position, question, units.subtree(unit))
+    facts = await facts_held(snapshot, position, question, units.ever_below(unit.no))
     for row in known.retracted_facts:
         if row["held_at"] <= position < row["retracted_at"]:
             facts += facts_in(row, known, question)

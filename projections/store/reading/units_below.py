@@ -6,7 +6,7 @@ from projections.answers.report.report_answers import UnitName
 from projections.answers.report.report_question import Place
 from projections.answers.report.stays import UnitStay, whole
 from projections.rules.counting.periods import Days
-from projections.rules.hierarchy.unit import FOREVER
+from projections.rules.hierarchy.unit import told_end
 from projections.store.hierarchy_sql import CHILDREN, CHILDREN_NOW, OF_LEVEL, OF_LEVEL_NOW
 from projections.store.reading.find_unit import NAMED_ON
 from projections.store.reading.snapshot import Snapshot
@@ -74,7 +74,7 @@ async def _stays(snapshot: Snapshot, days: Days, query: str, unit: int, *values:
             UnitName(id_, name, level),
             dissolved is None or first < dissolved,
             since,
-            None if until == FOREVER else until,
+            told_end(until),
         )
         for no, id_, first, last, dissolved, large, name, level, since, until in await snapshot.connection.fetch(
             query, unit, *days, *values

@@ -16,7 +16,7 @@ from events.catalogue import CATALOGUE
 from events.codec import Event, decode
 from events.contributions import Contribution, contributions, decision_day, units_named
 from events.subjects import PREFIX
-from projections.rules.hierarchy.unit import EVER, FOREVER
+from projections.store.calendar_sql import COPIED_ENDS
 from projections.store.rebuilding.chunks import ASIDE, missing_in
 
 _ROWS = f"""
@@ -24,7 +24,6 @@ SELECT position, publisher, id, type, bus_subject IS NULL AND NOT {ASIDE} AS usu
 FROM ledger WHERE position > $1 AND position <= $2 ORDER BY position
 """
 _ONE_UNIT: Final = frozenset(row.type for row in CATALOGUE.values() if row.kind == "fact" and not row.units)
-_ENDS: Final = (EVER, FOREVER)
 _FACTS: Final = frozenset(row.type for row in CATALOGUE.values() if row.kind == "fact")
 _PIVOTS: Final = frozenset(row.type for row in CATALOGUE.values() if row.kind in {"structure", "correction"})
 
@@ -135,7 +134,7 @@ def unpacked(data: bytes) -> DecodedChunk:
 
 def _endless(event: Event) -> bool:
     """Tell whether the day is one of the two that PostgreSQL keeps as infinities: left to the usual way."""
-    return decision_day(event) in _ENDS
+    return decision_day(event) in COPIED_ENDS
 
 
 def _several(position: int, event: Event, counted: Sequence[Contribution]) -> Several:
