@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from events.subjects import ALL_SUBJECTS, PREFIX
 from services import shutting_out
 
 LOG: Final = "PARTY"
@@ -23,7 +24,7 @@ UNITS: Final = "UNITS"
 ANYBODY: Final = "anybody"
 """Who connects without a credential, where that is allowed at all: the server of `tonghop up`, on loopback."""
 
-EVENTS: Final = "party.v1.>"
+EVENTS: Final = ALL_SUBJECTS
 RECEIPTS: Final = "tonghop.v1.receipts.*"
 LARGEST_PAYLOAD: Final = 20_480
 """Bytes of a message with its headers that a unit may send at all; the stream takes fewer (`services.log`)."""
@@ -92,9 +93,9 @@ def unit(publisher: str) -> User:
     return User(
         publisher,
         f"One entry a unit's system: it publishes with `--inbox-prefix _INBOX_{publisher}`, and hears nobody else's.",
-        publish=[f"party.v1.{publisher}.>", f"tonghop.v1.receipts.{publisher}"],
+        publish=[f"{PREFIX}.{publisher}.>", f"tonghop.v1.receipts.{publisher}"],
         subscribe=[f"_INBOX_{publisher}.>"],
-        deny_publish=["party.v1.*.access.>"],
+        deny_publish=[f"{PREFIX}.*.access.>"],
     )
 
 
@@ -103,9 +104,9 @@ def anybody() -> User:
     return User(
         ANYBODY,
         "A client without a credential.",
-        publish=["party.v1.*.>", RECEIPTS],
+        publish=[f"{PREFIX}.*.>", RECEIPTS],
         subscribe=["*.>"],  # inboxes under whatever prefix: nothing else is sent to anybody in this account
-        deny_publish=["party.v1.*.access.>"],
+        deny_publish=[f"{PREFIX}.*.access.>"],
         deny_subscribe=["party.>", "tonghop.>", "$JS.>", "$SYS.>", "$SRV.>", "_R_.>"],
         with_password=False,
     )

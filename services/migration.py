@@ -11,6 +11,7 @@ from nats.js.api import DeliverPolicy, StreamConfig
 from nats.js.errors import NotFoundError
 
 from projections.store.address import said
+from projections.store.checkpoint import position_of
 from projections.store.connecting import connect
 from projections.store.schema.migrate import upgrade
 from services.connecting.bus import connect_once
@@ -194,7 +195,7 @@ async def _expect_no_figures(settings: Settings) -> None:
     """Raise MigrationError where figures stand already: a new log beside them would begin at position 1 once more."""
     connection = await connect(settings.database_url)
     try:
-        position = await connection.fetchval("SELECT position FROM checkpoint")
+        position = await position_of(connection)
     finally:
         await connection.close()
     if position:

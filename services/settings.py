@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple, Self
 from urllib.parse import urlsplit
 
+from events.codec import DEFAULT_ROOT
 from events.identifiers import is_unit_id
 from projections.store.address import PASSWORD_FILE, DatabaseAddress, with_keyword
 
@@ -65,7 +66,7 @@ class Settings:
     """The password of the user that `nats_url` names, and nothing else; read at every start of a connection."""
     database_url: str = DEFAULT_DATABASE
     """As libpq takes it: several hosts, sockets, TLS (`sslmode=verify-full&sslrootcert=…&sslcert=…&sslkey=…`)."""
-    root: str = "trung-uong"
+    root: str = DEFAULT_ROOT
     """The unit that alone may establish itself (contract §1, Structure)."""
     api_url: str = "http://127.0.0.1:8080"
     """Where the command line asks, without a slash at the end."""

@@ -5,11 +5,8 @@ from __future__ import annotations
 import asyncpg
 
 from projections.rules.counting.state import Edition
+from projections.store.checkpoint import read_checkpoint
 
-ENTERED = "set_config('search_path', 'g' || generation || ', public', true)"
-"""In a statement on `checkpoint`: the rest of the transaction sees the generation that this very row names."""
-
-_IN_FORCE = "SELECT generation, repairs FROM checkpoint"
 _ENTER = "SELECT set_config('search_path', $1 || ', public', false)"
 
 
@@ -25,8 +22,7 @@ async def enter(connection: asyncpg.Connection, schema: str) -> None:
 
 async def enter_the_one_in_force(connection: asyncpg.Connection) -> Edition:
     """Let the session see the generation that is in force now, and say which it is; a switch does not follow it."""
-    row = await connection.fetchrow(_IN_FORCE)
-    assert row is not None, "the migration wrote the row, and nothing deletes it"  # noqa: S101
-    edition = Edition(*row)
+    found = await read_checkpoint(connection)
+    edition = Edition(found.generation, found.repairs)
     await enter(connection, schema_of(edition.generation))
     return edition

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from events.codec import DEFAULT_ROOT
 from projections.answers.privacy.report_suppression import REASON
 
 _GIA_BINH: Final = {"id": "gia-binh", "name": "Huyện ủy Gia Bình", "level": "upper"}
 _BAC_NINH: Final = {"id": "bac-ninh", "name": "Tỉnh ủy Bắc Ninh", "level": "province"}
-_CENTRAL: Final = {"id": "trung-uong", "name": "Ban Chấp hành Trung ương", "level": "central"}
+_CENTRAL: Final = {"id": DEFAULT_ROOT, "name": "Ban Chấp hành Trung ương", "level": "central"}
 _COMMUNE: Final = {"id": "xa-dai-lai", "name": "Đảng ủy xã Đại Lai", "level": "grassroots"}
 _AS_OF: Final = "2023-11-28T09:01:02Z"
 _STAY: Final = {"since": "2000-01-01", "until": "2025-07-01"}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from projections.store.checkpoint import NOTIFICATIONS, position_and_primary
 from projections.store.connecting import connect
 from services.connecting.failures import Failure, classify, described
 from services.connecting.patience import Backoff
@@ -16,14 +17,12 @@ from services.connecting.patience import Backoff
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
 
-CHANNEL: Final = "tonghop_position"
 SOONEST: Final = 0.005
 LATEST: Final = 0.05
 """Seconds between two questions while somebody waits and nothing is heard: short at first, longer as it lasts."""
 DOUBT: Final = 2.0
 """Seconds of silence after which a connection that listens is checked by asking."""
 
-_POSITION = "SELECT position, NOT pg_is_in_recovery() AS primary FROM checkpoint"
 _RECOVERS = "SELECT pg_is_in_recovery()"
 _SESSION = {"application_name": "tonghop api listening"}
 
@@ -95,12 +94,11 @@ class Positions:
         await asyncio.shield(self._looking)
 
     async def _look(self) -> None:
-        row = await self._pool.fetchrow(_POSITION)
-        found, primary = (self._heard, False) if row is None else row
+        found, primary = await position_and_primary(self._pool)
         self._looked_at = time.monotonic()
         (self._on_primary.set if primary else self._on_primary.clear)()
         if found != self._heard:  # it may have gone back: restored, or a standby that took over
-            self._hear(None, 0, CHANNEL, found)
+            self._hear(None, 0, NOTIFICATIONS, found)
 
     async def _listen_once(self, backoff: Backoff) -> None:
         connection = await connect(self._database_url, within=5, server_settings=_SESSION)
@@ -111,7 +109,7 @@ class Positions:
                 backoff.reset()
                 self._on_primary.clear()
                 await _either(lost, self._on_primary)
-            await connection.add_listener(CHANNEL, self._hear)
+            await connection.add_listener(NOTIFICATIONS, self._hear)
             backoff.reset()
             self._listening = True
             await lost.wait()

@@ -6,6 +6,7 @@ Names are those of 2018, when the facts begin; not every commune of a district i
 from collections.abc import Iterator
 from typing import Final
 
+from events.codec import DEFAULT_ROOT
 from services.demo.places import NEIGHBOUR, Place
 
 HORIZON: Final = "2018-01-01"
@@ -15,9 +16,9 @@ _AGAIN: Final = "1997-01-01"
 """When Bắc Ninh, Bắc Giang and Thái Nguyên were made provinces again."""
 
 PROVINCES: Final = (
-    Place("bac-giang", "trung-uong", "Tỉnh ủy Bắc Giang", "province", _AGAIN),
-    Place("thai-nguyen", "trung-uong", "Tỉnh ủy Thái Nguyên", "province", _AGAIN),
-    Place("thanh-hoa", "trung-uong", "Tỉnh ủy Thanh Hóa", "province", "1930-07-29"),
+    Place("bac-giang", DEFAULT_ROOT, "Tỉnh ủy Bắc Giang", "province", _AGAIN),
+    Place("thai-nguyen", DEFAULT_ROOT, "Tỉnh ủy Thái Nguyên", "province", _AGAIN),
+    Place("thanh-hoa", DEFAULT_ROOT, "Tỉnh ủy Thanh Hóa", "province", "1930-07-29"),
 )
 
 DISTRICTS: Final = (

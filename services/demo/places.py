@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from events.codec import DEFAULT_ROOT
 from services.demo.saying import CloudEvent, structure
 
 DISTRICT: Final = "gia-binh"
@@ -36,8 +37,8 @@ def established(place: Place) -> CloudEvent:
 
 
 _ABOVE: Final = (
-    Place("trung-uong", None, "Ban Chấp hành Trung ương Đảng", "central", "1930-02-03"),
-    Place("bac-ninh", "trung-uong", "Tỉnh ủy Bắc Ninh", "province", "1997-01-01"),
+    Place(DEFAULT_ROOT, None, "Ban Chấp hành Trung ương Đảng", "central", "1930-02-03"),
+    Place("bac-ninh", DEFAULT_ROOT, "Tỉnh ủy Bắc Ninh", "province", "1997-01-01"),
     Place(DISTRICT, "bac-ninh", "Huyện ủy Gia Bình", "upper", "1999-09-01"),
     Place(NEIGHBOUR, "bac-ninh", "Huyện ủy Lương Tài", "upper", "1999-09-01"),
 )

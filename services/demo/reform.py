@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any, Final
 
+from events.codec import DEFAULT_ROOT
 from services.demo.country import districts_with_offices, office_of
 from services.demo.mergers import DISTRICTS, MERGED_CELLS, REFORM, District, Merger, office_moves
 from services.demo.saying import CloudEvent, structure
@@ -98,9 +99,9 @@ def _merger(day: _Day, district: District, merger: Merger) -> Iterator[CloudEven
 
 
 def _provinces() -> Iterator[CloudEvent]:
-    wrong, right = _Day("2025-06-26", "trung-uong"), _Day("2025-06-28", "trung-uong")
+    wrong, right = _Day("2025-06-26", DEFAULT_ROOT), _Day("2025-06-28", DEFAULT_ROOT)
     yield wrong.change("end-bac-giang", "unit.dissolved", "bac-giang", successor="thai-nguyen")
-    yield right.tell("mend-bac-giang", "event.retracted", "bac-giang", _taken_back("trung-uong", "end-bac-giang"))
+    yield right.tell("mend-bac-giang", "event.retracted", "bac-giang", _taken_back(DEFAULT_ROOT, "end-bac-giang"))
     yield right.change("end-bac-giang-2", "unit.dissolved", "bac-giang", successor="bac-ninh")
 
 
@@ -114,14 +115,14 @@ def _correction() -> Iterator[CloudEvent]:
 
 
 def _offices() -> Iterator[CloudEvent]:
-    day = _Day("2025-07-21", "trung-uong")
+    day = _Day("2025-07-21", DEFAULT_ROOT)
     for district in districts_with_offices():
         cell = office_of(district)
         yield day.change(f"move-{cell}", "unit.moved", cell, parent=office_moves()[district])
 
 
 def _schools() -> Iterator[CloudEvent]:
-    day = _Day("2025-08-05", "trung-uong")
+    day = _Day("2025-08-05", DEFAULT_ROOT)
     for cell, successor in MERGED_CELLS.items():
         yield day.change(f"end-{cell}", "unit.dissolved", cell, successor=successor)
 

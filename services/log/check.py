@@ -16,6 +16,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from projections.rules.log.message import Message
+from projections.store.checkpoint import position_of
 from projections.store.log import hash_chain
 from projections.store.log.kept_log import messages_at
 from services.log.errors import ForeignLogError
@@ -39,7 +40,7 @@ async def check_log(jetstream: JetStreamContext, stream: str, connection: asyncp
     It ends before the checkpoint, or begins after it, or has something else than the ledger at the checkpoint or at one
     of the positions that `places` names; or the ledger there is not what the chain covers.
     """
-    position = await connection.fetchval("SELECT position FROM checkpoint")
+    position = await position_of(connection)
     state = (await jetstream.stream_info(stream)).state
     if state.last_seq < position:
         raise ForeignLogError(

@@ -12,6 +12,7 @@ from nats.js.api import (
     StreamConfig,
 )
 
+from events.subjects import ALL_SUBJECTS
 from services.settings import Settings
 
 RESTORING = "tonghop.restoring"
@@ -29,7 +30,7 @@ def stream_config(settings: Settings) -> StreamConfig:
     """Describe the log as the contract needs it (§1 for its name and subjects, §3 law 4 for the rest)."""
     return StreamConfig(
         name=settings.stream,
-        subjects=["party.v1.>"],
+        subjects=[ALL_SUBJECTS],
         retention=RetentionPolicy.LIMITS,
         storage=StorageType.FILE,
         discard=DiscardPolicy.NEW,

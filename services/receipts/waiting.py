@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from projections.store.batch.writing import NOTIFICATIONS
+from projections.store.checkpoint import NOTIFICATIONS, position_of
 from services.connecting.failures import SERVERS_FAIL
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ DOUBT: Final = 2.0
 """Seconds of silence after which the database is asked although somebody listens."""
 _SELDOM: Final = 0.03
 _AGAIN: Final = 1.0
-_POSITION: Final = "SELECT position FROM checkpoint"
 
 
 class WaitingQuestion:
@@ -61,7 +60,7 @@ class Waiting:
                 self._asked.clear()
                 while self._parked:
                     try:
-                        self._reach(await self._pool.fetchval(_POSITION))
+                        self._reach(await position_of(self._pool))
                     except SERVERS_FAIL:
                         await asyncio.sleep(_AGAIN)
                     await asyncio.sleep(_SELDOM)

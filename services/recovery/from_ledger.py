@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 
-from projections.store.log.kept_log import kept_count, kept_position, kept_size, read_kept
+from projections.store.checkpoint import position_of
+from projections.store.log.kept_log import kept_count, kept_size, read_kept
 from services.log.configuration import consumer_config
 from services.migration import migrate
 from services.recovery import archive, framing
@@ -36,7 +37,7 @@ async def restore_from_ledger(settings: Settings, telling: Telling) -> None:
                 "`tonghop restore --from-log`; if both are lost, `tonghop restore --backup DIR`"
             )
         _check_version(log)
-        last = await kept_position(connection)
+        last = await position_of(connection)
         if (kept := await kept_count(connection, last)) != last:
             raise RestoreError(
                 f"The ledger holds {kept} of its {last} messages: it can't make the stream. Nothing was changed"

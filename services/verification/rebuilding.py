@@ -12,10 +12,12 @@ from typing import Final, NamedTuple
 import asyncpg
 
 from projections.rules.counting.state import SIZES, Sizes
+from projections.store.checkpoint import position_of, read_checkpoint
 from projections.store.connecting import connect
 from projections.store.generations import schema_of
 from projections.store.rebuilding.chunks import CHUNK, RebuildError
 from projections.store.rebuilding.comparing.compare_generations import Comparison
+from projections.store.rebuilding.counting.count_all import SESSION
 from projections.store.rebuilding.making.generation import FOLDING, Generation, LedgerSource, Progress
 from projections.store.rebuilding.switching import (
     DifferentError,
@@ -30,11 +32,8 @@ from services.connecting.failures import DATABASE_AWAY
 from services.garbage_collection import SELDOM
 from services.settings import Settings
 
-_SESSION: Final = {"application_name": "tonghop rebuild", "client_connection_check_interval": "1s"}
 _PATIENCE: Final = 4.0
 _LOCK = "SELECT pg_try_advisory_lock(hashtext('tonghop.rebuild'))"
-_IN_FORCE = "SELECT generation FROM checkpoint"
-_POSITION = "SELECT position FROM checkpoint"
 _FAR: Final = 20 * CHUNK
 """Positions: of more than that the rest is still folded in bulk."""
 
@@ -64,7 +63,7 @@ class Rebuilt(NamedTuple):
 async def only_one(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
     """Give a connection on which one rebuild or verification at a time works. Raises RebuildError for a second one."""
     often = gc.get_threshold()
-    connection = await connect(settings.database_url, server_settings=_SESSION)
+    connection = await connect(settings.database_url, server_settings=SESSION)
     try:
         patience = time.monotonic() + _PATIENCE  # one that was killed holds it until PostgreSQL has looked
         while not await connection.fetchval(_LOCK):
@@ -112,7 +111,7 @@ async def rebuild(
 async def _beside(connection: asyncpg.Connection, settings: Settings, sizes: Sizes, number: int) -> Generation:
     """Name a generation beside the one in force."""
     source = LedgerSource(settings.database_url, settings.root, sizes)
-    return Generation(source, connection, schema_of(number), schema_of(await connection.fetchval(_IN_FORCE)))
+    return Generation(source, connection, schema_of(number), schema_of((await read_checkpoint(connection)).generation))
 
 
 async def go_back(
@@ -125,7 +124,7 @@ async def go_back(
     generation is not kept, or needs other rules, and UnansweredError where the switch may have been made.
     """
     async with only_one(settings) as connection:
-        if to is not None and await connection.fetchval(_IN_FORCE) == to:
+        if to is not None and (await read_checkpoint(connection)).generation == to:
             return None
         number = await previous(connection)
         if to not in {None, number}:
@@ -146,9 +145,9 @@ async def bring_up(
     """Carry an opened generation from wherever it is to where the one in force stands, or nearly."""
     row = await generation.row()
     while row is not None and row.phase == FOLDING:
-        last = await generation.writer.fetchval(_POSITION)
+        last = await position_of(generation.writer)
         await generation.fold(last, progress, throttle)
-        if await generation.writer.fetchval(_POSITION) - last < _FAR:
+        if await position_of(generation.writer) - last < _FAR:
             break
     await generation.count(progress, throttle, large_as_there=large_as_there)
     await _catch_up(generation, progress)
@@ -156,7 +155,7 @@ async def bring_up(
 
 async def _catch_up(generation: Generation, progress: Progress) -> None:
     while True:
-        last = await generation.writer.fetchval(_POSITION)
+        last = await position_of(generation.writer)
         await generation.follow(last, progress)
-        if await generation.writer.fetchval(_POSITION) - last < CHUNK:
+        if await position_of(generation.writer) - last < CHUNK:
             return

@@ -8,6 +8,7 @@ from nats.aio.client import Client
 
 from projections.rules.counting.state import SIZES, Sizes
 from projections.rules.log.message import Message
+from projections.store.checkpoint import position_of, read_checkpoint
 from projections.store.connecting import connect
 from projections.store.generations import schema_of
 from projections.store.log.kept_log import kept_messages
@@ -52,7 +53,7 @@ async def verify(
     """
     unlike = await _unlike_the_log(settings, progress) if from_log else None
     async with only_one(settings) as connection:
-        number = await connection.fetchval("SELECT generation FROM checkpoint")
+        number = (await read_checkpoint(connection)).generation
         source = LedgerSource(settings.database_url, settings.root, sizes)
         generation = Generation(source, connection, SCHEMA, schema_of(number))
         async with connection.transaction():
@@ -87,7 +88,7 @@ async def _unlike_the_log(settings: Settings, progress: Progress) -> list[int]:
 async def _compare_with_log(settings: Settings, client: Client, progress: Progress) -> list[int]:
     unlike: list[int] = []
     async with only_one(settings) as connection:
-        last = await connection.fetchval("SELECT position FROM checkpoint")
+        last = await position_of(connection)
         for first in range(1, last + 1, _CHUNK):
             until = min(last, first + _CHUNK - 1)
             kept = {message.position: message for message in await kept_messages(connection, first, until)}

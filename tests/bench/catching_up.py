@@ -12,7 +12,7 @@ import asyncpg
 from nats.js import JetStreamContext
 
 from events.subjects import MESSAGE_ID_HEADER
-from projections.store.batch.writing import NOTIFICATIONS
+from projections.store.checkpoint import NOTIFICATIONS
 from services.publishing.lines import Line
 from tests.bench.rig import PATIENCE, BenchError, Rig
 from tests.bench.usage import Usage, busy_seconds, cpu_seconds

@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from projections.store.batch.writing import NOTIFICATIONS
+from projections.store.checkpoint import NOTIFICATIONS
 from tests.fault import projecting_here as here
 from tests.fault.brief_log import BEFORE, PART
 from tests.fault.cutting import Cut, Cuts, few

@@ -15,6 +15,7 @@ from projections.rules.folding.apply_event import CarryingOut
 from projections.rules.folding.fold import EventKey
 from projections.rules.hierarchy.unit import UnitStatement
 from projections.rules.log.kept_message import bus_subject_of
+from projections.store.checkpoint import position_of
 from projections.store.generations import enter_the_one_in_force
 from projections.store.log.hash_chain import chain_at
 
@@ -40,7 +41,7 @@ async def load_state(connection: asyncpg.Connection, root: str, sizes: Sizes) ->
     """
     state = State(root, sizes)
     state.edition = await enter_the_one_in_force(connection)
-    state.position = await connection.fetchval("SELECT position FROM checkpoint")
+    state.position = await position_of(connection)
     state.chain_hash = await chain_at(connection, state.position)
     await fill_state(connection, state)
     return state

@@ -17,11 +17,9 @@ from projections.rules.hierarchy.folded_names import fold_name
 from projections.store.batch import rollup_moves
 from projections.store.batch.copying import Rendered, fact_rows, sending, whole
 from projections.store.batch.verdicts import write_verdicts
+from projections.store.checkpoint import ENTERED, NOTIFICATIONS
 from projections.store.fingerprint import rules
-from projections.store.generations import ENTERED
 from projections.store.log import hash_chain
-
-NOTIFICATIONS = "tonghop_position"
 
 _LEDGER = LedgerRow.__struct_fields__
 

@@ -7,6 +7,7 @@ from typing import Self
 
 import asyncpg
 
+from events.codec import DEFAULT_ROOT
 from projections.rules.counting.batch_changes import Changes
 from projections.rules.counting.state import SIZES, Sizes, State
 from projections.rules.log.asides import Asides
@@ -27,7 +28,7 @@ class Projection:
         self.state = state
 
     @classmethod
-    async def open(cls, database_url: str, *, root: str = "trung-uong", sizes: Sizes = SIZES) -> Self:
+    async def open(cls, database_url: str, *, root: str = DEFAULT_ROOT, sizes: Sizes = SIZES) -> Self:
         """Connect and load the state as it stands at the checkpoint."""
         connection = await connect(database_url)
         return cls(connection, await load(connection, root, sizes))

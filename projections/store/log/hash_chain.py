@@ -9,6 +9,7 @@ import asyncpg
 
 from projections.rules.log.hash_chain import SPACING, START, Link, extend
 from projections.rules.log.message import GapError
+from projections.store.checkpoint import position_of
 from projections.store.log.kept_log import read_kept
 
 Tell = Callable[[int], None]
@@ -60,7 +61,7 @@ async def catch_up(connection: asyncpg.Connection, tell: Tell | None = None) -> 
 
     Can be interrupted at any moment and goes on from there. Raises GapError.
     """
-    position = await connection.fetchval("SELECT position FROM checkpoint")
+    position = await position_of(connection)
     before = await last_link(connection, position)
     async for links in compute(connection, before, position):
         await keep(connection, before.position, links)

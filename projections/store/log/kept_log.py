@@ -21,11 +21,6 @@ _AT = f"{_COLUMNS} WHERE position = ANY($1::bigint[])"
 _SIZE = "SELECT coalesce(pg_table_size('ledger'), 0)"
 
 
-async def kept_position(connection: asyncpg.Connection) -> int:
-    """Return how far the ledger goes."""
-    return int(await connection.fetchval("SELECT position FROM checkpoint"))
-
-
 async def kept_count(connection: asyncpg.Connection, last: int) -> int:
     """Count the messages up to a position: as many as it says, unless the ledger was tampered with."""
     return int(await connection.fetchval("SELECT count(*) FROM ledger WHERE position <= $1", last))

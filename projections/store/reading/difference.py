@@ -7,22 +7,15 @@ import asyncio
 from projections.answers.past.difference import ContributionTally, EventEffect, Moment, between, explained
 from projections.answers.past.difference_answers import Contribution, Difference
 from projections.answers.past.units_then import Units
-from projections.answers.report.report_answers import UnitName
 from projections.answers.report.report_question import Basis, Question, QuestionPart
 from projections.store.reading.as_known_then import report_then
 from projections.store.reading.as_now import terms_of
-from projections.store.reading.find_unit import NAMED_ON, find
-from projections.store.reading.past import Past, facts_gained, facts_held, facts_in, past, sources
+from projections.store.reading.find_unit import find, names_on
+from projections.store.reading.past import Past, facts_gained, facts_held, facts_in, past, sources_at
 from projections.store.reading.report import report
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import add_up
 from projections.store.reading.units_below import children
-
-_NAMES = f"""
-SELECT unit.no, unit.id, named.name, levelled.level
-FROM unnest($1::integer[]) AS asked(no) JOIN unit USING (no)
-{NAMED_ON.format(unit="unit.no", day="$2::date")}
-"""
 
 
 async def difference_of_bases(snapshot: Snapshot, question: Question, against: Basis, limit: int) -> Difference:
@@ -36,7 +29,8 @@ async def difference_of_bases(snapshot: Snapshot, question: Question, against: B
     if question.basis != against:
         sign = 1 if against == "as-now" else -1
         moved = await _moved(snapshot, question)
-        names = await _names(snapshot, {part.place.no for part in moved}, question)
+        last = question.days.last
+        names = await names_on(snapshot, {(part.place.no, last) for part in moved})
         rows = [part._replace(row=row, sign=1) for row, part in enumerate(moved)]
         figures = await add_up(snapshot, rows, question.measures, len(rows))
         for row, part in enumerate(moved):
@@ -44,7 +38,7 @@ async def difference_of_bases(snapshot: Snapshot, question: Question, against: B
             tally.add(
                 Contribution(
                     change="moved_in" if came > 0 else "moved_out",
-                    unit=names[part.place.no],
+                    unit=names[part.place.no, last],
                     first=part.days.first,
                     last=part.days.last,
                     values={measure: came * n for measure, n in figures[row].items()},
@@ -68,7 +62,9 @@ async def difference_of_positions(
     lost, gained = [], await facts_gained(snapshot, position, against, question)
     moments = _moments(known, position, against)
     kept = await facts_held(snapshot, position, question, set(known.ids)) if moments else []
-    told = await sources(snapshot, {row[key] for row in known.retracted_facts for key in ("position", "retracted_by")})
+    told = await sources_at(
+        snapshot, {row[key] for row in known.retracted_facts for key in ("position", "retracted_by")}
+    )
     for row in known.retracted_facts:
         counted = facts_in(row, known, question)
         event, retraction = told[row["position"]], told[row["retracted_by"]]
@@ -78,7 +74,7 @@ async def difference_of_positions(
             kept += counted
         elif row["held_at"] <= against < row["retracted_at"]:
             gained.append(EventEffect((event,), counted))
-    statements = await sources(snapshot, {p for moment in moments for p in moment.events})
+    statements = await sources_at(snapshot, {p for moment in moments for p in moment.events})
     tally = await asyncio.to_thread(
         between, units, question, lost=lost, moments=moments, kept=kept, gained=gained, sources=statements
     )
@@ -111,8 +107,3 @@ async def _moved(snapshot: Snapshot, question: Question) -> list[QuestionPart]:
         return (await terms_of(snapshot, [place.no], question.days)).get(place.no, [])
     stays = await children(snapshot, place, question.days)
     return [QuestionPart(0, stay.place, stay.days, sign=-1) for stay in stays]
-
-
-async def _names(snapshot: Snapshot, units: set[int], question: Question) -> dict[int, UnitName]:
-    rows = await snapshot.connection.fetch(_NAMES, list(units), question.days.last)
-    return {no: UnitName(id_, name, level) for no, id_, name, level in rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import NamedTuple
 
 from projections.answers.report.report_answers import UnitName
@@ -23,6 +24,12 @@ LEFT JOIN LATERAL (
     SELECT level FROM unit_level WHERE unit_level.unit = {unit} AND unit_level.since <= greatest({day}, unit.since)
     ORDER BY unit_level.since DESC LIMIT 1
 ) AS levelled ON true
+"""
+
+_NAMES = f"""
+SELECT asked.no, asked.day, unit.id, named.name, levelled.level
+FROM unnest($1::integer[], $2::date[]) AS asked(no, day) JOIN unit USING (no)
+{NAMED_ON.format(unit="asked.no", day="asked.day")}
 """
 
 _FIND = f"""
@@ -63,3 +70,9 @@ async def find(snapshot: Snapshot, unit: str, on: dt.date) -> KnownUnit:
         root=row["root"],
         parked=row["parked_own"] + (row["parked_below"] if dissolved is None else 0),
     )
+
+
+async def names_on(snapshot: Snapshot, asked: Collection[tuple[int, dt.date]]) -> dict[tuple[int, dt.date], UnitName]:
+    """Name units by their numbers, each as on a day."""
+    rows = await snapshot.connection.fetch(_NAMES, [no for no, _ in asked], [day for _, day in asked])
+    return {(row["no"], row["day"]): UnitName(row["id"], row["name"], row["level"]) for row in rows}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -17,10 +16,10 @@ from projections.answers.past.structure_answers import (
     Succession,
     UnitHistory,
 )
-from projections.answers.report.report_answers import UnitName
-from projections.rules.hierarchy.unit import FOREVER, UnitStatement
+from projections.rules.hierarchy.unit import UnitStatement, told_end
 from projections.store.hierarchy_sql import above
-from projections.store.reading.find_unit import LAST_KNOWN, NAMED_ON, find
+from projections.store.reading.find_unit import LAST_KNOWN, find, names_on
+from projections.store.reading.past import sources_at
 from projections.store.reading.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -80,14 +79,6 @@ FROM went
 ORDER BY since, old, child NULLS FIRST
 """
 
-_SOURCES = "SELECT position, publisher, id, type FROM ledger WHERE position = ANY($1::bigint[])"
-
-_NAMES = f"""
-SELECT asked.no, asked.day, unit.id, named.name, levelled.level
-FROM unnest($1::integer[], $2::date[]) AS asked(no, day) JOIN unit USING (no)
-{NAMED_ON.format(unit="asked.no", day="asked.day")}
-"""
-
 
 async def unit_history(snapshot: Snapshot, unit: str) -> UnitHistory:
     """Return a unit through time; other units are named as on the day told. Raises UnknownUnitError."""
@@ -97,8 +88,9 @@ async def unit_history(snapshot: Snapshot, unit: str) -> UnitHistory:
     parents, successions = await fetch(_PARENTS, no), await fetch(_SUCCESSIONS, no)
     asked = {(row[column], row["since"]) for row in parents for column in ("parent", "raw")}
     asked |= {(row[column], row["since"]) for row in successions for column in ("old", "child", "new")}
-    others = await _names(snapshot, asked)
-    sources = await _sources(snapshot, statements, [*parents, *successions])
+    others = await names_on(snapshot, [(other, day) for other, day in asked if other is not None])
+    told = {s.position for s in statements} | {position for row in (*parents, *successions) for position in row["said"]}
+    sources = await sources_at(snapshot, told)
 
     def said(positions: Iterable[int]) -> list[Source]:
         return [sources[position] for position in sorted(positions)]
@@ -121,14 +113,14 @@ async def unit_history(snapshot: Snapshot, unit: str) -> UnitHistory:
         else Dissolution(
             gone.since, next((s.unit for s in successors if s.child is None), None), sources[gone.position]
         ),
-        names=[NameSpan(t.value, t.since, _open(t.until), said(t.said)) for t in names(statements)],
-        levels=[LevelSpan(t.value, t.since, _open(t.until), said(t.said)) for t in levels(statements)],
+        names=[NameSpan(t.value, t.since, told_end(t.until), said(t.said)) for t in names(statements)],
+        levels=[LevelSpan(t.value, t.since, told_end(t.until), said(t.said)) for t in levels(statements)],
         parents=[
             ParentSpan(
                 others.get((row["parent"], row["since"])),
                 others.get((row["raw"], row["since"])),
                 row["since"],
-                _open(row["until"]),
+                told_end(row["until"]),
                 said((*placed[row["raw_since"]], *row["said"])),
             )
             for row in parents
@@ -138,20 +130,3 @@ async def unit_history(snapshot: Snapshot, unit: str) -> UnitHistory:
         position=snapshot.position,
         as_of=snapshot.as_of,
     )
-
-
-async def _sources(snapshot: Snapshot, statements: list[UnitStatement], rows: list[Record]) -> dict[int, Source]:
-    positions = {s.position for s in statements} | {position for row in rows for position in row["said"]}
-    return {row["position"]: Source(*row) for row in await snapshot.connection.fetch(_SOURCES, list(positions))}
-
-
-async def _names(
-    snapshot: Snapshot, asked: set[tuple[int | None, dt.date]]
-) -> dict[tuple[int | None, dt.date], UnitName]:
-    known = [(no, day) for no, day in asked if no is not None]
-    rows = await snapshot.connection.fetch(_NAMES, [no for no, _ in known], [day for _, day in known])
-    return {(row["no"], row["day"]): UnitName(row["id"], row["name"], row["level"]) for row in rows}
-
-
-def _open(until: dt.date) -> dt.date | None:
-    return None if until == FOREVER else until

@@ -143,7 +143,7 @@ async def facts_gained(snapshot: Snapshot, after: int, position: int, question: 
     ]
 
 
-async def sources(snapshot: Snapshot, positions: set[int]) -> dict[int, Source]:
+async def sources_at(snapshot: Snapshot, positions: set[int]) -> dict[int, Source]:
     """Return the events at the positions."""
     return {row["position"]: Source(*row) for row in await snapshot.connection.fetch(_SOURCES, list(positions))}
 

@@ -23,9 +23,9 @@ from projections.answers.plans.silence_answers import (
 )
 from projections.answers.report.report_answers import UnitName
 from projections.answers.report.report_question import QuestionPart
-from projections.rules.counting.periods import ONE_DAY, Days, cover, day_period
-from projections.rules.hierarchy.unit import EVER, FOREVER
-from projections.store.reading.find_unit import NAMED_ON, KnownUnit, find
+from projections.rules.counting.periods import Days, cover, day_period
+from projections.rules.hierarchy.unit import EVER, holds_from
+from projections.store.reading.find_unit import KnownUnit, find, names_on
 from projections.store.reading.silence_query import PERIODS, PERIODS_BELOW, at_the_root, elsewhere
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import add_up
@@ -40,12 +40,6 @@ FEW: Final = 200_000
 
 # What is hashed and sorted is some hundred thousand rows; and the days decide which plan is good.
 _ROOM: Final = "SET LOCAL work_mem = '64MB'; SET LOCAL plan_cache_mode = force_custom_plan"
-
-_NAMES: Final = f"""
-SELECT unit.no, unit.id, named.name, levelled.level
-FROM unit {NAMED_ON.format(unit="unit.no", day="$2::date")}
-WHERE unit.no = ANY($1::integer[])
-"""
 
 _ZEROS: Final = """
 SELECT said.unit, said.figure, said.first, said.last, ledger.position, ledger.publisher, ledger.id, ledger.type
@@ -101,8 +95,7 @@ async def silence(
 ) -> Silence:
     """Answer from one snapshot; ``cursor`` writes where a next page begins. Raises UnknownUnitError."""
     unit = await find(snapshot, question.unit, question.days.last)
-    # The last civil day of all is an infinity in PostgreSQL, at which spans that are open end.
-    on = min(question.days.last, FOREVER - ONE_DAY)
+    on = holds_from(question.days.last)  # from the last day of all on nothing is otherwise than the day before
     stands = unit.since <= on and (unit.place.dissolved is None or on < unit.place.dissolved)
     found = await _found(snapshot, unit, on, question, few) if stands else None
     return await _Pages(snapshot, question, cursor).answer(unit.name, found)
@@ -182,8 +175,8 @@ class _Pages:
 
     async def _name(self, units: set[int]) -> None:
         last = self._question.days.last
-        for no, *name in await self._snapshot.connection.fetch(_NAMES, list(units), last):
-            self._names[no] = UnitName(*name)
+        for (no, _), name in (await names_on(self._snapshot, {(no, last) for no in units})).items():
+            self._names[no] = name
 
     async def _zeros(self, units: list[int]) -> dict[int, list[DeclaredZero]]:
         found: dict[int, list[DeclaredZero]] = {}

@@ -7,13 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from projections.store.generations import ENTERED
+from projections.store.checkpoint import enter_checkpoint
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
     from asyncpg.pool import PoolConnectionProxy
-
-_CHECKPOINT = f"SELECT generation, repairs, position, as_of, {ENTERED} FROM checkpoint"
 
 
 class Snapshot(NamedTuple):
@@ -36,6 +34,5 @@ async def snapshot(pool: Pool[Record]) -> AsyncIterator[Snapshot]:
     Raises what asyncpg and the network raise where the database is away or its schema is not made.
     """
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        row = await connection.fetchrow(_CHECKPOINT)
-        assert row is not None, "the migration wrote the row, and nothing deletes it"  # noqa: S101
-        yield Snapshot(connection, row["generation"], row["repairs"], row["position"], row["as_of"])
+        found = await enter_checkpoint(connection)
+        yield Snapshot(connection, found.generation, found.repairs, found.position, found.as_of)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from projections.store.batch.writing import NOTIFICATIONS
+from projections.store.checkpoint import NOTIFICATIONS, lock_checkpoint, position_of
 from projections.store.generations import schema_of
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.comparing.compare_generations import Comparison, compare, ids_of
@@ -24,7 +24,6 @@ from projections.store.rebuilding.comparing.ledger_outcomes import (
 from projections.store.rebuilding.generation_schema import drop_schema
 from projections.store.rebuilding.making.generation import KEPT, Generation
 
-_LOCK = "SELECT generation, position, rules FROM checkpoint FOR UPDATE"
 _SWITCH = "UPDATE checkpoint SET generation = $1"
 _KEEP = "INSERT INTO generation (name, phase, position, rules) VALUES ($1, $2, $3, $4)"
 _FORGET = "DELETE FROM generation WHERE name = $1"
@@ -65,7 +64,7 @@ async def compare_at_checkpoint(generation: Generation, *, with_ledger: bool = F
     """
     writer = generation.writer
     async with writer.transaction(isolation="repeatable_read"):
-        position = await writer.fetchval("SELECT position FROM checkpoint")
+        position = await position_of(writer)
         await generation.follow_here(position)
         tables = VERIFIED if with_ledger else COMPARED
         comparison = await compare(writer, generation.like, generation.schema, position, tables=tables)
@@ -88,7 +87,8 @@ async def switch(generation: Generation, number: int, *, accept: bool) -> Switch
     """
     writer = generation.writer
     async with writer.transaction():
-        before, position, carried_by = await _lock(writer)
+        locked = await lock_checkpoint(writer)
+        before, position = locked.generation, locked.position
         if schema_of(before) != generation.like:
             raise RebuildError(f"{schema_of(before)} is in force by now: begin again")
         await generation.follow_here(position)
@@ -96,7 +96,7 @@ async def switch(generation: Generation, number: int, *, accept: bool) -> Switch
             await _require_same(generation, position)
         outcomes = await write_outcomes(writer, generation.like, generation.schema)
         await writer.execute(_FORGET, generation.schema)
-        await writer.execute(_KEEP, generation.like, KEPT, position, carried_by)
+        await writer.execute(_KEEP, generation.like, KEPT, position, locked.rules)
         await writer.execute(_SWITCH, number)
         await writer.execute(f"NOTIFY {NOTIFICATIONS}, '{position}'")
     return Switched(before, number, position, outcomes)
@@ -131,9 +131,3 @@ async def drop_all_but(connection: asyncpg.Connection, keep: set[int]) -> None:
         if int(name[1:]) not in keep:
             async with connection.transaction():
                 await drop_schema(connection, name)
-
-
-async def _lock(connection: asyncpg.Connection) -> tuple[int, int, str]:
-    row = await connection.fetchrow(_LOCK)
-    assert row is not None, "the migration wrote the row, and nothing deletes it"  # noqa: S101
-    return row["generation"], row["position"], row["rules"]

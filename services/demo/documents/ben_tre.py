@@ -9,6 +9,7 @@ none are here; nor what became of the Khối.
 import datetime as dt
 from typing import Final
 
+from events.codec import DEFAULT_ROOT
 from services.demo.documents.planning import assigned
 from services.demo.mergers import REFORM
 from services.demo.places import Place, established
@@ -32,8 +33,8 @@ _BELOW: Final = (
     "Chi bộ Công ty Xổ số kiến thiết",
 )
 _UNITS: Final = (
-    Place(_PROVINCE, "trung-uong", "Tỉnh ủy Bến Tre", "province", "1976-01-01"),
-    Place(_SUCCESSOR, "trung-uong", "Tỉnh ủy Vĩnh Long", "province", "1992-05-05"),
+    Place(_PROVINCE, DEFAULT_ROOT, "Tỉnh ủy Bến Tre", "province", "1976-01-01"),
+    Place(_SUCCESSOR, DEFAULT_ROOT, "Tỉnh ủy Vĩnh Long", "province", "1992-05-05"),
     Place(BLOC, _PROVINCE, "Đảng ủy Khối Cơ quan - Doanh nghiệp tỉnh Bến Tre", "upper", _HORIZON),
     *(Place(f"{BLOC}-{number:02}", BLOC, name, "grassroots", _HORIZON) for number, name in enumerate(_BELOW, 1)),
 )
@@ -80,7 +81,7 @@ def _targets() -> list[CloudEvent]:
 
 def _end() -> CloudEvent:
     return structure(
-        "trung-uong",
+        DEFAULT_ROOT,
         f"demo-2025-end-{_PROVINCE}",
         "unit.dissolved",
         _PROVINCE,

@@ -6,6 +6,7 @@ number of admissions or of introductions, so there are no facts. The days on whi
 
 from typing import Final
 
+from events.codec import DEFAULT_ROOT
 from services.demo.documents.planning import assigned, declared
 from services.demo.places import Place, established
 from services.demo.saying import CloudEvent
@@ -16,7 +17,7 @@ CELL: Final = "chi-bo-4-bhxh"
 _PARENT: Final = "bhxh-tinh"
 _SERIES: Final = "demo-000"
 _UNITS: Final = (
-    Place(_PARENT, "trung-uong", "Đảng bộ Bảo hiểm xã hội tỉnh", "grassroots", "2021-01-01"),
+    Place(_PARENT, DEFAULT_ROOT, "Đảng bộ Bảo hiểm xã hội tỉnh", "grassroots", "2021-01-01"),
     Place(CELL, _PARENT, "Chi bộ 4", "cell", "2021-01-01"),
 )
 

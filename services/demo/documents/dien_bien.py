@@ -10,6 +10,7 @@ prints 15 %, which no whole number of 23 gives.
 import datetime as dt
 from typing import Final
 
+from events.codec import DEFAULT_ROOT
 from services.demo.documents.planning import declared
 from services.demo.places import Place, established
 from services.demo.saying import CloudEvent, Saying
@@ -21,7 +22,7 @@ CELL: Final = "btg-dien-bien"
 _SERIES: Final = "demo-002"
 _PROVINCE: Final = "dien-bien"
 _UNITS: Final = (
-    Place(_PROVINCE, "trung-uong", "Tỉnh ủy Điện Biên", "province", "2004-01-01"),
+    Place(_PROVINCE, DEFAULT_ROOT, "Tỉnh ủy Điện Biên", "province", "2004-01-01"),
     Place(CELL, _PROVINCE, "Chi bộ Ban Tuyên giáo Tỉnh ủy", "grassroots", TERM_FROM),
 )
 _ADMITTED: Final = (dt.date(2016, 5, 18), dt.date(2016, 11, 3), dt.date(2017, 8, 30), dt.date(2018, 2, 5))

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, cast
 
 import asyncpg
 
-from projections.store.batch.writing import NOTIFICATIONS
+from projections.store.checkpoint import NOTIFICATIONS, lock_checkpoint
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.comparing.compare_generations import Comparison, differences_in
 from projections.store.rebuilding.comparing.compared_tables import VERIFIED, ComparedTable
@@ -24,7 +24,6 @@ from projections.store.rebuilding.comparing.ledger_outcomes import (
 from projections.store.rebuilding.making.generation import Generation
 from projections.store.rebuilding.row_difference import RowDifference
 
-_LOCK = "SELECT generation, position FROM checkpoint FOR UPDATE"
 _NAMES = "UPDATE ledger SET type = $2, subject = $3 WHERE position = $1"
 _AS_OF = "UPDATE checkpoint SET as_of = (SELECT published_at FROM ledger WHERE ledger.position = checkpoint.position)"
 _REPAIRED = "UPDATE checkpoint SET repairs = repairs + 1"
@@ -67,9 +66,8 @@ async def mend(generation: Generation) -> Comparison:
     """Bring the generation in force to what the other one holds; return what was mended. One transaction."""
     writer = generation.writer
     async with writer.transaction():
-        row = await writer.fetchrow(_LOCK)
-        assert row is not None, "the migration wrote the row, and nothing deletes it"  # noqa: S101
-        number, position = row["generation"], row["position"]
+        locked = await lock_checkpoint(writer)
+        number, position = locked.generation, locked.position
         await generation.follow_here(position)
         counts, mended = dict[str, int](), list[RowDifference]()
         for compared in VERIFIED:

@@ -26,7 +26,7 @@ from projections.store.rebuilding.generation_schema import SEARCHED, make_indexe
 
 _MEMORY = ("SET LOCAL work_mem = '128MB'", "SET LOCAL maintenance_work_mem = '256MB'", "SET LOCAL jit = off")
 """What one statement may sort or hash in memory, however large the log is: the rest goes through files."""
-_SESSION: Final = {"application_name": "tonghop rebuild", "client_connection_check_interval": "1s"}
+SESSION: Final = {"application_name": "tonghop rebuild", "client_connection_check_interval": "1s"}
 
 CONNECTIONS: Final = os.cpu_count() or 1
 FACTS_AT_ONCE: Final = 1_500_000
@@ -174,7 +174,7 @@ async def count_blocks(
 
     async def work() -> None:
         nonlocal counted
-        connection = await connect(counting.database_url, server_settings=_SESSION)
+        connection = await connect(counting.database_url, server_settings=SESSION)
         try:
             await enter(connection, counting.schema)
             while waiting:

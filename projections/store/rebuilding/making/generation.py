@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 
+from events.codec import DEFAULT_ROOT
 from projections.rules.counting.batch_changes import Changes
 from projections.rules.counting.state import SIZES, Sizes, State
 from projections.rules.folding.fold import EventKey
@@ -23,6 +24,7 @@ from projections.rules.log.set_aside import UndecidableError
 from projections.store.batch.loading import fill_state
 from projections.store.batch.preparing import decode_all, prepare
 from projections.store.batch.writing import write_read_models
+from projections.store.checkpoint import position_of
 from projections.store.connecting import connect
 from projections.store.fingerprint import rules
 from projections.store.generations import enter
@@ -75,7 +77,7 @@ class LedgerSource(NamedTuple):
     """Where the ledger is, and by what its messages are decided beside the contract."""
 
     database_url: str
-    root: str = "trung-uong"
+    root: str = DEFAULT_ROOT
     sizes: Sizes = SIZES
 
 
@@ -129,7 +131,7 @@ class Generation:
         It stays the way back, wherever this is stopped.
         """
         row = await self.row()
-        last = await self.writer.fetchval("SELECT position FROM checkpoint")
+        last = await position_of(self.writer)
         if row is None or (row.rules != rules() and row.position < last):
             raise self._other_rules(row, last)
         await enter(self.writer, self.schema)
