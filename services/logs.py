@@ -16,7 +16,9 @@ from typing import Any, Final, Literal, TextIO
 import structlog
 from structlog.typing import Processor
 
+from projections.bilingual import Bilingual
 from services.error_line import said
+from services.language import chosen
 
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["auto", "json", "console"]
@@ -64,7 +66,12 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _in_order, rendering],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _in_both if as_json else _in_one,
+                _in_order,
+                rendering,
+            ],
         )
     )
     gather()
@@ -121,6 +128,14 @@ def _told_exception(_: Any, __: str, entry: MutableMapping[str, Any]) -> Mutable
     if record is not None:  # of the standard library: its own rendering would come after ours
         record.exc_info, record.exc_text = None, None
     return entry
+
+
+def _in_both(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {name: str(value) if isinstance(value, Bilingual) else value for name, value in entry.items()}
+
+
+def _in_one(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {name: chosen(value) if isinstance(value, Bilingual) else value for name, value in entry.items()}
 
 
 def _in_order(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -10,6 +10,7 @@ from nats.js import JetStreamContext
 from nats.js.api import DeliverPolicy, StreamConfig
 from nats.js.errors import NotFoundError
 
+from projections.bilingual import Bilingual
 from projections.store.address import said
 from projections.store.checkpoint import position_of
 from projections.store.connecting import connect
@@ -17,6 +18,7 @@ from projections.store.schema.migrate import upgrade
 from services.connecting.bus import connect_once
 from services.connecting.failures import SERVERS_FAIL, Failure, classify, described
 from services.connecting.patience import Backoff, OutOfPatienceError, patiently
+from services.language import chosen, either
 from services.log.configuration import (
     DUPLICATE_WINDOW,
     LARGEST_MESSAGE,
@@ -58,17 +60,27 @@ async def migrate(settings: Settings, *, notice: Notice | None = None, patience:
 
 async def _patiently(server: str, attempt: Callable[[], Awaitable[None]], notice: Notice, patience: float) -> None:
     def waiting(error: BaseException, _: float) -> None:
-        notice(f"đang chờ / waiting for {server}: {described(error)}")
+        notice(f"{either('đang chờ', 'waiting for')} {server}: {chosen(described(error))}")
 
     backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
     try:
         await patiently(attempt, patience=patience, waiting=waiting, backoff=backoff)
     except OutOfPatienceError as away:
-        raise MigrationError(f"{server} is not there after {patience:g} s: {described(away.last)}") from away
+        last = described(away.last)
+        raise MigrationError(
+            Bilingual(
+                f"không thấy sau {patience:g} s: {last.vietnamese}",
+                f"is not there after {patience:g} s: {last.english}",
+                before=f"{server} ",
+            )
+        ) from away
     except Exception as error:
         if classify(error) is Failure.OTHER and not isinstance(error, SERVERS_FAIL):
             raise  # ours, or a fault
-        raise MigrationError(f"{server} không nhận / refuses: {described(error)}") from error
+        why = described(error)
+        raise MigrationError(
+            Bilingual(f"không nhận: {why.vietnamese}", f"refuses: {why.english}", before=f"{server} ")
+        ) from error
 
 
 def _to_standard_error(line: str) -> None:
@@ -90,8 +102,10 @@ async def ensure_consumer(settings: Settings, *, notice: Notice) -> None:
                 return
             await _ensure_consumer(jetstream, settings)
             notice(
-                f"nats: bộ tiêu thụ {settings.consumer} đã bị xóa, đã tạo lại / the consumer of the projector was "
-                "deleted, and is made anew"
+                either(
+                    f"nats: bộ tiêu thụ {settings.consumer} đã bị xóa, đã tạo lại",
+                    f"nats: the consumer {settings.consumer} of the projector was deleted, and is made anew",
+                )
             )
     finally:
         await client.close()
@@ -113,7 +127,12 @@ async def mend_stream(settings: Settings, *, notice: Notice) -> None:
             return
         request = json.dumps(config | lacking).encode()
         await _asked(client, f"$JS.API.STREAM.UPDATE.{settings.stream}", request)
-        notice(f"nats: luồng {settings.stream} nhận giới hạn mới / the stream gets its limits: {_limits(lacking)}")
+        notice(
+            either(
+                f"nats: luồng {settings.stream} nhận giới hạn mới: {_limits(lacking)}",
+                f"nats: the stream {settings.stream} gets its limits: {_limits(lacking)}",
+            )
+        )
     finally:
         await client.close()
 
@@ -185,9 +204,14 @@ def _tell_of_limits(settings: Settings, found: StreamConfig, notice: Notice) -> 
     if found.duplicate_window != DUPLICATE_WINDOW:
         lacking.append(f"--dupe-window={DUPLICATE_WINDOW}s")
     if lacking:
+        mending = f"nats stream edit {settings.stream} {' '.join(lacking)}"
         notice(
-            f"Luồng {settings.stream} còn giới hạn cũ, hãy sửa / the stream has limits of before and goes on. "
-            f"Mend them as the operator's user: nats stream edit {settings.stream} {' '.join(lacking)}"
+            either(
+                f"Luồng {settings.stream} còn giới hạn cũ và vẫn chạy tiếp. "
+                f"Hãy sửa bằng người dùng vận hành: {mending}",
+                f"The stream {settings.stream} has limits of before and goes on. "
+                f"Mend them as the operator's user: {mending}",
+            )
         )
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from events.codec import DEFAULT_ROOT
 from events.identifiers import is_unit_id
+from projections.bilingual import Bilingual
 from projections.store.address import PASSWORD_FILE, DatabaseAddress, with_keyword
 
 
@@ -30,7 +31,9 @@ class Address(NamedTuple):
         host, colon, port = text.rpartition(":")
         host = host.removeprefix("[").removesuffix("]")
         if not colon or not host or not (port.isascii() and port.isdecimal()) or int(port) > 65535:  # noqa: PLR2004
-            raise ValueError(f"{text!r} is not HOST:PORT, for example 127.0.0.1:8080")
+            raise ValueError(
+                Bilingual("phải là HOST:PORT, ví dụ", "is not HOST:PORT, for example", f"{text!r} ", " 127.0.0.1:8080")
+            )
         return cls(host, int(port))
 
     @property
@@ -128,7 +131,7 @@ class Settings:
             try:
                 found[field] = read(text)
             except ValueError as error:
-                raise SettingsError(f"{name}: {error}") from error
+                raise SettingsError(Bilingual.of(error).within(f"{name}: ")) from error
         return cls(**_together(found))
 
     def as_environment(self) -> dict[str, str]:
@@ -150,7 +153,11 @@ def _together(found: dict[str, Any]) -> dict[str, Any]:
         if (one in found) != (other in found):
             given, missing = (one, other) if one in found else (other, one)
             raise SettingsError(
-                f"TONGHOP_{missing.upper()}: phải đi cùng / goes with TONGHOP_{given.upper()}: set both, or neither"
+                Bilingual(
+                    f"phải đi cùng TONGHOP_{given.upper()}: đặt cả hai, hoặc không đặt",
+                    f"goes with TONGHOP_{given.upper()}: set both, or neither",
+                    before=f"TONGHOP_{missing.upper()}: ",
+                )
             )
     if (file := found.pop("database_password_file", None)) is not None:
         url = found.get("database_url", DEFAULT_DATABASE)
@@ -164,7 +171,9 @@ def _file(text: str) -> Path:
         with path.open("rb"):
             return path
     except OSError as error:
-        raise ValueError(f"không đọc được tệp / the file can't be read: {path}: {error.strerror}") from error
+        raise ValueError(
+            Bilingual("không đọc được tệp", "the file can't be read", after=f": {path}: {error.strerror}")
+        ) from error
 
 
 _NATS_SCHEMES: Final = {"nats", "tls", "ws", "wss"}
@@ -179,56 +188,90 @@ def _nats_url(text: str) -> str:
         except ValueError:  # of the port, or of an IPv6 host
             good = False
         if not good:
-            raise ValueError("not a NATS address, write for example nats://127.0.0.1:4222")
+            raise ValueError(
+                Bilingual(
+                    "không phải địa chỉ NATS, hãy viết ví dụ",
+                    "not a NATS address, write for example",
+                    after=" nats://127.0.0.1:4222",
+                )
+            )
     return ",".join(urls)
 
 
 def _database_url(text: str) -> str:
     if not DatabaseAddress.parse(text).names_a_database:
         raise ValueError(
-            "không có tên cơ sở dữ liệu / no database is named: write for example "
-            "postgresql://postgres@127.0.0.1:5432/tonghop"
+            Bilingual(
+                "không có tên cơ sở dữ liệu, hãy viết ví dụ",
+                "no database is named: write for example",
+                after=" postgresql://postgres@127.0.0.1:5432/tonghop",
+            )
         )
     return "postgresql" + text[text.index(":") :]
 
 
 def _api_url(text: str) -> str:
     if urlsplit(text).scheme not in {"http", "https"} or not urlsplit(text).hostname:
-        raise ValueError(f"{text!r} is not an HTTP address, write for example http://127.0.0.1:8080")
+        raise ValueError(
+            Bilingual(
+                "không phải địa chỉ HTTP, hãy viết ví dụ",
+                "is not an HTTP address, write for example",
+                before=f"{text!r} ",
+                after=" http://127.0.0.1:8080",
+            )
+        )
     return text.rstrip("/")
 
 
 def _unit(text: str) -> str:
     if not is_unit_id(text):
-        raise ValueError(f"{text!r} is not a unit's id: 1-63 of a-z 0-9 _ -, starting with a letter or digit")
+        raise ValueError(
+            Bilingual(
+                "không phải mã đơn vị: 1-63 ký tự a-z 0-9 _ -, bắt đầu bằng chữ cái hoặc chữ số",
+                "is not a unit's id: 1-63 of a-z 0-9 _ -, starting with a letter or digit",
+                before=f"{text!r} ",
+            )
+        )
     return text
 
 
 def _replicas(text: str) -> int:
     if text not in {"1", "3", "5"}:
-        raise ValueError(f"{text!r} is not a number of copies: write 1, 3 or 5")
+        raise ValueError(
+            Bilingual(
+                "không phải số bản sao: hãy viết 1, 3 hoặc 5",
+                "is not a number of copies: write 1, 3 or 5",
+                before=f"{text!r} ",
+            )
+        )
     return int(text)
 
 
 def _path(text: str) -> str:
     if "\x00" in text:
-        raise ValueError("not the path of a file")
+        raise ValueError(Bilingual("không phải đường dẫn tệp", "not the path of a file"))
     return text
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text.lower() not in words:
-            raise ValueError(f"{text!r} is none of {', '.join(words)}")
+            raise ValueError(Bilingual("không phải là một trong:", "is none of:", f"{text!r} ", f" {', '.join(words)}"))
         return text.lower()
 
     return read
 
 
-def _whole(low: int, high: int, what: str) -> Callable[[str], int]:
+def _whole(low: int, high: int, what: Bilingual) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not (text.isascii() and text.isdecimal()) or not low <= int(text) <= high:
-            raise ValueError(f"{text!r} is not {what}: write a whole number from {low} to {high}")
+            raise ValueError(
+                Bilingual(
+                    f"không phải {what.vietnamese}: hãy viết số nguyên từ {low} đến {high}",
+                    f"is not {what.english}: write a whole number from {low} to {high}",
+                    before=f"{text!r} ",
+                )
+            )
         return int(text)
 
     return read
@@ -236,7 +279,13 @@ def _whole(low: int, high: int, what: str) -> Callable[[str], int]:
 
 def _seconds(text: str) -> float:
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", text):
-        raise ValueError(f"{text!r} is not a number of seconds, write for example 5 or 0.5")
+        raise ValueError(
+            Bilingual(
+                "không phải số giây, hãy viết ví dụ 5 hoặc 0.5",
+                "is not a number of seconds, write for example 5 or 0.5",
+                before=f"{text!r} ",
+            )
+        )
     return float(text)
 
 
@@ -245,7 +294,11 @@ def _hosts(text: str) -> str:
     for name in names:
         if name != "*" and not re.fullmatch(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*", name):
             raise ValueError(
-                f"{name!r} is not the name of a host: write for example figures.example.org, *.example.org, or * (any)"
+                Bilingual(
+                    "không phải tên máy: hãy viết ví dụ figures.example.org, *.example.org, hoặc * (bất kỳ)",
+                    "is not the name of a host: write for example figures.example.org, *.example.org, or * (any)",
+                    before=f"{name!r} ",
+                )
             )
     return ",".join(names)
 
@@ -254,8 +307,21 @@ def _networks(text: str) -> str:
     try:
         return ",".join(str(ip_network(each.strip())) for each in text.split(","))
     except ValueError as error:
-        raise ValueError(f"{error}: write addresses or networks, for example 10.0.0.5,10.1.0.0/16") from error
+        raise ValueError(
+            Bilingual(
+                "hãy viết địa chỉ hoặc mạng, ví dụ",
+                "write addresses or networks, for example",
+                before=f"{error}: ",
+                after=" 10.0.0.5,10.1.0.0/16",
+            )
+        ) from error
 
+
+_PEOPLE: Final = Bilingual("số người", "a number of people")
+_EVENTS: Final = Bilingual("số sự kiện", "a number of events")
+_PERCENTAGE: Final = Bilingual("số phần trăm", "a percentage")
+_KILOBYTES: Final = Bilingual("số kilobyte", "a number of kilobytes")
+_SECONDS: Final = Bilingual("số giây", "a number of seconds")
 
 VARIABLES = {
     "TONGHOP_NATS_URL": ("nats_url", _nats_url),
@@ -274,20 +340,20 @@ VARIABLES = {
     "TONGHOP_HTTP_KEY": ("http_key", _file),
     "TONGHOP_PROJECTOR_HTTP": ("projector_http", Address.parse),
     "TONGHOP_REPLICAS": ("replicas", _replicas),
-    "TONGHOP_SMALLEST_CELL": ("smallest_cell", _whole(1, LARGEST_SMALL_CELL, "a number of people")),
-    "TONGHOP_REJECT_WINDOW": ("reject_window", _whole(1, 1_000_000, "a number of events")),
-    "TONGHOP_REJECT_LIMIT": ("reject_limit", _whole(0, 100, "a percentage")),
+    "TONGHOP_SMALLEST_CELL": ("smallest_cell", _whole(1, LARGEST_SMALL_CELL, _PEOPLE)),
+    "TONGHOP_REJECT_WINDOW": ("reject_window", _whole(1, 1_000_000, _EVENTS)),
+    "TONGHOP_REJECT_LIMIT": ("reject_limit", _whole(0, 100, _PERCENTAGE)),
     "TONGHOP_HOSTS": ("hosts", _hosts),
     "TONGHOP_TRUSTED_PROXIES": ("trusted_proxies", _networks),
     "TONGHOP_BEHIND_AFTER": ("behind_after", _seconds),
-    "TONGHOP_REJECT_SHARE": ("reject_share", _whole(1, 100, "a percentage")),
-    "TONGHOP_GROWTH_SHARE": ("growth_share", _whole(1, 100, "a percentage")),
-    "TONGHOP_GROWTH_LEAST": ("growth_least", _whole(0, 10_000_000, "a number of kilobytes")),
+    "TONGHOP_REJECT_SHARE": ("reject_share", _whole(1, 100, _PERCENTAGE)),
+    "TONGHOP_GROWTH_SHARE": ("growth_share", _whole(1, 100, _PERCENTAGE)),
+    "TONGHOP_GROWTH_LEAST": ("growth_least", _whole(0, 10_000_000, _KILOBYTES)),
     "TONGHOP_SHUT_OUT_FILE": ("shut_out_file", _path),
     "TONGHOP_NATS_PID_FILE": ("nats_pid_file", _path),
     "TONGHOP_LOG_LEVEL": ("log_level", _one_of("debug", "info", "warning", "error")),
     "TONGHOP_LOG_FORMAT": ("log_format", _one_of("auto", "json", "console")),
-    "TONGHOP_LEAD_PATIENCE": ("lead_patience", _whole(2, 3600, "a number of seconds")),
+    "TONGHOP_LEAD_PATIENCE": ("lead_patience", _whole(2, 3600, _SECONDS)),
 }
 """Each variable of the environment: the setting that it gives, and how it is read.
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 
+from projections.bilingual import Bilingual
+
 SCHEMES: Final = ("postgresql://", "postgres://")
 PASSWORD_FILE: Final = "passwordfile"  # noqa: S105 - the name of a keyword
 """Our own keyword: a file that holds the password and nothing else, read at every connection."""
@@ -102,7 +104,7 @@ class DatabaseAddress:
         """Read an address as libpq does. Raises AddressError."""
         rest = next((url.removeprefix(scheme) for scheme in SCHEMES if url.startswith(scheme)), None)
         if rest is None:
-            raise AddressError(_said("phải bắt đầu bằng postgresql://", "it must begin with postgresql://"))
+            raise AddressError(Bilingual("phải bắt đầu bằng postgresql://", "it must begin with postgresql://"))
         found = dict(_parts(rest))
         return cls(
             places=_places(found),
@@ -164,7 +166,7 @@ def _parts(rest: str) -> Iterator[tuple[str, str]]:
     for piece in rest[1:].split("&") if len(rest) > 1 else ():
         name, equals, value = piece.partition("=")
         if not equals or "=" in value:
-            raise AddressError(_said(f"{name!r} phải là tên=giá trị", f"{name!r} must be name=value"))
+            raise AddressError(Bilingual(f"{name!r} phải là tên=giá trị", f"{name!r} must be name=value"))
         yield _keyword(_decoded("?", name), _decoded(name, value))
 
 
@@ -181,7 +183,7 @@ def _authority(rest: str) -> tuple[list[tuple[str, str]], str]:
         rest = rest[1:]
     if rest and rest[0] not in "/?":
         raise AddressError(
-            _said("địa chỉ IPv6 phải trong ngoặc vuông, ví dụ [::1]:5432", "an IPv6 host must be like [::1]:5432")
+            Bilingual("địa chỉ IPv6 phải trong ngoặc vuông, ví dụ [::1]:5432", "an IPv6 host must be like [::1]:5432")
         )
     return hosts, rest
 
@@ -196,7 +198,7 @@ def _keyword(name: str, value: str) -> tuple[str, str]:
     if choices is not None and value not in choices:
         raise AddressError(f"{name}={value}: {' | '.join(sorted(choices))}")
     if name in _NUMBERS and not re.fullmatch(r"-?\d{1,9}", value):
-        raise AddressError(_said(f"{name}={value} phải là một số nguyên", f"{name} must be a whole number"))
+        raise AddressError(Bilingual(f"{name}={value} phải là một số nguyên", f"{name} must be a whole number"))
     if name in _NUMBERS | _CHOICES.keys() | _WHERE | _TLS | _OF_ASYNCPG | _SESSION:
         return name, value
     if value.lower() in _AS_IT_IS.get(name, frozenset()):
@@ -204,15 +206,15 @@ def _keyword(name: str, value: str) -> tuple[str, str]:
     if name in _AS_IT_IS:
         allowed = ", ".join(sorted(_AS_IT_IS[name]))
         raise AddressError(
-            _said(
+            Bilingual(
                 f"không làm được {name}={value}, hãy bỏ đi hay đặt {allowed}",
                 f"{name}={value} can't be honoured: leave it out, or set {allowed}",
             )
         )
     if name in _NOT_HONOURED:
-        raise AddressError(_said(f"không làm được {name}", f"{name} can't be honoured: {_NOT_HONOURED[name]}"))
+        raise AddressError(Bilingual(f"không làm được {name}", f"{name} can't be honoured: {_NOT_HONOURED[name]}"))
     raise AddressError(
-        _said(
+        Bilingual(
             f"không biết từ khóa {name}; tham số của máy chủ thì viết options=-c%20{name}%3D…",
             f"no such keyword as {name}; a setting of the server is written options=-c%20{name}%3D…",
         )
@@ -223,7 +225,7 @@ def _places(found: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
     hosts = found.get("hostaddr") or found.get("host")
     if "hostaddr" in found and "host" in found and found.get("sslmode") == "verify-full":
         raise AddressError(
-            _said(
+            Bilingual(
                 "hostaddr không đi với verify-full, chỉ dùng host", "hostaddr does not go with verify-full: give host"
             )
         )
@@ -233,13 +235,13 @@ def _places(found: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
         hosts = _DEFAULT_SOCKETS
     names = [host or _DEFAULT_SOCKETS for host in hosts.split(",")]
     if abstract := next((name for name in names if name.startswith("@")), None):
-        raise AddressError(_said(f"không dùng được ổ cắm {abstract}", f"{abstract}: give a socket's folder"))
+        raise AddressError(Bilingual(f"không dùng được ổ cắm {abstract}", f"{abstract}: give a socket's folder"))
     ports = [_port(port) for port in found.get("port", "").split(",")]
     if len(ports) == 1:
         ports *= len(names)
     if len(ports) != len(names):
         raise AddressError(
-            _said(f"{len(ports)} cổng cho {len(names)} máy chủ", f"{len(ports)} ports for {len(names)} hosts")
+            Bilingual(f"{len(ports)} cổng cho {len(names)} máy chủ", f"{len(ports)} ports for {len(names)} hosts")
         )
     return tuple(zip(names, ports, strict=True))
 
@@ -248,7 +250,7 @@ def _port(text: str) -> int:
     if not text:
         return _DEFAULT_PORT
     if not (text.isascii() and text.isdecimal()) or not 0 < int(text) <= _LARGEST_PORT:
-        raise AddressError(_said(f"cổng {text!r} không dùng được", f"{text!r} is not a port"))
+        raise AddressError(Bilingual(f"cổng {text!r} không dùng được", f"{text!r} is not a port"))
     return int(text)
 
 
@@ -267,16 +269,12 @@ def _decoded(what: str, text: str) -> str:
     """Undo percent-encoding as libpq does: a plus sign is a plus sign, and a stray per cent is a mistake."""
     if re.search(r"%(?![0-9A-Fa-f]{2})", text) or "%00" in text:
         raise AddressError(
-            _said(f"{what}: dấu % phải viết là %25", f"{what}: a per cent sign is written %25, and %00 can't be")
+            Bilingual(f"{what}: dấu % phải viết là %25", f"{what}: a per cent sign is written %25, and %00 can't be")
         )
     try:
         return re.sub(rb"%(..)", lambda found: bytes([int(found[1], 16)]), text.encode()).decode()
     except UnicodeDecodeError as error:
-        raise AddressError(_said(f"{what} phải là UTF-8", f"{what} must be UTF-8")) from error
-
-
-def _said(vietnamese: str, english: str) -> str:
-    return f"{vietnamese} / {english}"
+        raise AddressError(Bilingual(f"{what} phải là UTF-8", f"{what} must be UTF-8")) from error
 
 
 def arguments(address: DatabaseAddress) -> dict[str, Any]:

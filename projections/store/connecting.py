@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from projections.bilingual import Bilingual
 from projections.store.address import AddressError, DatabaseAddress, arguments
 
 PATIENCE: Final = 10.0
@@ -142,7 +143,11 @@ def _password(file: str) -> str:
         return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
     except OSError as error:
         raise AddressError(
-            f"không đọc được tệp mật khẩu / the file of the password can't be read: {file}: {error.strerror}"
+            Bilingual(
+                "không đọc được tệp mật khẩu",
+                "the file of the password can't be read",
+                after=f": {file}: {error.strerror}",
+            )
         ) from error
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from projections.bilingual import Bilingual
 from projections.store.checkpoint import NOTIFICATIONS, position_and_primary
 from projections.store.connecting import connect
 from services.connecting.failures import Failure, classify, described
@@ -49,7 +50,7 @@ class Positions:
         nobody waits nothing is asked. Returns only by being cancelled.
         """
         backoff = Backoff(first=0.2, longest=5.0)
-        said = ""
+        said: Bilingual | None = None
         while True:
             try:
                 await self._listen_once(backoff)

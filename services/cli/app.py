@@ -23,9 +23,9 @@ from services.cli.commands import (
     statement,
     units,
 )
-from services.cli.language import either
 from services.cli.running import run
 from services.cli.usage import Commands
+from services.language import either
 
 app = Commands(
     name="tonghop",

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from services.cli.errors import CommandError
-from services.cli.language import either
 from services.cli.options import Plain
+from services.language import chosen, either
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -97,4 +97,4 @@ def failures(*expected: type[Exception]) -> Iterator[None]:
     except (CommandError, OutputError):
         raise
     except expected as failure:
-        raise CommandError(str(failure) or type(failure).__name__) from failure
+        raise CommandError(chosen(failure)) from failure

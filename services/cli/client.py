@@ -12,9 +12,9 @@ import httpx
 
 from events.names import harmless
 from services.cli.errors import CommandError
-from services.cli.language import either
 from services.cli.options import DATA
 from services.connecting.tls import trusting
+from services.language import chosen, either
 from services.settings import SettingsError
 from services.up.folder import Folder
 
@@ -117,7 +117,7 @@ def strange(api: str, what: str) -> str:
 
 
 def _why(error: Exception) -> str:
-    return str(error) or type(error).__name__
+    return chosen(error)
 
 
 def trusted_for(api: str) -> ssl.SSLContext | bool:
@@ -131,7 +131,7 @@ def trusted_for(api: str) -> ssl.SSLContext | bool:
     try:
         return trusting(Path(authorities), "TONGHOP_API_CA", beside_the_systems=True)
     except SettingsError as error:
-        raise CommandError(str(error)) from error
+        raise CommandError(chosen(error)) from error
 
 
 def _problem(response: httpx.Response, problem: dict[str, Any]) -> str:

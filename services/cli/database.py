@@ -9,9 +9,9 @@ import asyncpg
 from projections.rules.log.message import GapError
 from projections.store.connecting import connect
 from services.cli.errors import CommandError, DiffersError
-from services.cli.language import either
 from services.cli.streams import OutputError
 from services.connecting.failures import SERVERS_FAIL
+from services.language import chosen, either
 from services.settings import Settings
 
 Answer = TypeVar("Answer")
@@ -37,7 +37,7 @@ def on_database(settings: Settings, work: Callable[[asyncpg.Connection], Awaitab
     except OutputError:
         raise
     except SERVERS_FAIL as error:
-        why = str(error) or type(error).__name__
+        why = chosen(error)
         raise CommandError(
             either(
                 f"Không dùng được cơ sở dữ liệu: {why}.\n"

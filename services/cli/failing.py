@@ -6,9 +6,10 @@ import traceback
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from projections.store.address import AddressError
 from services.cli.errors import CommandError
-from services.cli.language import either
 from services.cli.streams import OutputError
+from services.language import chosen, either
 from services.settings import SettingsError
 
 DEBUG: Final = "TONGHOP_DEBUG"
@@ -58,9 +59,9 @@ def _ending(error: BaseException) -> Ending:  # noqa: PLR0911 - a table of what 
         case OutputError():
             return _unwritten(error)
         case CommandError():
-            return Ending(str(error), error.code)
-        case SettingsError():
-            return Ending(either(f"Cấu hình sai: {error}", f"Bad setting: {error}"), 2)
+            return Ending(chosen(error), error.code)
+        case SettingsError() | AddressError():
+            return Ending(f"{either('Cấu hình sai', 'Bad setting')}: {chosen(error)}", 2)
         case KeyboardInterrupt():
             return Ending(word_for(INTERRUPTED), INTERRUPTED)
         case BaseExceptionGroup():
@@ -86,9 +87,8 @@ def _advised(error: BaseException) -> str | None:
     words = advice(error)
     if words is None:
         return None
-    vietnamese, _, english = words.partition(" / ")
-    why = str(origin(error)) or type(error).__name__
-    return either(f"{vietnamese[0].upper()}{vietnamese[1:]} ({why}).", f"{english[0].upper()}{english[1:]} ({why}).")
+    said = chosen(words)
+    return f"{said[0].upper()}{said[1:]} ({chosen(origin(error))})."
 
 
 def _several(group: BaseExceptionGroup[BaseException]) -> Ending:
@@ -116,7 +116,7 @@ def _is_of_a_server(error: OSError) -> bool:
 
 
 def _away(error: OSError) -> str:
-    why = str(error) or type(error).__name__
+    why = chosen(error)
     return either(
         f"Không kết nối được máy chủ: {why}. Hãy xem TONGHOP_DATABASE_URL, TONGHOP_NATS_URL hoặc --data-dir.",
         f"A server can't be reached: {why}. See TONGHOP_DATABASE_URL, TONGHOP_NATS_URL or --data-dir.",
@@ -133,7 +133,7 @@ def _of_the_system(error: OSError) -> str:
 
 
 def _server(name: str, setting: str, error: BaseException) -> str:
-    why = str(error) or type(error).__name__
+    why = chosen(error)
     return either(
         f"Không dùng được {name}: {why}. Hãy xem {setting} hoặc --data-dir.",
         f"{name} can't be used: {why}. See {setting} or --data-dir.",
@@ -141,7 +141,7 @@ def _server(name: str, setting: str, error: BaseException) -> str:
 
 
 def _unforeseen(error: BaseException) -> str:
-    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    what = f"{type(error).__name__}: {chosen(error)}" if str(error) else type(error).__name__
     return either(
         f"Lỗi ngoài dự kiến: {what}{_place(error)}. Xem chi tiết: chạy lại với {DEBUG}=1.",
         f"Unforeseen: {what}{_place(error)}. For the traceback run it again with {DEBUG}=1.",

@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 from events.identifiers import is_unit_id
 from events.names import fault_of
 from events.vocabulary import LEVELS
-from services.cli.language import either
 from services.cli.options import iso_day
+from services.language import either
 
 FIELDS: Final = ("id", "name", "level", "parent", "since")
 DEEPEST: Final = 64

@@ -11,7 +11,7 @@ import typer
 
 from events.catalogue import DIMENSIONS, MEASURES
 from events.vocabulary import LEVELS
-from services.cli.language import either
+from services.language import either
 from services.settings import Settings
 
 

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from services.cli.language import either, language
 from services.cli.running import concluded
+from services.language import either, language
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 

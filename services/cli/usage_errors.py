@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from services.cli.language import either, language
+from services.language import either, language
 
 
 def explained(wrong: typer.TyperException) -> str:

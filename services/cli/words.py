@@ -6,7 +6,7 @@ from typing import Final
 
 from events import words as contract
 from projections.answers.words import vietnamese_format
-from services.cli.language import language
+from services.language import language
 
 MEASURES: Final[Mapping[str, str]] = {name: each.column for name, each in contract.MEASURES.items()}
 FIGURES: Final[Mapping[str, str]] = {name: each.column for name, each in contract.STOCKS.items()}

@@ -13,6 +13,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from events.subjects import PREFIX
+from projections.bilingual import Bilingual
 from projections.store.address import said
 from services.connecting import tls
 from services.settings import Settings, SettingsError
@@ -32,10 +33,13 @@ class DeniedError(nats.errors.Error):
     """The server does not allow this user what was asked for; trying again changes nothing."""
 
     def __init__(self, what: str, subject: str) -> None:
-        verb = "gửi / publish" if what == "publish" else "nhận / subscribe"
+        sends = what == "publish"
         super().__init__(
-            f"NATS không cho phép {verb} {subject}: hãy dùng người dùng có quyền đó / NATS denies this user {subject}: "
-            "use one that is allowed it (TONGHOP_NATS_URL, TONGHOP_NATS_CREDENTIALS, deploy/nats/accounts.conf)"
+            Bilingual(
+                f"NATS không cho phép {'gửi' if sends else 'nhận'} {subject}: hãy dùng người dùng có quyền đó",
+                f"NATS denies this user to {'publish' if sends else 'subscribe'} {subject}: use one that is allowed it",
+                after=" (TONGHOP_NATS_URL, TONGHOP_NATS_CREDENTIALS, deploy/nats/accounts.conf)",
+            )
         )
         self.what = what
         self.subject = subject
@@ -44,11 +48,17 @@ class DeniedError(nats.errors.Error):
 class NotEncryptedError(nats.errors.SecureConnRequiredError):
     """The address asks for TLS and the server does not offer it: nothing was sent."""
 
-    def __str__(self) -> str:
-        return (
-            "máy chủ NATS không dùng TLS, đã ngắt trước khi gửi mật khẩu / the NATS server offers no TLS, and tls:// "
-            "(or TONGHOP_NATS_CA) asks for it: nothing was sent. Set tls {} on the server"
+    def __init__(self) -> None:
+        super().__init__(
+            Bilingual(
+                "máy chủ NATS không dùng TLS, đã ngắt trước khi gửi mật khẩu; hãy đặt tls {} trên máy chủ",
+                "the NATS server offers no TLS, and tls:// (or TONGHOP_NATS_CA) asks for it: nothing was sent. "
+                "Set tls {} on the server",
+            )
         )
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class UnreachableError(nats.errors.NoServersError):
@@ -172,13 +182,21 @@ def _with_password(url: str, password: str) -> str:
     user, at, host = rest.rpartition("@")
     if not at or ":" in user:
         raise SettingsError(
-            "TONGHOP_NATS_PASSWORD_FILE: TONGHOP_NATS_URL phải có tên người dùng, không có mật khẩu / "
-            f"TONGHOP_NATS_URL must name a user and no password, like {scheme}://USER@{host}"
+            Bilingual(
+                "TONGHOP_NATS_URL phải có tên người dùng, không có mật khẩu, ví dụ",
+                "TONGHOP_NATS_URL must name a user and no password, like",
+                before="TONGHOP_NATS_PASSWORD_FILE: ",
+                after=f" {scheme}://USER@{host}",
+            )
         )
     if any(sign in password for sign in "@/?#[]%"):
         raise SettingsError(
-            "TONGHOP_NATS_PASSWORD_FILE: nats-py không giải mã địa chỉ, mật khẩu không được có / the password of a bus "
-            "can't hold any of @ / ? # [ ] %"
+            Bilingual(
+                "nats-py không giải mã địa chỉ, mật khẩu không được có",
+                "the password of a bus can't hold any of",
+                before="TONGHOP_NATS_PASSWORD_FILE: ",
+                after=" @ / ? # [ ] %",
+            )
         )
     return f"{scheme}://{user}:{password}@{host}"
 
@@ -206,7 +224,7 @@ async def reach(settings: Settings, name: str, **how: Any) -> BusClient:
 
     async def remember(error: Exception) -> None:
         if isinstance(error, DeniedError):
-            _log.error("denied by the bus", subject=error.subject, error=str(error))
+            _log.error("denied by the bus", subject=error.subject, error=Bilingual.of(error))
         last[:] = [error]
 
     client = BusClient(encrypted=encrypted(settings))
@@ -215,7 +233,7 @@ async def reach(settings: Settings, name: str, **how: Any) -> BusClient:
     except nats.errors.NoServersError:
         if not last:
             raise
-        raise UnreachableError(f"{said(settings.nats_url)}: {last[-1] or type(last[-1]).__name__}") from last[-1]
+        raise UnreachableError(Bilingual.of(last[-1]).within(f"{said(settings.nats_url)}: ")) from last[-1]
     return client
 
 
@@ -238,6 +256,6 @@ class Listener:
         self._said.add(words)
         refused = error if isinstance(error, DeniedError) else denial(error)
         if refused is not None:
-            self._log.error("denied by the bus", subject=refused.subject, error=str(refused))
+            self._log.error("denied by the bus", subject=refused.subject, error=Bilingual.of(refused))
         else:
             self._log.warning("bus", error=words)

@@ -20,6 +20,7 @@ import nats.errors
 import nats.js.errors
 from asyncpg import exceptions as pg
 
+from projections.bilingual import Bilingual
 from projections.store.address import AddressError
 from services.connecting.bus import DeniedError, NotEncryptedError, UnreachableError
 from services.error_line import said
@@ -168,41 +169,50 @@ def _refuses(error: BaseException) -> bool:
     return type(error) is nats.errors.Error and any(said in words.lower() for said in _NATS_REFUSES)
 
 
-_NO_PERMISSION: Final = (
-    "người dùng cơ sở dữ liệu thiếu quyền, hãy cấp quyền (deploy/postgres/roles.sql) hay đổi người dùng / this user of "
-    "the database lacks a permission: grant it (deploy/postgres/roles.sql), or name another (TONGHOP_DATABASE_URL)"
+_NO_PERMISSION: Final = Bilingual(
+    "người dùng cơ sở dữ liệu thiếu quyền, hãy cấp quyền (deploy/postgres/roles.sql) hay đổi người dùng",
+    "this user of the database lacks a permission: grant it (deploy/postgres/roles.sql), or name another "
+    "(TONGHOP_DATABASE_URL)",
 )
-_NOT_LET_IN: Final = (
-    "cơ sở dữ liệu không nhận người dùng hay mật khẩu / the database does not take this user or password "
-    "(TONGHOP_DATABASE_URL, TONGHOP_DATABASE_PASSWORD_FILE)"
+_NOT_LET_IN: Final = Bilingual(
+    "cơ sở dữ liệu không nhận người dùng hay mật khẩu",
+    "the database does not take this user or password",
+    after=" (TONGHOP_DATABASE_URL, TONGHOP_DATABASE_PASSWORD_FILE)",
 )
-_NOT_TRUSTED: Final = (
-    "chứng thư của máy chủ không được tin, hãy xem tên máy chủ, hạn dùng và CA / the server's certificate is not "
-    "trusted: look at the host's name, the date and the CA (TONGHOP_NATS_CA, sslrootcert=, TONGHOP_API_CA)"
+_NOT_TRUSTED: Final = Bilingual(
+    "chứng thư của máy chủ không được tin, hãy xem tên máy chủ, hạn dùng và CA",
+    "the server's certificate is not trusted: look at the host's name, the date and the CA",
+    after=" (TONGHOP_NATS_CA, sslrootcert=, TONGHOP_API_CA)",
 )
-_TLS_FAILS: Final = (
-    "TLS không thành, máy chủ có thể đòi chứng thư của máy khách / TLS failed, the server may ask for a certificate of "
-    "the client (TONGHOP_NATS_CERT and _KEY, sslcert= and sslkey=)"
+_TLS_FAILS: Final = Bilingual(
+    "TLS không thành, máy chủ có thể đòi chứng thư của máy khách",
+    "TLS failed, the server may ask for a certificate of the client",
+    after=" (TONGHOP_NATS_CERT and _KEY, sslcert= and sslkey=)",
 )
-_NO_TLS: Final = (
-    "PostgreSQL không dùng TLS, đã ngắt trước khi gửi mật khẩu / PostgreSQL offers no TLS and sslmode= asks for it: "
-    "nothing was sent"
+_NO_TLS: Final = Bilingual(
+    "PostgreSQL không dùng TLS, đã ngắt trước khi gửi mật khẩu",
+    "PostgreSQL offers no TLS and sslmode= asks for it: nothing was sent",
 )
-_BUS_NOT_LET_IN: Final = (
-    "NATS không nhận người dùng hay mật khẩu / NATS does not take this user or password "
-    "(TONGHOP_NATS_URL, TONGHOP_NATS_PASSWORD_FILE, TONGHOP_NATS_CREDENTIALS)"
+_BUS_NOT_LET_IN: Final = Bilingual(
+    "NATS không nhận người dùng hay mật khẩu",
+    "NATS does not take this user or password",
+    after=" (TONGHOP_NATS_URL, TONGHOP_NATS_PASSWORD_FILE, TONGHOP_NATS_CREDENTIALS)",
 )
-_STATEMENT: Final = (
-    "cơ sở dữ liệu không hiểu câu lệnh: lược đồ khác phiên bản (hãy chạy `tonghop migrate`), hoặc chương trình lỗi / "
+_STATEMENT: Final = Bilingual(
+    "cơ sở dữ liệu không hiểu câu lệnh: lược đồ khác phiên bản (hãy chạy `tonghop migrate`), hoặc chương trình lỗi",
     "the database can't make sense of a statement: the schema is of another version (run `tonghop migrate`), or this "
-    "program has a fault (report it)"
+    "program has a fault (report it)",
 )
-_DISK_FULL: Final = "đĩa của cơ sở dữ liệu đã đầy, hãy dọn chỗ / the database's disk is full, make room"
-_DISK: Final = "đĩa của cơ sở dữ liệu hỏng hoặc mất tệp / the database's disk fails, or a file is missing"
-_NO_SCHEMA: Final = "chưa có lược đồ, hãy chạy `tonghop migrate` / the schema is missing, run `tonghop migrate`"
-_NO_DATABASE: Final = "chưa có cơ sở dữ liệu, hãy tạo (createdb) / the database is missing, make it (createdb)"
+_DISK_FULL: Final = Bilingual("đĩa của cơ sở dữ liệu đã đầy, hãy dọn chỗ", "the database's disk is full, make room")
+_DISK: Final = Bilingual("đĩa của cơ sở dữ liệu hỏng hoặc mất tệp", "the database's disk fails, or a file is missing")
+_NO_SCHEMA: Final = Bilingual(
+    "chưa có lược đồ, hãy chạy `tonghop migrate`", "the schema is missing, run `tonghop migrate`"
+)
+_NO_DATABASE: Final = Bilingual(
+    "chưa có cơ sở dữ liệu, hãy tạo (createdb)", "the database is missing, make it (createdb)"
+)
 
-_ADVICE: Final[tuple[tuple[type[BaseException], str], ...]] = (
+_ADVICE: Final[tuple[tuple[type[BaseException], Bilingual], ...]] = (
     (pg.DiskFullError, _DISK_FULL),
     (pg.PostgresSystemError, _DISK),
     (pg.InsufficientPrivilegeError, _NO_PERMISSION),
@@ -218,7 +228,7 @@ _ADVICE: Final[tuple[tuple[type[BaseException], str], ...]] = (
 )
 
 
-def advice(error: BaseException) -> str | None:
+def advice(error: BaseException) -> Bilingual | None:
     """Say what somebody has to do about an error, None where nothing but waiting helps or is known."""
     error = origin(error)
     found = next((words for kind, words in _ADVICE if isinstance(error, kind)), None)
@@ -227,8 +237,13 @@ def advice(error: BaseException) -> str | None:
     return found
 
 
-def described(error: BaseException) -> str:
+def described(error: BaseException) -> Bilingual:
     """Say what went wrong, and where somebody has to do something about it, what that is."""
     inner = origin(error)
     words = advice(inner)
-    return said(inner) if words is None else f"{words}: {said(inner)}"
+    if words is not None:
+        return words.within(after=f": {said(inner)}")
+    told = Bilingual.of(inner)
+    if told.in_vietnamese != told.in_english:
+        return told.within(f"{type(inner).__name__}: ")
+    return Bilingual(*[said(inner)] * 2)

@@ -6,6 +6,7 @@ import ssl
 from pathlib import Path
 from typing import Any
 
+from projections.bilingual import Bilingual
 from services.settings import Settings, SettingsError
 
 
@@ -26,7 +27,9 @@ def trusting(authorities: Path | None, variable: str, *, beside_the_systems: boo
         else:
             context = ssl.create_default_context(cafile=authorities)
     except (OSError, ssl.SSLError) as error:
-        raise SettingsError(f"{variable}: không phải chứng thư PEM / no certificates in PEM: {error}") from error
+        raise SettingsError(
+            Bilingual("không phải chứng thư PEM", "no certificates in PEM", f"{variable}: ", f": {error}")
+        ) from error
     return context
 
 
@@ -46,8 +49,12 @@ def _show(context: ssl.SSLContext, certificate: Path | None, key: Path | None, v
         context.load_cert_chain(certificate, key, _no_password)
     except (OSError, ssl.SSLError) as error:
         raise SettingsError(
-            f"{variables}: chứng thư và khóa không dùng được với nhau / the certificate and the key can't be used "
-            f"together (PEM, no password): {error}"
+            Bilingual(
+                "chứng thư và khóa không dùng được với nhau (PEM, không mật khẩu)",
+                "the certificate and the key can't be used together (PEM, no password)",
+                before=f"{variables}: ",
+                after=f": {error}",
+            )
         ) from error
 
 

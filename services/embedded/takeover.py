@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from projections.bilingual import Bilingual
 from services.embedded.process import ServerError
 
 _DESCRIPTION: Final = "meta.inf"
@@ -26,9 +27,12 @@ def take_over(store: Path, stream: str, account: str) -> Path | None:
     if len(found) > 1 or (target / _DESCRIPTION).exists():
         named = ", ".join(str(path) for path in sorted({*found, *([target] if target.exists() else [])}))
         raise ServerError(
-            f"Có nhiều luồng {stream} / there are several streams {stream}: {named}. Which of them is the log can't be "
-            "told from here: move the others away (nothing was changed), or bring the log back with "
-            "`tonghop restore --from-ledger`"
+            Bilingual(
+                f"Có nhiều luồng {stream}: {named}. Không biết được luồng nào là nhật ký: hãy chuyển các luồng kia đi "
+                "(chưa có gì bị thay đổi), hoặc dựng lại nhật ký bằng `tonghop restore --from-ledger`",
+                f"There are several streams {stream}: {named}. Which of them is the log can't be told from here: move "
+                "the others away (nothing was changed), or bring the log back with `tonghop restore --from-ledger`",
+            )
         )
     source = found[0]
     try:

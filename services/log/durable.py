@@ -9,6 +9,7 @@ from nats.aio.client import Client
 from nats.js.api import DeliverPolicy
 from nats.js.errors import NotFoundError
 
+from projections.bilingual import Bilingual
 from services.log.configuration import consumer_config
 from services.log.intake import ConsumerGoneError
 from services.settings import Settings
@@ -38,8 +39,11 @@ async def make_anew(client: Client, stream: str, durable: str, position: int) ->
         await jetstream.add_consumer(stream, config)
     except (nats.errors.Error, TimeoutError) as error:
         raise ConsumerGoneError(
-            f"bộ tiêu thụ {durable} của luồng {stream} đã bị xóa, và người dùng này không tạo lại được: hãy chạy "
-            f"`tonghop migrate`; không mất sự kiện nào / the consumer {durable} of {stream} was deleted, and this user "
-            f"of the bus can't make it anew ({error or type(error).__name__}): run `tonghop migrate`. Nothing is lost"
+            Bilingual(
+                f"bộ tiêu thụ {durable} của luồng {stream} đã bị xóa, và người dùng này không tạo lại được: hãy chạy "
+                "`tonghop migrate`; không mất sự kiện nào",
+                f"the consumer {durable} of {stream} was deleted, and this user of the bus can't make it anew "
+                f"({error or type(error).__name__}): run `tonghop migrate`. Nothing is lost",
+            )
         ) from error
     return True

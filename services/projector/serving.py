@@ -20,6 +20,7 @@ from nats.aio.client import Client
 from prometheus_client import CollectorRegistry, make_asgi_app, multiprocess
 from prometheus_client.registry import REGISTRY
 
+from projections.bilingual import Bilingual
 from projections.store.connecting import create_pool
 from services import logs
 from services.connecting.broker import make as broker_for
@@ -90,7 +91,7 @@ async def _serve(settings: Settings) -> int:
     for task in done - {stopping}:
         error = task.exception() if not task.cancelled() else None
         code = next((code for kind, code in _EXIT.items() if isinstance(error, kind)), 1)
-        log.critical("stopped", part=task.get_name(), error=str(error))
+        log.critical("stopped", part=task.get_name(), error=Bilingual.of(error))
     for task in tasks - done:
         if task.get_name() != "http":
             task.cancel()

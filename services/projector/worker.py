@@ -107,21 +107,22 @@ class Worker:
         part = part_of(error)
         metrics.ERRORS.labels(part=part).inc()
         metrics.OPEN_ERRORS.labels(part=part).set(1)
-        self._pulse.state, self._pulse.detail = "waiting", described(error)
+        told = described(error)
+        self._pulse.state, self._pulse.detail = "waiting", str(told)
         pause = self._backoff.next()
         if is_wrong(error):
             self._wrong += 1
             if self._wrong >= _MOST_WRONG:
-                given_up = WrongSqlError(f"{described(error)} ({self._wrong} lần / times)")
+                given_up = WrongSqlError(told.within(after=f" ({self._wrong} ×)"))
                 await self._end(given_up)
                 raise given_up from error
-            log.error("wrong statement", part=part, error=self._pulse.detail, tries=self._wrong, seconds=pause)
+            log.error("wrong statement", part=part, error=told, tries=self._wrong, seconds=pause)
         elif is_transient(error):
-            log.warning("waiting", part=part, error=self._pulse.detail, seconds=pause)
+            log.warning("waiting", part=part, error=told, seconds=pause)
         else:
             again = self._pulse.detail == self._told
             self._told = self._pulse.detail
-            log.error("failed", error=self._told, seconds=pause, exc_info=None if again else error)
+            log.error("failed", error=told, seconds=pause, exc_info=None if again else error)
         await asyncio.sleep(pause)
 
     async def _end(self, error: ForeignLogError | WrongSqlError) -> None:

@@ -6,10 +6,10 @@ from typing import Final, NamedTuple
 import msgspec
 from nats.errors import Error, NoRespondersError
 
+from projections.bilingual import Bilingual
 from services.connecting.bus import DeniedError as DeniedByServerError
 from services.publishing.bus import RETRY_SECONDS, Bus, BusRefusedError
 from services.publishing.receipt import STOPPED, Answer, BusBehind, Request, subject_of
-from services.publishing.saying import Bilingual
 
 MARGIN: Final = 3.0
 """Seconds for which an answer may be under way, beside those that the question waits."""

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from nats.errors import Error
 
+from projections.bilingual import Bilingual
 from projections.store.address import said
 from services.connecting.bus import BusClient, DeniedError, encrypted, options
 from services.connecting.failures import Failure, classify, described
 from services.publishing.credentials import CredentialsError, require_usable
-from services.publishing.saying import Bilingual
 from services.settings import Settings
 
 RETRY_SECONDS: Final = 0.5
@@ -80,7 +80,7 @@ class Bus:
         self._notice = notice
         self._troubles: set[Bilingual] = set()
         self._since: float | None = None
-        self._last_error: str | None = None
+        self._last_error: Bilingual | None = None
 
     async def connected(self) -> None:
         """Wait for a connection; raises BusRefusedError where there will be none, EndedError after too long."""
@@ -91,9 +91,9 @@ class Bus:
         """Say why, and wait before something is tried again; raises EndedError."""
         self.trouble(why)
         if self._since is not None and time.monotonic() - self._since >= self._patience:
-            (vi, en), (vi_advice, en_advice) = why.with_detail(self._last_error), _ADVICE[reason]
-            said = Bilingual(f"{self.address}: {vi}. {vi_advice}", f"{self.address}: {en}. {en_advice}")
-            raise EndedError(said, reason)
+            last, advice = why.with_detail(self._last_error), _ADVICE[reason]
+            said = Bilingual(f"{last.vietnamese}. {advice.vietnamese}", f"{last.english}. {advice.english}")
+            raise EndedError(said.within(f"{self.address}: "), reason)
         await self.unless_ended(asyncio.sleep(min(RETRY_SECONDS, self._patience)))
 
     def check_wanted(self) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 import nkeys
 
-from services.publishing.saying import Bilingual
+from projections.bilingual import Bilingual
 
 _LONGEST: Final = 64 * 1024
 _JWT: Final = re.compile(r"-+BEGIN NATS USER JWT-+\n([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)\n")

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import BinaryIO, Final, NamedTuple
 
+from projections.bilingual import Bilingual
 from services.publishing.asking import ReceiptsDeniedError
 from services.publishing.bus import Bus, BusRefusedError
 from services.publishing.lines import Line, Unpublishable
 from services.publishing.outcomes import Patience, receipts
 from services.publishing.reading import Chunk, Chunks
 from services.publishing.receipt import PAUSED, STOPPED, BusBehind, BusReceipt
-from services.publishing.saying import Bilingual
 from services.publishing.sending import CHUNK, NotSent, Sender, Sent, Unsent
 
 CHUNKS_AHEAD: Final = 100

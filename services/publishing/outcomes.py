@@ -5,10 +5,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
+from projections.bilingual import Bilingual
 from services.publishing.asking import ask
 from services.publishing.bus import RETRY_SECONDS, Bus
 from services.publishing.receipt import PAUSED, STOPPED, BusBehind, BusReceipt, Request, as_ranges
-from services.publishing.saying import Bilingual
 
 _FIRST_WAIT: Final = 1.0
 """Seconds after which a projector that stands still is told of."""

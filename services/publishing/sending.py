@@ -10,11 +10,11 @@ from nats.errors import Error
 from nats.js.errors import NoStreamResponseError
 
 from events.subjects import MESSAGE_ID_HEADER
+from projections.bilingual import Bilingual
 from services.publishing.bus import AWAY, FULL, Bus, BusRefusedError
 from services.publishing.flight import Ack, Flights, ServerRefusal, given_up
 from services.publishing.lines import Line
 from services.publishing.owning import Owning
-from services.publishing.saying import Bilingual
 
 CHUNK: Final = 1000
 """Messages of an atomic batch; the server takes no more."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 from nats.js.errors import NotFoundError
 
+from services.language import either
 from services.log.check import check_log
 from services.log.errors import ForeignLogError
 from services.recovery.database import connected as database_connected
@@ -40,13 +41,13 @@ async def backup(settings: Settings, folder: Path, telling: Telling) -> Manifest
             await _check_pair(log, connection)
             head = await head_of(connection)
             snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
-            with telling.step("Cơ sở dữ liệu / the database", in_bytes=True) as advance:
+            with telling.step(either("Cơ sở dữ liệu", "The database"), in_bytes=True) as advance:
                 database = Written(folder / DATABASE, advance)
                 await dump(connection, snapshot, database.take)
         finally:
             with suppress(Exception):
                 await transaction.rollback()
-        with telling.step("Luồng / the stream", in_bytes=True) as advance:
+        with telling.step(either("Luồng", "The stream"), in_bytes=True) as advance:
             stream = Written(folder / STREAM, advance)
             begun = await download(log.client, log.name, stream.take)
     files = {DATABASE: database.close(), STREAM: stream.close()}

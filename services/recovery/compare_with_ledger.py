@@ -6,6 +6,7 @@ import asyncpg
 
 from projections.rules.log.message import Message
 from projections.store.log.kept_log import read_kept
+from services.language import either
 from services.recovery.log import Log
 from services.recovery.overlap import Overlap, first_difference
 from services.recovery.telling import Telling
@@ -21,7 +22,7 @@ async def compare(connection: asyncpg.Connection, log: Log, last: int, telling: 
     found: dict[int, Message] = {}
     stream = log.read(state.first_seq, end)
     try:
-        with telling.step("So luồng với sổ cái / comparing the stream with the ledger", end) as advance:
+        with telling.step(either("So luồng với sổ cái", "Comparing the stream with the ledger"), end) as advance:
             async for kept in read_kept(connection, end):
                 wanted = kept[-1].position
                 while wanted >= state.first_seq and (not found or max(found) < wanted):

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
+from projections.bilingual import Bilingual
 from projections.store.address import DatabaseAddress, with_keyword
 from projections.store.connecting import connect
 from projections.store.live.leadership import try_to_lead
@@ -50,7 +51,7 @@ async def connected(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     except SERVERS_FAIL as error:
         if classify(error) is Failure.AWAY:
             raise RestoreError(
-                f"PostgreSQL không trả lời / PostgreSQL doesn't answer (TONGHOP_DATABASE_URL): {error}"
+                Bilingual("không trả lời", "does not answer", "PostgreSQL (TONGHOP_DATABASE_URL) ", f": {error}")
             ) from error
         raise RestoreError(described(error)) from error
     try:
@@ -89,8 +90,11 @@ async def led(database_url: str) -> AsyncIterator[asyncpg.Connection]:
         while not await try_to_lead(connection):
             if time.monotonic() > deadline:
                 raise RestoreError(
-                    "Bộ tổng hợp đang chạy trên cơ sở dữ liệu này, hãy dừng nó trước. / "
-                    "A projector runs on this database: stop it first (or another restore is at work)."
+                    Bilingual(
+                        "Bộ tổng hợp đang chạy trên cơ sở dữ liệu này: hãy dừng nó trước (hoặc một lần khôi phục khác "
+                        "đang chạy).",
+                        "A projector runs on this database: stop it first (or another restore is at work).",
+                    )
                 )
             await asyncio.sleep(0.2)
         yield connection

@@ -11,6 +11,7 @@ import asyncpg
 from nats.js.api import StreamInfo
 
 from projections.store.schema.migrate import upgrade
+from services.language import either
 from services.log.check import check_log
 from services.log.errors import ForeignLogError
 from services.migration import migrate
@@ -38,7 +39,9 @@ async def restore_from_backup(settings: Settings, folder: Path, only: Half | Non
     parts = list(Half) if only is None else [only]
     names = {Half.DATABASE: DATABASE, Half.STREAM: STREAM}
     with telling.step(
-        "Kiểm tra bản sao / checking the backup", sum(manifest.files[names[p]].size for p in parts), in_bytes=True
+        either("Kiểm tra bản sao", "Checking the backup"),
+        sum(manifest.files[names[p]].size for p in parts),
+        in_bytes=True,
     ) as advance:
         for part in parts:
             await asyncio.to_thread(check_file, folder, names[part], manifest.files[names[part]], _from_thread(advance))
@@ -48,7 +51,7 @@ async def restore_from_backup(settings: Settings, folder: Path, only: Half | Non
             await _stream(log, folder / STREAM, manifest, telling)
         if Half.DATABASE in parts and Half.DATABASE not in there:
             await clear(connection)
-            with telling.step("Khôi phục cơ sở dữ liệu / the database comes back"):
+            with telling.step(either("Khôi phục cơ sở dữ liệu", "The database comes back")):
                 await undump(connection, folder / DATABASE)
         await upgrade(settings.database_url)
         if Half.STREAM in parts:
@@ -56,9 +59,12 @@ async def restore_from_backup(settings: Settings, folder: Path, only: Half | Non
         if await log.info() is not None:
             await migrate(settings, notice=telling.say)
     telling.say(
-        f"Đã khôi phục: số liệu đến vị trí {manifest.position}, luồng đến {manifest.stream_last}. / Restored "
-        f"{' and '.join(parts)}: figures to position {manifest.position}, stream to {manifest.stream_last}. "
-        "Start the projector: it reads the rest."
+        either(
+            f"Đã khôi phục {' và '.join(parts)}: số liệu đến vị trí {manifest.position}, luồng đến "
+            f"{manifest.stream_last}. Hãy chạy bộ tổng hợp: nó đọc phần còn lại.",
+            f"Restored {' and '.join(parts)}: figures to position {manifest.position}, stream to "
+            f"{manifest.stream_last}. Start the projector: it reads the rest.",
+        )
     )
 
 
@@ -113,7 +119,9 @@ async def _stream(log: Log, file: Path, manifest: Manifest, telling: Telling) ->
     info = await log.info()
     if info is not None:
         await _take_away(log, info)
-    with telling.step("Khôi phục luồng / the stream comes back", manifest.files[STREAM].size, in_bytes=True) as advance:
+    with telling.step(
+        either("Khôi phục luồng", "The stream comes back"), manifest.files[STREAM].size, in_bytes=True
+    ) as advance:
         await upload(log.client, log.closed_config(MARK), _parts(file, advance))
     state = await log.state()
     if state is None or state.last_seq != manifest.stream_last or state.messages != state.last_seq:

@@ -9,6 +9,7 @@ import asyncpg
 
 from projections.store.checkpoint import position_of
 from projections.store.log.kept_log import kept_count, kept_size, read_kept
+from services.language import either
 from services.log.configuration import consumer_config
 from services.migration import migrate
 from services.recovery import archive, framing
@@ -52,10 +53,13 @@ async def restore_from_ledger(settings: Settings, telling: Telling) -> None:
         await log.open()
         await migrate(settings, notice=telling.say)
         state = await log.state()
+        end = state.last_seq if state else 0
         telling.say(
-            f"Luồng đủ từ 1 đến {last}, đúng từng byte như sổ cái; luồng tới {state.last_seq if state else 0}. / "
-            f"The stream holds positions 1 to {last} byte for byte as the ledger; it ends at "
-            f"{state.last_seq if state else 0}. Start the projector."
+            either(
+                f"Luồng đủ từ 1 đến {last}, đúng từng byte như sổ cái; luồng tới {end}. Hãy chạy bộ tổng hợp.",
+                f"The stream holds positions 1 to {last} byte for byte as the ledger; it ends at {end}. "
+                "Start the projector.",
+            )
         )
 
 
@@ -107,7 +111,7 @@ async def _make(connection: asyncpg.Connection, log: Log, settings: Settings, la
         "state": {"delivered": there, "ack_floor": there},
     }
     begun = archive.head(last, await kept_size(connection), consumer)
-    with telling.step("Khôi phục luồng từ sổ cái / the stream from the ledger", last) as advance:
+    with telling.step(either("Khôi phục luồng từ sổ cái", "The stream from the ledger"), last) as advance:
         await upload(log.client, log.closed_config(MARK), _archive(connection, begun, last, advance))
 
 

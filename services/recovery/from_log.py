@@ -10,6 +10,7 @@ from nats.js.api import StreamState
 
 from projections.store.generations import enter_the_one_in_force
 from projections.store.live.projection import Projection
+from services.language import either
 from services.log.check import check_log
 from services.log.errors import is_transient
 from services.migration import migrate
@@ -82,7 +83,7 @@ async def _carry(
     projection = await Projection.open(settings.database_url, root=settings.root)
     try:
         last = state.last_seq
-        name = "Khôi phục số liệu từ nhật ký / the figures from the log"
+        name = either("Khôi phục số liệu từ nhật ký", "The figures from the log")
         with telling.step(name, last, done=projection.state.position) as advance:
             while (position := projection.state.position) < last:
                 async for messages in log.read(position + 1, last):
@@ -112,6 +113,8 @@ async def _finish(connection: asyncpg.Connection, position: int, telling: Tellin
     await connection.execute("DELETE FROM worker WHERE state = $1", _WORKING)
     outcomes = ", ".join(f"{outcome} {n}" for outcome, n in sorted(counted.items()))
     telling.say(
-        f"Số liệu đã đủ đến vị trí {position} ({outcomes}). / The figures hold all {position} messages of the log. "
-        "Start the projector."
+        either(
+            f"Số liệu đã đủ đến vị trí {position} ({outcomes}). Hãy chạy bộ tổng hợp.",
+            f"The figures hold all {position} messages of the log ({outcomes}). Start the projector.",
+        )
     )

@@ -12,6 +12,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamConfig, StreamInfo, StreamState
 from nats.js.errors import NotFoundError
 
+from projections.bilingual import Bilingual
 from projections.rules.log.message import Message
 from projections.store.address import said
 from services.connecting.bus import reach
@@ -115,7 +116,12 @@ async def connected(settings: Settings) -> AsyncIterator[Log]:
         if classify(error) is not Failure.AWAY:
             raise RestoreError(described(error)) from error
         raise RestoreError(
-            f"NATS không trả lời / NATS doesn't answer at {said(settings.nats_url)} (TONGHOP_NATS_URL): {error}"
+            Bilingual(
+                "không trả lời",
+                "does not answer",
+                before=f"NATS {said(settings.nats_url)} (TONGHOP_NATS_URL) ",
+                after=f": {error}",
+            )
         ) from error
     try:
         yield Log(client, settings)

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from projections.bilingual import Bilingual
 from services.embedded import nats, postgres
 from services.embedded.owner import PASSABLE, PRIVATE, close_to_others
 from services.embedded.process import ServerError, stop_recorded
@@ -61,10 +62,7 @@ class Folder:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 lock.seek(0)
-                raise ServerError(
-                    f"Dịch vụ đang chạy trên {self.path} / a service runs on this folder already, with pid "
-                    f"{lock.read().strip() or 'unknown'}: stop it, or choose another --data-dir"
-                ) from error
+                raise ServerError(_taken(self.path, lock.read().strip() or "?")) from error
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()
@@ -75,7 +73,9 @@ class Folder:
             self._close_to_others()
             return (self.run / "lock").open("a+")
         except OSError as error:
-            raise ServerError(f"Không dùng được thư mục / the folder can't be used: {error}") from error
+            raise ServerError(
+                Bilingual("Không dùng được thư mục", "The folder can't be used", after=f": {error}")
+            ) from error
 
     def _close_to_others(self) -> None:
         """Make the folders, or mend their modes. Started by root, the servers' user passes through to its data."""
@@ -120,3 +120,10 @@ class Folder:
                 if log.stat().st_size > LOG_BYTES:
                     shutil.copyfile(log, log.with_suffix(".log.1"))
                     os.truncate(log, 0)
+
+
+def _taken(path: Path, pid: str) -> Bilingual:
+    return Bilingual(
+        f"Dịch vụ đang chạy trên {path}, số tiến trình (pid) {pid}: hãy dừng nó, hoặc chọn --data-dir khác",
+        f"A service runs on {path} already, with pid {pid}: stop it, or choose another --data-dir",
+    )

@@ -7,6 +7,7 @@ from contextlib import ExitStack, suppress
 
 import psutil
 
+from projections.bilingual import Bilingual
 from services.embedded.process import ServerError
 from services.settings import Address
 
@@ -22,15 +23,22 @@ def refuse_the_unfit(addresses: Mapping[str, Address]) -> None:
         hosts = _hosts(address, option)
         if not all(ipaddress.ip_address(host).is_loopback for host in hosts):
             raise ValueError(
-                f"{option} {address}: `tonghop up` chỉ nghe trên máy này, vì chưa có kiểm soát truy cập; hãy dùng "
-                "127.0.0.1 hoặc ::1 / `tonghop up` listens on this machine alone, for there is no access control yet: "
-                "use 127.0.0.1 or ::1 (`tonghop api` and `tonghop projector` by themselves listen where they are told)"
+                Bilingual(
+                    "`tonghop up` chỉ nghe trên máy này, vì chưa có kiểm soát truy cập: hãy dùng 127.0.0.1 hoặc ::1 "
+                    "(`tonghop api` và `tonghop projector` chạy riêng thì nghe ở nơi được chỉ định)",
+                    "`tonghop up` listens on this machine alone, for there is no access control yet: use 127.0.0.1 or "
+                    "::1 (`tonghop api` and `tonghop projector` by themselves listen where they are told)",
+                    before=f"{option} {address}: ",
+                )
             )
         for host in hosts:
             other = given.setdefault((host, address.port), option)
             if address.port and other != option:
                 raise ValueError(
-                    f"{other} và / and {option}: cùng một địa chỉ / the same address {address}: give each its own port"
+                    Bilingual(
+                        f"{other} và {option} cùng một địa chỉ {address}: hãy cho mỗi bên một cổng riêng",
+                        f"{other} and {option} are the same address {address}: give each its own port",
+                    )
                 )
 
 
@@ -38,7 +46,9 @@ def _hosts(address: Address, option: str) -> set[str]:
     try:
         found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise ValueError(f"{option} {address}: không có máy này / there is no such host: {error}") from error
+        raise ValueError(
+            Bilingual("không có máy này", "there is no such host", f"{option} {address}: ", f": {error}")
+        ) from error
     return {str(entry[4][0]).partition("%")[0] for entry in found}
 
 
@@ -65,8 +75,12 @@ def _claim(held: ExitStack, address: Address, option: str) -> Address:
         attempt.listen()
     except (OSError, OverflowError) as error:
         raise ServerError(
-            f"Không mở được {address} / can't listen there: {error}{_holder(address.port)}. "
-            f"Stop what uses it, or choose another address with {option} HOST:PORT"
+            Bilingual(
+                f"Không nghe được ở {address}: {error}{_holder(address.port)}. "
+                f"Hãy dừng chương trình đang dùng nó, hoặc chọn địa chỉ khác bằng {option} HOST:PORT",
+                f"Can't listen at {address}: {error}{_holder(address.port)}. "
+                f"Stop what uses it, or choose another address with {option} HOST:PORT",
+            )
         ) from error
     return address._replace(port=attempt.getsockname()[1])
 
@@ -76,5 +90,5 @@ def _holder(port: int) -> str:
         for connection in psutil.net_connections("tcp"):
             listens = connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port
             if listens and connection.pid:
-                return f", by {psutil.Process(connection.pid).name()} with pid {connection.pid}"
+                return f" ({psutil.Process(connection.pid).name()}, pid {connection.pid})"
     return ""

@@ -20,6 +20,7 @@ from services.connecting.failures import BUS_AWAY
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
 from services.embedded.process import ServerError
+from services.language import chosen, either
 from services.migration import MigrationError, ensure_consumer, mend_stream, migrate
 from services.settings import VARIABLES, Address, Settings, SettingsError
 from services.up.folder import Folder
@@ -63,14 +64,14 @@ def run(
             else {HTTP: settings.http, NATS: listen}
         )
     except ValueError as error:
-        return _refuse(str(error), 2)
+        return _refuse(chosen(error), 2)
     logs.configure(settings.log_level, settings.log_format)
     folder = Folder(data_dir)
     try:
         with folder.held():
             return asyncio.run(_until_told(Service(folder, settings, listen, commands, demonstration)))
     except EXPECTED as error:
-        return _refuse(str(error), 1)
+        return _refuse(chosen(error), 1)
 
 
 def _refuse(message: str, code: int) -> int:
@@ -101,7 +102,7 @@ async def _until_told(service: "Service") -> int:
         expected, rest = group.split(EXPECTED)
         if rest or not expected:
             raise
-        return _refuse("\n".join(str(error) for error in expected.exceptions), 1)
+        return _refuse("\n".join(chosen(error) for error in expected.exceptions), 1)
     return 0
 
 
@@ -130,7 +131,7 @@ class Service:
         """
         begun = time.monotonic()
         for name in await asyncio.to_thread(self._folder.clear):
-            _say(f"{name}: còn chạy từ lần trước, đã dừng / was left running, is stopped")
+            _say(f"{name}: {either('còn chạy từ lần trước, đã dừng', 'was left running, is stopped')}")
         self._claim_addresses()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -140,16 +141,15 @@ class Service:
                 await self._start_commands(tasks, nats)
                 tasks.create_task(self._bound_logs())
                 tasks.create_task(self._keep_consumer(self._as(nats, "migrate")))
-                state = "đã sẵn sàng / is ready" if await self._becomes_ready() else "chưa sẵn sàng / is not ready yet"
-                self._announce(state, time.monotonic() - begun)
+                self._announce(time.monotonic() - begun, ready=await self._becomes_ready())
                 if self._demonstration is not None:
                     tasks.create_task(self._show(self._demonstration))
         finally:
-            _say("Đang dừng / stopping")
+            _say(either("Đang dừng", "Stopping"))
             self._folder.service.unlink(missing_ok=True)
             for part in reversed(self._parts):
                 await asyncio.to_thread(part.stop)
-            _say("Đã dừng / stopped")
+            _say(either("Đã dừng", "Stopped"))
 
     def _claim_addresses(self) -> None:
         projector = self._settings.projector_http
@@ -176,8 +176,10 @@ class Service:
         await self._start(tasks, [Server(postgres), Server(nats)])
         if nats.took_over is not None:
             _say(
-                f"nats: đã nhận luồng từ {nats.took_over}, đủ mọi vị trí / the stream that stood there is taken over, "
-                "with its whole log at the same positions"
+                either(
+                    f"nats: đã nhận luồng từ {nats.took_over}, cả nhật ký, đúng mọi vị trí",
+                    f"nats: the stream of {nats.took_over} is taken over, with its whole log at the same positions",
+                )
             )
         return nats
 
@@ -240,22 +242,25 @@ class Service:
                 return True
         return False
 
-    def _announce(self, state: str, seconds: float) -> None:
+    def _announce(self, seconds: float, *, ready: bool) -> None:
         url = self._settings.api_url
+        state = either(
+            f"Dịch vụ {'đã' if ready else 'chưa'} sẵn sàng", f"The service is {'ready' if ready else 'not ready yet'}"
+        )
         _say(
-            f"Dịch vụ {state} ({seconds:.1f} s)\n"
-            f"  HTTP              {url}  (tài liệu / docs: {url}/docs)\n"
-            f"  NATS              {self._settings.nats_url}\n"
-            f"  Dữ liệu / data    {self._folder.path}\n"
-            f"  Nhật ký / logs    {self._folder.logs}\n"
-            f"  Dừng / stop       Ctrl-C"
+            f"{state} ({seconds:.1f} s)\n"
+            f"  {'HTTP':<10}{url}  ({either('tài liệu', 'docs')}: {url}/docs)\n"
+            f"  {'NATS':<10}{self._settings.nats_url}\n"
+            f"  {either('Dữ liệu', 'Data'):<10}{self._folder.path}\n"
+            f"  {either('Nhật ký', 'Logs'):<10}{self._folder.logs}\n"
+            f"  {either('Dừng', 'Stop'):<10}Ctrl-C"
         )
 
     async def _show(self, demonstration: Showing) -> None:
         try:
             await demonstration(self._settings)
         except Exception as error:  # noqa: BLE001 - whatever becomes of the demonstration, the service goes on
-            _say(f"Không nạp được số liệu minh họa / the demonstration failed: {error or type(error).__name__}")
+            _say(f"{either('Không nạp được số liệu minh họa', 'The demonstration failed')}: {chosen(error)}")
 
     async def _bound_logs(self) -> None:
         while True:

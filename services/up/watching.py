@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from projections.bilingual import Bilingual
 from services.embedded.process import ServerError
+from services.language import chosen, either
 from services.up import room
 from services.up.parts import Part
 
@@ -34,7 +36,7 @@ async def keep(part: Part, started: asyncio.Event, say: Callable[[str], None]) -
         except ServerError as error:
             if not started.is_set():
                 raise
-            cause = str(error).partition("\n")[0]
+            cause = chosen(error).partition("\n")[0]
         else:
             started.set()
             cause = await _end(part, say)
@@ -44,11 +46,15 @@ async def keep(part: Part, started: asyncio.Event, say: Callable[[str], None]) -
         short_lives = short_lives + 1 if time.monotonic() - begun < SHORT_LIFE else 0
         if short_lives >= SHORT_LIVES:
             raise KeepsDyingError(
-                f"{part.process.name} chết liên tục, dừng tất cả / keeps dying, everything is stopped ({cause}).\n"
-                f"{part.process.log}:\n{part.process.tail()}"
+                Bilingual(
+                    "chết liên tục, dừng tất cả",
+                    "keeps dying, everything is stopped",
+                    before=f"{part.process.name} ",
+                    after=f" ({cause}).\n{part.process.log}:\n{part.process.tail()}",
+                )
             )
         pause = FIRST_PAUSE * 2**short_lives
-        say(f"{part.process.name}: {cause}; khởi động lại sau / started again in {pause:g} s")
+        say(f"{part.process.name}: {cause}; {either('khởi động lại sau', 'started again in')} {pause:g} s")
         await asyncio.sleep(pause)
 
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from msgspec import Meta, Struct
 
+from projections.bilingual import Bilingual
 from projections.rules.log.hash_chain import Link
 
 VERSION: Final = 1
@@ -51,10 +52,14 @@ def sign(key: bytes, stream: str, link: Link, as_of: dt.datetime, signed_at: dt.
         private = load_pem_private_key(key, None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise AttestingError(
-            f"Không đọc được khóa riêng (PEM, không mật khẩu). / Not a private key: {error}"
+            Bilingual(
+                "Không đọc được khóa riêng (PEM, không mật khẩu)",
+                "Not a private key (PEM, without a password)",
+                after=f": {error}",
+            )
         ) from error
     if not isinstance(private, Ed25519PrivateKey):
-        raise AttestingError("Khóa phải là Ed25519. / The key is no Ed25519 key.")
+        raise AttestingError(Bilingual("Khóa phải là Ed25519.", "The key is no Ed25519 key."))
     public = _base64(private.public_key().public_bytes_raw())
     unsigned = Attestation(VERSION, stream, link.position, as_of, link.hash.hex(), signed_at, public)
     return msgspec.structs.replace(unsigned, signature=_base64(private.sign(signed_bytes(unsigned))))
@@ -69,14 +74,20 @@ def read(text: bytes) -> Attestation:
     try:
         statement = msgspec.json.decode(text, type=Attestation)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise AttestingError(f"Đây không phải bản xác nhận. / Not a statement: {error}") from error
+        raise AttestingError(Bilingual("Đây không phải bản xác nhận", "Not a statement", after=f": {error}")) from error
     if statement.version != VERSION:
-        raise AttestingError(f"Phiên bản {statement.version} chưa được biết. / A version that is not known here.")
+        raise AttestingError(
+            Bilingual(
+                f"Phiên bản {statement.version} chưa được biết.", f"Version {statement.version} is not known here."
+            )
+        )
     try:
         public = Ed25519PublicKey.from_public_bytes(base64.b64decode(statement.public_key, validate=True))
         public.verify(base64.b64decode(statement.signature, validate=True), signed_bytes(statement))
     except (InvalidSignature, ValueError, binascii.Error) as error:
-        raise WrongError("Chữ ký SAI: bản xác nhận đã bị sửa. / The signature is wrong: it was altered.") from error
+        raise WrongError(
+            Bilingual("Chữ ký SAI: bản xác nhận đã bị sửa.", "The signature is wrong: it was altered.")
+        ) from error
     return statement
 
 
@@ -85,9 +96,11 @@ def require_key(statement: Attestation, key: bytes) -> None:
     try:
         public = load_pem_public_key(key)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise AttestingError(f"Không đọc được khóa công khai (PEM). / Not a public key: {error}") from error
+        raise AttestingError(
+            Bilingual("Không đọc được khóa công khai (PEM)", "Not a public key (PEM)", after=f": {error}")
+        ) from error
     if not isinstance(public, Ed25519PublicKey) or _base64(public.public_bytes_raw()) != statement.public_key:
-        raise WrongError("Bản xác nhận được ký bằng khóa KHÁC. / The statement is signed by another key.")
+        raise WrongError(Bilingual("Bản xác nhận được ký bằng khóa KHÁC.", "The statement is signed by another key."))
 
 
 def written(statement: Attestation) -> str:

@@ -13,13 +13,13 @@ from typing import Any
 import asyncpg
 import nats
 
+from projections.bilingual import Bilingual
 from services.projector.pulse import Pulse
 from services.projector.worker import Worker
 from services.publishing.bus import connect
 from services.publishing.flow import Flow, LineOutcome
 from services.publishing.outcomes import Patience
 from services.publishing.receipt import subject_of
-from services.publishing.saying import Bilingual
 from services.receipts import Receipts
 from services.settings import Settings
 

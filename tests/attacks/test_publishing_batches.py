@@ -4,8 +4,8 @@ import asyncio
 
 import nats
 
+from projections.bilingual import Bilingual
 from services.publishing import sending
-from services.publishing.saying import Bilingual
 from tests.attacks.publishing import A, B, admitted, published
 
 LIMIT = 50

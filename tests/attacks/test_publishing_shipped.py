@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from projections.bilingual import Bilingual
 from services.log.configuration import consumer_config, stream_config
 from services.publishing.asking import ReceiptsDeniedError, ask
 from services.publishing.bus import connect
 from services.publishing.outcomes import Patience
 from services.publishing.receipt import Request
-from services.publishing.saying import Bilingual
 from services.settings import Settings
 from tests.attacks.guarded import Guarded, guarded_somewhere
 from tests.attacks.publishing import admitted, established, projecting, published

@@ -145,6 +145,7 @@ def test_servers_that_are_away(warm: Warm, name: str) -> None:
     assert_decent(done, name, {1})
     said = done.stderr.decode()
     assert any(word in said for word in ("TONGHOP_", "no-such-")), said
+    assert " / " not in said
 
 
 @pytest.mark.parametrize("surroundings", ["nothing set", "all closed", "folder gone"])
@@ -154,6 +155,7 @@ def test_settings_that_cannot_be_used(warm: Warm, surroundings: str) -> None:
         environ = {**WRONG, **within.environ}
         done = warm.run(wrong_ones(name), Surroundings(**{**within.__dict__, "environ": environ}))
         assert_decent(done, name, {1, 2})
+        assert b" / " not in done.stderr
 
 
 @pytest.mark.parametrize("kind", OTHERS)

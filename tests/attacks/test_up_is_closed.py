@@ -131,8 +131,8 @@ async def test_commands_find_the_services_own_users(running: Up) -> None:
         ({"http": "[::]:0"}, "--http [::]:0"),
         ({"bus": "0.0.0.0:0"}, "--nats 0.0.0.0:0"),
         ({"bus": "192.0.2.1:4222"}, "--nats 192.0.2.1:4222"),
-        ({"http": "127.0.0.1:18765", "bus": "127.0.0.1:18765"}, "--http và / and --nats"),
-        ({"http": "localhost:18765", "bus": "127.0.0.1:18765"}, "--http và / and --nats"),
+        ({"http": "127.0.0.1:18765", "bus": "127.0.0.1:18765"}, "--http and --nats"),
+        ({"http": "localhost:18765", "bus": "127.0.0.1:18765"}, "--http and --nats"),
     ],
 )
 def test_an_address_that_is_not_fit_is_said_at_once(given: dict[str, str], said: str) -> None:

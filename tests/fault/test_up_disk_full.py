@@ -55,7 +55,7 @@ async def test_servers_are_started_again_when_there_is_room() -> None:
         os.kill(service.pid("postgres"), signal.SIGKILL)
 
         async def waits() -> bool:
-            return all(f"{name}: đĩa đã đầy" in service.said for name in ("nats", "postgres"))
+            return all(f"{name}: the disk is full" in service.said for name in ("nats", "postgres"))
 
         await eventually(waits, service.said)
         assert service.process.poll() is None

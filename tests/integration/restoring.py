@@ -35,7 +35,7 @@ class Done(NamedTuple):
 
 async def tonghop(settings: Settings, *arguments: str) -> Done:
     """Run a command to its end, as the command line does, on a loop of its own."""
-    environ = {"NO_COLOR": "1", "COLUMNS": "160"} | settings.as_environment()
+    environ = {"NO_COLOR": "1", "COLUMNS": "160", "TONGHOP_LANG": "en"} | settings.as_environment()
     result = await asyncio.to_thread(CliRunner().invoke, app, arguments, env=environ)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception

@@ -153,7 +153,7 @@ async def test_a_statement_that_the_database_cant_make_sense_of_ends_the_project
         error = task.exception()
         assert isinstance(error, WrongSqlError)
         assert "tonghop migrate" in str(error)
-        assert f"{worker._MOST_WRONG} lần" in str(error)
+        assert f"({worker._MOST_WRONG} ×)" in str(error)
         assert pulse.state == "refused"
         assert serving._EXIT[type(error)] == 4
 

@@ -17,12 +17,12 @@ import nats
 import pytest
 
 from events.subjects import message_id
+from projections.bilingual import Bilingual
 from services.embedded.nats import executable
 from services.publishing.bus import BusRefusedError, connect
 from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, WAITS_AWAY, WAITS_PAUSED, Flow, LineOutcome
 from services.publishing.outcomes import Patience
 from services.publishing.receipt import subject_of
-from services.publishing.saying import Bilingual
 from tests import servers
 from tests.attacks.publishing import answering
 

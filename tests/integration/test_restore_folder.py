@@ -74,7 +74,7 @@ async def test_the_servers_of_a_service_that_runs_are_found(
     with place.held():
         starting = await tonghop(Settings(), "backup", str(tmp_path / "copy"), "--data-dir", str(folder))
         assert starting.code == 1
-        assert "runs on this folder already" in starting.said
+        assert f"A service runs on {folder} already" in starting.said
         place.tell({"nats": settings.nats_url.removeprefix("nats://"), "database_url": settings.database_url})
         elsewhere = replace(Settings(), nats_url="nats://127.0.0.1:1", database_url="postgresql://nowhere/none")
         done = await tonghop(elsewhere, "backup", str(tmp_path / "copy"), "--data-dir", str(folder))

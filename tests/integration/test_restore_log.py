@@ -100,7 +100,7 @@ async def test_the_command_wants_one_way_alone() -> None:
     for wrong in ((), ("--from-log", "--from-ledger"), ("--from-log", "--only", "stream")):
         done = await tonghop(Settings(), "restore", *wrong)
         assert done.code == 2
-        assert "chọn đúng một" in done.said
+        assert "choose exactly one" in done.said
 
 
 async def test_a_bus_that_is_away_is_said() -> None:

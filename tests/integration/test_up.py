@@ -63,6 +63,7 @@ class Up:
             self.process = subprocess.Popen(
                 [sys.executable, "-W", "error", "-c", SUPERVISOR, folder, http, bus, projector, API],
                 cwd=ROOT,
+                env={**os.environ, "TONGHOP_LANG": "en"},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -259,7 +260,7 @@ def test_a_taken_port_is_said_before_anything_is_started(folder: Path, option: s
             assert running.process.wait(10) == 1
             assert address in running.said
             assert f"{option} HOST:PORT" in running.said
-            assert f"with pid {os.getpid()}" in running.said
+            assert f"pid {os.getpid()})" in running.said
             assert "Traceback" not in running.said
     assert not (folder / "postgres").exists()
 

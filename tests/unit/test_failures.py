@@ -118,7 +118,7 @@ def test_what_no_waiting_mends_says_what_to_do(error: BaseException) -> None:
         error, (DeniedError, NotEncryptedError, SettingsError, AddressError, pg.ClientConfigurationError)
     )
     left = isinstance(error, (PermissionError, nats.js.errors.APIError))
-    assert itself or left or " / " in (advice(error) or ""), said
+    assert itself or left or advice(error) is not None, said
 
 
 def test_a_denial_is_read_out_of_the_words_of_the_server() -> None:

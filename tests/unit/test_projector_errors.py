@@ -44,8 +44,8 @@ def test_nothing_else_ends_the_projector(code: str) -> None:
 
 
 def test_a_full_disk_is_said_in_words() -> None:
-    said = described(error_of("53100"))
+    said = str(described(error_of("53100")))
     assert "đã đầy" in said
     assert "is full" in said
     assert "what it says" in said
-    assert described(error_of("40001")) == "SerializationError: what it says"
+    assert str(described(error_of("40001"))) == "SerializationError: what it says"

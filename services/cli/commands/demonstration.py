@@ -10,9 +10,9 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
+from projections.bilingual import Bilingual
 from services.cli.client import get
 from services.cli.errors import CommandError
-from services.cli.language import either
 from services.cli.screen import console
 from services.cli.views.demonstration import side_by_side
 from services.cli.views.reports import as_table
@@ -22,10 +22,10 @@ from services.demo.generator import FIRST_DAY, LAST_DAY
 from services.demo.places import DISTRICT
 from services.demo.saying import CloudEvent
 from services.demo.scenario import parts
+from services.language import chosen, either
 from services.publishing.bus import connect
 from services.publishing.flow import Flow, LineOutcome
 from services.publishing.outcomes import Patience
-from services.publishing.saying import Bilingual
 from services.settings import Settings
 
 _PATIENCE = 120.0
@@ -124,7 +124,7 @@ async def _publish(settings: Settings, demonstration: list[CloudEvent], out: Con
 
     def notice(said: Bilingual | None) -> None:
         if said is not None:
-            out.print(either(*said), markup=False, soft_wrap=True)
+            out.print(chosen(said), markup=False, soft_wrap=True)
 
     async with connect(settings.nats_url, notice=notice, patience=_PATIENCE) as bus:
         patience = Patience(_PATIENCE)

@@ -15,11 +15,11 @@ from projections.store.log import hash_chain
 from projections.store.log.kept_log import kept_messages
 from services.cli.database import on_database
 from services.cli.errors import CommandError, DiffersError
-from services.cli.language import either
 from services.cli.screen import console
 from services.cli.words import moment
 from services.connecting.bus import connect_once
 from services.connecting.failures import SERVERS_FAIL
+from services.language import chosen, either
 from services.log.gaps import read_range
 from services.settings import Settings
 from services.verification import attestation
@@ -84,7 +84,7 @@ def sign_position(settings: Settings, key: Path, position: int | None) -> str:
     try:
         return attestation.written(on_database(settings, work))
     except attestation.AttestingError as error:
-        raise CommandError(str(error)) from error
+        raise CommandError(chosen(error)) from error
 
 
 def verify_position(settings: Settings, file: Path, public_key: Path | None, *, quick: bool) -> str:
@@ -138,9 +138,9 @@ def _checked(file: Path, public_key: Path | None) -> attestation.Attestation:
         if public_key is not None:
             attestation.require_key(statement, _read(public_key))
     except attestation.WrongError as error:
-        raise DiffersError(str(error)) from error
+        raise DiffersError(chosen(error)) from error
     except attestation.AttestingError as error:
-        raise CommandError(str(error)) from error
+        raise CommandError(chosen(error)) from error
     return statement
 
 

@@ -17,9 +17,9 @@ import typer
 from events.vocabulary import LEVELS
 from services.cli.errors import CommandError
 from services.cli.hierarchy_file import FOUNDING, HierarchyError, NewUnit, ordered, read
-from services.cli.language import either
 from services.cli.options import DATA, Api, DataDir, Nats, day_option
 from services.cli.usage import Commands
+from services.language import either
 
 app = Commands()
 

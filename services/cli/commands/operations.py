@@ -9,9 +9,9 @@ import typer
 
 from services.cli.asking import show
 from services.cli.errors import CommandError
-from services.cli.language import either
 from services.cli.options import DATA, Api, Cursor, DataDir, Limit, Plain, PlainOption, settings
 from services.cli.usage import Commands
+from services.language import either
 
 app = Commands()
 

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from services.cli.language import either
 from services.cli.options import (
     DATA,
     DataDir,
@@ -13,6 +12,7 @@ from services.cli.options import (
     Nats,
 )
 from services.cli.usage import Commands
+from services.language import either
 
 app = Commands()
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.cli.asking import failures
-from services.cli.language import either
 from services.cli.options import settings
 from services.cli.usage import Commands
+from services.language import either
 from services.recovery.halves import Half
 from services.settings import Settings
 

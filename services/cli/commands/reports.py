@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from services.cli.asking import ask, print_rendered
-from services.cli.language import either
 from services.cli.options import (
     BY_HELP,
     DATA,
@@ -21,6 +20,7 @@ from services.cli.options import (
     Unit,
 )
 from services.cli.usage import Commands
+from services.language import either
 
 app = Commands()
 

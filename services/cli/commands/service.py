@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from services.cli.asking import failures
-from services.cli.language import either
 from services.cli.options import (
     DATA,
     DataDir,
     settings,
 )
 from services.cli.usage import Commands
+from services.language import either
 
 app = Commands()
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from events.identifiers import is_unit_id
 from services import shutting_out
 from services.cli.errors import CommandError
-from services.cli.language import either
+from services.language import either
 from services.settings import Settings
 
 

@@ -8,7 +8,6 @@ import typer
 
 from services.cli.asking import ask, print_rendered, show
 from services.cli.errors import CommandError
-from services.cli.language import either
 from services.cli.options import (
     DATA,
     Api,
@@ -25,6 +24,7 @@ from services.cli.options import (
     Unit,
 )
 from services.cli.usage import Commands
+from services.language import either
 
 app = Commands()
 

@@ -9,9 +9,9 @@ import typer
 from events.catalogue import MEASURES
 from events.names import harmless
 from services.cli.asking import ask
-from services.cli.language import either
 from services.cli.options import DATA, Api, Basis, BasisOption, DataDir, From, To, Unit
 from services.cli.usage import Commands
+from services.language import either
 
 app = Commands()
 

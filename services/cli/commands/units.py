@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from services.cli.asking import show
-from services.cli.language import either
 from services.cli.options import (
     DATA,
     Api,
@@ -18,6 +17,7 @@ from services.cli.options import (
     PlainOption,
 )
 from services.cli.usage import Commands
+from services.language import either
 
 app = Commands()
 

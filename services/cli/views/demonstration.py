@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from rich.text import Text
 
-from services.cli.language import either
 from services.cli.screen import Column, Sheet, named
 from services.cli.views.reports import ShownRow, own_label, rows_of, total_label
 from services.cli.words import MEASURES, number, word
+from services.language import either
 
 _NONE: Final = "–"
 

@@ -7,10 +7,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from services.cli.language import either
 from services.cli.screen import Column, Sheet, named, shown
 from services.cli.views.reports import heading_of, period
 from services.cli.words import BASES, LEVELS, MEASURES, day, number, position, say, word
+from services.language import either
 
 _CHANGES = {
     "moved_in": "chuyển về",

@@ -16,9 +16,9 @@ from projections.store.rebuilding.comparing.mending import Repair
 from projections.store.rebuilding.making.generation import COUNTERS, FACTS, FOLDING, FOLLOWING
 from projections.store.rebuilding.making.generation import Progress as Told
 from projections.store.rebuilding.row_difference import RowDifference
-from services.cli.language import either
 from services.cli.screen import Column, Sheet, console
 from services.cli.words import MEASURES, moment, number, position, say
+from services.language import either
 from services.verification.rebuilding import Rebuilt
 from services.verification.verifying import LOG, Verified
 

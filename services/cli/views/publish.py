@@ -15,14 +15,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 from rich.text import Text
 
+from projections.bilingual import Bilingual
 from services.cli.errors import CommandError
-from services.cli.language import either
 from services.cli.words import OUTCOMES, REASONS, number, say
+from services.language import chosen, either
 from services.publishing.bus import INTERRUPTED, Bus, BusRefusedError, EndedError, connect
 from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, UNSENT, WAITS_AWAY, WAITS_PAUSED, Flow, LineOutcome
 from services.publishing.outcomes import Patience
 from services.publishing.reading import ReadingError
-from services.publishing.saying import Bilingual
 
 PLAINLY_GOOD = frozenset({"counted", "applied", PUBLISHED})
 """A duplicate is told line by line too, yet it isn't a failure unless the first is."""
@@ -46,7 +46,7 @@ class _Run:
         self._out = out
         self._err = err
         self._progress = progress
-        self._task = progress.add_task(either(*_SENDING), total=None)
+        self._task = progress.add_task(chosen(_SENDING), total=None)
         self._show_all = show_all
         self._noticed: set[Bilingual] = set()
 
@@ -77,14 +77,14 @@ class _Run:
     def _notice(self, said: Bilingual) -> None:
         if said not in self._noticed:
             self._noticed.add(said)
-            self._err.print(either(*said), markup=False, soft_wrap=True)
+            self._err.print(chosen(said), markup=False, soft_wrap=True)
 
     def trouble(self, said: Bilingual | None) -> None:
         """Tell of a bus that is away, or well again (None): on the line that is there, where there is one."""
         if self._err.is_terminal:
-            self._progress.update(self._task, description=either(*(said or _SENDING)))
+            self._progress.update(self._task, description=chosen(said or _SENDING))
         else:
-            self._err.print(either(*(said or _WELL)), markup=False, soft_wrap=True)
+            self._err.print(chosen(said or _WELL), markup=False, soft_wrap=True)
 
     def tell(self, told: LineOutcome) -> None:
         """Take what is known of a line, and print it where it isn't told as a number."""
@@ -154,7 +154,7 @@ def publish(
         out.print(_summary(run.tally))
     if why is None:
         return 0 if run.good else 1
-    err.print(f"{either(*why.said)}\n{run.what_went_out()}", markup=False, soft_wrap=True)
+    err.print(f"{chosen(why.said)}\n{run.what_went_out()}", markup=False, soft_wrap=True)
     interrupted = isinstance(why, EndedError) and why.reason == INTERRUPTED
     return 128 + run.signal if interrupted and run.signal is not None else 1
 

@@ -9,7 +9,6 @@ from rich.console import Group
 from rich.text import Text
 
 from events.names import harmless
-from services.cli.language import either
 from services.cli.screen import Column, Sheet, named, shown
 from services.cli.views.shared import behind
 from services.cli.views.spreadsheets import text_cell
@@ -27,6 +26,7 @@ from services.cli.words import (
     say,
     word,
 )
+from services.language import either
 
 
 class ShownRow(NamedTuple):

@@ -6,9 +6,9 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from services.cli.language import either
 from services.cli.screen import shown, whole
 from services.cli.words import STATES, number, say
+from services.language import either
 
 
 def behind(answer: Mapping[str, Any]) -> list[Text]:

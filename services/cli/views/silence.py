@@ -6,11 +6,11 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from services.cli.language import either
 from services.cli.screen import Column, Sheet, named, whole
 from services.cli.views.reports import heading_of, period
 from services.cli.views.shared import behind
 from services.cli.words import LEVELS, MEASURES, day, number, position, say, word
+from services.language import either
 
 _LISTS = {
     "silent": ("Chưa báo cáo", "Said nothing"),

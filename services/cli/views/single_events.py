@@ -9,10 +9,10 @@ from rich.json import JSON
 from rich.text import Text
 
 from events.names import harmless
-from services.cli.language import either
 from services.cli.screen import Column, Sheet, shown, whole
 from services.cli.views.shared import paged
 from services.cli.words import MEASURES, OUTCOMES, REASONS, day, moment, position, say, word
+from services.language import either
 
 Ends = Mapping[str, Mapping[str, Any]]
 """What is known of units through time (`GET /v1/units/{unit}/history`), by id."""

@@ -5,10 +5,10 @@ from typing import Any
 
 from rich.console import RenderableType
 
-from services.cli.language import either
 from services.cli.screen import Column, Sheet, shown
 from services.cli.views.shared import paged
 from services.cli.words import LEVELS, say
+from services.language import either
 
 
 def units(answer: Mapping[str, Any]) -> RenderableType:

@@ -1,7 +1,9 @@
-"""In which language the command line speaks: one at a time, as TONGHOP_LANG or the locale says, Vietnamese else."""
+"""In which language a terminal is spoken to: one at a time, as TONGHOP_LANG or the locale says, Vietnamese else."""
 
 import os
 from typing import Final, Literal
+
+from projections.bilingual import Bilingual
 
 Language = Literal["vi", "en"]
 
@@ -23,6 +25,12 @@ def language() -> Language:
 def either(vietnamese: str, english: str) -> str:
     """Give the one of two texts that say the same which the user's language asks for."""
     return vietnamese if language() == "vi" else english
+
+
+def chosen(said: object) -> str:
+    """Give what something says, an error for example, in the user's language alone (`Bilingual.of`)."""
+    both = Bilingual.of(said)
+    return either(both.vietnamese, both.english)
 
 
 def _primary(locale: str) -> str:
