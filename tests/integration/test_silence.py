@@ -248,7 +248,7 @@ async def test_a_cursor_is_of_its_list(reader: Reader) -> None:
                     assert answer["parameter"] == "cursor"
     alone = {**YEAR, "cursor": pages["silent"]["next"]}
     assert (await reader.get(f"/v1/units/{ROOT}/silence", alone, status=422))["parameter"] == "list"
-    for odd in (["silent", "a\0"], ["silent", "A"], ["differing", "a1", 9, "2023-01-01", "2023-01-31"]):
+    for odd in (["silent", "a\0"], ["silent", "A"], ["differing", "a1", 10, "2023-01-01", "2023-01-31"]):
         asked = {**YEAR, "list": odd[0], "cursor": cursor_of(odd)}
         assert (await reader.get(f"/v1/units/{ROOT}/silence", asked, status=422))["parameter"] == "cursor"
 

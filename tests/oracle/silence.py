@@ -107,5 +107,6 @@ _NUMBERS = (
     "transfers_in",
     "introductions",
     "trainings",
+    "restorations",
 )
 """The measures in the order in which answers list them."""
