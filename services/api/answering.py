@@ -28,7 +28,7 @@ from services.api.bus import Bus
 from services.api.clients import Clients
 from services.api.lag import Lags
 from services.api.metrics import DROPPED, REFUSED
-from services.api.parameters import Query
+from services.api.parameters import Parameters
 from services.api.problems import too_busy
 from services.api.shared import standing_of
 from services.api.turns import Bounded, Limits, Turns
@@ -77,7 +77,7 @@ class Reader:
         """The long answers that are being sent."""
         self._reached: OrderedDict[Work, tuple[float, int]] = OrderedDict()
 
-    async def answer(self, request: Request, query: Query, asked: Asked) -> Response:
+    async def answer(self, request: Request, query: Parameters, asked: Asked) -> Response:
         """Answer a question from one snapshot.
 
         304 where the asker has this very answer. Raises Problems: 503 where `min_position` isn't reached in time or
@@ -111,7 +111,7 @@ class Reader:
             given = await self._apart.answer(Job(asked, how._replace(lag=lag)))
         return self._response(given)
 
-    async def wait(self, request: Request, query: Query) -> None:
+    async def wait(self, request: Request, query: Parameters) -> None:
         """Wait as long as the query allows for the position that it asks for, in bounded company."""
         if query.min_position is not None and query.wait and not self._positions.passed(query.min_position):
             async with self._waiting.place(clients_of(request).of(request.scope)):

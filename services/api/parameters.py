@@ -1,4 +1,8 @@
-"""Query parameters, read strictly: what is unknown, twice or of the wrong form is a 422 that names it (contract §5)."""
+"""Query parameters: each kind says once how its text is read, strictly, and how the OpenAPI document describes it.
+
+A route declares a model of what it takes. What is unknown, twice or of the wrong form is a 422 that names it (contract
+§5).
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,30 @@ import base64
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Collection
-from typing import Final, TypeVar
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Self, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
-from fastapi import Request
+from fastapi import Path, Request
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from events.catalogue import DIMENSIONS, MEASURES
-from events.identifiers import is_unit_id
+from events.catalogue import MEASURES
+from events.identifiers import UNIT_ID_PATTERN, is_unit_id
 from events.vocabulary import LEVELS
-from projections.answers.sentence.claims import Claim, claim_of
+from projections.answers.report.report_question import Basis
 from projections.rules.counting.periods import Days
 from services.api.problems import bad_parameter, not_found
 
@@ -26,12 +43,7 @@ CIVIL_TIME: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 LONGEST_WAIT: Final = 60.0
 LARGEST: Final = 2**63 - 1
 MOST_TEXT: Final = 200
-MOST_ROWS: Final = 2400
-"""Rows by period that one answer may have: 200 years of months."""
-
-MOST_DIMENSIONS: Final = 2
-"""Dimensions that one report breaks down by together."""
-
+PAGE, LONGEST_PAGE = 100, 1000
 DEFAULT_MEASURES: Final = ("admissions", "confirmations", "badges")
 EVERYWHERE: Final = ("min_position", "wait")
 
@@ -40,154 +52,61 @@ _NUMBER = re.compile(r"[0-9]{1,19}")
 _DECIMAL = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
-class Query:
-    """The parameters of one request. Every reading raises a 422 Problem that names its parameter."""
+def expected(what: str) -> PydanticCustomError:
+    """Make what a reader raises: the words for what the parameter may be."""
+    return PydanticCustomError("parameter", what)
 
-    def __init__(self, request: Request, *known: str) -> None:
-        self._given: dict[str, str] = {}
-        for name, value in request.query_params.multi_items():
-            if name not in known and name not in EVERYWHERE:
-                raise bad_parameter(name, f"không có tham số này; có: {', '.join((*known, *EVERYWHERE))}")
-            if name in self._given:
-                raise bad_parameter(name, "chỉ được nêu một lần")
-            self._given[name] = value
-        self.min_position = self.integer("min_position", low=0) if "min_position" in self._given else None
-        self.wait = self._seconds("wait")
 
-    def date(self, name: str, default: dt.date) -> dt.date:
-        """Read a civil date, `yyyy-mm-dd`."""
-        text = self._given.get(name)
-        if text is None:
-            return default
-        try:
-            if _DATE.fullmatch(text):
-                return dt.date.fromisoformat(text)
-        except ValueError:
-            pass
-        raise bad_parameter(name, "cần một ngày có thật, dạng yyyy-mm-dd")
+@dataclass(frozen=True)
+class Parsed:
+    """A kind of parameter, for `Annotated`: `read` makes a value of its text or raises `expected`."""
 
-    def days(self) -> Days:
-        """Read `from` and `to`, by default from the first day of this year to today."""
-        now = today()
-        last = self.date("to", now)
-        first = self.date("from", now.replace(month=1, day=1))
-        if first > last:
-            raise bad_parameter("from", f"phải không sau “to” ({last.isoformat()})")
-        return Days(first, last)
+    read: Callable[[str], Any]
+    schema: Mapping[str, Any]
 
-    def integer(self, name: str, default: int = 0, *, low: int, high: int = LARGEST) -> int:
-        """Read a whole number from low to high."""
-        text = self._given.get(name)
-        if text is None:
-            return default
-        if not _NUMBER.fullmatch(text) or not text.isascii() or not low <= int(text) <= high:
-            raise bad_parameter(name, f"cần một số nguyên từ {low} đến {high}")
+    def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
+        """Let pydantic read it; FastAPI gives a list where it takes the value's type for a sequence."""
+        return core_schema.no_info_before_validator_function(
+            lambda given: self.read(given[0] if isinstance(given, list) else given), core_schema.any_schema()
+        )
+
+    def __get_pydantic_json_schema__(self, known: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe it, with what the field adds."""
+        return {**self.schema, **handler(known)}
+
+
+def whole(low: int, high: int = LARGEST) -> Parsed:
+    """Take a whole number from low to high."""
+
+    def read(text: str) -> int:
+        if not _NUMBER.fullmatch(text) or not low <= int(text) <= high:
+            raise expected(f"cần một số nguyên từ {low} đến {high}")
         return int(text)
 
-    def position(self, name: str = "position") -> int | None:
-        """Read a stream position, None where it isn't given."""
-        return self.integer(name, low=0) if name in self._given else None
+    return Parsed(read, {"type": "integer", "minimum": low} | ({} if high == LARGEST else {"maximum": high}))
 
-    def choice(self, name: str, codes: Collection[str], default: str | None = None) -> str | None:
-        """Read one of the codes."""
-        text = self._given.get(name)
-        if text is None:
-            return default
+
+def one_of(codes: Collection[str]) -> Parsed:
+    """Take one of the codes."""
+
+    def read(text: str) -> str:
         if text not in codes:
-            raise bad_parameter(name, f"cần một trong: {', '.join(codes)}")
+            raise expected(f"cần một trong: {', '.join(codes)}")
         return text
 
-    def measures(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        """Read a list of measures with commas between them, in its order."""
-        return self.several(name, MEASURES, default, "các chỉ tiêu")
+    return Parsed(read, {"type": "string", "enum": list(codes)})
 
-    def several(
-        self, name: str, codes: Collection[str], default: tuple[str, ...], called: str = "các mã"
-    ) -> tuple[str, ...]:
-        """Read a list of different codes with commas between them, in its order."""
-        text = self._given.get(name)
-        if text is None:
-            return default
+
+def several(codes: Collection[str], called: str = "các mã") -> Parsed:
+    """Take different codes with commas between them, in their order."""
+
+    def read(text: str) -> tuple[str, ...]:
         found = tuple(text.split(","))
         if any(code not in codes for code in found) or len(set(found)) < len(found):
-            raise bad_parameter(name, f"cần {called} khác nhau, cách nhau bằng dấu phẩy, trong: {', '.join(codes)}")
+            raise expected(f"cần {called} khác nhau, cách nhau bằng dấu phẩy, trong: {', '.join(codes)}")
         return found
 
-    def claim(self, rates: Collection[str]) -> Claim | None:
-        """Read a percentage that somebody printed of one of the rates, None where it isn't given."""
-        text = self._given.get("claim")
-        if text is None:
-            return None
-        claim = claim_of(text)
-        if claim is None or claim.rate not in rates:
-            raise bad_parameter("claim", f"cần RATE:PERCENT, ví dụ members_of_staff:84,2; RATE: {', '.join(rates)}")
-        return claim
-
-    def by(self) -> tuple[str, str]:
-        """Read the kind of rows and its detail (empty where it takes none); `child` unless it is given.
-
-        The detail of `facet` is a dimension, or two with a comma between them.
-        """
-        by, colon, detail = self._given.get("by", "child").partition(":")
-        if by == "level":
-            if detail not in LEVELS:
-                raise bad_parameter("by", f"“level:” cần một trong: {', '.join(LEVELS)}")
-        elif by == "facet":
-            asked = detail.split(",")
-            if len(asked) > MOST_DIMENSIONS or len(set(asked)) < len(asked) or not set(asked) <= DIMENSIONS.keys():
-                raise bad_parameter(
-                    "by", f"“facet:” cần một hay hai chiều khác nhau, cách nhau bằng dấu phẩy: {', '.join(DIMENSIONS)}"
-                )
-        elif colon or by not in {"child", "month", "year", "none"}:
-            raise bad_parameter(
-                "by", "cần một trong: child, month, year, level:LEVEL, facet:DIMENSION, facet:DIMENSION,DIMENSION, none"
-            )
-        return by, detail
-
-    def unit(self, name: str = "unit") -> str | None:
-        """Read a unit's id, None where it isn't given."""
-        text = self._given.get(name)
-        if text is not None and not is_unit_id(text):
-            raise bad_parameter(name, "cần một mã đơn vị")
-        return text
-
-    def text(self, name: str) -> str:
-        """Read free text, empty where it isn't given."""
-        text = self._given.get(name, "")
-        if len(text) > MOST_TEXT or any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in text):
-            raise bad_parameter(name, f"cần tối đa {MOST_TEXT} ký tự, không có ký tự điều khiển")
-        return text
-
-    def cursor(self, key: type[Key]) -> Key | None:
-        """Read where a page begins, None for the first one."""
-        text = self._given.get("cursor")
-        if text is None:
-            return None
-        try:
-            found = msgspec.json.decode(base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True), type=key)
-        except (ValueError, RecursionError):
-            found = None
-        if found is None or any(isinstance(part, int) and abs(part) > LARGEST for part in _parts(found)):
-            raise bad_parameter("cursor", "cần đúng giá trị “next” của trang trước")
-        return found
-
-    def _seconds(self, name: str) -> float:
-        text = self._given.get(name, "0")
-        if not _DECIMAL.fullmatch(text):
-            raise bad_parameter(name, "cần một số giây, ví dụ 10 hay 0.5")
-        return min(float(text), LONGEST_WAIT)
-
-
-def require_passed(reached: int, position: int, name: str = "position") -> None:
-    """Raise a 422 Problem for a position that the log has not reached."""
-    if position > reached:
-        raise bad_parameter(name, f"nhật ký mới đến vị trí {reached}")
-
-
-def require_unit(unit: str) -> None:
-    """Raise a 404 Problem for a path whose unit can't be one."""
-    if not is_unit_id(unit):
-        raise not_found(f"Không có đơn vị “{unit}”.", unit=unit)
+    return Parsed(read, {"type": "array", "items": {"type": "string", "enum": list(codes)}})
 
 
 def cursor_of(key: object) -> str | None:
@@ -195,10 +114,147 @@ def cursor_of(key: object) -> str | None:
     return None if key is None else base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
 
 
+def key_of(cursor: str | None, key: type[Key]) -> Key | None:
+    """Read the key that `cursor_of` wrote, None where there is no cursor. Raises a 422 Problem for another text."""
+    if cursor is None:
+        return None
+    try:
+        found = msgspec.json.decode(base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True), type=key)
+    except (ValueError, RecursionError):
+        found = None
+    parts = found if isinstance(found, tuple) else (found,)
+    if found is None or any(isinstance(part, int) and abs(part) > LARGEST for part in parts):
+        raise bad_parameter("cursor", "cần đúng giá trị “next” của trang trước")
+    return found
+
+
 def today() -> dt.date:
     """Return the civil date now (contract §1: Asia/Ho_Chi_Minh)."""
     return dt.datetime.now(CIVIL_TIME).date()
 
 
-def _parts(key: object) -> tuple[object, ...]:
-    return key if isinstance(key, tuple) else (key,)
+def _date(text: str) -> dt.date:
+    try:
+        if _DATE.fullmatch(text):
+            return dt.date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise expected("cần một ngày có thật, dạng yyyy-mm-dd")
+
+
+def _seconds(text: str) -> float:
+    if not _DECIMAL.fullmatch(text):
+        raise expected("cần một số giây, ví dụ 10 hay 0.5")
+    return min(float(text), LONGEST_WAIT)
+
+
+def _unit(text: str) -> str:
+    if not is_unit_id(text):
+        raise expected("cần một mã đơn vị")
+    return text
+
+
+def _free(text: str) -> str:
+    if len(text) > MOST_TEXT or any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in text):
+        raise expected(f"cần tối đa {MOST_TEXT} ký tự, không có ký tự điều khiển")
+    return text
+
+
+def _known_form(unit: str) -> str:
+    if not is_unit_id(unit):
+        raise not_found(f"Không có đơn vị “{unit}”.", unit=unit)
+    return unit
+
+
+AnyUnit = Annotated[str, Path(description="A unit's id", examples=["gia-binh"])]
+UnitPath = Annotated[AnyUnit, AfterValidator(_known_form)]
+"""The unit in a path; one that can't be an id is a 404 Problem."""
+
+Date = Annotated[dt.date, Parsed(_date, {"type": "string", "format": "date"})]
+AnyLevel = Annotated[str | None, one_of(LEVELS)]
+Measures = Annotated[tuple[str, ...], several(MEASURES, "các chỉ tiêu")]
+UnitId = Annotated[str | None, Parsed(_unit, {"type": "string", "pattern": f"^{UNIT_ID_PATTERN}$"})]
+FreeText = Annotated[str, Parsed(_free, {"type": "string", "maxLength": MOST_TEXT})]
+Seconds = Annotated[float, Parsed(_seconds, {"type": "number", "minimum": 0, "maximum": LONGEST_WAIT})]
+Position = Annotated[int | None, whole(0)]
+AsKnownAt = Annotated[
+    Position,
+    Field(description="As known when the log stood at this position: exactly what the report said then, in seconds"),
+]
+OnBasis = Annotated[
+    Basis,
+    one_of(get_args(Basis)),
+    Field(description="The hierarchy that facts are counted by", examples=["as-was"]),
+]
+Reported = Annotated[
+    Measures, Field(description="Measures, with commas between them", examples=[list(DEFAULT_MEASURES)])
+]
+Limit = Annotated[int, whole(1, LONGEST_PAGE), Field(description="Length of a page", examples=[PAGE])]
+Cursor = Annotated[str | None, Parsed(str, {"type": "string"}), Field(description="`next` of the page before")]
+
+
+async def only_once(request: Request) -> None:
+    """Raise a 422 Problem for a parameter that stands twice; of others FastAPI would take the last one."""
+    seen = set()
+    for name, _ in request.query_params.multi_items():
+        if name in seen:
+            raise bad_parameter(name, "chỉ được nêu một lần")
+        seen.add(name)
+
+
+class Parameters(BaseModel):
+    """What every question takes. What can't be used is raised as a 422 Problem, what is unknown before all else."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    min_position: Position = Field(None, description="Answer only what reflects this stream position")
+    wait: Seconds = Field(0.0, description="Seconds to wait for min_position before 503")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _named(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(given)
+        except ValidationError as error:
+            found = error.errors(include_url=False)
+            first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
+        name, what = str(first["loc"][0]), first["msg"]
+        if first["type"] == "extra_forbidden":
+            known = (field.alias or name for name, field in cls.model_fields.items() if name not in EVERYWHERE)
+            what = f"không có tham số này; có: {', '.join((*known, *EVERYWHERE))}"
+        raise bad_parameter(name, what)
+
+
+class OnDay(Parameters):
+    """A question about a day."""
+
+    on: Date = Field(default_factory=today, description="The day; today unless given", examples=["2023-11-28"])
+
+
+class OverDays(Parameters):
+    """A question about the days from one to another."""
+
+    first: Date = Field(
+        default_factory=lambda: today().replace(month=1, day=1),
+        alias="from",
+        description="First day, inclusive; 1 January of this year unless given",
+        examples=["2023-01-01"],
+    )
+    last: Date = Field(
+        default_factory=today,
+        alias="to",
+        description="Last day, inclusive; today unless given",
+        examples=["2023-11-28"],
+    )
+
+    def days(self) -> Days:
+        """Return the days. Raises a 422 Problem where the first is after the last."""
+        if self.first > self.last:
+            raise bad_parameter("from", f"phải không sau “to” ({self.last.isoformat()})")
+        return Days(self.first, self.last)
+
+
+def require_passed(reached: int, position: int, name: str = "position") -> None:
+    """Raise a 422 Problem for a position that the log has not reached."""
+    if position > reached:
+        raise bad_parameter(name, f"nhật ký mới đến vị trí {reached}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import Field
 
 from events.identifiers import is_event_id, is_unit_id
 from projections.answers.report.report_answers import ReceiptPage, RejectsPage, Said, SaidPage
@@ -15,23 +16,63 @@ from projections.store.reading.rejects import RejectsKey, rejects
 from projections.store.reading.snapshot import Snapshot
 from services.api.answering import reader_of
 from services.api.asked import Asked
-from services.api.documentation import POSITIONS, described
-from services.api.parameters import LARGEST, Query, cursor_of
+from services.api.documentation import answers
+from services.api.parameters import (
+    LARGEST,
+    PAGE,
+    Cursor,
+    Limit,
+    Parameters,
+    UnitId,
+    cursor_of,
+    key_of,
+    one_of,
+    only_once,
+    whole,
+)
 from services.api.problems import Problem, bad_parameter, not_found
 
-router = APIRouter(prefix="/v1", tags=["events"])
+router = APIRouter(prefix="/v1", tags=["events"], dependencies=[Depends(only_once)])
 
 Publisher = Annotated[str, Path(description="The unit that said it", examples=["gia-binh"])]
 EventId = Annotated[str, Path(description="The event's id", examples=["gb-2023-0001"])]
 
-PAGE, LONGEST_PAGE = 100, 1000
 MOST_RECEIPTS = 10_000
 
 
-@router.get("/events/{publisher}/{id}", openapi_extra=described("One event", "Said"))
-async def said(request: Request, publisher: Publisher, id: EventId) -> Response:  # noqa: A002 - the name in the path
+class OutcomesQuery(Parameters):
+    """What the list of refused events takes."""
+
+    outcome: Annotated[str, one_of(OUTCOMES)] = Field("parked", description="Which events", examples=["parked"])
+    unit: UnitId = Field(
+        None, description="Only events about this unit or one below it, as last known", examples=["gia-binh"]
+    )
+    limit: Limit = PAGE
+    cursor: Cursor = None
+
+
+class RejectsQuery(Parameters):
+    """What the list of publishers takes."""
+
+    limit: Limit = PAGE
+    cursor: Cursor = None
+
+
+class ReceiptsQuery(Parameters):
+    """What receipts are asked by."""
+
+    first: Annotated[int, whole(1)] = Field(1, alias="from", description="First position", examples=[1])
+    last: Annotated[int | None, whole(1)] = Field(None, alias="to", description="Last position", examples=[100])
+
+
+@router.get("/events/{publisher}/{id}", summary="One event", responses=answers(Said))
+async def said(
+    request: Request,
+    publisher: Publisher,
+    id: EventId,  # noqa: A002 - the name in the path
+    query: Annotated[Parameters, Query()],
+) -> Response:
     """Say what became of an event, and give it whole; of several under one key, the first."""
-    query = Query(request)
     missing = not_found(f"Không có sự kiện “{id}” của “{publisher}”.", publisher=publisher, id=id)
     if not is_unit_id(publisher) or not is_event_id(id):
         raise missing
@@ -40,49 +81,32 @@ async def said(request: Request, publisher: Publisher, id: EventId) -> Response:
     return await reader_of(request).answer(request, query, asked)
 
 
-@router.get(
-    "/outcomes",
-    openapi_extra=described("Parked and rejected events", "SaidPage", query=("outcome", "unit", "limit", "cursor")),
-)
-async def refused(request: Request) -> Response:
+@router.get("/outcomes", summary="Parked and rejected events", responses=answers(SaidPage))
+async def refused(request: Request, query: Annotated[OutcomesQuery, Query()]) -> Response:
     """List parked or rejected events, or both (`any`), the newest last."""
-    query = Query(request, "outcome", "unit", "limit", "cursor")
-    outcome = query.choice("outcome", OUTCOMES, "parked") or "parked"
-    unit = query.unit()
-    limit = query.integer("limit", PAGE, low=1, high=LONGEST_PAGE)
-    after = query.cursor(int) or 0
-
-    compute = partial(_outcomes, outcome=outcome, unit=unit, after=after, limit=limit)
+    outcome, unit, limit = query.outcome, query.unit, query.limit
+    key = key_of(query.cursor, int) or 0
+    compute = partial(_outcomes, outcome=outcome, unit=unit, after=key, limit=limit)
     # With a unit, all that is refused may have to be looked through for it.
     work = Work() if unit is None else Work(least=Class.SLOW)
     return await reader_of(request).answer(
-        request, query, Asked(("outcomes", outcome, unit, limit, after), compute, work)
+        request, query, Asked(("outcomes", outcome, unit, limit, key), compute, work)
     )
 
 
-@router.get(
-    "/rejects",
-    openapi_extra=described("Rejected events by publisher", "RejectsPage", query=("limit", "cursor")),
-)
-async def rejects_by_publisher(request: Request) -> Response:
+@router.get("/rejects", summary="Rejected events by publisher", responses=answers(RejectsPage))
+async def rejects_by_publisher(request: Request, query: Annotated[RejectsQuery, Query()]) -> Response:
     """Count the rejected events of each publisher by reason, the publisher with most first: who is broken."""
-    query = Query(request, "limit", "cursor")
-    limit = query.integer("limit", PAGE, low=1, high=LONGEST_PAGE)
-    after = query.cursor(RejectsKey)
-
-    asked = Asked(("rejects", limit, after), partial(_rejects, after=after, limit=limit))
+    limit, key = query.limit, key_of(query.cursor, RejectsKey)
+    asked = Asked(("rejects", limit, key), partial(_rejects, after=key, limit=limit))
     return await reader_of(request).answer(request, query, asked)
 
 
-@router.get(
-    "/receipts",
-    openapi_extra=described("Receipts by position", "ReceiptPage", query=("from", "to"), over=POSITIONS),
-)
-async def receipts_of(request: Request) -> Response:
+@router.get("/receipts", summary="Receipts by position", responses=answers(ReceiptPage))
+async def receipts_of(request: Request, query: Annotated[ReceiptsQuery, Query()]) -> Response:
     """Say what became of the messages at positions, for those who published them."""
-    query = Query(request, "from", "to")
-    first = query.integer("from", 1, low=1)
-    last = query.integer("to", min(first + MOST_RECEIPTS - 1, LARGEST), low=1)
+    first = query.first
+    last = min(first + MOST_RECEIPTS - 1, LARGEST) if query.last is None else query.last
     if not first <= last < first + MOST_RECEIPTS:
         raise bad_parameter("to", f"cần một vị trí từ “from” đến “from” + {MOST_RECEIPTS - 1}")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from projections.answers.report.report_answers import Status
@@ -12,9 +12,9 @@ from services.api import health
 from services.api.answering import reader_of
 from services.api.asked import JSON, require_reached
 from services.api.bodies import as_json
-from services.api.documentation import described
+from services.api.documentation import answers
 from services.api.metrics import StandingCollector, exposition
-from services.api.parameters import Query
+from services.api.parameters import Parameters, only_once
 from services.api.problems import not_ready
 from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
 
@@ -25,10 +25,15 @@ SHOWN: Final = 5
 NO_STORE: Final = {"cache-control": "no-store"}
 
 
-@router.get("/v1/status", openapi_extra=described("Where the figures stand", "Status"))
-async def status(request: Request) -> Response:
+@router.get(
+    "/v1/status",
+    summary="Where the figures stand",
+    responses=answers(Status),
+    dependencies=[Depends(only_once)],
+)
+async def status(request: Request, query: Annotated[Parameters, Query()]) -> Response:
     """Say which position answers reflect, how far the log goes, what is parked and rejected, how the projector is."""
-    query, reader = Query(request), reader_of(request)
+    reader = reader_of(request)
     await reader.wait(request, query)
     stream_last = await reader.bus.stream_last()
     standing = await reader.standing.get()

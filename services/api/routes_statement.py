@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import Annotated, Literal, get_args
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from msgspec import UNSET
+from pydantic import Field
 
+from projections.answers.sentence.claims import Claim, claim_of
 from projections.answers.sentence.clauses import RATES, SAYABLE
 from projections.answers.sentence.sentence import DEFAULT_CLAUSES
 from projections.answers.sentence.sentence_answers import Statement
@@ -16,56 +18,52 @@ from projections.store.reading.statement import SentenceAsked as About
 from projections.store.reading.statement import statement
 from services.api.answering import reader_of
 from services.api.asked import Asked
-from services.api.documentation import described
-from services.api.parameters import Query, require_unit
-from services.api.routes_units import COUNTED, UnitPath, basis_of
+from services.api.documentation import answers
+from services.api.parameters import OnBasis, OverDays, Parsed, UnitPath, expected, one_of, only_once, several
+from services.api.routes_units import COUNTED
 
-FORMATS: Final = ("json", "text")
+router = APIRouter(prefix="/v1/units", tags=["plans"], dependencies=[Depends(only_once)])
 
-router = APIRouter(prefix="/v1/units", tags=["plans"])
+Format = Literal["json", "text"]
 
-_SAY: Final = {
-    "type": "array",
-    "items": {"type": "string", "enum": list(SAYABLE)},
-    "default": list(DEFAULT_CLAUSES),
-}
-_OVER: Final = {
-    "say": (
-        "What is said: MEASURE, with its target where it has one; MEASURE:target; MEASURE:goal; a stock; a rate",
-        _SAY,
-        list(DEFAULT_CLAUSES),
-    ),
-    "claim": (
-        "RATE:PERCENT as printed: refused where no whole number of the base gives it, or where the known one doesn't",
-        {"type": "string"},
+
+def _claim(text: str) -> Claim:
+    claim = claim_of(text)
+    if claim is None or claim.rate not in RATES:
+        raise expected(f"cần RATE:PERCENT, ví dụ members_of_staff:84,2; RATE: {', '.join(RATES)}")
+    return claim
+
+
+class StatementQuery(OverDays):
+    """What a statement takes."""
+
+    basis: OnBasis = "as-was"
+    say: Annotated[tuple[str, ...], several(SAYABLE)] = Field(
+        DEFAULT_CLAUSES,
+        description="What is said: MEASURE, with its target where it has one; MEASURE:target; MEASURE:goal; a stock; a "
+        "rate",
+        examples=[list(DEFAULT_CLAUSES)],
+    )
+    claim: Annotated[Claim | None, Parsed(_claim, {"type": "string"})] = Field(
         None,
-    ),
-    "format": (
-        "`text` for the sentence and its footing as text/plain",
-        {"type": "string", "enum": list(FORMATS), "default": FORMATS[0]},
-        None,
-    ),
-}
-_NAMES: Final = ("from", "to", "basis", "say", "claim", "format")
+        description="RATE:PERCENT as printed: refused where no whole number of the base gives it, or where the known "
+        "one doesn't",
+    )
+    format: Annotated[Format, one_of(get_args(Format))] = Field(
+        "json", description="`text` for the sentence and its footing as text/plain"
+    )
 
 
-@router.get(
-    "/{unit}/statement", openapi_extra=described("The sentence for a report", "Statement", query=_NAMES, over=_OVER)
-)
-async def sentence(request: Request, unit: UnitPath) -> Response:
+@router.get("/{unit}/statement", summary="The sentence for a report", responses=answers(Statement))
+async def sentence(request: Request, unit: UnitPath, query: Annotated[StatementQuery, Query()]) -> Response:
     """Say counts, targets, declared figures and rates in official Vietnamese; 422 for what the data doesn't say."""
-    query = Query(request, *_NAMES)
-    require_unit(unit)
-    says = query.several("say", SAYABLE, DEFAULT_CLAUSES)
-    said = About(unit, query.days(), basis_of(query), says, query.claim(RATES))
-    format_ = query.choice("format", FORMATS, FORMATS[0])
-
+    said = About(unit, query.days(), query.basis, query.say, query.claim)
     question = Asked(
-        ("statement", *said, format_),
+        ("statement", *said, query.format),
         partial(statement, asked=said),
         Work(unit, steps=1, weight=COUNTED),
         figures=True,
-        as_text=_pasted if format_ == "text" else None,
+        as_text=_pasted if query.format == "text" else None,
     )
     return await reader_of(request).answer(request, query, question)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import cast
+from typing import Annotated, get_args
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field
 
 from projections.answers.past.difference_answers import Difference
+from projections.answers.past.structure_answers import Tree, UnitHistory
 from projections.answers.report.report_question import Basis, Question
 from projections.store.reading.cost import EVERYTHING, Class, Work
 from projections.store.reading.difference import difference_of_bases, difference_of_positions
@@ -16,57 +18,70 @@ from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.tree import tree
 from services.api.answering import reader_of
 from services.api.asked import Asked
-from services.api.documentation import described
-from services.api.parameters import DEFAULT_MEASURES, Query, require_passed, require_unit, today
+from services.api.documentation import answers
+from services.api.parameters import (
+    DEFAULT_MEASURES,
+    PAGE,
+    AsKnownAt,
+    Limit,
+    OnBasis,
+    OnDay,
+    OverDays,
+    Parameters,
+    Position,
+    Reported,
+    UnitPath,
+    one_of,
+    only_once,
+    require_passed,
+    whole,
+)
 from services.api.problems import bad_parameter
-from services.api.routes_units import BASES, LONGEST_PAGE, PAGE, UnitPath, basis_of
 
-router = APIRouter(prefix="/v1/units", tags=["units"])
-
-DEPTH, DEEPEST = 2, 20
+router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(only_once)])
 
 
-@router.get("/{unit}/history", openapi_extra=described("A unit through time", "UnitHistory"))
-async def history(request: Request, unit: UnitPath) -> Response:
+class TreeQuery(OnDay):
+    """What the units below a unit take."""
+
+    depth: Annotated[int, whole(1, 20)] = Field(2, description="Steps down", examples=[2])
+
+
+class DifferenceQuery(OverDays):
+    """What is asked about two totals."""
+
+    measures: Reported = DEFAULT_MEASURES
+    basis: OnBasis = "as-was"
+    against: Annotated[Basis | None, one_of(get_args(Basis))] = Field(
+        None, description="The other basis", examples=["as-now"]
+    )
+    position: AsKnownAt = None
+    against_position: Position = Field(None, description="With `position`: the later one, by default that of now")
+    limit: Limit = PAGE
+
+
+@router.get("/{unit}/history", summary="A unit through time", responses=answers(UnitHistory))
+async def history(request: Request, unit: UnitPath, query: Annotated[Parameters, Query()]) -> Response:
     """Tell names, levels, parents, foundation and end, predecessors and successors, with dates and who said so."""
-    query = Query(request)
-    require_unit(unit)
-
     return await reader_of(request).answer(
         request, query, Asked(("history", unit), partial(unit_history, unit=unit), Work(unit, steps=1))
     )
 
 
-@router.get("/{unit}/tree", openapi_extra=described("What is below a unit on a day", "Tree", query=("on", "depth")))
-async def below(request: Request, unit: UnitPath) -> Response:
+@router.get("/{unit}/tree", summary="What is below a unit on a day", responses=answers(Tree))
+async def below(request: Request, unit: UnitPath, query: Annotated[TreeQuery, Query()]) -> Response:
     """Give a unit and what was below it on a day, `depth` steps down, its children by id."""
-    query = Query(request, "on", "depth")
-    require_unit(unit)
-    on = query.date("on", today())
-    depth = query.integer("depth", DEPTH, low=1, high=DEEPEST)
-
+    on, depth = query.on, query.depth
     asked = Asked(("tree", unit, on, depth), partial(tree, unit=unit, on=on, depth=depth), Work(unit, steps=depth))
     return await reader_of(request).answer(request, query, asked)
 
 
-@router.get(
-    "/{unit}/difference",
-    openapi_extra=described(
-        "Why two totals differ",
-        "Difference",
-        query=("from", "to", "measures", "basis", "against", "position", "against_position", "limit"),
-    ),
-)
-async def difference(request: Request, unit: UnitPath) -> Response:
+@router.get("/{unit}/difference", summary="Why two totals differ", responses=answers(Difference))
+async def difference(request: Request, unit: UnitPath, query: Annotated[DifferenceQuery, Query()]) -> Response:
     """Reconcile a unit's total with that on the other basis, or with that of a later position on the same one."""
-    names = ("from", "to", "measures", "basis", "against", "position", "against_position", "limit")
-    query = Query(request, *names)
-    require_unit(unit)
-    basis = basis_of(query)
-    question = Question(unit, query.days(), basis, query.measures("measures", DEFAULT_MEASURES), "none")
-    against = cast("Basis | None", query.choice("against", BASES))
-    position, later = query.position(), query.position("against_position")
-    limit = query.integer("limit", PAGE, low=1, high=LONGEST_PAGE)
+    basis, against, limit = query.basis, query.against, query.limit
+    position, later = query.position, query.against_position
+    question = Question(unit, query.days(), basis, query.measures, "none")
     if position is None and later is not None:
         raise bad_parameter("position", "cần cùng với “against_position”")
     if position is not None and against not in {None, basis}:

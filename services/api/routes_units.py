@@ -5,16 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import suppress
 from functools import partial
-from typing import Annotated, Literal, cast, get_args
+from typing import Annotated, cast
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field
 
-from events.catalogue import MEASURES
+from events.catalogue import DIMENSIONS, MEASURES
 from events.identifiers import is_unit_id
 from events.vocabulary import LEVELS
 from projections.answers.privacy.report_suppression import suppressed
 from projections.answers.report.report_answers import CountedEventPage, Report, UnitDay, UnitPage
-from projections.answers.report.report_question import Basis, Question
+from projections.answers.report.report_question import Basis, By, Question
 from projections.rules.counting.periods import Days
 from projections.store.reading import report as reports
 from projections.store.reading.as_known_then import report_then
@@ -25,81 +26,135 @@ from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units import SearchKey, search, suggestions, unit_on
 from services.api.answering import reader_of
 from services.api.asked import Asked
-from services.api.documentation import described
+from services.api.documentation import answers
 from services.api.parameters import (
     DEFAULT_MEASURES,
-    MOST_ROWS,
     MOST_TEXT,
-    Query,
+    PAGE,
+    AnyLevel,
+    AnyUnit,
+    AsKnownAt,
+    Cursor,
+    FreeText,
+    Limit,
+    Measures,
+    OnBasis,
+    OnDay,
+    OverDays,
+    Parameters,
+    Parsed,
+    Reported,
+    UnitPath,
     cursor_of,
+    expected,
+    key_of,
+    only_once,
     require_passed,
-    require_unit,
-    today,
 )
 from services.api.problems import bad_parameter, unknown_unit
 
-router = APIRouter(prefix="/v1/units", tags=["units"])
+router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(only_once)])
 
-UnitPath = Annotated[str, Path(description="A unit's id", examples=["gia-binh"])]
-By = Literal["child", "month", "year", "level", "facet", "none"]
-BASES = get_args(Basis)
-PAGE, LONGEST_PAGE = 100, 1000
 COUNTED = 3
 """What a unit costs whose figures are added up, against one that is only named."""
 PERIODS_A_YEAR = {"month": 12, "year": 1}
+MOST_ROWS = 2400
+"""Rows by period that one answer may have: 200 years of months."""
+MOST_DIMENSIONS = 2
+"""Dimensions that one report breaks down by together."""
 
 
-@router.get(
-    "", openapi_extra=described("Search units by name or id", "UnitPage", query=("q", "level", "limit", "cursor"))
-)
-async def units(request: Request) -> Response:
+def _by(text: str) -> str:
+    by, colon, detail = text.partition(":")
+    if by == "level":
+        if detail not in LEVELS:
+            raise expected(f"“level:” cần một trong: {', '.join(LEVELS)}")
+    elif by == "facet":
+        asked = detail.split(",")
+        if len(asked) > MOST_DIMENSIONS or len(set(asked)) < len(asked) or not set(asked) <= DIMENSIONS.keys():
+            dimensions = ", ".join(DIMENSIONS)
+            raise expected(f"“facet:” cần một hay hai chiều khác nhau, cách nhau bằng dấu phẩy: {dimensions}")
+    elif colon or by not in {"child", "month", "year", "none"}:
+        raise expected(
+            "cần một trong: child, month, year, level:LEVEL, facet:DIMENSION, facet:DIMENSION,DIMENSION, none"
+        )
+    return text
+
+
+_DIMENSION = f"({'|'.join(DIMENSIONS)})"
+_BY = f"^(child|month|year|none|level:({'|'.join(LEVELS)})|facet:{_DIMENSION}(,{_DIMENSION})?)$"
+
+
+class SearchQuery(Parameters):
+    """What a search takes."""
+
+    q: FreeText = Field(
+        "", description="Part of a name, with or without diacritics, or of an id", examples=["gia binh"]
+    )
+    level: AnyLevel = Field(None, description="Only units of this level, as last known", examples=["upper"])
+    limit: Limit = PAGE
+    cursor: Cursor = None
+
+
+class ReportQuery(OverDays):
+    """What a report takes."""
+
+    basis: OnBasis = "as-was"
+    measures: Reported = DEFAULT_MEASURES
+    by: Annotated[str, Parsed(_by, {"type": "string", "pattern": _BY})] = Field(
+        "child",
+        description="One row for what; `facet:` takes a dimension, or two different ones with a comma between them",
+        examples=["child"],
+    )
+    position: AsKnownAt = None
+
+
+class EventsQuery(OverDays):
+    """What the list of the events under a number takes."""
+
+    measure: Measures = Field(
+        tuple(MEASURES), description="Measures, with commas between them; all unless given", examples=[["badges"]]
+    )
+    basis: OnBasis = "as-was"
+    limit: Limit = PAGE
+    cursor: Cursor = None
+
+
+@router.get("", summary="Search units by name or id", responses=answers(UnitPage))
+async def units(request: Request, query: Annotated[SearchQuery, Query()]) -> Response:
     """Search ids and all names that units ever had, with and without diacritics; the best matches first."""
-    query = Query(request, "q", "level", "limit", "cursor")
-    text, level = query.text("q"), query.choice("level", LEVELS)
-    limit = query.integer("limit", PAGE, low=1, high=LONGEST_PAGE)
-    after = query.cursor(SearchKey) or SearchKey()
-
-    compute = partial(_found, text=text, level=level, after=after, limit=limit)
-    asked = Asked(("units", text, level, limit, after), compute, Work(text=text))
+    text, level, limit = query.q, query.level, query.limit
+    key = key_of(query.cursor, SearchKey) or SearchKey()
+    compute = partial(_found, text=text, level=level, after=key, limit=limit)
+    asked = Asked(("units", text, level, limit, key), compute, Work(text=text))
     return await reader_of(request).answer(request, query, asked)
 
 
-@router.get("/{unit}", openapi_extra=described("A unit on a day", "UnitDay", query=("on",)))
-async def unit_of_a_day(request: Request, unit: UnitPath) -> Response:
+@router.get("/{unit}", summary="A unit on a day", responses=answers(UnitDay))
+async def unit_of_a_day(request: Request, unit: AnyUnit, query: Annotated[OnDay, Query()]) -> Response:
     """Name, level, parent, ancestors (root first), children and validity of a unit on a day.
 
     What is nobody's id is a 404 whose `suggestions` are units that may be meant.
     """
-    query = Query(request, "on")
-    on = query.date("on", today())
-    asked = Asked(("unit", unit, on), partial(_unit, unit=unit, on=on), Work(unit, steps=1))
+    asked = Asked(("unit", unit, query.on), partial(_unit, unit=unit, on=query.on), Work(unit, steps=1))
     return await reader_of(request).answer(request, query, asked)
 
 
 @router.get(
     "/{unit}/report",
-    openapi_extra=described(
-        "The roll-up",
-        "Report",
-        query=("from", "to", "basis", "measures", "by", "position"),
-        others={"by=facet:sex,passed": "ReportByTwoFacets"},
-    ),
+    summary="The roll-up",
+    responses=answers(Report, others={"by=facet:sex,passed": "ReportByTwoFacets"}),
 )
-async def report(request: Request, unit: UnitPath) -> Response:
+async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery, Query()]) -> Response:
     """Count measures in a unit over days, broken down by `by`; the rows sum to the total.
 
     By facet, cells so small that they would single people out are null, and what would give them away with them.
     """
-    query = Query(request, "from", "to", "basis", "measures", "by", "position")
-    require_unit(unit)
-    days = query.days()
-    basis = basis_of(query)
-    measures = query.measures("measures", DEFAULT_MEASURES)
-    by, detail = query.by()
+    days, position = query.days(), query.position
+    by, _, detail = query.by.partition(":")
     if (days.last.year - days.first.year + 1) * PERIODS_A_YEAR.get(by, 0) > MOST_ROWS:
         raise bad_parameter("from", f"“by={by}” cho tối đa {MOST_ROWS} dòng: hãy thu hẹp khoảng thời gian")
-    question = Question(unit, days, basis, measures, cast("By", by), detail)
-    position = query.position()
+    question = Question(unit, days, query.basis, query.measures, cast("By", by), detail)
     smallest: int = request.app.state.smallest_cell
     asked = Asked(
         ("report", *question, position, smallest),
@@ -110,29 +165,17 @@ async def report(request: Request, unit: UnitPath) -> Response:
     return await reader_of(request).answer(request, query, asked)
 
 
-@router.get(
-    "/{unit}/events",
-    openapi_extra=described(
-        "The events under a number",
-        "CountedEventPage",
-        query=("measure", "from", "to", "basis", "limit", "cursor"),
-    ),
-)
-async def events(request: Request, unit: UnitPath) -> Response:
+@router.get("/{unit}/events", summary="The events under a number", responses=answers(CountedEventPage))
+async def events(request: Request, unit: UnitPath, query: Annotated[EventsQuery, Query()]) -> Response:
     """List the events that measures count in a unit, by day, then position: as many as the number says."""
-    query = Query(request, "measure", "from", "to", "basis", "limit", "cursor")
-    require_unit(unit)
-    days = query.days()
-    basis = basis_of(query)
-    measures = query.measures("measure", MEASURES)
-    limit = query.integer("limit", PAGE, low=1, high=LONGEST_PAGE)
-    after = query.cursor(EventKey)
-    if after is not None and not (days.first <= after.day <= days.last and 0 <= after.measure <= len(MEASURES)):
+    days, basis, measures = query.days(), query.basis, query.measure
+    limit, key = query.limit, key_of(query.cursor, EventKey)
+    if key is not None and not (days.first <= key.day <= days.last and 0 <= key.measure <= len(MEASURES)):
         raise bad_parameter("cursor", "không thuộc về câu hỏi này")
 
     asked = Asked(
-        ("events", unit, days, basis, measures, limit, after),
-        partial(_events, unit=unit, days=days, measures=measures, basis=basis, after=after, limit=limit),
+        ("events", unit, days, basis, measures, limit, key),
+        partial(_events, unit=unit, days=days, measures=measures, basis=basis, after=key, limit=limit),
         # Days, not units, bound what is looked at; on the other basis all that is below is walked.
         Work() if basis == "as-was" else Work(unit, steps=EVERYTHING),
         figures=True,
@@ -193,8 +236,3 @@ async def _events(
 ) -> CountedEventPage:
     page, more = await events_under(snapshot, unit, days, measures, basis=basis, after=after, limit=limit)
     return CountedEventPage(page, cursor_of(more), snapshot.position)
-
-
-def basis_of(query: Query) -> Basis:
-    """Read on which basis is counted; as-was unless it is given."""
-    return cast("Basis", query.choice("basis", BASES, "as-was"))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
-from services.api.documentation import EXAMPLES
+from services.api.examples import EXAMPLES
 
 Kind = Literal["examples", "page", "empty", "list", "cut", "text", "redirect", "silent", "fixed"]
 OTHERS: tuple[Kind, ...] = ("page", "empty", "list", "cut", "text", "redirect")

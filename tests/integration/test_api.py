@@ -18,7 +18,7 @@ from projections.rules.hierarchy.folded_names import fold_name
 from projections.store.reading.snapshot import snapshot
 from projections.store.reading.tree import tree
 from services.api.app import create_app
-from services.api.documentation import ANSWERS, EXAMPLES
+from services.api.examples import ANSWERS, EXAMPLES
 from services.settings import Settings
 from tests.integration.reading.world import Fact, Unit, World
 from tests.servers import connect
@@ -331,10 +331,10 @@ async def test_as_now_is_told_on_the_last_known_hierarchy(client: httpx.AsyncCli
         assert len(events["events"]) == n
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_the_examples_are_answers(name: str) -> None:
-    answer = msgspec.json.decode(json.dumps(EXAMPLES[name]), type={type_.__name__: type_ for type_ in ANSWERS}[name])
-    assert json.loads(msgspec.json.encode(answer)) == EXAMPLES[name]
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_the_examples_are_answers(kind: type[msgspec.Struct]) -> None:
+    example = EXAMPLES[kind.__name__]
+    assert json.loads(msgspec.json.encode(msgspec.json.decode(json.dumps(example), type=kind))) == example
 
 
 async def test_every_request_is_documented_with_an_example(client: httpx.AsyncClient) -> None:
@@ -346,3 +346,34 @@ async def test_every_request_is_documented_with_an_example(client: httpx.AsyncCl
             assert content.get("example") or content["examples"], path
             assert content["schema"]["$ref"].rsplit("/", 1)[1] in document["components"]["schemas"], path
             assert {"422", "503"} <= set(methods["get"]["responses"])
+
+
+async def test_what_a_route_takes_is_what_the_document_says(client: httpx.AsyncClient) -> None:
+    document = await get(client, "/openapi.json")
+    assert not any(name.endswith("ValidationError") for name in document["components"]["schemas"])
+    for template, methods in document["paths"].items():
+        if not template.startswith("/v1"):
+            continue
+        path = template.format(unit="trung-uong", publisher="trung-uong", id="x")
+        documented = {each["name"]: each for each in methods["get"]["parameters"] if each["in"] == "query"}
+        assert list(documented)[-2:] == ["min_position", "wait"], "what every route takes stands last"
+        unknown = await get(client, f"{path}?banana=1", 422)
+        assert unknown["parameter"] == "banana"
+        assert unknown["detail"].endswith(f"có: {', '.join(documented)}."), path
+        for name, parameter in documented.items():
+            assert not parameter["required"]
+            assert parameter["description"]
+            twice = await get(client, f"{path}?{name}=1&{name}=2", 422)
+            assert (twice["parameter"], "một lần" in twice["detail"]) == (name, True), path
+            schema = parameter["schema"]
+            if schema["type"] == "array":
+                assert (parameter["style"], parameter["explode"]) == ("form", False)
+            for code in schema.get("enum", schema.get("items", {}).get("enum", ())):
+                answer = await client.get(f"{path}?{name}={code}")
+                refused = answer.json().get("parameter") if answer.status_code == 422 else None
+                assert refused != name or "clause" in answer.json(), (path, name, code)
+
+
+async def test_a_list_is_taken_with_commas_as_the_document_says(client: httpx.AsyncClient) -> None:
+    both = await get(client, f"{REPORT}&measures=badges,admissions")
+    assert list(both["total"]) == ["badges", "admissions"]
