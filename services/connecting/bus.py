@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import nats.errors
 import structlog
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from events.subjects import PREFIX
 from projections.bilingual import Bilingual
 from projections.store.address import said
 from services.connecting import tls
+from services.connecting.nats_internals import EncryptedClient
 from services.settings import Settings, SettingsError
 
 ENCRYPTED: Final = frozenset({"tls", "wss"})
@@ -45,22 +45,6 @@ class DeniedError(nats.errors.Error):
         self.subject = subject
 
 
-class NotEncryptedError(nats.errors.SecureConnRequiredError):
-    """The address asks for TLS and the server does not offer it: nothing was sent."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            Bilingual(
-                "máy chủ NATS không dùng TLS, đã ngắt trước khi gửi mật khẩu; hãy đặt tls {} trên máy chủ",
-                "the NATS server offers no TLS, and tls:// (or TONGHOP_NATS_CA) asks for it: nothing was sent. "
-                "Set tls {} on the server",
-            )
-        )
-
-    def __str__(self) -> str:
-        return str(self.args[0])
-
-
 class UnreachableError(nats.errors.NoServersError):
     """No server of the address could be used; the message has the address and what happened last."""
 
@@ -81,15 +65,14 @@ def denial(error: BaseException) -> DeniedError | None:
     return DeniedError(found[1].lower(), subject)
 
 
-class BusClient(Client):
+class BusClient(EncryptedClient):
     """A client of NATS that sends nothing in plain text where TLS is asked for, and fails a denied request at once.
 
     The server tells a denial apart from the request, which nats-py leaves to run into its timeout.
     """
 
     def __init__(self, *, encrypted: bool = False) -> None:
-        super().__init__()
-        self._must_be_encrypted = encrypted
+        super().__init__(encrypted=encrypted)
         self._waiting: dict[asyncio.Future[Any], str] = {}
         self.denied: list[DeniedError] = []
         """What the server has denied on this connection, the latest last; bounded."""
@@ -133,20 +116,6 @@ class BusClient(Client):
         for waiting, subject in self._waiting.items():
             if not waiting.done() and (refused.what == "subscription" or refused.subject.lower() == subject.lower()):
                 waiting.set_result(refused)
-
-    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
-        # The first that a server says, in plain text; nothing was sent yet. nats-py 2.16 upgrades where it reads that
-        # TLS is required, and sends the password in plain text where somebody in between took that word out.
-        if initial_connection and self._must_be_encrypted and not self._is_encrypted:
-            if not (info.get("tls_required") or info.get("tls_available")):
-                raise NotEncryptedError
-            info["tls_required"] = True
-        await super()._process_info(info, initial_connection)
-
-    @property
-    def _is_encrypted(self) -> bool:
-        scheme = None if self._current_server is None else self._current_server.uri.scheme
-        return scheme == "wss" or bool(self.options.get("tls_handshake_first"))
 
 
 def encrypted(settings: Settings) -> bool:

@@ -22,7 +22,8 @@ from asyncpg import exceptions as pg
 
 from projections.bilingual import Bilingual
 from projections.store.address import AddressError
-from services.connecting.bus import DeniedError, NotEncryptedError, UnreachableError
+from services.connecting.bus import DeniedError, UnreachableError
+from services.connecting.nats_internals import NotEncryptedError
 from services.error_line import said
 from services.settings import SettingsError
 

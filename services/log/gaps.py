@@ -11,8 +11,7 @@ import asyncio
 import datetime as dt
 import re
 from collections.abc import AsyncGenerator
-from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import nats.errors
@@ -20,6 +19,7 @@ from nats.aio.client import Client
 
 from projections.rules.log.message import GapError, Message
 from services.connecting.bus import denial
+from services.connecting.nats_internals import Tap
 
 _PATIENCE: Final = 5.0
 _PART: Final = 1_000
@@ -77,13 +77,13 @@ async def read_log(client: Client, stream: str, first: int, last: int) -> AsyncG
     Raises TimeoutError where the bus stops giving them, DeniedError, and what nats-py raises.
     """
     answers = _Answers(client, stream)
-    await answers.open()
+    await answers.tap.open()
     try:
         for begin in range(first, last + 1, _PART):
             if part := await answers.ask(begin, min(last, begin + _PART - 1)):
                 yield part
     finally:
-        await answers.close()
+        await answers.tap.close()
 
 
 class _Answers:
@@ -100,26 +100,8 @@ class _Answers:
         self._left = 0
         self._news = asyncio.Event()
         self._failed: Exception | None = None
-        self._sid = -1
-        self._subscription: Any = None
-        self._delegate: Any = None
-        self._error_cb: Any = None
-
-    async def open(self) -> None:
-        """Subscribe, and hear what the server denies: it tells that apart from any request."""
-        self._subscription = await self._client.subscribe(f"{self._inbox}.*", cb=_nothing)
-        self._sid = self._subscription._id  # noqa: SLF001 - the client has no public way to receive bytes
-        self._delegate, self._error_cb = self._client._process_msg, self._client._error_cb  # noqa: SLF001
-        self._client._process_msg = self._receive  # type: ignore[method-assign]  # noqa: SLF001
-        self._client._error_cb = self._hear  # noqa: SLF001
-
-    async def close(self) -> None:
-        """Give the client back as it was."""
-        self._client._process_msg = self._delegate  # type: ignore[method-assign]  # noqa: SLF001
-        self._client._error_cb = self._error_cb  # noqa: SLF001
-        if self._client.is_connected:
-            with suppress(nats.errors.Error):
-                await self._subscription.unsubscribe()
+        # The server tells what it denies apart from any request.
+        self.tap = Tap(client, f"{self._inbox}.*", self._receive, hear=self._hear)
 
     async def ask(self, first: int, last: int) -> list[Message]:
         """Ask for each message of a range; the answers come in any order."""
@@ -157,23 +139,18 @@ class _Answers:
         if self._failed is not None:
             raise self._failed
 
-    async def _receive(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes | None) -> None:
-        if sid != self._sid:
-            await self._delegate(sid, subject, reply, data, headers)
-            return
+    def _receive(self, subject: bytes, _: bytes, data: bytes, headers: bytes | None) -> None:
         if headers is not None and headers[9:12] == b"503":
             self._failed = nats.errors.NoRespondersError()
         else:  # headers are there where a message was asked for as it is; its subject is in them
             self._arrived[int(subject.rpartition(b".")[2])] = bytes(data if headers is None else headers)
         self._news.set()
 
-    async def _hear(self, error: Exception) -> None:
+    def _hear(self, error: Exception) -> None:
         refused = denial(error)
         if refused is not None and refused.subject.lower() in self._ours:
             self._failed = refused
             self._news.set()
-        if self._error_cb is not None:
-            await self._error_cb(error)
 
 
 def _message(answer: bytes) -> Message | None:
@@ -194,7 +171,3 @@ def _moment(text: str) -> dt.datetime:
     """Read RFC 3339 with up to nine digits of a second; microseconds are kept, as everywhere."""
     whole, _, rest = text.removesuffix("Z").partition(".")
     return dt.datetime.fromisoformat(whole).replace(microsecond=int(rest.ljust(6, "0")[:6]), tzinfo=dt.UTC)
-
-
-async def _nothing(_: Any) -> None:
-    """Take nothing: what arrives is received before it gets here."""

@@ -1,9 +1,7 @@
 """Messages of the stream as fast as the bus gives them: overlapping pull requests, past the client's bookkeeping.
 
-nats-py parses headers into a dictionary and passes every message through a queue and a task; that alone halves the
-rate, and a subject that is not UTF-8 ends its read loop for good. So what arrives for the intake's own inbox is taken
-as bytes, in bulk before the client's parser, and what that still gets (the consumer's states) right behind it. The
-connection, its reconnects and every other subscription stay the client's.
+What arrives for the intake's own inbox is taken as bytes, in bulk before the client's parser, and what that still gets
+(the consumer's states) right behind it: that alone doubles the rate.
 """
 
 from __future__ import annotations
@@ -13,14 +11,13 @@ import contextlib
 import datetime as dt
 import time
 from collections import deque
-from typing import Any
 
 import msgspec
 from nats.aio.client import Client
 
 from projections.rules.log.message import Message
 from projections.store.batch.pieces import pieces
-from services.log.wire import Cutter, Delivery
+from services.connecting.nats_internals import Delivery, Tap
 
 WINDOW = 16_384
 """Messages asked for ahead of what is taken: bounds the memory, hides the way to the server and back."""
@@ -48,30 +45,18 @@ class Intake:
         self._reconnects = 0
         self._heard_at = time.monotonic()
         self._gone: str | None = None
-        self._sid = -1
-        self._subscription: Any = None
-        self._delegate: Any = None
-        self._cutter: Cutter | None = None
+        self._tap = Tap(client, self._inbox, self._receive, deliver=self._deliver)
         self.stream_last = 0
 
     async def open(self) -> None:
         """Subscribe; messages arrive from now on."""
-        self._subscription = await self._client.subscribe(self._inbox, cb=_nothing)
-        self._sid = self._subscription._id  # noqa: SLF001 - the client has no public way to receive bytes
-        self._delegate = self._client._process_msg  # noqa: SLF001
-        self._client._process_msg = self._receive  # type: ignore[method-assign]  # noqa: SLF001
-        self._cutter = Cutter(self._client._ps, self._sid, self._deliver)  # noqa: SLF001
-        self._cutter.install()
+        await self._tap.open()
         self._reconnects = self._client.stats["reconnects"]
         await self._ask()
 
     async def close(self) -> None:
         """Give the client back as it was; what was not acknowledged is delivered again."""
-        if self._cutter is not None:
-            self._cutter.remove()
-        self._client._process_msg = self._delegate  # type: ignore[method-assign]  # noqa: SLF001
-        if self._client.is_connected:
-            await self._subscription.unsubscribe()
+        await self._tap.close()
 
     async def take(self, most: int, patience: float) -> list[tuple[Message, str]]:
         """Return up to ``most`` messages with their reply subjects as soon as there are any.
@@ -106,10 +91,7 @@ class Intake:
         """Seconds since the bus last said anything on this subscription, heartbeats included."""
         return time.monotonic() - self._heard_at
 
-    async def _receive(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes | None) -> None:
-        if sid != self._sid:
-            await self._delegate(sid, subject, reply, data, headers)
-            return
+    def _receive(self, subject: bytes, reply: bytes, data: bytes, headers: bytes | None) -> None:
         if reply.startswith(b"$JS.ACK."):
             self._deliver((subject, reply, data, headers))
             return
@@ -168,7 +150,3 @@ class Intake:
         published_at = dt.datetime.fromtimestamp(seconds, dt.UTC).replace(microsecond=nanoseconds // 1000)
         message = Message(position, published_at, subject.decode("utf-8", "surrogateescape"), headers, data)
         return message, reply.decode("ascii", "surrogateescape")
-
-
-async def _nothing(_: Any) -> None:
-    """Take nothing: what arrives is received before it gets here."""

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import nats
 import pytest
+from nats.aio.client import Client
 
 from services.publishing.bus import connect
 from services.publishing.outcomes import Patience, receipts
@@ -101,10 +102,19 @@ async def test_a_unit_is_told_of_its_own_and_of_those_below(party: str, database
             await client.close()
 
 
+class _SmallPayloads(Client):
+    """A client of a server that was told to take less than usual."""
+
+    @property
+    def max_payload(self) -> int:
+        """Return how many bytes a message may have."""
+        return 64 * 1024
+
+
 async def test_an_answer_that_is_too_long_comes_in_parts(party: str, database: str) -> None:
     pool = await asyncpg.create_pool(database, min_size=1, max_size=4)
-    client = await nats.connect(party)
-    client._max_payload = 64 * 1024  # as the server may be told
+    client = _SmallPayloads()
+    await client.connect(party)
     running = asyncio.create_task(Receipts(client, pool).run())
     try:
         await decided(pool, 1000, field="data." + "\x01" * 60, detail="\x01" * 300)

@@ -22,8 +22,9 @@ from nats.js.errors import NotFoundError
 from projections.store.connecting import connect
 from projections.store.schema.migrate import upgrade
 from services.cli.client import CommandError, get
-from services.connecting.bus import NotEncryptedError, connect_once
+from services.connecting.bus import connect_once
 from services.connecting.failures import Failure, classify, described
+from services.connecting.nats_internals import NotEncryptedError
 from services.embedded.postgres import PostgresServer
 from services.migration import MigrationError, migrate
 from services.recovery.dump import dump
@@ -82,7 +83,6 @@ async def test_the_bus_is_used_encrypted_with_a_certificate_and_a_password_from_
     client = await connect_once(settings, "test")
     try:
         assert (await client.jetstream().stream_info("PARTY")).config.name == "PARTY"
-        assert client._transport._io_writer.get_extra_info("ssl_object") is not None
     finally:
         await client.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from typing import Final
@@ -67,13 +68,23 @@ async def publish_raw(client: Client, subject: bytes, headers: bytes | None, bod
     """Publish these very bytes, and wait until the bus has acknowledged them."""
     inbox = client.new_inbox()
     subscription = await client.subscribe(inbox)
+    await client.flush()  # before the other connection asks
     if headers is None:
         command = b"PUB %b %b %d\r\n%b\r\n" % (subject, inbox.encode(), len(body), body)
     else:
         sizes = (len(headers), len(headers) + len(body))
         command = b"HPUB %b %b %d %d\r\n%b%b\r\n" % (subject, inbox.encode(), *sizes, headers, body)
-    await client._send_command(command)
-    await client.flush()
+    url = client.connected_url
+    assert url is not None
+    named = {} if url.username is None else {"user": url.username, "pass": url.password}
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+    writer.write(
+        b"CONNECT %b\r\n" % json.dumps({"verbose": False, "pedantic": False, "headers": True, **named}).encode()
+    )
+    writer.write(command + b"PING\r\n")
+    while (line := await reader.readline()) != b"PONG\r\n":
+        assert line.startswith(b"INFO "), line
+    writer.close()
     answer = await subscription.next_msg(5)
     assert b'"seq"' in answer.data
     assert b"error" not in answer.data

@@ -15,8 +15,9 @@ from asyncpg import exceptions as pg
 from sqlalchemy.exc import DBAPIError
 
 from projections.store.address import AddressError
-from services.connecting.bus import DeniedError, NotEncryptedError, UnreachableError, denial
+from services.connecting.bus import DeniedError, UnreachableError, denial
 from services.connecting.failures import Failure, advice, classify, described
+from services.connecting.nats_internals import NotEncryptedError
 from services.settings import SettingsError
 
 SERVICES = Path(__file__).parents[2] / "services"

@@ -1,13 +1,22 @@
-"""What the bus sends, cut in any places: one subscription's deliveries come out whole, the client gets all the rest."""
+"""What is used of nats-py's inside: that it is still there, and that the wire is cut where it should be.
+
+Cut in any places, one subscription's deliveries come out whole, and the client gets all the rest.
+"""
 
 import asyncio
+import inspect
+import re
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from nats.protocol.parser import Parser
+from nats.aio.client import Client
+from nats.aio.subscription import Subscription
+from nats.protocol.parser import AWAITING_CONTROL_LINE, Parser
 
-from services.log.wire import Cutter, Delivery
+from services.connecting.nats_internals import Cutter, Delivery
 
 SID = 7
 ACK = b"$JS.ACK.PARTY.projector.1.%d.%d.1700000000000000000.0"
@@ -155,3 +164,38 @@ def test_one_within_another_leaves_the_other_in_its_place() -> None:
 
     assert [body for _, _, body, _ in outer] == [b"1", b"2"]
     assert [body for _, _, body, _ in inner] == [b"1"]
+
+
+def test_the_private_names_of_nats_py_are_as_they_were() -> None:
+    """Say which of them changed, where another version of nats-py is taken: then look at `nats_internals` again."""
+    assert re.match(r"2\.16\.", version("nats-py")), "look whether what `nats_internals` relies on is still so"
+    client = Client()
+    assert list(inspect.signature(Client._process_msg).parameters) == [
+        "self",
+        "sid",
+        "subject",
+        "reply",
+        "data",
+        "headers",
+    ]
+    assert list(inspect.signature(Client._process_info).parameters) == ["self", "info", "initial_connection"]
+    assert inspect.iscoroutinefunction(Client._process_msg)
+    assert inspect.iscoroutinefunction(Client._process_info)
+    assert isinstance(client._ps, Parser)
+    assert client._current_server is None
+    assert inspect.iscoroutinefunction(client._error_cb)
+    assert Subscription(client, 5)._id == 5
+    parser = Parser(client)
+    assert (bytes(parser.buf), parser.needed, parser.state) == (b"", 0, AWAITING_CONTROL_LINE)
+    assert inspect.iscoroutinefunction(parser.parse)
+
+
+def test_the_private_names_of_nats_py_are_used_in_one_file() -> None:
+    private = set(re.findall(r"\bself\.(_[a-z]\w*)", inspect.getsource(Client) + inspect.getsource(Subscription)))
+    used = re.compile(rf"\b(?:\w*client|bus|nc|subscription|parser)\.({'|'.join(sorted(private))})\b")
+    root = Path(inspect.getfile(Cutter)).parents[2]
+    here = {Path(inspect.getfile(Cutter)), Path(__file__)}
+    files = [path for part in ("services", "tests") for path in (root / part).rglob("*.py") if path not in here]
+    found = {f"{path.relative_to(root)}: {name}" for path in files for name in used.findall(path.read_text("utf-8"))}
+    assert len(files) > 100
+    assert not found
