@@ -8,7 +8,7 @@ from nats.errors import Error, NoRespondersError
 
 from projections.bilingual import Bilingual
 from services.connecting.bus import DeniedError as DeniedByServerError
-from services.publishing.bus import RETRY_SECONDS, Bus, BusRefusedError
+from services.publishing.bus import Bus, BusRefusedError
 from services.publishing.receipt import STOPPED, Answer, BusBehind, Request, subject_of
 
 MARGIN: Final = 3.0
@@ -38,7 +38,7 @@ async def ask(bus: Bus, unit: str, request: Request) -> Heard:
         heard = await _ask_once(bus, subject_of(unit), request)
         if heard.answer is None or not heard.answer.busy:
             return heard
-        await bus.unless_ended(asyncio.sleep(RETRY_SECONDS))
+        await bus.wait_a_little()
     return Heard(None, None)
 
 

@@ -15,10 +15,12 @@ from projections.bilingual import Bilingual
 from projections.store.address import said
 from services.connecting.bus import BusClient, DeniedError, encrypted, options
 from services.connecting.failures import Failure, classify, described
+from services.connecting.patience import Backoff
 from services.publishing.credentials import CredentialsError, require_usable
 from services.settings import Settings
 
-RETRY_SECONDS: Final = 0.5
+LONGEST_PAUSE: Final = 1.0
+_RECONNECT: Final = 0.5
 PATIENCE: Final = 30.0
 """Seconds for which a bus that takes nothing is tried again."""
 AWAY: Final = "bus_away"
@@ -79,6 +81,7 @@ class Bus:
         self._patience = patience
         self._notice = notice
         self._troubles: set[Bilingual] = set()
+        self._backoff = Backoff(longest=LONGEST_PAUSE)
         self._since: float | None = None
         self._last_error: Bilingual | None = None
 
@@ -94,7 +97,11 @@ class Bus:
             last, advice = why.with_detail(self._last_error), _ADVICE[reason]
             said = Bilingual(f"{last.vietnamese}. {advice.vietnamese}", f"{last.english}. {advice.english}")
             raise EndedError(said.within(f"{self.address}: "), reason)
-        await self.unless_ended(asyncio.sleep(min(RETRY_SECONDS, self._patience)))
+        await self.wait_a_little(self._patience)
+
+    async def wait_a_little(self, at_most: float = math.inf) -> None:
+        """Wait before something is tried again, longer each time until all is well; raises EndedError."""
+        await self.unless_ended(asyncio.sleep(max(0.0, min(self._backoff.next(), at_most))))
 
     def check_wanted(self) -> None:
         """Raise EndedError where the user wants no more."""
@@ -147,6 +154,7 @@ class Bus:
     def well(self) -> None:
         """Take note that the bus does what it is asked."""
         self._since = self._last_error = None
+        self._backoff.reset()
         if self._troubles:
             self._troubles.clear()
             self._notice(None)
@@ -202,14 +210,14 @@ class Bus:
                 error_cb=self.on_error,
                 disconnected_cb=self.on_disconnect,
                 max_reconnect_attempts=-1,
-                reconnect_time_wait=RETRY_SECONDS,
+                reconnect_time_wait=_RECONNECT,
                 inbox_prefix=inbox_prefix,
                 name="tonghop publish",
             )
         )
         try:
             while not connecting.done():
-                await self.settle({connecting}, RETRY_SECONDS)
+                await self.settle({connecting}, _RECONNECT)
                 if connecting.done():
                     break
                 if self.refused is not None:

@@ -1,13 +1,12 @@
 """Ask the projector, over the bus, what became of the events at given positions."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
 from projections.bilingual import Bilingual
 from services.publishing.asking import ask
-from services.publishing.bus import RETRY_SECONDS, Bus
+from services.publishing.bus import Bus
 from services.publishing.receipt import PAUSED, STOPPED, BusBehind, BusReceipt, Request, as_ranges
 
 _FIRST_WAIT: Final = 1.0
@@ -70,7 +69,7 @@ async def receipts(
             notice(_said(behind))
         if heard.answer is None:
             patience.is_silent(behind)
-            await bus.unless_ended(asyncio.sleep(max(0.0, min(RETRY_SECONDS, patience.left(behind)))))
+            await bus.wait_a_little(patience.left(behind))
         else:
             patience.reaches(heard.answer.position)
             for receipt in heard.answer.receipts:

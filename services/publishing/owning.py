@@ -10,7 +10,7 @@ from typing import Final
 
 from events.subjects import digest
 from services.publishing.asking import Heard, ReceiptsDeniedError, ask
-from services.publishing.bus import RETRY_SECONDS, Bus
+from services.publishing.bus import Bus
 from services.publishing.lines import Line
 from services.publishing.receipt import CATCHING_UP, BusReceipt, Request, as_ranges
 
@@ -74,7 +74,7 @@ class Owning:
                     catching_up = heard.behind is not None and heard.behind.state == CATCHING_UP
                     if spent >= (SURE_WITHIN if catching_up else _SETTLES_WITHIN if just_sent else 0.0):
                         return
-                    await self._bus.unless_ended(asyncio.sleep(RETRY_SECONDS))
+                    await self._bus.wait_a_little()
 
         by_unit: dict[str, dict[str, tuple[int, Line]]] = {}
         for number, line in lines:

@@ -1,9 +1,8 @@
 """Put lines into the log in their order: a chunk as one atomic batch, or as single messages in one flight."""
 
 import asyncio
-import random
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from nats.errors import Error
@@ -11,6 +10,7 @@ from nats.js.errors import NoStreamResponseError
 
 from events.subjects import MESSAGE_ID_HEADER
 from projections.bilingual import Bilingual
+from services.connecting.patience import Backoff
 from services.publishing.bus import AWAY, FULL, Bus, BusRefusedError
 from services.publishing.flight import Ack, Flights, ServerRefusal, given_up
 from services.publishing.lines import Line
@@ -20,8 +20,9 @@ CHUNK: Final = 1000
 """Messages of an atomic batch; the server takes no more."""
 ACKNOWLEDGED_WITHIN: Final = 10.0
 """Seconds for one flight; what isn't acknowledged by then is sent again."""
-CROWDED_PAUSES: Final = (0.1, 0.2, 0.4, 0.8)
-"""Seconds, each up to twice as long by chance: others keep all batches open that the stream allows (50)."""
+CROWDED_PAUSE: Final = 0.2
+"""Seconds, the first of growing ones: others keep all batches open that the stream allows (50)."""
+_CROWDED_TRIES: Final = 4
 _BEGUN_WITHIN: Final = 3.0
 _HEADER_ROOM: Final = 1024
 _NO_ROOM: Final = frozenset({10023, 10047, 10077})
@@ -163,7 +164,7 @@ class Sender:
         What the bus calls a duplicate is looked up in the ledger. What isn't found there goes without an id, all in the
         same batch: whoever claims ids can neither keep events from the log nor change their order.
         """
-        pauses = iter(CROWDED_PAUSES[:1] if self._crowded else CROWDED_PAUSES)
+        backoff = Backoff(CROWDED_PAUSE)
         while len(waiting := chunk.waiting()) > 1:
             if any(line.subject in self._bus.denied for _, line in waiting):
                 return
@@ -171,7 +172,7 @@ class Sender:
             try:
                 first = await self._try_batch(chunk, waiting)
             except _BatchRefusedError as refused:
-                if not await self._may_try_again(chunk, waiting, refused, pauses):
+                if not await self._may_try_again(chunk, waiting, refused, backoff):
                     return
             else:
                 self._crowded = False
@@ -180,7 +181,7 @@ class Sender:
                     chunk.answers[number] = Sent(line, position, duplicate=False)
 
     async def _may_try_again(
-        self, chunk: _Chunk, waiting: Sequence[tuple[int, Line]], refused: _BatchRefusedError, pauses: Iterator[float]
+        self, chunk: _Chunk, waiting: Sequence[tuple[int, Line]], refused: _BatchRefusedError, backoff: Backoff
     ) -> bool:
         """Do what a refusal asks for, and say whether what waits then may go as a batch once more."""
         code = refused.refusal.err_code
@@ -194,12 +195,11 @@ class Sender:
         elif code == _DUPLICATE:
             chunk.bare.update(number for number, _ in waiting)
         elif code in _CROWDED or refused.refusal.code == _TOO_MANY_REQUESTS:
-            pause = next(pauses, None)
-            if pause is None:
+            if backoff.tried >= (1 if self._crowded else _CROWDED_TRIES):
                 self._crowded = True
                 self._notice(_BATCHES_TAKEN)
                 return False
-            await self._bus.unless_ended(asyncio.sleep(pause * (1 + random.random())))  # noqa: S311 no secret
+            await self._bus.unless_ended(asyncio.sleep(backoff.next()))
         else:
             self._batches = code != _BATCHES_NOT_ALLOWED
             return False

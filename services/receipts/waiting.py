@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from projections.store.checkpoint import NOTIFICATIONS, position_of
 from services.connecting.failures import SERVERS_FAIL
+from services.connecting.patience import Backoff
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
@@ -16,7 +17,6 @@ POLL: Final = 0.25
 DOUBT: Final = 2.0
 """Seconds of silence after which the database is asked although somebody listens."""
 _SELDOM: Final = 0.03
-_AGAIN: Final = 1.0
 
 
 class WaitingQuestion:
@@ -53,7 +53,7 @@ class Waiting:
 
     async def run(self) -> None:
         """Listen and look until cancelled; who waits then is let go."""
-        listening = asyncio.create_task(self._listen())
+        listening, backoff = asyncio.create_task(self._listen()), Backoff()
         try:
             while True:
                 await self._asked.wait()
@@ -61,8 +61,9 @@ class Waiting:
                 while self._parked:
                     try:
                         self._reach(await position_of(self._pool))
+                        backoff.reset()
                     except SERVERS_FAIL:
-                        await asyncio.sleep(_AGAIN)
+                        await asyncio.sleep(backoff.next())
                     await asyncio.sleep(_SELDOM)
                     try:
                         async with asyncio.timeout(DOUBT if self._listening else POLL):
@@ -77,6 +78,7 @@ class Waiting:
                 self._release(parked)
 
     async def _listen(self) -> None:
+        backoff = Backoff()
         while True:
             try:
                 async with self._pool.acquire() as connection:
@@ -85,6 +87,7 @@ class Waiting:
                     await connection.add_listener(NOTIFICATIONS, self._hear)
                     try:
                         self._listening = True
+                        backoff.reset()
                         self._asked.set()  # what came in between is looked for
                         await lost.wait()
                     finally:
@@ -93,7 +96,7 @@ class Waiting:
                             await connection.remove_listener(NOTIFICATIONS, self._hear)
             except SERVERS_FAIL:
                 pass
-            await asyncio.sleep(_AGAIN)
+            await asyncio.sleep(backoff.next())
 
     def _hear(self, _: object, __: int, ___: str, payload: object) -> None:
         self._reach(int(str(payload)))

@@ -6,15 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+
+from services.progress_bar import progress_bar
 
 Advance = Callable[[int], None]
 
@@ -33,8 +26,6 @@ class Telling:
     def step(self, name: str, total: int | None = None, *, done: int = 0, in_bytes: bool = False) -> Iterator[Advance]:
         """Show a step's bar and give what moves it on, by messages or by bytes."""
         self.say(f"{name} …")
-        counted = DownloadColumn() if in_bytes else MofNCompleteColumn()
-        columns = (TextColumn("{task.description}"), BarColumn(), counted, TimeElapsedColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=self._console, disable=not self._console.is_terminal) as progress:
+        with progress_bar(self._console, in_bytes=in_bytes) as progress:
             task = progress.add_task(name, total=total, completed=done)
             yield lambda by: progress.advance(task, by)

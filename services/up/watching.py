@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from projections.bilingual import Bilingual
+from services.connecting.patience import Backoff
 from services.embedded.process import ServerError
 from services.language import chosen, either
 from services.up import room
@@ -14,7 +15,6 @@ from services.up.parts import Part
 LOOK_EVERY = 0.1
 SHORT_LIFE = 5.0
 SHORT_LIVES = 5
-FIRST_PAUSE = 0.2
 
 
 class KeepsDyingError(RuntimeError):
@@ -28,7 +28,7 @@ async def keep(part: Part, started: asyncio.Event, say: Callable[[str], None]) -
     SHORT_LIVES deaths in a row, each within SHORT_LIFE seconds of the start, KeepsDyingError is raised.
     Cancelled while the part starts, it stops it; otherwise the part is left running for the caller to stop.
     """
-    short_lives = 0
+    short_lives, backoff = 0, Backoff()
     while True:
         begun = time.monotonic()
         try:
@@ -43,7 +43,11 @@ async def keep(part: Part, started: asyncio.Event, say: Callable[[str], None]) -
         if await room.wait_for(part.folder, part.process.name, say):
             short_lives = 0
             continue
-        short_lives = short_lives + 1 if time.monotonic() - begun < SHORT_LIFE else 0
+        if time.monotonic() - begun < SHORT_LIFE:
+            short_lives += 1
+        else:
+            short_lives = 0
+            backoff.reset()
         if short_lives >= SHORT_LIVES:
             raise KeepsDyingError(
                 Bilingual(
@@ -53,8 +57,8 @@ async def keep(part: Part, started: asyncio.Event, say: Callable[[str], None]) -
                     after=f" ({cause}).\n{part.process.log}:\n{part.process.tail()}",
                 )
             )
-        pause = FIRST_PAUSE * 2**short_lives
-        say(f"{part.process.name}: {cause}; {either('khởi động lại sau', 'started again in')} {pause:g} s")
+        pause = backoff.next()
+        say(f"{part.process.name}: {cause}; {either('khởi động lại sau', 'started again in')} {pause:.1f} s")
         await asyncio.sleep(pause)
 
 

@@ -32,7 +32,7 @@ async def test_a_batch_that_is_crowded_out_for_a_moment_stays_a_batch(party: str
         await client.request(subject, b"{}", headers={"Nats-Batch-Id": f"open-{n}", "Nats-Batch-Sequence": "1"})
 
     async def give_way() -> None:
-        await asyncio.sleep(sending.CROWDED_PAUSES[0])
+        await asyncio.sleep(sending.CROWDED_PAUSE / 2)
         headers = {"Nats-Batch-Id": "open-0", "Nats-Batch-Sequence": "2", "Nats-Batch-Commit": "1"}
         await client.request(subject, b"{}", headers=headers)
 

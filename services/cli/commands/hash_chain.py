@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from projections.rules.log.hash_chain import START
 from projections.rules.log.message import GapError, Message
@@ -21,6 +20,7 @@ from services.connecting.bus import connect_once
 from services.connecting.failures import SERVERS_FAIL
 from services.language import chosen, either
 from services.log.gaps import read_range
+from services.progress_bar import progress_bar
 from services.settings import Settings
 from services.verification import attestation
 
@@ -211,8 +211,6 @@ def _read(file: Path) -> bytes:
 @contextmanager
 def _progress(says: str, first: int, last: int) -> Iterator[hash_chain.Tell]:
     err = console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    times = (TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, *times, console=err, disable=not err.is_terminal) as progress:
+    with progress_bar(err) as progress:
         task = progress.add_task(says, total=max(0, last - first + 1))
         yield lambda position: progress.update(task, completed=max(0, position - first + 1))

@@ -57,7 +57,7 @@ def rebuild(
         raise typer.BadParameter(either("--back đi một mình, hoặc với --to", "--back goes alone, or with --to"))
     if to is not None and not back:
         raise typer.BadParameter(either("--to phải đi với --back", "--to goes with --back"))
-    with failures(RebuildError, GapError), proofs.progress_bar() as progress:
+    with failures(RebuildError, GapError), proofs.phases() as progress:
         if back:
             done = asyncio.run(go_back(settings(servers(data_dir)), progress, to=to))
         else:
@@ -121,7 +121,7 @@ def verify(
         if repairs:
             proofs.show_repairs(asyncio.run(latest_repairs(settings(servers(data_dir)), proofs.SHOWN)))
             raise typer.Exit
-        with proofs.progress_bar() as progress:
+        with proofs.phases() as progress:
             done = asyncio.run(run(settings(servers(data_dir)), progress, repair=repair, from_log=from_log))
     proofs.show_verified(done)
     raise typer.Exit(3 if done.unlike or (done.comparison and done.mended is None) else 0)

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from projections.store.rebuilding.comparing.compare_generations import Comparison
@@ -19,6 +18,7 @@ from projections.store.rebuilding.row_difference import RowDifference
 from services.cli.screen import Column, Sheet, console
 from services.cli.words import MEASURES, moment, number, position, say
 from services.language import either
+from services.progress_bar import progress_bar
 from services.verification.rebuilding import Rebuilt
 from services.verification.verifying import LOG, Verified
 
@@ -53,11 +53,10 @@ _TABLES = {
 
 
 @contextmanager
-def progress_bar() -> Iterator[Told]:
+def phases() -> Iterator[Told]:
     """Show on standard error how many positions of how many are done, phase by phase."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     err = console(stderr=True)
-    with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
+    with progress_bar(err) as bar:
         tasks: dict[str, Any] = {}
 
         def told(phase: str, done: int, of: int) -> None:

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Column, Table
+from rich.progress import Progress
+from rich.table import Table
 from rich.text import Text
 
 from projections.bilingual import Bilingual
 from services.cli.errors import CommandError
 from services.cli.words import OUTCOMES, REASONS, number, say
 from services.language import chosen, either
+from services.progress_bar import progress_bar
 from services.publishing.bus import INTERRUPTED, Bus, BusRefusedError, EndedError, connect
 from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, UNSENT, WAITS_AWAY, WAITS_PAUSED, Flow, LineOutcome
 from services.publishing.outcomes import Patience
@@ -132,11 +133,7 @@ def publish(
     none). Returns the exit code: 0 where nothing was parked, rejected, refused or left undecided, 128 and the signal
     where one ended the run, else 1. Raises CommandError where the file can't be read.
     """
-    columns = (
-        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
-        *(BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()),
-    )
-    with _opened(file) as lines, Progress(*columns, console=err, disable=not err.is_terminal) as progress:
+    with _opened(file) as lines, progress_bar(err) as progress:
         run = _Run(out, err, progress, show_all=show_all)
         connecting = connect(
             nats,
