@@ -33,6 +33,7 @@ from services.projector.pulse import Pulse
 from services.projector.watch import Watch
 from services.projector.worker import Worker
 from services.receipts import Receipts
+from services.receipts.metering import requests_metered
 from services.settings import Settings
 
 log = structlog.get_logger("tonghop.projector")
@@ -51,13 +52,14 @@ def serve(settings: Settings) -> int:
 
 
 async def _serve(settings: Settings) -> int:
-    broker = broker_for(settings, "tonghop projector")
+    broker = broker_for(settings, "tonghop projector", apply_types=False, middlewares=[requests_metered(REGISTRY)])
     pool = await _pool(settings)
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     client = await _connected(broker)
     pulse = Pulse(settings, client)
+    receipts = Receipts(broker, client, pool)  # the app starts its subscriber with the broker
     app = AsgiFastStream(
         broker,
         logger=None,
@@ -81,7 +83,7 @@ async def _serve(settings: Settings) -> int:
         asyncio.create_task(server.serve(), name="http"),
         asyncio.create_task(Worker(settings, client, pulse).run(), name="worker"),
         asyncio.create_task(pulse.run(), name="pulse"),
-        asyncio.create_task(Receipts(client, pool).run(), name="receipts"),
+        asyncio.create_task(receipts.run(), name="receipts"),
         asyncio.create_task(Watch(pool, settings.root, pulse).run(), name="watch"),
     }
     stopping = asyncio.create_task(stop.wait())

@@ -9,6 +9,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from faststream.message import StreamMessage
+from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error
@@ -53,13 +55,19 @@ class QuestionError(ValueError):
 
 
 class Receipts:
-    """Answers for as long as `run` runs; several processes share the questions as one queue group.
+    """Answers while the broker is started and `run` runs; several processes share the questions as one queue group.
 
     The pool is only read from: one of its connections listens, three at most read, each a snapshot of its own.
     """
 
-    def __init__(self, client: Client, pool: Pool[Record], *, most_waiting: int = MOST_WAITING) -> None:
+    def __init__(
+        self, broker: NatsBroker, client: Client, pool: Pool[Record], *, most_waiting: int = MOST_WAITING
+    ) -> None:
+        self._broker = broker
         self._client = client
+        # A question is taken as it came: what it says of its own content is anybody's, and the answer comes later.
+        self._subscriber = broker.subscriber(f"{SUBJECT}.*", QUEUE, decoder=_as_it_came, no_reply=True)
+        self._subscriber(self._take)
         self._waiting = Waiting(pool)
         self._pool = pool
         self._most_waiting = most_waiting
@@ -70,13 +78,12 @@ class Receipts:
 
     async def run(self) -> None:
         """Answer until cancelled; who waits then is told `busy`, and asks another process."""
-        subscription = await self._client.subscribe(f"{SUBJECT}.*", QUEUE, self._take)
         try:
             await self._waiting.run()
         finally:
             self._stopping = True
             with suppress(Error):
-                await subscription.unsubscribe()
+                await self._subscriber.stop()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _take(self, message: Msg) -> None:
@@ -134,7 +141,11 @@ class Receipts:
 
     async def _reply(self, reply: str, answer: Answer) -> None:
         with suppress(Error):  # who asked asks again
-            await self._client.publish(reply, _encode(answer))
+            await self._broker.publish(_encode(answer), reply)
+
+
+async def _as_it_came(message: StreamMessage[Msg]) -> Msg:
+    return message.raw_message
 
 
 def _read(asker: str, body: bytes) -> tuple[Request, list[tuple[int, int]]]:

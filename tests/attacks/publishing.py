@@ -12,8 +12,11 @@ from typing import Any
 
 import asyncpg
 import nats
+from nats.aio.client import Client
+from prometheus_client import CollectorRegistry
 
 from projections.bilingual import Bilingual
+from services.connecting.broker import make
 from services.projector.pulse import Pulse
 from services.projector.worker import Worker
 from services.publishing.bus import connect
@@ -21,6 +24,7 @@ from services.publishing.flow import Flow, LineOutcome
 from services.publishing.outcomes import Patience
 from services.publishing.receipt import subject_of
 from services.receipts import Receipts
+from services.receipts.metering import requests_metered
 from services.settings import Settings
 
 ROOT = "goc"
@@ -71,15 +75,33 @@ def file_of(lines: Iterable[dict[str, Any]]) -> io.BytesIO:
 async def answering(url: str, database: str) -> AsyncIterator[asyncpg.Pool]:
     """Answer for receipts, as the projector's process does."""
     pool = await asyncpg.create_pool(database, min_size=1, max_size=4)
-    client = await nats.connect(url)
-    running = asyncio.create_task(Receipts(client, pool).run())
-    try:
+    async with receipts_on(url, pool):
         yield pool
+    await pool.close()
+
+
+@asynccontextmanager
+async def receipts_on(
+    url: str,
+    pool: asyncpg.Pool,
+    client: Client | None = None,
+    registry: CollectorRegistry | None = None,
+    **options: Any,
+) -> AsyncIterator[asyncio.Task[None]]:
+    """Run what answers, on a broker as the projector's, and give its task; `client` says how long answers may be."""
+    metered = requests_metered(registry or CollectorRegistry())
+    broker = make(replace(Settings(), nats_url=url), "test", apply_types=False, middlewares=[metered])
+    connected = await broker.connect()
+    receipts = Receipts(broker, client or connected, pool, **options)
+    await broker.start()
+    running = asyncio.create_task(receipts.run())
+    await connected.flush()
+    try:
+        yield running
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-        await client.close()
-        await pool.close()
+        await broker.stop()
 
 
 @asynccontextmanager

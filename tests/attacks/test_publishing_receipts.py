@@ -8,12 +8,13 @@ import asyncpg
 import nats
 import pytest
 from nats.aio.client import Client
+from prometheus_client import CollectorRegistry
 
 from services.publishing.bus import connect
 from services.publishing.outcomes import Patience, receipts
 from services.publishing.receipt import MOST_AT_ONCE, BusReceipt, subject_of
-from services.receipts import Receipts
-from tests.attacks.publishing import BELOW_B, ROOT, A, B, admitted, answering, asked, projecting, published
+from services.receipts.metering import ANSWERS
+from tests.attacks.publishing import BELOW_B, ROOT, A, B, admitted, answering, asked, projecting, published, receipts_on
 
 FAR = 1_000_000
 
@@ -56,10 +57,8 @@ async def test_questions_that_wait_keep_nobody_waiting(party: str, database: str
 
 async def test_where_too_many_wait_altogether_an_answer_comes_at_once(party: str, database: str) -> None:
     pool = await asyncpg.create_pool(database, min_size=1, max_size=4)
-    client, asking = await nats.connect(party), await nats.connect(party)
-    running = asyncio.create_task(Receipts(client, pool, most_waiting=4).run())
-    await client.flush()
-    try:
+    asking = await nats.connect(party)
+    async with receipts_on(party, pool, most_waiting=4) as running:
         waiting = [asyncio.create_task(asked(asking, f"xa-{n}", [FAR], wait=30)) for n in range(4)]
         await asyncio.sleep(0)
         answer = await asked(asking, B, [FAR], wait=30)
@@ -67,12 +66,8 @@ async def test_where_too_many_wait_altogether_an_answer_comes_at_once(party: str
         assert not any(one.done() for one in waiting)
         running.cancel()  # a projector that stops lets go of those who wait
         assert all(answer["busy"] for answer in await asyncio.gather(*waiting))
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        for connection in (client, asking):
-            await connection.close()
-        await pool.close()
+    await asking.close()
+    await pool.close()
 
 
 async def test_a_unit_is_told_of_its_own_and_of_those_below(party: str, database: str) -> None:
@@ -113,10 +108,7 @@ class _SmallPayloads(Client):
 
 async def test_an_answer_that_is_too_long_comes_in_parts(party: str, database: str) -> None:
     pool = await asyncpg.create_pool(database, min_size=1, max_size=4)
-    client = _SmallPayloads()
-    await client.connect(party)
-    running = asyncio.create_task(Receipts(client, pool).run())
-    try:
+    async with receipts_on(party, pool, _SmallPayloads()):
         await decided(pool, 1000, field="data." + "\x01" * 60, detail="\x01" * 300)
         found = []
         async with connect(party, notice=lambda _: None) as bus:
@@ -125,11 +117,7 @@ async def test_an_answer_that_is_too_long_comes_in_parts(party: str, database: s
                 assert isinstance(one, BusReceipt)
                 found.append(one.position)
         assert found == list(range(1, 1001))
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        await client.close()
-        await pool.close()
+    await pool.close()
 
 
 async def test_an_answer_goes_to_an_inbox_and_nowhere_else(party: str, database: str) -> None:
@@ -196,3 +184,28 @@ async def test_what_keeps_an_answer_back_is_said_and_names_nobody(party: str, da
         await client.close()
     assert (behind and behind["state"]) == state
     assert A not in json.dumps(behind)
+
+
+async def test_questions_are_counted_under_a_bounded_number_of_labels(party: str, database: str) -> None:
+    registry = CollectorRegistry()
+    pool = await asyncpg.create_pool(database, min_size=1, max_size=4)
+    asking = await nats.connect(party)
+    async with receipts_on(party, pool, registry=registry):
+        for n in range(5):
+            await asked(asking, f"xa-{n}", [1])
+        # What a question says of its own content is not believed, and nobody goes unanswered for it.
+        odd = {"content-type": "application/json", "correlation_id": "x" * 200, "reply_to": "party.v1.x"}
+        answer = await asking.request(subject_of(A), b"\xff", 5, headers=odd)
+        assert "error" in json.loads(answer.data)
+    found = [sample for metric in registry.collect() for sample in metric.samples]
+    assert {sample.name.split("_")[0] for sample in found} == {"tonghop"}
+    for label, values in {
+        "handler": {"tonghop.v1.receipts.*"},
+        "destination": {ANSWERS},
+        "app_name": {"tonghop"},
+    }.items():
+        assert {sample.labels[label] for sample in found if label in sample.labels} == values
+    received = next(sample.value for sample in found if sample.name == "tonghop_bus_received_messages_total")
+    assert received == 6
+    await asking.close()
+    await pool.close()
