@@ -33,6 +33,7 @@ from services.projector.pulse import Pulse
 from services.projector.watch import Watch
 from services.projector.worker import Worker
 from services.receipts import Receipts
+from services.receipts.document import text as service_document_text
 from services.receipts.metering import requests_metered
 from services.settings import Settings
 
@@ -67,6 +68,7 @@ async def _serve(settings: Settings) -> int:
             ("/healthz", _health(list, dict)),
             ("/readyz", _health(pulse.troubles, lambda: pulse.doing)),
             ("/metrics", make_asgi_app(_registry())),
+            ("/asyncapi.json", _document()),
         ],
     )
     config = uvicorn.Config(
@@ -124,6 +126,16 @@ def _registry() -> CollectorRegistry:
     for named in metrics.NAMED:  # what a file can't forget
         registry.register(named)
     return registry
+
+
+def _document() -> Any:
+    document = service_document_text().encode()
+
+    @get
+    async def answer(_: object) -> AsgiResponse:
+        return AsgiResponse(document, 200, {"content-type": "application/json"})
+
+    return answer
 
 
 def _health(troubles: Callable[[], list[str]], doing: Callable[[], dict[str, str | None]]) -> Any:

@@ -38,6 +38,7 @@ from services.receipts.waiting import Waiting
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
 
+ASKED: Final = f"{SUBJECT}.*"
 QUEUE: Final = "receipts"
 MOST_WAITING: Final = 4096
 """Questions that wait in this process, of all askers together; a further one is answered at once, waited for or not."""
@@ -66,7 +67,7 @@ class Receipts:
         self._broker = broker
         self._client = client
         # A question is taken as it came: what it says of its own content is anybody's, and the answer comes later.
-        self._subscriber = broker.subscriber(f"{SUBJECT}.*", QUEUE, decoder=_as_it_came, no_reply=True)
+        self._subscriber = broker.subscriber(ASKED, QUEUE, decoder=_as_it_came, no_reply=True, include_in_schema=False)
         self._subscriber(self._take)
         self._waiting = Waiting(pool)
         self._pool = pool

@@ -6,6 +6,7 @@ an answer goes to.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Final
 
 from faststream.message import StreamMessage
@@ -13,7 +14,7 @@ from faststream.nats.response import NatsPublishCommand
 from faststream.prometheus import ConsumeAttrs, MetricsSettingsProvider
 from faststream.prometheus.middleware import PrometheusMiddleware
 from nats.aio.msg import Msg
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Gauge
 
 ANSWERS: Final = "answers"
 """The label of all inboxes together."""
@@ -32,6 +33,15 @@ class _Bounded(MetricsSettingsProvider[Msg, NatsPublishCommand]):
 
 def requests_metered(registry: CollectorRegistry) -> PrometheusMiddleware[Any, Any]:
     """Make the middleware for a broker; its metrics (`tonghop_bus_…`) are made in the registry once."""
+    with suppress(ValueError):  # it is there already
+        # FastStream takes it as it finds it; its own would have the number of each process for a label.
+        Gauge(
+            "tonghop_bus_received_messages_in_process",
+            "Questions over the bus that are being taken",
+            ["app_name", "broker", "handler"],
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
     return PrometheusMiddleware(
         settings_provider_factory=lambda _: _Bounded(),
         registry=registry,

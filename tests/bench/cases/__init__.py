@@ -7,6 +7,7 @@ from tests.bench.cases.correctness import correctness
 from tests.bench.cases.floors import copying, pushing
 from tests.bench.cases.freshness import freshness
 from tests.bench.cases.indicators import indicators
+from tests.bench.cases.intake import intake
 from tests.bench.cases.mixture import mixture
 from tests.bench.cases.moves import moves
 from tests.bench.cases.outage import outage
@@ -23,6 +24,7 @@ _AFTER: tuple[Case, ...] = (memory, correctness)
 
 CASES: dict[str, tuple[Case, ...]] = {
     "live": (pushing, quiet, copying, against_copy),
+    "intake": (intake,),
     "peers": (peers,),
     "read": (loaded,),
     "freshness": (freshness,),
