@@ -9,7 +9,7 @@ import jsonschema
 import msgspec
 
 from events.schemas import asyncapi
-from services.publishing.receipt import Answer, Behind, Receipt, Request, subject_of
+from services.publishing.receipt import Answer, BusBehind, BusReceipt, Request, subject_of
 from services.receipts.answering import ASKED
 from services.receipts.document import FILE, service_document, text
 
@@ -38,10 +38,10 @@ def test_it_has_all_channels() -> None:
 
 def test_questions_and_answers_fit_their_schemas() -> None:
     document = service_document()
-    receipt = Receipt(7, "xa-a", "a-1", "parked", "unknown_unit", None, None, None, "0" * 32)
+    receipt = BusReceipt(7, "xa-a", "a-1", "parked", "unknown_unit", None, None, None, "0" * 32)
     for name, each in (
         ("question", Request([1, (3, 9)], ["a-1"], 5.0)),
-        ("answer", Answer(9, 9, [receipt], Behind(2, "paused"))),
+        ("answer", Answer(9, 9, [receipt], BusBehind(2, "paused"))),
         ("answer", Answer(busy=True)),
     ):
         schema = document["components"]["messages"][name]["payload"] | {"components": document["components"]}
