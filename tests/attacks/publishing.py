@@ -95,7 +95,8 @@ async def receipts_on(
     receipts = Receipts(broker, client or connected, pool, **options)
     await broker.start()
     running = asyncio.create_task(receipts.run())
-    await connected.flush()
+    for _ in range(2):  # nats-py's first PING may overtake the subscription
+        await connected.flush()
     try:
         yield running
     finally:
