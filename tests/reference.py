@@ -24,13 +24,13 @@ import yaml
 from prometheus_client import REGISTRY
 from prometheus_client.core import Metric
 
-from projections.core.reading_answers import PublisherRejects, WorkerState
+from projections.answers.report.report_answers import PublisherRejects, WorkerState
 from projections.store.reading.status import Tally, Worker
-from services import metrics as projector_metrics
 from services import settings
 from services.api import metrics as api_metrics
 from services.api.app import create_app
 from services.cli.app import app
+from services.projector import metrics as projector_metrics
 
 TOP: Final = Path(__file__).parents[1]
 PAGES: Final = TOP / "docs" / "reference"
