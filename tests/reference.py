@@ -25,7 +25,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.core import Metric
 
 from projections.answers.report.report_answers import PublisherRejects, WorkerState
-from projections.store.reading.status import Tally, Worker
+from projections.store.reading.status import OutcomeTally, WorkerSeen
 from services import settings
 from services.api import metrics as api_metrics
 from services.api.app import create_app
@@ -156,10 +156,10 @@ def _ours(collectors: Iterator[Metric]) -> Iterator[str]:
 def _standing() -> list[Metric]:
     """Make what the API shows at a scrape when everything is there."""
     now = dt.datetime.now(dt.UTC)
-    worker = Worker(WorkerState("w", "leading", None, now, now, now), 1, now)
+    worker = WorkerSeen(WorkerState("w", "leading", None, now, now, now), 1, now)
     rejecting = PublisherRejects("u1", 1, {"cycle": 1}, 1)
-    tally = Tally("member.admitted", "parked", "unknown_unit", 1)
-    return list(api_metrics.Standing(1, 1, [tally], worker, [rejecting]).collect())
+    tally = OutcomeTally("member.admitted", "parked", "unknown_unit", 1)
+    return list(api_metrics.StandingCollector(1, 1, [tally], worker, [rejecting]).collect())
 
 
 def metrics_list() -> Iterator[str]:

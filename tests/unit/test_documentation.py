@@ -87,6 +87,14 @@ def _is_letter(character: str) -> bool:
     return unicodedata.category(character)[0] in "LNM"
 
 
+def test_the_classes_that_the_glossary_names_are_there() -> None:
+    named = set(re.findall(r"`([A-Z]+[a-z]\w*)`", (TOP / "docs/glossary.md").read_text(encoding="utf-8")))
+    modules = [path for part in ("events", "projections", "services") for path in (TOP / part).rglob("*.py")]
+    defined = {name for path in modules for name in re.findall(r"^class (\w+)", path.read_text(), re.MULTILINE)}
+    assert named
+    assert named <= defined
+
+
 def test_every_command_is_in_the_reference() -> None:
     told = (TOP / "docs/reference/commands.md").read_text(encoding="utf-8")
     assert [name for name in OPTIONS if f"### {name}\n" not in told] == []
