@@ -214,9 +214,10 @@ def http_list() -> Iterator[str]:
 def _query(parameter: Mapping[str, Any]) -> str:
     schema = parameter.get("schema", {})
     default = schema.get("default")
-    shown = ",".join(default) if isinstance(default, list) else default
-    note = " (required)" if parameter.get("required") else "" if shown in {None, ""} else f" (default: `{shown}`)"
     values = schema.get("enum") or schema.get("items", {}).get("enum") or ()
+    if isinstance(default, list):
+        default = None if default == values else ",".join(default)  # all of them: the description says so
+    note = " (required)" if parameter.get("required") else "" if default in {None, ""} else f" (default: `{default}`)"
     listed = f" One of: {', '.join(f'`{value}`' for value in values)}." if values else ""
     return f"`{parameter['name']}`{note}: {parameter.get('description', '').rstrip('.')}.{listed}"
 
