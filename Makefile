@@ -10,7 +10,7 @@ MINUTES ?= 20
 SEED ?= 1
 WORKERS ?= auto
 
-.PHONY: setup run test test-long check bench soak clean
+.PHONY: setup run test test-long check reference bench soak clean
 setup: $(STAMP)
 
 $(STAMP):
@@ -36,6 +36,10 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The lists in docs/reference/ that are made from the code.
+reference: setup
+	@$(BIN)/python -m tests.reference
 
 bench: setup
 	$(BIN)/python -m tests.bench

@@ -84,37 +84,37 @@ class Settings:
     projector_http: Address = _PROJECTOR_HTTP
     """Where the projector answers for its health and metrics."""
     reject_window: int = 1000
-    """How many recent events the limit on rejects looks at."""
+    """How many recent events the limit on rejected events looks at."""
     reject_limit: int = 50
-    """How many per cent of them may be rejected before the projector pauses; 100 is no limit."""
+    """How many per cent of these recent events may be rejected before the projector pauses; 100 is no limit."""
     reject_share: int = 5
-    """How many per cent of them the rejected events of one publisher weigh; a handful never exceeds the limit."""
+    """How many per cent of these recent events the rejected ones of one publisher count for, at most."""
     growth_share: int = 20
     """How many per cent of the log's growth within a minute one publisher may make before it is named in an alert."""
     growth_least: int = 1000
-    """From how many kilobytes a minute on: small traffic is nobody's concern."""
+    """From how many kilobytes a minute on a publisher is named for its share of the log's growth."""
     lead_patience: int = 10
     """Seconds without a sign of life after which a projector that leads is taken for frozen, and another takes over."""
     shut_out_file: str = ""
-    """The file that the bus's configuration includes for who is shut out; empty, that of the service's data folder."""
+    """The file with who is shut out, which the bus's configuration includes; empty: the one in the data folder."""
     nats_pid_file: str = ""
-    """Where the bus's server writes its process id, so that it can be told of that file; empty, as above."""
+    """Where nats-server writes its process id, for `shut-out` to signal it; empty: the one in the data folder."""
     log_level: str = "info"
-    """From which level on a process logs: `debug`, `info`, `warning`, `error`."""
+    """The least severe lines that a process logs: `debug`, `info`, `warning`, `error`."""
     log_format: str = "auto"
-    """How it does: `json`, `console`, or `auto`, which is console on a terminal and JSON lines elsewhere."""
+    """The form of log lines: `json`, `console`, or `auto`: `console` on a terminal and `json` elsewhere."""
     replicas: int = 1
-    """Copies of the stream that `migrate` asks for: 3 on a cluster (shared facts: R3), 1 on one machine."""
+    """Copies of the stream that `tonghop migrate` asks for: 3 on a cluster of three servers, 1 on one machine."""
     smallest_cell: int = 3
-    """People from which on a cell of a breakdown is shown; 1 hides none (docs/decisions/0014-small-cells.md)."""
+    """From how many people on a cell of a breakdown is shown; 1 hides none (docs/decisions/0014-small-cells.md)."""
 
     hosts: str = ""
-    """Names with commas between them under which the API is asked, beside loopback, addresses in figures and the name
-    that it listens on; `*` takes any."""
+    """Host names under which the API may be asked, with commas between them; `*` takes any. `localhost`, IP addresses
+    and the address that it listens on are always taken."""
     trusted_proxies: str = ""
-    """Addresses and networks with commas between them whose word is taken for who asks (X-Forwarded-For, Forwarded)."""
+    """Proxies whose `X-Forwarded-For` or `Forwarded` is believed: addresses and networks with commas between them."""
     behind_after: float = 5.0
-    """Seconds of lag from which on an answer with figures says that it is behind (contract §9)."""
+    """From how many seconds of lag on an answer with figures says that it is behind (contract §9)."""
 
     stream: ClassVar[str] = "PARTY"
     """Fixed by the contract, §1."""

@@ -1,4 +1,7 @@
-"""The commands that README and docs show, with what a test has to provide for them (`<!-- tested: … -->`)."""
+"""The pages of documentation, and the commands that they show, with what a test has to provide for them.
+
+`<!-- tested: … -->` above a block says what its commands want, how the last of them ends, and what is gone before them.
+"""
 
 import re
 import shlex
@@ -11,7 +14,7 @@ DEMONSTRATION = "demonstration"
 """What a block wants where nothing else is said: a service with the demonstration in it."""
 
 _BLOCK = re.compile(r"(?:<!-- tested: ([^>]*?) -->\n)?```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_HEREDOC = re.compile(r"<<'(\w+)'")
+_HEREDOC = re.compile(r"<<'?(\w+)'?$", re.MULTILINE)
 
 
 class Block(NamedTuple):
@@ -26,8 +29,15 @@ class Block(NamedTuple):
 
 def blocks() -> list[Block]:
     """Read all blocks of shell commands, in the order in which they stand."""
-    files = [TOP / "README.md", *sorted((TOP / "docs").rglob("*.md"))]
-    return [block for file in files for block in _of(file)]
+    return [block for page in pages() for block in _of(page)]
+
+
+def pages() -> list[Path]:
+    """Give every page of documentation."""
+    return [
+        *(TOP / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+        *sorted((TOP / "docs").rglob("*.md")),
+    ]
 
 
 def _of(file: Path) -> Iterator[Block]:
@@ -41,7 +51,10 @@ def _of(file: Path) -> Iterator[Block]:
 
 
 def commands_of(text: str) -> Iterator[str]:
-    """Part a block into its commands: one a line, but for a line that goes on and a text that is given in place."""
+    """Part a block into its commands: one a line, but for a line that goes on and a text that is given in place.
+
+    A text whose mark is not quoted is the shell's: in it a line that ends with a backslash goes on as well.
+    """
     lines = iter(text.splitlines())
     for line in lines:
         whole = line
@@ -58,4 +71,4 @@ def commands_of(text: str) -> Iterator[str]:
 
 def words_of(command: str) -> list[str]:
     """Part a command into words; a comment and a text given in place are none."""
-    return shlex.split(command.split("\n", maxsplit=1)[0] if "<<'" in command else command, comments=True)
+    return shlex.split(command.split("\n", maxsplit=1)[0] if _HEREDOC.search(command) else command, comments=True)

@@ -107,11 +107,17 @@ class Named(Collector):
 
 # Who fills the log: the bus knows no rate for a user, so an operator has to know whom to shut out. At most as many as
 # the share goes into a whole.
-GROWING = Named("tonghop_publisher_growth_share", "Share of the log's growth within a minute, where it is too large")
+GROWING = Named(
+    "tonghop_publisher_growth_share",
+    "A publisher's share of the log's growth within a minute, shown where it is too large",
+)
 
 # Whose rejects would pause everybody if they all counted: one client is broken, or hostile. At most as many as the
 # share goes into the window.
-REJECTING = Named("tonghop_publisher_rejects_at_share", "Recent rejected events, where as many weigh as may of one")
+REJECTING = Named(
+    "tonghop_publisher_rejects_at_share",
+    "A publisher's recent rejected events, shown where they reach the share of the limit that one publisher may fill",
+)
 
 NAMED = (GROWING, REJECTING)
 

@@ -190,6 +190,8 @@ def test_the_demonstration_and_what_comes_after() -> None:
         one.waits(lambda: b"--on 2021-08-28" in one.staying[0][1].read_bytes())
         for block in wanting(DEMONSTRATION):
             one.types(block)
+        learned = json.loads(one.runs("tonghop why xa-dai-bai bai-hoc-1 --format json").stdout)
+        assert (learned["outcome"], learned["taken_back"]["reason"]) == ("retracted", "ghi nhầm")
         one.stops()
         for block in wanting("stopped"):
             for part in block.lost:
