@@ -17,14 +17,14 @@ from projections.rules.counting.batch_changes import (
 from projections.rules.counting.periods import month_from, month_period
 from projections.rules.counting.state import State
 from projections.rules.hierarchy.hierarchy import Hierarchy
-from projections.rules.hierarchy.unit import EVER, FOREVER, Segment, Span, Unit, dated, last_day
+from projections.rules.hierarchy.unit import EVER, FOREVER, Move, Segment, Span, Unit, dated, last_day
 
 
-def reattribution(state: State, unit: Unit, before: Sequence[Segment]) -> Reattribution | None:
-    """Compare the unit's raw parents with those ``before``; return what its roll-up leaves and joins on which days."""
-    hierarchy = state.hierarchy
+def reattribution(state: State, move: Move) -> Reattribution | None:
+    """Return what a moved unit's roll-up leaves and joins on which days, None where it stays where it is."""
+    unit, hierarchy = move.unit, state.hierarchy
     pieces: list[Piece] = []
-    for since, until, old, new in _differences(before, hierarchy.segments(unit)):
+    for since, until, old, new in _differences(move.before.parents, move.after.parents):
         left, joined = hierarchy.lineages(old, since, until), hierarchy.lineages(new, since, until)
         for start, end, leaves, joins in _overlaps(left, joined):
             shared = set(leaves) & set(joins)
@@ -40,16 +40,14 @@ def reattribution(state: State, unit: Unit, before: Sequence[Segment]) -> Reattr
 
 
 def enlargements(state: State, grown: Sequence[int]) -> Iterator[Enlargement | BreakingDown]:
-    """Yield what the counters of those units need that have become large or vast, and mark each after that."""
+    """Yield what the counters of those units need that have become large or vast; whoever takes a step marks it."""
     for no in grown:
         size = state.hierarchy.by_no[no].size
         if no not in state.large and size >= state.sizes.large:
             yield Enlargement(no)
-            state.large.add(no)
         if no not in state.vast and size >= state.sizes.vast:
             below = state.hierarchy.subtree(no, EVER, FOREVER)[1:]
             yield BreakingDown(no, tuple(below) if state.has_facts else ())
-            state.vast.add(no)
 
 
 def structure_rows(hierarchy: Hierarchy, structure: Structure, touched: set[int]) -> None:

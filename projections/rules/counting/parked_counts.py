@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from projections.rules.counting.state import State
-from projections.rules.hierarchy.unit import Unit
+from projections.rules.hierarchy.unit import Move, Unit
 
 
 class ParkedCounts:
@@ -21,14 +21,15 @@ class ParkedCounts:
         for no in self._state.hierarchy.lineage_now(self._state.hierarchy.by_no[subject]):
             self._add(no, 0, n)
 
-    def shift(self, unit: Unit, before: tuple[int, ...], after: tuple[int, ...]) -> None:
-        """Follow a unit whose raw lineage as last known was ``before`` and is ``after``."""
-        n = self._state.parked_own.get(unit.no, 0) + self._state.parked_below.get(unit.no, 0)
-        if n:
-            for no in before:
-                self._add(no, 0, -n)
-            for no in after:
-                self._add(no, 0, n)
+    def follow(self, move: Move) -> None:
+        """Follow a unit that was moved, with all that waits at and below it."""
+        no = move.unit.no
+        n = self._state.parked_own.get(no, 0) + self._state.parked_below.get(no, 0)
+        if n and move.leads_elsewhere:
+            for upper in move.before.lineage_now:
+                self._add(upper, 0, -n)
+            for upper in move.after.lineage_now:
+                self._add(upper, 0, n)
 
     def forget(self, unit: Unit) -> None:
         """Count no longer what is parked under a unit that is about to be forgotten."""

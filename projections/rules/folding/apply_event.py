@@ -30,7 +30,7 @@ from projections.rules.deciding.decision import (
 )
 from projections.rules.deciding.parking import Parked
 from projections.rules.deciding.tree_rules import against_the_tree, against_the_tree_without
-from projections.rules.hierarchy.unit import Segment, Unit, UnitStatement, holds_from
+from projections.rules.hierarchy.unit import Move, Unit, UnitStatement, holds_from
 
 Retracted = tuple[Recorded, tuple[str, str | None], int]
 """A retracted event, its outcome and reason until then, and the position of the retraction."""
@@ -148,7 +148,7 @@ class CarryingOut:
             self._enlarge(self._hierarchy.lineage_now(unit))
         else:
             unit = self._hierarchy.by_no[statement.unit]
-            self._rehang(unit, statement, add=True)
+            self._follow(self._hierarchy.add(statement))
         self._work.structure.said.append(statement)
         self._touched.add(unit.no)
         return Ruling(Outcome.APPLIED, news=(unit.id,))
@@ -208,7 +208,7 @@ class CarryingOut:
             refused = against_the_tree_without(statement, self._hierarchy, self._state.sizes.depths)
             if refused is not None:
                 return refused
-            self._rehang(unit, statement, add=False)
+            self._follow(self._hierarchy.remove(statement))
         said = self._work.structure.said
         if statement in said:
             said.remove(statement)
@@ -217,28 +217,28 @@ class CarryingOut:
         self._touched.add(unit.no)
         return None
 
-    def _rehang(self, unit: Unit, statement: UnitStatement, *, add: bool) -> None:
-        lineage_before = self._hierarchy.lineage_now(unit)
-        before: tuple[Segment, ...] = (self._hierarchy.add if add else self._hierarchy.remove)(statement)
-        lineage_after = self._hierarchy.lineage_now(unit)
-        if lineage_before != lineage_after:
-            self._parked.shift(unit, lineage_before, lineage_after)
-            self._state.past.carry(unit, lineage_before, lineage_after)
-            self._work.bent |= self._state.past.touching(unit.no)
-        self._state.past.refresh(unit)
-        self._work.bent.add(unit.no)
-        move = reattribution(self._state, unit, before) if self._state.has_facts else None
-        if move is not None:
-            self._flush()
-            self._work.steps.append(move)
-        self._enlarge(lineage_after)
+    def _follow(self, move: Move) -> None:
+        """Let all follow that hangs on where a unit is; each takes the move, and none asks what another has done."""
+        self._parked.follow(move)
+        self._work.bent |= self._state.past.follow(move)
+        step = reattribution(self._state, move) if self._state.has_facts else None
+        if step is not None:
+            self._step(step)
+        self._enlarge(move.after.lineage_now)
 
     def _enlarge(self, grown: tuple[int, ...]) -> None:
+        """Mark those who have grown large or vast; what was counted before is counted by what they were."""
         for step in enlargements(self._state, grown):
-            (self._work.large if isinstance(step, Enlargement) else self._work.vast).append(step.unit)
             if self._state.has_facts:
-                self._flush()
-                self._work.steps.append(step)
+                self._step(step)
+            large = isinstance(step, Enlargement)
+            (self._state.large if large else self._state.vast).add(step.unit)
+            (self._work.large if large else self._work.vast).append(step.unit)
+
+    def _step(self, step: Step) -> None:
+        """Let a step follow all that was counted before it."""
+        self._flush()
+        self._work.steps.append(step)
 
     def _forget(self, unit: Unit) -> None:
         self._flush()

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from projections.rules.hierarchy.hierarchy import Hierarchy
-from projections.rules.hierarchy.unit import Segment, Unit
+from projections.rules.hierarchy.unit import Move, Segment, Unit
 
 
 class Term(NamedTuple):
@@ -40,15 +40,21 @@ class PastEdges:
         self._to: dict[int, set[int]] = {}
         self._below: dict[int, int] = {}  # ends of past edges at or below a unit on today's raw tree
 
-    def carry(self, unit: Unit, before: tuple[int, ...], after: tuple[int, ...]) -> None:
-        """Follow a unit whose raw lineage as last known was ``before`` and is ``after``."""
-        ends = self._below.get(unit.no, 0)
-        if ends:
-            self._add(before, -ends)
-            self._add(after, ends)
+    def follow(self, move: Move) -> set[int]:
+        """Follow a unit that was moved; return the units whose terms it bends, itself among them."""
+        unit = move.unit
+        bent = {unit.no}
+        if move.leads_elsewhere:
+            ends = self._below.get(unit.no, 0)
+            if ends:
+                self._add(move.before.lineage_now, -ends)
+                self._add(move.after.lineage_now, ends)
+            bent |= self._touching(unit.no)
+        self.refresh(unit)
+        return bent
 
     def refresh(self, unit: Unit) -> None:
-        """Read a unit's past edges anew; its place on today's tree has been carried already."""
+        """Read a unit's past edges anew; what ends below it is known at its place on today's tree already."""
         segments = self._hierarchy.segments(unit)
         now = segments[-1].parent
         past = tuple(s for s in segments if s.parent != now and s.parent is not None)
@@ -72,17 +78,6 @@ class PastEdges:
         else:
             del self._of[unit.no]
 
-    def touching(self, unit: int) -> set[int]:
-        """Return the units with a past edge that has an end at or below the unit on today's raw tree."""
-        found: set[int] = set()
-        below = [unit]
-        for no in below:  # grows while it is walked, along branches that have ends
-            if no in self._of:
-                found.add(no)
-            found |= self._to.get(no, set())
-            below += [child.no for child in self._hierarchy.hung_now(no, among=self._below)]
-        return found
-
     def terms(self, part: int) -> Iterator[Term]:
         """Yield the terms that a unit's past edges make, for every unit that they concern."""
         past = self._of.get(part)
@@ -96,6 +91,17 @@ class PastEdges:
                     yield Term(unit, part, segment.since, segment.until, 1)
                 for unit in over - above:
                     yield Term(unit, part, segment.since, segment.until, -1)
+
+    def _touching(self, unit: int) -> set[int]:
+        """Return the units with a past edge that has an end at or below the unit on today's raw tree."""
+        found: set[int] = set()
+        below = [unit]
+        for no in below:  # grows while it is walked, along branches that have ends
+            if no in self._of:
+                found.add(no)
+            found |= self._to.get(no, set())
+            below += [child.no for child in self._hierarchy.hung_now(no, among=self._below)]
+        return found
 
     def _mark(self, no: int, by: int) -> None:
         self._add((no, *self._hierarchy.lineage_now(self._hierarchy.by_no[no])), by)

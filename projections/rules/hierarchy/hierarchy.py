@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from projections.rules.hierarchy.dated_tree import DatedTree
-from projections.rules.hierarchy.unit import FOREVER, Segment, Unit, UnitStatement, segments_of
+from projections.rules.hierarchy.unit import FOREVER, Move, Place, Segment, Unit, UnitStatement, segments_of
 
 HIGHEST: Final = 1 << 8
 """Above it heights are not told apart. On different days two units may be above each other: there they have no end."""
@@ -69,17 +69,16 @@ class Hierarchy(DatedTree):
         if unit.founding.parent is not None:
             del self.children[unit.founding.parent][unit.no]
 
-    def add(self, statement: UnitStatement) -> tuple[Segment, ...]:
-        """Let a statement other than a foundation hold; return the raw parents as they were before it."""
+    def add(self, statement: UnitStatement) -> Move:
+        """Let a statement other than a foundation hold; return where that hangs its unit."""
         unit = self.by_no[statement.unit]
-        before = self.segments(unit)
+        before = self._place(unit)
         if statement.kind == "dissolved":
             unit.dissolution = statement
         else:
             unit.later = [*(unit.later or ()), statement]
         self._name(statement, 1)
-        self._settle(unit, before)
-        return before
+        return self._settle(unit, before)
 
     def restore(self, statements: Sequence[UnitStatement]) -> set[int]:
         """Let statements other than foundations hold that held together before; return their units.
@@ -103,17 +102,16 @@ class Hierarchy(DatedTree):
                 self.by_no[no].size += 1
         return changed
 
-    def remove(self, statement: UnitStatement) -> tuple[Segment, ...]:
-        """Take a statement other than a foundation back; return the raw parents as they were before."""
+    def remove(self, statement: UnitStatement) -> Move:
+        """Take a statement other than a foundation back; return where that hangs its unit."""
         unit = self.by_no[statement.unit]
-        before = self.segments(unit)
+        before = self._place(unit)
         if statement.kind == "dissolved":
             unit.dissolution = None
         else:
             unit.later = [s for s in unit.later or () if s.position != statement.position] or None
         self._name(statement, -1)
-        self._settle(unit, before)
-        return before
+        return self._settle(unit, before)
 
     def _name(self, statement: UnitStatement, by: int) -> None:
         for no in (statement.parent, statement.successor):
@@ -122,17 +120,21 @@ class Hierarchy(DatedTree):
                 if by > 0:
                     self.children.setdefault(no, {})[statement.unit] = None
 
-    def _settle(self, unit: Unit, before: tuple[Segment, ...]) -> None:
+    def _place(self, unit: Unit) -> Place:
+        return Place(self.segments(unit), self.lineage_now(unit))
+
+    def _settle(self, unit: Unit, before: Place) -> Move:
         after = segments_of(unit)
-        if after == before:
-            return
-        old, new = before[-1].parent, after[-1].parent
+        if after == before.parents:
+            return Move(unit, before, before)
+        old, new = before.parents[-1].parent, after[-1].parent
         if old != new:
             for parent, by in ((old, -1), (new, 1)):
                 for _, _, lineage in self.lineages(parent, FOREVER - dt.timedelta(1), FOREVER):
                     for no in lineage:
                         self.by_no[no].size += by * (1 + unit.size)
         self._hang(unit, after)
+        return Move(unit, before, self._place(unit))
 
     def _hang(self, unit: Unit, segments: tuple[Segment, ...]) -> None:
         founding = (unit.founding.since, FOREVER, unit.founding.parent)

@@ -73,6 +73,29 @@ class Unit:
             yield self.dissolution
 
 
+class Place(NamedTuple):
+    """Where a unit hangs: its raw parents, oldest first, and the raw lineage above it as last known."""
+
+    parents: tuple[Segment, ...]
+    lineage_now: tuple[int, ...]
+
+
+class Move(NamedTuple):
+    """A unit's place before and after one change: all that follows a unit is told by this record, and by it alone.
+
+    The two are equal where the change hangs it nowhere else (a name, a level, a dissolution without successor).
+    """
+
+    unit: Unit
+    before: Place
+    after: Place
+
+    @property
+    def leads_elsewhere(self) -> bool:
+        """Tell whether the lineage as last known is another now."""
+        return self.before.lineage_now != self.after.lineage_now
+
+
 def holds_from(since: dt.date) -> dt.date:
     """Return the day from which a change of structure holds.
 
