@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from events.codec import Event
-from projections.rules.folding import apply_event
-from projections.rules.hierarchy.hierarchy import Hierarchy
+from projections.rules.counting.batch_work import BatchWork
+from projections.rules.kinds import unit_changed
 from projections.rules.log.set_aside import PREFIX
 from projections.store.generations import schema_of
 from projections.store.live.projection import Projection
@@ -36,15 +36,15 @@ def told() -> list[Said]:
 @pytest.fixture
 def defect(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Let a rule raise for one event, when it has spoilt the state."""
-    right = apply_event.verdict_on_structure
+    right = unit_changed.decide
 
-    def verdict(event: Event, hierarchy: Hierarchy, root: str) -> Any:
+    def decide(position: int, event: Event, work: BatchWork) -> Any:
         if getattr(event.data, "name", None) == POISONED:
-            hierarchy.by_id.pop(event.subject)  # the state is of no use after it
+            work.hierarchy.by_id.pop(event.subject)  # the state is of no use after it
             raise ZeroDivisionError("a defect of this program")
-        return right(event, hierarchy, root)
+        return right(position, event, work)
 
-    monkeypatch.setattr(apply_event, "verdict_on_structure", verdict)
+    monkeypatch.setattr(unit_changed, "decide", decide)
     return monkeypatch
 
 

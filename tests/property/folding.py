@@ -25,7 +25,7 @@ class Folded:
         self.state = State(ROOT, sizes, counts=False)
         self.outcomes: dict[int, tuple[str, str | None]] = {}
         self.fields: dict[int, str | None] = {}
-        self._recorded: dict[EventKey, Recorded] = {}
+        self.recorded: dict[EventKey, Recorded] = {}
         self._events: dict[int, Event] = {}
 
     def take(self, log: Sequence[Said]) -> list[tuple[int, str, str | None]]:
@@ -35,7 +35,7 @@ class Folded:
             if isinstance(event, Event):
                 self._events[position] = event
             message = Message(position, _NOON, said.bus_subject, None, said.body)
-            changes = fold_batch(self.state, [message], [event], self._recorded, self._references())
+            changes = fold_batch(self.state, [message], [event], self.recorded, self.references())
             for row in changes.ledger:
                 self.outcomes[row.position] = row.outcome, row.reason
                 self.fields[row.position] = row.field
@@ -43,7 +43,7 @@ class Folded:
                 self.outcomes[verdict.position] = verdict.outcome, verdict.reason
         return [(position, *outcome) for position, outcome in self.outcomes.items()]
 
-    def _references(self) -> Counter[str]:
+    def references(self) -> Counter[str]:
         """Count the facts and plans that hold and refer to each unit."""
         found: Counter[str] = Counter()
         for position, event in self._events.items():

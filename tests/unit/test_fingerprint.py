@@ -49,7 +49,7 @@ def test_a_rule_that_is_changed_changes_it(home: Path, file: str, old: str, new:
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        (f"{RULES}/deciding/decision.py", '"""What becomes of an event', '"""What shall become of an event'),
+        (f"{RULES}/deciding/decision.py", '"""What an event of any kind may', '"""What an event of any kind must'),
         (f"{RULES}/deciding/decision.py", "is not known", "is not known here"),
         (f"{RULES}/counting/state.py", "class Edition(NamedTuple):\n", "class Edition(NamedTuple):\n    # which\n\n"),
         (f"{ANSWERS}/report/report_answers.py", "parked: int", "waiting: int"),

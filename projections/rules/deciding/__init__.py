@@ -1,1 +1,1 @@
-"""What becomes of an event, and what waits for another one."""
+"""What an event of any kind may wait for, and those that wait."""

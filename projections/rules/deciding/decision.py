@@ -1,28 +1,27 @@
-"""What becomes of an event, given the hierarchy as known: the rules of contract §2, one function a question.
+"""What an event of any kind may wait for: units that are known and active, and a publisher above them (contract §2).
 
-A decision is made in this order: what can never hold by what holds already (`already_done`), what the event waits for
-(`unknown_unit`, `inactive_unit`, `not_authorised`), what would contradict the tree (`cycle`, `in_use`).
+Each kind (`projections.rules.kinds`) decides in this order: what can never hold by what holds already (`already_done`),
+what the event waits for (`unknown_unit`, `inactive_unit`, `not_authorised`), what would contradict the tree (`cycle`,
+`too_deep`, `in_use`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Hashable, Iterable
-from typing import Any, NamedTuple, cast
+from typing import Final, NamedTuple
 
 from events.catalogue import CATALOGUE
 from events.codec import Event
 from events.contributions import decision_day, units_named
-from events.subjects import source_of
 from events.vocabulary import Outcome, Reason
 from projections.rules.hierarchy.hierarchy import Hierarchy
-from projections.rules.hierarchy.unit import FOREVER, Unit
+from projections.rules.hierarchy.unit import Unit
 
 Key = Hashable
 """What a parked event can wait for: a unit's id, or the (publisher, id) of an event."""
 
-
-_ABOUT_ONE = frozenset(row.type for row in CATALOGUE.values() if not row.units)
+_ABOUT_ONE: Final = frozenset(row.type for row in CATALOGUE.values() if not row.units)
 """Types that name no unit but their subject."""
 
 
@@ -43,22 +42,18 @@ class Waits(NamedTuple):
     keys: frozenset[Key]
 
 
-def wait_of_fact_or_plan(event: Event, hierarchy: Hierarchy) -> Waits | None:
-    """Say what a fact or a plan waits for, or None when it holds."""
-    day = _day(event)
+def wait_about_subject(event: Event, hierarchy: Hierarchy) -> Waits | None:
+    """Say what an event waits for that its subject may say itself, or a unit above it; None when it holds."""
+    day = day_of(event)
     if event.type in _ABOUT_ONE and subject_at_once(hierarchy, event.publisher, event.subject, day) is not None:
         return None
-    named = units_named(event)
-    units, waits = _known(event, named, hierarchy)
-    if waits is not None:
-        return waits
-    waits = _inactive(event, named, units, day)
+    units, waits = units_or_wait(event, units_named(event), hierarchy, day)
     if waits is not None:
         return waits
     subject, publisher = units["subject"], units["source"]
     if publisher is subject or hierarchy.is_above(publisher, subject, day):
         return None
-    return _not_authorised(event, hierarchy, subject, day)
+    return not_authorised(event, hierarchy, subject, day)
 
 
 def subject_at_once(
@@ -82,50 +77,41 @@ def subject_at_once(
     return unit if upper is not None and hierarchy.is_above(upper, unit, day) else None
 
 
-def verdict_on_structure(event: Event, hierarchy: Hierarchy, root: str) -> Refused | Waits | None:
-    """Say why a structure event is refused or what it waits for, but for a cycle; None when nothing is in its way."""
-    done = _done_already(event, hierarchy.by_id.get(event.subject))
-    if done is not None:
-        return done
-    founds = event.type == "unit.established"
-    if founds and event.subject == root:
-        return None if event.publisher == root else _foreign_root(event, hierarchy)
-    named = units_named(event)
-    if founds:
-        named.pop("subject")
+def units_or_wait(
+    event: Event, named: dict[str, str], hierarchy: Hierarchy, day: dt.date
+) -> tuple[dict[str, Unit], Waits | None]:
+    """Return the units that an event names by their fields, its publisher as ``source``, and what it waits for of them.
+
+    The publisher has to be known, the others known and active on the day.
+    """
     units, waits = _known(event, named, hierarchy)
-    day = _day(event)
-    if waits is None:
-        waits = _inactive(event, named, units, day)
-    if waits is not None:
-        return waits
-    publisher, below = units["source"], units["parent" if founds else "subject"]
-    if (founds and publisher is below) or hierarchy.is_above(publisher, below, day):
-        return None
-    return _not_authorised(event, hierarchy, below, day)
+    return units, waits if waits is not None else _inactive(event, named, units, day)
 
 
-def wait_of_retraction(event: Event, target: Event, hierarchy: Hierarchy) -> Waits | None:
-    """Say what the retraction of an event that holds or is parked waits for, or None when it may go ahead."""
-    if event.publisher == target.publisher:
-        return None
-    named = {"source": event.publisher, "data.source": target.publisher}
-    keys = frozenset({event.subject, (target.publisher, target.id), *named.values()})
-    for field, unit in named.items():
-        if unit not in hierarchy.by_id:
-            return Waits(Reason.UNKNOWN_UNIT, field, f"{unit} is not known", keys)
-    publisher, owner = hierarchy.by_id[event.publisher], hierarchy.by_id[target.publisher]
-    day = decision_day(target) or FOREVER
-    if hierarchy.is_above(publisher, owner, day):
-        return None
-    detail = f"{event.publisher} is neither {target.publisher} nor above it"
-    return Waits(Reason.NOT_AUTHORISED, "source", detail, keys | _chain_keys(hierarchy, owner, day))
+def not_authorised(event: Event, hierarchy: Hierarchy, unit: Unit, day: dt.date) -> Waits:
+    """Say that an event waits until its publisher is above a unit."""
+    detail = f"{event.publisher} is not above {unit.id}, neither on {day} nor as last known"
+    keys = _named_keys(event) | lineage_keys(hierarchy, unit, day)
+    return Waits(Reason.NOT_AUTHORISED, "source", detail, keys)
 
 
-def target_of(event: Event) -> tuple[str, str]:
-    """Return the publisher and the id of the event that a retraction takes back."""
-    data = cast("Any", event.data)
-    return data.source.removeprefix(source_of("")), data.id
+def too_deep(field: str, said: str | None) -> Refused | None:
+    """Refuse what would be too deep, where something is said to be."""
+    return None if said is None else Refused(Reason.TOO_DEEP, field, said)
+
+
+def lineage_keys(hierarchy: Hierarchy, unit: Unit, day: dt.date) -> frozenset[Key]:
+    """Return the units whose news may change who is above a unit."""
+    numbers = {unit.no, *hierarchy.lineage(unit, day), *hierarchy.lineage_now(unit)}
+    return frozenset(hierarchy.by_no[no].id for no in numbers)
+
+
+def day_of(event: Event) -> dt.date:
+    """Return the day by which an event other than a retraction is judged."""
+    day = decision_day(event)
+    if day is None:
+        raise AssertionError(f"{event.type} has no day")
+    return day
 
 
 def outcome_of_holding(type_: str) -> Outcome:
@@ -135,13 +121,6 @@ def outcome_of_holding(type_: str) -> Outcome:
 
 def _path(field: str) -> str:
     return field if field in {"subject", "source"} else f"data.{field}"
-
-
-def _day(event: Event) -> dt.date:
-    day = decision_day(event)
-    if day is None:
-        raise AssertionError(f"{event.type} has no day")
-    return day
 
 
 def _known(event: Event, named: dict[str, str], hierarchy: Hierarchy) -> tuple[dict[str, Unit], Waits | None]:
@@ -170,33 +149,5 @@ def _inactive(event: Event, named: Iterable[str], units: dict[str, Unit], day: d
     return None
 
 
-def _not_authorised(event: Event, hierarchy: Hierarchy, unit: Unit, day: dt.date) -> Waits:
-    detail = f"{event.publisher} is not above {unit.id}, neither on {day} nor as last known"
-    keys = _named_keys(event) | _chain_keys(hierarchy, unit, day)
-    return Waits(Reason.NOT_AUTHORISED, "source", detail, keys)
-
-
-def _done_already(event: Event, subject: Unit | None) -> Refused | None:
-    if subject is None:
-        return None
-    if event.type == "unit.established":
-        return Refused(Reason.ALREADY_DONE, "subject", f"{subject.id} is established already")
-    if event.type == "unit.dissolved" and subject.dissolution is not None:
-        return Refused(Reason.ALREADY_DONE, "subject", f"{subject.id} is dissolved already")
-    return None
-
-
-def _foreign_root(event: Event, hierarchy: Hierarchy) -> Waits:
-    known = event.publisher in hierarchy.by_id
-    reason = Reason.NOT_AUTHORISED if known else Reason.UNKNOWN_UNIT
-    detail = f"{event.subject} alone may establish itself" if known else f"{event.publisher} is not known"
-    return Waits(reason, "source", detail, frozenset({event.subject, event.publisher}))
-
-
 def _named_keys(event: Event) -> frozenset[Key]:
     return frozenset({event.publisher, *units_named(event).values()})
-
-
-def _chain_keys(hierarchy: Hierarchy, unit: Unit, day: dt.date) -> frozenset[Key]:
-    numbers = {unit.no, *hierarchy.lineage(unit, day), *hierarchy.lineage_now(unit)}
-    return frozenset(hierarchy.by_no[no].id for no in numbers)

@@ -14,10 +14,12 @@ from events.codec import Event, Refusal, same_content
 from events.subjects import PREFIX
 from events.vocabulary import Outcome, Reason
 from projections.rules.counting.batch_changes import Changes, LedgerRow, Rejects, Verdict
+from projections.rules.counting.batch_work import BatchWork
 from projections.rules.counting.state import Recorded, State
 from projections.rules.deciding.decision import Key
 from projections.rules.deciding.parking import Parked
-from projections.rules.folding.apply_event import CarryingOut, Ruling
+from projections.rules.kinds.attempt import attempt
+from projections.rules.kinds.kind import Ruling
 from projections.rules.log.hash_chain import Link, extend
 from projections.rules.log.kept_message import kept_headers
 from projections.rules.log.message import Message
@@ -62,7 +64,7 @@ class Fold:
         self._verdicts: dict[int, Verdict] = {}
         self._tally: dict[tuple[str, str, str], int] = {}
         self._rejects: dict[tuple[str, str], tuple[int, int]] = {}
-        self._work = CarryingOut(state, recorded, references)
+        self._work = BatchWork(state, recorded, references)
         self._links: list[Link] = []
         self._link = Link(state.position, state.chain_hash) if state.chain_hash is not None else None
 
@@ -105,7 +107,7 @@ class Fold:
         else:
             if entry is not None:
                 entry.event = event
-            ruling = self._work.attempt(message.position, event)
+            ruling = attempt(message.position, event, self._work)
         row.outcome, row.reason, row.field, row.detail = ruling.outcome, ruling.reason, ruling.field, ruling.detail
         row.held_at = message.position if ruling.holds else None
         if ruling.outcome == Outcome.REJECTED:
@@ -122,7 +124,7 @@ class Fold:
             if not self._link.lasts:
                 links.append(self._link)
         self._state.position = self._last
-        work = self._work.finish()
+        done = self._work.finish()
         for said, n in Counter((row.type, row.outcome, row.reason) for row in self._rows.values()).items():
             self._add_tally(*said, n)
         return Changes(
@@ -133,17 +135,17 @@ class Fold:
             ledger=list(self._rows.values()),
             links=links,
             verdicts=list(self._verdicts.values()),
-            steps=work.steps,
-            structure=work.structure,
-            plans_made=work.plans_made,
-            plans_unmade=work.plans_unmade,
+            steps=done.steps,
+            structure=done.structure,
+            plans_made=done.plans_made,
+            plans_unmade=done.plans_unmade,
             tally={key: n for key, n in self._tally.items() if n},
             rejects=[Rejects(*key, *counted) for key, counted in sorted(self._rejects.items())],
-            parked={no: counts for no, counts in work.parked.items() if counts != (0, 0)},
-            large=work.large,
-            vast=work.vast,
-            bent=sorted(work.bent),
-            terms=[term for part in sorted(work.bent) for term in self._state.past.terms(part)],
+            parked={no: counts for no, counts in done.parked.items() if counts != (0, 0)},
+            large=done.large,
+            vast=done.vast,
+            bent=sorted(done.bent),
+            terms=[term for part in sorted(done.bent) for term in self._state.past.terms(part)],
         )
 
     def _follow_up(self, ruling: Ruling, key: EventKey | None) -> None:
@@ -161,8 +163,8 @@ class Fold:
             waited = self._work.unpark(position)
             if waited is None:
                 continue
-            again = self._work.attempt(position, waited.event)
-            if again.outcome == Outcome.PARKED:
+            again = attempt(position, waited.event, self._work)
+            if again.waits:
                 self._still_parked(waited, again)
                 continue
             self._settle(position, waited, again)

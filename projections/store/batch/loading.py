@@ -8,12 +8,14 @@ from typing import Any
 import asyncpg
 
 from events.codec import Event, Refusal, decode
+from projections.rules.counting.batch_work import BatchWork
 from projections.rules.counting.state import Recorded, Sizes, State
-from projections.rules.deciding.decision import outcome_of_holding, target_of
+from projections.rules.deciding.decision import outcome_of_holding
 from projections.rules.deciding.parking import Parking
-from projections.rules.folding.apply_event import CarryingOut
 from projections.rules.folding.fold import EventKey
 from projections.rules.hierarchy.unit import UnitStatement
+from projections.rules.kinds.attempt import attempt
+from projections.rules.kinds.retraction import target_of
 from projections.rules.log.kept_message import bus_subject_of
 from projections.store.checkpoint import position_of
 from projections.store.generations import enter_the_one_in_force
@@ -88,10 +90,10 @@ async def _load_parking(connection: asyncpg.Connection, state: State) -> None:
         if isinstance(event, Event):
             events[position] = event
     recorded = await load_recorded(connection, targets_of(events.values()), state.position)
-    work = CarryingOut(state, recorded, {})
+    work = BatchWork(state, recorded, {})
     state.parking = Parking()
     for position, event in events.items():
-        if not work.attempt(position, event).waits:
+        if not attempt(position, event, work).waits:
             raise RuntimeError(
                 f"position {position} is parked in the ledger but waits for nothing: verify the database"
             )

@@ -1,0 +1,36 @@
+"""A fact: it waits for the units that it names, and is counted under them (contract §1, Facts)."""
+
+from __future__ import annotations
+
+from events.codec import Event
+from events.contributions import contributions
+from projections.rules.counting.batch_changes import FactRow
+from projections.rules.counting.batch_work import BatchWork
+from projections.rules.deciding.decision import Key, Waits, wait_about_subject
+from projections.rules.kinds.kind import COUNTED, Ruling
+
+
+def decide(_position: int, event: Event, work: BatchWork) -> Waits | None:
+    """Say what a fact waits for; it is never refused."""
+    return wait_about_subject(event, work.hierarchy)
+
+
+def apply(position: int, event: Event, work: BatchWork) -> Ruling:
+    """Count what it contributes."""
+    work.count(_rows(position, event, work))
+    return COUNTED
+
+
+def decide_taking_back(_position: int, _event: Event, _work: BatchWork) -> None:
+    """Nothing stands in the way: nothing else hangs on a fact."""
+
+
+def take_back(position: int, event: Event, work: BatchWork) -> tuple[Key, ...]:
+    """Count it no longer."""
+    work.uncount(_rows(position, event, work))
+    return ()
+
+
+def _rows(position: int, event: Event, work: BatchWork) -> list[FactRow]:
+    by_id = work.hierarchy.by_id
+    return [FactRow(by_id[c.unit].no, c.day, c.measure, position, c.facets) for c in contributions(event)]
