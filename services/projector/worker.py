@@ -18,13 +18,11 @@ from nats.aio.client import Client
 
 from events.codec import Event, Refusal
 from projections.rules.counting.batch_changes import Changes
-from projections.rules.counting.state import SIZES, Recorded, State
-from projections.rules.folding.fold import EventKey
+from projections.rules.counting.state import SIZES, State
 from projections.rules.log.message import Message
 from projections.rules.log.set_aside import UndecidableError, refusal, said_of
-from projections.store.batch.copying import Rendered, render
-from projections.store.batch.preparing import decode_all, load, looks_back, prepare
-from projections.store.batch.writing import write
+from projections.store.batch.pipeline import Pipeline, Ready, commit
+from projections.store.batch.preparing import load
 from projections.store.connecting import connect
 from projections.store.live import pausing
 from projections.store.live.leadership import PROJECTOR, end_the_frozen, try_to_lead, while_leading
@@ -264,8 +262,7 @@ class Worker:
         Returns where the limit on rejects is exceeded, whether it is paused there: what was folded is not written, and
         the state is of no use.
         """
-        committing: asyncio.Task[None] | None = None
-        pending: dict[EventKey, Recorded] = {}
+        pipeline = Pipeline(sessions.reader, state)
         connections = self._client.stats["reconnects"]
         try:
             while True:
@@ -276,39 +273,27 @@ class Worker:
                     await check_log(self._client.jetstream(), self._settings.stream, sessions.reader)
                 self._pulse.fetched(intake)
                 self._naming.look(window)
-                if committing is not None and (committing.done() or not messages):
-                    await committing
-                    committing, pending = None, {}
+                if not (messages and pipeline.writing):
+                    await pipeline.settled()
                 if not messages:
                     self._all_is_well()  # both servers answer, and nothing is left to fail at
                     continue
                 structlog.contextvars.bind_contextvars(position=self._written)
                 self._under_way.append((messages, reply))
                 started = time.perf_counter()
-                decoded = await self._decode(messages)
-                self._naming.took(messages, decoded)
-                if committing is not None and looks_back(state, decoded):
-                    await committing
-                    committing, pending = None, {}
-                changes, keys = await prepare(sessions.reader, state, messages, decoded, pending)
-                rendered = await render(changes)
+                ready = await pipeline.make_ready(messages, self._instead)
+                self._naming.took(messages, ready.events)
                 metrics.BATCH_SECONDS.labels(stage="fold").observe(time.perf_counter() - started)
-                if committing is not None:
-                    await committing
-                    committing = None
-                excess = window.take(arrivals(changes.ledger, window.passed))
+                await pipeline.settled()
+                excess = window.take(arrivals(ready.changes.ledger, window.passed))
                 if excess is not None:
-                    return await self._stop_before(excess, changes, sessions.writer)
-                pending = keys
-                committing = asyncio.create_task(self._commit(sessions.writer, changes, rendered, intake, reply))
+                    return await self._stop_before(excess, ready.changes, sessions.writer)
+                await pipeline.begin_writing(ready, self._commit(sessions.writer, ready, intake, reply))
                 if self._search.under_way:
-                    await committing
-                    committing, pending = None, {}
+                    await pipeline.settled()
                 await asyncio.sleep(0)
         finally:
-            if committing is not None:
-                with contextlib.suppress(Exception):
-                    await asyncio.shield(committing)
+            await pipeline.end()
 
     def _most(self, position: int) -> int:
         """Say how many messages after a position may be in the next batch."""
@@ -324,20 +309,14 @@ class Worker:
         await pausing.pause(writer, excess.position, detail, changes.edition)
         return True
 
-    async def _decode(self, messages: list[Message]) -> list[Event | Refusal]:
-        decoded = await decode_all(messages, self._settings.root)
-        for index, message in enumerate(messages):
-            aside = self._search.aside.get(message.position)
-            if aside is not None:
-                decoded[index] = refusal(aside.cause, decoded[index], nameless=aside.nameless)
-        return decoded
+    def _instead(self, position: int, event: Event | Refusal) -> Event | Refusal:
+        aside = self._search.aside.get(position)
+        return event if aside is None else refusal(aside.cause, event, nameless=aside.nameless)
 
-    async def _commit(
-        self, writer: asyncpg.Connection, changes: Changes, rendered: Rendered, intake: Intake, reply: str | None
-    ) -> None:
+    async def _commit(self, writer: asyncpg.Connection, ready: Ready, intake: Intake, reply: str | None) -> None:
         started = time.perf_counter()
-        async with writer.transaction():
-            await write(writer, changes, rendered)
+        await commit(writer, ready)
+        changes = ready.changes
         if reply is not None:
             await intake.acknowledge(reply)
         self._written = changes.position

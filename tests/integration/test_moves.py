@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from projections.rules.counting.batch_changes import Changes, Enlargement, Piece, Reattribution
+from projections.rules.counting.batch_changes import Enlargement, Piece, Reattribution
 from projections.rules.counting.state import Sizes
 from projections.rules.hierarchy.unit import FOREVER
 from projections.rules.log.message import Message
-from projections.store.batch.copying import render
-from projections.store.batch.preparing import decode_all, load, prepare
+from projections.store.batch.pipeline import Pipeline, Ready, commit
+from projections.store.batch.preparing import load
 from projections.store.batch.rollup_moves import MOVES, in_groups
 from projections.store.batch.writing import write
 from tests.oracle.telling import ROOT, admitted, founded, moved, root
@@ -48,10 +48,10 @@ async def test_a_counter_is_written_once_however_many_units_are_moved(database: 
     moves = [moved(f"c{n}", "to", DAY, f"m{n}") for n in range(CELLS)]
     connection = await connect(database)
     try:
-        await _apply(connection, messages(told))
-        changes = await _prepared(connection, messages([*told, *moves])[len(told) :])
+        await commit(connection, await _ready(connection, messages(told)))
+        ready = await _ready(connection, messages([*told, *moves])[len(told) :])
         async with connection.transaction():
-            await write(connection, changes, await render(changes))
+            await write(connection, ready.changes, ready.rendered)
             written = {table: await connection.fetchval(_UPDATED, table) for table in ("counter", "breakdown")}
     finally:
         await connection.close()
@@ -59,16 +59,9 @@ async def test_a_counter_is_written_once_however_many_units_are_moved(database: 
     assert written["breakdown"] <= CELLS / 10
 
 
-async def _prepared(connection: asyncpg.Connection, batch: Sequence[Message]) -> Changes:
+async def _ready(connection: asyncpg.Connection, batch: Sequence[Message]) -> Ready:
     state = await load(connection, ROOT, Sizes(large=32, vast=100))
-    changes, _ = await prepare(connection, state, batch, await decode_all(batch, ROOT))
-    return changes
-
-
-async def _apply(connection: asyncpg.Connection, batch: Sequence[Message]) -> None:
-    changes = await _prepared(connection, batch)
-    async with connection.transaction():
-        await write(connection, changes, await render(changes))
+    return await Pipeline(connection, state).make_ready(batch, lambda _, event: event)
 
 
 async def test_units_that_change_places_take_their_breakdowns_along(database: str) -> None:

@@ -11,9 +11,8 @@ import pytest
 
 from events.codec import Refusal
 from events.vocabulary import Reason
-from projections.store.batch.copying import render
-from projections.store.batch.preparing import prepare
-from projections.store.batch.writing import FencedError, write
+from projections.store.batch.pipeline import Pipeline, commit
+from projections.store.batch.writing import FencedError
 from projections.store.live import pausing
 from projections.store.live.projection import Projection
 from projections.store.reading.snapshot import snapshot
@@ -129,9 +128,8 @@ async def test_a_message_that_got_no_key_has_none_for_ever(database: str, connec
     live = await Projection.open(database, root=ROOT, sizes=SIZES)
     *_, message = more(1)
     refusal = Refusal(Reason.MALFORMED, None, "the message could not be processed: X", None, None, None, None)
-    changes, _ = await prepare(live._connection, live.state, [message], [refusal])
-    async with live._connection.transaction():
-        await write(live._connection, changes, await render(changes))
+    ready = await Pipeline(live._connection, live.state).make_ready([message], lambda _, __: refusal)
+    await commit(live._connection, ready)
     await live.close()
     done = await rebuild(Settings(database_url=database), quietly, sizes=SIZES)
     assert not done.comparison, done.comparison

@@ -10,7 +10,7 @@ from events.catalogue import CATALOGUE
 from events.codec import Event, decode
 from events.contributions import contributions
 from projections.rules.counting.state import Recorded, Sizes, State
-from projections.rules.folding.fold import EventKey, fold_batch
+from projections.rules.folding.fold import EventKey, Fold
 from projections.rules.log.message import Message
 from tests.oracle.telling import ROOT, Said
 
@@ -35,7 +35,9 @@ class Folded:
             if isinstance(event, Event):
                 self._events[position] = event
             message = Message(position, _NOON, said.bus_subject, None, said.body)
-            changes = fold_batch(self.state, [message], [event], self.recorded, self.references())
+            fold = Fold(self.state, position, self.recorded, self.references())
+            fold.take([message], [event])
+            changes = fold.changes([message])
             for row in changes.ledger:
                 self.outcomes[row.position] = row.outcome, row.reason
                 self.fields[row.position] = row.field

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from events.codec import decode
 from projections.rules.counting.state import State
-from projections.rules.folding.fold import fold_batch
+from projections.rules.folding.fold import Fold
 from projections.rules.log.hash_chain import SPACING, START, Link, extend
 from projections.rules.log.kept_message import kept_message
 from projections.rules.log.message import Message
@@ -88,7 +88,9 @@ def test_any_change_shows(said: list[tuple[dt.datetime, str, bytes | None, bytes
 def test_the_ledger_keeps_all_that_is_covered(said: list[tuple[dt.datetime, str, bytes | None, bytes]]) -> None:
     log = log_of(said)
     decoded = [decode(message.bus_subject, message.body) for message in log]
-    changes = fold_batch(State("trung-uong"), log, decoded, {}, {})
+    fold = Fold(State("trung-uong"), len(log), {}, {})
+    fold.take(log, decoded)
+    changes = fold.changes(log)
     kept = [
         kept_message(
             position=row.position,

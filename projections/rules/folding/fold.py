@@ -28,29 +28,13 @@ from projections.rules.log.set_aside import UndecidableError
 EventKey = tuple[str, str]
 
 
-def fold_batch(
-    state: State,
-    messages: Sequence[Message],
-    decoded: Sequence[Event | Refusal],
-    recorded: dict[EventKey, Recorded],
-    references: Mapping[str, int],
-) -> Changes:
-    """Decide every message and carry the state forward.
-
-    ``messages`` follow ``state.position`` without a gap and ``decoded`` are the same, decoded. ``recorded`` holds the
-    first message under every key that the batch or a waiting retraction names, as far as the log has one before the
-    batch; it is extended. ``references`` counts the facts and plans that hold and refer to a unit, for every unit whose
-    foundation a retraction names; what it lacks has none.
-    """
-    fold = Fold(state, messages[-1].position, recorded, references)
-    fold.take(messages, decoded)
-    return fold.changes(messages)
-
-
 class Fold:
-    """A batch that is decided piece by piece, as `fold_batch` does it at once; ``last`` is its last position.
+    """A batch that is decided piece by piece, which follows ``state.position`` without a gap; ``last`` is its end.
 
-    The state is nobody else's from the first piece until the changes are taken.
+    ``recorded`` holds the first message under every key that the batch or a waiting retraction names, as far as the log
+    has one before the batch; it is extended. ``references`` counts the facts and plans that hold and refer to a unit,
+    for every unit whose foundation a retraction names; what it lacks has none. The state is carried forward, and nobody
+    else's from the first piece until the changes are taken.
     """
 
     def __init__(

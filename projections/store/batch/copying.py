@@ -49,18 +49,18 @@ async def sending(rendered: bytes) -> AsyncIterator[bytes]:
     yield rendered
 
 
-async def render(changes: Changes) -> Rendered:
-    """Make what the COPYs of a batch send, and let others go on between pieces of it."""
-    ledger = []
-    for piece in pieces(changes.ledger):
-        ledger.append(ledger_rows(piece))
+async def render(changes: Changes, *, ledger: bool = True) -> Rendered:
+    """Make what the COPYs of a batch send, and let others go on between pieces of it; no ``ledger`` that is there."""
+    rows = []
+    for piece in pieces(changes.ledger if ledger else ()):
+        rows.append(ledger_rows(piece))
         await asyncio.sleep(0)
     facts = {}
     for index, step in enumerate(changes.steps):
         if isinstance(step, Deltas) and step.counted:
             facts[index] = whole([fact_rows(step.counted)])
             await asyncio.sleep(0)
-    return Rendered(whole(ledger), facts)
+    return Rendered(whole(rows), facts)
 
 
 def whole(parts: Iterable[bytes]) -> bytes:

@@ -1,9 +1,9 @@
-"""From messages to the changes of their batch: decoded, what they need looked up, folded; nothing is written here."""
+"""The stages of a batch before it is written: decoded, what it needs looked up, folded (`pipeline` is their order)."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import asyncpg
 
@@ -24,14 +24,17 @@ from projections.store.batch.loading import (
 from projections.store.batch.pieces import pieces
 from projections.store.log import hash_chain
 
+Instead = Callable[[int, Event | Refusal], Event | Refusal]
+"""What the message at a position is decided as, given what it says: itself, or a refusal where it is set aside."""
 
-async def decode_all(messages: Sequence[Message], root: str) -> list[Event | Refusal]:
-    """Decode a batch, and let others go on between pieces of it."""
-    decoded: list[Event | Refusal] = []
+
+async def decode_all(messages: Sequence[Message], root: str, instead: Instead) -> list[Event | Refusal]:
+    """Decode a batch as it is to be decided, and let others go on between pieces of it."""
+    events: list[Event | Refusal] = []
     for piece in pieces(messages):
-        decoded += [decoded_one(message, root) for message in piece]
+        events += [instead(message.position, decoded_one(message, root)) for message in piece]
         await asyncio.sleep(0)
-    return decoded
+    return events
 
 
 async def load(connection: asyncpg.Connection, root: str, sizes: Sizes, tell: hash_chain.Tell | None = None) -> State:
@@ -66,13 +69,12 @@ async def prepare(
     pending: Mapping[EventKey, Recorded] | None = None,
     *,
     said_before: set[EventKey] | None = None,
-    facts_of: Mapping[int, int] | None = None,
 ) -> tuple[Changes, dict[EventKey, Recorded]]:
     """Look up what the batch needs and fold it; the state is carried forward, nothing is written.
 
     ``pending`` are the keys of the batch before, where it is folded but perhaps not committed; the second answer are
     this batch's own new keys. Where the ledger has the batch already, ``said_before`` are its keys that it says were
-    used before; where facts have no index yet, ``facts_of`` counts those of each unit.
+    used before.
     """
     targets = targets_of(decoded) | targets_of(state.parking.retractions.values())
     keys = keys_of(decoded) if said_before is None else said_before
@@ -80,10 +82,21 @@ async def prepare(
     recorded.update(pending or {})
     known = set(recorded)
     foundations = foundations_in(recorded, targets, state.root)
-    references = await load_references(connection, foundations, facts_of)
-    fold = Fold(state, messages[-1].position, recorded, references)
-    for piece, events in zip(pieces(messages), pieces(decoded), strict=True):
-        fold.take(piece, events)
-        await asyncio.sleep(0)
-    changes = fold.changes(messages)
+    references = await load_references(connection, foundations)
+    changes = await fold(state, messages, decoded, recorded, references)
     return changes, {key: entry for key, entry in recorded.items() if key not in known}
+
+
+async def fold(
+    state: State,
+    messages: Sequence[Message],
+    decoded: Sequence[Event | Refusal],
+    recorded: dict[EventKey, Recorded],
+    references: Mapping[str, int],
+) -> Changes:
+    """Fold a batch for which everything is looked up (`Fold`), and let others go on between pieces of it."""
+    folding = Fold(state, messages[-1].position, recorded, references)
+    for piece, events in zip(pieces(messages), pieces(decoded), strict=True):
+        folding.take(piece, events)
+        await asyncio.sleep(0)
+    return folding.changes(messages)

@@ -13,9 +13,8 @@ from projections.rules.counting.state import SIZES, Sizes, State
 from projections.rules.log.asides import Asides
 from projections.rules.log.message import Message
 from projections.rules.log.set_aside import UndecidableError
-from projections.store.batch.copying import render
-from projections.store.batch.preparing import decode_all, load, prepare, unseen
-from projections.store.batch.writing import write
+from projections.store.batch.pipeline import Pipeline, Ready, commit
+from projections.store.batch.preparing import load, unseen
 from projections.store.connecting import connect
 
 
@@ -25,7 +24,12 @@ class Projection:
     def __init__(self, connection: asyncpg.Connection, state: State) -> None:
         self._connection = connection
         self._asides = Asides()
-        self.state = state
+        self._pipeline = Pipeline(connection, state)
+
+    @property
+    def state(self) -> State:
+        """The state after what was applied."""
+        return self._pipeline.state
 
     @classmethod
     async def open(cls, database_url: str, *, root: str = DEFAULT_ROOT, sizes: Sizes = SIZES) -> Self:
@@ -46,12 +50,10 @@ class Projection:
         fresh = unseen(self.state.position, messages)
         if not fresh:
             return None
-        while (changes := await self._decided(fresh)) is None:
+        while (ready := await self._ready(fresh)) is None:
             await self._reload()
-        rendered = await render(changes)
-        async with self._connection.transaction():
-            await write(self._connection, changes, rendered)
-        return changes
+        await commit(self._connection, ready)
+        return ready.changes
 
     async def carry(self, messages: Sequence[Message], blames: Callable[[Exception], bool]) -> None:
         """Apply a batch, and set aside what can't be written either: what fails alone, by no server's fault.
@@ -72,16 +74,14 @@ class Projection:
                 waiting += [piece for piece in (batch[half:], batch[:half]) if piece]
                 await self._reload()
 
-    async def _decided(self, messages: Sequence[Message]) -> Changes | None:
-        """Decide a batch; None where one of it has been set aside and the state is to be loaded anew."""
-        decoded = await decode_all(messages, self.state.root)
-        events = [self._asides.instead_of(each.position, event) for each, event in zip(messages, decoded, strict=True)]
+    async def _ready(self, messages: Sequence[Message]) -> Ready | None:
+        """Make a batch ready; None where one of it has been set aside and the state is to be loaded anew."""
         try:
-            changes, _ = await prepare(self._connection, self.state, messages, events)
+            return await self._pipeline.make_ready(messages, self._asides.instead_of)
         except UndecidableError as error:
             self._asides.note_undecidable(error)
             return None
-        return changes
 
     async def _reload(self) -> None:
-        self.state = await load(self._connection, self.state.root, self.state.sizes)
+        state = await load(self._connection, self.state.root, self.state.sizes)
+        self._pipeline = Pipeline(self._connection, state)

@@ -21,12 +21,12 @@ from events.codec import Event, Refusal
 from projections.rules.counting.batch_changes import Changes, Deltas
 from projections.rules.counting.state import Recorded, State
 from projections.rules.deciding.decision import subject_at_once
-from projections.rules.folding.fold import EventKey, fold_batch
+from projections.rules.folding.fold import EventKey
 from projections.rules.log.asides import Asides
 from projections.rules.log.message import Message
 from projections.store.batch.copying import EPOCH_DAY, packed_fact
 from projections.store.batch.loading import foundations_in, load_recorded, load_references, targets_of
-from projections.store.batch.preparing import decode_all
+from projections.store.batch.preparing import decode_all, fold
 from projections.store.rebuilding.chunks import as_decided, message_of, misnamed, read_some, require_same_keys
 from projections.store.rebuilding.making.decoded_chunk import DecodedChunk
 from projections.store.rebuilding.row_difference import RowDifference
@@ -160,8 +160,10 @@ class Deciding:
         """Read some messages, all of those up to the last of them that were not counted at once, and what they name."""
         rows = await read_some(self._reader, positions)
         messages = [message_of(row) for row in rows]
-        decoded = await decode_all(messages, self.state.root)
-        events = [as_decided(row, event, self._asides) for row, event in zip(rows, decoded, strict=True)]
+        row_at = {row["position"]: row for row in rows}
+        events = await decode_all(
+            messages, self.state.root, lambda position, event: as_decided(row_at[position], event, self._asides)
+        )
         targets = targets_of(events) | targets_of(self.state.parking.retractions.values())
         keys = targets | {(row["publisher"], row["id"]) for row in rows if not row["first"]}
         recorded: dict[EventKey, Recorded] = {}
@@ -178,7 +180,7 @@ class Deciding:
         if look.foundations and self.written is not None:
             await self.written
         references = await load_references(self._reader, look.foundations, self._facts_of)
-        changes = fold_batch(self.state, look.messages, look.events, look.recorded, references)
+        changes = await fold(self.state, look.messages, look.events, look.recorded, references)
         self._unwritten.update(look.recorded)
         require_same_keys(look.rows, changes)
         self._misnamed += misnamed(look.rows, changes)

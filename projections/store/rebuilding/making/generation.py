@@ -15,14 +15,12 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 
 from events.codec import DEFAULT_ROOT
-from projections.rules.counting.batch_changes import Changes
 from projections.rules.counting.state import SIZES, Sizes, State
 from projections.rules.folding.fold import EventKey
 from projections.rules.log.asides import Asides
-from projections.rules.log.message import Message
 from projections.rules.log.set_aside import UndecidableError
 from projections.store.batch.loading import fill_state
-from projections.store.batch.preparing import decode_all, prepare
+from projections.store.batch.pipeline import Pipeline, Ready
 from projections.store.batch.writing import write_read_models
 from projections.store.checkpoint import position_of
 from projections.store.connecting import connect
@@ -235,16 +233,16 @@ class Generation:
         self._state = self._unsettled = None  # kept only where all of it came to its end
         while rows := await read_chunk(self.writer, state.position, up_to):
             try:
-                changes = await self._prepare(state, rows, [message_of(row) for row in rows])
+                ready = await self._ready(state, rows)
             except UndecidableError as error:
                 self._asides.note_undecidable(error)
                 state = await self._load(counts=True)
                 continue
             if in_transaction:
-                await self._write_changes(changes, phase)
+                await self._write_ready(ready, phase)
             else:
                 async with self.writer.transaction():
-                    await self._write_changes(changes, phase)
+                    await self._write_ready(ready, phase)
             if progress is not None:
                 progress(FOLLOWING, state.position, up_to)
         if in_transaction:
@@ -261,23 +259,27 @@ class Generation:
             await fill_state(self.writer, state)
         return state
 
-    async def _prepare(self, state: State, rows: Sequence[asyncpg.Record], messages: Sequence[Message]) -> Changes:
-        decoded = await decode_all(messages, self.source.root)
-        events = [as_decided(row, event, self._asides) for row, event in zip(rows, decoded, strict=True)]
+    async def _ready(self, state: State, rows: Sequence[asyncpg.Record]) -> Ready:
+        row_at = {row["position"]: row for row in rows}
         before: set[EventKey] = {(row["publisher"], row["id"]) for row in rows if not row["first"]}
-        changes, _ = await prepare(self.writer, state, messages, events, said_before=before)
-        require_same_keys(rows, changes)
-        self._misnamed += misnamed(rows, changes)
-        return changes
+        ready = await Pipeline(self.writer, state).make_ready(
+            [message_of(row) for row in rows],
+            lambda position, event: as_decided(row_at[position], event, self._asides),
+            said_before=before,
+        )
+        require_same_keys(rows, ready.changes)
+        self._misnamed += misnamed(rows, ready.changes)
+        return ready
 
     async def _write_decided(self, decided: Decided) -> None:
         async with self.writer.transaction():
             await self._move_on(decided.after, decided.position, FOLDING)
             await write_decided(self.writer, decided)
 
-    async def _write_changes(self, changes: Changes, phase: str) -> None:
+    async def _write_ready(self, ready: Ready, phase: str) -> None:
+        changes = ready.changes
         await self._move_on(changes.after, changes.position, phase)
-        await write_read_models(self.writer, changes)
+        await write_read_models(self.writer, changes, ready.rendered.facts)
         if self.touched is not None:
             self.touched |= changes.units()
 

@@ -1,0 +1,97 @@
+"""The one way of a batch into the read models: decode, prepare, fold, render, write.
+
+The projector, a restore, a rebuild that follows the log and tests all go it. What differs is given: what a message is
+decided as, and who writes what is ready.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine, Sequence
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from events.codec import Event, Refusal
+from projections.rules.counting.batch_changes import Changes
+from projections.rules.counting.state import Recorded, State
+from projections.rules.folding.fold import EventKey
+from projections.rules.log.message import Message
+from projections.store.batch.copying import Rendered, render
+from projections.store.batch.preparing import Instead, decode_all, looks_back, prepare
+from projections.store.batch.writing import write
+
+
+class Ready(NamedTuple):
+    """A batch that is folded, with all that writing it sends; ``keys`` are those that it is the first to use."""
+
+    messages: Sequence[Message]
+    events: Sequence[Event | Refusal]
+    changes: Changes
+    rendered: Rendered
+    keys: dict[EventKey, Recorded]
+
+
+class Pipeline:
+    """Makes one batch ready while the one before is written; never more than one is.
+
+    ``reader`` looks up what the fold needs and may be the session that writes, where each batch is written before the
+    next is made ready. After an error the state is of no use.
+    """
+
+    def __init__(self, reader: asyncpg.Connection, state: State) -> None:
+        self.state = state
+        self._reader = reader
+        self._writing: asyncio.Task[None] | None = None
+        self._pending: dict[EventKey, Recorded] = {}
+
+    @property
+    def writing(self) -> bool:
+        """Whether a batch is being written."""
+        return self._writing is not None and not self._writing.done()
+
+    async def make_ready(
+        self, messages: Sequence[Message], instead: Instead, *, said_before: set[EventKey] | None = None
+    ) -> Ready:
+        """Decode messages that follow the state without a gap, look up what they need, fold and render them.
+
+        Where the ledger has them already, ``said_before`` are their keys that it says were used before, and no rows of
+        it are rendered. Raises UndecidableError where deciding one raises, and what writing the batch before raised.
+        """
+        events = await decode_all(messages, self.state.root, instead)
+        if looks_back(self.state, events):
+            await self.settled()
+        changes, keys = await prepare(
+            self._reader, self.state, messages, events, self._pending, said_before=said_before
+        )
+        rendered = await render(changes, ledger=said_before is None)
+        return Ready(messages, events, changes, rendered, keys)
+
+    async def begin_writing(self, ready: Ready, writing: Coroutine[Any, Any, None]) -> None:
+        """Let a batch be written meanwhile; the one before is written by then, or what that raised is raised."""
+        try:
+            await self.settled()
+        except BaseException:
+            writing.close()
+            raise
+        self._pending = ready.keys
+        self._writing = asyncio.create_task(writing)
+
+    async def settled(self) -> None:
+        """Return when nothing is being written; raises what writing raised."""
+        if self._writing is not None:
+            await self._writing
+            self._writing, self._pending = None, {}
+
+    async def end(self) -> None:
+        """Let what is being written come to its end, whatever it is."""
+        if self._writing is not None:
+            with contextlib.suppress(Exception):
+                await asyncio.shield(self._writing)
+
+
+async def commit(writer: asyncpg.Connection, ready: Ready) -> None:
+    """Write a batch into ledger and read models in one transaction of its own; raises FencedError."""
+    async with writer.transaction():
+        await write(writer, ready.changes, ready.rendered)
