@@ -16,16 +16,17 @@ import asyncpg
 import structlog
 from nats.aio.client import Client
 
-from events.codec import Event, Refusal
 from projections.rules.counting.batch_changes import Changes
 from projections.rules.counting.state import SIZES, State
+from projections.rules.log.asides import Asides
 from projections.rules.log.message import Message
-from projections.rules.log.set_aside import UndecidableError, refusal, said_of
+from projections.rules.log.set_aside import UndecidableError, said_of
 from projections.store.batch.pipeline import Pipeline, Ready, commit
 from projections.store.batch.preparing import load
 from projections.store.connecting import connect
 from projections.store.live import pausing
 from projections.store.live.leadership import PROJECTOR, end_the_frozen, try_to_lead, while_leading
+from projections.store.live.poison_search import PoisonSearch, Step
 from projections.store.live.reject_limit import Excess, Limit, Window, arrivals
 from services.connecting.patience import Backoff
 from services.garbage_collection import collect_rarely
@@ -45,7 +46,6 @@ from services.projector.growth import Allowed
 from services.projector.limit_notice import describe
 from services.projector.naming import Naming
 from services.projector.pulse import Pulse
-from services.projector.search import Search, Step
 from services.settings import Settings
 
 _PATIENCE = 1.0
@@ -79,7 +79,8 @@ class Worker:
         self._backoff = Backoff(_FIRST_PAUSE, _LONGEST_PAUSE)
         self._wrong = 0
         self._stop_at = 0
-        self._search = Search()
+        self._asides = Asides()
+        self._search = PoisonSearch(self._asides)
         self._naming = Naming(Allowed(settings.growth_share, settings.growth_least))
         self._written = 0
         self._under_way: list[tuple[list[Message], str | None]] = []
@@ -208,7 +209,7 @@ class Worker:
         cause = (error.__cause__ if culprit is not None else None) or error
         last = self._under_way[-1][0][-1].position
         first = not self._search.under_way
-        step = self._search.failed(self._written, last, said_of(cause), culprit)
+        step = self._search.failed(self._written, last, cause, culprit)
         if step == Step.HELPLESS:
             raise error
         metrics.ERRORS.labels(part=part_of(cause)).inc()
@@ -281,7 +282,7 @@ class Worker:
                 structlog.contextvars.bind_contextvars(position=self._written)
                 self._under_way.append((messages, reply))
                 started = time.perf_counter()
-                ready = await pipeline.make_ready(messages, self._instead)
+                ready = await pipeline.make_ready(messages, self._asides.instead_of)
                 self._naming.took(messages, ready.events)
                 metrics.BATCH_SECONDS.labels(stage="fold").observe(time.perf_counter() - started)
                 await pipeline.settled()
@@ -308,10 +309,6 @@ class Worker:
         detail = describe(excess, self._settings.reject_limit)
         await pausing.pause(writer, excess.position, detail, changes.edition)
         return True
-
-    def _instead(self, position: int, event: Event | Refusal) -> Event | Refusal:
-        aside = self._search.aside.get(position)
-        return event if aside is None else refusal(aside.cause, event, nameless=aside.nameless)
 
     async def _commit(self, writer: asyncpg.Connection, ready: Ready, intake: Intake, reply: str | None) -> None:
         started = time.perf_counter()

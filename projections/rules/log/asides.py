@@ -35,6 +35,18 @@ class Asides:
         else:
             self._causes[position] = said_of(cause)
 
+    def is_nameless(self, position: int) -> bool:
+        """Tell whether a message is set aside without its names: there is nothing left to leave out of it."""
+        return position in self._nameless
+
+    def forget(self, up_to: int) -> bool:
+        """Forget those up to a position, that are written by now; tell whether there were any."""
+        written = {position for position in self._causes if position <= up_to}
+        for position in written:
+            del self._causes[position]
+        self._nameless -= written
+        return bool(written)
+
     def note_undecidable(self, error: UndecidableError) -> None:
         """Set the message aside that could not be decided."""
         self.note(error.position, error.__cause__ or error)

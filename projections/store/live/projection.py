@@ -16,6 +16,7 @@ from projections.rules.log.set_aside import UndecidableError
 from projections.store.batch.pipeline import Pipeline, Ready, commit
 from projections.store.batch.preparing import load, unseen
 from projections.store.connecting import connect
+from projections.store.live.poison_search import PoisonSearch, Step
 
 
 class Projection:
@@ -60,19 +61,19 @@ class Projection:
 
         ``blames`` tells whether an error may come from a message. Raises all others.
         """
-        waiting = [messages]
-        while waiting:
-            batch = waiting.pop()
+        search = PoisonSearch(self._asides)
+        while left := unseen(self.state.position, messages):
+            after = self.state.position
+            batch = left[: search.most(after, len(left))]
             try:
                 await self.apply(batch)
             except Exception as error:
-                if not blames(error):
+                step = search.failed(after, batch[-1].position, error) if blames(error) else Step.HELPLESS
+                if step == Step.HELPLESS:
                     raise
-                if len(batch) == 1:
-                    self._asides.note(batch[0].position, error)
-                half = len(batch) // 2
-                waiting += [piece for piece in (batch[half:], batch[:half]) if piece]
                 await self._reload()
+            else:
+                search.written(batch[-1].position, len(messages))
 
     async def _ready(self, messages: Sequence[Message]) -> Ready | None:
         """Make a batch ready; None where one of it has been set aside and the state is to be loaded anew."""

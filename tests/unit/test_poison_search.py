@@ -7,16 +7,19 @@ from collections.abc import Set as AbstractSet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.projector.search import PIECES, Search, Step
+from projections.rules.log.asides import Asides
+from projections.store.live.poison_search import PIECES, PoisonSearch, Step
 
 MOST = 8_000
+FAULT = ZeroDivisionError("what it says")
 
 
 class Run:
     """Work on positions 1 to ``end``, of which the bad ones fail until they are set aside."""
 
     def __init__(self, end: int, bad: AbstractSet[int], unspeakable: AbstractSet[int] = frozenset()) -> None:
-        self.search = Search()
+        self.asides = Asides()
+        self.search = PoisonSearch(self.asides)
         self.position, self.end = 0, end
         self.bad, self.unspeakable = bad, unspeakable
         self.steps: list[Step] = []
@@ -24,10 +27,9 @@ class Run:
         self.rejected: set[int] = set()
 
     def fails(self, position: int) -> bool:
-        aside = self.search.aside.get(position)
         if position in self.unspeakable:
-            return aside is None or not aside.nameless
-        return position in self.bad and aside is None
+            return not self.asides.is_nameless(position)
+        return position in self.bad and position not in self.asides.positions
 
     def go(self) -> Run:
         while self.position < self.end:
@@ -36,9 +38,9 @@ class Run:
             self.batches += 1
             batch = range(self.position + 1, last + 1)
             if any(map(self.fails, batch)):
-                self.steps.append(self.search.failed(self.position, last, "what it says"))
+                self.steps.append(self.search.failed(self.position, last, FAULT))
             else:
-                self.rejected |= self.search.aside.keys() & set(batch)
+                self.rejected |= self.asides.positions & set(batch)
                 self.position = last
                 self.search.written(last, MOST)
         return self
@@ -50,7 +52,7 @@ def test_the_bad_are_set_aside_and_no_other(end: int, data: st.DataObject) -> No
     bad, unspeakable = data.draw(some), data.draw(some)
     run = Run(end, bad, unspeakable).go()
     assert run.rejected == bad | unspeakable
-    assert not run.search.aside
+    assert not run.asides.positions
     assert Step.HELPLESS not in run.steps
     assert run.steps.count(Step.SET_ASIDE) == len(run.rejected)
     assert run.steps.count(Step.NAMELESS) == len(unspeakable)
@@ -65,25 +67,25 @@ def test_one_costs_few_failures_and_few_commits(end: int, data: st.DataObject) -
 
 
 def test_one_that_fails_once_is_not_set_aside() -> None:
-    search = Search()
-    assert search.failed(4, 5, "a fault that passes") == Step.ONCE_MORE
+    search = PoisonSearch(asides := Asides())
+    assert search.failed(4, 5, FAULT) == Step.ONCE_MORE
     search.written(5, MOST)
-    assert not search.aside
-    assert search.failed(7, 8, "another") == Step.ONCE_MORE
+    assert not asides.positions
+    assert search.failed(7, 8, FAULT) == Step.ONCE_MORE
 
 
 def test_one_that_is_known_to_be_to_blame_is_set_aside_at_once() -> None:
-    search = Search()
-    assert search.failed(0, 8_000, "RecursionError", 4_711) == Step.SET_ASIDE
-    assert search.aside.keys() == {4_711}
+    search = PoisonSearch(asides := Asides())
+    assert search.failed(0, 8_000, FAULT, 4_711) == Step.SET_ASIDE
+    assert asides.positions == {4_711}
     assert search.most(0, MOST) == MOST
-    assert search.failed(0, 8_000, "RecursionError", 4_711) == Step.NAMELESS
-    assert search.failed(0, 8_000, "RecursionError", 4_711) == Step.HELPLESS
+    assert search.failed(0, 8_000, FAULT, 4_711) == Step.NAMELESS
+    assert search.failed(0, 8_000, FAULT, 4_711) == Step.HELPLESS
 
 
 def test_what_fails_whatever_is_left_out_is_no_messages_fault() -> None:
-    search = Search()
-    steps = [search.failed(0, 1, "always") for _ in range(5)]
+    search = PoisonSearch(Asides())
+    steps = [search.failed(0, 1, FAULT) for _ in range(5)]
     assert steps == [Step.ONCE_MORE, Step.SET_ASIDE, Step.NAMELESS, Step.HELPLESS, Step.HELPLESS]
 
 

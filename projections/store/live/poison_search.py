@@ -1,13 +1,16 @@
 """Which message of a batch that failed is to blame: a pure search over what failed and what was written since.
 
 No server is to blame for what comes here. The batch is tried again in a few pieces, the piece that fails in a few
-again, down to one message; one that has failed alone twice is set aside. After it the batches grow again.
+again, down to one message; one that has failed alone twice is set aside. After it the batches grow again. The projector
+and a restore search in the same way.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
+
+from projections.rules.log.asides import Asides
 
 PIECES: Final = 32
 """Into how many a batch that failed is cut: each failure costs loading the state, each piece a commit."""
@@ -24,22 +27,17 @@ class Step(StrEnum):
     """It fails whatever is left out of it: no message's fault."""
 
 
-class Aside(NamedTuple):
-    """Why a message is set aside, and whether even its names can't be kept."""
+class PoisonSearch:
+    """Told of every batch that failed or was written, it says how many messages the next may have.
 
-    cause: str
-    nameless: bool
+    Those that it finds are noted in ``asides``, until they are written.
+    """
 
-
-class Search:
-    """Told of every batch that failed or was written, it says how many messages the next may have."""
-
-    def __init__(self) -> None:
+    def __init__(self, asides: Asides) -> None:
+        self._asides = asides
         self._until = 0
         self._size = 0
         self._alone = (0, 0)
-        self.aside: dict[int, Aside] = {}
-        """What is set aside and not written yet, by position."""
 
     @property
     def under_way(self) -> bool:
@@ -54,7 +52,7 @@ class Search:
             return min(self._size, self._until - position, most)
         return min(self._size, most)
 
-    def failed(self, position: int, last: int, cause: str, culprit: int | None = None) -> Step:
+    def failed(self, position: int, last: int, cause: BaseException, culprit: int | None = None) -> Step:
         """Learn that the messages after ``position``, where the figures stand, up to ``last`` failed together.
 
         ``culprit`` is the one among them that is to blame, where that is known.
@@ -73,17 +71,13 @@ class Search:
 
         Beyond what is searched, batches double until ``most``; after one that was set aside the next may be another.
         """
-        left = {each: why for each, why in self.aside.items() if each > position}
-        good, self.aside = len(left) == len(self.aside), left
+        good = not self._asides.forget(position)
         if self._size and good and position >= self._until:
             self._size = self._size * 2 if self._size * 2 < most else 0
 
-    def _set_aside(self, position: int, cause: str) -> Step:
-        known = self.aside.get(position)
-        if known is None:
-            self.aside[position] = Aside(cause, nameless=False)
-            return Step.SET_ASIDE
-        if not known.nameless:
-            self.aside[position] = known._replace(nameless=True)
-            return Step.NAMELESS
-        return Step.HELPLESS
+    def _set_aside(self, position: int, cause: BaseException) -> Step:
+        if self._asides.is_nameless(position):
+            return Step.HELPLESS
+        known = position in self._asides.positions
+        self._asides.note(position, cause)
+        return Step.NAMELESS if known else Step.SET_ASIDE
