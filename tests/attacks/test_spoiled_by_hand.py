@@ -16,6 +16,7 @@ from projections.store.live.projection import Projection
 from projections.store.log import hash_chain
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.row_difference import RowDifference
+from projections.store.schema import tables
 from services.embedded.postgres import PostgresServer
 from tests import servers
 from tests.integration.test_verify import SIZES, told, verified
@@ -48,10 +49,7 @@ ALONE: Final = frozenset(
 )
 """What so much hangs on that nothing else is spoilt with it."""
 
-READ_MODELS: Final = (
-    *("unit", "statement", "edge", "unit_name", "unit_level", "as_now_term", "target", "declaration"),
-    *("fact", "counter", "breakdown", "tally", "publisher_rejects", "verdict"),
-)
+READ_MODELS: Final = frozenset(tables.GENERATION.tables)
 ROWS: Final = {
     "ledger": "position = 12",
     "unit": "id = 'u1'",

@@ -6,6 +6,10 @@ from typing import Final, NamedTuple
 
 from projections.rules.counting.breakdown import added_sql
 from projections.rules.counting.periods import YEAR_BASE
+from projections.rules.counting.plans import DeclarationRow, TargetRow
+from projections.rules.hierarchy.as_now_terms import Term
+from projections.rules.hierarchy.unit import Statement
+from projections.store.batch import verdicts
 
 _WHOLE_CODES: Final = added_sql("t.codes", "('{}'::integer[])")
 _DAY_NUMBER: Final = """CASE WHEN isfinite(t.day) THEN t.day - DATE 'epoch' WHEN t.day > DATE 'epoch' THEN 2147483647
@@ -40,18 +44,16 @@ COMPARED: Final = (
     ),
     ComparedTable(
         "statement",
-        ("position",),
-        ("unit", "kind", "since", "parent", "name", "level", "successor"),
+        Statement._fields[:1],
+        Statement._fields[1:],
         ("unit", "parent", "successor"),
     ),
     ComparedTable("edge", ("unit", "since"), ("until", "parent"), ("unit", "parent")),
     ComparedTable("unit_name", ("unit", "since"), ("until", "name", "folded"), ("unit",)),
     ComparedTable("unit_level", ("unit", "since"), ("until", "level"), ("unit",)),
-    ComparedTable("as_now_term", ("unit", "part", "since", "until", "sign"), (), ("unit", "part")),
-    ComparedTable(
-        "target", ("position",), ("unit", "measure", "first", "last", "at_least", "at_most", "resolution"), ("unit",)
-    ),
-    ComparedTable("declaration", ("position",), ("unit", "figure", "first", "last", "value", "note"), ("unit",)),
+    ComparedTable("as_now_term", Term._fields, (), ("unit", "part")),
+    ComparedTable("target", TargetRow._fields[:1], TargetRow._fields[1:], ("unit",)),
+    ComparedTable("declaration", DeclarationRow._fields[:1], DeclarationRow._fields[1:], ("unit",)),
     ComparedTable(
         "fact",
         ("position", "measure"),
@@ -78,14 +80,7 @@ COMPARED: Final = (
     ),
     ComparedTable("tally", ("outcome", "type", "reason"), ("n",), where="t.n <> 0"),
     ComparedTable("publisher_rejects", ("publisher", "reason"), ("n", "last_position")),
-    ComparedTable(
-        "verdict",
-        ("position",),
-        (
-            *("outcome", "reason", "field", "detail", "first", "first_position"),
-            *("held_at", "rejected_at", "retracted_at", "retracted_by"),
-        ),
-    ),
+    ComparedTable("verdict", verdicts.COLUMNS[:1], verdicts.COLUMNS[1:]),
 )
 """In the order in which they are mended: what others name comes first."""
 

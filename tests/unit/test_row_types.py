@@ -1,0 +1,49 @@
+"""What the code names without SQLAlchemy, the fields of its row types, are the columns that the metadata says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import Table
+
+from projections.rules.counting.batch_changes import FactRow, LedgerRow, Rejects, UnitRow
+from projections.rules.counting.plans import DeclarationRow, TargetRow
+from projections.rules.hierarchy.as_now_terms import Term
+from projections.rules.hierarchy.unit import Statement
+from projections.store.batch import verdicts
+from projections.store.rebuilding import generation_schema
+from projections.store.rebuilding.comparing.compared_tables import VERIFIED
+from projections.store.schema import tables
+
+
+@pytest.mark.parametrize(
+    ("table", "fields"),
+    [
+        (tables.LEDGER, LedgerRow.__struct_fields__),
+        (tables.VERDICT, verdicts.COLUMNS),
+        (tables.FACT, FactRow._fields),
+        (tables.TARGET, TargetRow._fields),
+        (tables.DECLARATION, DeclarationRow._fields),
+        (tables.STATEMENT, Statement._fields),
+        (tables.AS_NOW_TERM, Term._fields),
+        (tables.PUBLISHER_REJECTS, Rejects._fields),
+    ],
+)
+def test_a_row_type_has_the_columns_of_its_table(table: Table, fields: Sequence[str]) -> None:
+    assert tuple(fields) == tuple(table.columns.keys())
+
+
+def test_a_unit_is_written_with_all_columns_that_do_not_begin_empty() -> None:
+    assert set(UnitRow._fields) == {each.name for each in tables.UNIT.columns if each.server_default is None}
+
+
+def test_a_comparison_covers_every_column_of_every_table_of_a_generation() -> None:
+    assert {each.table for each in VERIFIED} == set(tables.GENERATION.tables)
+    for each in VERIFIED:
+        left = set(tables.GENERATION.tables[each.table].columns.keys()) - {*each.key, *each.values}
+        assert left == ({"no"} if each.table == "unit" else set()), each.table
+
+
+def test_what_is_filled_at_one_go_are_tables_of_a_generation() -> None:
+    assert {*generation_schema.BULK, generation_schema.SEARCHED} <= set(tables.GENERATION.tables)
