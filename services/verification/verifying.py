@@ -62,7 +62,7 @@ async def verify(
         await bring_up(generation, progress, large_as_there=True)
         comparison = await compare_at_checkpoint(generation, with_ledger=True)
         mended = await mend(generation) if repair and comparison else None
-        aside = await set_aside_up_to(connection, comparison.position)
+        aside = await set_aside_up_to(connection, comparison.position, generation.like)
         async with connection.transaction():
             await drop_schema(connection, SCHEMA)
     return Verified(comparison, mended, unlike, aside)

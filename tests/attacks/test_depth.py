@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from projections.store.log.outcome_sql import DECIDED
 from services.embedded.postgres import PostgresServer
 from tests import servers
 from tests.fault.projecting import bench
@@ -58,6 +59,6 @@ async def test_nesting_without_end_is_refused_and_everything_can_be_made_anew(
             done = await tonghop(replace(on.settings, database_url=another), "restore", "--from-log")
             assert done.code == 0, done.said
             connection = await servers.connect(another)
-            rows = await connection.fetch("SELECT position, outcome, reason FROM ledger ORDER BY position")
+            rows = await connection.fetch(f"SELECT position, outcome, reason FROM {DECIDED} AS said ORDER BY position")
             assert [tuple(row) for row in rows] == outcomes
             await connection.close()

@@ -8,6 +8,7 @@ from nats.js.errors import BadRequestError
 
 from events.envelope import MAX_BYTES
 from projections.store.live.projection import Projection
+from projections.store.log.outcome_sql import DECIDED
 from services.settings import Settings
 from services.verification.rebuilding import rebuild
 from services.verification.verifying import verify
@@ -40,7 +41,7 @@ async def test_the_limit_is_the_same_for_live_work_and_for_what_makes_it_anew(da
     done = await rebuild(settings, quietly, sizes=SIZES)
     assert not done.comparison
     connection = await servers.connect(database)
-    query = "SELECT outcome, reason, length(body) FROM ledger WHERE position = $1"
+    query = f"SELECT outcome, reason, length(body) FROM {DECIDED} AS said WHERE position = $1"
     row = await connection.fetchrow(query, len(log))
     await connection.close()
     assert tuple(row or ()) == (*outcome, length)

@@ -23,9 +23,14 @@ async def decided(pool: asyncpg.Pool, count: int, publisher: str = B, **columns:
     """Write what became of events at positions from 1 on."""
     row = {"id": None, "detail": None, "field": None} | columns
     await pool.executemany(
-        "INSERT INTO public.ledger (position, published_at, publisher, id, outcome, reason, field, detail, first, body)"
-        " VALUES ($1, now(), $2, $3, 'rejected', 'invalid_field', $4, $5, true, 'x')",
-        [(n, publisher, f"e-{n}", row["field"], row["detail"]) for n in range(1, count + 1)],
+        "INSERT INTO public.ledger (position, published_at, publisher, id, first, body)"
+        " VALUES ($1, now(), $2, $3, true, 'x')",
+        [(n, publisher, f"e-{n}") for n in range(1, count + 1)],
+    )
+    await pool.executemany(
+        "INSERT INTO g1.verdict (position, outcome, reason, field, detail)"
+        " VALUES ($1, 'rejected', 'invalid_field', $2, $3)",
+        [(n, row["field"], row["detail"]) for n in range(1, count + 1)],
     )
     await pool.execute("UPDATE checkpoint SET position = $1", count)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from projections.store.log.outcome_sql import DECIDED
 from tests.fault.load import told_of
 from tests.fault.projecting import bench
 from tests.oracle.telling import admitted, founded, root
@@ -23,7 +24,7 @@ async def test_it_costs_ten_lines_and_one_traceback(party: str, database: str) -
         outcomes = [outcome for _, outcome, _ in await on.outcomes()]
         assert outcomes.count("counted") == MANY
         assert outcomes.count("rejected") == 1
-        detail = await on.connection.fetchval("SELECT detail FROM ledger WHERE outcome = 'rejected'")
+        detail = await on.connection.fetchval(f"SELECT detail FROM {DECIDED} AS said WHERE outcome = 'rejected'")
         assert "violates check constraint" in detail
         assert "Failing row" not in detail + said  # the row has the member's reference
         assert len(said.splitlines()) <= 10

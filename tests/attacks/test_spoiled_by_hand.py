@@ -202,9 +202,7 @@ async def test_rows_that_are_planted_past_the_checkpoint_are_named(postgres: Pos
         ]
         taken = ", ".join({"position": "999", "id": "'planted'"}.get(name, name) for name in names)
         await connection.execute(f"INSERT INTO ledger SELECT {taken} FROM ledger WHERE position = 12")
-        await connection.execute(
-            f"INSERT INTO {SCHEMA}.verdict (position, outcome, first) VALUES (998, 'parked', true)"
-        )
+        await connection.execute(f"INSERT INTO {SCHEMA}.verdict (position, outcome) VALUES (998, 'parked')")
         await connection.execute("INSERT INTO chain VALUES (1000, decode(repeat('ab', 32), 'hex'))")
         found = await _named(database)
         assert not isinstance(found, str), found

@@ -11,13 +11,10 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 import msgspec
 
-from projections.rules.deciding.decision import outcome_of_holding
 from services.publishing.lines import Line
 from tests.bench.world import Facts, World, of_twenty_years
 
-COLUMNS: Final = (
-    *("position", "published_at", "publisher", "id", "type", "subject", "outcome", "first", "held_at", "body"),
-)
+COLUMNS: Final = (*("position", "published_at", "publisher", "id", "type", "subject", "first", "body"),)
 PROCESSES: Final = 2
 _AT_ONCE: Final = 20_000
 _BEGAN: Final = dt.datetime(2003, 12, 1, tzinfo=dt.UTC)
@@ -34,8 +31,7 @@ def ledger_rows(lines: Iterable[Line], first: int) -> Iterator[tuple[Any, ...]]:
     for position, line in enumerate(lines, first):
         said = told(line.body)
         at = _BEGAN + dt.timedelta(seconds=position)
-        outcome = outcome_of_holding(said.type)
-        yield position, at, line.publisher, line.id, said.type, said.subject, outcome, True, position, line.body
+        yield position, at, line.publisher, line.id, said.type, said.subject, True, line.body
 
 
 async def fill(url: str, units: int, events: int, seed: int) -> Counter[str]:

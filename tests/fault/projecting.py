@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 
+from projections.store.log.outcome_sql import DECIDED
 from services.settings import Settings
 from tests.fault.cluster import Command
 from tests.fault.eventually import eventually
@@ -67,7 +68,7 @@ class Bench:
         await self.reached(max(one.position for one in self.publisher.acked))
 
     async def outcomes(self) -> list[tuple[int, str, str | None]]:
-        rows = await self.connection.fetch("SELECT position, outcome, reason FROM ledger ORDER BY position")
+        rows = await self.connection.fetch(f"SELECT position, outcome, reason FROM {DECIDED} AS said ORDER BY position")
         return [tuple(row) for row in rows]
 
 

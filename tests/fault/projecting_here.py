@@ -17,6 +17,7 @@ from nats.js.api import DeliverPolicy
 from nats.js.errors import NotFoundError
 
 from projections.store.live.projection import Projection
+from projections.store.log.outcome_sql import DECIDED
 from services.embedded.nats import NatsServer
 from services.log import gaps, supply
 from services.log.configuration import consumer_config
@@ -42,7 +43,7 @@ _MORE = {
     " JOIN unit u ON u.no = s.unit LEFT JOIN unit p ON p.no = s.parent LEFT JOIN unit x ON x.no = s.successor",
     "verdict": "SELECT position, outcome, reason, field FROM verdict",
     "size": "SELECT id, large, vast FROM unit",
-    "whole ledger": "SELECT * FROM ledger",
+    "whole ledger": f"SELECT * FROM {DECIDED} AS said",
     "checkpoint": "SELECT position, as_of, generation FROM checkpoint",
 }
 """What a log as brief as this must leave behind the same too, in the same parts or not."""

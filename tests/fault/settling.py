@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import httpx
 
+from projections.store.log.outcome_sql import DECIDED
 from tests.fault.expectation import Contribution, Expectation
 from tests.fault.publishing import Acked
 from tests.fault.reading import WAYS, Reader, asked
@@ -41,7 +42,9 @@ async def reached(api: str, position: int) -> None:
 
 async def hold_ledger(connection: asyncpg.Connection, acked: Sequence[Acked], expected: Expectation) -> None:
     """Hold the ledger to what was acknowledged: each message once, whole, with the one outcome that it must have."""
-    rows = await connection.fetch("SELECT position, body, outcome, publisher, id FROM ledger ORDER BY position")
+    rows = await connection.fetch(
+        f"SELECT position, body, outcome, publisher, id FROM {DECIDED} AS said ORDER BY position"
+    )
     assert [row["position"] for row in rows] == list(range(1, len(rows) + 1))
     kept = {row["position"]: row for row in rows}
     bodies = {one.told.said.body for one in acked}

@@ -11,6 +11,7 @@ import httpx
 import nats
 import pytest
 
+from projections.store.log.outcome_sql import DECIDED
 from services.publishing.bus import connect as connect_publisher
 from services.publishing.flow import PUBLISHED, Flow, LineOutcome
 from tests.fault.cluster import Cluster, running_cluster
@@ -55,7 +56,7 @@ async def hold(cluster: Cluster, publisher: Publisher) -> None:
     try:
         await hold_ledger(connection, publisher.acked, expected)
         await hold_counters(connection, expected)
-        aside = "SELECT count(*) FROM ledger WHERE detail LIKE '%could not be processed%'"
+        aside = f"SELECT count(*) FROM {DECIDED} AS said WHERE detail LIKE '%could not be processed%'"
         assert await connection.fetchval(aside) == 0
     finally:
         await connection.close()
@@ -176,7 +177,7 @@ async def test_publishing_says_that_the_bus_has_no_room_and_goes_on_when_it_has(
             assert "2.000" in command.process.tail()
             connection = await connect(cluster.settings.database_url)
             try:
-                counted = "SELECT count(*) FROM ledger WHERE id LIKE 'f-%' AND outcome = 'counted'"
+                counted = f"SELECT count(*) FROM {DECIDED} AS said WHERE id LIKE 'f-%' AND outcome = 'counted'"
                 assert await connection.fetchval(counted) == len(facts)
             finally:
                 await connection.close()

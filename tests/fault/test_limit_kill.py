@@ -12,6 +12,7 @@ import pytest
 
 from projections.rules.log.hash_chain import SPACING
 from projections.store.log import hash_chain
+from projections.store.log.outcome_sql import DECIDED
 from tests.fault.cluster import Command
 from tests.fault.load import told_of
 from tests.fault.projecting import Bench, Projector, bench, eventually
@@ -110,7 +111,7 @@ async def test_kills_around_a_pause_lose_and_double_nothing(party: str, database
         with on.projector("projector-last"):
             await on.settled()
         await hold(on, len(on.publisher.acked))
-        assert await on.connection.fetchval("SELECT count(*) FROM ledger WHERE outcome = 'counted'") == 37
+        assert await on.connection.fetchval(f"SELECT count(*) FROM {DECIDED} AS said WHERE outcome = 'counted'") == 37
         assert [row[0] for row in await on.connection.fetch("SELECT position FROM pause")] == [at]
 
 

@@ -19,6 +19,7 @@ import pytest
 
 from projections.rules.log.message import Message
 from projections.store.live.projection import Projection
+from projections.store.log.outcome_sql import DECIDED
 from services.demo.saying import CloudEvent
 from services.demo.scenario import country_and_reform
 from tests.fault.cluster import BACKEND, Cluster, running_cluster
@@ -107,7 +108,9 @@ async def storm(cluster: Cluster, random: Random, streaming: asyncio.Task[None])
 
 async def counted_at(connection: asyncpg.Connection, positions: set[int]) -> dict[int, dict[str, int]]:
     """Count the facts of each measure that held when the log stood at each of these positions."""
-    rows = await connection.fetch("SELECT type, held_at, retracted_at FROM ledger WHERE held_at IS NOT NULL")
+    rows = await connection.fetch(
+        f"SELECT type, held_at, retracted_at FROM {DECIDED} AS said WHERE held_at IS NOT NULL"
+    )
     held = [(FACTS[row["type"]][0], row["held_at"], row["retracted_at"]) for row in rows if row["type"] in FACTS]
     found = {}
     for position in positions:

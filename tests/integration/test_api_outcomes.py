@@ -22,9 +22,11 @@ ROWS = (
 
 @pytest.fixture
 async def refused(connection: asyncpg.Connection) -> None:  # noqa: F811
-    columns = "position outcome reason subject body published_at publisher id type first"
-    rows = [(*row, NOW, "unit-002", f"id-{row[0]}", "member.admitted", True) for row in ROWS]
+    columns = "position subject body published_at publisher id type first"
+    rows = [(row[0], *row[3:], NOW, "unit-002", f"id-{row[0]}", "member.admitted", True) for row in ROWS]
     await connection.copy_records_to_table("ledger", columns=columns.split(), records=rows)
+    verdicts = [row[:3] for row in ROWS]
+    await connection.copy_records_to_table("verdict", columns=("position", "outcome", "reason"), records=verdicts)
     await connection.execute(
         "INSERT INTO tally VALUES ('member.admitted', 'parked', 'unknown_unit', 3), ('made.up', 'rejected', '', 2)"
     )

@@ -7,9 +7,9 @@ import datetime as dt
 import asyncpg
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from msgspec.structs import astuple
 
 from projections.rules.counting.batch_changes import FactRow, LedgerRow
+from projections.store.batch import copying
 from projections.store.batch.copying import fact_rows, ledger_rows, sending, whole
 
 WORDS = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), max_size=600)
@@ -40,10 +40,10 @@ async def _sent(connection: asyncpg.Connection, table: str, columns: tuple[str, 
 async def test_rows_of_the_ledger(database: str, rows: list[LedgerRow]) -> None:
     connection = await asyncpg.connect(database)
     try:
-        found = await _sent(connection, "ledger", LedgerRow.__struct_fields__, ledger_rows(rows))
+        found = await _sent(connection, "ledger", copying.LEDGER, ledger_rows(rows))
     finally:
         await connection.close()
-    assert found == [astuple(row) for row in rows]
+    assert found == [tuple(getattr(row, name) for name in copying.LEDGER) for row in rows]
 
 
 @given(rows=st.lists(FACTS, max_size=50))

@@ -11,6 +11,7 @@ import nats
 import pytest
 from nats.aio.client import Client
 
+from projections.store.log.outcome_sql import DECIDED
 from tests.fault.mutations import Mutations
 from tests.fault.projecting import Bench, bench
 from tests.fault.recount import counters_anew, counters_as_kept
@@ -48,7 +49,9 @@ async def publish(client: Client, number: int, said: list[Said]) -> None:
 
 async def hold(on: Bench, sent: list[Said]) -> None:
     """Hold the read models to what was sent."""
-    rows = await on.connection.fetch("SELECT position, body, outcome, reason, type, id FROM ledger ORDER BY position")
+    rows = await on.connection.fetch(
+        f"SELECT position, body, outcome, reason, type, id FROM {DECIDED} AS said ORDER BY position"
+    )
     assert [row["position"] for row in rows] == list(range(1, len(sent) + 1))
     assert all(row["body"] == said.body for row, said in zip(rows, sent, strict=True))
     outcomes = Counter(row["outcome"] for row in rows)

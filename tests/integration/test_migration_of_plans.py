@@ -4,10 +4,10 @@ import datetime as dt
 import json
 from typing import Any
 
-import asyncpg
-
 from projections.store.generations import enter_the_one_in_force
+from projections.store.log.outcome_sql import DECIDED
 from projections.store.schema.migrate import upgrade
+from tests.servers import connect
 
 MOVED = {
     "TABLE": (
@@ -16,7 +16,34 @@ MOVED = {
     ),
     "VIEW": ("standing_target", "standing_declaration"),
 }
+# What the ledger said itself until the fifth version.
+_OUTCOMES = {
+    "outcome": 'text COLLATE "C"',
+    "reason": 'text COLLATE "C"',
+    "field": "text",
+    "detail": "text",
+    "first_position": "bigint",
+    "held_at": "bigint",
+    "rejected_at": "bigint",
+    "retracted_at": "bigint",
+    "retracted_by": "bigint",
+}
+FOURTH_VERSION = (
+    f"ALTER TABLE ledger {', '.join(f'ADD {name} {kind}' for name, kind in _OUTCOMES.items())}",
+    f"""UPDATE ledger SET ({", ".join(_OUTCOMES)}) =
+        (SELECT {", ".join(_OUTCOMES)} FROM {DECIDED} AS said WHERE said.position = ledger.position)""",
+    "ALTER TABLE ledger ALTER outcome SET NOT NULL",
+    "CREATE INDEX ledger_retracted ON ledger (retracted_at) WHERE retracted_at IS NOT NULL",
+    "CREATE INDEX ledger_let_go ON ledger (held_at) WHERE held_at > position",
+    "CREATE INDEX ledger_parked ON ledger (position) WHERE outcome = 'parked'",
+    "CREATE INDEX ledger_rejected ON ledger (position) WHERE outcome = 'rejected'",
+    "DROP INDEX verdict_rejected, verdict_retracted",
+    "ALTER TABLE verdict ADD first boolean",
+    "UPDATE verdict SET first = ledger.first FROM ledger WHERE ledger.position = verdict.position",
+    "UPDATE alembic_version SET version_num = '0004'",
+)
 THIRD_VERSION = (
+    *FOURTH_VERSION,
     "DROP TABLE g1.publisher_rejects, pause, chain",
     "UPDATE alembic_version SET version_num = '0003'",
 )
@@ -48,7 +75,7 @@ PLANS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 async def test_what_held_before_is_there_afterwards(database: str) -> None:
-    connection = await asyncpg.connect(database)
+    connection = await connect(database)
     try:
         for statement in FIRST_VERSION:
             await connection.execute(statement)

@@ -13,6 +13,11 @@ from tests.integration.test_migration_of_plans import THIRD_VERSION
 from tests.integration.test_rebuild import connection as connection  # noqa: PLC0414 - a fixture
 from tests.integration.test_verify import SIZES, quietly, verified
 
+OF_THE_SECOND = (
+    "DROP TABLE g2.publisher_rejects",
+    "ALTER TABLE g2.verdict ADD first boolean",
+    "UPDATE g2.verdict SET first = ledger.first FROM ledger WHERE ledger.position = verdict.position",
+)
 REJECTS = "SELECT * FROM publisher_rejects ORDER BY 1, 2"
 
 
@@ -22,7 +27,7 @@ async def test_every_generation_counts_what_it_rejected(database: str, connectio
     right = await connection.fetch(REJECTS)
     assert [tuple(row)[:3] for row in right] == [("c0", "invalid_field", 1), ("c0", "unknown_type", 1)]
     await rebuild(settings, quietly, sizes=SIZES)
-    for statement in (*THIRD_VERSION, "DROP TABLE g2.publisher_rejects"):
+    for statement in (*THIRD_VERSION, *OF_THE_SECOND):
         await connection.execute(statement)
     await upgrade(database)
     assert await connection.fetch(REJECTS) == await connection.fetch(REJECTS.replace("FROM ", "FROM g2.")) == right

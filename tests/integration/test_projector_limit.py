@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from projections.store.log.outcome_sql import DECIDED
 from tests.fault.load import told_of
 from tests.fault.projecting import Bench, Projector, bench, eventually
 from tests.integration.test_api import client_of, get
@@ -65,7 +66,9 @@ async def paused_at(on: Bench, position: int) -> None:
 
 async def hold(on: Bench, count: int) -> None:
     """Hold that every message is there once, and the publishers' rejects are those of the ledger."""
-    rows = await on.connection.fetch("SELECT position, publisher, outcome, reason FROM ledger ORDER BY position")
+    rows = await on.connection.fetch(
+        f"SELECT position, publisher, outcome, reason FROM {DECIDED} AS said ORDER BY position"
+    )
     assert [row["position"] for row in rows] == list(range(1, count + 1))
     rejected = Counter((row["publisher"], row["reason"]) for row in rows if row["outcome"] == "rejected")
     kept = await on.connection.fetch("SELECT publisher, reason, n FROM publisher_rejects")
@@ -110,7 +113,7 @@ async def test_a_flood_pauses_and_a_command_lets_it_go_on(limited: Any) -> None:
         )
         assert [row[0] for row in rows] == [tripping, 73]
         assert rows[0][1:] == ("chị Lan", 63, True)
-        assert await on.connection.fetchval("SELECT count(*) FROM ledger WHERE outcome = 'counted'") == 20
+        assert await on.connection.fetchval(f"SELECT count(*) FROM {DECIDED} AS said WHERE outcome = 'counted'") == 20
 
 
 async def test_once_passes_one_event_and_looks_again(limited: Any) -> None:
@@ -148,7 +151,7 @@ async def test_killed_while_paused_it_stays_paused_and_so_does_who_takes_over(li
             assert str(at) in resumed
             await on.settled()
         await hold(on, 93)
-        assert await on.connection.fetchval("SELECT count(*) FROM ledger WHERE outcome = 'counted'") == 30
+        assert await on.connection.fetchval(f"SELECT count(*) FROM {DECIDED} AS said WHERE outcome = 'counted'") == 30
 
 
 async def first_excess(on: Bench) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlsplit
 
+from projections.store.log.outcome_sql import DECIDED
 from tests.fault.load import told_of
 from tests.fault.projecting import Bench, bench
 from tests.oracle.telling import admitted, founded, root
@@ -36,12 +37,12 @@ async def test_one_that_the_database_refuses_is_set_aside_alone(party: str, data
             await on.publish(admitted("u1", "2023-01-01", "after"), admitted("u1", "1999-09-09", "bad-3"))
             await on.settled()
         rejected = await on.connection.fetch(
-            "SELECT id, reason, detail, publisher FROM ledger WHERE outcome = 'rejected' ORDER BY position"
+            f"SELECT id, reason, detail, publisher FROM {DECIDED} AS said WHERE outcome = 'rejected' ORDER BY position"
         )
         assert sorted(row["id"] for row in rejected) == ["bad-1", "bad-2", "bad-3"]
         assert all(row["reason"] == "malformed" and row["publisher"] == "u1" for row in rejected)
         assert all("could not be processed" in row["detail"] and "not this day" in row["detail"] for row in rejected)
-        assert await on.connection.fetchval("SELECT count(*) FROM ledger WHERE outcome = 'counted'") == 301
+        assert await on.connection.fetchval(f"SELECT count(*) FROM {DECIDED} AS said WHERE outcome = 'counted'") == 301
         assert await on.connection.fetchval("SELECT count(*) FROM fact") == 301
         assert await on.connection.fetchval("SELECT sum(n) FROM tally") == 306
 
@@ -53,7 +54,7 @@ async def test_one_whose_very_id_is_refused_is_kept_without_it(party: str, datab
         await on.publish(*WORLD, admitted("u1", "2023-01-01", "e1"), poison, admitted("u1", "2023-01-01", "e2"))
         with on.projector():
             await on.settled()
-        rows = await on.connection.fetch("SELECT outcome, id, body FROM ledger ORDER BY position")
+        rows = await on.connection.fetch(f"SELECT outcome, id, body FROM {DECIDED} AS said ORDER BY position")
         assert [row["outcome"] for row in rows] == ["applied", "applied", "counted", "rejected", "counted"]
         assert rows[3]["id"] is None
         assert rows[3]["body"] == poison.body

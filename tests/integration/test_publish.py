@@ -210,14 +210,20 @@ async def decide(pool: asyncpg.Pool, *outcomes: tuple[str, str | None], first: i
     async with pool.acquire() as connection, connection.transaction():
         for position, (outcome, reason) in enumerate(outcomes, first):
             await connection.execute(
-                "INSERT INTO ledger (position, published_at, publisher, id, outcome, reason, field, first, body)"
-                " VALUES ($1, now(), 'chi-bo-1', $2, $3, $4, $5, true, $6)",
+                "INSERT INTO ledger (position, published_at, publisher, id, type, first, body)"
+                " VALUES ($1, now(), 'chi-bo-1', $2, 'member.admitted', true, $3)",
                 position,
                 f"e-{position}",
+                body_of(event(position)),
+            )
+            if outcome == "counted":
+                continue
+            await connection.execute(
+                "INSERT INTO g1.verdict (position, outcome, reason, field) VALUES ($1, $2, $3, $4)",
+                position,
                 outcome,
                 reason,
                 "data.member" if outcome == "rejected" else None,
-                body_of(event(position)),
             )
         reached = first + len(outcomes) - 1
         await connection.execute("UPDATE checkpoint SET position = $1", reached)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from projections.store.live.projection import Projection
+from projections.store.log.outcome_sql import DECIDED
 from projections.store.rebuilding.making import deciding
 from services.settings import Settings
 from services.verification.rebuilding import rebuild
@@ -14,7 +15,7 @@ from tests.property.system import messages
 from tests.servers import connect
 
 TARGET = {"measure": "admissions", "from": DAY, "to": LATER, "at_least": 7, "resolution": "NQ"}
-OUTCOMES = "SELECT outcome, reason FROM ledger WHERE id = $1 ORDER BY position DESC LIMIT 1"
+OUTCOMES = f"SELECT outcome, reason FROM {DECIDED} AS said WHERE id = $1 ORDER BY position DESC LIMIT 1"
 
 
 def apart(*groups: tuple[Said, ...]) -> list[Said]:

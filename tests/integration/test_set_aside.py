@@ -13,6 +13,7 @@ from projections.rules.kinds import unit_changed
 from projections.rules.log.set_aside import PREFIX
 from projections.store.generations import schema_of
 from projections.store.live.projection import Projection
+from projections.store.log.outcome_sql import DECIDED
 from tests.integration.test_verify import verified
 from tests.oracle.telling import ROOT, Said, admitted, founded, renamed, retracted, root, say
 from tests.property.rebuilding import beside, dump_of, quietly
@@ -56,7 +57,7 @@ async def test_an_event_that_can_not_be_decided_is_malformed_live_and_rebuilt(da
         await system.deliver(log, [(0, 3, False), (3, len(log), False)])
         assert await outcomes(system) == expected(log)
         live = await system.dump()
-        await system.connection.execute("UPDATE ledger SET detail = 'forgotten' WHERE detail = $1", DETAIL)
+        await system.connection.execute("UPDATE verdict SET detail = 'forgotten' WHERE detail = $1", DETAIL)
         async with beside(system) as generation:
             await generation.open()
             await generation.fold(folded, quietly)
@@ -113,5 +114,7 @@ def expected(log: list[Said]) -> dict[int, tuple[str, str | None, str | None]]:
 
 
 async def outcomes(system: System) -> dict[int, tuple[str, str | None, str | None]]:
-    rows = await system.connection.fetch("SELECT position, outcome, reason, detail FROM ledger ORDER BY position")
+    rows = await system.connection.fetch(
+        f"SELECT position, outcome, reason, detail FROM {DECIDED} AS said ORDER BY position"
+    )
     return {position: (*rest,) for position, *rest in rows}

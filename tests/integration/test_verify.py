@@ -173,10 +173,10 @@ HANDS = {
         {"outcome": "parked"},
     ),
     "an outcome": Spoilt(
-        "UPDATE ledger SET outcome = 'parked', reason = 'unknown_unit' WHERE position = 10",
-        ("ledger", None, None, None),
+        "INSERT INTO verdict (position, outcome, reason) VALUES (10, 'parked', 'unknown_unit')",
+        ("verdict", None, None, None),
         {"outcome": "parked", "reason": "unknown_unit"},
-        {"outcome": "counted", "reason": None},
+        None,
     ),
 }
 

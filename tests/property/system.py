@@ -13,6 +13,7 @@ from projections.rules.counting.state import Sizes
 from projections.rules.log.message import Message
 from projections.store.generations import enter_the_one_in_force, schema_of
 from projections.store.live.projection import Projection
+from projections.store.log.outcome_sql import DECIDED
 from tests.oracle.oracle import Oracle
 from tests.oracle.telling import ROOT, Said
 from tests.servers import connect
@@ -28,7 +29,7 @@ Batch = tuple[int, int, bool]
 READ_MODELS = {
     "counter": "SELECT u.id, c.period, c.measure, c.n FROM counter c JOIN unit u ON u.no = c.unit WHERE c.n <> 0",
     "fact": "SELECT u.id, f.day, f.measure, f.position, f.facets FROM fact f JOIN unit u ON u.no = f.unit",
-    "ledger": "SELECT position, outcome, reason, field, first FROM ledger",
+    "ledger": f"SELECT position, outcome, reason, field, first FROM {DECIDED} AS said",
     "tally": "SELECT type, outcome, reason, n FROM tally WHERE n <> 0",
     "publisher_rejects": "SELECT publisher, reason, n, last_position FROM publisher_rejects",
     "chain": "SELECT position, hash FROM chain",
@@ -102,7 +103,7 @@ class System:
 
     async def outcomes(self) -> list[tuple[int, str, str | None]]:
         """Tell what became of each message, by position."""
-        rows = await self.connection.fetch("SELECT position, outcome, reason FROM ledger ORDER BY position")
+        rows = await self.connection.fetch(f"SELECT position, outcome, reason FROM {DECIDED} AS said ORDER BY position")
         return [tuple(row) for row in rows]
 
     async def dump(self) -> dict[str, list[Any]]:

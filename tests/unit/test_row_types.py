@@ -10,8 +10,8 @@ from sqlalchemy import Table
 from projections.rules.counting.batch_changes import FactRow, LedgerRow, Rejects, UnitRow
 from projections.rules.counting.plans import DeclarationRow, TargetRow
 from projections.rules.hierarchy.as_now_terms import Term
-from projections.rules.hierarchy.unit import Statement
-from projections.store.batch import verdicts
+from projections.rules.hierarchy.unit import UnitStatement
+from projections.store.batch import copying, verdicts
 from projections.store.rebuilding import generation_schema
 from projections.store.rebuilding.comparing.compared_tables import VERIFIED
 from projections.store.schema import tables
@@ -20,18 +20,24 @@ from projections.store.schema import tables
 @pytest.mark.parametrize(
     ("table", "fields"),
     [
-        (tables.LEDGER, LedgerRow.__struct_fields__),
+        (tables.LEDGER, copying.LEDGER),
         (tables.VERDICT, verdicts.COLUMNS),
         (tables.FACT, FactRow._fields),
         (tables.TARGET, TargetRow._fields),
         (tables.DECLARATION, DeclarationRow._fields),
-        (tables.STATEMENT, Statement._fields),
+        (tables.STATEMENT, UnitStatement._fields),
         (tables.AS_NOW_TERM, Term._fields),
         (tables.PUBLISHER_REJECTS, Rejects._fields),
     ],
 )
 def test_a_row_type_has_the_columns_of_its_table(table: Table, fields: Sequence[str]) -> None:
     assert tuple(fields) == tuple(table.columns.keys())
+
+
+def test_a_message_with_what_became_of_it_is_a_row_of_the_ledger_and_one_of_its_verdict() -> None:
+    ledger, verdict = set(tables.LEDGER.columns.keys()), set(tables.VERDICT.columns.keys())
+    assert set(LedgerRow.__struct_fields__) == ledger | verdict
+    assert ledger & verdict == {"position"}
 
 
 def test_a_unit_is_written_with_all_columns_that_do_not_begin_empty() -> None:

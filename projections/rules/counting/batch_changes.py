@@ -91,7 +91,7 @@ Step = Deltas | Reattribution | Enlargement | BreakingDown
 
 
 class LedgerRow(Struct, gc=False):
-    """One message with what became of it: the columns of table ``ledger``."""
+    """One message with what became of it: a row of ``ledger``, and one of ``verdict`` unless it simply holds."""
 
     position: int
     published_at: dt.datetime
@@ -120,7 +120,7 @@ class LedgerRow(Struct, gc=False):
 
 
 class Verdict(NamedTuple):
-    """A new outcome of a message that is in the ledger already; where ``held_at`` is None the ledger's own stays."""
+    """A new outcome of a message that is in the ledger already; where ``held_at`` is None what was said of it stays."""
 
     position: int
     outcome: str

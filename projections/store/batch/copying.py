@@ -22,6 +22,11 @@ _BEGIN: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _END: Final = b"\xff\xff"
 _NULL: Final = b"\xff\xff\xff\xff"
 
+LEDGER: Final = (
+    *("position", "published_at", "bus_subject", "headers", "publisher", "id", "type", "subject", "first", "body"),
+)
+"""The columns of `ledger`, as `ledger_rows` gives them: what is not said of a message by anybody but itself."""
+
 _EPOCH: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 EPOCH_DAY: Final = _EPOCH.toordinal()
 """PostgreSQL's day 0."""
@@ -30,7 +35,6 @@ _MICROSECOND: Final = dt.timedelta(microseconds=1)
 _size = Struct(">i").pack
 _sizes: Final = tuple(_size(size) for size in range(512))
 _row = Struct(">hiqiq").pack  # the number of columns; position and published_at
-_bigint = Struct(">iq").pack
 _boolean: Final = {value: _size(1) + bytes((value,)) for value in (False, True)}
 
 packed_fact: Final = Struct(">hiiiiihiqiq").pack
@@ -69,16 +73,13 @@ def whole(parts: Iterable[bytes]) -> bytes:
 
 
 def ledger_rows(rows: Iterable[LedgerRow]) -> bytes:
-    """Give rows of the ledger, with the columns of `LedgerRow` in their order."""
-    columns = len(LedgerRow.__struct_fields__)
+    """Give rows of the ledger, with the columns LEDGER in their order."""
     made: list[bytes] = []
     for row in rows:
         made += (
-            _row(columns, 8, row.position, 8, (row.published_at - _EPOCH) // _MICROSECOND),
+            _row(len(LEDGER), 8, row.position, 8, (row.published_at - _EPOCH) // _MICROSECOND),
             *(_bytes(row.bus_subject), _bytes(row.headers), _word(row.publisher), _text(row.id)),
-            *(_word(row.type), _text(row.subject), _word(row.outcome), _word(row.reason), _text(row.field)),
-            *(_text(row.detail), _boolean[row.first], _number(row.first_position), _number(row.held_at)),
-            *(_number(row.rejected_at), _number(row.retracted_at), _number(row.retracted_by)),
+            *(_word(row.type), _text(row.subject), _boolean[row.first]),
             *(_sizes[len(row.body)] if len(row.body) < len(_sizes) else _size(len(row.body)), row.body),
         )
     return b"".join(made)
@@ -110,7 +111,3 @@ def _day(value: dt.date) -> int:
 
 
 _word = lru_cache(maxsize=4_096)(_text)
-
-
-def _number(value: int | None) -> bytes:
-    return _NULL if value is None else _bigint(8, value)

@@ -9,7 +9,7 @@ import asyncpg
 from projections.rules.counting.batch_changes import Changes
 
 COLUMNS = (
-    *("position", "outcome", "reason", "field", "detail", "first", "first_position"),
+    *("position", "outcome", "reason", "field", "detail", "first_position"),
     *("held_at", "rejected_at", "retracted_at", "retracted_by"),
 )
 _record = attrgetter(*COLUMNS)
@@ -29,8 +29,8 @@ FROM {_VERDICTS} WHERE w.position = v.position
 
 # One that has no row yet held at once, until now.
 _INSERT = f"""
-INSERT INTO verdict
-SELECT position, outcome, reason, field, detail, true, NULL, coalesce(held_at, position), rejected_at, retracted_at,
+INSERT INTO verdict ({", ".join(COLUMNS)})
+SELECT position, outcome, reason, field, detail, NULL, coalesce(held_at, position), rejected_at, retracted_at,
     retracted_by
 FROM {_VERDICTS}
 ON CONFLICT (position) DO NOTHING

@@ -9,34 +9,22 @@ from collections.abc import Mapping
 
 import asyncpg
 
-from projections.rules.counting.batch_changes import Changes, Deltas, FactRow, LedgerRow, Structure
+from projections.rules.counting.batch_changes import Changes, Deltas, FactRow, Structure
 from projections.rules.counting.breakdown import added_sql
 from projections.rules.counting.plans import DeclarationRow, TargetRow
 from projections.rules.hierarchy.as_now_terms import Term
 from projections.rules.hierarchy.folded_names import fold_name
 from projections.store.batch import rollup_moves
-from projections.store.batch.copying import Rendered, fact_rows, sending, whole
+from projections.store.batch.copying import LEDGER, Rendered, fact_rows, sending, whole
 from projections.store.batch.verdicts import write_verdicts
 from projections.store.checkpoint import ENTERED, NOTIFICATIONS
 from projections.store.fingerprint import rules
 from projections.store.log import hash_chain
 
-_LEDGER = LedgerRow.__struct_fields__
-
 _FENCE = f"""
 UPDATE checkpoint SET position = $2, as_of = $3, rules = $6
 WHERE position = $1 AND generation = $4 AND repairs = $5
 RETURNING {ENTERED}
-"""
-
-_VERDICTS = """
-UPDATE ledger l SET outcome = v.outcome, reason = v.reason, field = v.field, detail = v.detail,
-       held_at = coalesce(v.held_at, l.held_at), rejected_at = v.rejected_at,
-       retracted_at = v.retracted_at, retracted_by = v.retracted_by
-FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
-            $9::bigint[])
-     AS v (position, outcome, reason, field, detail, held_at, rejected_at, retracted_at, retracted_by)
-WHERE l.position = v.position
 """
 
 _UNCOUNT = """
@@ -89,10 +77,8 @@ async def write(connection: asyncpg.Connection, changes: Changes, rendered: Rend
     fence = (changes.after, changes.position, changes.as_of, *changes.edition, rules())
     if await connection.fetchval(_FENCE, *fence) is None:
         raise FencedError(f"the checkpoint is not at {changes.after} any more, in {changes.edition}")
-    await connection.copy_to_table("ledger", columns=_LEDGER, source=sending(rendered.ledger), format="binary")
+    await connection.copy_to_table("ledger", columns=LEDGER, source=sending(rendered.ledger), format="binary")
     await hash_chain.keep(connection, changes.after, changes.links)
-    if changes.verdicts:
-        await connection.execute(_VERDICTS, *zip(*changes.verdicts, strict=True))
     await write_read_models(connection, changes, rendered.facts)
     await connection.execute(f"NOTIFY {NOTIFICATIONS}, '{changes.position}'")
 

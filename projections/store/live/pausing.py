@@ -32,11 +32,11 @@ RETURNING position, passed
 """
 
 _RECENT = """
-SELECT position, coalesce(publisher, ''),
-    CASE WHEN outcome = 'rejected' AND rejected_at IS NULL THEN reason END
-FROM ledger
-WHERE outcome <> 'duplicate' AND position > $1
-ORDER BY position DESC
+SELECT ledger.position, coalesce(ledger.publisher, ''),
+    CASE WHEN verdict.outcome = 'rejected' AND verdict.rejected_at IS NULL THEN verdict.reason END
+FROM ledger LEFT JOIN verdict ON verdict.position = ledger.position AND verdict.position > $1
+WHERE ledger.position > $1 AND verdict.outcome IS DISTINCT FROM 'duplicate'
+ORDER BY ledger.position DESC
 """
 
 
@@ -82,7 +82,10 @@ async def resume(connection: asyncpg.Connection, by: str, *, once: bool) -> Resu
 
 
 async def recent(connection: asyncpg.Connection, limit: Limit) -> Window:
-    """Load the window as it stands at the checkpoint, from the ledger's end back to where it last began anew."""
+    """Load the window as it stands at the checkpoint, from the ledger's end back to where it last began anew.
+
+    The session sees the generation in force, as after `load`.
+    """
     passed = await connection.fetchval("SELECT coalesce(max(passed), 0) FROM pause")
     back = Lookback(limit)
     async with connection.transaction(readonly=True):

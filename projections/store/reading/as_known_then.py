@@ -17,13 +17,10 @@ _AS_OF = "SELECT published_at FROM ledger WHERE position = $1"
 
 # Waiting then: still so, or let go, rejected or taken back since.
 _PARKED = """
-SELECT publisher, type, subject, bus_subject, body FROM ledger WHERE outcome = 'parked' AND position <= $1
-UNION ALL
-SELECT publisher, type, subject, bus_subject, body FROM ledger
-WHERE position <= $1 AND (held_at > $1 OR rejected_at > $1)
-UNION ALL
-SELECT publisher, type, subject, bus_subject, body FROM ledger
-WHERE position <= $1 AND held_at IS NULL AND retracted_at > $1
+SELECT publisher, type, subject, bus_subject, body FROM verdict JOIN ledger USING (position)
+WHERE position <= $1 AND (
+    outcome = 'parked' OR held_at > $1 OR rejected_at > $1 OR (held_at IS NULL AND retracted_at > $1)
+)
 """
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from projections.answers.report.report_answers import Receipt, Said, TakenBack
 from projections.store.hierarchy_sql import LAST_KNOWN, above
+from projections.store.log.outcome_sql import DECIDED, DECIDED_BETWEEN
 from projections.store.reading.find_unit import UnknownUnitError
 from projections.store.reading.snapshot import Snapshot
 
@@ -18,15 +19,16 @@ if TYPE_CHECKING:
 _COLUMNS = """position, outcome, reason, field, detail, publisher, id, type, subject, published_at, held_at,
     retracted_at, retracted_by, first_position, body"""
 
-_ONE = f"SELECT {_COLUMNS} FROM ledger WHERE id = $1 AND publisher = $2 AND first"
+_ONE = f"SELECT {_COLUMNS} FROM {DECIDED} AS said WHERE id = $1 AND publisher = $2 AND first"
 
 _RETRACTION = "SELECT publisher, id, position, body FROM ledger WHERE position = $1"
 
 _UNIT = "SELECT no, dissolved IS NOT NULL AS dissolved FROM unit WHERE id = $1"
 
+# What waits and what is rejected has a verdict, always, and is found by it.
 _LISTED = f"""
 SELECT {_COLUMNS}
-FROM ledger
+FROM verdict JOIN ledger USING (position)
 WHERE {{outcome}} AND position > $1 {{unit}}
 ORDER BY position
 LIMIT $2
@@ -54,9 +56,9 @@ _LISTS = {
 }
 OUTCOMES = tuple(_LISTS)
 
-_RECEIPTS = """
+_RECEIPTS = f"""
 SELECT position, outcome, reason, field, detail, publisher, id, first_position
-FROM ledger WHERE position BETWEEN $1 AND $2 ORDER BY position
+FROM {DECIDED_BETWEEN} AS said ORDER BY position
 """
 
 

@@ -27,7 +27,7 @@ SELECT EXISTS (
 )
 """
 _PARKED = """
-SELECT publisher, type, subject, bus_subject, body FROM ledger
+SELECT publisher, type, subject, bus_subject, body FROM verdict JOIN ledger USING (position)
 WHERE outcome = 'parked' AND type = ANY($1::text[]) AND subject IN (SELECT id FROM unit)
 """
 _COUNT = f"""

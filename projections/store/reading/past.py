@@ -32,13 +32,16 @@ MOST_MEMBERS = 20_000
 
 _IDS = "SELECT no, id FROM unit"
 
-_STATEMENTS = """
-SELECT position, unit, kind, since, parent, name, level, successor, held_at FROM statement JOIN ledger USING (position)
+# Since when what is in the tables holds: at once, where no verdict says otherwise.
+_HELD_AT = "coalesce(verdict.held_at, position)"
+_STATEMENTS = f"""
+SELECT position, unit, kind, since, parent, name, level, successor, {_HELD_AT} AS held_at
+FROM statement LEFT JOIN verdict USING (position)
 """
 
 _RETRACTED = """
 SELECT position, publisher, id, type, subject, bus_subject, body, held_at, retracted_at, retracted_by
-FROM ledger
+FROM verdict JOIN ledger USING (position)
 WHERE retracted_at > $1 AND held_at IS NOT NULL
 ORDER BY position
 """
@@ -46,16 +49,16 @@ ORDER BY position
 _ASKED = "fact.day BETWEEN $2 AND $3 AND fact.measure = ANY($4::smallint[])"
 _FACTS = f"""
 SELECT fact.unit, fact.day, fact.measure, fact.facets & $5 AS packed, count(*) AS n
-FROM fact JOIN ledger USING (position)
-WHERE {_ASKED} AND position <= $1 AND held_at <= $1
+FROM fact LEFT JOIN verdict USING (position)
+WHERE {_ASKED} AND position <= $1 AND {_HELD_AT} <= $1
 GROUP BY 1, 2, 3, 4
 """
 _FACTS_OF_UNITS = _FACTS.replace("GROUP BY", "AND fact.unit = ANY($6::integer[])\nGROUP BY")
 
 _GAINED = f"""
 SELECT position, publisher, id, type, unit, day, measure
-FROM fact JOIN ledger USING (position)
-WHERE {_ASKED} AND held_at > $1 AND held_at <= $5 AND position <= $5
+FROM fact JOIN ledger USING (position) LEFT JOIN verdict USING (position)
+WHERE {_ASKED} AND {_HELD_AT} > $1 AND {_HELD_AT} <= $5 AND position <= $5
 ORDER BY position
 """
 

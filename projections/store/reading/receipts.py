@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from projections.store.hierarchy_sql import LAST_KNOWN, above
+from projections.store.log.outcome_sql import DECIDED
 from projections.store.reading.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ UNSEEN: Final = 15
 """Seconds without a sign of life after which a projector counts as stopped, by the database's clock."""
 
 # The asker's own, and those of the units below it on the last known hierarchy, that is up their open edges. One that is
-# dissolved, or not known (yet), has only its own.
+# dissolved, or not known (yet), has only its own. What was found is handed on as an array: PostgreSQL guesses by the
+# size of the ledger how many positions a range has, and would rather read all of it than look them up.
 _RECEIPTS = f"""
 WITH RECURSIVE found AS MATERIALIZED (
     SELECT position FROM ledger JOIN unnest($2::bigint[], $3::bigint[]) AS asked (low, high)
@@ -24,8 +26,9 @@ WITH RECURSIVE found AS MATERIALIZED (
     SELECT position FROM ledger JOIN unnest($4::text[]) AS asked (id) USING (id)
     WHERE ledger.publisher = $1 AND first
 ), others AS (
-    SELECT DISTINCT publisher FROM found JOIN ledger USING (position)
-    WHERE publisher <> $1 AND EXISTS (SELECT FROM unit WHERE unit.id = $1 AND dissolved IS NULL)
+    SELECT DISTINCT publisher FROM ledger
+    WHERE position = ANY(ARRAY(SELECT position FROM found)) AND publisher <> $1
+        AND EXISTS (SELECT FROM unit WHERE unit.id = $1 AND dissolved IS NULL)
 ), {
     above(
         "up",
@@ -38,8 +41,9 @@ WITH RECURSIVE found AS MATERIALIZED (
 }
 SELECT position, publisher, id, outcome, reason, field, detail, first_position,
     left(encode(sha256(body), 'hex'), 32) AS digest
-FROM found JOIN ledger USING (position)
-WHERE publisher = $1 OR publisher IN (SELECT publisher FROM up JOIN unit ON unit.no = up.unit WHERE unit.id = $1)
+FROM {DECIDED} AS said
+WHERE position = ANY(ARRAY(SELECT position FROM found))
+    AND (publisher = $1 OR publisher IN (SELECT publisher FROM up JOIN unit ON unit.no = up.unit WHERE unit.id = $1))
 ORDER BY position
 """
 

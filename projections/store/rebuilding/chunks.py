@@ -19,38 +19,48 @@ from projections.store.rebuilding.row_difference import RowDifference
 CHUNK: Final = 10_000
 """Positions at once: ranges of the primary key, so that no snapshot is held for as long as all of it takes."""
 
-ASIDE: Final = f"coalesce(reason = '{Reason.MALFORMED}' AND starts_with(detail, '{PREFIX}'), false)"
-"""Of a row of the ledger: whether live work has set it aside."""
+IN_CHUNK: Final = "position > $1 AND position <= $2"
+_SOME: Final = "position = ANY($1::bigint[])"
 
-_COLUMNS = f"""
-SELECT position, published_at, bus_subject, publisher, id, type, subject, detail, first, {ASIDE} AS aside, body
-FROM ledger
+# Live work has set it aside: so says the generation in force, and no other knows.
+_ASIDE: Final = f"outcome = 'rejected' AND reason = '{Reason.MALFORMED}' AND starts_with(detail, '{PREFIX}')"
+_ASIDES: Final = f"SELECT position FROM {{like}}.verdict WHERE {_ASIDE} AND position <= $1 ORDER BY position"
+_ROWS: Final = f"""
+SELECT {{columns}}
+FROM ledger LEFT JOIN (
+    SELECT position, detail FROM {{like}}.verdict WHERE {_ASIDE} AND {{where}}
+) AS aside USING (position)
+WHERE {{where}} ORDER BY position
 """
-_ASIDES = f"SELECT position FROM ledger WHERE outcome = 'rejected' AND {ASIDE} AND position <= $1 ORDER BY position"
-_CHUNK = f"{_COLUMNS} WHERE position > $1 AND position <= $2 ORDER BY position"
-_SOME = f"{_COLUMNS} WHERE position = ANY($1::bigint[]) ORDER BY position"
+_COLUMNS: Final = """position, published_at, bus_subject, publisher, id, type, subject, aside.detail, first,
+    aside.position IS NOT NULL AS aside, body"""
 
 
 class RebuildError(RuntimeError):
     """A generation can't be made, compared or put in force; the message says why and what to do."""
 
 
-async def read_chunk(connection: asyncpg.Connection, after: int, up_to: int) -> list[asyncpg.Record]:
+def rows_sql(columns: str, where: str, like: str) -> str:
+    """Ask for columns of rows of the ledger, and of ``aside``: what the generation ``like`` has set aside of them."""
+    return _ROWS.format(columns=columns, where=where, like=like)
+
+
+async def read_chunk(connection: asyncpg.Connection, after: int, up_to: int, like: str) -> list[asyncpg.Record]:
     """Read a chunk of the ledger, none at its end. Raises RebuildError where a message is missing."""
     last = min(up_to, after + CHUNK)
-    rows = await connection.fetch(_CHUNK, after, last)
+    rows = await connection.fetch(rows_sql(_COLUMNS, IN_CHUNK, like), after, last)
     missing_in(rows, after, last)
     return rows
 
 
-async def read_some(connection: asyncpg.Connection, positions: Sequence[int]) -> list[asyncpg.Record]:
+async def read_some(connection: asyncpg.Connection, positions: Sequence[int], like: str) -> list[asyncpg.Record]:
     """Read some messages of the ledger, in order."""
-    return await connection.fetch(_SOME, positions) if positions else []
+    return await connection.fetch(rows_sql(_COLUMNS, _SOME, like), positions) if positions else []
 
 
-async def set_aside_up_to(connection: asyncpg.Connection, position: int) -> list[int]:
-    """Return the positions of the messages that live work has set aside."""
-    return [at for (at,) in await connection.fetch(_ASIDES, position)]
+async def set_aside_up_to(connection: asyncpg.Connection, position: int, like: str) -> list[int]:
+    """Return the positions of the messages that live work has set aside, by the generation ``like``, in force."""
+    return [at for (at,) in await connection.fetch(_ASIDES.format(like=like), position)]
 
 
 def missing_in(rows: Sequence[asyncpg.Record], after: int, last: int) -> None:

@@ -1,7 +1,6 @@
 """The switch: another generation is put in force by one UPDATE of the checkpoint, at the position of the one before.
 
-The ledger's outcomes are those of the generation in force: where the other decides otherwise, they are written anew in
-the same transaction.
+What became of a message the generation in force tells: with the switch it is the other one, and nothing is written.
 """
 
 from __future__ import annotations
@@ -15,12 +14,7 @@ from projections.store.generations import schema_of
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.comparing.compare_generations import Comparison, compare, ids_of
 from projections.store.rebuilding.comparing.compared_tables import COMPARED, VERIFIED
-from projections.store.rebuilding.comparing.ledger_outcomes import (
-    beyond,
-    different_marks,
-    different_outcomes,
-    write_outcomes,
-)
+from projections.store.rebuilding.comparing.ledger_outcomes import beyond, different_marks, unlike_outcomes
 from projections.store.rebuilding.generation_schema import drop_schema
 from projections.store.rebuilding.making.generation import KEPT, Generation
 
@@ -69,8 +63,7 @@ async def compare_at_checkpoint(generation: Generation, *, with_ledger: bool = F
         tables = VERIFIED if with_ledger else COMPARED
         comparison = await compare(writer, generation.like, generation.schema, position, tables=tables)
         if with_ledger:
-            ledger = await different_outcomes(writer, generation.schema, position)
-            ledger += [*generation.misnamed_up_to(position), *await beyond(writer, position)]
+            ledger = [*generation.misnamed_up_to(position), *await beyond(writer, position)]
             marks = await different_marks(writer, position)
             comparison.counts.update(ledger=len(ledger), checkpoint=len(marks))
             comparison.listed.extend([*ledger, *marks])
@@ -94,7 +87,7 @@ async def switch(generation: Generation, number: int, *, accept: bool) -> Switch
         await generation.follow_here(position)
         if not accept:
             await _require_same(generation, position)
-        outcomes = await write_outcomes(writer, generation.like, generation.schema)
+        outcomes = await unlike_outcomes(writer, generation.like, generation.schema)
         await writer.execute(_FORGET, generation.schema)
         await writer.execute(_KEEP, generation.like, KEPT, position, locked.rules)
         await writer.execute(_SWITCH, number)

@@ -93,35 +93,10 @@ LEDGER: Final = Table(
     Column("id", CODE),
     Column("type", CODE),
     Column("subject", CODE),
-    _needed("outcome", CODE),
-    Column("reason", CODE),
-    Column("field", Text),
-    Column("detail", Text),
-    _needed("first", Boolean),
-    Column("first_position", BigInteger),
-    Column(
-        "held_at",
-        BigInteger,
-        comment="the position at which the log stood when it began to hold; NULL where it never did",
-    ),
-    Column(
-        "rejected_at",
-        BigInteger,
-        comment="the position at which the log stood when it was rejected after it had waited;"
-        " NULL where it never waited",
-    ),
-    Column(
-        "retracted_at",
-        BigInteger,
-        comment="the position at which the log stood when it was taken back by the event at retracted_by",
-    ),
-    Column("retracted_by", BigInteger),
+    _needed("first", Boolean, comment="whether it was the first under its key (id, publisher)"),
     _needed("body", LargeBinary),
     Index("ledger_key", "id", "publisher", unique=True, postgresql_where=text("first")),
-    Index("ledger_retracted", "retracted_at", postgresql_where=text("retracted_at IS NOT NULL")),
-    Index("ledger_let_go", "held_at", postgresql_where=text("held_at > position")),
-    Index("ledger_parked", "position", postgresql_where=text("outcome = 'parked'")),
-    Index("ledger_rejected", "position", postgresql_where=text("outcome = 'rejected'")),
+    comment="every message of the stream as it came; what became of it: verdict",
 )
 UNCOMPRESSED: Final = DDL("ALTER TABLE %(fullname)s ALTER body SET STORAGE EXTERNAL")  # type: ignore[no-untyped-call]
 """Bodies are short: looking for what could be compressed costs more than it gives. SQLAlchemy has no word for it."""
@@ -132,7 +107,7 @@ CHAIN: Final = Table(
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     _needed("hash", LargeBinary),
     CheckConstraint("length(hash) = 32"),
-    comment="h(position) of projections/core/chain.py, at multiples of 1000 and at the checkpoint",
+    comment="h(position) of projections/rules/log/hash_chain.py, at multiples of 1000 and at the checkpoint",
 )
 PAUSE: Final = Table(
     "pause",
@@ -297,7 +272,7 @@ BREAKDOWN: Final = Table(
     Column("unit", Integer, primary_key=True, autoincrement=False),
     Column("month", Integer, primary_key=True, autoincrement=False),
     Column("measure", SmallInteger, primary_key=True, autoincrement=False),
-    _needed("codes", ARRAY(Integer), comment="one number a slot of projections.core.breakdown.SLOTS"),
+    _needed("codes", ARRAY(Integer), comment="one number a slot of projections.rules.counting.breakdown.SLOTS"),
     postgresql_with={"fillfactor": 80},
 )
 TALLY: Final = Table(
@@ -326,13 +301,27 @@ VERDICT: Final = Table(
     Column("reason", CODE),
     Column("field", Text),
     Column("detail", Text),
-    _needed("first", Boolean),
     Column("first_position", BigInteger),
-    Column("held_at", BigInteger),
-    Column("rejected_at", BigInteger),
-    Column("retracted_at", BigInteger),
+    Column(
+        "held_at",
+        BigInteger,
+        comment="the position at which the log stood when it began to hold; NULL where it never did",
+    ),
+    Column(
+        "rejected_at",
+        BigInteger,
+        comment="the position at which the log stood when it was rejected after it had waited;"
+        " NULL where it never waited",
+    ),
+    Column(
+        "retracted_at",
+        BigInteger,
+        comment="the position at which the log stood when it was taken back by the event at retracted_by",
+    ),
     Column("retracted_by", BigInteger),
     Index("verdict_parked", "position", postgresql_where=text("outcome = 'parked'")),
+    Index("verdict_rejected", "position", postgresql_where=text("outcome = 'rejected'")),
+    Index("verdict_retracted", "retracted_at", postgresql_where=text("retracted_at IS NOT NULL")),
     comment="what this generation decides of a message that did not simply hold at once",
 )
 

@@ -20,24 +20,13 @@ from projections.rules.hierarchy.folded_names import fold_name
 from projections.rules.hierarchy.hierarchy import Hierarchy
 from projections.rules.hierarchy.unit import UnitStatement
 from projections.store.generations import enter_the_one_in_force
+from projections.store.schema import tables
 
 FIRST, LAST = dt.date(2020, 11, 1), dt.date(2023, 2, 20)
 EVER = dt.date.max
 ONE_DAY = dt.timedelta(1)
 T = TypeVar("T")
-TABLES = (
-    "ledger",
-    "unit",
-    "edge",
-    "as_now_term",
-    "unit_name",
-    "unit_level",
-    "fact",
-    "counter",
-    "breakdown",
-    "tally",
-    "worker",
-)
+TABLES = ("ledger", "worker", *tables.GENERATION.tables)
 
 
 @dataclass
@@ -190,10 +179,10 @@ class World:
         body = b'{"time":"2023-01-01T08:00:00+07:00"}'
         now = dt.datetime(2023, 2, 20, 1, 2, 3, tzinfo=dt.UTC)
         ledger = [
-            (position, now, "trung-uong", f"e{position}", "member.admitted", "counted", True, position, body)
+            (position, now, "trung-uong", f"e{position}", "member.admitted", True, body)
             for position in sorted({fact.position for fact in self.facts})
         ]
-        columns = "position published_at publisher id type outcome first held_at body"
+        columns = "position published_at publisher id type first body"
         await self._copy(connection, "ledger", columns, ledger)
         await connection.execute("UPDATE checkpoint SET position = $1, as_of = $2", len(ledger), now)
         await connection.execute("ANALYZE")

@@ -8,7 +8,7 @@ from projections.rules.counting.breakdown import added_sql
 from projections.rules.counting.periods import YEAR_BASE
 from projections.rules.counting.plans import DeclarationRow, TargetRow
 from projections.rules.hierarchy.as_now_terms import Term
-from projections.rules.hierarchy.unit import Statement
+from projections.rules.hierarchy.unit import UnitStatement
 from projections.store.batch import verdicts
 
 _WHOLE_CODES: Final = added_sql("t.codes", "('{}'::integer[])")
@@ -44,8 +44,8 @@ COMPARED: Final = (
     ),
     ComparedTable(
         "statement",
-        Statement._fields[:1],
-        Statement._fields[1:],
+        UnitStatement._fields[:1],
+        UnitStatement._fields[1:],
         ("unit", "parent", "successor"),
     ),
     ComparedTable("edge", ("unit", "since"), ("until", "parent"), ("unit", "parent")),

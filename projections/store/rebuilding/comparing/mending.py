@@ -16,11 +16,7 @@ from projections.store.checkpoint import NOTIFICATIONS, lock_checkpoint
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.comparing.compare_generations import Comparison, differences_in
 from projections.store.rebuilding.comparing.compared_tables import VERIFIED, ComparedTable
-from projections.store.rebuilding.comparing.ledger_outcomes import (
-    different_marks,
-    different_outcomes,
-    write_outcomes_at,
-)
+from projections.store.rebuilding.comparing.ledger_outcomes import different_marks
 from projections.store.rebuilding.making.generation import Generation
 from projections.store.rebuilding.row_difference import RowDifference
 
@@ -78,16 +74,14 @@ async def mend(generation: Generation) -> Comparison:
                 await _mend_row(writer, compared, generation, each)
             counts[compared.table] = len(found)
             mended += found
-        outcomes = await different_outcomes(writer, generation.schema, position)
-        await write_outcomes_at(writer, generation.schema, [each.key["position"] for each in outcomes])
         misnamed = generation.misnamed_up_to(position)
         for each in misnamed:
             await writer.execute(_NAMES, each.key["position"], *(each.should or {}).values())
         marks = await different_marks(writer, position)
         if marks:
             await writer.execute(_AS_OF)
-        counts |= {"ledger": len(outcomes) + len(misnamed), "checkpoint": len(marks)}
-        mended += [*outcomes, *misnamed, *marks]
+        counts |= {"ledger": len(misnamed), "checkpoint": len(marks)}
+        mended += [*misnamed, *marks]
         await _require_mended(generation)
         for each in mended:
             values = (json.dumps(each.key), _json(each.is_now), _json(each.should))

@@ -65,8 +65,8 @@ class Decided:
 class Deciding:
     """Carries a state that does not count from chunk to chunk; ``facts_of`` counts the facts of each unit.
 
-    ``reader`` sees the generation that is made and looks up what the fold needs. The caller sets ``written`` to the
-    writing of what was yielded last.
+    ``reader`` sees the generation that is made and looks up what the fold needs; ``like`` is the one in force. The
+    caller sets ``written`` to the writing of what was yielded last.
     """
 
     def __init__(
@@ -76,10 +76,13 @@ class Deciding:
         facts_of: Counter[int],
         asides: Asides,
         found: list[RowDifference],
+        *,
+        like: str,
     ) -> None:
         self.state = state
         self.written: asyncio.Task[None] | None = None
         self._reader = reader
+        self._like = like
         self._facts_of = facts_of
         self._asides = asides
         self._misnamed = found
@@ -158,7 +161,7 @@ class Deciding:
 
     async def _look(self, positions: Sequence[int]) -> _Look:
         """Read some messages, all of those up to the last of them that were not counted at once, and what they name."""
-        rows = await read_some(self._reader, positions)
+        rows = await read_some(self._reader, positions, self._like)
         messages = [message_of(row) for row in rows]
         row_at = {row["position"]: row for row in rows}
         events = await decode_all(

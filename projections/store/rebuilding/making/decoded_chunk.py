@@ -17,12 +17,10 @@ from events.codec import Event, decode
 from events.contributions import Contribution, contributions, decision_day, units_named
 from events.subjects import PREFIX
 from projections.store.calendar_sql import COPIED_ENDS
-from projections.store.rebuilding.chunks import ASIDE, missing_in
+from projections.store.rebuilding.chunks import IN_CHUNK, missing_in, rows_sql
 
-_ROWS = f"""
-SELECT position, publisher, id, type, bus_subject IS NULL AND NOT {ASIDE} AS usual, first, subject, body
-FROM ledger WHERE position > $1 AND position <= $2 ORDER BY position
-"""
+_COLUMNS: Final = """position, publisher, id, type, bus_subject IS NULL AND aside.position IS NULL AS usual,
+    first, subject, body"""
 _ONE_UNIT: Final = frozenset(row.type for row in CATALOGUE.values() if row.kind == "fact" and not row.units)
 _FACTS: Final = frozenset(row.type for row in CATALOGUE.values() if row.kind == "fact")
 _PIVOTS: Final = frozenset(row.type for row in CATALOGUE.values() if row.kind in {"structure", "correction"})
@@ -65,9 +63,12 @@ class DecodedChunk(NamedTuple):
     pivots: list[int]
 
 
-async def read_decoded(connection: asyncpg.Connection, after: int, up_to: int, root: str) -> DecodedChunk:
-    """Read and decode the messages of a chunk. Raises RebuildError where one is missing."""
-    rows = await connection.fetch(_ROWS, after, up_to)
+async def read_decoded(connection: asyncpg.Connection, after: int, up_to: int, root: str, like: str) -> DecodedChunk:
+    """Read and decode the messages of a stretch; ``like`` is in force and says what live work has set aside.
+
+    Raises RebuildError where one is missing.
+    """
+    rows = await connection.fetch(rows_sql(_COLUMNS, IN_CHUNK, like), after, up_to)
     missing_in(rows, after, up_to)
     return decode_chunk(rows, after, up_to, root)
 

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 from projections.store.connecting import connect
 from projections.store.rebuilding import chunks
@@ -27,14 +27,22 @@ PROCESSES: Final = os.cpu_count() or 1
 Read = Callable[[int, int], Awaitable[DecodedChunk]]
 
 
-async def decoded_chunks(database_url: str, root: str, after: int, up_to: int) -> AsyncGenerator[DecodedChunk]:
+class Reading(NamedTuple):
+    """Where the ledger is, whose root, and the schema of the generation in force."""
+
+    database_url: str
+    root: str
+    like: str
+
+
+async def decoded_chunks(reading: Reading, after: int, up_to: int) -> AsyncGenerator[DecodedChunk]:
     """Yield all between two positions, in order, a chunk each; some are read and decoded ahead, a bounded number.
 
     Raises RebuildError where a message is missing. Nothing that was started goes on when it is closed.
     """
     several = up_to - after >= LONG
     open_ = _processes if several else _here
-    async with open_(database_url, root) as read:
+    async with open_(reading) as read:
         ahead: deque[asyncio.Task[DecodedChunk]] = deque()
         try:
             while after < up_to or ahead:
@@ -50,11 +58,11 @@ async def decoded_chunks(database_url: str, root: str, after: int, up_to: int) -
 
 
 @asynccontextmanager
-async def _here(database_url: str, root: str) -> AsyncIterator[Read]:
-    connection = await connect(database_url)
+async def _here(reading: Reading) -> AsyncIterator[Read]:
+    connection = await connect(reading.database_url)
 
     async def read(after: int, up_to: int) -> DecodedChunk:
-        return await read_decoded(connection, after, up_to, root)
+        return await read_decoded(connection, after, up_to, reading.root, reading.like)
 
     try:
         yield read
@@ -63,9 +71,9 @@ async def _here(database_url: str, root: str) -> AsyncIterator[Read]:
 
 
 @asynccontextmanager
-async def _processes(database_url: str, root: str) -> AsyncIterator[Read]:
+async def _processes(reading: Reading) -> AsyncIterator[Read]:
     context = multiprocessing.get_context("spawn")  # a fork would copy the hierarchy, page by page
-    pool = ProcessPoolExecutor(PROCESSES, context, initializer=_begin, initargs=(database_url, root))
+    pool = ProcessPoolExecutor(PROCESSES, context, initializer=_begin, initargs=(reading,))
 
     async def read(after: int, up_to: int) -> DecodedChunk:
         try:
@@ -84,24 +92,25 @@ async def _processes(database_url: str, root: str) -> AsyncIterator[Read]:
 class _Decoder:
     """What a process keeps between two chunks: its loop and its connection."""
 
-    def __init__(self, database_url: str, root: str) -> None:
-        self._root = root
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
         self._runner = asyncio.Runner()
-        self._connection = self._runner.run(connect(database_url))
+        self._connection = self._runner.run(connect(reading.database_url))
 
     def decode(self, after: int, up_to: int) -> bytes:
-        return packed(self._runner.run(read_decoded(self._connection, after, up_to, self._root)))
+        root, like = self._reading.root, self._reading.like
+        return packed(self._runner.run(read_decoded(self._connection, after, up_to, root, like)))
 
 
 _decoders: list[_Decoder] = []
 """The one of this process."""
 
 
-def _begin(database_url: str, root: str) -> None:
+def _begin(reading: Reading) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it, also where a terminal interrupts both
     threading.Thread(target=_end_with_parent, daemon=True).start()
     gc.set_threshold(100_000, 50, 50)
-    _decoders.append(_Decoder(database_url, root))
+    _decoders.append(_Decoder(reading))
 
 
 def _end_with_parent() -> None:

@@ -37,7 +37,7 @@ from projections.store.rebuilding.chunks import (
 from projections.store.rebuilding.counting import count_all
 from projections.store.rebuilding.generation_schema import drop_schema, make_schema
 from projections.store.rebuilding.making.deciding import Decided, Deciding
-from projections.store.rebuilding.making.decoders import decoded_chunks
+from projections.store.rebuilding.making.decoders import Reading, decoded_chunks
 from projections.store.rebuilding.making.write_decided import write_decided
 from projections.store.rebuilding.row_difference import RowDifference
 
@@ -160,13 +160,14 @@ class Generation:
         reader = await connect(self.source.database_url)
         state = await self._load(counts=False)
         facts_of = Counter({unit: n for unit, n in await self.writer.fetch(_FACTS_OF)})  # noqa: C416 - records are not pairs to a checker
-        deciding = Deciding(reader, state, facts_of, self._asides, self._misnamed)
+        deciding = Deciding(reader, state, facts_of, self._asides, self._misnamed, like=self.like)
         started, began_at = time.monotonic(), state.position
         try:
             await enter(reader, self.schema)
-            async with aclosing(decoded_chunks(self.source.database_url, self.source.root, began_at, up_to)) as read:
-                async for chunk in read:
-                    async for decided in deciding.decide(chunk):
+            ledger = Reading(self.source.database_url, self.source.root, self.like)
+            async with aclosing(decoded_chunks(ledger, began_at, up_to)) as read:
+                async for stretch in read:
+                    async for decided in deciding.decide(stretch):
                         if deciding.written is not None:
                             await deciding.written
                         deciding.written = asyncio.create_task(self._write_decided(decided))
@@ -231,7 +232,7 @@ class Generation:
         phase = FOLLOWING if row is None else row.phase
         state = self._state if self._state is not None else await self._load(counts=True)
         self._state = self._unsettled = None  # kept only where all of it came to its end
-        while rows := await read_chunk(self.writer, state.position, up_to):
+        while rows := await read_chunk(self.writer, state.position, up_to, self.like):
             try:
                 ready = await self._ready(state, rows)
             except UndecidableError as error:
