@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from events.vocabulary import Outcome
 from projections.answers.report.report_answers import Receipt, Said, TakenBack
 from projections.store.hierarchy_sql import LAST_KNOWN, above
 from projections.store.log.outcome_sql import DECIDED, DECIDED_BETWEEN
@@ -25,23 +26,6 @@ _RETRACTION = "SELECT publisher, id, position, body FROM ledger WHERE position =
 
 _UNIT = "SELECT no, dissolved IS NOT NULL AS dissolved FROM unit WHERE id = $1"
 
-# What waits and what is rejected has a verdict, always, and is found by it.
-_LISTED = f"""
-SELECT {_COLUMNS}
-FROM verdict JOIN ledger USING (position)
-WHERE {{outcome}} AND position > $1 {{unit}}
-ORDER BY position
-LIMIT $2
-"""
-_EITHER = f"""
-SELECT * FROM (
-    ({_LISTED.format(outcome="outcome = 'parked'", unit="{unit}")})
-    UNION ALL
-    ({_LISTED.format(outcome="outcome = 'rejected'", unit="{unit}")})
-) AS either
-ORDER BY position
-LIMIT $2
-"""
 # As last known (contract §5, parked): from the subject up its open edges.
 _IN_UNIT = f"""AND EXISTS (
     WITH RECURSIVE {above("up", "SELECT no FROM unit WHERE unit.id = ledger.subject", LAST_KNOWN)}
@@ -49,12 +33,26 @@ _IN_UNIT = f"""AND EXISTS (
 )"""
 _OF_UNIT = "AND ledger.subject = (SELECT unit.id FROM unit WHERE unit.no = $3)"
 
-_LISTS = {
-    "parked": _LISTED.replace("{outcome}", "outcome = 'parked'"),
-    "rejected": _LISTED.replace("{outcome}", "outcome = 'rejected'"),
-    "any": _EITHER,
-}
-OUTCOMES = tuple(_LISTS)
+
+def _listed(outcome: str, of_unit: str) -> str:
+    # What waits and what is rejected has a verdict, always, and is found by it.
+    return f"""
+SELECT {_COLUMNS}
+FROM verdict JOIN ledger USING (position)
+WHERE outcome = '{outcome}' AND position > $1 {of_unit}
+ORDER BY position
+LIMIT $2
+"""
+
+
+def _lists(of_unit: str) -> dict[str, str]:
+    parked, rejected = (_listed(outcome, of_unit) for outcome in (Outcome.PARKED, Outcome.REJECTED))
+    either = f"SELECT * FROM (({parked}) UNION ALL ({rejected})) AS either ORDER BY position LIMIT $2"
+    return {"parked": parked, "rejected": rejected, "any": either}
+
+
+_OF_ALL, _OF_ITSELF, _OF_SUBTREE = _lists(""), _lists(_OF_UNIT), _lists(_IN_UNIT)
+OUTCOMES = tuple(_OF_ALL)
 
 _RECEIPTS = f"""
 SELECT position, outcome, reason, field, detail, publisher, id, first_position
@@ -82,16 +80,14 @@ async def outcomes(
     With a unit, those whose subject is it or below it on the last known hierarchy; of a dissolved unit, its own.
     Raises UnknownUnitError.
     """
-    query, bound = _LISTS[outcome], [after, limit + 1]
-    if unit is None:
-        query = query.replace("{unit}", "")
-    else:
+    lists, bound = _OF_ALL, [after, limit + 1]
+    if unit is not None:
         asked = await snapshot.connection.fetchrow(_UNIT, unit)
         if asked is None:
             raise UnknownUnitError(unit)
-        query = query.replace("{unit}", _OF_UNIT if asked["dissolved"] else _IN_UNIT)
+        lists = _OF_ITSELF if asked["dissolved"] else _OF_SUBTREE
         bound.append(asked["no"])
-    rows = await snapshot.connection.fetch(query, *bound)
+    rows = await snapshot.connection.fetch(lists[outcome], *bound)
     return [_said(row) for row in rows[:limit]], rows[limit - 1]["position"] if len(rows) > limit else None
 
 

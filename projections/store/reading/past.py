@@ -47,13 +47,18 @@ ORDER BY position
 """
 
 _ASKED = "fact.day BETWEEN $2 AND $3 AND fact.measure = ANY($4::smallint[])"
-_FACTS = f"""
+
+
+def _facts(more: str = "") -> str:
+    return f"""
 SELECT fact.unit, fact.day, fact.measure, fact.facets & $5 AS packed, count(*) AS n
 FROM fact LEFT JOIN verdict USING (position)
-WHERE {_ASKED} AND position <= $1 AND {_HELD_AT} <= $1
+WHERE {_ASKED} AND position <= $1 AND {_HELD_AT} <= $1 {more}
 GROUP BY 1, 2, 3, 4
 """
-_FACTS_OF_UNITS = _FACTS.replace("GROUP BY", "AND fact.unit = ANY($6::integer[])\nGROUP BY")
+
+
+_FACTS, _FACTS_OF_UNITS = _facts(), _facts("AND fact.unit = ANY($6::integer[])")
 
 _GAINED = f"""
 SELECT position, publisher, id, type, unit, day, measure
