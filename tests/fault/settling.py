@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import httpx
 
+from projections.store.generations import enter_the_one_in_force
 from projections.store.log.outcome_sql import DECIDED
 from tests.fault.expectation import Contribution, Expectation
 from tests.fault.publishing import Acked
@@ -42,6 +43,7 @@ async def reached(api: str, position: int) -> None:
 
 async def hold_ledger(connection: asyncpg.Connection, acked: Sequence[Acked], expected: Expectation) -> None:
     """Hold the ledger to what was acknowledged: each message once, whole, with the one outcome that it must have."""
+    await enter_the_one_in_force(connection)
     rows = await connection.fetch(
         f"SELECT position, body, outcome, publisher, id FROM {DECIDED} AS said ORDER BY position"
     )

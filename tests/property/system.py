@@ -102,7 +102,8 @@ class System:
         await enter_the_one_in_force(self.connection)
 
     async def outcomes(self) -> list[tuple[int, str, str | None]]:
-        """Tell what became of each message, by position."""
+        """Tell what became of each message, by position, as the generation says that is in force now."""
+        await enter_the_one_in_force(self.connection)
         rows = await self.connection.fetch(f"SELECT position, outcome, reason FROM {DECIDED} AS said ORDER BY position")
         return [tuple(row) for row in rows]
 
