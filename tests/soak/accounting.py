@@ -13,6 +13,7 @@ import httpx
 
 from events.catalogue import MEASURE_NUMBERS
 from projections.rules.log.message import Message
+from projections.store.generations import enter_the_one_in_force
 from projections.store.log.outcome_sql import DECIDED
 from tests.fault.publishing import Acked
 from tests.oracle.hierarchy import Hierarchy
@@ -62,6 +63,7 @@ def hold_log(log: Sequence[Message], acked: Sequence[Acked]) -> None:
 
 async def hold_outcomes(connection: asyncpg.Connection, books: Books) -> None:
     """Hold every outcome and its reason."""
+    await enter_the_one_in_force(connection)
     rows = await connection.fetch(f"SELECT position, outcome, reason FROM {DECIDED} AS said ORDER BY position")
     found, right = [tuple(row) for row in rows], books.oracle.outcomes()
     assert found == right, [pair for pair in zip(found, right, strict=True) if pair[0] != pair[1]][:5]
