@@ -53,6 +53,11 @@ forking.set_forkserver_preload(
         "services.publishing.flow",
         "services.verification.rebuilding",
         "services.verification.verifying",
+        # what a migration imports when it begins, and every restore begins with one
+        "alembic.command",
+        "alembic.context",
+        "sqlalchemy.dialects.postgresql.asyncpg",
+        "sqlalchemy.ext.asyncio",
     ]
 )
 

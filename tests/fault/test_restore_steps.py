@@ -34,11 +34,14 @@ from tests.integration.restoring import put_stream, read, remove_stream
 
 LOST = "lost_at_a_step"
 CUT = here.END // 2
+_LOOKING_OR_MAKING: Final = re.compile(
+    r"\s*(SELECT|SHOW|WITH|BEGIN|CREATE (TABLE|INDEX|VIEW)|COMMENT ON|ALTER|$)", re.IGNORECASE
+)
 
 
 def writing(passing: Passing) -> bool:
     """Choose statements that do more than look or make a table: those are of one transaction with others."""
-    return statement(passing) and not re.match(r"\s*(SELECT|WITH|CREATE (TABLE|INDEX|VIEW)|ALTER|$)", passing.about)
+    return statement(passing) and not _LOOKING_OR_MAKING.match(passing.about)
 
 
 class Both:
