@@ -6,9 +6,11 @@ import asyncio
 from urllib.parse import urlsplit
 
 from projections.store.log.outcome_sql import DECIDED
+from services.verification.verifying import verify
 from tests.fault.load import told_of
 from tests.fault.projecting import Bench, bench
-from tests.oracle.telling import admitted, founded, root
+from tests.integration.restoring import project
+from tests.oracle.telling import Said, admitted, founded, root
 
 WORLD = (root(), founded("u1", "trung-uong", "2020-01-01"))
 REFUSE_FACT = """
@@ -70,6 +72,32 @@ async def test_a_schema_that_lacks_something_rejects_nothing(party: str, databas
             await on.connection.execute("ALTER TABLE fact RENAME COLUMN lost TO facets")
             await on.settled()
         assert [outcome for _, outcome, _ in await on.outcomes()] == ["applied", "applied", "counted"]
+
+
+async def test_one_of_more_than_16_kib_is_rejected_kept_whole_and_made_anew(party: str, database: str) -> None:
+    """The stream takes a little more, for headers: what comes to the log past every door is still no event."""
+    async with bench(party, database) as on:
+        largest, larger = (padded(admitted("u1", "2023-01-01", name), size) for name, size in SIZES.items())
+        await on.publish(*WORLD, largest, larger, admitted("u1", "2023-01-01", "after"))
+        await project(on.settings)
+        assert await on.outcomes() == [
+            (1, "applied", None),
+            (2, "applied", None),
+            (3, "counted", None),
+            (4, "rejected", "malformed"),
+            (5, "counted", None),
+        ]
+        row = await on.connection.fetchrow("SELECT publisher, type, id, body FROM ledger WHERE position = 4")
+        assert tuple(row) == ("u1", None, None, larger.body)
+        assert not (await verify(on.settings, lambda *_: None, from_log=True)).comparison
+
+
+SIZES = {"largest": 16_384, "larger": 16_385}
+
+
+def padded(said: Said, size: int) -> Said:
+    """Fill an event up with white space, which says nothing, to so many bytes."""
+    return said._replace(body=said.body[:-1] + b" " * (size - len(said.body)) + b"}")
 
 
 class Raw:
