@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
@@ -36,6 +36,21 @@ FIXED: dict[str, tuple[int, str, bytes]] = {
     "text": (500, "text/plain", b"\xff\xfe oops"),
     "redirect": (302, "text/plain", b""),
 }
+
+
+def report_of(units: Sequence[Mapping[str, str]], values: Mapping[str, int]) -> dict[str, Any]:
+    """Make the answer to a report in which the unit asked for, and each of these, has the same values."""
+    return {
+        "unit": {"id": "gia-binh", "name": "Huyện ủy Gia Bình", "level": "upper"},
+        "from": "2023-01-01",
+        "to": "2023-11-28",
+        "basis": "as-was",
+        "position": 7,
+        "as_of": None,
+        "parked": 0,
+        "total": values,
+        "rows": [{"unit": unit, "values": values} for unit in units],
+    }
 
 
 class _Handler(BaseHTTPRequestHandler):

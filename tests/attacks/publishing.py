@@ -26,6 +26,7 @@ from services.publishing.receipt import subject_of
 from services.receipts import Receipts
 from services.receipts.metering import requests_metered
 from services.settings import Settings
+from tests.oracle.telling import event_of
 
 ROOT = "goc"
 A, B, BELOW_B = "xa-a", "xa-b", "chi-bo-b1"
@@ -35,15 +36,7 @@ def event(
     publisher: str, event_id: str, type_: str, data: dict[str, Any], subject: str | None = None
 ) -> dict[str, Any]:
     """Make an event of the contract."""
-    return {
-        "specversion": "1.0",
-        "id": event_id,
-        "source": f"/units/{publisher}",
-        "type": type_,
-        "subject": subject or publisher,
-        "time": "2023-01-01T00:00:00Z",
-        "data": data,
-    }
+    return event_of(publisher, event_id, type_, subject or publisher, data)
 
 
 def established(unit: str, parent: str | None, level: str = "grassroots") -> dict[str, Any]:
@@ -63,12 +56,16 @@ UNITS = (
 )
 
 
-def body_of(line: dict[str, Any]) -> bytes:
+def body_of(line: object) -> bytes:
     return json.dumps(line).encode()
 
 
-def file_of(lines: Iterable[dict[str, Any]]) -> io.BytesIO:
-    return io.BytesIO(b"\n".join(map(body_of, lines)))
+def file_of(lines: Iterable[object]) -> io.BytesIO:
+    return io.BytesIO(lines_of(*lines))
+
+
+def lines_of(*lines: object) -> bytes:
+    return b"".join(body_of(line) + b"\n" for line in lines)
 
 
 @asynccontextmanager

@@ -14,10 +14,10 @@ from services.cli.hierarchy_file import HierarchyError, ordered, read
 from services.cli.views.reports import as_csv
 from services.cli.views.spreadsheets import text_cell
 from services.verification.verifying import verify
-from tests.attacks.answering import answering
+from tests.attacks.answering import answering, report_of
 from tests.attacks.warm import Surroundings, Warm
 from tests.fault.projecting import bench
-from tests.oracle.telling import founded, renamed, root
+from tests.oracle.telling import ROOT, founded, renamed, root, say
 
 DECEIVING = {
     "white space": " \u00a0\u3000",
@@ -54,16 +54,8 @@ FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", " 
 
 
 def established(name: str) -> Event:
-    body = {
-        "specversion": "1.0",
-        "id": "e-1",
-        "source": "/units/trung-uong",
-        "type": "unit.established",
-        "subject": "u1",
-        "time": "2026-01-01T00:00:00+07:00",
-        "data": {"parent": "trung-uong", "name": name, "level": "cell", "since": "2020-01-01"},
-    }
-    answer = decode("party.v1.trung-uong.unit.established", json.dumps(body).encode())
+    data = {"parent": ROOT, "name": name, "level": "cell", "since": "2020-01-01"}
+    answer = decode(*say(ROOT, "e-1", "unit.established", "u1", data))
     assert isinstance(answer, Event), answer
     return answer
 
@@ -122,18 +114,7 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
 def test_every_command_shows_them_harmlessly(warm: Warm) -> None:
     """No control character, direction or line of its own comes out of a name, in a table, a tree or CSV."""
     units = [{"id": f"u-{n}", "name": name, "level": "cell"} for n, name in enumerate(DECEIVING.values())]
-    values = {"admissions": 7}
-    report = {
-        "unit": units[0],
-        "from": "2023-01-01",
-        "to": "2023-11-28",
-        "basis": "as-was",
-        "position": 7,
-        "as_of": None,
-        "parked": 0,
-        "total": values,
-        "rows": [{"unit": unit, "values": values} for unit in units],
-    }
+    report = report_of(units, {"admissions": 7}) | {"unit": units[0]}
     tree = {
         "tree": {**units[0], "children": [{**unit, "children": []} for unit in units]},
         "complete": True,
@@ -159,16 +140,7 @@ def test_every_command_shows_them_harmlessly(warm: Warm) -> None:
 
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_a_formula_in_a_name_stays_text(formula: str) -> None:
-    values = {"admissions": -7}
-    report = {
-        "from": "2023-01-01",
-        "to": "2023-11-28",
-        "basis": "as-was",
-        "position": 7,
-        "as_of": None,
-        "total": values,
-        "rows": [{"unit": {"id": "u", "name": formula, "level": "cell"}, "values": values}],
-    }
+    report = report_of([{"id": "u", "name": formula, "level": "cell"}], {"admissions": -7})
     assert text_cell(formula).startswith("'")
     (row, total) = csv.DictReader(io.StringIO(as_csv(report), newline=""))
     assert row["name"][0] == "'" or row["name"].startswith("\\u")

@@ -16,7 +16,7 @@ import pytest
 import typer
 
 from services.cli.app import app
-from tests.attacks.answering import OTHERS, Kind, answering
+from tests.attacks.answering import OTHERS, Kind, answering, report_of
 from tests.attacks.warm import Done, Surroundings, Warm
 
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
@@ -293,18 +293,7 @@ SIX = "admissions,confirmations,badges,departures,transfers_in,transfers_out"
 def test_every_unit_and_figure_is_shown_at_any_width(warm: Warm, columns: int) -> None:
     values = dict.fromkeys(SIX.split(","), 1234567)
     units = [{"id": f"xa-{'rat-' * n}dai", "name": f"Đảng bộ xã số {n}", "level": "grassroots"} for n in range(8)]
-    report = {
-        "unit": {"id": "gia-binh", "name": "Huyện ủy Gia Bình", "level": "upper"},
-        "from": "2023-01-01",
-        "to": "2023-11-28",
-        "basis": "as-was",
-        "position": 7,
-        "as_of": None,
-        "parked": 0,
-        "total": values,
-        "rows": [{"unit": unit, "values": values} for unit in units],
-    }
-    with answering_with(report) as environ:
+    with answering_with(report_of(units, values)) as environ:
         shown = on_a_terminal(warm, ["report", "gia-binh", "--measures", SIX], columns, environ)
         piped = warm.run(["report", "gia-binh", "--measures", SIX], Surroundings(environ=environ)).stdout.decode()
     assert max(map(len, shown.splitlines())) <= max(columns, 20)

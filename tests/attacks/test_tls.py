@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import ssl
 import subprocess
@@ -34,6 +33,7 @@ from tests import servers
 from tests.attacks.authorities import BAD, Authorities
 from tests.attacks.encrypting import postgres_behind_tls, saying
 from tests.attacks.guarding import nats_with_tls
+from tests.oracle.telling import root
 
 SOCKET = ".s.PGSQL.5432"
 PLAIN_INFO = b'INFO {"server_id":"x","version":"2.15.1","headers":true,"max_payload":1048576,"proto":1}\r\n'
@@ -202,10 +202,7 @@ async def emptied(settings: Settings) -> None:
 
 async def say_that_the_root_is_there(settings: Settings) -> None:
     client = await connect_once(settings, "test")
-    data = {"parent": None, "name": "Trung ương", "level": "central", "since": "2000-01-01"}
-    event = {"specversion": "1.0", "id": "1", "source": "/units/trung-uong", "type": "unit.established", "data": data}
-    event |= {"subject": "trung-uong", "time": "2023-01-01T00:00:00Z"}
-    await client.jetstream().publish("party.v1.trung-uong.unit.established", json.dumps(event).encode())
+    await client.jetstream().publish(*root())
     await client.close()
 
 

@@ -24,21 +24,13 @@ from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, WAITS_AWAY, 
 from services.publishing.outcomes import Patience
 from services.publishing.receipt import subject_of
 from tests import servers
-from tests.attacks.publishing import answering
+from tests.attacks.publishing import answering, body_of, file_of
 
 BOTH = pytest.mark.parametrize("batches", [True, False], ids=["batch", "pipelined"])
 
 
 def event(number: int, unit: str = "chi-bo-1", **data: object) -> dict[str, object]:
     return {"id": f"e-{number}", "source": f"/units/{unit}", "type": "member.admitted", "data": data}
-
-
-def body_of(line: object) -> bytes:
-    return json.dumps(line).encode()
-
-
-def file_of(*lines: object) -> io.BytesIO:
-    return io.BytesIO(b"".join(body_of(line) + b"\n" for line in lines))
 
 
 def id_of(number: int) -> str:
@@ -72,7 +64,7 @@ async def stored(url: str) -> list[tuple[str, str, bytes]]:
 
 @BOTH
 async def test_lines_go_into_the_log_in_their_order(party: str, batches: bool) -> None:
-    told = await publish(party, file_of(*(event(n) for n in range(1, 2502))), batches=batches)
+    told = await publish(party, file_of(event(n) for n in range(1, 2502)), batches=batches)
     assert [one.outcome for one in told] == [PUBLISHED] * 2501
     assert [one.position for one in told] == list(range(1, 2502))
     log = await stored(party)
@@ -85,7 +77,7 @@ async def test_lines_go_into_the_log_in_their_order(party: str, batches: bool) -
 async def test_a_second_run_is_told_as_duplicates_of_the_first(party: str, database: str, batches: bool) -> None:
     lines = [event(n) for n in (1, 2, 3, 2)]
     async with answering(party, database) as pool:
-        first = asyncio.create_task(publish(party, file_of(*lines), batches=batches, patience=20))
+        first = asyncio.create_task(publish(party, file_of([*lines]), batches=batches, patience=20))
         await log_holds(party, 3)
         await decide(pool, *[("counted", None)] * 3)
         assert [(one.outcome, one.position) for one in await first] == [
@@ -94,7 +86,7 @@ async def test_a_second_run_is_told_as_duplicates_of_the_first(party: str, datab
             ("counted", 3),
             ("duplicate", 2),
         ]
-        second = asyncio.create_task(publish(party, file_of(*lines, event(4)), batches=batches, patience=20))
+        second = asyncio.create_task(publish(party, file_of([*lines, event(4)]), batches=batches, patience=20))
         await log_holds(party, 4)
         await decide(pool, ("counted", None), first=4)
         told = await second
@@ -112,7 +104,7 @@ async def log_holds(url: str, count: int) -> None:
 
 @BOTH
 async def test_without_a_projector_a_second_run_is_sent_again_without_ids(party: str, batches: bool) -> None:
-    lines = file_of(event(1), event(2))
+    lines = file_of([event(1), event(2)])
     await publish(party, lines, batches=batches)
     lines.seek(0)
     told = await publish(party, lines, batches=batches)
@@ -121,7 +113,7 @@ async def test_without_a_projector_a_second_run_is_sent_again_without_ids(party:
 
 
 async def test_what_cannot_be_sent_is_told_and_the_rest_goes_on(party: str) -> None:
-    told = await publish(party, file_of(event(1), "text", event(2) | {"source": 5}, event(3)))
+    told = await publish(party, file_of([event(1), "text", event(2) | {"source": 5}, event(3)]))
     assert [one.outcome for one in told] == [PUBLISHED, REFUSED, REFUSED, PUBLISHED]
     assert [(one.number, one.field) for one in told[1:3]] == [(2, None), (3, "source")]
 
@@ -131,7 +123,7 @@ async def test_a_missing_stream_is_waited_for(nats_server: servers.NatsServer) -
     client = await nats.connect(settings.nats_url)
     await client.jetstream().delete_stream("PARTY")
     await client.close()
-    running = asyncio.create_task(publish(settings.nats_url, file_of(event(1), event(2))))
+    running = asyncio.create_task(publish(settings.nats_url, file_of([event(1), event(2)])))
     await asyncio.sleep(1)
     assert not running.done()
     await servers.fresh_party(nats_server)
@@ -142,7 +134,7 @@ async def test_a_missing_stream_is_waited_for(nats_server: servers.NatsServer) -
 async def test_a_bus_that_is_killed_loses_nothing(batches: bool) -> None:
     with servers.short_folder() as folder, servers.running_nats(folder) as server:
         settings = await servers.fresh_party(server)
-        lines = file_of(*(event(n) for n in range(1, 6001)))
+        lines = file_of(event(n) for n in range(1, 6001))
         running = asyncio.create_task(publish(settings.nats_url, lines, batches=batches))
         for _ in range(2):
             await asyncio.sleep(0.15)
@@ -189,12 +181,12 @@ async def test_denials_are_told_and_the_rest_goes_on() -> None:
         boss = await nats.connect(f"nats://boss:pw@{address}")
         await boss.jetstream().add_stream(name="PARTY", subjects=["party.v1.>"], allow_atomic=True)
         url = f"nats://unit7:pw@{address}"
-        lines = file_of(event(1, "unit7"), event(2, "unit8"), event(3, "unit7"))
+        lines = file_of([event(1, "unit7"), event(2, "unit8"), event(3, "unit7")])
         told = await publish(url, lines, inbox_prefix="_INBOX_unit7")
         assert [one.outcome for one in told] == [PUBLISHED, REFUSED, PUBLISHED]
         assert told[1].reason == "not_permitted"
         with pytest.raises(BusRefusedError, match="inbox-prefix"):
-            await publish(url, file_of(event(4, "unit7")))
+            await publish(url, file_of([event(4, "unit7")]))
         # In a process of its own: after a refused login the client leaves its socket to the end of the process.
         command = (sys.executable, "-m", "services.cli", "publish", "-", "--nats", f"nats://unit7:wrong@{address}")
         refused = await asyncio.to_thread(
@@ -233,7 +225,7 @@ async def decide(pool: asyncpg.Pool, *outcomes: tuple[str, str | None], first: i
 async def test_each_outcome_is_told(party: str, database: str) -> None:
     outcomes = [("counted", None), ("parked", "unknown_unit"), ("rejected", "invalid_field"), ("duplicate", None)]
     async with answering(party, database) as pool:
-        running = asyncio.create_task(publish(party, file_of(*(event(n) for n in range(1, 5))), patience=20))
+        running = asyncio.create_task(publish(party, file_of(event(n) for n in range(1, 5)), patience=20))
         await asyncio.sleep(0.3)
         await decide(pool, *outcomes[:2])
         await asyncio.sleep(0.1)
@@ -248,7 +240,7 @@ async def test_what_is_not_decided_in_time_is_told_so(party: str, database: str)
     async with answering(party, database) as pool:
         await decide(pool, ("counted", None))
         await leads(pool, stream_last=3)
-        told = await publish(party, file_of(event(1), event(2)), patience=0.5)
+        told = await publish(party, file_of([event(1), event(2)]), patience=0.5)
     assert [one.outcome for one in told] == ["counted", UNDECIDED]
 
 
@@ -269,12 +261,12 @@ async def test_a_paused_projector_is_told_at_once(party: str, database: str) -> 
             flow = Flow(
                 bus, batches=True, patience=patience, tell=told.append, sent=lambda _: None, notice=noticed.append
             )
-            assert await flow.run(file_of(event(1), event(2), event(3, "chi-bo-2"))) is None
+            assert await flow.run(file_of([event(1), event(2), event(3, "chi-bo-2")])) is None
     assert [one.outcome for one in told] == [WAITS_PAUSED] * 3
     assert "paused" in noticed[0].english
     assert "unit9" not in str(noticed)
 
 
 async def test_a_projector_that_is_away_is_told(party: str) -> None:
-    told = await publish(party, file_of(event(1), event(2)), patience=0)
+    told = await publish(party, file_of([event(1), event(2)]), patience=0)
     assert [one.outcome for one in told] == [WAITS_AWAY] * 2

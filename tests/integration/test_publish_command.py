@@ -17,8 +17,9 @@ from services.log.configuration import stream_config
 from services.settings import Address, Settings
 from services.up.ports import claim
 from tests import servers
+from tests.attacks.publishing import lines_of
 from tests.integration.credentials import Signer, credentials, operated
-from tests.integration.test_publish import body_of, event
+from tests.integration.test_publish import event
 
 PUBLISH = (sys.executable, "-m", "services.cli", "publish")
 ENGLISH = os.environ | {"TONGHOP_LANG": "en"}
@@ -32,7 +33,7 @@ def tonghop(*arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess
 
 
 def lines(*numbers: int) -> bytes:
-    return b"".join(body_of(event(n)) + b"\n" for n in numbers)
+    return lines_of(*map(event, numbers))
 
 
 def test_a_bus_that_nobody_reaches_is_named_and_given_up() -> None:

@@ -15,9 +15,11 @@ class Said(NamedTuple):
     body: bytes
 
 
-def say(publisher: str, event_id: str, kind: str, subject: str, data: dict[str, Any], /, **attributes: Any) -> Said:
-    """Say any event; `attributes` replace those of the envelope."""
-    envelope = {
+def event_of(
+    publisher: str, event_id: str, kind: str, subject: str, data: dict[str, Any], /, **attributes: Any
+) -> dict[str, Any]:
+    """Make any event; `attributes` replace those of the envelope."""
+    return {
         "specversion": "1.0",
         "id": event_id,
         "source": f"/units/{publisher}",
@@ -26,6 +28,11 @@ def say(publisher: str, event_id: str, kind: str, subject: str, data: dict[str, 
         "time": "2023-11-28T09:00:00+07:00",
         "data": data,
     } | attributes
+
+
+def say(publisher: str, event_id: str, kind: str, subject: str, data: dict[str, Any], /, **attributes: Any) -> Said:
+    """Say any event; `attributes` replace those of the envelope."""
+    envelope = event_of(publisher, event_id, kind, subject, data, **attributes)
     return Said(f"party.v1.{publisher}.{kind}", json.dumps(envelope, ensure_ascii=False).encode())
 
 
