@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from services.log.configuration import stream_config
 from services.settings import Settings
 from tests.attacks.publishing import admitted as line_of_a_unit
 from tests.attacks.publishing import published
+from tests.fault.forked import tonghop
 from tests.fault.load import Told
 from tests.fault.projecting import bench, eventually
 from tests.oracle.telling import Said, admitted, founded, root
@@ -67,14 +66,8 @@ class Guarded:
         return await nats.connect(self.server.url if user is None else self.server.url_of(user), error_cb=hear)
 
     def shut_out(self, *options: str, code: int = 0) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "services.cli", "shut-out", *options, "--data-dir", self.folder],
-            env={**os.environ, "TONGHOP_LANG": "en"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        arguments = ("shut-out", *options, "--data-dir", str(self.folder))
+        done = tonghop(*arguments, environ={**os.environ, "TONGHOP_LANG": "en"})
         assert done.returncode == code, done.stderr
         return done.stdout + done.stderr
 

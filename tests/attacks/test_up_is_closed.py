@@ -6,8 +6,6 @@ import asyncio
 import json
 import os
 import stat
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -19,6 +17,7 @@ import pytest
 
 from services.up.service import KEEP_EVERY
 from tests.attacks.test_bus_units import FORBIDDEN as FORBIDDEN_FOR_A_UNIT
+from tests.fault.forked import tonghop
 from tests.integration.test_up import AT_LAST, Up, up
 from tests.servers import short_folder
 
@@ -119,8 +118,8 @@ async def test_a_deleted_durable_is_made_anew(running: Up) -> None:
 
 async def test_commands_find_the_services_own_users(running: Up) -> None:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("TONGHOP_")}
-    command = (sys.executable, "-m", "services.cli", "verify", "--from-log", "--data-dir", str(running.folder))
-    done = await asyncio.to_thread(subprocess.run, command, env=environ, capture_output=True, text=True, check=False)
+    command = ("verify", "--from-log", "--data-dir", str(running.folder))
+    done = await asyncio.to_thread(tonghop, *command, environ=environ)
     assert done.returncode == 0, done.stderr
 
 

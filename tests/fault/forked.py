@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -13,9 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from services.embedded.process import Process
-from tests.fault.stepping import forking
+from tests.fault.stepping import AT_LAST, TOP, forking
 
 _GLANCE: Final = 0.005
+_STREAMS: Final = ("stdin", "stdout", "stderr")
 _one_at_a_time = threading.Lock()
 """The module multiprocessing looks after all of its children whenever it begins one, and is not made for threads."""
 
@@ -27,6 +29,23 @@ class Forked(Process):
         """Start `tonghop` with these arguments and return at once."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._child = _Child(arguments, dict(environ), cwd, self.log)  # type: ignore[assignment]
+
+
+def tonghop(
+    *arguments: str, environ: Mapping[str, str], stdin: bytes = b"", cwd: Path = TOP
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end with nothing but these variables, as `subprocess.run` does, and give what it said."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, name) for name in _STREAMS]
+        for path in paths:
+            path.write_bytes(stdin if path.name == "stdin" else b"")
+        child = forking.Process(target=_run, args=(arguments, dict(environ), cwd, paths), daemon=True)
+        with _one_at_a_time:
+            child.start()
+        child.join(AT_LAST)
+        assert child.exitcode is not None, arguments
+        said = [path.read_text(encoding="utf-8") for path in paths]
+        return subprocess.CompletedProcess(arguments, child.exitcode, *said[1:])
 
 
 class _Child:
@@ -64,6 +83,19 @@ def _become(arguments: Sequence[str], environ: dict[str, str], cwd: Path, log: P
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     for descriptor in (1, 2):
         os.dup2(output, descriptor)
+    _main(arguments, environ, cwd)
+
+
+def _run(arguments: Sequence[str], environ: dict[str, str], cwd: Path, paths: Sequence[Path]) -> None:
+    """Be the command, with its streams in files."""
+    os.setsid()
+    for number, path in enumerate(paths):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND if number else os.O_RDONLY), number)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - multiprocessing has closed it
+    _main(arguments, environ, cwd)
+
+
+def _main(arguments: Sequence[str], environ: dict[str, str], cwd: Path) -> None:
     os.environ.clear()
     os.environ.update(environ)
     os.chdir(cwd)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import pytest
 
 from projections.store.log.outcome_sql import DECIDED
+from tests.fault.forked import tonghop
 from tests.fault.load import told_of
 from tests.fault.projecting import Bench, Projector, bench, eventually
 from tests.integration.test_api import client_of, get
@@ -33,14 +32,7 @@ def bad(first: int, end: int) -> list[Said]:
 
 def resume(on: Bench, *options: str) -> str:
     """Run the command as an operator does; it fails where nothing is paused."""
-    done = subprocess.run(
-        [sys.executable, "-m", "services.cli", "resume", *options],
-        env={**os.environ, **on.settings.as_environment(), "TONGHOP_LANG": "en"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    done = tonghop("resume", *options, environ=on.settings.as_environment() | {"TONGHOP_LANG": "en"})
     assert done.returncode in {0, 1}, done.stderr
     assert (done.returncode == 0) == bool(done.stdout)
     return done.stdout

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from services.publishing.outcomes import Patience
 from services.publishing.receipt import subject_of
 from tests import servers
 from tests.attacks.publishing import answering, body_of, file_of
+from tests.fault.forked import tonghop
 
 BOTH = pytest.mark.parametrize("batches", [True, False], ids=["batch", "pipelined"])
 
@@ -188,10 +188,8 @@ async def test_denials_are_told_and_the_rest_goes_on() -> None:
         with pytest.raises(BusRefusedError, match="inbox-prefix"):
             await publish(url, file_of([event(4, "unit7")]))
         # In a process of its own: after a refused login the client leaves its socket to the end of the process.
-        command = (sys.executable, "-m", "services.cli", "publish", "-", "--nats", f"nats://unit7:wrong@{address}")
-        refused = await asyncio.to_thread(
-            subprocess.run, command, input="", capture_output=True, text=True, check=False
-        )
+        command = ("publish", "-", "--nats", f"nats://unit7:wrong@{address}")
+        refused = await asyncio.to_thread(tonghop, *command, environ=os.environ)
         assert refused.returncode == 1
         assert "authorization" in refused.stderr.lower()
         await boss.close()
