@@ -21,7 +21,7 @@ from services.embedded.process import Process, Stages
 from services.migration import migrate
 from services.settings import Settings
 from tests.fault.bus_of_units import BusOfUnits
-from tests.fault.forked import Forked
+from tests.fault.forked import Forked, Waits
 from tests.servers import free_address, put_migrated_data, short_folder
 
 HERE: Final = Path(__file__).parents[2]
@@ -38,8 +38,9 @@ _USERS: Final = {"projector": "projector", "api": "api"}
 class Command:
     """A command of `tonghop` as a process of its own."""
 
-    def __init__(self, name: str, settings: Settings, folder: Path, *options: str) -> None:
+    def __init__(self, name: str, settings: Settings, folder: Path, *options: str, waits: Waits = ()) -> None:
         self._options = options
+        self._waits = waits
         self.process = Forked(name, folder / "logs" / f"{name}.log")
         self._name = name.partition("-")[0]
         self._settings = settings
@@ -49,7 +50,7 @@ class Command:
         environ = {**os.environ, **self._settings.as_environment()}
         arguments = (self._name, *self._options)
         if _IN_A_TEST in environ and _BEFORE_ALL not in environ:
-            self.process.start_forked(arguments, cwd=HERE, environ=environ)
+            self.process.start_forked(arguments, cwd=HERE, environ=environ, waits=self._waits)
         else:  # a soak measures it, or it has to have a library before its own
             self.process.start([sys.executable, "-m", "services.cli", *arguments], cwd=HERE, environ=environ)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
@@ -16,6 +17,9 @@ from typing import Final
 from services.embedded.process import Process
 from tests.fault.stepping import AT_LAST, TOP, forking
 
+Waits = Sequence[tuple[str, str, float]]
+"""How many seconds a module waits before it looks again, by the name that it has for them."""
+
 _GLANCE: Final = 0.005
 _STREAMS: Final = ("stdin", "stdout", "stderr")
 _one_at_a_time = threading.Lock()
@@ -25,10 +29,12 @@ _one_at_a_time = threading.Lock()
 class Forked(Process):
     """A command that is killed, ended and read as one that was begun from nothing; only its beginning is quicker."""
 
-    def start_forked(self, arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) -> None:
+    def start_forked(
+        self, arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str], waits: Waits = ()
+    ) -> None:
         """Start `tonghop` with these arguments and return at once."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        self._child = _Child(arguments, dict(environ), cwd, self.log)  # type: ignore[assignment]
+        self._child = _Child(arguments, dict(environ), cwd, self.log, waits)  # type: ignore[assignment]
 
 
 def tonghop(
@@ -51,8 +57,8 @@ def tonghop(
 class _Child:
     """What `subprocess.Popen` is to a Process."""
 
-    def __init__(self, arguments: Sequence[str], environ: dict[str, str], cwd: Path, log: Path) -> None:
-        self._process = forking.Process(target=_become, args=(arguments, environ, cwd, log), daemon=True)
+    def __init__(self, arguments: Sequence[str], environ: dict[str, str], cwd: Path, log: Path, waits: Waits) -> None:
+        self._process = forking.Process(target=_become, args=(arguments, environ, cwd, log, waits), daemon=True)
         with _one_at_a_time:
             self._process.start()
         self.pid: int = self._process.pid or -1
@@ -77,12 +83,14 @@ class _Child:
         return code
 
 
-def _become(arguments: Sequence[str], environ: dict[str, str], cwd: Path, log: Path) -> None:
+def _become(arguments: Sequence[str], environ: dict[str, str], cwd: Path, log: Path, waits: Waits) -> None:
     """Be the command, in a session of its own, with its output in the log."""
     os.setsid()
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     for descriptor in (1, 2):
         os.dup2(output, descriptor)
+    for module, name, seconds in waits:
+        setattr(importlib.import_module(module), name, seconds)
     _main(arguments, environ, cwd)
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import asyncpg
 import httpx
@@ -18,6 +19,14 @@ from tests.fault.load import Told, told_of
 from tests.fault.publishing import Acked, Publisher, publishing
 from tests.oracle.telling import Said
 from tests.servers import connect, free_address, short_folder
+
+SOON: Final = (
+    ("services.projector.worker", "_PATIENCE", 0.2),
+    ("services.projector.worker", "_FIRST_PAUSE", 0.05),
+    ("services.projector.pulse", "EVERY", 0.2),
+    ("services.projector.watch", "EVERY", 0.5),
+)
+"""Seconds after which a projector looks again whether it may lead or go on, and tells how it stands: tests wait for it."""
 
 
 class Bench:
@@ -76,7 +85,7 @@ class Projector:
     """A running projector."""
 
     def __init__(self, name: str, settings: Settings, folder: Path) -> None:
-        self.command = Command(name, settings, folder)
+        self.command = Command(name, settings, folder, waits=SOON)
         self.url = f"http://{settings.projector_http}"
 
     @property
