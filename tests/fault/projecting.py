@@ -26,7 +26,7 @@ SOON: Final = (
     ("services.projector.pulse", "EVERY", 0.2),
     ("services.projector.watch", "EVERY", 0.5),
 )
-"""Seconds after which a projector looks again whether it may lead or go on, and tells how it stands: tests wait for it."""
+"""Seconds after which a projector looks again whether it may lead or go on, and tells how it stands."""
 
 
 class Bench:

@@ -12,6 +12,7 @@ import pytest
 from services.embedded.postgres import PostgresServer
 from services.settings import Address
 from tests import servers
+from tests.fault.eventually import eventually
 from tests.integration.test_api import REPORT, client_of, get, small_world
 
 WORKER = """
@@ -100,8 +101,11 @@ async def test_the_bus_may_come_later_and_go_again(database: str) -> None:
             with servers.running_nats(folder, Address.parse(first.url.removeprefix("nats://"))) as second:
                 await until_connected(client)
                 second.stop()
-                await asyncio.sleep(0.5)
-                assert "bus" in await troubles(client)
+
+                async def missed() -> bool:
+                    return "bus" in await troubles(client)
+
+                await eventually(missed, "nobody misses the bus")
 
 
 async def test_a_restart_of_the_database_is_recovered_from() -> None:

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from services.publishing.outcomes import Patience
 from services.publishing.receipt import subject_of
 from tests import servers
 from tests.attacks.publishing import answering, body_of, file_of
+from tests.fault.eventually import eventually
 from tests.fault.forked import tonghop
 
 BOTH = pytest.mark.parametrize("batches", [True, False], ids=["batch", "pipelined"])
@@ -38,13 +39,19 @@ def id_of(number: int) -> str:
 
 
 async def publish(
-    url: str, file: io.BytesIO, *, batches: bool = True, patience: float | None = None, inbox_prefix: str = "_INBOX"
+    url: str,
+    file: io.BytesIO,
+    *,
+    batches: bool = True,
+    patience: float | None = None,
+    inbox_prefix: str = "_INBOX",
+    notice: Callable[[Bilingual | None], object] = lambda _: None,
 ) -> list[LineOutcome]:
     told: list[LineOutcome] = []
     sent: list[int] = []
     outcomes = None if patience is None else Patience(patience)
-    async with connect(url, notice=lambda _: None, inbox_prefix=inbox_prefix) as bus:
-        flow = Flow(bus, batches=batches, patience=outcomes, tell=told.append, sent=sent.append, notice=lambda _: None)
+    async with connect(url, notice=notice, inbox_prefix=inbox_prefix) as bus:
+        flow = Flow(bus, batches=batches, patience=outcomes, tell=told.append, sent=sent.append, notice=notice)
         if ended := await flow.run(file):
             raise ended
     assert sum(sent) == len(told)
@@ -123,8 +130,13 @@ async def test_a_missing_stream_is_waited_for(nats_server: servers.NatsServer) -
     client = await nats.connect(settings.nats_url)
     await client.jetstream().delete_stream("PARTY")
     await client.close()
-    running = asyncio.create_task(publish(settings.nats_url, file_of([event(1), event(2)])))
-    await asyncio.sleep(1)
+    said: list[Bilingual | None] = []
+    running = asyncio.create_task(publish(settings.nats_url, file_of([event(1), event(2)]), notice=said.append))
+
+    async def waits() -> bool:
+        return bool(said)
+
+    await eventually(waits, "it does not say that it waits")
     assert not running.done()
     await servers.fresh_party(nats_server)
     assert [one.outcome for one in await running] == [PUBLISHED] * 2
@@ -136,13 +148,12 @@ async def test_a_bus_that_is_killed_loses_nothing(batches: bool) -> None:
         settings = await servers.fresh_party(server)
         lines = file_of(event(n) for n in range(1, 6001))
         running = asyncio.create_task(publish(settings.nats_url, lines, batches=batches))
-        for _ in range(2):
-            await asyncio.sleep(0.15)
+        for share in (1000, 3000):
+            await log_holds(settings.nats_url, share)
             os.kill(server.pid, signal.SIGKILL)
             await asyncio.to_thread(server.process.stop, ())
-            await asyncio.sleep(0.3)
             await asyncio.to_thread(server.start)
-        told = await asyncio.wait_for(running, 60)
+        told = await running
         log = await stored(settings.nats_url)
     assert [one.number for one in told] == list(range(1, 6001))
     assert {one.outcome for one in told} == {PUBLISHED}
@@ -224,9 +235,8 @@ async def test_each_outcome_is_told(party: str, database: str) -> None:
     outcomes = [("counted", None), ("parked", "unknown_unit"), ("rejected", "invalid_field"), ("duplicate", None)]
     async with answering(party, database) as pool:
         running = asyncio.create_task(publish(party, file_of(event(n) for n in range(1, 5)), patience=20))
-        await asyncio.sleep(0.3)
+        await log_holds(party, 4)
         await decide(pool, *outcomes[:2])
-        await asyncio.sleep(0.1)
         await decide(pool, *outcomes[2:], first=3)
         told = await running
     assert [(one.outcome, one.reason) for one in told] == outcomes

@@ -16,6 +16,7 @@ from services.embedded.postgres import PostgresServer
 from services.log.configuration import consumer_config, stream_config
 from services.migration import MigrationError, mend_stream, migrate
 from services.settings import Settings, SettingsError
+from tests.fault.eventually import eventually
 from tests.servers import execute, running_nats, short_folder
 
 
@@ -136,7 +137,11 @@ async def test_a_server_that_comes_late_is_waited_for(database: str) -> None:
             listen = gone.listen
         late = Settings(database_url=database, nats_url=f"nats://{listen}")
         migrating = asyncio.create_task(migrate(late, notice=said.append))
-        await asyncio.sleep(0.7)
+
+        async def waits() -> bool:
+            return bool(said)
+
+        await eventually(waits, "it does not say that it waits")
         with running_nats(folder, listen):
             await migrating
     assert said
