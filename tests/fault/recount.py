@@ -35,5 +35,7 @@ async def counters_anew(connection: asyncpg.Connection) -> Counter[tuple[int, in
 
 
 def _parent(edges: dict[int, list[tuple[dt.date, dt.date, int | None]]], unit: int, day: dt.date) -> int | None:
-    (parent,) = [parent for since, until, parent in edges[unit] if since <= day < until]
+    (parent,) = [
+        parent for since, until, parent in edges[unit] if since <= day and (day < until or until == dt.date.max)
+    ]
     return parent
