@@ -8,11 +8,14 @@ import json
 import os
 import shutil
 import signal
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +24,7 @@ from services.settings import Address
 from services.up.ports import claim
 from tests import servers
 from tests.documented import DEMONSTRATION, TOP, Block, blocks, words_of
+from tests.fault import forked
 
 BLOCKS = blocks()
 STAYS = {"up", "projector", "api"}
@@ -35,7 +39,7 @@ class Reader:
         self.data = folder / "data"
         path = folder / "bin"
         path.mkdir()
-        _script(path / "tonghop", _TONGHOP.format(python=sys.executable))
+        _script(path / "tonghop", _TONGHOP.format(python=sys.executable, stays=STAYS, address=str(folder / "commands")))
         _script(
             path / "curl", _CURL.format(curl=shutil.which("curl") or "curl", service=self.data / "run/service.json")
         )
@@ -93,7 +97,7 @@ class Reader:
             alive = [process.poll() is None for process, _ in self.staying]
             assert all(alive), [log.read_text() for _, log in self.staying]
             assert time.monotonic() < end, [log.read_text() for _, log in self.staying]
-            time.sleep(0.2)
+            time.sleep(0.05)
 
     def stops(self) -> None:
         """Stop what stays, as Ctrl-C does."""
@@ -105,7 +109,7 @@ class Reader:
 
 @contextmanager
 def reader(**environ: str) -> Iterator[Reader]:
-    with servers.short_folder() as folder:
+    with servers.short_folder() as folder, _taking_commands(folder / "commands"):
         one = Reader(folder, environ)
         try:
             yield one
@@ -116,10 +120,42 @@ def reader(**environ: str) -> Iterator[Reader]:
                 process.wait()
 
 
-_TONGHOP = """#!/bin/sh
-[ "$1" = up ] && {{ shift; exec {python} -m services.cli up --http 127.0.0.1:0 --nats 127.0.0.1:0 "$@"; }}
-exec {python} -m services.cli "$@"
+_TONGHOP = """#!{python} -IS
+import json, os, socket, sys
+given = sys.argv[1:]
+if given[:1] == ["up"]:
+    given[1:1] = ["--http", "127.0.0.1:0", "--nats", "127.0.0.1:0"]
+if given and given[0] in {stays}:
+    os.execv({python!r}, [{python!r}, "-m", "services.cli", *given])
+asked = socket.socket(socket.AF_UNIX)
+asked.connect({address!r})
+asked.sendall(json.dumps([given, dict(os.environ), os.getcwd(), os.getpid()]).encode() + b"\\n")
+sys.exit(int(asked.makefile().readline()))
 """
+"""What stays is started as it is; for the rest a process is forked that has imported everything, with these streams."""
+
+
+class _Typed(socketserver.StreamRequestHandler):
+    """A command that somebody typed."""
+
+    def handle(self) -> None:
+        arguments, environ, cwd, pid = json.loads(self.rfile.readline())
+        streams = [Path(f"/proc/{pid}/fd/{number}") for number in range(3)]
+        self.wfile.write(b"%d\n" % forked.run(arguments, environ, Path(cwd), streams))
+
+
+@contextmanager
+def _taking_commands(address: Path) -> Iterator[None]:
+    with socketserver.ThreadingUnixStreamServer(str(address), _Typed) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 _CURL = """#!/bin/sh
 listens=$(sed -n 's/ *"http": "\\(.*\\)",*/\\1/p' {service})
 exec {curl} --silent --show-error --fail-with-body --connect-to "127.0.0.1:8080:$listens" "$@"
@@ -148,10 +184,15 @@ def test_what_would_test_itself_is_there(command: str) -> None:
         done = subprocess.run(["/usr/bin/env", "make", "-n", *given], cwd=TOP, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr
     elif program == "python":
-        done = subprocess.run([sys.executable, *given[:2], "--help"], cwd=TOP, capture_output=True, check=False)
-        assert all(word.encode() in done.stdout for word in given if word.startswith("--")), command
+        assert all(word in _help_of(*given[:2]) for word in given if word.startswith("--")), command
     else:
         assert os.access(TOP / program, os.X_OK)
+
+
+@cache
+def _help_of(*module: str) -> str:
+    done = subprocess.run([sys.executable, *module, "--help"], cwd=TOP, capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def test_first_steps_with_own_data() -> None:

@@ -5,7 +5,7 @@ Those on the HTTP side share one wide world and one shipped API.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from services.embedded.postgres import PostgresServer
 from services.settings import Address, Settings
 from tests import servers
 from tests.attacks.http_serving import serving, write_wide_world
+from tests.attacks.warm import Warm
 
 NOWHERE = "nats://127.0.0.1:1"
 
@@ -24,6 +25,14 @@ async def wide(postgres: PostgresServer, _template: None) -> AsyncIterator[str]:
     async with servers.fresh_database(postgres) as url:
         await write_wide_world(url)
         yield url
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
+    """Give the process that forks for each command."""
+    process = Warm(tmp_path_factory.mktemp("warm"))
+    yield process
+    process.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -102,13 +101,6 @@ def _as_csv(row: dict[str, str]) -> str:
     writer.writeheader()
     writer.writerow(row)
     return text.getvalue()
-
-
-@pytest.fixture(scope="module")
-def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
-    process = Warm(tmp_path_factory.mktemp("warm"))
-    yield process
-    process.close()
 
 
 def test_every_command_shows_them_harmlessly(warm: Warm) -> None:

@@ -69,13 +69,6 @@ def assert_decent(done: Done, asked: Any, codes: set[int] | None = None) -> None
 
 
 @pytest.fixture(scope="module")
-def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
-    process = Warm(tmp_path_factory.mktemp("warm"))
-    yield process
-    process.close()
-
-
-@pytest.fixture(scope="module")
 def examples() -> Iterator[dict[str, str]]:
     with answering("examples") as (address, _):
         yield AWAY | {"TONGHOP_API_URL": address}

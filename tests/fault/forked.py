@@ -45,13 +45,19 @@ def tonghop(
         paths = [Path(folder, name) for name in _STREAMS]
         for path in paths:
             path.write_bytes(stdin if path.name == "stdin" else b"")
-        child = forking.Process(target=_run, args=(arguments, dict(environ), cwd, paths), daemon=True)
-        with _one_at_a_time:
-            child.start()
-        child.join(AT_LAST)
-        assert child.exitcode is not None, arguments
+        code = run(arguments, environ, cwd, paths)
         said = [path.read_text(encoding="utf-8") for path in paths]
-        return subprocess.CompletedProcess(arguments, child.exitcode, *said[1:])
+        return subprocess.CompletedProcess(arguments, code, *said[1:])
+
+
+def run(arguments: Sequence[str], environ: Mapping[str, str], cwd: Path, paths: Sequence[Path]) -> int:
+    """Run a command to its end with these as its standard streams, and give its code."""
+    child = forking.Process(target=_run, args=(arguments, dict(environ), cwd, paths), daemon=True)
+    with _one_at_a_time:
+        child.start()
+    child.join(AT_LAST)
+    assert child.exitcode is not None, arguments
+    return child.exitcode
 
 
 class _Child:
