@@ -85,7 +85,10 @@ async def test_without_a_whole_stream_there_is_nothing_to_restore_from(nats_serv
     assert await fetch(settings, "SELECT count(*) FROM ledger") == 0
 
 
-async def test_a_projector_that_leads_is_not_disturbed(nats_server: NatsServer, database: str) -> None:
+async def test_a_projector_that_leads_is_not_disturbed(
+    nats_server: NatsServer, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.recovery.database._PATIENCE", 0.5)
     settings = await fresh(nats_server, database)
     async with bench(settings.nats_url, database) as on, client_of(settings) as client:
         with on.projector() as running:
