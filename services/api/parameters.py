@@ -172,14 +172,14 @@ UnitPath = Annotated[AnyUnit, AfterValidator(_known_form)]
 
 Date = Annotated[dt.date, Parsed(_date, {"type": "string", "format": "date"})]
 AnyLevel = Annotated[str | None, one_of(LEVELS)]
-Measures = Annotated[tuple[str, ...], several(MEASURES, "các chỉ tiêu")]
+Measures = Annotated[tuple[str, ...], several(MEASURES, "các nội dung thống kê")]
 UnitId = Annotated[str | None, Parsed(_unit, {"type": "string", "pattern": f"^{UNIT_ID_PATTERN}$"})]
 FreeText = Annotated[str, Parsed(_free, {"type": "string", "maxLength": MOST_TEXT})]
 Seconds = Annotated[float, Parsed(_seconds, {"type": "number", "minimum": 0, "maximum": LONGEST_WAIT})]
 Position = Annotated[int | None, whole(0)]
 AsKnownAt = Annotated[
     Position,
-    Field(description="As known when the log stood at this position: exactly what the report said then, in seconds"),
+    Field(description="The report exactly as it was when the log ended at this position; takes seconds"),
 ]
 OnBasis = Annotated[
     Basis,

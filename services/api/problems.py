@@ -96,7 +96,8 @@ def unforeseen() -> Problem:
 def took_too_long() -> Problem:
     """Say that a question was given up (503), and what would make it cheaper."""
     detail = (
-        "Câu hỏi tốn quá nhiều thời gian nên đã dừng; hãy thu hẹp khoảng thời gian, đơn vị hoặc số chỉ tiêu. / "
+        "Câu hỏi tốn quá nhiều thời gian nên đã dừng; hãy thu hẹp khoảng thời gian, đơn vị hoặc số nội dung "
+        "thống kê. / "
         "It took too long and was stopped: narrow down the days, the unit or the measures."
     )
     return Problem(503, "Quá lâu", detail, again=30)

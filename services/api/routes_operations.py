@@ -27,7 +27,7 @@ NO_STORE: Final = {"cache-control": "no-store"}
 
 @router.get(
     "/v1/status",
-    summary="Where the figures stand",
+    summary="The state of the service",
     responses=answers(Status),
     dependencies=[Depends(only_once)],
 )

@@ -142,7 +142,7 @@ async def unit_of_a_day(request: Request, unit: AnyUnit, query: Annotated[OnDay,
 
 @router.get(
     "/{unit}/report",
-    summary="The roll-up",
+    summary="A report",
     responses=answers(Report, others={"by=facet:sex,passed": "ReportByTwoFacets"}),
 )
 async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery, Query()]) -> Response:

@@ -114,8 +114,18 @@ Nats = Annotated[
 From = Annotated[str | None, day_option("Từ ngày,", "First day,", "--from")]
 To = Annotated[str | None, day_option("Đến hết ngày,", "Last day,", "--to")]
 On = Annotated[str | None, day_option("Vào ngày (mặc định hôm nay),", "The day (today if not given),", "--on")]
-Cursor = Annotated[str | None, typer.Option(help=either("Xem tiếp từ đây.", "Go on from here."))]
-Limit = Annotated[int, typer.Option(min=1, max=1000, help=either("Nhiều nhất bao nhiêu dòng.", "Rows at most."))]
+Cursor = Annotated[
+    str | None,
+    typer.Option(
+        help=either(
+            "Xem tiếp từ dấu trang này, in ở cuối trang trước.",
+            "Continue from this cursor, printed after the page before.",
+        )
+    ),
+]
+Limit = Annotated[
+    int, typer.Option(min=1, max=1000, help=either("Nhiều nhất bao nhiêu dòng.", "The most rows to show."))
+]
 BasisOption = Annotated[
     Basis,
     typer.Option(
@@ -125,18 +135,20 @@ BasisOption = Annotated[
         )
     ),
 ]
-PlainOption = Annotated[Plain, typer.Option("--format", help=either("Cách trình bày.", "How it is written."))]
+PlainOption = Annotated[Plain, typer.Option("--format", help=either("Cách trình bày.", "The form of the output."))]
 Level = Annotated[str | None, typer.Option(help=either(f"Chỉ một cấp: {_LEVELS}.", f"One level only: {_LEVELS}."))]
 Measures = Annotated[
     str | None,
     typer.Option(
         help=either(
-            f"Các chỉ tiêu, cách nhau dấu phẩy: {_MEASURES}. Mặc định ba chỉ tiêu đầu.",
+            f"Các nội dung thống kê, cách nhau dấu phẩy: {_MEASURES}. Mặc định ba nội dung đầu.",
             f"Measures with commas between them: {_MEASURES}. The first three if not given.",
         )
     ),
 ]
-Measure = Annotated[str | None, typer.Option(help=either(f"Một chỉ tiêu: {_MEASURES}.", f"One measure: {_MEASURES}."))]
+Measure = Annotated[
+    str | None, typer.Option(help=either(f"Một nội dung thống kê: {_MEASURES}.", f"One measure: {_MEASURES}."))
+]
 Unit = Annotated[str, typer.Argument(metavar=either("ĐƠN_VỊ", "UNIT"), help=either("Mã đơn vị.", "The unit's id."))]
 
 DATA: Final = Path("data")

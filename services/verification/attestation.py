@@ -74,7 +74,9 @@ def read(text: bytes) -> Attestation:
     try:
         statement = msgspec.json.decode(text, type=Attestation)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise AttestingError(Bilingual("Đây không phải bản xác nhận", "Not a statement", after=f": {error}")) from error
+        raise AttestingError(
+            Bilingual("Đây không phải bản xác nhận", "Not a signed position", after=f": {error}")
+        ) from error
     if statement.version != VERSION:
         raise AttestingError(
             Bilingual(

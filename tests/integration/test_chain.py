@@ -233,7 +233,7 @@ async def test_keys_and_files_that_are_none(party: str, database: str, tmp_path:
         assert "ends at position 5" in await fails(
             on, "sign-position", "--key", str(keys["khoa"]), "--position", "6", code=1
         )
-        assert "Not a statement" in await fails(on, "verify-position", str(wrong), code=1)
+        assert "Not a signed position" in await fails(on, "verify-position", str(wrong), code=1)
 
 
 async def test_no_stream_is_said(party: str, database: str) -> None:

@@ -10,7 +10,7 @@ NO_TARGET: Final = "chưa được giao chỉ tiêu nào nên không tính tỷ 
 ZERO_TARGET: Final = "chỉ tiêu bằng 0 nên không tính tỷ lệ"
 ZERO_DENOMINATOR: Final = "mẫu số bằng 0 nên không tính tỷ lệ"
 SILENT: Final = (
-    "chưa có sự kiện nào được tính và đơn vị chưa khai báo gì về chỉ tiêu này trong kỳ nên không kết luận là 0"
+    "chưa có sự kiện nào được tính và đơn vị chưa khai báo gì về nội dung này trong kỳ nên không kết luận là 0"
 )
 NOBODY_DECLARED: Final = "đơn vị và các đơn vị trực thuộc chưa khai báo"
 NOT_DECLARED: Final = "đơn vị chưa khai báo số này"

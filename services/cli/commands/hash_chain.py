@@ -88,7 +88,7 @@ def sign_position(settings: Settings, key: Path, position: int | None) -> str:
 
 
 def verify_position(settings: Settings, file: Path, public_key: Path | None, *, quick: bool) -> str:
-    """Check a statement and hold the ledger to it.
+    """Check a signed position and hold the ledger to it.
 
     Computes the chain from the log's beginning on, or ``quick`` from the last link that is kept. Raises DiffersError
     where the statement or the ledger is not what was signed, CommandError where that can't be told.

@@ -42,7 +42,7 @@ def rejects(
 @app.says(
     "Cho bộ tổng hợp chạy tiếp sau khi tạm dừng.\n\n"
     "Mọi sự kiện đã có trong nhật ký được cho qua; giới hạn được tính lại từ sau đó.",
-    "Let a paused projector go on.\n\nWhat is in the log passes; the limit begins anew after it.",
+    "Let a paused projector go on.\n\nEverything in the log so far passes; the limit counts again after it.",
 )
 def resume(
     *,
@@ -51,7 +51,7 @@ def resume(
         typer.Option(
             "--once",
             help=either(
-                "Chỉ cho qua sự kiện đang vướng, rồi xét lại từ đầu.", "Pass the one event only, and look anew."
+                "Chỉ cho qua sự kiện đang vướng, rồi xét lại từ đầu.", "Let one event pass, then check the limit again."
             ),
         ),
     ] = False,
@@ -92,7 +92,7 @@ def _user() -> str:
     "Không có UNIT: liệt kê các đơn vị đang bị chặn. Nhật ký vẫn giữ mọi sự kiện đã nhận; đơn vị bị chặn vẫn hỏi được "
     "kết quả của mình.",
     "Shut a publisher out of the bus at once, or let it in again.\n\n"
-    "Without UNIT, list who is shut out. What the log has taken stays in it; who is shut out may still ask for its "
+    "Without UNIT, list who is shut out. Events already in the log stay; who is shut out may still ask for its "
     "receipts.",
 )
 def shut_out(

@@ -15,7 +15,7 @@ app = Commands()
 
 
 @app.says(
-    "Dựng lại mọi số liệu từ nhật ký bên cạnh bản đang dùng, so sánh, rồi chuyển.\n\n"
+    "Dựng lại mọi số liệu từ sổ cái bên cạnh bản đang dùng, so sánh, rồi chuyển.\n\n"
     "Mã thoát 1 khi không làm được, 3 khi có khác biệt.",
     "Make all figures anew from the log beside the live ones, compare, and switch.\n\n"
     "Exit code 1 when it can't be done, 3 when something differs.",
@@ -30,12 +30,12 @@ def rebuild(
         typer.Option("--accept", help=either("Dùng bản mới dù có khác biệt.", "Put it in force although it differs.")),
     ] = False,
     back: Annotated[
-        bool, typer.Option("--back", help=either("Quay về bản trước.", "Go back to the one before."))
+        bool, typer.Option("--back", help=either("Quay về bản trước.", "Go back to the generation before."))
     ] = False,
     to: Annotated[
         int | None,
         typer.Option(
-            min=1, help=either("Chỉ quay về đúng bản số này, chạy lại được.", "With --back: to no other one.")
+            min=1, help=either("Chỉ quay về đúng bản số này, chạy lại được.", "With --back: to this generation only.")
         ),
     ] = None,
     throttle: Annotated[
@@ -72,8 +72,8 @@ def rebuild(
 
 
 @app.says(
-    "Tính lại mọi số liệu từ nhật ký và đối chiếu từng số.\n\n"
-    "Với --chain: nhật ký có bị ai sửa tay không, theo chuỗi băm.\n\n"
+    "Tính lại mọi số liệu từ sổ cái và đối chiếu từng số.\n\n"
+    "Với --chain: sổ cái có bị ai sửa tay không, theo chuỗi băm.\n\n"
     "Mã thoát 1 khi không làm được, 3 khi có khác biệt.",
     "Count everything anew from the log and compare every figure.\n\n"
     "With --chain: whether the ledger was changed by hand.\n\n"
@@ -82,7 +82,11 @@ def rebuild(
 def verify(
     *,
     from_log: Annotated[
-        bool, typer.Option("--from-log", help=either("Đối chiếu nhật ký với luồng từng byte.", "Read the stream too."))
+        bool,
+        typer.Option(
+            "--from-log",
+            help=either("Đối chiếu sổ cái với luồng từng byte.", "Compare the ledger with the stream too."),
+        ),
     ] = False,
     repair: Annotated[
         bool, typer.Option("--repair", help=either("Sửa chỗ sai và ghi lại.", "Mend what is wrong."))
@@ -91,11 +95,15 @@ def verify(
         bool, typer.Option("--repairs", help=either("Các lần sửa trước đây.", "What was mended."))
     ] = False,
     chain: Annotated[
-        bool, typer.Option("--chain", help=either("Chỉ tính lại chuỗi băm.", "The hash chain alone."))
+        bool, typer.Option("--chain", help=either("Chỉ tính lại chuỗi băm.", "Check the hash chain only."))
     ] = False,
     from_: Annotated[
         int | None,
-        typer.Option("--from", min=1, help=either("Chuỗi băm từ vị trí này; phần trước coi như đúng.", "From here.")),
+        typer.Option(
+            "--from",
+            min=1,
+            help=either("Chuỗi băm từ vị trí này; phần trước coi như đúng.", "With --chain: begin at this position."),
+        ),
     ] = None,
     data_dir: DataDir = DATA,
 ) -> None:

@@ -34,7 +34,12 @@ def publish(
     *,
     nats: Nats = None,
     mode: Annotated[
-        Mode, typer.Option(help=either("Gửi theo lô nguyên tử, hay từng cái.", "In atomic batches, or singly."))
+        Mode,
+        typer.Option(
+            help=either(
+                "batch: theo lô nguyên tử; pipelined: từng cái.", "batch: in atomic batches; pipelined: one by one."
+            )
+        ),
     ] = Mode.BATCH,
     show_all: Annotated[
         bool, typer.Option("--all", help=either("In kết quả của từng sự kiện.", "Print every outcome."))

@@ -35,7 +35,7 @@ def report(
     by: Annotated[str, typer.Option(help=BY_HELP)] = "child",
     measures: Measures = None,
     format_: Annotated[
-        Format, typer.Option("--format", help=either("Cách trình bày.", "How it is written."))
+        Format, typer.Option("--format", help=either("Cách trình bày.", "The form of the output."))
     ] = Format.TABLE,
     api: Api = None,
     data_dir: DataDir = DATA,

@@ -28,7 +28,7 @@ def up(
         str, typer.Option(help=either("NATS nghe ở HOST:PORT.", "Where NATS listens, HOST:PORT."))
     ] = "127.0.0.1:4222",
     demo: Annotated[
-        bool, typer.Option("--demo", help=either("Nạp số liệu minh họa Gia Bình.", "With the demonstration."))
+        bool, typer.Option("--demo", help=either("Nạp số liệu minh họa Gia Bình.", "Load the demonstration."))
     ] = False,
 ) -> None:
     """Run everything."""

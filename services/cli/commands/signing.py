@@ -18,7 +18,7 @@ Position = Annotated[
 
 
 @app.says(
-    "Ký xác nhận nhật ký tới một vị trí, in ra JSON.\n\nTạo khóa: openssl genpkey -algorithm ed25519 -out khoa.pem",
+    "Ký xác nhận sổ cái tới một vị trí, in ra JSON.\n\nTạo khóa: openssl genpkey -algorithm ed25519 -out khoa.pem",
     "Sign a statement of the log up to a position, as JSON.\n\n"
     "A key is made by: openssl genpkey -algorithm ed25519 -out khoa.pem",
 )
@@ -39,12 +39,12 @@ def sign_position(
 
 @app.says(
     "Kiểm tra chữ ký, và sổ cái còn đúng như đã ký không.\n\nMã thoát 1 khi không kiểm tra được, 3 khi không đúng.",
-    "Check a statement, and that the ledger still is what was signed.\n\n"
+    "Check a signed position, and that the ledger still is what was signed.\n\n"
     "Exit code 1 when it can't be told, 3 where it is not.",
 )
 def verify_position(
     file: Annotated[
-        Path, typer.Argument(metavar=either("TỆP", "FILE"), help=either("Bản xác nhận.", "The statement."))
+        Path, typer.Argument(metavar=either("TỆP", "FILE"), help=either("Bản xác nhận.", "The signed position."))
     ],
     *,
     public_key: Annotated[
@@ -56,11 +56,14 @@ def verify_position(
     ] = None,
     quick: Annotated[
         bool,
-        typer.Option("--quick", help=either("Tin các mắt xích đã lưu.", "Take the links that are kept as right.")),
+        typer.Option(
+            "--quick",
+            help=either("Tin các mắt xích đã lưu.", "Begin at the last stored link of the chain, and trust it."),
+        ),
     ] = False,
     data_dir: DataDir = DATA,
 ) -> None:
-    """Check a statement."""
+    """Check a signed position."""
     from services.cli.client import servers
     from services.cli.commands.hash_chain import verify_position
 

@@ -46,7 +46,7 @@ def statement(
         typer.Option(help=either("Tỷ lệ cần đối chiếu, RATE:PERCENT.", "A percentage to be checked, RATE:PERCENT.")),
     ] = None,
     format_: Annotated[
-        Form, typer.Option("--format", help=either("Cách trình bày.", "How it is written."))
+        Form, typer.Option("--format", help=either("Cách trình bày.", "The form of the output."))
     ] = Form.TEXT,
     api: Api = None,
     data_dir: DataDir = DATA,

@@ -65,7 +65,7 @@ def _above(answer: Mapping[str, Any]) -> Iterator[Text]:
 
 def _targets(found: list[dict[str, Any]]) -> Sheet:
     sheet = Sheet(
-        Column(either("Chỉ tiêu", "Measure")),
+        Column(either("Nội dung", "Measure")),
         Column(either("Kỳ", "Period")),
         Column(either("Giao", "Target"), "right"),
         Column(either("Đã đạt", "So far"), "right"),

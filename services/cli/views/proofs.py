@@ -27,7 +27,7 @@ SHOWN = 50
 
 _PHASES = {
     LOG: ("Đối chiếu luồng", "reading the stream"),
-    FOLDING: ("Đọc nhật ký", "reading the ledger"),
+    FOLDING: ("Đọc sổ cái", "reading the ledger"),
     FACTS: ("Xếp sự kiện", "sorting facts"),
     COUNTERS: ("Cộng số liệu", "counting"),
     FOLLOWING: ("Theo kịp", "catching up"),
@@ -47,7 +47,7 @@ _TABLES = {
     "tally": ("đếm kết quả", "tally"),
     "publisher_rejects": ("bị từ chối theo người gửi", "rejects by publisher"),
     "verdict": ("kết quả xét", "verdicts"),
-    "ledger": ("nhật ký", "ledger"),
+    "ledger": ("sổ cái", "ledger"),
     "checkpoint": ("mốc tổng hợp", "checkpoint"),
 }
 
@@ -101,10 +101,10 @@ def show_verified(done: Verified) -> None:
     if done.unlike is not None:
         at = ", ".join(number(position) for position in done.unlike[:SHOWN])
         lines.append(
-            Text(either(f"Nhật ký khác luồng tại: {at}", f"The ledger is unlike the stream at: {at}"), style="red")
+            Text(either(f"Sổ cái khác luồng tại: {at}", f"The ledger is unlike the stream at: {at}"), style="red")
             if done.unlike
             else Text(
-                either("Nhật ký trùng với luồng từng byte.", "The ledger is the stream, byte for byte."), style="green"
+                either("Sổ cái trùng với luồng từng byte.", "The ledger is the stream, byte for byte."), style="green"
             )
         )
     if done.aside:
@@ -112,7 +112,7 @@ def show_verified(done: Verified) -> None:
         lines.append(
             Text(
                 either(
-                    f"{number(len(done.aside))} sự kiện không xử lý được, lấy theo nhật ký, tại: {at}",
+                    f"{number(len(done.aside))} sự kiện không xử lý được, lấy theo sổ cái, tại: {at}",
                     f"{number(len(done.aside))} messages that could not be processed, taken as the ledger says: {at}",
                 ),
                 style="yellow",
@@ -178,7 +178,7 @@ def _headings() -> tuple[str | Column, ...]:
     return (
         either("Bảng", "Table"),
         either("Đơn vị", "Unit"),
-        either("Chỉ tiêu", "Measure"),
+        either("Nội dung", "Measure"),
         either("Kỳ", "Period"),
         Column(either("Khóa", "Key"), words=True),
     )

@@ -63,7 +63,7 @@ def _units(rows: list[dict[str, Any]]) -> Sheet:
 def _differing(rows: list[dict[str, Any]]) -> Sheet:
     sheet = Sheet(
         Column(either("Đơn vị", "Unit"), words=True),
-        either("Chỉ tiêu", "Measure"),
+        either("Nội dung", "Measure"),
         either("Kỳ", "Period"),
         Column(either("Khai báo", "Declared"), "right"),
         Column(either("Đếm được", "Counted"), "right"),

@@ -23,7 +23,7 @@ def events(answer: Mapping[str, Any]) -> RenderableType:
     sheet = Sheet(
         either("Ngày", "Day"),
         either("Đơn vị", "Unit"),
-        either("Chỉ tiêu", "Measure"),
+        either("Nội dung", "Measure"),
         either("Loại", "Type"),
         either("Người gửi", "Publisher"),
         "id",
