@@ -32,6 +32,10 @@ TAKEN_WITHIN: Final = 20.0
 """Seconds in which a reader must have taken a part of its answer: what lies ready comes to some 64 KiB."""
 OF_A_CLIENT: Final = 200
 """Connections of one client; a trusted proxy may have all."""
+LET_GO_AFTER: Final = 1.0
+"""Seconds until one above a client's share is ended: those who connect again at once would keep the process busy."""
+MOST_LET_GO: Final = 256
+"""So many may wait for their end at a time; others are ended at once."""
 
 _UNREAD: Final = "Yêu cầu không hợp lệ"
 
@@ -45,15 +49,21 @@ class Connections:
         self._open: dict[Connection, str] = {}
         """In the order in which they were opened, with their clients."""
         self._of: Counter[str] = Counter()
+        self._let_go: dict[Connection, asyncio.TimerHandle] = {}
+        """Those above a share: they count no more, nothing that they send is read, and they end soon."""
 
     def admit(self, connection: Connection, address: str) -> bool:
         """Take a connection in; where there are too many, one that is idle goes for it, else it is refused itself."""
         client = NOBODY if self._clients.is_proxy(address) else share_of(address)
-        if client != NOBODY and self._of[client] >= OF_A_CLIENT and not self._drop_idle(client):
-            DROPPED.labels("share").inc()
-            return False
-        if len(self._open) >= self._most and not self._drop_idle(None):
+        if client != NOBODY and self._of[client] >= OF_A_CLIENT:
+            idle = self._oldest_idle(client)
+            DROPPED.labels("share" if idle is None else "idle").inc()
+            self._end_soon(connection if idle is None else idle)
+            if idle is None:
+                return False
+        if len(self._open) + len(self._let_go) >= self._most and not self._make_room():
             DROPPED.labels("full").inc()
+            connection.abort()
             return False
         self._open[connection] = client
         self._of[client] += 1
@@ -62,6 +72,9 @@ class Connections:
 
     def forget(self, connection: Connection) -> None:
         """Take a connection off that is closed."""
+        ending = self._let_go.pop(connection, None)
+        if ending is not None:
+            ending.cancel()
         client = self._open.pop(connection, None)
         if client is not None:
             self._of[client] -= 1
@@ -69,17 +82,27 @@ class Connections:
                 del self._of[client]
             CONNECTIONS.set(len(self._open))
 
-    def _drop_idle(self, client: str | None) -> bool:
-        """End the oldest connection without a request, of a client or of those who have most of all."""
-        if client is None:
-            client = self._of.most_common(1)[0][0]
-        for connection, whose in self._open.items():
-            if whose == client and connection.idle:
-                DROPPED.labels("idle").inc()
-                self.forget(connection)
-                connection.abort()
-                return True
-        return False
+    def _oldest_idle(self, client: str) -> Connection | None:
+        return next((each for each, whose in self._open.items() if whose == client and each.idle), None)
+
+    def _make_room(self) -> bool:
+        """End at once one that ends soon anyway, or else the oldest idle one of those who have most of all."""
+        connection = next(iter(self._let_go), None)
+        if connection is None:
+            connection = self._oldest_idle(self._of.most_common(1)[0][0])
+            if connection is None:
+                return False
+            DROPPED.labels("idle").inc()
+        self.forget(connection)
+        connection.abort()
+        return True
+
+    def _end_soon(self, connection: Connection) -> None:
+        self.forget(connection)
+        connection.refuse()
+        if len(self._let_go) >= MOST_LET_GO:
+            self._make_room()
+        self._let_go[connection] = connection.loop.call_later(LET_GO_AFTER, connection.abort)
 
 
 class Connection(HttpToolsProtocol):
@@ -101,6 +124,7 @@ class Connection(HttpToolsProtocol):
         self._raw = 0
         self._heading = False
         self._refused = False
+        self._gone = False
 
     @property
     def idle(self) -> bool:
@@ -112,14 +136,16 @@ class Connection(HttpToolsProtocol):
         if self.transport is not None:
             self.transport.abort()
 
+    def refuse(self) -> None:
+        """Read nothing of it any more: whoever sends a request over it is told by its end."""
+        self._expect(None)
+        self._refused = self._gone = True
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Take it in, or end it where there are too many."""
         super().connection_made(transport)
-        if not self.connections_of_all.admit(self, self.client[0] if self.client else ""):
-            self._refused = True
-            transport.abort()
-            return
-        self._expect(HEAD_WITHIN)
+        if self.connections_of_all.admit(self, self.client[0] if self.client else ""):
+            self._expect(HEAD_WITHIN)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""
@@ -130,6 +156,8 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on, unless the request was refused already. Nothing that is sent makes a line in the log."""
+        if self._gone:
+            self.abort()
         if self._refused:
             return
         if self._deadline is None and self.idle:

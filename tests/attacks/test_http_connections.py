@@ -74,6 +74,24 @@ async def test_one_client_can_t_take_all_connections(shipped: Address) -> None:
         wire.hang_up()
 
 
+async def test_who_takes_more_than_a_share_is_not_ended_at_once_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ending it at once made 300 who say nothing come back 1,700 times a second, and everybody else wait."""
+    monkeypatch.setattr(connections, "OF_A_CLIENT", 1)
+    monkeypatch.setattr(connections, "LET_GO_AFTER", 60.0)
+    monkeypatch.setattr(connections, "MOST_LET_GO", 2)
+    async with impatient(monkeypatch) as address:
+        monkeypatch.setattr(connections, "HEAD_WITHIN", 60.0)
+        first, second, third, last = [await Wire.to(address, "127.0.0.3") for _ in range(4)]
+        last.ask("/")
+        assert await last.reader.readexactly(1) == b"H"
+        assert await first.ended()  # more than two do not wait for their end
+        assert not second.reader.at_eof()
+        third.ask("/")  # who asks over one that is let go is told at once
+        assert await third.ended()
+        for wire in (first, second, third, last):
+            wire.hang_up()
+
+
 @asynccontextmanager
 async def impatient(monkeypatch: pytest.MonkeyPatch, most: int = 100) -> AsyncIterator[Address]:
     """Serve long answers over the protocol that is shipped, with its patience cut short."""
