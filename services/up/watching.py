@@ -15,6 +15,7 @@ from services.up.parts import Part
 LOOK_EVERY = 0.1
 SHORT_LIFE = 5.0
 SHORT_LIVES = 5
+FIRST_PAUSE = 0.2
 
 
 class KeepsDyingError(RuntimeError):
@@ -28,7 +29,7 @@ async def keep(part: Part, started: asyncio.Event, say: Callable[[str], None]) -
     SHORT_LIVES deaths in a row, each within SHORT_LIFE seconds of the start, KeepsDyingError is raised.
     Cancelled while the part starts, it stops it; otherwise the part is left running for the caller to stop.
     """
-    short_lives, backoff = 0, Backoff()
+    short_lives, backoff = 0, Backoff(FIRST_PAUSE)
     while True:
         begun = time.monotonic()
         try:
@@ -40,14 +41,14 @@ async def keep(part: Part, started: asyncio.Event, say: Callable[[str], None]) -
         else:
             started.set()
             cause = await _end(part, say)
-        if await room.wait_for(part.folder, part.process.name, say):
-            short_lives = 0
-            continue
-        if time.monotonic() - begun < SHORT_LIFE:
-            short_lives += 1
-        else:
+        had_no_room = await room.wait_for(part.folder, part.process.name, say)
+        if had_no_room or time.monotonic() - begun >= SHORT_LIFE:
             short_lives = 0
             backoff.reset()
+        else:
+            short_lives += 1
+        if had_no_room:
+            continue
         if short_lives >= SHORT_LIVES:
             raise KeepsDyingError(
                 Bilingual(
