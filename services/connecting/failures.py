@@ -247,4 +247,4 @@ def described(error: BaseException) -> Bilingual:
     told = Bilingual.of(inner)
     if told.in_vietnamese != told.in_english:
         return told.within(f"{type(inner).__name__}: ")
-    return Bilingual(*[said(inner)] * 2)
+    return Bilingual.of(said(inner))

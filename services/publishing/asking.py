@@ -67,7 +67,7 @@ async def _ask_once(bus: Bus, subject: str, request: Request) -> Heard:
     bus.well()
     answer = _decode(reply.data)
     if answer.error:
-        raise BusRefusedError(Bilingual(*[f"{subject}: {answer.error}"] * 2))
+        raise BusRefusedError(Bilingual.of(f"{subject}: {answer.error}"))
     return Heard(answer, answer.behind)
 
 

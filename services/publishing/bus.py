@@ -39,11 +39,10 @@ _ADVICE: Final = {
 
 
 class BusRefusedError(Exception):
-    """The bus can't be used as things are, and trying again won't help; what is `said` says what to do."""
+    """The bus can't be used as things are, and trying again won't help; the message says what to do."""
 
     def __init__(self, said: Bilingual, reason: str = "refused_by_bus") -> None:
-        super().__init__(str(said))
-        self.said = said
+        super().__init__(said)
         self.reason = reason
 
 
@@ -139,11 +138,8 @@ class Bus:
         if why not in self._troubles:
             self._troubles.add(why)
             ever = math.isinf(self._patience)
-            tried = (
-                Bilingual("không hạn chế", "for ever")
-                if ever
-                else Bilingual(*[f"{self._patience:g} s (--patience)"] * 2)
-            )
+            limit = f"{self._patience:g} s (--patience)"
+            tried = Bilingual("không hạn chế", "for ever") if ever else Bilingual.of(limit)
             self._notice(
                 Bilingual(
                     f"Bus {self.address}: {why.vietnamese}. Thử lại: {tried.vietnamese}",
@@ -256,7 +252,7 @@ async def connect(
         if settings.nats_credentials is not None:
             require_usable(settings.nats_credentials)
     except CredentialsError as error:
-        raise BusRefusedError(error.said) from error
+        raise BusRefusedError(Bilingual.of(error)) from error
     try:
         await bus.open(inbox_prefix)
         yield bus

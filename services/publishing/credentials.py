@@ -15,11 +15,7 @@ _SEED: Final = re.compile(r"-+BEGIN USER NKEY SEED-+\n([A-Z2-7]+)\n")
 
 
 class CredentialsError(ValueError):
-    """A credentials file that can't be used; what is `said` names it and says what is wrong."""
-
-    def __init__(self, said: Bilingual) -> None:
-        super().__init__(str(said))
-        self.said = said
+    """A credentials file that can't be used; the message, a Bilingual, names it and says what is wrong."""
 
 
 def require_usable(path: Path) -> None:

@@ -169,7 +169,7 @@ class Flow:
             async for found in receipts(self._bus, unit, ordered, patience=self._patience, notice=self._notice):
                 yield found if isinstance(found, BusReceipt) else _why(found)
         except ReceiptsDeniedError as denied:
-            self._notice(denied.said)
+            self._notice(Bilingual.of(denied))
             yield UNDECIDED
         except BusRefusedError as ended:
             self._ended = self._ended or ended

@@ -151,7 +151,7 @@ def publish(
         out.print(_summary(run.tally))
     if why is None:
         return 0 if run.good else 1
-    err.print(f"{chosen(why.said)}\n{run.what_went_out()}", markup=False, soft_wrap=True)
+    err.print(f"{chosen(why)}\n{run.what_went_out()}", markup=False, soft_wrap=True)
     interrupted = isinstance(why, EndedError) and why.reason == INTERRUPTED
     return 128 + run.signal if interrupted and run.signal is not None else 1
 
