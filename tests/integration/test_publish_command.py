@@ -3,8 +3,10 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +15,7 @@ import pytest
 
 from services.embedded.nats import NatsServer
 from services.log.configuration import stream_config
-from services.settings import Address, Settings
-from services.up.ports import claim
+from services.settings import Settings
 from tests import servers
 from tests.attacks.publishing import lines_of
 from tests.fault import forked
@@ -23,7 +24,6 @@ from tests.integration.test_publish import event
 
 PUBLISH = (sys.executable, "-m", "services.cli", "publish")
 ENGLISH = os.environ | {"TONGHOP_LANG": "en"}
-NOBODY = str(claim(Address("127.0.0.1", 0), "nobody"))
 
 
 def tonghop(*arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[str]":
@@ -34,14 +34,22 @@ def lines(*numbers: int) -> bytes:
     return lines_of(*map(event, numbers))
 
 
-def test_a_bus_that_nobody_reaches_is_named_and_given_up() -> None:
-    done = tonghop("-", "--nats", f"nats://unit7:secret@{NOBODY}", "--patience", "0.5", stdin=lines(1))
+@pytest.fixture(scope="module")
+def nobody() -> Iterator[str]:
+    """Give an address at which nobody listens, and nobody else can meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{taken.getsockname()[1]}"
+
+
+def test_a_bus_that_nobody_reaches_is_named_and_given_up(nobody: str) -> None:
+    done = tonghop("-", "--nats", f"nats://unit7:secret@{nobody}", "--patience", "0.5", stdin=lines(1))
     said = done.stderr.splitlines()
     assert done.returncode == 1
     assert len(said) == 3  # that it tries, why it gave up, and what was sent
-    for part in (NOBODY, "0.5 s", "--patience"):
+    for part in (nobody, "0.5 s", "--patience"):
         assert part in said[0]
-    for part in (NOBODY, "--nats", "TONGHOP_NATS_URL"):
+    for part in (nobody, "--nats", "TONGHOP_NATS_URL"):
         assert part in said[1]
     assert "In the log: 0" in said[2]
     assert "secret" not in done.stderr
@@ -135,7 +143,7 @@ BAD_CREDENTIALS = {
 
 
 @pytest.mark.parametrize("what", [*BAD_CREDENTIALS, "missing", "a folder", "a strange name"])
-def test_a_credentials_file_that_is_of_no_use_is_named(tmp_path: Path, what: str) -> None:
+def test_a_credentials_file_that_is_of_no_use_is_named(tmp_path: Path, nobody: str, what: str) -> None:
     file = tmp_path / "unit.creds"
     path, part = str(file), "can't read"
     if what in BAD_CREDENTIALS:
@@ -145,7 +153,7 @@ def test_a_credentials_file_that_is_of_no_use_is_named(tmp_path: Path, what: str
         file.mkdir()
     elif what == "a strange name":
         path = "x" * 5000
-    done = tonghop("-", "--nats", f"nats://{NOBODY}", "--credentials", path, stdin=lines(1))
+    done = tonghop("-", "--nats", f"nats://{nobody}", "--credentials", path, stdin=lines(1))
     said = done.stderr
     assert done.returncode == 1
     assert part in said
@@ -178,8 +186,8 @@ def nats_account() -> int:
 
 
 @pytest.mark.parametrize("patience", ["nan", "-1", "soon"])
-def test_patience_is_a_number_of_seconds(patience: str) -> None:
-    done = tonghop("-", "--nats", f"nats://{NOBODY}", "--patience", patience)
+def test_patience_is_a_number_of_seconds(nobody: str, patience: str) -> None:
+    done = tonghop("-", "--nats", f"nats://{nobody}", "--patience", patience)
     assert done.returncode == 2
     assert "--patience" in done.stderr
 
@@ -193,9 +201,9 @@ async def test_an_output_that_cannot_be_written_ends_it(party: str) -> None:
     assert "Traceback" not in done.stderr.decode()
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, nobody: str) -> None:
     for path in (tmp_path, tmp_path / "missing.jsonl"):
-        done = tonghop(str(path), "--nats", f"nats://{NOBODY}")
+        done = tonghop(str(path), "--nats", f"nats://{nobody}")
         assert done.returncode == 1
         assert str(path) in done.stderr
         assert "Traceback" not in done.stderr
