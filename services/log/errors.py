@@ -13,17 +13,8 @@ import nats.errors
 
 from projections.rules.log.message import GapError
 from projections.store.batch.writing import FencedError
-from services.connecting.failures import PASSES_OR_IS_MENDED, Failure, classify, described, server_of
+from services.connecting.failures import PASSES_OR_IS_MENDED, Failure, classify, server_of
 from services.log.intake import ConsumerGoneError
-
-__all__ = [
-    "ForeignLogError",
-    "WrongSqlError",
-    "described",
-    "is_transient",
-    "is_wrong",
-    "part_of",
-]
 
 _OURS = (FencedError, GapError, ConsumerGoneError, nats.errors.Error)
 

@@ -28,17 +28,11 @@ from projections.store.live import pausing
 from projections.store.live.leadership import PROJECTOR, end_the_frozen, try_to_lead, while_leading
 from projections.store.live.poison_search import PoisonSearch, Step
 from projections.store.live.reject_limit import Excess, Limit, Window, arrivals
+from services.connecting.failures import described
 from services.connecting.patience import Backoff
 from services.garbage_collection import collect_rarely
 from services.log.check import check_log
-from services.log.errors import (
-    ForeignLogError,
-    WrongSqlError,
-    described,
-    is_transient,
-    is_wrong,
-    part_of,
-)
+from services.log.errors import ForeignLogError, WrongSqlError, is_transient, is_wrong, part_of
 from services.log.intake import Intake
 from services.log.supply import MOST, Supply
 from services.projector import metrics

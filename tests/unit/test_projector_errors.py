@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from services.log.errors import described, is_transient, is_wrong
+from services.connecting.failures import described
+from services.log.errors import is_transient, is_wrong
 
 WAITED_OUT = (
     *("08006", "25006", "28P01", "3D000", "3F000", "40001", "40P01", "42501", "42P01"),
