@@ -80,7 +80,7 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
     root.setLevel(level.upper())
     for name in _UVICORN:  # it may have been set up by itself before, past this
         other = logging.getLogger(name)
-        other.handlers, other.propagate, other.disabled = [], True, False
+        other.disabled = False
         other.setLevel(logging.NOTSET)
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(max(least, root.level))
