@@ -55,7 +55,6 @@ class OutOfPatienceError(Exception):
 
     def __init__(self, waited: float, last: BaseException) -> None:
         super().__init__(f"{waited:g} s: {last}")
-        self.waited = waited
         self.last = last
 
 

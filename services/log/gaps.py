@@ -96,8 +96,6 @@ class _Answers:
         self._inbox = client.new_inbox()
         self._ours = {name.lower() for name in (self._subject, self._directly, f"{self._inbox}.*")}
         self._arrived: dict[int, bytes] = {}
-        self._asked = 0
-        self._left = 0
         self._news = asyncio.Event()
         self._failed: Exception | None = None
         # The server tells what it denies apart from any request.
@@ -106,12 +104,11 @@ class _Answers:
     async def ask(self, first: int, last: int) -> list[Message]:
         """Ask for each message of a range; the answers come in any order."""
         self._arrived.clear()
-        self._left = last - first + 1
         for position in range(first, last + 1):
             while position - first - len(self._arrived) >= _UNDER_WAY:
                 await self._hears()
             await self._client.publish(self._subject, b'{"seq":%d}' % position, reply=f"{self._inbox}.{position}")
-        while len(self._arrived) < self._left:
+        while len(self._arrived) <= last - first:
             await self._hears()
         found = [_message(self._arrived[position]) for position in range(first, last + 1)]
         return [await self._exactly(message) for message in found if message is not None]
