@@ -55,6 +55,10 @@ class KnownUnit(NamedTuple):
     root: bool
     parked: int
 
+    def stands(self, day: dt.date) -> bool:
+        """Tell whether the unit is founded and not yet dissolved on a day."""
+        return self.since <= day and self.place.stands(day)
+
 
 async def find(snapshot: Snapshot, unit: str, on: dt.date) -> KnownUnit:
     """Find a unit by its id, named as on a day; raises UnknownUnitError."""

@@ -304,8 +304,7 @@ async def silence(
     """Answer from one snapshot; ``cursor`` writes where a next page begins. Raises UnknownUnitError."""
     unit = await find(snapshot, question.unit, question.days.last)
     on = holds_from(question.days.last)  # from the last day of all on nothing is otherwise than the day before
-    stands = unit.since <= on and (unit.place.dissolved is None or on < unit.place.dissolved)
-    found = await _found(snapshot, unit, on, question, few) if stands else None
+    found = await _found(snapshot, unit, on, question, few) if unit.stands(on) else None
     return await _Pages(snapshot, question, cursor).answer(unit.name, found)
 
 

@@ -41,8 +41,7 @@ async def tree(snapshot: Snapshot, unit: str, on: dt.date, depth: int, most: int
     """
     found = await find(snapshot, unit, on)
     place = found.place
-    standing = found.since <= on and (place.dissolved is None or on < place.dissolved)
-    asked = depth if standing else 0
+    asked = depth if found.stands(on) else 0
     rows = await snapshot.connection.fetch(_BELOW, place.no, on, asked, most + 1)
     complete = len(rows) <= most
     steps = asked if complete else rows[-1]["step"] - 1

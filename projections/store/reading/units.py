@@ -95,7 +95,7 @@ async def unit_on(snapshot: Snapshot, unit: str, on: dt.date) -> UnitDay:
     found = await find(snapshot, unit, on)
     connection, place = snapshot.connection, found.place
     ancestors = [UnitName(*row) for row in await connection.fetch(_ABOVE, place.no, on)]
-    active = found.since <= on and (place.dissolved is None or on < place.dissolved)
+    active = found.stands(on)
     below = await children(snapshot, place, Days(on, on)) if active else []
     successor = await connection.fetchval(_SUCCESSOR, found.successor) if found.successor is not None else None
     return UnitDay(
