@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from events.catalogue import CATALOGUE
+from events.catalogue import FACTS
 from events.vocabulary import Outcome
 
-_FACT_TYPES: Final = ", ".join(f"'{row.type}'" for row in CATALOGUE.values() if row.kind == "fact")
+_FACT_TYPES: Final = ", ".join(f"'{row.type}'" for row in FACTS)
 
 OUTCOME: Final = f"""coalesce(verdict.outcome,
     CASE WHEN ledger.type IN ({_FACT_TYPES}) THEN '{Outcome.COUNTED}' ELSE '{Outcome.APPLIED}' END)"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from events.catalogue import CATALOGUE
+from events.catalogue import FACTS
 from events.codec import Event, decode
 from events.contributions import decision_day
 from projections.answers.report.report_question import Place
@@ -18,7 +18,7 @@ from projections.store.reading.snapshot import Snapshot
 if TYPE_CHECKING:
     from asyncpg import Record
 
-FACTS = [row.type for row in CATALOGUE.values() if row.kind == "fact"]
+_TYPES = [row.type for row in FACTS]
 
 # Only from what a unit has lost can there be any: a term that takes a part off its as-now figures, on some days.
 _LOST = f"""
@@ -57,7 +57,7 @@ SELECT count(*) FROM (SELECT i FROM up WHERE unit = $3 EXCEPT SELECT i FROM now 
 
 def day_of_fact(row: Record) -> dt.date | None:
     """Return the day of a parked event of the ledger, None where it is no fact."""
-    if row["type"] not in FACTS:
+    if row["type"] not in _TYPES:
         return None
     event = decode(bus_subject_of(row["publisher"], row["type"], row["bus_subject"]), row["body"])
     return decision_day(event) if isinstance(event, Event) else None
@@ -74,7 +74,7 @@ async def parked_before(snapshot: Snapshot, place: Place, days: Days) -> int:
         return 0
     last = days.last if dissolved is None else min(days.last, dissolved - dt.timedelta(1))
     dated = []
-    for row in await connection.fetch(_PARKED, FACTS):
+    for row in await connection.fetch(_PARKED, _TYPES):
         day = day_of_fact(row)
         if day is not None and days.first <= day <= last:
             dated.append((row["subject"], day))

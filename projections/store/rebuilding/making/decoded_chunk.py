@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
-from events.catalogue import CATALOGUE
+from events.catalogue import CATALOGUE, FACTS
 from events.codec import Event, decode
 from events.contributions import Contribution, contributions, decision_day, units_named
 from events.subjects import PREFIX
@@ -21,8 +21,8 @@ from projections.store.rebuilding.chunks import IN_CHUNK, missing_in, rows_sql
 
 _COLUMNS: Final = """position, publisher, id, type, bus_subject IS NULL AND aside.position IS NULL AS usual,
     first, subject, body"""
-_ONE_UNIT: Final = frozenset(row.type for row in CATALOGUE.values() if row.kind == "fact" and not row.units)
-_FACTS: Final = frozenset(row.type for row in CATALOGUE.values() if row.kind == "fact")
+_ONE_UNIT: Final = frozenset(row.type for row in FACTS if not row.units)
+_FACTS: Final = frozenset(row.type for row in FACTS)
 _PIVOTS: Final = frozenset(row.type for row in CATALOGUE.values() if row.kind in {"structure", "correction"})
 
 
