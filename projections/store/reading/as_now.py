@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from projections.answers.report.report_question import Place, QuestionPart
+from projections.answers.report.report_question import Basis, Place, QuestionPart, made_of
 from projections.rules.counting.periods import Days
 from projections.store.calendar_sql import holds_within
+from projections.store.reading.find_unit import KnownUnit
 from projections.store.reading.snapshot import Snapshot
 
 _TERMS = f"""
@@ -27,3 +28,11 @@ async def terms_of(snapshot: Snapshot, units: Iterable[int], days: Days) -> dict
     for unit, part, large, vast, first, last, sign in await snapshot.connection.fetch(_TERMS, list(units), *days):
         found.setdefault(unit, []).append(QuestionPart(0, Place(part, None, large, vast), Days(first, last), sign))
     return found
+
+
+async def parts_of(snapshot: Snapshot, unit: KnownUnit, days: Days, basis: Basis) -> list[QuestionPart]:
+    """Return what the figures of a unit are made of; the root has no terms: all is below it on either basis."""
+    terms = None
+    if basis == "as-now" and not unit.root:
+        terms = (await terms_of(snapshot, [unit.place.no], days)).get(unit.place.no, [])
+    return made_of(unit.place, days, terms)

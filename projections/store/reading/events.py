@@ -11,10 +11,10 @@ from events.catalogue import MEASURES, dimensions_of
 from events.facets import unpack
 from events.vocabulary import UNKNOWN
 from projections.answers.report.report_answers import CountedEvent
-from projections.answers.report.report_question import Basis, QuestionPart, made_of, spread
+from projections.answers.report.report_question import Basis, QuestionPart, spread
 from projections.rules.counting.periods import ONE_DAY, Days
 from projections.store.hierarchy_sql import BELOW, BELOW_NOW
-from projections.store.reading.as_now import terms_of
+from projections.store.reading.as_now import parts_of
 from projections.store.reading.find_unit import find
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import numbers
@@ -119,10 +119,8 @@ async def events_under(
     place = standing.place
     if looked.first < looked.last and place.large:  # the first day may be used up by the page before
         rest = Days(looked.first + ONE_DAY, looked.last)
-        terms: list[QuestionPart] | None = None
-        if basis == "as-now" and not standing.root:
-            terms = (await terms_of(snapshot, [place.no], rest)).get(place.no, [])
-        looked = Days(looked.first, await _bound(snapshot, made_of(place, rest, terms), wanted, limit) or days.last)
+        parts = await parts_of(snapshot, standing, rest, basis)
+        looked = Days(looked.first, await _bound(snapshot, parts, wanted, limit) or days.last)
     below = place.standing(looked)
     seeds = [] if basis == "as-now" and place.dissolved is not None else [place.no]
     rows = await snapshot.connection.fetch(

@@ -6,7 +6,7 @@ from projections.answers.report.report_answers import Report, Row
 from projections.answers.report.report_question import Figures, Place, Question, QuestionPart, made_of, named_on, within
 from projections.answers.report.stays import UnitStay, by_unit, row_of
 from projections.rules.counting.periods import Days, months, years
-from projections.store.reading.as_now import terms_of
+from projections.store.reading.as_now import parts_of, terms_of
 from projections.store.reading.facet_pairs import pair_rows
 from projections.store.reading.facets import facet_rows
 from projections.store.reading.find_unit import KnownUnit, find
@@ -28,7 +28,7 @@ async def report(snapshot: Snapshot, question: Question) -> Report:
         case "level":
             total, rows = await _by_level(snapshot, unit, question)
         case "facet":
-            parts = await _parts(snapshot, unit, question)
+            parts = await parts_of(snapshot, unit, question.days, question.basis)
             find_rows = pair_rows if "," in question.detail else facet_rows
             total, rows = await find_rows(snapshot, parts, question.measures, question.detail, root=unit.root)
         case _:
@@ -88,7 +88,7 @@ async def _of_units(
 async def _by_period(snapshot: Snapshot, unit: KnownUnit, question: Question) -> tuple[dict[str, int], list[Row]]:
     periods = {"month": months, "year": years}
     pieces = list(periods[question.by](question.days)) if question.by in periods else []
-    parts = await _parts(snapshot, unit, question)
+    parts = await parts_of(snapshot, unit, question.days, question.basis)
     asked = [*parts, *(part for row, piece in enumerate(pieces, start=1) for part in within(parts, row, piece))]
     figures = await add_up(snapshot, asked, question.measures, 1 + len(pieces))
     rows = [
@@ -98,11 +98,3 @@ async def _by_period(snapshot: Snapshot, unit: KnownUnit, question: Question) ->
         for i, piece in enumerate(pieces)
     ]
     return figures[TOTAL], rows
-
-
-async def _parts(snapshot: Snapshot, unit: KnownUnit, question: Question) -> list[QuestionPart]:
-    """Return what the total is made of; the root has no terms, as everything is below it on either basis."""
-    terms = None
-    if question.basis == "as-now" and not unit.root:
-        terms = (await terms_of(snapshot, [unit.place.no], question.days)).get(unit.place.no, [])
-    return made_of(unit.place, question.days, terms)
