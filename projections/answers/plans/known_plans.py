@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from projections.answers.past.structure_answers import Source
+from projections.answers.plans.plan_answers import Operand
 from projections.answers.report.report_answers import UnitName
 from projections.answers.report.stays import UnitStay
 from projections.rules.counting.periods import Days, common
@@ -45,6 +46,11 @@ class Declared(NamedTuple):
     def key(self) -> Key:
         """Return what it is a figure of."""
         return self.figure, self.first, self.last
+
+    @property
+    def operand(self) -> Operand:
+        """Return a stock as a side of a rate."""
+        return Operand(self.figure, None, self.last, self.value, "declared", [self.said])
 
 
 def told_of(declared: Iterable[Declared], measure: str, days: Days) -> bool:

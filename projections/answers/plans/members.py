@@ -28,7 +28,7 @@ def stock(known: Known, count: Count) -> Stock:
     check = _check(said[-2], opening, count) if len(said) > 1 else None
     return Stock(
         on=known.on,
-        opening=_operand(opening),
+        opening=opening.operand,
         flows=since,
         computed=opening.value + since.net,
         check=check,
@@ -47,7 +47,7 @@ def at_start_of(day: dt.date, known: Known, count: Count) -> Operand | None:
     """Return the members at the start of a period: declared for its first day, or at the end of the day before."""
     for declared in _declared(known):
         if declared.last == day:
-            return _operand(declared)
+            return declared.operand
     return at_end_of(day - ONE_DAY, known, count) if day > dt.date.min else None
 
 
@@ -58,7 +58,7 @@ def at_end_of(day: dt.date, known: Known, count: Count) -> Operand | None:
         return None
     opening = earlier[-1]
     if opening.last == day:
-        return _operand(opening)
+        return opening.operand
     value = opening.value + _flows(count, opening.last, day).net
     return Operand(MEMBERS, None, day, value, "opening_and_flows", [opening.said])
 
@@ -70,7 +70,7 @@ def _declared(known: Known) -> list[Declared]:
 def _check(before: Declared, opening: Declared, count: Count) -> StockCheck:
     between = _flows(count, before.last, opening.last)
     computed = before.value + between.net
-    return StockCheck(_operand(before), between, computed, _operand(opening), opening.value - computed)
+    return StockCheck(before.operand, between, computed, opening.operand, opening.value - computed)
 
 
 def _flows(count: Count, after: dt.date, until: dt.date) -> Flows:
@@ -78,7 +78,3 @@ def _flows(count: Count, after: dt.date, until: dt.date) -> Flows:
         return flows(dict.fromkeys(STOCK_FLOWS, 0))
     days = Days(after + ONE_DAY, until)
     return flows({measure: count(measure, days) for measure in STOCK_FLOWS})
-
-
-def _operand(declared: Declared) -> Operand:
-    return Operand(declared.figure, None, declared.last, declared.value, "declared", [declared.said])

@@ -59,7 +59,7 @@ def of_declared(rate: str, declared: list[Declared]) -> Rate:
         never = not upper or not lower
         reason = not_declared(missing) if never else not_the_same_day(numerator, denominator)
         return Rate(rate, name, None, None, None, reason)
-    return _rate(rate, name, _declared(upper[max(days)]), _declared(lower[max(days)]))
+    return _rate(rate, name, upper[max(days)].operand, lower[max(days)].operand)
 
 
 def of_target(target: Assigned, known: Known, count: Count) -> Rate:
@@ -120,7 +120,3 @@ def _rate(rate: str, name: str, numerator: Operand, denominator: Operand | None)
 
 def _counted(measure: str, days: Days, count: Count) -> Operand:
     return Operand(measure, days.first, days.last, count(measure, days), "counted", [])
-
-
-def _declared(each: Declared) -> Operand:
-    return Operand(each.figure, None, each.last, each.value, "declared", [each.said])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from events.words import OF_LAST_YEAR, RATES_OF_STOCK
-from projections.answers.plans.plan_answers import Operand, Rate
+from projections.answers.plans.plan_answers import Rate
 from projections.answers.plans.rates import OF_DECLARED
 from projections.answers.sentence import notes
 from projections.answers.sentence.claims import Claim, neighbours, share, whole_numbers
@@ -89,8 +89,7 @@ def _of_declared(claim: Claim, told: KnownFigures) -> _Base:
     latest = next((each for each in reversed(told.declared) if each.figure == figure), None)
     if latest is None:
         raise _unsaid(claim, f"không có mẫu số: đơn vị {not_declared(figure)}")
-    operand = Operand(figure, None, latest.last, latest.value, "declared", [latest.said])
-    return _Base(latest.value, notes.of_declared(operand), None, whole=True)
+    return _Base(latest.value, notes.of_declared(latest.operand), None, whole=True)
 
 
 def _of_counted(claim: Claim, rates: list[Rate], told: KnownFigures) -> Iterator[_Base]:

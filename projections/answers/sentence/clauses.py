@@ -168,9 +168,8 @@ def _stock(figure: str, told: KnownFigures) -> Spoken:
     if not found:
         raise UnsaidError(figure, f"đến ngày {day(told.days.last)} đơn vị {not_declared(figure)}")
     latest = found[-1]
-    operand = Operand(figure, None, latest.last, latest.value, "declared", [latest.said])
-    clause = Clause(figure, held(figure, latest.value) + _dated(latest.last, told), [operand])
-    return Spoken(clause, [notes.of_declared(operand)])
+    clause = Clause(figure, held(figure, latest.value) + _dated(latest.last, told), [latest.operand])
+    return Spoken(clause, [notes.of_declared(latest.operand)])
 
 
 def _share(rate: str, told: KnownFigures) -> Spoken:
