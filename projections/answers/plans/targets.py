@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from events.catalogue import MEASURE_NUMBERS
 from projections.answers.plans.known_plans import Assigned, Children, Count, Declared, Key, told_of
@@ -14,10 +15,11 @@ from projections.answers.words.plan_words import NO_OWN_TARGET, NO_TARGET, NOBOD
 from projections.rules.counting.periods import Days
 
 Counts = Mapping[int, Count]
+T = TypeVar("T", Assigned, Allocation)
 
 
-def in_order(targets: Iterable[Assigned]) -> list[Assigned]:
-    """Order targets: the latest deadline first, then by measure, then the latest first day first."""
+def in_order(targets: Iterable[T]) -> list[T]:
+    """Order targets or allocations: the latest deadline first, then by measure, then the latest first day first."""
     return sorted(targets, key=lambda t: (-t.last.toordinal(), MEASURE_NUMBERS[t.measure], -t.first.toordinal()))
 
 
@@ -75,8 +77,7 @@ class Allocating:
         """Return one allocation a measure and period of which the unit, or a child that was one then, has a target."""
         by_key = {(t.measure, t.first, t.last): t for t in own}
         found = [self._allocation(key, by_key.get(key), parts.get(key, {})) for key in {*by_key, *parts}]
-        kept = [each for each in found if each.said is not None or each.with_target]
-        return sorted(kept, key=lambda a: (-a.last.toordinal(), MEASURE_NUMBERS[a.measure], -a.first.toordinal()))
+        return in_order(each for each in found if each.said is not None or each.with_target)
 
     def _allocation(self, key: Key, own: Assigned | None, parts: Mapping[int, Assigned]) -> Allocation:
         measure, first, last = key
