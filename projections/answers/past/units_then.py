@@ -28,10 +28,7 @@ class Units(DatedTree):
             self.by_id[unit.id] = self.by_no[unit.no] = unit
         else:
             unit = self.by_no[statement.unit]
-            if statement.kind == "dissolved":
-                unit.dissolution = statement
-            else:
-                unit.later = [*(unit.later or ()), statement]
+            unit.say(statement)
             unit.segments = segments_of(unit)
         for upper in (statement.parent, statement.successor):
             if upper is not None:
@@ -45,8 +42,5 @@ class Units(DatedTree):
         if statement.kind == "established":
             del self.by_no[unit.no], self.by_id[unit.id]
             return
-        if statement.kind == "dissolved":
-            unit.dissolution = None
-        else:
-            unit.later = [said for said in unit.later or () if said.position != statement.position]
+        unit.unsay(statement)
         unit.segments = segments_of(unit)

@@ -73,10 +73,7 @@ class Hierarchy(DatedTree):
         """Let a statement other than a foundation hold; return where that hangs its unit."""
         unit = self.by_no[statement.unit]
         before = self._place(unit)
-        if statement.kind == "dissolved":
-            unit.dissolution = statement
-        else:
-            unit.later = [*(unit.later or ()), statement]
+        unit.say(statement)
         self._name(statement, 1)
         return self._settle(unit, before)
 
@@ -87,11 +84,7 @@ class Hierarchy(DatedTree):
         """
         changed = {statement.unit for statement in statements}
         for statement in statements:
-            unit = self.by_no[statement.unit]
-            if statement.kind == "dissolved":
-                unit.dissolution = statement
-            else:
-                unit.later = [*(unit.later or ()), statement]
+            self.by_no[statement.unit].say(statement)
             self._name(statement, 1)
         for no in changed:
             self._hang(self.by_no[no], segments_of(self.by_no[no]))
@@ -106,10 +99,7 @@ class Hierarchy(DatedTree):
         """Take a statement other than a foundation back; return where that hangs its unit."""
         unit = self.by_no[statement.unit]
         before = self._place(unit)
-        if statement.kind == "dissolved":
-            unit.dissolution = None
-        else:
-            unit.later = [s for s in unit.later or () if s.position != statement.position] or None
+        unit.unsay(statement)
         self._name(statement, -1)
         return self._settle(unit, before)
 

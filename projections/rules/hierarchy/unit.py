@@ -72,6 +72,20 @@ class Unit:
         if self.dissolution is not None:
             yield self.dissolution
 
+    def say(self, statement: UnitStatement) -> None:
+        """Let a statement about it hold, other than its foundation; what follows from it is for the caller."""
+        if statement.kind == "dissolved":
+            self.dissolution = statement
+        else:
+            self.later = [*(self.later or ()), statement]
+
+    def unsay(self, statement: UnitStatement) -> None:
+        """Take such a statement back."""
+        if statement.kind == "dissolved":
+            self.dissolution = None
+        else:
+            self.later = [said for said in self.later or () if said.position != statement.position] or None
+
 
 class Place(NamedTuple):
     """Where a unit hangs: its raw parents, oldest first, and the raw lineage above it as last known."""
