@@ -15,6 +15,11 @@ from services.language import either
 
 app = Commands()
 
+By = Annotated[
+    str | None,
+    typer.Option(help=either("Ai quyết định, mặc định người@máy.", "Who decides; user@machine if not given.")),
+]
+
 
 @app.says("Số liệu đã tới đâu, còn gì đang chờ.", "How far the figures are, and what waits.")
 def status(format_: PlainOption = Plain.TABLE, api: Api = None, data_dir: DataDir = DATA) -> None:
@@ -55,20 +60,15 @@ def resume(
             ),
         ),
     ] = False,
-    by: Annotated[
-        str | None,
-        typer.Option(help=either("Ai cho chạy tiếp, mặc định người@máy.", "Who decides; user@machine if not given.")),
-    ] = None,
+    by: By = None,
     data_dir: DataDir = DATA,
 ) -> None:
     """End a pause."""
+    from projections.store.live.pausing import resume
     from services.cli.client import servers
     from services.cli.database import on_database
 
-    if not (decided_by := by or f"{_user()}@{socket.gethostname()}").isprintable():
-        raise CommandError(either("--by: cần chữ in được.", "--by: printable text is needed."))
-    from projections.store.live.pausing import resume
-
+    decided_by = _decided_by(by)
     ended = on_database(settings(servers(data_dir)), lambda connection: resume(connection, decided_by, once=once))
     if ended is None:
         raise CommandError(either("Bộ tổng hợp không tạm dừng.", "The projector is not paused."))
@@ -78,13 +78,6 @@ def resume(
             f"Resumed at position {ended.position}; the limit begins anew after position {ended.passed}.",
         )
     )
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # an id without a name, and no variable that gives one
-        return "?"
 
 
 @app.says(
@@ -99,17 +92,27 @@ def shut_out(
     unit: Annotated[str | None, typer.Argument(help=either("Mã đơn vị gửi.", "The publisher's id."))] = None,
     *,
     end: Annotated[bool, typer.Option("--end", help=either("Cho gửi lại.", "Let it in again."))] = False,
-    by: Annotated[
-        str | None,
-        typer.Option(help=either("Ai quyết định, mặc định người@máy.", "Who decides; user@machine if not given.")),
-    ] = None,
+    by: By = None,
     data_dir: DataDir = DATA,
 ) -> None:
     """Change who may publish."""
     from services.cli.commands import shutting_out
 
-    if not (decided_by := by or f"{_user()}@{socket.gethostname()}").isprintable():
-        raise CommandError(either("--by: cần chữ in được.", "--by: printable text is needed."))
+    decided_by = _decided_by(by)
     bus = shutting_out.find(settings(), data_dir)
     for line in shutting_out.listed(bus) if unit is None else shutting_out.change(bus, unit, decided_by, end=end):
         typer.echo(line)
+
+
+def _decided_by(by: str | None) -> str:
+    decided_by = by or f"{_user()}@{socket.gethostname()}"
+    if not decided_by.isprintable():
+        raise CommandError(either("--by: cần chữ in được.", "--by: printable text is needed."))
+    return decided_by
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # an id without a name, and no variable that gives one
+        return "?"
