@@ -81,17 +81,13 @@ def get(api: str, *path: str, **parameters: str | int | None) -> tuple[str, dict
         response = httpx.get(
             url, params=query, timeout=_WAIT, trust_env=not _LOOPBACK.match(url), verify=trusted_for(api)
         )
-    except (
-        httpx.HTTPError,
-        httpx.InvalidURL,
-        OSError,
-        ValueError,
-    ) as error:  # a proxy's address may be wrong, too
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:  # a proxy's address may be wrong, too
+        why = chosen(error)
         raise CommandError(
             either(
-                f"Không kết nối được tới {api}: {_why(error)}.\n"
+                f"Không kết nối được tới {api}: {why}.\n"
                 "Hãy chạy `tonghop up`, hoặc chỉ địa chỉ bằng --api hay TONGHOP_API_URL.",
-                f"{api} can't be reached: {_why(error)}.\n"
+                f"{api} can't be reached: {why}.\n"
                 "Run `tonghop up`, or say where the service is with --api or TONGHOP_API_URL.",
             )
         ) from error
@@ -114,10 +110,6 @@ def strange(api: str, what: str) -> str:
         f"{api} does not answer as tonghop does ({what}).\n"
         "See whether --api or TONGHOP_API_URL is right, and whether both are of one version.",
     )
-
-
-def _why(error: Exception) -> str:
-    return chosen(error)
 
 
 def trusted_for(api: str) -> ssl.SSLContext | bool:
