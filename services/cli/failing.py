@@ -45,13 +45,11 @@ def ending(error: BaseException) -> Ending:
 
 def word_for(code: int) -> str | None:
     """Say in a word why a signal ended the command; None where the code stands for none."""
-    match code:
-        case 130:
-            return either("Đã ngừng theo yêu cầu (Ctrl-C).", "Interrupted.")
-        case 143:
-            return either("Đã bị dừng (SIGTERM).", "Terminated.")
-        case _:
-            return None
+    words = {
+        INTERRUPTED: either("Đã ngừng theo yêu cầu (Ctrl-C).", "Interrupted."),
+        TERMINATED: either("Đã bị dừng (SIGTERM).", "Terminated."),
+    }
+    return words.get(code)
 
 
 def _ending(error: BaseException) -> Ending:  # noqa: PLR0911 - a table of what there is

@@ -9,7 +9,7 @@ from typing import NoReturn
 import typer
 
 from services.cli import streams
-from services.cli.failing import INTERRUPTED, TERMINATED, ending, word_for
+from services.cli.failing import TERMINATED, ending, word_for
 from services.cli.usage_errors import explained
 
 
@@ -35,7 +35,7 @@ def concluded(command: Callable[[], object]) -> int:
         code = _code_of(command)
     except BaseException as error:  # noqa: BLE001 - this is the place where every one of them ends
         return _end(error)
-    if code in {INTERRUPTED, TERMINATED} and (word := word_for(code)):
+    if word := word_for(code):
         streams.complain(word)
     return code
 
