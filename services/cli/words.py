@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from events import words as contract
 from projections.answers.words import vietnamese_format
@@ -95,6 +95,11 @@ def decimal(value: float) -> str:
 def day(iso: str) -> str:
     """Write a civil date as Vietnamese reports do, 28/11/2023; in English it stays as it is in data."""
     return "/".join(reversed(iso.split("-"))) if language() == "vi" else iso
+
+
+def days(of: Mapping[str, Any]) -> str:
+    """Write from which day to which something is, both included: 01/01/2023 - 28/11/2023."""
+    return f"{day(of['from'])} - {day(of['to'])}"
 
 
 def moment(iso: str) -> str:

@@ -9,7 +9,7 @@ from rich.tree import Tree
 
 from services.cli.screen import Column, Sheet, named, shown
 from services.cli.views.reports import heading_of, period
-from services.cli.words import BASES, LEVELS, MEASURES, day, number, position, say, word
+from services.cli.words import BASES, LEVELS, MEASURES, day, days, number, position, say, word
 from services.language import either
 
 _CHANGES = {
@@ -126,7 +126,7 @@ def _changes(sheet: Sheet, answer: Mapping[str, Any], measures: list[str]) -> No
 
 def _what(one: Mapping[str, Any]) -> Text:
     if unit := one.get("unit"):
-        return named(unit).append(f", {day(one['from'])} - {day(one['to'])}")
+        return named(unit).append(f", {days(one)}")
     return Text("\n".join(f"{e['type']} {e['publisher']} {e['id']}" for e in one.get("said", ())))
 
 

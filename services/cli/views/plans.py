@@ -10,7 +10,7 @@ from events.catalogue import STOCK_FLOWS
 from services.cli.screen import Column, Sheet, named, shown
 from services.cli.views.reports import heading_of
 from services.cli.views.shared import behind
-from services.cli.words import BASES, FIGURES, MEASURES, day, decimal, number, position, say, word
+from services.cli.words import BASES, FIGURES, MEASURES, day, days, decimal, number, position, say, word
 from services.language import either
 
 _MISSING = "…"
@@ -38,7 +38,7 @@ def targets(answer: Mapping[str, Any]) -> RenderableType:
     """Lay out each target with those of the children, and say whether they add up."""
     parts: list[RenderableType] = [*_above(answer)]
     for each in answer["targets"]:
-        what = f"\n{word(MEASURES, each['measure'])}, {day(each['from'])} - {day(each['to'])}"
+        what = f"\n{word(MEASURES, each['measure'])}, {days(each)}"
         sheet = Sheet(
             Column(either("Đơn vị", "Unit"), words=True),
             Column(either("Chỉ tiêu", "Target"), "right"),
@@ -77,7 +77,7 @@ def _targets(found: list[dict[str, Any]]) -> Sheet:
     for each in found:
         sheet.add(
             word(MEASURES, each["measure"]),
-            f"{day(each['from'])} - {day(each['to'])}",
+            days(each),
             *_reached(each),
             _ends(each["remaining"]),
             number(each["days_left"]),
@@ -96,7 +96,7 @@ def _figures(found: list[dict[str, Any]]) -> Sheet:
         Column(either("Đơn vị dưới", "Children"), "right"),
     )
     for each in found:
-        when = day(each["on"]) if each["on"] else f"{day(each['from'])} - {day(each['to'])}" if each["from"] else ""
+        when = day(each["on"]) if each["on"] else days(each) if each["from"] else ""
         children = each["children"]
         said, silent, declared = children["said"], children["silent"], number(children["declared"])
         below = either(f"{declared} ({said} khai, {silent} chưa)", f"{declared} ({said} said, {silent} did not)")
@@ -154,7 +154,7 @@ def _rates(found: list[dict[str, Any]]) -> Sheet:
 def _operand(side: Mapping[str, Any] | None) -> str:
     if side is None:
         return _MISSING
-    when = f"{day(side['from'])} - {day(side['to'])}" if side["from"] else day(side["to"])
+    when = days(side) if side["from"] else day(side["to"])
     return f"{number(side['value'])} ({when})"
 
 

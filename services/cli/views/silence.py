@@ -9,7 +9,7 @@ from rich.text import Text
 from services.cli.screen import Column, Sheet, named, whole
 from services.cli.views.reports import heading_of, period
 from services.cli.views.shared import behind
-from services.cli.words import LEVELS, MEASURES, day, number, position, say, word
+from services.cli.words import LEVELS, MEASURES, days, number, position, say, word
 from services.language import either
 
 _LISTS = {
@@ -55,7 +55,7 @@ def _units(rows: list[dict[str, Any]]) -> Sheet:
         return sheet
     sheet = Sheet(*columns, Column(either("Không phát sinh", "Nothing to report"), words=True))
     for row in rows:
-        zeros = "\n".join(f"{word(MEASURES, zero['figure'])}, {_period(zero)}" for zero in row["figures"])
+        zeros = "\n".join(f"{word(MEASURES, zero['figure'])}, {days(zero)}" for zero in row["figures"])
         sheet.add(named(row["unit"]), say(LEVELS, row["unit"]["level"]), zeros)
     return sheet
 
@@ -71,9 +71,5 @@ def _differing(rows: list[dict[str, Any]]) -> Sheet:
     )
     for row in rows:
         numbers = (number(row[key]) for key in ("declared", "counted", "difference"))
-        sheet.add(named(row["unit"]), word(MEASURES, row["figure"]), _period(row), *numbers)
+        sheet.add(named(row["unit"]), word(MEASURES, row["figure"]), days(row), *numbers)
     return sheet
-
-
-def _period(of: Mapping[str, Any]) -> str:
-    return f"{day(of['from'])} - {day(of['to'])}"
