@@ -135,7 +135,8 @@ BasisOption = Annotated[
         )
     ),
 ]
-PlainOption = Annotated[Plain, typer.Option("--format", help=either("Cách trình bày.", "The form of the output."))]
+FORMAT: Final = typer.Option("--format", help=either("Cách trình bày.", "The form of the output."))
+PlainOption = Annotated[Plain, FORMAT]
 Level = Annotated[str | None, typer.Option(help=either(f"Chỉ một cấp: {_LEVELS}.", f"One level only: {_LEVELS}."))]
 Measures = Annotated[
     str | None,

@@ -9,6 +9,7 @@ from services.cli.asking import ask, print_rendered
 from services.cli.options import (
     BY_HELP,
     DATA,
+    FORMAT,
     Api,
     Basis,
     BasisOption,
@@ -20,7 +21,6 @@ from services.cli.options import (
     Unit,
 )
 from services.cli.usage import Commands
-from services.language import either
 
 app = Commands()
 
@@ -34,9 +34,7 @@ def report(
     basis: BasisOption = Basis.AS_WAS,
     by: Annotated[str, typer.Option(help=BY_HELP)] = "child",
     measures: Measures = None,
-    format_: Annotated[
-        Format, typer.Option("--format", help=either("Cách trình bày.", "The form of the output."))
-    ] = Format.TABLE,
+    format_: Annotated[Format, FORMAT] = Format.TABLE,
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:

@@ -9,7 +9,7 @@ import typer
 from events.catalogue import MEASURES
 from events.names import harmless
 from services.cli.asking import ask
-from services.cli.options import DATA, Api, Basis, BasisOption, DataDir, From, To, Unit
+from services.cli.options import DATA, FORMAT, Api, Basis, BasisOption, DataDir, From, To, Unit
 from services.cli.usage import Commands
 from services.language import either
 
@@ -45,9 +45,7 @@ def statement(
         str | None,
         typer.Option(help=either("Tỷ lệ cần đối chiếu, RATE:PERCENT.", "A percentage to be checked, RATE:PERCENT.")),
     ] = None,
-    format_: Annotated[
-        Form, typer.Option("--format", help=either("Cách trình bày.", "The form of the output."))
-    ] = Form.TEXT,
+    format_: Annotated[Form, FORMAT] = Form.TEXT,
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
