@@ -2,11 +2,12 @@
 # ruff: noqa: PLC0415
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from services.cli.asking import ask, print_rendered, show
+from services.cli.asking import show
 from services.cli.errors import CommandError
 from services.cli.options import (
     DATA,
@@ -25,6 +26,9 @@ from services.cli.options import (
 )
 from services.cli.usage import Commands
 from services.language import either
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 app = Commands()
 
@@ -64,14 +68,12 @@ def why(
     data_dir: DataDir = DATA,
 ) -> None:
     """Tell an event's verdict."""
-    from services.cli.screen import json_shown
     from services.cli.views import single_events
 
-    address, (text, answer) = ask(api, data_dir, "v1", "events", publisher, event_id)
-    if format_ is Plain.JSON:
-        typer.echo(json_shown(text))
-        return
-    print_rendered(address, lambda: single_events.why(answer, _histories(address, [answer])))
+    def render(answer: dict[str, Any]) -> "RenderableType":
+        return single_events.why(answer, _histories(api, data_dir, [answer]))
+
+    show(api, data_dir, format_, render, "v1", "events", publisher, event_id)
 
 
 @app.says(
@@ -90,23 +92,21 @@ def parked(
     data_dir: DataDir = DATA,
 ) -> None:
     """List what is parked."""
-    from services.cli.screen import json_shown
     from services.cli.views import single_events
 
+    def render(answer: dict[str, Any]) -> "RenderableType":
+        return single_events.parked(answer, _histories(api, data_dir, answer["outcomes"]))
+
     asked = {"outcome": "parked", "unit": unit, "limit": limit, "cursor": cursor}
-    address, (text, answer) = ask(api, data_dir, "v1", "outcomes", **asked)
-    if format_ is Plain.JSON:
-        typer.echo(json_shown(text))
-        return
-    print_rendered(address, lambda: single_events.parked(answer, _histories(address, answer["outcomes"])))
+    show(api, data_dir, format_, render, "v1", "outcomes", **asked)
 
 
-def _histories(address: str, said: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _histories(api: str | None, data_dir: Path, said: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Ask for the history of the units that advice is about; of one that can't be had the advice says less."""
-    from services.cli.client import get
+    from services.cli.client import api_address, get
     from services.cli.views.single_events import units_asked_for
 
-    found = {}
+    address, found = api_address(api, data_dir), {}
     for unit in units_asked_for(said):
         try:
             _, found[unit] = get(address, "v1", "units", unit, "history")
