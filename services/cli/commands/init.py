@@ -23,7 +23,6 @@ from services.language import either
 
 app = Commands()
 
-VIETNAM = dt.timezone(dt.timedelta(hours=7))
 PATIENCE = 60.0
 PAGE = 1000
 
@@ -70,8 +69,8 @@ def init(
             either("cần --root cùng --name, hoặc --units, hoặc cả hai.", "--root with --name, or --units, or both.")
         )
     try:
-        rows = [NewUnit(0, root, unicodedata.normalize("NFC", name), level, None, since)] if root and name else []
-        rows = _checked(rows, since) + (read(_text(units), since) if units else [])
+        rows = _root_row(root, name, level, since) if root and name else []
+        rows += read(_text(units), since) if units else []
         there = _known(api_address(api, data_dir))
         wanted = ordered([row for row in rows if row.id not in there], there)
         of = _root(api_address(api, data_dir), rows, wanted)
@@ -123,6 +122,8 @@ def _establish(wanted: list[NewUnit], root: str, nats: str) -> None:
 
 
 def _write(wanted: list[NewUnit], root: str, file: IO[str]) -> None:
+    from projections.answers.words.vietnamese_format import VIETNAM
+
     now = dt.datetime.now(VIETNAM).isoformat(timespec="seconds")
     for row in wanted:
         data = {"parent": row.parent, "name": row.name, "level": row.level, "since": row.since}
@@ -139,10 +140,10 @@ def _write(wanted: list[NewUnit], root: str, file: IO[str]) -> None:
     file.flush()
 
 
-def _checked(rows: list[NewUnit], since: str) -> list[NewUnit]:
-    """Hold what was given by options to the rules of a file's rows."""
-    lines = "".join(json.dumps(row._asdict() | {"number": None}) + "\n" for row in rows)
-    return [row._replace(number=0) for row in read(lines.replace('"number": null, ', ""), since)] if rows else []
+def _root_row(id_: str, name: str, level: str, since: str) -> list[NewUnit]:
+    """Read what was given by options by the rules of a file's rows; it has the number 0."""
+    line = json.dumps({"id": id_, "name": unicodedata.normalize("NFC", name), "level": level})
+    return [row._replace(number=0) for row in read(line, since)]
 
 
 def _text(units: str) -> str:
