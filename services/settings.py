@@ -86,13 +86,15 @@ class Settings:
     reject_window: int = 1000
     """How many recent events the limit on rejected events looks at."""
     reject_limit: int = 50
-    """How many per cent of these recent events may be rejected before the projector pauses; 100 is no limit."""
+    """How many per cent of the last `TONGHOP_REJECT_WINDOW` events may be rejected before the projector pauses; 100 is
+    no limit."""
     reject_share: int = 5
-    """How many per cent of these recent events the rejected ones of one publisher count for, at most."""
+    """How many per cent of the last `TONGHOP_REJECT_WINDOW` events the rejected ones of one publisher can make; further
+    ones don't count."""
     growth_share: int = 20
     """How many per cent of the log's growth within a minute one publisher may make before it is named in an alert."""
     growth_least: int = 1000
-    """From how many kilobytes a minute on a publisher is named for its share of the log's growth."""
+    """How many kilobytes a minute a publisher has to send before it is named for its share of the log's growth."""
     lead_patience: int = 10
     """Seconds without a sign of life after which a projector that leads is taken for frozen, and another takes over."""
     shut_out_file: str = ""
@@ -106,7 +108,7 @@ class Settings:
     replicas: int = 1
     """Copies of the stream that `tonghop migrate` asks for: 3 on a cluster of three servers, 1 on one machine."""
     smallest_cell: int = 3
-    """From how many people on a cell of a breakdown is shown; 1 hides none (docs/decisions/0014-small-cells.md)."""
+    """How many people a cell of a breakdown needs to be shown; 1 hides none (docs/decisions/0014-small-cells.md)."""
 
     hosts: str = ""
     """Host names under which the API may be asked, with commas between them; `*` takes any. `localhost`, IP addresses
@@ -114,7 +116,7 @@ class Settings:
     trusted_proxies: str = ""
     """Proxies whose `X-Forwarded-For` or `Forwarded` is believed: addresses and networks with commas between them."""
     behind_after: float = 5.0
-    """From how many seconds of lag on an answer with figures says that it is behind (contract §9)."""
+    """How many seconds of lag there have to be before an answer with figures says that it is behind (contract §9)."""
 
     stream: ClassVar[str] = "PARTY"
     """Fixed by the contract, §1."""
