@@ -4,14 +4,16 @@ import asyncio
 import atexit
 import dataclasses
 import itertools
+import json
 import os
 import shutil
 import socket
 import stat
 import subprocess
 import tempfile
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cache
@@ -24,7 +26,7 @@ from nats.js.errors import NotFoundError, ServerError
 
 from projections.store.generations import enter_the_one_in_force
 from projections.store.schema.migrate import upgrade
-from services.embedded.nats import NatsServer
+from services.embedded.nats import NatsServer, executable
 from services.embedded.postgres import PostgresServer
 from services.log.configuration import consumer_config, stream_config
 from services.settings import Address, Settings
@@ -37,6 +39,8 @@ _reserved: deque[socket.socket] = deque()
 _MOST_RESERVED = 200
 _ROOM_IN_MEMORY = 6 << 30
 """Bytes; containers often give 64 MB."""
+_AT_LAST = 180.0
+"""Seconds after which something that has to happen won't: nothing is timed by it."""
 
 
 def quick_place() -> str | None:
@@ -136,6 +140,29 @@ def running_nats(folder: Path, listen: Address | None = None) -> Iterator[NatsSe
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def configured_nats(config: Path, text: str, environ: Mapping[str, str] | None = None) -> Iterator[tuple[str, int]]:
+    """Run NATS by a configuration of the test's own, which takes any port of loopback; give its HOST:PORT and its pid.
+
+    The text says `ports_file_dir`, the folder of `config`: where the server writes down what it has taken. Beside it
+    lies its log.
+    """
+    config.write_text(text)
+    log = config.with_suffix(".log")
+    process = subprocess.Popen([executable(), "-c", config, "-l", log], env=os.environ | (environ or {}))
+    try:
+        ports = config.parent / f"nats-server_{process.pid}.ports"
+        deadline = time.monotonic() + _AT_LAST
+        while not ports.exists() or not ports.read_text().strip():
+            assert process.poll() is None, log.read_text() if log.exists() else "it doesn't start"
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        yield json.loads(ports.read_text())["nats"][0].partition("://")[2], process.pid
+    finally:
+        process.kill()
+        process.wait()
 
 
 @asynccontextmanager

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import re
-import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +13,6 @@ import nats
 from nats.aio.client import Client
 
 from services import shutting_out
-from services.embedded.nats import executable
 from tests import servers
 
 ACCOUNTS = Path(__file__).parents[2] / "deploy/nats/accounts.conf"
@@ -101,25 +96,12 @@ def guarded(folder: Path, *, operator: bool = False, text: str | None = None) ->
     """Run a server with the accounts of the deployment."""
     config, log = folder / "nats.conf", folder / "nats.log"
     shutting_out.make(folder / shutting_out.FILE)
-    config.write_text(configuration(folder, operator=operator) if text is None else text)
-    variables = set(re.findall(r"\$(TONGHOP_\w+)", config.read_text()))
+    text = configuration(folder, operator=operator) if text is None else text
+    variables = dict.fromkeys(re.findall(r"\$(TONGHOP_\w+)", text), FOR_ALL)
     for stale in folder.glob("*.ports"):
         stale.unlink()
-    process = subprocess.Popen(
-        [executable(), "-c", config, "-l", log], env=os.environ | dict.fromkeys(variables, FOR_ALL)
-    )
-    try:
-        ports = folder / f"nats-server_{process.pid}.ports"
-        deadline = time.monotonic() + 30
-        while not ports.exists() or not ports.read_text().strip():
-            assert process.poll() is None, log.read_text() if log.exists() else "it doesn't start"
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        address = json.loads(ports.read_text())["nats"][0].removeprefix("nats://")
-        yield Guarded(address, log, process.pid)
-    finally:
-        process.kill()
-        process.wait()
+    with servers.configured_nats(config, text, variables) as (address, pid):
+        yield Guarded(address, log, pid)
 
 
 @contextmanager

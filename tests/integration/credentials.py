@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import os
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from typing import Any
 import nkeys
 from nkeys import PREFIX_BYTE_ACCOUNT, PREFIX_BYTE_OPERATOR, PREFIX_BYTE_USER
 
-from services.embedded.nats import executable
+from tests.servers import configured_nats
 
 
 class Signer:
@@ -56,8 +55,7 @@ def operated(folder: Path, unit: str) -> Iterator[tuple[str, str]]:
     accounts = {one.public: operator.sign(one.public, "A", {"type": "account", "limits": limits}) for one in (account,)}
     accounts[system.public] = operator.sign(system.public, "SYS", {"type": "account", "limits": unlimited})
     preload = "\n".join(f"{public}: {jwt}" for public, jwt in accounts.items())
-    config = folder / "operated.conf"
-    config.write_text(f"""
+    text = f"""
         listen: "127.0.0.1:-1"
         ports_file_dir: "{folder}"
         jetstream {{ store_dir: "{folder}/js" }}
@@ -65,17 +63,9 @@ def operated(folder: Path, unit: str) -> Iterator[tuple[str, str]]:
         system_account: {system.public}
         resolver: MEMORY
         resolver_preload: {{ {preload} }}
-    """)
-    process = subprocess.Popen([executable(), "-c", config], stderr=subprocess.DEVNULL)
-    try:
-        ports = folder / f"nats-server_{process.pid}.ports"
-        while not ports.exists() or not ports.read_text().strip():
-            assert process.poll() is None
-            time.sleep(0.01)
-        yield json.loads(ports.read_text())["nats"][0], credentials(account, unit)
-    finally:
-        process.kill()
-        process.wait()
+    """
+    with configured_nats(folder / "operated.conf", text) as (address, _):
+        yield f"nats://{address}", credentials(account, unit)
 
 
 def credentials(account: Signer, unit: str) -> str:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -16,7 +13,6 @@ import asyncpg
 import pytest
 
 from services.connecting.bus import BusClient, DeniedError, Listener, connect_once
-from services.embedded.nats import executable
 from services.embedded.postgres import PostgresServer
 from services.log.errors import WrongSqlError
 from services.migration import MigrationError, migrate
@@ -39,19 +35,10 @@ accounts {
 
 @contextmanager
 def guarded(folder: Path) -> Iterator[str]:
-    config = folder / "nats.conf"
     store = f'jetstream {{ store_dir: "{folder}/js" }}'
-    config.write_text(f'listen: "127.0.0.1:-1"\nports_file_dir: "{folder}"\n{store}\n{ACCOUNTS}')
-    process = subprocess.Popen([executable(), "-c", config], stderr=subprocess.DEVNULL)
-    try:
-        ports = folder / f"nats-server_{process.pid}.ports"
-        while not ports.exists() or not ports.read_text().strip():
-            assert process.poll() is None
-            time.sleep(0.01)
-        yield json.loads(ports.read_text())["nats"][0].removeprefix("nats://")
-    finally:
-        process.kill()
-        process.wait()
+    text = f'listen: "127.0.0.1:-1"\nports_file_dir: "{folder}"\n{store}\n{ACCOUNTS}'
+    with servers.configured_nats(folder / "nats.conf", text) as (address, _):
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ import io
 import json
 import os
 import signal
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ import pytest
 
 from events.subjects import message_id
 from projections.bilingual import Bilingual
-from services.embedded.nats import executable
 from services.publishing.bus import BusRefusedError, connect
 from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, WAITS_AWAY, WAITS_PAUSED, Flow, LineOutcome
 from services.publishing.outcomes import Patience
@@ -165,8 +163,7 @@ async def test_a_bus_that_is_killed_loses_nothing(batches: bool) -> None:
 @contextmanager
 def guarded_nats(folder: Path) -> Iterator[str]:
     """Run a server where unit7 may publish its own events, ask for receipts, and receive in its own inbox only."""
-    config = folder / "guarded.conf"
-    config.write_text(f"""
+    text = f"""
         listen: "127.0.0.1:-1"
         ports_file_dir: "{folder}"
         jetstream {{ store_dir: "{folder}/js" }}
@@ -175,16 +172,9 @@ def guarded_nats(folder: Path) -> Iterator[str]:
             {{ user: unit7, password: pw, permissions: {{
                 publish: ["party.v1.unit7.>", "{subject_of("unit7")}"], subscribe: ["_INBOX_unit7.>"] }} }}
         ] }}
-    """)
-    process = subprocess.Popen([executable(), "-c", config], stderr=subprocess.DEVNULL)
-    try:
-        ports = folder / f"nats-server_{process.pid}.ports"
-        while not ports.exists() or not ports.read_text().strip():
-            assert process.poll() is None
-        yield json.loads(ports.read_text())["nats"][0].removeprefix("nats://")
-    finally:
-        process.kill()
-        process.wait()
+    """
+    with servers.configured_nats(folder / "guarded.conf", text) as (address, _):
+        yield address
 
 
 async def test_denials_are_told_and_the_rest_goes_on() -> None:
