@@ -30,6 +30,7 @@ from services.embedded.nats import NatsServer, executable
 from services.embedded.postgres import PostgresServer
 from services.log.configuration import consumer_config, stream_config
 from services.settings import Address, Settings
+from tests.fault.eventually import AT_LAST
 
 ANY_PORT = Address("127.0.0.1", 0)
 TEMPLATE = "tonghop"
@@ -39,8 +40,6 @@ _reserved: deque[socket.socket] = deque()
 _MOST_RESERVED = 200
 _ROOM_IN_MEMORY = 6 << 30
 """Bytes; containers often give 64 MB."""
-_AT_LAST = 180.0
-"""Seconds after which something that has to happen won't: nothing is timed by it."""
 
 
 def quick_place() -> str | None:
@@ -154,7 +153,7 @@ def configured_nats(config: Path, text: str, environ: Mapping[str, str] | None =
     process = subprocess.Popen([executable(), "-c", config, "-l", log], env=os.environ | (environ or {}))
     try:
         ports = config.parent / f"nats-server_{process.pid}.ports"
-        deadline = time.monotonic() + _AT_LAST
+        deadline = time.monotonic() + AT_LAST
         while not ports.exists() or not ports.read_text().strip():
             assert process.poll() is None, log.read_text() if log.exists() else "it doesn't start"
             assert time.monotonic() < deadline

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from services.embedded.process import Process
-from tests.fault.stepping import AT_LAST, TOP, forking
+from tests.fault.eventually import AT_LAST
+from tests.fault.stepping import TOP, end_with_the_tests, forking
 
 Waits = Sequence[tuple[str, str, float]]
 """How many seconds a module waits before it looks again, by the name that it has for them."""
@@ -34,7 +35,9 @@ class Forked(Process):
     ) -> None:
         """Start `tonghop` with these arguments and return at once."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        self._child = _Child(arguments, dict(environ), cwd, self.log, waits)  # type: ignore[assignment]
+        self.log.touch()
+        streams = (Path(os.devnull), self.log, self.log)
+        self._child = _Child(arguments, environ, cwd, streams, waits)  # type: ignore[assignment]
 
 
 def tonghop(
@@ -52,19 +55,22 @@ def tonghop(
 
 def run(arguments: Sequence[str], environ: Mapping[str, str], cwd: Path, paths: Sequence[Path]) -> int:
     """Run a command to its end with these as its standard streams, and give its code."""
-    child = forking.Process(target=_run, args=(arguments, dict(environ), cwd, paths), daemon=True)
-    with _one_at_a_time:
-        child.start()
-    child.join(AT_LAST)
-    assert child.exitcode is not None, arguments
-    return child.exitcode
+    return _Child(arguments, environ, cwd, paths).wait(AT_LAST)
 
 
 class _Child:
     """What `subprocess.Popen` is to a Process."""
 
-    def __init__(self, arguments: Sequence[str], environ: dict[str, str], cwd: Path, log: Path, waits: Waits) -> None:
-        self._process = forking.Process(target=_become, args=(arguments, environ, cwd, log, waits), daemon=True)
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environ: Mapping[str, str],
+        cwd: Path,
+        streams: Sequence[Path],
+        waits: Waits = (),
+    ) -> None:
+        given = (arguments, dict(environ), cwd, streams, waits)
+        self._process = forking.Process(target=_become, args=given, daemon=True)
         with _one_at_a_time:
             self._process.start()
         self.pid: int = self._process.pid or -1
@@ -89,27 +95,17 @@ class _Child:
         return code
 
 
-def _become(arguments: Sequence[str], environ: dict[str, str], cwd: Path, log: Path, waits: Waits) -> None:
-    """Be the command, in a session of its own, with its output in the log."""
+def _become(
+    arguments: Sequence[str], environ: dict[str, str], cwd: Path, streams: Sequence[Path], waits: Waits
+) -> None:
+    """Be the command, in a session of its own, with its streams in files."""
+    end_with_the_tests()
     os.setsid()
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
-    for descriptor in (1, 2):
-        os.dup2(output, descriptor)
-    for module, name, seconds in waits:
-        setattr(importlib.import_module(module), name, seconds)
-    _main(arguments, environ, cwd)
-
-
-def _run(arguments: Sequence[str], environ: dict[str, str], cwd: Path, paths: Sequence[Path]) -> None:
-    """Be the command, with its streams in files."""
-    os.setsid()
-    for number, path in enumerate(paths):
+    for number, path in enumerate(streams):
         os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND if number else os.O_RDONLY), number)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - multiprocessing has closed it
-    _main(arguments, environ, cwd)
-
-
-def _main(arguments: Sequence[str], environ: dict[str, str], cwd: Path) -> None:
+    for module, name, seconds in waits:
+        setattr(importlib.import_module(module), name, seconds)
     os.environ.clear()
     os.environ.update(environ)
     os.chdir(cwd)

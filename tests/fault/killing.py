@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from services.settings import Settings
 from tests.fault.cutting import Cut, Cuts
-from tests.fault.stepping import AT_LAST, forking
+from tests.fault.eventually import AT_LAST
+from tests.fault.stepping import end_with_the_tests, forking
 from tests.fault.wire import Passing, nats_wire, postgres_wire
 
 Chosen = Callable[[Passing], bool]
@@ -103,4 +104,5 @@ class Kills:
 
 def run(target: Target, *arguments: Any) -> None:
     """Run it to its end."""
+    end_with_the_tests()
     asyncio.run(target(*arguments))

@@ -27,7 +27,8 @@ from services.projector.pulse import Pulse
 from services.settings import Settings
 from tests import servers
 from tests.fault.brief_log import BEFORE, LOG, PART, SIZES
-from tests.fault.stepping import AT_LAST, stepped
+from tests.fault.eventually import AT_LAST
+from tests.fault.stepping import stepped
 from tests.oracle.telling import ROOT
 from tests.property.system import READ_MODELS
 

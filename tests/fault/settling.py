@@ -13,14 +13,12 @@ import httpx
 
 from projections.store.generations import enter_the_one_in_force
 from projections.store.log.outcome_sql import DECIDED
+from tests.fault.eventually import AT_LAST
 from tests.fault.expectation import Contribution, Expectation
 from tests.fault.publishing import Acked
 from tests.fault.reading import WAYS, Reader, asked
 from tests.fault.recount import counters_anew, counters_as_kept
 from tests.oracle.telling import ROOT
-
-AT_LAST = 180.0
-"""Seconds after which something that has to happen won't: nothing is timed by it."""
 
 
 async def reached(api: str, position: int) -> None:

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Generator
 from contextvars import ContextVar, copy_context
@@ -19,9 +20,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
+from tests.fault.eventually import AT_LAST
+
 TOP = Path(__file__).parents[2]
-AT_LAST = 180.0
-"""Seconds after which something that has to happen won't: nothing is timed by it."""
 
 Place = tuple[str, int]
 """A file of the product and a line in it."""
@@ -60,6 +61,18 @@ forking.set_forkserver_preload(
         "sqlalchemy.ext.asyncio",
     ]
 )
+
+
+def end_with_the_tests() -> None:
+    """Have this process end when that does which began it: the server that forked it stays as long as this one does."""
+    threading.Thread(target=_end_with_the_tests, daemon=True).start()
+
+
+def _end_with_the_tests() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 async def killed(
@@ -110,6 +123,7 @@ class _Means(NamedTuple):
 
 
 def _run(means: _Means, target: Callable[..., Coroutine[Any, Any, None]], arguments: Any) -> None:
+    end_with_the_tests()
     been: Counter[tuple[Place, ...]] = Counter()
 
     def at(places: tuple[Place, ...]) -> None:

@@ -15,7 +15,7 @@ from projections.store.checkpoint import NOTIFICATIONS
 from tests.fault import projecting_here as here
 from tests.fault.brief_log import BEFORE, PART
 from tests.fault.cutting import Cut, Cuts, few
-from tests.fault.stepping import AT_LAST
+from tests.fault.eventually import AT_LAST
 from tests.fault.stretch import Stretch
 from tests.fault.wire import COMMIT, Passing, nats_wire, postgres_wire, statement
 

@@ -13,7 +13,7 @@ from typing import Final
 import asyncpg
 
 from tests.fault.cluster import Cluster
-from tests.fault.settling import AT_LAST
+from tests.fault.eventually import AT_LAST
 from tests.servers import connect
 
 PATIENCE: Final = 2
