@@ -12,6 +12,8 @@ from typing import Final, Literal, get_args
 from msgspec import Struct, structs
 
 from events.data import (
+    AccessGranted,
+    AccessRevoked,
     BadgeAwarded,
     CandidateIntroduced,
     CandidateTrained,
@@ -35,7 +37,7 @@ from events.identifiers import UnitId
 from events.vocabulary import NO, UNKNOWN, YES
 
 DataStruct = type[Data]
-Kind = Literal["fact", "structure", "plan", "correction"]
+Kind = Literal["fact", "structure", "plan", "access", "correction"]
 
 
 class Count(Struct, frozen=True):
@@ -65,7 +67,7 @@ class EventType(Struct, frozen=True):
     """One row of the table.
 
     `day` names the attributes of data that may hold the day on which a fact is counted and authority is judged: the
-    first one that is given does. A retraction has none.
+    first one that is given does. A retraction and an event of access have none.
     """
 
     type: str
@@ -132,12 +134,17 @@ _ROWS = (
     EventType("unit.dissolved", "structure", UnitDissolved, day=("since",)),
     EventType("target.assigned", "plan", TargetAssigned, day=("from_",)),
     EventType("figure.declared", "plan", FigureDeclared, day=("on", "to")),
+    EventType("access.granted", "access", AccessGranted),
+    EventType("access.revoked", "access", AccessRevoked),
     EventType("event.retracted", "correction", EventRetracted),
 )
 
 
 CATALOGUE: Final[Mapping[str, EventType]] = MappingProxyType({row.type: row for row in _ROWS})
 FACTS: Final = tuple(row for row in _ROWS if row.kind == "fact")
+
+ACCESS_TYPES: Final = frozenset(row.type for row in _ROWS if row.kind == "access")
+"""Who may read and speak: published by the service alone, shown to keepers alone (section 7)."""
 
 MEASURES: Final[tuple[str, ...]] = tuple(dict.fromkeys(count.measure for row in FACTS for count in row.counts))
 """The measures in the order of their numbers; the first has the number 1."""

@@ -47,7 +47,8 @@ def units_named(event: Event) -> dict[str, str]:
 def decision_day(event: Event) -> date | None:
     """Tell the day by which authority is judged: a fact's, `since`, `from` of a target, `on` or `to` of a declaration.
 
-    A retraction has none: it is judged by the event that it takes back.
+    A retraction has none: it is judged by the event that it takes back. Nor has an event of access: it is judged by the
+    last known hierarchy alone.
     """
     for name in _DAYS[event.type]:
         day = getattr(event.data, name)

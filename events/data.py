@@ -8,7 +8,7 @@ that need more than the struct are in `events.rules`.
 from msgspec import UNSET, Struct, UnsetType, field
 
 from events.errors import InvalidFieldError
-from events.identifiers import Day, EventId, Name, Number, Reference, Source, Text, UnitId, require_text
+from events.identifiers import AccountId, Day, EventId, Name, Number, Reference, Source, Text, UnitId, require_text
 from events.vocabulary import (
     AgeBand,
     DepartureReason,
@@ -18,6 +18,7 @@ from events.vocabulary import (
     Level,
     Occupation,
     Religion,
+    Role,
     Sex,
     YouthUnion,
 )
@@ -188,6 +189,21 @@ class FigureDeclared(Data, frozen=True, kw_only=True):
             require_period(self.from_, self.to)
         if self.note is not UNSET:
             require_text("note", self.note)
+
+
+class AccessGranted(Data, frozen=True, kw_only=True):
+    """An account holds a role over the subject and what is below it (cấp quyền truy cập); `until` is the last day."""
+
+    account: AccountId
+    role: Role
+    until: Day | UnsetType = UNSET
+
+
+class AccessRevoked(Data, frozen=True, kw_only=True):
+    """An account holds a role over the subject no longer (thu hồi quyền truy cập)."""
+
+    account: AccountId
+    role: Role
 
 
 class EventRetracted(Data, frozen=True, kw_only=True):

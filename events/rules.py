@@ -7,9 +7,9 @@ from typing import Final, cast
 from msgspec import UNSET
 
 from events.catalogue import MEASURES
-from events.data import Data, FigureDeclared, TargetAssigned, UnitEstablished
+from events.data import AccessGranted, AccessRevoked, Data, FigureDeclared, TargetAssigned, UnitEstablished
 from events.errors import InvalidFieldError
-from events.vocabulary import STOCKS
+from events.vocabulary import OPERATOR, STOCKS
 
 Rule = Callable[[Data, str, str], None]
 """Given data, the event's subject and the root's id: raises InvalidFieldError where the rule is broken."""
@@ -40,6 +40,11 @@ def _stock_has_a_day_and_measure_a_period(data: Data, _subject: str, _root: str)
         raise InvalidFieldError("figure", f"one of {', '.join(MEASURES + STOCKS)}")
 
 
+def _operator_is_of_the_root(data: Data, subject: str, root: str) -> None:
+    if cast("AccessGranted | AccessRevoked", data).role == OPERATOR and subject != root:
+        raise InvalidFieldError("role", f"{OPERATOR} is held at the root alone")
+
+
 def _require(declared: FigureDeclared, *fields: str) -> None:
     for name in fields:
         if _given(declared, name) is UNSET:
@@ -61,5 +66,7 @@ RULES: Final[Mapping[type[Data], Rule]] = MappingProxyType(
         UnitEstablished: _only_the_root_has_no_parent,
         TargetAssigned: _target_is_for_a_measure,
         FigureDeclared: _stock_has_a_day_and_measure_a_period,
+        AccessGranted: _operator_is_of_the_root,
+        AccessRevoked: _operator_is_of_the_root,
     }
 )

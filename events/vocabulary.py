@@ -32,9 +32,14 @@ Occupation = Literal[
 Grade = Literal[30, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90]
 DepartureReason = Literal["died", "expelled", "struck_off", "resigned", "not_confirmed"]
 
+Role = Literal["reader", "officer", "clerk", "signer", "keeper", "operator"]
+
 LEVELS: Final[tuple[str, ...]] = get_args(Level)
 STOCKS: Final[tuple[str, ...]] = get_args(Stock)
 GRADES: Final[tuple[int, ...]] = get_args(Grade)
+ROLES: Final[tuple[str, ...]] = get_args(Role)
+OPERATOR: Final = "operator"
+"""The role that is held at the root alone."""
 
 YES: Final = "yes"
 NO: Final = "no"
@@ -72,4 +77,5 @@ class Reason(StrEnum):
 
 
 PARKED_FOR: Final = frozenset({Reason.UNKNOWN_UNIT, Reason.INACTIVE_UNIT, Reason.NOT_AUTHORISED, Reason.UNKNOWN_EVENT})
-REJECTED_FOR: Final = frozenset(Reason) - PARKED_FOR
+REJECTED_FOR: Final = (frozenset(Reason) - PARKED_FOR) | {Reason.NOT_AUTHORISED}
+"""`not_authorised` is in both: an event of access is rejected for it and never waits, every other one waits."""

@@ -33,6 +33,13 @@ class StockWords(NamedTuple):
     said: str
 
 
+class RoleWords(NamedTuple):
+    """The words of a role: whoever holds it, in Vietnamese and in English."""
+
+    vietnamese: str
+    english: str
+
+
 class RateWords(NamedTuple):
     """The words of a rate: its `name`, which says the denominator, and how a sentence says it.
 
@@ -250,6 +257,15 @@ CODES: Final[Mapping[str, str]] = {
     "unknown": "không rõ",
 }
 """The codes of all dimensions; those in figures (30, 18-30) are their own words."""
+
+ROLES: Final[Mapping[str, RoleWords]] = {
+    "reader": RoleWords("người xem số liệu", "reader"),
+    "officer": RoleWords("cán bộ nghiệp vụ", "officer"),
+    "clerk": RoleWords("người nhập liệu", "clerk"),
+    "signer": RoleWords("người ký", "signer"),
+    "keeper": RoleWords("người quản lý quyền", "keeper"),
+    "operator": RoleWords("người vận hành", "operator"),
+}
 
 LEVELS: Final[Mapping[str, str]] = {
     "central": "Trung ương",

@@ -28,7 +28,12 @@ _OUTCOMES = {
     "retracted_at": "bigint",
     "retracted_by": "bigint",
 }
+FIFTH_VERSION = (
+    "DROP TABLE g1.access_grant CASCADE",
+    "UPDATE alembic_version SET version_num = '0005'",
+)
 FOURTH_VERSION = (
+    *FIFTH_VERSION,
     f"ALTER TABLE ledger {', '.join(f'ADD {name} {kind}' for name, kind in _OUTCOMES.items())}",
     f"""UPDATE ledger SET ({", ".join(_OUTCOMES)}) =
         (SELECT {", ".join(_OUTCOMES)} FROM {DECIDED} AS said WHERE said.position = ledger.position)""",

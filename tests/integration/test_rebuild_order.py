@@ -9,8 +9,8 @@ from projections.store.log.outcome_sql import DECIDED
 from projections.store.rebuilding.making import deciding
 from services.settings import Settings
 from services.verification.rebuilding import rebuild
-from tests.integration.test_verify import DAY, LATER, SIZES, quietly
-from tests.oracle.telling import ROOT, Said, admitted, founded, moved, retracted, root, say
+from tests.integration.test_verify import ACCOUNT, DAY, LATER, SIZES, quietly
+from tests.oracle.telling import ROOT, Said, admitted, founded, granted, moved, retracted, root, say
 from tests.property.system import messages
 from tests.servers import connect
 
@@ -45,6 +45,30 @@ CASES = {
             (retracted(ROOT, "r", "f-gone"),),
         ),
         {"r": ("rejected", "in_use")},
+    ),
+    "a role that is given before its publisher is above": (
+        (
+            (granted("gone", ACCOUNT, "reader", "early", by="u1"), moved("gone", "u1", LATER, "m")),
+            (granted("gone", ACCOUNT, "reader", "now", by="u1"), moved("gone", ROOT, LATER, "m2")),
+            (granted("gone", ACCOUNT, "reader", "late", by="u1"),),
+        ),
+        {"early": ("rejected", "not_authorised"), "now": ("applied", None), "late": ("rejected", "not_authorised")},
+    ),
+    "a role that is taken back before it is given": (
+        ((retracted("u1", "r", "late"),), (granted("u1", ACCOUNT, "reader", "late"),)),
+        {"late": ("retracted", None), "r": ("applied", None)},
+    ),
+    "a unit over which a role of the same chunk is held": (
+        ((granted("gone", ACCOUNT, "reader", "a"),), (retracted(ROOT, "r", "f-gone"),)),
+        {"r": ("rejected", "in_use")},
+    ),
+    "a unit over which a role is held no more": (
+        (
+            (granted("gone", ACCOUNT, "reader", "a"),),
+            (retracted("gone", "b", "a"),),
+            (retracted(ROOT, "r", "f-gone"),),
+        ),
+        {"a": ("retracted", None), "r": ("applied", None)},
     ),
     "a unit that a fact of the same chunk is about": (
         ((admitted("gone", DAY, "a"),), (retracted(ROOT, "r", "f-gone"),)),

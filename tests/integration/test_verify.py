@@ -22,9 +22,11 @@ from tests.oracle.telling import (
     admitted,
     dissolved,
     founded,
+    granted,
     moved,
     renamed,
     retracted,
+    revoked,
     root,
     say,
     transferred,
@@ -35,6 +37,7 @@ from tests.servers import connect
 SIZES = Sizes(large=3, vast=4)
 CELLS = tuple(f"c{n}" for n in range(5))
 DAY, LATER = "2023-01-05", "2023-02-07"
+ACCOUNT = "0123456789abcdef"
 
 
 def told() -> list[Said]:
@@ -60,6 +63,16 @@ def told() -> list[Said]:
         say("u1", "p2", "figure.declared", "u1", declared),
         *[say("c0", "x2", "member.promoted", "c0", {"member": "m-1"})] * 2,  # no such type; and sent again at once
         renamed("u1", "Đảng ủy một", LATER, "n2"),
+    ]
+
+
+def told_of_access() -> list[Said]:
+    """Tell of the same, and of roles that are given and taken back."""
+    return [
+        *told(),
+        granted("u1", ACCOUNT, "officer", "g-1", until=LATER, by=ROOT),
+        granted("u2", ACCOUNT, "reader", "g-2"),
+        revoked("u2", ACCOUNT, "reader", "g-3", by=ROOT),
     ]
 
 
@@ -142,6 +155,30 @@ HANDS = {
     "a term": Spoilt("DELETE FROM as_now_term", ("as_now_term", "u1", None, None), None, {"copies": 1}),
     "a target": Spoilt("UPDATE target SET at_least = 1", ("target", "u1", "admissions", None), {"at_least": 1}),
     "a declaration": Spoilt("DELETE FROM declaration", ("declaration", "u1", None, None), None, {"value": 16}),
+    "a role that was never given": Spoilt(
+        "UPDATE access_grant SET role = 'keeper' WHERE granted AND until IS NOT NULL",
+        ("access_grant", "u1", None, None),
+        {"role": "keeper"},
+        {"role": "officer"},
+    ),
+    "a role that is over and goes on": Spoilt(
+        "UPDATE access_grant SET until = NULL WHERE until IS NOT NULL",
+        ("access_grant", "u1", None, None),
+        {"until": None},
+        {"until": LATER},
+    ),
+    "a role that was taken back": Spoilt(
+        "DELETE FROM access_grant WHERE NOT granted",
+        ("access_grant", "u2", None, None),
+        None,
+        {"granted": False},
+    ),
+    "a role of nobody's unit": Spoilt(
+        "INSERT INTO access_grant VALUES (10, 999, 'a-0123456789abcdef', 'keeper', true, NULL)",
+        ("access_grant", "#999", None, None),
+        {"role": "keeper"},
+        None,
+    ),
     "a statement": Spoilt(
         "UPDATE statement SET since = '2011-01-01' WHERE position = 2",
         ("statement", "u1", None, None),
@@ -186,7 +223,7 @@ async def connection(database: str) -> AsyncIterator[asyncpg.Connection]:
     """Give a database into which the log is projected."""
     opened = await connect(database)
     projection = await Projection.open(database, root=ROOT, sizes=SIZES)
-    await projection.apply(messages(told()))
+    await projection.apply(messages(told_of_access()))
     await projection.close()
     yield opened
     await opened.close()
@@ -248,8 +285,8 @@ async def test_a_repair_shows_to_readers_and_to_a_projector_that_runs(
         right = await client.get(report, headers={"if-none-match": wrong.headers["etag"]})
         assert right.status_code == 200
         assert right.json()["total"]["admissions"] == wrong.json()["total"]["admissions"] - 1
-        assert (await get(client, "/v1/status"))["position"] == len(told())
-    log = [*told(), admitted("c0", DAY, "more")]
+        assert (await get(client, "/v1/status"))["position"] == len(told_of_access())
+    log = [*told_of_access(), admitted("c0", DAY, "more")]
     with pytest.raises(FencedError):
         await projection.apply(messages(log))
     await projection.close()

@@ -11,7 +11,7 @@ import datetime as dt
 from tests.oracle.figures import Question, Report, events_under, report
 from tests.oracle.hierarchy import LAST_KNOWN, Hierarchy
 from tests.oracle.ledger import Entry, read, same_content, statement, statements
-from tests.oracle.wording import FACTS, RETRACTION, STRUCTURE, Event, day_of, named_units
+from tests.oracle.wording import ACCESS, FACTS, RETRACTION, STRUCTURE, Event, day_of, named_units
 
 Verdict = tuple[str, str | None]
 """An outcome and its reason."""
@@ -86,9 +86,10 @@ class Oracle:
         h = self.hierarchy()
         if kind == RETRACTION:
             return self._decide_retraction(entry, event, h)
-        if kind == "unit.established" and h.is_known(event["subject"]):
-            return "rejected", "already_done"
-        if kind == "unit.dissolved" and h.dissolution(event["subject"]) is not None:
+        if kind in ACCESS:
+            return ("applied", None) if self._may_grant(entry.publisher, event, h) else ("rejected", "not_authorised")
+        founded_again = kind == "unit.established" and h.is_known(event["subject"])
+        if founded_again or (kind == "unit.dissolved" and h.dissolution(event["subject"]) is not None):
             return "rejected", "already_done"
         reason = self._waits_for(entry, event, h)
         if reason is not None:
@@ -125,6 +126,13 @@ class Oracle:
         if itself and publisher == unit:
             return True
         return publisher in h.ancestors(unit, day) or publisher in h.ancestors(unit, LAST_KNOWN)
+
+    def _may_grant(self, publisher: str, event: Event, h: Hierarchy) -> bool:
+        """Whether a unit may say who holds a role over the subject: as known now, whatever the time says."""
+        unit = event["subject"]
+        if not h.is_known(unit) or not h.is_known(publisher):
+            return False
+        return publisher == unit or publisher in h.ancestors(unit, LAST_KNOWN)
 
     def _decide_retraction(self, entry: Entry, event: Event, h: Hierarchy) -> Verdict:
         target = self._target(event)
@@ -186,6 +194,24 @@ class Oracle:
     def held(self) -> list[int]:
         """List the positions of the events that hold, rising."""
         return [e.position for e in self.entries if e.holds]
+
+    def standing(self) -> dict[tuple[str, str, str], tuple[int, bool, str | None]]:
+        """Read what stands for each unit, account and role: at which position, whether it is given, until which day."""
+        found = {}
+        for e in self.entries:
+            if e.holds and e.event is not None and e.event["type"] in ACCESS:
+                data = e.event["data"]
+                key = (e.event["subject"], data["account"], data["role"])
+                found[key] = (e.position, e.event["type"] == "access.granted", data.get("until"))
+        return found
+
+    def roles(self, on: dt.date) -> list[tuple[str, str, str]]:
+        """List the roles that are held on a day, as (unit, account, role)."""
+        return sorted(
+            key
+            for key, (_, is_given, until) in self.standing().items()
+            if is_given and (until is None or on <= dt.date.fromisoformat(until))
+        )
 
     def parent(self, unit: str, day: dt.date) -> str | None:
         return self.hierarchy().parent(unit, day)

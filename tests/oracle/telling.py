@@ -78,6 +78,18 @@ def retracted(publisher: str, event_id: str, target: str, of: str | None = None,
     return say(publisher, event_id, "event.retracted", subject or publisher, data)
 
 
+def granted(
+    unit: str, account: str, role: str, event_id: str, *, until: str | None = None, by: str | None = None
+) -> Said:
+    """Give an account, told by its 16 last signs, a role over a unit."""
+    data = {"account": f"a-{account}", "role": role} | ({} if until is None else {"until": until})
+    return say(by or unit, event_id, "access.granted", unit, data)
+
+
+def revoked(unit: str, account: str, role: str, event_id: str, *, by: str | None = None) -> Said:
+    return say(by or unit, event_id, "access.revoked", unit, {"account": f"a-{account}", "role": role})
+
+
 def assigned(
     unit: str,
     measure: str,

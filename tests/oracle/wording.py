@@ -22,7 +22,10 @@ FACTS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 STRUCTURE = ("unit.established", "unit.renamed", "unit.releveled", "unit.moved", "unit.dissolved")
 PLANS = ("target.assigned", "figure.declared")
+ACCESS = ("access.granted", "access.revoked")
 RETRACTION = "event.retracted"
+
+ROLES = ("reader", "officer", "clerk", "signer", "keeper", "operator")
 
 MEASURES = tuple(measure for measures, _ in FACTS.values() for measure in measures)
 
@@ -77,8 +80,13 @@ OWN = (
 
 
 def day_of(event: Event) -> dt.date:
-    """Read the day of decision: a fact's own, `since`, `from` of a target, `on` or `to` of a declaration."""
+    """Read the day of decision: a fact's own, `since`, `from` of a target, `on` or `to` of a declaration.
+
+    Of an event of access it is the last known one (section 1).
+    """
     kind, data = event["type"], event["data"]
+    if kind in ACCESS:
+        return dt.date.max
     if kind in FACTS:
         text = data[FACTS[kind][1]]
     elif kind in STRUCTURE:

@@ -46,10 +46,10 @@ class Folded:
         return [(position, *outcome) for position, outcome in self.outcomes.items()]
 
     def references(self) -> Counter[str]:
-        """Count the facts and plans that hold and refer to each unit."""
+        """Count the facts, plans and events of access that hold and refer to each unit."""
         found: Counter[str] = Counter()
         for position, event in self._events.items():
             kind = CATALOGUE[event.type].kind
-            if self.outcomes.get(position, ("", None))[0] in _HOLDS and kind in {"fact", "plan"}:
+            if self.outcomes.get(position, ("", None))[0] in _HOLDS and kind in {"fact", "plan", "access"}:
                 found.update([one.unit for one in contributions(event)] if kind == "fact" else [event.subject])
         return found

@@ -44,6 +44,7 @@ ACTIONS = (
     *["plan_retracted"] * 5,
     *["moved"] * 6,
     *["dissolved", "founded", "releveled", "renamed"],
+    *["granted", "revoked"],
     *["retracted", "again", "conflict"],
 )
 

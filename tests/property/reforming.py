@@ -9,7 +9,7 @@ from tests.oracle.telling import ROOT, Said, dissolved, founded, moved, relevele
 from tests.property.strategies import Teller
 
 CHANGES = (*["moved"] * 3, *["dissolved"] * 2, "founded", "releveled", "renamed")
-REST = ("retracted", "retracted", "again", "conflict", "garbage", "target", "declaration")
+REST = ("retracted", "retracted", "again", "conflict", "garbage", "target", "declaration", "granted", "revoked")
 
 
 class Reformer(Teller):

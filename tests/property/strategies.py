@@ -15,8 +15,21 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from tests.oracle.telling import ROOT, Said, dissolved, founded, moved, releveled, renamed, retracted, root, say
-from tests.oracle.wording import CODES, FACETS, LEVELS, MEASURES
+from tests.oracle.telling import (
+    ROOT,
+    Said,
+    dissolved,
+    founded,
+    granted,
+    moved,
+    releveled,
+    renamed,
+    retracted,
+    revoked,
+    root,
+    say,
+)
+from tests.oracle.wording import ACCESS, CODES, FACETS, LEVELS, MEASURES, ROLES
 
 DAYS = (
     "2019-12-31",
@@ -51,9 +64,13 @@ ACTIONS = (
     + ["dissolved"] * 2
     + ["releveled", "renamed"]
     + ["target", "declaration"]
+    + ["granted", "granted", "revoked"]
     + ["retracted"] * 4
     + ["again", "conflict", "garbage"]
 )
+
+ACCOUNTS = ("0123456789abcdef", "zyxwvutsrqponmlk")
+"""Few, as are the roles that most are given, so that one word on access follows another about the same."""
 
 LATE_DAYS = DAYS[4:] * 3 + DAYS
 EARLY_DAYS = DAYS[:2] * 12 + DAYS
@@ -169,9 +186,33 @@ class Teller:
         data = period if self.one_in(2) else {"figure": "members", "on": last, "value": 16}
         return say(self.publisher_for(unit), self.new_id(), "figure.declared", unit, data)
 
+    def access(self) -> tuple[str, str, str]:
+        """Choose a unit, an account and a role: one of the root alone is now and then said of another unit."""
+        unit = self.any_unit()
+        role = self.one(("reader", "reader", "keeper", self.one(ROLES)))
+        return ROOT if role == "operator" and not self.one_in(4) else unit, self.one(ACCOUNTS), role
+
+    def granted(self) -> Said:
+        unit, account, role = self.access()
+        until = self.day() if self.one_in(3) else None
+        return granted(unit, account, role, self.new_id(), until=until, by=self.publisher_for(unit))
+
+    def revoked(self) -> Said:
+        """Take a role back, mostly one that was given."""
+        given = [said for said in self.log if said.bus_subject.endswith(ACCESS[0])]
+        if not given or self.one_in(4):
+            unit, account, role = self.access()
+        else:
+            event = json.loads(self.one(given).body)
+            unit, account, role = event["subject"], event["data"]["account"].removeprefix("a-"), event["data"]["role"]
+        return revoked(unit, account, role, self.new_id(), by=self.publisher_for(unit))
+
     def retracted(self) -> Said:
         """Take back something said before, now and then something that never was."""
-        target = self.one(self.log)
+        return self.taking_back(self.one(self.log))
+
+    def taking_back(self, target: Said) -> Said:
+        """Take this back, mostly as its publisher or the root."""
         of = target.bus_subject.split(".")[2]
         event_id = "never" if self.one_in(12) else _id_of(target)
         by = self.one((of, of, ROOT, self.any_unit()))

@@ -39,6 +39,8 @@ READ_MODELS = {
     " FROM target t JOIN unit u ON u.no = t.unit",
     "declaration": "SELECT d.position, u.id, d.figure, d.first, d.last, d.value, d.note"
     " FROM declaration d JOIN unit u ON u.no = d.unit",
+    "access_grant": "SELECT a.position, u.id, a.account, a.role, a.granted, a.until"
+    " FROM access_grant a JOIN unit u ON u.no = a.unit",
     "unit": "SELECT u.id, u.established, u.since, u.dissolved, s.id, u.name, u.level, u.parked_own, u.parked_below"
     " FROM unit u LEFT JOIN unit s ON s.no = u.successor",
     "unit_name": "SELECT u.id, n.since, n.until, n.name FROM unit_name n JOIN unit u ON u.no = n.unit",

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Table
 
 from projections.rules.counting.batch_changes import FactRow, LedgerRow, Rejects, UnitRow
+from projections.rules.counting.grants import GrantRow
 from projections.rules.counting.plans import DeclarationRow, TargetRow
 from projections.rules.hierarchy.as_now_terms import Term
 from projections.rules.hierarchy.unit import UnitStatement
@@ -25,6 +26,7 @@ from projections.store.schema import tables
         (tables.FACT, FactRow._fields),
         (tables.TARGET, TargetRow._fields),
         (tables.DECLARATION, DeclarationRow._fields),
+        (tables.ACCESS_GRANT, GrantRow._fields),
         (tables.STATEMENT, UnitStatement._fields),
         (tables.AS_NOW_TERM, Term._fields),
         (tables.PUBLISHER_REJECTS, Rejects._fields),

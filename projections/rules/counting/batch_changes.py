@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from projections.rules.counting.grants import GrantRow
 from projections.rules.counting.plans import PlanRow
 from projections.rules.counting.state import Edition
 from projections.rules.hierarchy.as_now_terms import Term
@@ -201,6 +202,8 @@ class Changes:
     structure: Structure
     plans_made: list[PlanRow]
     plans_unmade: list[int]
+    grants_made: list[GrantRow]
+    grants_unmade: list[int]
     tally: dict[tuple[str, str, str], int]
     rejects: list[Rejects]
     parked: dict[int, tuple[int, int]]
@@ -213,7 +216,7 @@ class Changes:
         """Return the numbers of all units of which some row is changed."""
         structure = self.structure
         found = {row.no for row in structure.units} | structure.forgotten | structure.known_before
-        found |= {row.unit for row in self.plans_made} | self.parked.keys() | set(self.bent)
+        found |= {row.unit for row in (*self.plans_made, *self.grants_made)} | self.parked.keys() | set(self.bent)
         for term in self.terms:
             found |= {term.unit, term.part}
         for step in self.steps:

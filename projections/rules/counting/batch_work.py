@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from events.codec import Event
 from projections.rules.counting.batch_changes import Deltas, Enlargement, FactRow, Step, Structure
 from projections.rules.counting.counting import Counting
+from projections.rules.counting.grants import GrantRow
 from projections.rules.counting.moves import enlargements, reattribution, structure_rows
 from projections.rules.counting.parked_counts import ParkedCounts
 from projections.rules.counting.plans import PlanRow
@@ -29,6 +30,8 @@ class Done:
     structure: Structure = field(default_factory=Structure)
     plans_made: list[PlanRow] = field(default_factory=list)
     plans_unmade: list[int] = field(default_factory=list)
+    grants_made: list[GrantRow] = field(default_factory=list)
+    grants_unmade: list[int] = field(default_factory=list)
     parked: dict[int, tuple[int, int]] = field(default_factory=dict)
     large: list[int] = field(default_factory=list)
     vast: list[int] = field(default_factory=list)
@@ -39,7 +42,8 @@ class BatchWork:
     """Carries the state forward event by event; nobody else does meanwhile.
 
     ``now`` is the position of the message in hand. ``recorded`` are the first messages under the keys that the batch
-    names, ``references`` the facts and plans that hold and refer to a unit, as of before the batch.
+    names, ``references`` the facts, plans and events of access that hold and refer to a unit, as of before the
+    batch.
     """
 
     def __init__(self, state: State, recorded: dict[tuple[str, str], Recorded], references: Mapping[str, int]) -> None:
@@ -54,7 +58,7 @@ class BatchWork:
         self._parked = ParkedCounts(state, self._done.parked)
         self._touched: set[int] = set()
         self._first_new = state.hierarchy.next_no
-        self._plan_references: dict[int, int] = {}
+        self._kept_for: dict[int, int] = {}
 
     def finish(self) -> Done:
         """Close the batch and return what was done."""
@@ -65,7 +69,7 @@ class BatchWork:
         structure_rows(self.hierarchy, structure, self._touched)
         return self._done
 
-    # -- facts and plans -------------------------------------------------------------------------------------------
+    # -- facts, plans and access -----------------------------------------------------------------------------------
 
     def count(self, rows: Sequence[FactRow]) -> None:
         """Count a fact from now on."""
@@ -81,21 +85,34 @@ class BatchWork:
     def make_plan(self, row: PlanRow) -> None:
         """Keep a plan from now on."""
         self._done.plans_made.append(row)
-        self._plan_references[row.unit] = self._plan_references.get(row.unit, 0) + 1
+        self._keep(row.unit, 1)
 
     def unmake_plan(self, position: int, unit: int) -> None:
         """Keep the plan of a position no longer; ``unit`` is its subject."""
         self._done.plans_unmade.append(position)
-        self._plan_references[unit] = self._plan_references.get(unit, 0) - 1
+        self._keep(unit, -1)
+
+    def make_grant(self, row: GrantRow) -> None:
+        """Keep an event of access from now on."""
+        self._done.grants_made.append(row)
+        self._keep(row.unit, 1)
+
+    def unmake_grant(self, position: int, unit: int) -> None:
+        """Keep the event of access of a position no longer; ``unit`` is its subject."""
+        self._done.grants_unmade.append(position)
+        self._keep(unit, -1)
 
     def is_referred_to(self, unit: Unit) -> bool:
-        """Tell whether a fact or a plan that holds refers to a unit."""
-        found = self._references.get(unit.id, 0) + self._plan_references.get(unit.no, 0)
+        """Tell whether a fact, a plan or an event of access that holds refers to a unit."""
+        found = self._references.get(unit.id, 0) + self._kept_for.get(unit.no, 0)
         for step in (*self._done.steps, self._deltas):
             if isinstance(step, Deltas):
                 found += sum(row.unit == unit.no for row in step.counted)
                 found -= sum(row.unit == unit.no for row in step.uncounted)
         return found > 0
+
+    def _keep(self, unit: int, by: int) -> None:
+        self._kept_for[unit] = self._kept_for.get(unit, 0) + by
 
     # -- structure -------------------------------------------------------------------------------------------------
 

@@ -32,9 +32,9 @@ class Fold:
     """A batch that is decided piece by piece, which follows ``state.position`` without a gap; ``last`` is its end.
 
     ``recorded`` holds the first message under every key that the batch or a waiting retraction names, as far as the log
-    has one before the batch; it is extended. ``references`` counts the facts and plans that hold and refer to a unit,
-    for every unit whose foundation a retraction names; what it lacks has none. The state is carried forward, and nobody
-    else's from the first piece until the changes are taken.
+    has one before the batch; it is extended. ``references`` counts the facts, plans and events of access that hold and
+    refer to a unit, for every unit whose foundation a retraction names; what it lacks has none. The state is carried
+    forward, and nobody else's from the first piece until the changes are taken.
     """
 
     def __init__(
@@ -123,6 +123,8 @@ class Fold:
             structure=done.structure,
             plans_made=done.plans_made,
             plans_unmade=done.plans_unmade,
+            grants_made=done.grants_made,
+            grants_unmade=done.grants_unmade,
             tally={key: n for key, n in self._tally.items() if n},
             rejects=[Rejects(*key, *counted) for key, counted in sorted(self._rejects.items())],
             parked={no: counts for no, counts in done.parked.items() if counts != (0, 0)},

@@ -16,10 +16,15 @@ from projections.rules.counting.state import Recorded
 from projections.rules.deciding.decision import Key, Refused, Waits, lineage_keys
 from projections.rules.hierarchy.hierarchy import Hierarchy
 from projections.rules.hierarchy.unit import FOREVER
-from projections.rules.kinds import fact, plan, unit_changed, unit_established
+from projections.rules.kinds import access, fact, plan, unit_changed, unit_established
 from projections.rules.kinds.kind import Retractable, Ruling
 
-_OF_KIND: Final[Mapping[str, Retractable]] = {"fact": fact, "plan": plan, "structure": unit_changed}
+_OF_KIND: Final[Mapping[str, Retractable]] = {
+    "fact": fact,
+    "plan": plan,
+    "access": access,
+    "structure": unit_changed,
+}
 
 RETRACTABLE: Final[Mapping[str, Retractable]] = MappingProxyType(
     {row.type: _OF_KIND[row.kind] for row in CATALOGUE.values() if row.kind in _OF_KIND}

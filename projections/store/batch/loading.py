@@ -28,9 +28,10 @@ JOIN ledger l ON l.id = k.id AND l.publisher = k.publisher AND l.first AND l.pos
 LEFT JOIN verdict v ON v.position = l.position
 """
 
-_PLANS_OF = """
+_KEPT_OF = """
 SELECT u.id, u.no, (SELECT count(*) FROM target t WHERE t.unit = u.no)
-    + (SELECT count(*) FROM declaration d WHERE d.unit = u.no) AS n
+    + (SELECT count(*) FROM declaration d WHERE d.unit = u.no)
+    + (SELECT count(*) FROM access_grant g WHERE g.unit = u.no) AS n
 FROM unit u WHERE u.id = ANY($1::text[])
 """
 _FACTS_OF = "SELECT u.no, (SELECT count(*) FROM fact f WHERE f.unit = u.no) FROM unit u WHERE u.id = ANY($1::text[])"
@@ -128,13 +129,16 @@ async def load_recorded(
 async def load_references(
     connection: asyncpg.Connection, units: Collection[str], facts_of: Mapping[int, int] | None = None
 ) -> Mapping[str, int]:
-    """Count the facts and plans that hold and refer to each unit; the facts by ``facts_of`` where that is given."""
+    """Count the facts, plans and events of access that hold and refer to each unit.
+
+    The facts by ``facts_of`` where that is given.
+    """
     if not units:
         return {}
     if facts_of is None:
         facts_of = {no: n for no, n in await connection.fetch(_FACTS_OF, list(units))}  # noqa: C416 - records are not pairs to a checker
-    plans = await connection.fetch(_PLANS_OF, list(units))
-    return {id_: n + facts_of.get(no, 0) for id_, no, n in plans}
+    kept = await connection.fetch(_KEPT_OF, list(units))
+    return {id_: n + facts_of.get(no, 0) for id_, no, n in kept}
 
 
 def targets_of(events: Collection[Event | Refusal]) -> set[EventKey]:

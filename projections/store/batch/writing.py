@@ -11,6 +11,7 @@ import asyncpg
 
 from projections.rules.counting.batch_changes import Changes, Deltas, FactRow, Structure
 from projections.rules.counting.breakdown import added_sql
+from projections.rules.counting.grants import GrantRow
 from projections.rules.counting.plans import DeclarationRow, TargetRow
 from projections.rules.hierarchy.as_now_terms import Term
 from projections.rules.hierarchy.folded_names import fold_name
@@ -102,6 +103,7 @@ async def write_read_models(
             waiting.append(step)
     await rollup_moves.carry_out(connection, waiting)
     await _plans(connection, changes)
+    await _grants(connection, changes)
     await _marks(connection, changes)
     await add_tally(connection, changes.tally)
     if changes.rejects:
@@ -122,6 +124,13 @@ async def _plans(connection: asyncpg.Connection, changes: Changes) -> None:
             await connection.copy_records_to_table(table, columns=kind._fields, records=made)
         if changes.plans_unmade:
             await connection.execute(f"DELETE FROM {table} WHERE position = ANY($1::bigint[])", changes.plans_unmade)
+
+
+async def _grants(connection: asyncpg.Connection, changes: Changes) -> None:
+    if changes.grants_made:
+        await connection.copy_records_to_table("access_grant", columns=GrantRow._fields, records=changes.grants_made)
+    if changes.grants_unmade:
+        await connection.execute("DELETE FROM access_grant WHERE position = ANY($1::bigint[])", changes.grants_unmade)
 
 
 async def _marks(connection: asyncpg.Connection, changes: Changes) -> None:

@@ -47,8 +47,14 @@ VIEWS: Final = {
     " ORDER BY unit, measure, first, last, position DESC",
     "standing_declaration": "SELECT DISTINCT ON (unit, figure, first, last) * FROM declaration"
     " ORDER BY unit, figure, first, last, position DESC",
+    "standing_grant": "SELECT DISTINCT ON (unit, account, role) * FROM access_grant"
+    " ORDER BY unit, account, role, position DESC",
 }
-"""The views of a generation: of several plans for one thing the later in the stream stands (contract, section 1)."""
+"""The views of a generation: of several plans or words on access for one thing the later in the stream stands.
+
+(Contract, section 1.) What stands in `standing_grant` may be that a role is taken back, or over: it is held on a day
+where `granted AND (until IS NULL OR until >= day)`.
+"""
 
 
 def _needed(name: str, type_: Any, **more: Any) -> Column[Any]:
@@ -245,6 +251,18 @@ DECLARATION: Final = Table(
     Index("declaration_unit", "unit", "figure", "first", "last", text("position DESC")),
     Index("declaration_unit_last", "unit", "last"),
     Index("declaration_last", "last", "unit"),
+)
+ACCESS_GRANT: Final = Table(
+    "access_grant",
+    GENERATION,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    _needed("unit", Integer),
+    _needed("account", CODE),
+    _needed("role", CODE),
+    _needed("granted", Boolean, comment="false where it takes the role back"),
+    Column("until", Date, comment="inclusive; NULL where it goes on"),
+    Index("access_grant_account", "account", "unit", "role", text("position DESC")),
+    Index("access_grant_unit", "unit", "account", "role", text("position DESC")),
 )
 FACT: Final = Table(
     "fact",

@@ -41,6 +41,7 @@ _TABLES = {
     "as_now_term": ("quy đổi hiện nay", "as-now terms"),
     "target": ("chỉ tiêu giao", "targets"),
     "declaration": ("số kê khai", "declarations"),
+    "access_grant": ("quyền truy cập", "grants of access"),
     "fact": ("số trực tiếp", "own figures"),
     "counter": ("số tổng hợp", "counters"),
     "breakdown": ("cơ cấu", "breakdowns"),

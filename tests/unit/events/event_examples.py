@@ -54,6 +54,8 @@ FULL: dict[str, dict[str, Any]] = {
         "resolution": "227-NQ/ĐB",
     },
     "figure.declared": {"figure": "members", "on": DAY, "value": 16, "note": "không phát sinh"},
+    "access.granted": {"account": "a-0123456789abcdef", "role": "officer", "until": DAY},
+    "access.revoked": {"account": "a-0123456789abcdef", "role": "officer"},
     "event.retracted": {"source": "/units/cb-02", "id": "e:1.A_b-2", "reason": "nhập nhầm"},
 }
 OPTIONAL = (
@@ -67,6 +69,7 @@ OPTIONAL = (
     "successor",
     "at_most",
     "note",
+    "until",
 )
 BARE = {name: {field: value for field, value in data.items() if field not in OPTIONAL} for name, data in FULL.items()}
 

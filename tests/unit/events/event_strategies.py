@@ -9,7 +9,7 @@ from event_examples import FACETS, FULL, OPTIONAL, message
 from hypothesis import strategies as st
 
 from events.catalogue import DIMENSIONS, MEASURES
-from events.vocabulary import LEVELS, STOCKS
+from events.vocabulary import LEVELS, OPERATOR, ROLES, STOCKS
 
 UNITS = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,62}", fullmatch=True)
 IDS = st.from_regex(r"[A-Za-z0-9._:-]{1,64}", fullmatch=True)
@@ -44,6 +44,8 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "at_least": NUMBERS,
     "at_most": NUMBERS,
     "value": NUMBERS,
+    "account": st.from_regex(r"a-[a-z0-9]{16}", fullmatch=True),
+    "role": st.sampled_from([role for role in ROLES if role != OPERATOR]),
     "source": UNITS.map("/units/{}".format),
     "id": IDS,
 }

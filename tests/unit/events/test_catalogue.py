@@ -14,7 +14,7 @@ from events.catalogue import (
     dimensions_of,
     values_of,
 )
-from events.vocabulary import LEVELS, PARKED_FOR, REJECTED_FOR, STOCKS, UNKNOWN, Outcome, Reason
+from events.vocabulary import LEVELS, PARKED_FOR, REJECTED_FOR, ROLES, STOCKS, UNKNOWN, Outcome, Reason
 
 FACETS = ("sex", "ethnicity", "religion", "youth_union", "age_band", "education", "occupation")
 
@@ -36,6 +36,8 @@ def test_every_type_of_the_contract_and_its_kind() -> None:
         "unit.dissolved": "structure",
         "target.assigned": "plan",
         "figure.declared": "plan",
+        "access.granted": "access",
+        "access.revoked": "access",
         "event.retracted": "correction",
     }
     assert CATALOGUE.keys() == FULL.keys()
@@ -110,6 +112,7 @@ def test_a_row_names_fields_that_its_data_has() -> None:
 def test_the_words_of_the_contract() -> None:
     assert LEVELS == ("central", "province", "upper", "grassroots", "section", "cell", "group")
     assert len(STOCKS) == 8
+    assert ROLES == ("reader", "officer", "clerk", "signer", "keeper", "operator")
     assert {*Outcome} == {"counted", "applied", "duplicate", "parked", "rejected", "retracted"}
     assert {*PARKED_FOR} == {"unknown_unit", "inactive_unit", "not_authorised", "unknown_event"}
     assert {*REJECTED_FOR} == {
@@ -122,5 +125,6 @@ def test_the_words_of_the_contract() -> None:
         "too_deep",
         "in_use",
         "already_done",
+        "not_authorised",
     }
     assert {*Reason} == PARKED_FOR | REJECTED_FOR

@@ -93,6 +93,7 @@ def test_every_code_reaches_the_figures() -> None:
         ("member.admitted", {"subject": "cb-01"}),
         ("member.restored", {"subject": "cb-01"}),
         ("target.assigned", {"subject": "cb-01"}),
+        ("access.granted", {"subject": "cb-01"}),
         ("event.retracted", {"subject": "cb-01"}),
     ],
 )
@@ -112,7 +113,8 @@ def test_how_a_member_is_known_from_then_on_shows_in_no_figure() -> None:
 
 @pytest.mark.parametrize("event_type", FULL)
 def test_the_day_by_which_authority_is_judged(event_type: str) -> None:
-    expected = {"target.assigned": date(2023, 1, 1), "event.retracted": None}.get(event_type, ON)
+    nothing = dict.fromkeys(("access.granted", "access.revoked", "event.retracted"))
+    expected = {"target.assigned": date(2023, 1, 1), **nothing}.get(event_type, ON)
     assert decision_day(accepted(message(event_type))) == expected
 
 

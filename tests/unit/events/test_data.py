@@ -257,6 +257,48 @@ def test_a_figure_is_a_stock_or_a_measure() -> None:
         assert_invalid(changed("figure.declared", figure=figure), "data.figure")
 
 
+@pytest.mark.parametrize("event_type", ["access.granted", "access.revoked"])
+def test_an_account_is_none_that_a_person_would_have(event_type: str) -> None:
+    accepted(changed(event_type, account="a-zzzzzzzz99999999"))
+    for account in (
+        "a-0123456789abcde",
+        "a-0123456789abcdefg",
+        "A-0123456789abcdef",
+        "a-0123456789ABCDEF",
+        "b-0123456789abcdef",
+        "a-0123456789abcdef\n",
+        "an@tinhuy.example",
+        "admin",
+        "",
+        7,
+        None,
+    ):
+        assert_invalid(changed(event_type, account=account), "data.account")
+
+
+@pytest.mark.parametrize("event_type", ["access.granted", "access.revoked"])
+def test_the_operator_is_one_of_the_root_and_every_other_role_of_any_unit(event_type: str) -> None:
+    for role in ("reader", "officer", "clerk", "signer", "keeper"):
+        accepted(changed(event_type, role=role))
+    for role in ("admin", "Reader", "", None, 1):
+        assert_invalid(changed(event_type, role=role), "data.role")
+    operator = changed(event_type, role="operator")
+    assert_invalid(operator, "data.role")
+    assert_invalid(operator | {"subject": "trung-uong"}, "data.role", root="other")
+    accepted(operator | {"subject": "trung-uong"})
+    accepted(operator, root="cb-01")
+
+
+def test_a_role_has_a_last_day_or_none_and_what_is_taken_back_has_no_day() -> None:
+    accepted(changed("access.granted", until="9999-12-31"))
+    accepted(changed("access.granted", until=...))
+    assert_invalid(changed("access.granted", until=None), "data.until")
+    assert_invalid(changed("access.granted", until="2023-11-20T00:00:00+07:00"), "data.until")
+    assert_invalid(changed("access.revoked", until="2023-11-20"), "data.until")
+    for event_type in ("access.granted", "access.revoked"):
+        assert_invalid(changed(event_type, name="An"), "data.name")
+
+
 def test_a_retraction_names_an_event() -> None:
     for source in ("/units/", "cb-02", "/units/cb-02\n", "/units/CB"):
         assert_invalid(changed("event.retracted", source=source), "data.source")

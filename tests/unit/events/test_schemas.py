@@ -35,6 +35,8 @@ BEYOND_A_SCHEMA = {
     ("target.assigned", "data.resolution"),
     ("figure.declared", "data.note"),
     ("event.retracted", "data.reason"),
+    ("access.granted", "data.role"),
+    ("access.revoked", "data.role"),
 }
 
 

@@ -2,13 +2,14 @@
 
 from events import words
 from events.catalogue import DIMENSIONS, MEASURES
-from events.vocabulary import LEVELS, STOCKS
+from events.vocabulary import LEVELS, ROLES, STOCKS
 
 
 def test_whatever_is_counted_or_declared_has_words() -> None:
     assert words.MEASURES.keys() == {*MEASURES}
     assert words.STOCKS.keys() == {*STOCKS}
     assert words.LEVELS.keys() == {*LEVELS}
+    assert words.ROLES.keys() == {*ROLES}
     assert words.DIMENSIONS.keys() == DIMENSIONS.keys()
 
 

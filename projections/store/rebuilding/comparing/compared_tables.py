@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from projections.rules.counting.breakdown import added_sql
+from projections.rules.counting.grants import GrantRow
 from projections.rules.counting.periods import YEAR_BASE
 from projections.rules.counting.plans import DeclarationRow, TargetRow
 from projections.rules.hierarchy.as_now_terms import Term
@@ -54,6 +55,7 @@ COMPARED: Final = (
     ComparedTable("as_now_term", Term._fields, (), ("unit", "part")),
     ComparedTable("target", TargetRow._fields[:1], TargetRow._fields[1:], ("unit",)),
     ComparedTable("declaration", DeclarationRow._fields[:1], DeclarationRow._fields[1:], ("unit",)),
+    ComparedTable("access_grant", GrantRow._fields[:1], GrantRow._fields[1:], ("unit",)),
     ComparedTable(
         "fact",
         ("position", "measure"),
