@@ -2,7 +2,7 @@
 
 - `codec`          messages to events and back; start here
 - `catalogue`      every type of event in one table
-- `contributions`  what an event adds to the figures
+- `derived`        what an event adds to the figures; the units and the day by which it is judged
 - `data`           the fields of each type
 - `vocabulary`     codes, outcomes, reasons
 - `words`          what Vietnamese reports call them

@@ -8,7 +8,7 @@ that need more than the struct are in `events.rules`.
 from msgspec import UNSET, Struct, UnsetType, field
 
 from events.errors import InvalidFieldError
-from events.identifiers import AccountId, Day, EventId, Name, Number, Reference, Source, Text, UnitId, require_text
+from events.identifiers import AccountId, Day, EventId, Name, Number, Reference, SourcePath, Text, UnitId, require_text
 from events.vocabulary import (
     AgeBand,
     DepartureReason,
@@ -209,7 +209,7 @@ class AccessRevoked(Data, frozen=True, kw_only=True):
 class EventRetracted(Data, frozen=True, kw_only=True):
     """An event is taken back: it is named by its source and its id."""
 
-    source: Source
+    source: SourcePath
     id: EventId
     reason: Text
 

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from events.data import Data
-from events.identifiers import EventId, Source, Timestamp, UnitId
+from events.identifiers import EventId, SourcePath, Timestamp, UnitId
 
 MAX_BYTES: Final = 16 * 1024
 
@@ -30,7 +30,7 @@ class Envelope(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
     specversion: Literal["1.0"]
     id: EventId
-    source: Source
+    source: SourcePath
     type: str
     subject: UnitId
     time: Timestamp

@@ -37,7 +37,7 @@ Reference = Annotated[str, Meta(pattern=_whole(_REFERENCE), description="an opaq
 AccountId = Annotated[
     str, Meta(pattern=_whole(_ACCOUNT_ID), description="an account of the service: a- and 16 of a-z 0-9")
 ]
-Source = Annotated[str, Meta(pattern=_whole(f"/units/{UNIT_ID_PATTERN}"), description="/units/{a unit's id}")]
+SourcePath = Annotated[str, Meta(pattern=_whole(f"/units/{UNIT_ID_PATTERN}"), description="/units/{a unit's id}")]
 Timestamp = Annotated[
     str,
     Meta(

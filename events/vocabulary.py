@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final, Literal, get_args
 
 Level = Literal["central", "province", "upper", "grassroots", "section", "cell", "group"]
-Stock = Literal[
+StockName = Literal[
     "members",
     "staff",
     "key_posts",
@@ -35,7 +35,7 @@ DepartureReason = Literal["died", "expelled", "struck_off", "resigned", "not_con
 Role = Literal["reader", "officer", "clerk", "signer", "keeper", "operator"]
 
 LEVELS: Final[tuple[str, ...]] = get_args(Level)
-STOCKS: Final[tuple[str, ...]] = get_args(Stock)
+STOCKS: Final[tuple[str, ...]] = get_args(StockName)
 GRADES: Final[tuple[int, ...]] = get_args(Grade)
 ROLES: Final[tuple[str, ...]] = get_args(Role)
 OPERATOR: Final = "operator"

@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Iterator, MutableMapping
 from types import TracebackType
-from typing import Any, Final, Literal, TextIO
+from typing import Any, Final, TextIO
 
 import structlog
 from structlog.typing import Processor
@@ -19,9 +19,6 @@ from structlog.typing import Processor
 from projections.bilingual import Bilingual
 from services.error_line import said
 from services.language import chosen
-
-Level = Literal["debug", "info", "warning", "error"]
-Format = Literal["auto", "json", "console"]
 
 _QUIET: Final = {
     "alembic": logging.WARNING,

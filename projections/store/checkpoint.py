@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from asyncpg import Connection, Pool, Record
     from asyncpg.pool import PoolConnectionProxy
 
-    Asked: TypeAlias = Connection[Record] | PoolConnectionProxy[Record] | Pool[Record]
+    Queryable: TypeAlias = Connection[Record] | PoolConnectionProxy[Record] | Pool[Record]
 
 NOTIFICATIONS: Final = "tonghop_position"
 """The channel of PostgreSQL's NOTIFY on which each new position is told, as a decimal number."""
@@ -42,34 +42,34 @@ class Checkpoint(NamedTuple):
     rules: str
 
 
-async def read_checkpoint(connection: Asked) -> Checkpoint:
+async def read_checkpoint(connection: Queryable) -> Checkpoint:
     """Read the row."""
     return await _row(connection, _READ)
 
 
-async def lock_checkpoint(connection: Asked) -> Checkpoint:
+async def lock_checkpoint(connection: Queryable) -> Checkpoint:
     """Read the row and keep everybody from writing it. The caller owns the transaction, with which that ends."""
     return await _row(connection, _LOCK)
 
 
-async def enter_checkpoint(connection: Asked) -> Checkpoint:
+async def enter_checkpoint(connection: Queryable) -> Checkpoint:
     """Read the row; the rest of the transaction, which the caller owns, sees the generation that it names."""
     return await _row(connection, _ENTER)
 
 
-async def position_of(connection: Asked) -> int:
+async def position_of(connection: Queryable) -> int:
     """Return the position of the log that the figures reflect, 0 before the first message."""
     return int(await connection.fetchval(_POSITION))
 
 
-async def position_and_primary(connection: Asked) -> tuple[int, bool]:
+async def position_and_primary(connection: Queryable) -> tuple[int, bool]:
     """Return the position, and whether the server that was asked can be written to: no standby."""
     row = await connection.fetchrow(_POSITION_AND_PRIMARY)
     assert row is not None, "the migration wrote the row, and nothing deletes it"  # noqa: S101
     return row[0], row[1]
 
 
-async def _row(connection: Asked, statement: str) -> Checkpoint:
+async def _row(connection: Queryable, statement: str) -> Checkpoint:
     row = await connection.fetchrow(statement)
     assert row is not None, "the migration wrote the row, and nothing deletes it"  # noqa: S101
     return Checkpoint(*tuple(row)[: len(Checkpoint._fields)])

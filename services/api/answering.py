@@ -24,9 +24,9 @@ from services.api.apart import Apart
 from services.api.apart_messages import Job
 from services.api.asked import Asked, Circumstances, Given, begin, finish, packed
 from services.api.bodies import takes_gzip
-from services.api.bus import Bus
 from services.api.clients import Clients
 from services.api.lag import Lags
+from services.api.log_end import LogEnd
 from services.api.metrics import DROPPED, REFUSED
 from services.api.parameters import Parameters
 from services.api.problems import too_busy
@@ -61,11 +61,18 @@ class Reader:
     """What the routes share; made once an app."""
 
     def __init__(
-        self, quick: Pool[Record], service: Pool[Record], apart: Apart, *, positions: Positions, bus: Bus, lags: Lags
+        self,
+        quick: Pool[Record],
+        service: Pool[Record],
+        apart: Apart,
+        *,
+        positions: Positions,
+        log_end: LogEnd,
+        lags: Lags,
     ) -> None:
         self.standing = standing_of(service)
         """For health, status and metrics, which never wait for questions: over connections of their own."""
-        self.bus = bus
+        self.log_end = log_end
         self._quick = quick
         self._apart = apart
         self._positions = positions

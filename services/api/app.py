@@ -24,10 +24,10 @@ from services.api import (
 )
 from services.api.answering import Reader
 from services.api.apart import Apart, Here
-from services.api.bus import Bus
 from services.api.clients import Clients
 from services.api.guard import Guard, Hosts
 from services.api.lag import Lags
+from services.api.log_end import LogEnd
 from services.api.metrics import Measured
 from services.api.tracing import Traced
 from services.api.waiting import Positions
@@ -43,13 +43,13 @@ def create_app(settings: Settings, apart: Apart | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with pools.quick(settings) as quick, pools.service(settings) as service, pools.slow(settings) as slow:
-            bus, positions = Bus(settings), Positions(settings.database_url, service)
-            lags = Lags(service, bus, settings.behind_after)
+            log_end, positions = LogEnd(settings), Positions(settings.database_url, service)
+            lags = Lags(service, log_end, settings.behind_after)
             elsewhere = apart or Here(slow)
             app.state.clients = Clients(settings.trusted_proxies)
             app.state.smallest_cell = settings.smallest_cell
-            app.state.reader = Reader(quick, service, elsewhere, positions=positions, bus=bus, lags=lags)
-            bus.open()
+            app.state.reader = Reader(quick, service, elsewhere, positions=positions, log_end=log_end, lags=lags)
+            log_end.open()
             running = [asyncio.create_task(positions.listen()), asyncio.create_task(lags.run())]
             try:
                 yield
@@ -58,7 +58,7 @@ def create_app(settings: Settings, apart: Apart | None = None) -> FastAPI:
                     task.cancel()
                 await asyncio.gather(*running, return_exceptions=True)
                 await elsewhere.close()
-                await bus.close()
+                await log_end.close()
 
     app = FastAPI(
         title="tonghop",

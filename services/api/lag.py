@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from projections.answers.report.report_answers import Behind
 from projections.store.reading.snapshot import snapshot
 from projections.store.reading.status import WorkerSeen, worker
-from services.api.bus import Bus
+from services.api.log_end import LogEnd
 from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ class Lags:
     than the figures do now: that is the lag in seconds; of the time before the first look, the projector's word.
     """
 
-    def __init__(self, pool: Pool[Record], bus: Bus, after: float) -> None:
+    def __init__(self, pool: Pool[Record], log_end: LogEnd, after: float) -> None:
         self._pool = pool
-        self._bus = bus
+        self._log_end = log_end
         self._after = after
         self._seen: deque[tuple[float, int]] | None = None
         """Since when the log is known to go how far beyond the position, oldest first; None before the first look."""
@@ -79,7 +79,7 @@ class Lags:
     async def _look(self) -> None:
         with suppress(*DATABASE_AWAY, *NOT_MIGRATED):  # then there are no figures either
             async with asyncio.timeout(WITHIN):
-                last = await self._bus.stream_last()
+                last = await self._log_end.stream_last()
                 async with snapshot(self._pool) as opened:
                     working = await worker(opened)
                 self._lag = self.judge(working, opened.position, last, time.monotonic())

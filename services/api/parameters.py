@@ -37,7 +37,7 @@ from projections.answers.report.report_question import Basis
 from projections.rules.counting.periods import Days
 from services.api.problems import bad_parameter, not_found
 
-Key = TypeVar("Key")
+CursorKey = TypeVar("CursorKey")
 
 CIVIL_TIME: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 LONGEST_WAIT: Final = 60.0
@@ -114,7 +114,7 @@ def cursor_of(key: object) -> str | None:
     return None if key is None else base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
 
 
-def key_of(cursor: str | None, key: type[Key]) -> Key | None:
+def key_of(cursor: str | None, key: type[CursorKey]) -> CursorKey | None:
     """Read the key that `cursor_of` wrote, None where there is no cursor. Raises a 422 Problem for another text."""
     if cursor is None:
         return None

@@ -35,7 +35,7 @@ async def status(request: Request, query: Annotated[Parameters, Query()]) -> Res
     """Say which position answers reflect, how far the log goes, what is parked and rejected, how the projector is."""
     reader = reader_of(request)
     await reader.wait(request, query)
-    stream_last = await reader.bus.stream_last()
+    stream_last = await reader.log_end.stream_last()
     standing = await reader.standing.get()
     require_reached(query.min_position, standing.position)
     working, counts = standing.worker, standing.tally
@@ -83,7 +83,7 @@ async def readyz(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Write the metrics of this process (or of all that share a folder) and the gauges of the read models."""
     reader = reader_of(request)
-    stream_last = await reader.bus.stream_last()
+    stream_last = await reader.log_end.stream_last()
     try:
         at = await reader.standing.get()
         standing = StandingCollector(at.position, stream_last, at.tally, at.worker, at.rejecting)

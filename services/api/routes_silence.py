@@ -12,7 +12,7 @@ from events.catalogue import MEASURES
 from events.identifiers import is_unit_id
 from projections.answers.plans.silence_answers import Silence
 from projections.store.reading.cost import EVERYTHING, Work
-from projections.store.reading.silence import LISTS, FigureKey, Key, SilenceQuestion, UnitKey, silence
+from projections.store.reading.silence import LISTS, FigureKey, SilenceKey, SilenceQuestion, UnitKey, silence
 from services.api.answering import reader_of
 from services.api.asked import Asked
 from services.api.documentation import answers
@@ -56,9 +56,9 @@ async def silent(request: Request, unit: UnitPath, query: Annotated[SilenceQuery
     return await reader_of(request).answer(request, query, asked)
 
 
-def _after(query: SilenceQuery) -> Key | None:
+def _after(query: SilenceQuery) -> SilenceKey | None:
     """Read where the page begins, which must be in the list that is asked for."""
-    kind: type[Key] = FigureKey if query.only == "differing" else UnitKey
+    kind: type[SilenceKey] = FigureKey if query.only == "differing" else UnitKey
     key = key_of(query.cursor, kind)
     if key is None:
         return None

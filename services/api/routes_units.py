@@ -20,7 +20,7 @@ from projections.rules.counting.periods import Days
 from projections.store.reading import report as reports
 from projections.store.reading.as_known_then import report_then
 from projections.store.reading.cost import EVERYTHING, MANY_PERIODS, Class, Work
-from projections.store.reading.events import EventKey, events_under
+from projections.store.reading.events import CountedEventKey, events_under
 from projections.store.reading.find_unit import UnknownUnitError
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units import SearchKey, search, suggestions, unit_on
@@ -169,7 +169,7 @@ async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery,
 async def events(request: Request, unit: UnitPath, query: Annotated[EventsQuery, Query()]) -> Response:
     """List the events that measures count in a unit, by day, then position: as many as the number says."""
     days, basis, measures = query.days(), query.basis, query.measure
-    limit, key = query.limit, key_of(query.cursor, EventKey)
+    limit, key = query.limit, key_of(query.cursor, CountedEventKey)
     if key is not None and not (days.first <= key.day <= days.last and 0 <= key.measure <= len(MEASURES)):
         raise bad_parameter("cursor", "không thuộc về câu hỏi này")
 
@@ -231,7 +231,7 @@ async def _events(
     days: Days,
     measures: tuple[str, ...],
     basis: Basis,
-    after: EventKey | None,
+    after: CountedEventKey | None,
     limit: int,
 ) -> CountedEventPage:
     page, more = await events_under(snapshot, unit, days, measures, basis=basis, after=after, limit=limit)

@@ -16,7 +16,7 @@ from services.language import chosen, either
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-Asked = tuple[str, dict[str, Any]]
+Answered = tuple[str, dict[str, Any]]
 
 
 def show(
@@ -37,7 +37,7 @@ def show(
         print_rendered(address, lambda: render(answer))
 
 
-def ask(api: str | None, data_dir: Path, *path: str, **parameters: str | int | None) -> tuple[str, Asked]:
+def ask(api: str | None, data_dir: Path, *path: str, **parameters: str | int | None) -> tuple[str, Answered]:
     """Ask, and return the address that answered, the answer as text and as read.
 
     Raises CommandError; where a unit isn't found because there are none at all yet, it says how to begin.

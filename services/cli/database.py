@@ -14,16 +14,16 @@ from services.connecting.failures import SERVERS_FAIL
 from services.language import chosen, either
 from services.settings import Settings
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
-def on_database(settings: Settings, work: Callable[[asyncpg.Connection], Awaitable[Answer]]) -> Answer:
+def on_database(settings: Settings, work: Callable[[asyncpg.Connection], Awaitable[Result]]) -> Result:
     """Do something on a connection of its own.
 
     Raises CommandError where the database or its schema is not there, DiffersError where its ledger is not whole.
     """
 
-    async def connected() -> Answer:
+    async def connected() -> Result:
         connection = await connect(settings.database_url)
         try:
             return await work(connection)

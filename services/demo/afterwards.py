@@ -56,7 +56,7 @@ def _restored(say: Saying, before: list[CloudEvent]) -> Iterator[CloudEvent]:
 
 def _transferred(say: Saying, country: list[CloudEvent]) -> Iterator[CloudEvent]:
     """Go to another cell of the country, which keeps the member under a reference of its own book."""
-    cells = [place.id for place in rest_of_the_country() if place.level == "cell"]
+    cells = [unit.id for unit in rest_of_the_country() if unit.level == "cell"]
     confirmed = [event for event in country if event["type"] == "member.confirmed"]
     for number, event in enumerate(say.random.sample(confirmed, TRANSFERRED), start=1):
         on = min(dt.date.fromisoformat(event["data"]["decided_on"]) + say.days(60, 400), LAST_DAY)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from events.codec import DEFAULT_ROOT
-from services.demo.places import NEIGHBOUR, Place
+from services.demo.units import NEIGHBOUR, DemoUnit
 
 HORIZON: Final = "2018-01-01"
 """Where the facts begin: communes and cells are older in truth."""
@@ -16,16 +16,16 @@ _AGAIN: Final = "1997-01-01"
 """When Bắc Ninh, Bắc Giang and Thái Nguyên were made provinces again."""
 
 PROVINCES: Final = (
-    Place("bac-giang", DEFAULT_ROOT, "Tỉnh ủy Bắc Giang", "province", _AGAIN),
-    Place("thai-nguyen", DEFAULT_ROOT, "Tỉnh ủy Thái Nguyên", "province", _AGAIN),
-    Place("thanh-hoa", DEFAULT_ROOT, "Tỉnh ủy Thanh Hóa", "province", "1930-07-29"),
+    DemoUnit("bac-giang", DEFAULT_ROOT, "Tỉnh ủy Bắc Giang", "province", _AGAIN),
+    DemoUnit("thai-nguyen", DEFAULT_ROOT, "Tỉnh ủy Thái Nguyên", "province", _AGAIN),
+    DemoUnit("thanh-hoa", DEFAULT_ROOT, "Tỉnh ủy Thanh Hóa", "province", "1930-07-29"),
 )
 
 DISTRICTS: Final = (
-    Place("viet-yen", "bac-giang", "Huyện ủy Việt Yên", "upper", _AGAIN),
-    Place("lang-giang", "bac-giang", "Huyện ủy Lạng Giang", "upper", _AGAIN),
-    Place("song-cong", "thai-nguyen", "Thành ủy Sông Công", "upper", _AGAIN),
-    Place("tp-thanh-hoa", "thanh-hoa", "Thành ủy Thanh Hóa", "upper", "1994-05-01"),
+    DemoUnit("viet-yen", "bac-giang", "Huyện ủy Việt Yên", "upper", _AGAIN),
+    DemoUnit("lang-giang", "bac-giang", "Huyện ủy Lạng Giang", "upper", _AGAIN),
+    DemoUnit("song-cong", "thai-nguyen", "Thành ủy Sông Công", "upper", _AGAIN),
+    DemoUnit("tp-thanh-hoa", "thanh-hoa", "Thành ủy Thanh Hóa", "upper", "1994-05-01"),
 )
 
 _COMMUNES: Final = {
@@ -66,16 +66,16 @@ _COMMUNES: Final = {
 _CELLS: Final = ("Đông", "Đoài", "Trường Tiểu học")
 
 
-def rest_of_the_country() -> Iterator[Place]:
+def rest_of_the_country() -> Iterator[DemoUnit]:
     """Give every unit outside of Gia Bình's events, each one after its parent."""
     yield from PROVINCES
     yield from DISTRICTS
     for district, communes in _COMMUNES.items():
-        yield Place(office_of(district), district, "Chi bộ Văn phòng cấp ủy", "cell", HORIZON)
+        yield DemoUnit(office_of(district), district, "Chi bộ Văn phòng cấp ủy", "cell", HORIZON)
         for id_, name in communes:
-            yield Place(id_, district, f"Đảng bộ {name}", "grassroots", HORIZON)
+            yield DemoUnit(id_, district, f"Đảng bộ {name}", "grassroots", HORIZON)
             for number, cell in enumerate(_CELLS, 1):
-                yield Place(f"{id_}-cb-{number:02}", id_, f"Chi bộ {cell} {name}", "cell", HORIZON)
+                yield DemoUnit(f"{id_}-cb-{number:02}", id_, f"Chi bộ {cell} {name}", "cell", HORIZON)
 
 
 def office_of(district: str) -> str:

@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any, Final
 
-from services.demo.places import NEIGHBOUR, Place, established, places
 from services.demo.saying import DEPARTURES, GRADES, OLD, ROUNDS, YOUNG, CloudEvent, Saying, year_later
+from services.demo.units import NEIGHBOUR, DemoUnit, established, gia_binh_units
 
 FIRST_DAY: Final = dt.date(2023, 1, 1)
 LAST_DAY: Final = dt.date(2023, 11, 28)
@@ -24,7 +24,7 @@ def events() -> list[CloudEvent]:
     First come the units, parents before children, then the facts by the time at which they were recorded.
     """
     facts = sorted(_Facts().all(), key=lambda event: (event["time"], event["id"]))
-    return [*(established(place) for place in places()), *facts]
+    return [*(established(unit) for unit in gia_binh_units()), *facts]
 
 
 class _Facts:
@@ -32,7 +32,7 @@ class _Facts:
 
     def __init__(self) -> None:
         self._say = Saying(_SEED, "demo")
-        self._cells = [place for place in places() if place.level == "cell"]
+        self._cells = [unit for unit in gia_binh_units() if unit.level == "cell"]
 
     def all(self) -> Iterator[CloudEvent]:
         yield from self._admissions_and_confirmations()
@@ -63,7 +63,7 @@ class _Facts:
                 yield self._admitted(cell, member, decided, decided + say.days(3, 15), say.facets(YOUNG))
 
     def _admitted(
-        self, cell: Place, member: str, decided: dt.date, ceremony: dt.date, facets: dict[str, str]
+        self, cell: DemoUnit, member: str, decided: dt.date, ceremony: dt.date, facets: dict[str, str]
     ) -> CloudEvent:
         said: dict[str, Any] = {"member": member, "decided_on": decided, "ceremony_on": ceremony}
         if self._say.random.random() < 0.02:  # noqa: PLR2004
@@ -108,9 +108,11 @@ class _Facts:
                 said = {"member": say.member(), "to": to, "on": on}
                 yield self._fact("member.transferred", cell, on, said, say.facets(YOUNG))
 
-    def _fact(self, type_: str, cell: Place, on: dt.date, said: dict[str, Any], facets: dict[str, str]) -> CloudEvent:
+    def _fact(
+        self, type_: str, cell: DemoUnit, on: dt.date, said: dict[str, Any], facets: dict[str, str]
+    ) -> CloudEvent:
         """Say a fact about a cell; half of the cells leave that to their commune."""
         return self._say.fact(type_, cell.id, on, said, facets=facets, by=(cell.id, cell.parent))
 
-    def _cell(self) -> Place:
+    def _cell(self) -> DemoUnit:
         return self._say.random.choice(self._cells)

@@ -8,7 +8,7 @@ import datetime as dt
 from typing import Final, NamedTuple
 
 from services.demo.country import rest_of_the_country
-from services.demo.places import NEIGHBOUR, places
+from services.demo.units import NEIGHBOUR, gia_binh_units
 
 REFORM: Final = dt.date(2025, 7, 1)
 """The day on which the districts and 29 provinces ended."""
@@ -87,7 +87,7 @@ DISTRICTS: Final = (
 BECOMES: Final = {part: merger.unit for district in DISTRICTS for merger in district.mergers for part in merger.parts}
 """The commune that each is in from the reform on; itself, where it goes on."""
 
-_PARENTS: Final = {place.id: place.parent for place in (*places(), *rest_of_the_country())}
+_PARENTS: Final = {unit.id: unit.parent for unit in (*gia_binh_units(), *rest_of_the_country())}
 
 MERGED_CELLS: Final = {
     f"{later}-cb-03": f"{first}-cb-03"

@@ -5,9 +5,9 @@ from services.demo.country import rest_of_the_country
 from services.demo.documents import documents
 from services.demo.generator import events as gia_binh
 from services.demo.mishaps import mishaps
-from services.demo.places import established
 from services.demo.reform import reform
 from services.demo.saying import CloudEvent
+from services.demo.units import established
 from services.demo.years import facts
 
 
@@ -27,4 +27,4 @@ def parts() -> tuple[list[CloudEvent], ...]:
 def country_and_reform() -> list[CloudEvent]:
     """Give Gia Bình's own events, then the other units, and everything else by the time at which it was told."""
     told = sorted([*facts(), *reform(), *mishaps()], key=lambda event: (event["time"], event["id"]))
-    return [*gia_binh(), *(established(place) for place in rest_of_the_country()), *told]
+    return [*gia_binh(), *(established(unit) for unit in rest_of_the_country()), *told]

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from services.demo.country import rest_of_the_country
 from services.demo.mergers import above, cell_on
-from services.demo.places import places
 from services.demo.saying import DEPARTURES, GRADES, OLD, ROUNDS, YOUNG, CloudEvent, Saying, year_later
+from services.demo.units import gia_binh_units
 
 FIRST_YEAR: Final = 2018
 LAST_DAY: Final = dt.date(2025, 12, 20)
@@ -32,9 +32,9 @@ class _Year:
 
     def __init__(self, say: Saying, year: int) -> None:
         self._say = say
-        self._cells = [place.id for place in rest_of_the_country() if place.level == "cell"]
+        self._cells = [unit.id for unit in rest_of_the_country() if unit.level == "cell"]
         if year >= GIA_BINH_FROM:
-            self._cells += [place.id for place in places() if place.level == "cell"]
+            self._cells += [unit.id for unit in gia_binh_units() if unit.level == "cell"]
         self._year = year
         self._days = dt.date(year, 1, 1), min(dt.date(year, 12, 31), LAST_DAY)
 

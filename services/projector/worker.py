@@ -26,8 +26,8 @@ from projections.store.batch.preparing import load
 from projections.store.connecting import connect
 from projections.store.live import pausing
 from projections.store.live.leadership import PROJECTOR, end_the_frozen, try_to_lead, while_leading
-from projections.store.live.poison_search import PoisonSearch, Step
-from projections.store.live.reject_limit import Excess, Limit, Window, arrivals
+from projections.store.live.poison_search import Consequence, PoisonSearch
+from projections.store.live.reject_limit import Excess, RejectLimit, Window, arrivals
 from services.connecting.failures import described
 from services.connecting.patience import Backoff
 from services.garbage_collection import collect_rarely
@@ -186,7 +186,7 @@ class Worker:
         started = time.monotonic()
         gc.unfreeze()
         state = await load(reader, self._settings.root, SIZES, self._chained)
-        limit = Limit(self._settings.reject_window, self._settings.reject_limit, self._settings.reject_share)
+        limit = RejectLimit(self._settings.reject_window, self._settings.reject_limit, self._settings.reject_share)
         window = await pausing.recent(reader, limit)
         collect_rarely()
         self._written = state.position
@@ -204,12 +204,12 @@ class Worker:
         last = self._under_way[-1][0][-1].position
         first = not self._search.under_way
         step = self._search.failed(self._written, last, cause, culprit)
-        if step == Step.HELPLESS:
+        if step == Consequence.HELPLESS:
             raise error
         metrics.ERRORS.labels(part=part_of(cause)).inc()
         if first:
             log.error("a batch failed", after=self._written, up_to=last, exc_info=error)
-        if step in {Step.SET_ASIDE, Step.NAMELESS}:
+        if step in {Consequence.SET_ASIDE, Consequence.NAMELESS}:
             log.error(step, position=culprit or last, error=said_of(cause))
         else:
             log.debug(step, after=self._written, up_to=last)

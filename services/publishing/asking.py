@@ -8,7 +8,7 @@ from nats.errors import Error, NoRespondersError
 
 from projections.bilingual import Bilingual
 from services.connecting.bus import DeniedError as DeniedByServerError
-from services.publishing.bus import Bus, BusRefusedError
+from services.publishing.connection import BusConnection, BusRefusedError
 from services.publishing.receipt import STOPPED, Answer, BusBehind, Request, subject_of
 
 MARGIN: Final = 3.0
@@ -29,7 +29,7 @@ class ReceiptsDeniedError(BusRefusedError):
     """The server doesn't let this publisher ask for receipts."""
 
 
-async def ask(bus: Bus, unit: str, request: Request) -> Heard:
+async def ask(bus: BusConnection, unit: str, request: Request) -> Heard:
     """Ask as a unit; where it has too many questions under way, wait a little and ask again.
 
     Raises ReceiptsDeniedError, BusRefusedError where the question is wrong, EndedError.
@@ -42,7 +42,7 @@ async def ask(bus: Bus, unit: str, request: Request) -> Heard:
     return Heard(None, None)
 
 
-async def _ask_once(bus: Bus, subject: str, request: Request) -> Heard:
+async def _ask_once(bus: BusConnection, subject: str, request: Request) -> Heard:
     await bus.connected()
     losses, within = bus.losses, request.wait + MARGIN
     asking = asyncio.ensure_future(bus.client.request(subject, msgspec.json.encode(request), timeout=within))

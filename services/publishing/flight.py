@@ -11,7 +11,7 @@ from nats.aio.subscription import Subscription
 from nats.errors import ConnectionClosedError, Error
 from nats.js.errors import NoStreamResponseError
 
-from services.publishing.bus import Bus
+from services.publishing.connection import BusConnection
 
 
 class ServerRefusal(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ _NO_RESPONDERS: Final = "503"
 class Flights:
     """One inbox for all acknowledgements of a connection; it is subscribed again by the client after an outage."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: BusConnection) -> None:
         self._bus = bus
         self._inbox = ""
         self._numbers = itertools.count(1)

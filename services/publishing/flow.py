@@ -6,7 +6,7 @@ from typing import BinaryIO, Final, NamedTuple
 
 from projections.bilingual import Bilingual
 from services.publishing.asking import ReceiptsDeniedError
-from services.publishing.bus import Bus, BusRefusedError
+from services.publishing.connection import BusConnection, BusRefusedError
 from services.publishing.lines import Line, Unpublishable
 from services.publishing.outcomes import Patience, receipts
 from services.publishing.reading import Chunk, Chunks
@@ -56,7 +56,7 @@ class Flow:
 
     def __init__(
         self,
-        bus: Bus,
+        bus: BusConnection,
         *,
         batches: bool,
         patience: Patience | None,

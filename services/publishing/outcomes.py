@@ -6,7 +6,7 @@ from typing import Final
 
 from projections.bilingual import Bilingual
 from services.publishing.asking import ask
-from services.publishing.bus import Bus
+from services.publishing.connection import BusConnection
 from services.publishing.receipt import PAUSED, STOPPED, BusBehind, BusReceipt, Request, as_ranges
 
 _FIRST_WAIT: Final = 1.0
@@ -52,7 +52,7 @@ class Patience:
 
 
 async def receipts(
-    bus: Bus, unit: str, positions: Sequence[int], *, patience: Patience, notice: Callable[[Bilingual], None]
+    bus: BusConnection, unit: str, positions: Sequence[int], *, patience: Patience, notice: Callable[[Bilingual], None]
 ) -> AsyncIterator[BusReceipt | BusBehind]:
     """Ask as a unit for at most MOST_POSITIONS different, ascending positions and yield each one's receipt as it comes.
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from events.subjects import digest
 from services.publishing.asking import Heard, ReceiptsDeniedError, ask
-from services.publishing.bus import Bus
+from services.publishing.connection import BusConnection
 from services.publishing.lines import Line
 from services.publishing.receipt import CATCHING_UP, BusReceipt, Request, as_ranges
 
@@ -26,7 +26,7 @@ _AT_ONCE: Final = 8
 class Owning:
     """Looks events up in the ledger, as their publishers. Raises nothing but EndedError and BusRefusedError."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: BusConnection) -> None:
         self._bus = bus
         self._asking = asyncio.Semaphore(_AT_ONCE)
 

@@ -11,7 +11,7 @@ from nats.js.errors import NoStreamResponseError
 from events.subjects import MESSAGE_ID_HEADER
 from projections.bilingual import Bilingual
 from services.connecting.patience import Backoff
-from services.publishing.bus import AWAY, FULL, Bus, BusRefusedError
+from services.publishing.connection import AWAY, FULL, BusConnection, BusRefusedError
 from services.publishing.flight import Ack, Flights, ServerRefusal, given_up
 from services.publishing.lines import Line
 from services.publishing.owning import Owning
@@ -135,7 +135,9 @@ class _Chunk:
 class Sender:
     """Sends chunks one after another; a line is given up when the server refuses that line, or when all has to end."""
 
-    def __init__(self, bus: Bus, *, batches: bool, notice: Callable[[Bilingual], None] = lambda _: None) -> None:
+    def __init__(
+        self, bus: BusConnection, *, batches: bool, notice: Callable[[Bilingual], None] = lambda _: None
+    ) -> None:
         self._bus = bus
         self._batches = batches
         self._notice = notice

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from services.demo.places import Place, established
 from services.demo.saying import CloudEvent, structure
+from services.demo.units import DemoUnit, established
 from services.embedded.postgres import PostgresServer
 from tests.acceptance.country import Country, country_of
 
@@ -26,11 +26,11 @@ def declared(unit: str, value: int, id_: str = "declared-2024") -> CloudEvent:
 
 
 def log() -> list[CloudEvent]:
-    province = Place(PROVINCE, "trung-uong", "Tỉnh ủy Quảng Nam", "province", "1997-01-01")
-    root = Place("trung-uong", None, "Ban Chấp hành Trung ương Đảng", "central", "1930-02-03")
-    parts = [Place(f"{PROVINCE}-{n:02}", PROVINCE, f"Huyện ủy số {n}", "upper", "1997-01-01") for n in range(PARTS)]
+    province = DemoUnit(PROVINCE, "trung-uong", "Tỉnh ủy Quảng Nam", "province", "1997-01-01")
+    root = DemoUnit("trung-uong", None, "Ban Chấp hành Trung ương Đảng", "central", "1930-02-03")
+    parts = [DemoUnit(f"{PROVINCE}-{n:02}", PROVINCE, f"Huyện ủy số {n}", "upper", "1997-01-01") for n in range(PARTS)]
     totals = [declared(part.id, value) for part, value in zip(parts, VALUES, strict=True)]
-    return [*(established(place) for place in (root, province, *parts)), declared(PROVINCE, ANNOUNCED), *totals]
+    return [*(established(unit) for unit in (root, province, *parts)), declared(PROVINCE, ANNOUNCED), *totals]
 
 
 @pytest.fixture(scope="module")

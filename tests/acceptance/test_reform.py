@@ -13,9 +13,9 @@ from services.demo.country import rest_of_the_country
 from services.demo.generator import events as gia_binh
 from services.demo.mergers import DISTRICTS, REFORM
 from services.demo.mishaps import EARLY, STILL_PARKED
-from services.demo.places import places
 from services.demo.reform import BY_MISTAKE
 from services.demo.scenario import country_and_reform, scenario
+from services.demo.units import gia_binh_units
 from services.embedded.postgres import PostgresServer
 from tests.acceptance.country import Country, country_of
 from tests.oracle.wording import FACTS
@@ -148,7 +148,7 @@ async def test_a_corrected_merger_leaves_no_trace(country: Country, postgres: Po
         event for event in country.log if event["id"] not in BY_MISTAKE and event["data"].get("id") not in BY_MISTAKE
     ]
     assert len(mended) == len(country.log) - 4
-    units = [place.id for place in (*places(), *rest_of_the_country()) if place.level != "cell"]
+    units = [unit.id for unit in (*gia_binh_units(), *rest_of_the_country()) if unit.level != "cell"]
     async with country_of(mended, postgres) as right:
         await right.apply(0, len(mended))
         for unit in {*units, *UNITS}:

@@ -19,7 +19,7 @@ from projections.bilingual import Bilingual
 from services.connecting.broker import make
 from services.projector.pulse import Pulse
 from services.projector.worker import Worker
-from services.publishing.bus import connect
+from services.publishing.connection import connect
 from services.publishing.flow import Flow, LineOutcome
 from services.publishing.outcomes import Patience
 from services.publishing.receipt import subject_of

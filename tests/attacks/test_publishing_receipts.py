@@ -10,7 +10,7 @@ import pytest
 from nats.aio.client import Client
 from prometheus_client import CollectorRegistry
 
-from services.publishing.bus import connect
+from services.publishing.connection import connect
 from services.publishing.outcomes import Patience, receipts
 from services.publishing.receipt import MOST_AT_ONCE, BusReceipt, subject_of
 from services.receipts.metering import ANSWERS

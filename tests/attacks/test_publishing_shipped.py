@@ -9,7 +9,7 @@ import pytest
 from projections.bilingual import Bilingual
 from services.log.configuration import consumer_config, stream_config
 from services.publishing.asking import ReceiptsDeniedError, ask
-from services.publishing.bus import connect
+from services.publishing.connection import connect
 from services.publishing.outcomes import Patience
 from services.publishing.receipt import Request
 from services.settings import Settings

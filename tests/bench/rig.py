@@ -18,7 +18,7 @@ from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
 from services.embedded.process import Process, Stages
 from services.migration import migrate
-from services.publishing.bus import connect
+from services.publishing.connection import connect
 from services.publishing.lines import Line
 from services.publishing.sending import CHUNK, Sender, Sent
 from services.settings import Settings

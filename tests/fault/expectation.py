@@ -19,7 +19,7 @@ COUNTED = {
 DAY_OF = {"member.admitted": "decided_on", "member.confirmed": "decided_on", "badge.awarded": "awarded_on"}
 
 
-class Contribution(NamedTuple):
+class Counted(NamedTuple):
     """Something counted once."""
 
     unit: str
@@ -33,7 +33,7 @@ class Expectation:
 
     def __init__(self, acked: Sequence[Acked]) -> None:
         self.outcomes: dict[int, str] = {}
-        self.counted: list[Contribution] = []
+        self.counted: list[Counted] = []
         self._parents: dict[str, list[tuple[str, int, str | None]]] = {}
         firsts = self._firsts(acked)
         for (position, _), event in firsts.items():
@@ -106,9 +106,9 @@ def _target(event: dict[str, Any]) -> tuple[str, str]:
     return event["data"]["source"].removeprefix("/units/"), event["data"]["id"]
 
 
-def _contributions(event: dict[str, Any]) -> list[Contribution]:
+def _contributions(event: dict[str, Any]) -> list[Counted]:
     data = event["data"]
     day = data[DAY_OF.get(event["type"], "on")]
     sex = data.get("facets", {}).get("sex", "unknown")
     units = {"subject": event["subject"], "to": data.get("to")}
-    return [Contribution(units[unit], measure, day, sex) for measure, unit in COUNTED[event["type"]]]
+    return [Counted(units[unit], measure, day, sex) for measure, unit in COUNTED[event["type"]]]

@@ -14,7 +14,7 @@ import httpx
 from projections.store.generations import enter_the_one_in_force
 from projections.store.log.outcome_sql import DECIDED
 from tests.fault.eventually import AT_LAST
-from tests.fault.expectation import Contribution, Expectation
+from tests.fault.expectation import Counted, Expectation
 from tests.fault.publishing import Acked
 from tests.fault.reading import WAYS, Reader, asked
 from tests.fault.recount import counters_anew, counters_as_kept
@@ -82,7 +82,7 @@ async def hold_figures(api: str, reader: Reader, expected: Expectation) -> None:
     assert sum(n for (unit, _), n in totals.items() if unit == ROOT) == len(expected.counted)
 
 
-def _breakdowns(counted: Sequence[Contribution]) -> dict[str, Counter[tuple[str, str]]]:
+def _breakdowns(counted: Sequence[Counted]) -> dict[str, Counter[tuple[str, str]]]:
     """Count all there is by month, by year and by sex: what the rows of the root have to say."""
     return {
         "month": Counter((one.day[:7], one.measure) for one in counted),

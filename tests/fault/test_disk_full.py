@@ -12,7 +12,7 @@ import nats
 import pytest
 
 from projections.store.log.outcome_sql import DECIDED
-from services.publishing.bus import connect as connect_publisher
+from services.publishing.connection import connect as connect_publisher
 from services.publishing.flow import PUBLISHED, Flow, LineOutcome
 from tests.fault.cluster import Cluster, running_cluster
 from tests.fault.disk import Disk, small_disk

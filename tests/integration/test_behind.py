@@ -13,8 +13,8 @@ import pytest
 
 from projections.answers.report.report_answers import WorkerState
 from projections.store.reading.status import WorkerSeen
-from services.api.bus import Bus
 from services.api.lag import FRESH_FOR, Lag, Lags
+from services.api.log_end import LogEnd
 from services.settings import Settings
 from tests.integration.test_api import REPORT, client_of, small_world
 from tests.integration.test_api_health import WORKER
@@ -43,7 +43,7 @@ def worker(seen: float = 0, advanced: float | None = 0, state: str = "leading", 
 
 @pytest.fixture
 def lags() -> Lags:
-    return Lags(None, Bus(Settings()), 5.0)  # type: ignore[arg-type] # judged by what it is given
+    return Lags(None, LogEnd(Settings()), 5.0)  # type: ignore[arg-type] # judged by what it is given
 
 
 def states(lags: Lags, *looks: tuple[float, int, int | None, WorkerSeen | None]) -> list[str]:
@@ -151,5 +151,5 @@ def test_from_which_lag_on_is_a_setting() -> None:
     settings = Settings.from_environment({"TONGHOP_BEHIND_AFTER": "0.5"})
     assert (settings.behind_after, Settings().behind_after) == (0.5, 5.0)
     assert Settings.from_environment(settings.as_environment()) == settings
-    other = Lags(None, Bus(dataclasses.replace(settings)), settings.behind_after)  # type: ignore[arg-type]
+    other = Lags(None, LogEnd(dataclasses.replace(settings)), settings.behind_after)  # type: ignore[arg-type]
     assert states(other, (0.0, 1, 2, worker()), (0.6, 1, 2, worker())) == ["leading", "catching_up"]

@@ -15,7 +15,7 @@ from services.cli.commands.demonstration import run
 from services.demo.documents.questions import QUESTIONS
 from services.demo.saying import CloudEvent
 from services.demo.scenario import country_and_reform, parts
-from services.publishing.bus import connect
+from services.publishing.connection import connect
 from services.publishing.flow import Flow
 from services.publishing.outcomes import Patience
 from services.settings import Settings

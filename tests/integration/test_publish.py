@@ -16,7 +16,7 @@ import pytest
 
 from events.subjects import message_id
 from projections.bilingual import Bilingual
-from services.publishing.bus import BusRefusedError, connect
+from services.publishing.connection import BusRefusedError, connect
 from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, WAITS_AWAY, WAITS_PAUSED, Flow, LineOutcome
 from services.publishing.outcomes import Patience
 from services.publishing.receipt import subject_of

@@ -12,7 +12,7 @@ import pytest
 
 from projections.rules.log.message import Message
 from services.embedded.nats import NatsServer
-from services.recovery.places import servers
+from services.recovery.servers import servers
 from services.settings import Settings
 from services.up.folder import Folder
 from tests.integration.odd_log import publish_odd_log

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from events.catalogue import CATALOGUE
 from events.codec import Event, decode
-from events.contributions import contributions
+from events.derived import fact_entries
 from projections.rules.counting.state import Recorded, Sizes, State
 from projections.rules.folding.fold import EventKey, Fold
 from projections.rules.log.message import Message
@@ -51,5 +51,5 @@ class Folded:
         for position, event in self._events.items():
             kind = CATALOGUE[event.type].kind
             if self.outcomes.get(position, ("", None))[0] in _HOLDS and kind in {"fact", "plan", "access"}:
-                found.update([one.unit for one in contributions(event)] if kind == "fact" else [event.subject])
+                found.update([one.unit for one in fact_entries(event)] if kind == "fact" else [event.subject])
         return found

@@ -12,7 +12,7 @@ from nats.errors import Error
 from nats.js import JetStreamContext
 
 from events.subjects import MESSAGE_ID_HEADER
-from services.publishing.bus import BusRefusedError, connect
+from services.publishing.connection import BusRefusedError, connect
 from services.publishing.lines import Line
 from services.publishing.owning import Owning
 from tests.fault.load import Told

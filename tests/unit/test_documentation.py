@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import unicodedata
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -87,12 +88,15 @@ def _is_letter(character: str) -> bool:
     return unicodedata.category(character)[0] in "LNM"
 
 
-def test_the_classes_that_the_glossary_names_are_there() -> None:
+def test_the_classes_that_the_glossary_names_are_there_and_no_two_have_one_name() -> None:
     named = set(re.findall(r"`([A-Z]+[a-z]\w*)`", (TOP / "docs/glossary.md").read_text(encoding="utf-8")))
     modules = [path for part in ("events", "projections", "services") for path in (TOP / part).rglob("*.py")]
-    defined = {name for path in modules for name in re.findall(r"^class (\w+)", path.read_text(), re.MULTILINE)}
+    texts = [path.read_text(encoding="utf-8") for path in modules]
+    classes = [name for text in texts for name in re.findall(r"^class ([A-Z]\w*)", text, re.MULTILINE)]
+    aliases = {name for text in texts for name in re.findall(r"^([A-Z]\w*) = ", text, re.MULTILINE)}
     assert named
-    assert named <= defined
+    assert named <= aliases.union(classes)
+    assert [name for name, times in Counter(classes).items() if times > 1] == []
 
 
 def test_every_command_is_in_the_reference() -> None:

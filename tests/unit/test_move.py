@@ -7,12 +7,12 @@ import datetime as dt
 import pytest
 
 from projections.rules.hierarchy.hierarchy import Hierarchy
-from projections.rules.hierarchy.unit import FOREVER, Move, Place, Segment, UnitStatement
+from projections.rules.hierarchy.unit import FOREVER, Ancestry, Move, Segment, UnitStatement
 
 FOUNDED, DAY = dt.date(2010, 1, 1), dt.date(2020, 1, 1)
 ROOT, A, B, CELL = 1, 2, 3, 4
-UNDER_A = Place((Segment(FOUNDED, FOREVER, A),), (A, ROOT))
-UNDER_B_SINCE = Place((Segment(FOUNDED, DAY, A), Segment(DAY, FOREVER, B)), (B, ROOT))
+UNDER_A = Ancestry((Segment(FOUNDED, FOREVER, A),), (A, ROOT))
+UNDER_B_SINCE = Ancestry((Segment(FOUNDED, DAY, A), Segment(DAY, FOREVER, B)), (B, ROOT))
 
 
 @pytest.fixture

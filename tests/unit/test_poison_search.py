@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.rules.log.asides import Asides
-from projections.store.live.poison_search import PIECES, PoisonSearch, Step
+from projections.store.live.poison_search import PIECES, Consequence, PoisonSearch
 
 MOST = 8_000
 FAULT = ZeroDivisionError("what it says")
@@ -22,7 +22,7 @@ class Run:
         self.search = PoisonSearch(self.asides)
         self.position, self.end = 0, end
         self.bad, self.unspeakable = bad, unspeakable
-        self.steps: list[Step] = []
+        self.steps: list[Consequence] = []
         self.batches = 0
         self.rejected: set[int] = set()
 
@@ -53,9 +53,9 @@ def test_the_bad_are_set_aside_and_no_other(end: int, data: st.DataObject) -> No
     run = Run(end, bad, unspeakable).go()
     assert run.rejected == bad | unspeakable
     assert not run.asides.positions
-    assert Step.HELPLESS not in run.steps
-    assert run.steps.count(Step.SET_ASIDE) == len(run.rejected)
-    assert run.steps.count(Step.NAMELESS) == len(unspeakable)
+    assert Consequence.HELPLESS not in run.steps
+    assert run.steps.count(Consequence.SET_ASIDE) == len(run.rejected)
+    assert run.steps.count(Consequence.NAMELESS) == len(unspeakable)
 
 
 @given(st.integers(1, 16_000), st.data())
@@ -68,25 +68,31 @@ def test_one_costs_few_failures_and_few_commits(end: int, data: st.DataObject) -
 
 def test_one_that_fails_once_is_not_set_aside() -> None:
     search = PoisonSearch(asides := Asides())
-    assert search.failed(4, 5, FAULT) == Step.ONCE_MORE
+    assert search.failed(4, 5, FAULT) == Consequence.ONCE_MORE
     search.written(5, MOST)
     assert not asides.positions
-    assert search.failed(7, 8, FAULT) == Step.ONCE_MORE
+    assert search.failed(7, 8, FAULT) == Consequence.ONCE_MORE
 
 
 def test_one_that_is_known_to_be_to_blame_is_set_aside_at_once() -> None:
     search = PoisonSearch(asides := Asides())
-    assert search.failed(0, 8_000, FAULT, 4_711) == Step.SET_ASIDE
+    assert search.failed(0, 8_000, FAULT, 4_711) == Consequence.SET_ASIDE
     assert asides.positions == {4_711}
     assert search.most(0, MOST) == MOST
-    assert search.failed(0, 8_000, FAULT, 4_711) == Step.NAMELESS
-    assert search.failed(0, 8_000, FAULT, 4_711) == Step.HELPLESS
+    assert search.failed(0, 8_000, FAULT, 4_711) == Consequence.NAMELESS
+    assert search.failed(0, 8_000, FAULT, 4_711) == Consequence.HELPLESS
 
 
 def test_what_fails_whatever_is_left_out_is_no_messages_fault() -> None:
     search = PoisonSearch(Asides())
     steps = [search.failed(0, 1, FAULT) for _ in range(5)]
-    assert steps == [Step.ONCE_MORE, Step.SET_ASIDE, Step.NAMELESS, Step.HELPLESS, Step.HELPLESS]
+    assert steps == [
+        Consequence.ONCE_MORE,
+        Consequence.SET_ASIDE,
+        Consequence.NAMELESS,
+        Consequence.HELPLESS,
+        Consequence.HELPLESS,
+    ]
 
 
 def test_many_beside_each_other_do_not_begin_the_search_anew() -> None:

@@ -17,13 +17,13 @@ from projections.store.live.reject_limit import (
     Arrival,
     Culprit,
     Excess,
-    Limit,
     Lookback,
     Reject,
+    RejectLimit,
     Window,
 )
 
-limits = st.builds(Limit, st.integers(1, 30), st.integers(0, 100), st.integers(1, 100))
+limits = st.builds(RejectLimit, st.integers(1, 30), st.integers(0, 100), st.integers(1, 100))
 publishers = st.sampled_from(["a", "b", "c", "d", "e", "f", "g", ""])
 said = st.lists(st.tuples(publishers, st.sampled_from(["", "", "cycle", "malformed"])), max_size=120)
 
@@ -38,7 +38,7 @@ def arrived(told: Sequence[tuple[str, str]]) -> list[Arrival]:
     return [Reject(position, *one) if one[1] else position for position, one in enumerate(told, start=1)]
 
 
-def in_window(limit: Limit, events: Sequence[Arrival]) -> list[Arrival]:
+def in_window(limit: RejectLimit, events: Sequence[Arrival]) -> list[Arrival]:
     """Say what weighs, from the last event back."""
     found: list[Arrival] = []
     own: Counter[str] = Counter()
@@ -51,7 +51,7 @@ def in_window(limit: Limit, events: Sequence[Arrival]) -> list[Arrival]:
     return found[: limit.window]
 
 
-def slowly(limit: Limit, events: Sequence[Arrival]) -> tuple[int, int, int] | None:
+def slowly(limit: RejectLimit, events: Sequence[Arrival]) -> tuple[int, int, int] | None:
     """Return position, events and rejects in the window at the first excess."""
     for end, event in enumerate(events, start=1):
         window = in_window(limit, events[:end])
@@ -62,7 +62,7 @@ def slowly(limit: Limit, events: Sequence[Arrival]) -> tuple[int, int, int] | No
 
 
 @given(limits, said)
-def test_the_first_excess_is_found(limit: Limit, told: list[tuple[str, str]]) -> None:
+def test_the_first_excess_is_found(limit: RejectLimit, told: list[tuple[str, str]]) -> None:
     events = arrived(told)
     excess = Window(limit).take(events)
     assert (excess and excess[:3]) == slowly(limit, events)
@@ -76,7 +76,7 @@ def test_the_first_excess_is_found(limit: Limit, told: list[tuple[str, str]]) ->
 
 @given(limits, said, st.lists(st.integers(0, 120)), st.booleans())
 def test_batches_and_restarts_show_in_nothing(
-    limit: Limit, told: list[tuple[str, str]], cuts: list[int], restarts: bool
+    limit: RejectLimit, told: list[tuple[str, str]], cuts: list[int], restarts: bool
 ) -> None:
     events = arrived(told)
     window, found = Window(limit), None
@@ -104,7 +104,7 @@ def test_a_handful_exceeds_nothing_whatever_it_sends(
     window: int, percent: int, share: int, told: list[tuple[str, bool]]
 ) -> None:
     """And it takes no room from others: what the others send is good."""
-    limit = Limit(window, max(percent, -(-HANDFUL * 100 // window)), share)
+    limit = RejectLimit(window, max(percent, -(-HANDFUL * 100 // window)), share)
     hostile = "abcde"
     assert len(hostile) == HANDFUL
     events = arrived([(who, "malformed" if who in hostile else "") for who, _ in told])
@@ -147,4 +147,4 @@ def test_too_few_events_say_nothing() -> None:
 
 
 def test_a_limit_of_all_is_no_limit() -> None:
-    assert Window(Limit(10, 100)).take(arrived([(f"u{n}", "cycle") for n in range(500)])) is None
+    assert Window(RejectLimit(10, 100)).take(arrived([(f"u{n}", "cycle") for n in range(500)])) is None

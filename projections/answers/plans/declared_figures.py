@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from events.catalogue import MEASURE_NUMBERS
 from events.vocabulary import STOCKS
-from projections.answers.plans.known_plans import Count, Declared, Key, Known
+from projections.answers.plans.known_plans import CountOf, Declared, Known, PlanKey
 from projections.answers.plans.plan_answers import Figure, Parts
 from projections.answers.words.plan_words import NO_PARTS, NOBODY_DECLARED, NOT_DECLARED
 from projections.rules.counting.periods import Days
@@ -32,7 +32,7 @@ def stock_days(declared: list[Declared]) -> dict[str, dt.date]:
     return found
 
 
-def figures(known: Known, count: Count) -> list[Figure]:
+def figures(known: Known, count: CountOf) -> list[Figure]:
     """Return a row for each stock, then one for each period of a measure that the unit or a child declared lately."""
     return [*_stocks(known), *_measures(known, count)]
 
@@ -53,7 +53,7 @@ def _stocks(known: Known) -> Iterator[Figure]:
             yield _figure(key, said.get(key), parts.declared, "children", parts)
 
 
-def _measures(known: Known, count: Count) -> Iterator[Figure]:
+def _measures(known: Known, count: CountOf) -> Iterator[Figure]:
     said = {declared.key: declared for declared in known.declared}
     first, last = window(known.on)
     shown = {key for key in said if key[0] in MEASURE_NUMBERS and first <= key[2] <= last}
@@ -74,7 +74,7 @@ def _day_of_children(known: Known, figure: str) -> dt.date | None:
     return max(days, default=None)
 
 
-def _parts(known: Known, key: Key, own: Declared | None) -> Parts:
+def _parts(known: Known, key: PlanKey, own: Declared | None) -> Parts:
     children = known.children.on(key[2])
     values = [value for no, value in known.parts.get(key, {}).items() if no in children]
     total = sum(values) if values else None
@@ -84,7 +84,7 @@ def _parts(known: Known, key: Key, own: Declared | None) -> Parts:
     return Parts(total, len(values), len(children) - len(values), difference)
 
 
-def _figure(key: Key, own: Declared | None, computed: int | None, by: str, parts: Parts) -> Figure:
+def _figure(key: PlanKey, own: Declared | None, computed: int | None, by: str, parts: Parts) -> Figure:
     figure, first, last = key
     stock = figure in STOCKS
     return Figure(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from projections.answers.plans.declared_figures import figures
-from projections.answers.plans.known_plans import Count, Known
+from projections.answers.plans.known_plans import CountOf, Known
 from projections.answers.plans.members import stock
 from projections.answers.plans.plan_answers import Figure, Rate, Stock, Target
 from projections.answers.plans.rates import rates
@@ -28,7 +28,7 @@ class Worked(NamedTuple):
     rates: list[Rate]
 
 
-def indicators(known: Known, count: Count) -> Worked:
+def indicators(known: Known, count: CountOf) -> Worked:
     """Work all indicators out."""
     targets = [target(said, known.on, known.declared, count) for said in in_order(known.targets)]
     return Worked(
@@ -40,14 +40,14 @@ def indicators(known: Known, count: Count) -> Worked:
     )
 
 
-def needed(units: Iterable[int], work: Callable[[Mapping[int, Count]], object]) -> dict[int, list[tuple[str, Days]]]:
+def needed(units: Iterable[int], work: Callable[[Mapping[int, CountOf]], object]) -> dict[int, list[tuple[str, Days]]]:
     """Return which measures a piece of work counts in each unit on which days, each once, in the order of asking.
 
     What is asked for must not depend on what is counted.
     """
     asked: dict[int, dict[tuple[str, Days], None]] = {no: {} for no in units}
 
-    def noting(no: int) -> Count:
+    def noting(no: int) -> CountOf:
         def note(measure: str, days: Days) -> int:
             asked[no][measure, days] = None
             return 0

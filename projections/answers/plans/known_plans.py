@@ -13,10 +13,10 @@ from projections.answers.report.stays import UnitStay
 from projections.rules.counting.periods import Days, common
 from projections.rules.hierarchy.unit import EVER
 
-Count = Callable[[str, Days], int]
+CountOf = Callable[[str, Days], int]
 """How many of a measure are counted in the asked unit on some days, on the asked basis."""
 
-Key = tuple[str, dt.date, dt.date]
+PlanKey = tuple[str, dt.date, dt.date]
 """A figure or measure, its first and its last day; of a stock both are the day."""
 
 
@@ -43,7 +43,7 @@ class Declared(NamedTuple):
     said: Source
 
     @property
-    def key(self) -> Key:
+    def key(self) -> PlanKey:
         """Return what it is a figure of."""
         return self.figure, self.first, self.last
 
@@ -99,5 +99,5 @@ class Known(NamedTuple):
     targets: list[Assigned]
     declared: list[Declared]
     children: Children
-    parts: Mapping[Key, Mapping[int, int]]
+    parts: Mapping[PlanKey, Mapping[int, int]]
     reorganised: bool

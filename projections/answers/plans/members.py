@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from events.catalogue import STOCK_FLOWS
-from projections.answers.plans.known_plans import Count, Declared, Known
+from projections.answers.plans.known_plans import CountOf, Declared, Known
 from projections.answers.plans.plan_answers import Flows, Operand, Stock, StockCheck, flows
 from projections.answers.words.plan_words import NO_OPENING
 from projections.rules.counting.periods import ONE_DAY, Days
@@ -18,7 +18,7 @@ from projections.rules.counting.periods import ONE_DAY, Days
 MEMBERS = "members"
 
 
-def stock(known: Known, count: Count) -> Stock:
+def stock(known: Known, count: CountOf) -> Stock:
     """Return the members at the end of the asked day, and how the figure declared before agrees with the later one."""
     said = _declared(known)
     if not said:
@@ -43,7 +43,7 @@ def opening_day(declared: Iterable[Declared]) -> dt.date | None:
     return days[-2:][0] if days else None
 
 
-def at_start_of(day: dt.date, known: Known, count: Count) -> Operand | None:
+def at_start_of(day: dt.date, known: Known, count: CountOf) -> Operand | None:
     """Return the members at the start of a period: declared for its first day, or at the end of the day before."""
     for declared in _declared(known):
         if declared.last == day:
@@ -51,7 +51,7 @@ def at_start_of(day: dt.date, known: Known, count: Count) -> Operand | None:
     return at_end_of(day - ONE_DAY, known, count) if day > dt.date.min else None
 
 
-def at_end_of(day: dt.date, known: Known, count: Count) -> Operand | None:
+def at_end_of(day: dt.date, known: Known, count: CountOf) -> Operand | None:
     """Return the members at the end of a day: declared for it, or the latest figure before with the flows since."""
     earlier = [declared for declared in _declared(known) if declared.last <= day]
     if not earlier:
@@ -67,13 +67,13 @@ def _declared(known: Known) -> list[Declared]:
     return sorted((d for d in known.declared if d.figure == MEMBERS), key=lambda d: d.last)
 
 
-def _check(before: Declared, opening: Declared, count: Count) -> StockCheck:
+def _check(before: Declared, opening: Declared, count: CountOf) -> StockCheck:
     between = _flows(count, before.last, opening.last)
     computed = before.value + between.net
     return StockCheck(before.operand, between, computed, opening.operand, opening.value - computed)
 
 
-def _flows(count: Count, after: dt.date, until: dt.date) -> Flows:
+def _flows(count: CountOf, after: dt.date, until: dt.date) -> Flows:
     if after >= until:
         return flows(dict.fromkeys(STOCK_FLOWS, 0))
     days = Days(after + ONE_DAY, until)

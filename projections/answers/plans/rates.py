@@ -12,7 +12,7 @@ from typing import Final
 from events.catalogue import MEASURES
 from events.words import MEASURES as MEASURE_WORDS
 from events.words import OF_LAST_YEAR, OF_TARGET, RATES_OF_DECLARED, RATES_OF_STOCK
-from projections.answers.plans.known_plans import Assigned, Count, Declared, Known, told_of
+from projections.answers.plans.known_plans import Assigned, CountOf, Declared, Known, told_of
 from projections.answers.plans.members import at_end_of, at_start_of
 from projections.answers.plans.plan_answers import Operand, Rate
 from projections.answers.plans.targets import counted_days, in_order
@@ -37,7 +37,7 @@ OF_DECLARED: Final = {
 """Numerator and denominator of the rates whose sides are both declared, for one and the same day."""
 
 
-def rates(known: Known, count: Count) -> list[Rate]:
+def rates(known: Known, count: CountOf) -> list[Rate]:
     """Return all rates of a unit: of declared figures, of the stock of members, of last year, of each target."""
     return [
         *(of_declared(rate, known.declared) for rate in OF_DECLARED),
@@ -62,7 +62,7 @@ def of_declared(rate: str, declared: list[Declared]) -> Rate:
     return _rate(rate, name, upper[max(days)].operand, lower[max(days)].operand)
 
 
-def of_target(target: Assigned, known: Known, count: Count) -> Rate:
+def of_target(target: Assigned, known: Known, count: CountOf) -> Rate:
     """Return what is counted against the floor of a target; none where nothing was said of it: silence is not zero."""
     days = counted_days(target.first, target.last, known.on)
     name = OF_TARGET.name.format(MEASURE_WORDS[target.measure].rate)
@@ -86,7 +86,7 @@ def _over_a_year(days: Days) -> bool:
     return (last.year - first.year, last.month, last.day) >= (1, first.month, first.day)
 
 
-def _of_stock(known: Known, count: Count) -> Iterator[Rate]:
+def _of_stock(known: Known, count: CountOf) -> Iterator[Rate]:
     year = Days(known.on.replace(month=1, day=1), known.on)
     admitted = _counted("admissions", year, count)
     of_year, of_term, of_last_year = RATES_OF_STOCK
@@ -101,7 +101,7 @@ def _of_stock(known: Known, count: Count) -> Iterator[Rate]:
     yield _rate(of_last_year, RATES_OF_STOCK[of_last_year].name, admitted, end)
 
 
-def _of_last_year(measure: str, on: dt.date, count: Count) -> Rate:
+def _of_last_year(measure: str, on: dt.date, count: CountOf) -> Rate:
     rate, name = f"{measure}_of_last_year", OF_LAST_YEAR.name.format(MEASURE_WORDS[measure].rate)
     now = _counted(measure, Days(on.replace(month=1, day=1), on), count)
     if on.year == dt.MINYEAR:
@@ -118,5 +118,5 @@ def _rate(rate: str, name: str, numerator: Operand, denominator: Operand | None)
     return Rate(rate, name, numerator, denominator, found, None if found is not None else ZERO_DENOMINATOR)
 
 
-def _counted(measure: str, days: Days, count: Count) -> Operand:
+def _counted(measure: str, days: Days, count: CountOf) -> Operand:
     return Operand(measure, days.first, days.last, count(measure, days), "counted", [])

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from events.catalogue import MEASURE_NUMBERS
-from projections.answers.plans.known_plans import Assigned, Children, Count, Declared, Key, told_of
+from projections.answers.plans.known_plans import Assigned, Children, CountOf, Declared, PlanKey, told_of
 from projections.answers.plans.plan_answers import AllocatedRow, Allocation, Numbers, Pace, Percents, Target
 from projections.answers.report.report_answers import UnitName
 from projections.answers.words.percents import per_thirty_days, percent
 from projections.answers.words.plan_words import NO_OWN_TARGET, NO_TARGET, NOBODY_ALLOCATED, SILENT, ZERO_TARGET
 from projections.rules.counting.periods import Days
 
-Counts = Mapping[int, Count]
+Counts = Mapping[int, CountOf]
 T = TypeVar("T", Assigned, Allocation)
 
 
@@ -28,7 +28,7 @@ def counted_days(first: dt.date, last: dt.date, on: dt.date) -> Days:
     return Days(first, min(last, on))
 
 
-def target(said: Assigned, on: dt.date, declared: Iterable[Declared], count: Count) -> Target:
+def target(said: Assigned, on: dt.date, declared: Iterable[Declared], count: CountOf) -> Target:
     """Hold a target that has begun against what is counted up to a day; silence is not zero, and no percentage."""
     days = counted_days(said.first, said.last, on)
     value = count(said.measure, days)
@@ -73,13 +73,13 @@ class Allocating:
         self._declared = declared
         self._count_of = counts
 
-    def all(self, own: Iterable[Assigned], parts: Mapping[Key, Mapping[int, Assigned]]) -> list[Allocation]:
+    def all(self, own: Iterable[Assigned], parts: Mapping[PlanKey, Mapping[int, Assigned]]) -> list[Allocation]:
         """Return one allocation a measure and period of which the unit, or a child that was one then, has a target."""
         by_key = {(t.measure, t.first, t.last): t for t in own}
         found = [self._allocation(key, by_key.get(key), parts.get(key, {})) for key in {*by_key, *parts}]
         return in_order(each for each in found if each.said is not None or each.with_target)
 
-    def _allocation(self, key: Key, own: Assigned | None, parts: Mapping[int, Assigned]) -> Allocation:
+    def _allocation(self, key: PlanKey, own: Assigned | None, parts: Mapping[int, Assigned]) -> Allocation:
         measure, first, last = key
         days = counted_days(first, last, self._on)
         children = self._children.on(days.last)

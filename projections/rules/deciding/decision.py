@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from events.catalogue import CATALOGUE
 from events.codec import Event
-from events.contributions import decision_day, units_named
+from events.derived import decision_day, units_named
 from events.vocabulary import Outcome, Reason
 from projections.rules.hierarchy.hierarchy import Hierarchy
 from projections.rules.hierarchy.unit import Unit

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from projections.rules.hierarchy.dated_tree import DatedTree
-from projections.rules.hierarchy.unit import FOREVER, Move, Place, Segment, Unit, UnitStatement, segments_of
+from projections.rules.hierarchy.unit import FOREVER, Ancestry, Move, Segment, Unit, UnitStatement, segments_of
 
 HIGHEST: Final = 1 << 8
 """Above it heights are not told apart. On different days two units may be above each other: there they have no end."""
@@ -72,7 +72,7 @@ class Hierarchy(DatedTree):
     def add(self, statement: UnitStatement) -> Move:
         """Let a statement other than a foundation hold; return where that hangs its unit."""
         unit = self.by_no[statement.unit]
-        before = self._place(unit)
+        before = self._ancestry(unit)
         unit.say(statement)
         self._name(statement, 1)
         return self._settle(unit, before)
@@ -98,7 +98,7 @@ class Hierarchy(DatedTree):
     def remove(self, statement: UnitStatement) -> Move:
         """Take a statement other than a foundation back; return where that hangs its unit."""
         unit = self.by_no[statement.unit]
-        before = self._place(unit)
+        before = self._ancestry(unit)
         unit.unsay(statement)
         self._name(statement, -1)
         return self._settle(unit, before)
@@ -110,10 +110,10 @@ class Hierarchy(DatedTree):
                 if by > 0:
                     self.children.setdefault(no, {})[statement.unit] = None
 
-    def _place(self, unit: Unit) -> Place:
-        return Place(self.segments(unit), self.lineage_now(unit))
+    def _ancestry(self, unit: Unit) -> Ancestry:
+        return Ancestry(self.segments(unit), self.lineage_now(unit))
 
-    def _settle(self, unit: Unit, before: Place) -> Move:
+    def _settle(self, unit: Unit, before: Ancestry) -> Move:
         after = segments_of(unit)
         if after == before.parents:
             return Move(unit, before, before)
@@ -124,7 +124,7 @@ class Hierarchy(DatedTree):
                     for no in lineage:
                         self.by_no[no].size += by * (1 + unit.size)
         self._hang(unit, after)
-        return Move(unit, before, self._place(unit))
+        return Move(unit, before, self._ancestry(unit))
 
     def _hang(self, unit: Unit, segments: tuple[Segment, ...]) -> None:
         founding = (unit.founding.since, FOREVER, unit.founding.parent)

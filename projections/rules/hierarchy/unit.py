@@ -87,7 +87,7 @@ class Unit:
             self.later = [said for said in self.later or () if said.position != statement.position] or None
 
 
-class Place(NamedTuple):
+class Ancestry(NamedTuple):
     """Where a unit hangs: its raw parents, oldest first, and the raw lineage above it as last known."""
 
     parents: tuple[Segment, ...]
@@ -101,8 +101,8 @@ class Move(NamedTuple):
     """
 
     unit: Unit
-    before: Place
-    after: Place
+    before: Ancestry
+    after: Ancestry
 
     @property
     def leads_elsewhere(self) -> bool:

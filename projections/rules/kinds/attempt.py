@@ -11,10 +11,10 @@ from events.vocabulary import Outcome
 from projections.rules.counting.batch_work import BatchWork
 from projections.rules.deciding.decision import Refused
 from projections.rules.kinds import retraction
-from projections.rules.kinds.kind import Kind, Ruling
+from projections.rules.kinds.kind import KindRules, Ruling
 from projections.rules.kinds.retraction import RETRACTABLE
 
-KIND_OF: Final[Mapping[str, Kind]] = MappingProxyType({**RETRACTABLE, "event.retracted": retraction})
+KIND_OF: Final[Mapping[str, KindRules]] = MappingProxyType({**RETRACTABLE, "event.retracted": retraction})
 """The kind of every type of the catalogue."""
 
 

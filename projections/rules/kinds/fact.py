@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from events.codec import Event
-from events.contributions import contributions
+from events.derived import fact_entries
 from projections.rules.counting.batch_changes import FactRow
 from projections.rules.counting.batch_work import BatchWork
 from projections.rules.deciding.decision import Key, Waits, wait_about_subject
@@ -33,4 +33,4 @@ def take_back(position: int, event: Event, work: BatchWork) -> tuple[Key, ...]:
 
 def _rows(position: int, event: Event, work: BatchWork) -> list[FactRow]:
     by_id = work.hierarchy.by_id
-    return [FactRow(by_id[c.unit].no, c.day, c.measure, position, c.facets) for c in contributions(event)]
+    return [FactRow(by_id[c.unit].no, c.day, c.measure, position, c.facets) for c in fact_entries(event)]

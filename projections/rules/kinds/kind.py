@@ -44,7 +44,7 @@ COUNTED: Final = Ruling(Outcome.COUNTED)
 APPLIED: Final = Ruling(Outcome.APPLIED)
 
 
-class Kind(Protocol):
+class KindRules(Protocol):
     """How the events of a kind are told apart from what can't hold, and what follows from one that holds."""
 
     def decide(self, position: int, event: Event, work: BatchWork, /) -> Refused | Waits | None:
@@ -54,7 +54,7 @@ class Kind(Protocol):
         """Do what follows from an event that was decided to hold."""
 
 
-class Retractable(Kind, Protocol):
+class Retractable(KindRules, Protocol):
     """A kind of event that a retraction takes back; its position is that of the event, not of the retraction."""
 
     def decide_taking_back(self, position: int, event: Event, work: BatchWork, /) -> Refused | None:

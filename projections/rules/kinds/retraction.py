@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 from events.catalogue import CATALOGUE
 from events.codec import Event, decode
-from events.contributions import decision_day
+from events.derived import decision_day
 from events.subjects import source_of
 from events.vocabulary import Outcome, Reason
 from projections.rules.counting.batch_work import BatchWork

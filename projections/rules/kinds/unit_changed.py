@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 from msgspec import UNSET
 
 from events.codec import Event
-from events.contributions import units_named
+from events.derived import units_named
 from events.vocabulary import Outcome, Reason
 from projections.rules.counting.batch_work import BatchWork
 from projections.rules.deciding.decision import (

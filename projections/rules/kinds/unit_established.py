@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 from events.codec import Event
-from events.contributions import units_named
 from events.data import UnitEstablished
+from events.derived import units_named
 from events.vocabulary import Outcome, Reason
 from projections.rules.counting.batch_work import BatchWork
 from projections.rules.deciding.decision import (

@@ -12,7 +12,7 @@ import asyncpg
 
 from projections.rules.counting.state import Edition
 from projections.store.batch.writing import FencedError
-from projections.store.live.reject_limit import Limit, Lookback, Reject, Window
+from projections.store.live.reject_limit import Lookback, Reject, RejectLimit, Window
 
 _PAUSE = """
 INSERT INTO pause (position, detail)
@@ -81,7 +81,7 @@ async def resume(connection: asyncpg.Connection, by: str, *, once: bool) -> Resu
     return None if row is None else Resumption(*row)
 
 
-async def recent(connection: asyncpg.Connection, limit: Limit) -> Window:
+async def recent(connection: asyncpg.Connection, limit: RejectLimit) -> Window:
     """Load the window as it stands at the checkpoint, from the ledger's end back to where it last began anew.
 
     The session sees the generation in force, as after `load`.

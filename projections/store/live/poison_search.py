@@ -16,7 +16,7 @@ PIECES: Final = 32
 """Into how many a batch that failed is cut: each failure costs loading the state, each piece a commit."""
 
 
-class Step(StrEnum):
+class Consequence(StrEnum):
     """What a failure led to."""
 
     NARROWED = "narrowing down"
@@ -52,7 +52,7 @@ class PoisonSearch:
             return min(self._size, self._until - position, most)
         return min(self._size, most)
 
-    def failed(self, position: int, last: int, cause: BaseException, culprit: int | None = None) -> Step:
+    def failed(self, position: int, last: int, cause: BaseException, culprit: int | None = None) -> Consequence:
         """Learn that the messages after ``position``, where the figures stand, up to ``last`` failed together.
 
         ``culprit`` is the one among them that is to blame, where that is known.
@@ -61,10 +61,10 @@ class PoisonSearch:
             return self._set_aside(culprit, cause)
         if last - position > 1:
             self._until, self._size = last, -(-(last - position) // PIECES)
-            return Step.NARROWED
+            return Consequence.NARROWED
         self._until, self._size = last, 1
         self._alone = (last, self._alone[1] + 1 if self._alone[0] == last else 1)
-        return Step.ONCE_MORE if self._alone[1] == 1 else self._set_aside(last, cause)
+        return Consequence.ONCE_MORE if self._alone[1] == 1 else self._set_aside(last, cause)
 
     def written(self, position: int, most: int) -> None:
         """Learn that all is written up to a position.
@@ -75,9 +75,9 @@ class PoisonSearch:
         if self._size and good and position >= self._until:
             self._size = self._size * 2 if self._size * 2 < most else 0
 
-    def _set_aside(self, position: int, cause: BaseException) -> Step:
+    def _set_aside(self, position: int, cause: BaseException) -> Consequence:
         if self._asides.is_nameless(position):
-            return Step.HELPLESS
+            return Consequence.HELPLESS
         known = position in self._asides.positions
         self._asides.note(position, cause)
-        return Step.NAMELESS if known else Step.SET_ASIDE
+        return Consequence.NAMELESS if known else Consequence.SET_ASIDE

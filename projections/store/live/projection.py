@@ -16,7 +16,7 @@ from projections.rules.log.set_aside import UndecidableError
 from projections.store.batch.pipeline import Pipeline, Ready, commit
 from projections.store.batch.preparing import load, unseen
 from projections.store.connecting import connect
-from projections.store.live.poison_search import PoisonSearch, Step
+from projections.store.live.poison_search import Consequence, PoisonSearch
 
 
 class Projection:
@@ -68,8 +68,8 @@ class Projection:
             try:
                 await self.apply(batch)
             except Exception as error:
-                step = search.failed(after, batch[-1].position, error) if blames(error) else Step.HELPLESS
-                if step == Step.HELPLESS:
+                step = search.failed(after, batch[-1].position, error) if blames(error) else Consequence.HELPLESS
+                if step == Consequence.HELPLESS:
                     raise
                 await self._reload()
             else:

@@ -20,7 +20,7 @@ REACH: Final = 100
 """Windows of the log that are looked back over at most: in a flood of one, what others say goes on counting."""
 
 
-class Limit(NamedTuple):
+class RejectLimit(NamedTuple):
     """At most ``percent`` of the events in a window may be rejected; 100 is no limit.
 
     The window holds the last ``window`` events; of each publisher's rejected ones only the last, at most ``share`` per
@@ -48,7 +48,7 @@ class Limit(NamedTuple):
         return self.window * REACH
 
 
-LIMIT = Limit()
+LIMIT = RejectLimit()
 
 
 class Reject(NamedTuple):
@@ -105,7 +105,7 @@ class Window:
     back, so to go on from event to event and to look back from the last one (`Lookback`) give the same.
     """
 
-    def __init__(self, limit: Limit, recent: Iterable[Arrival] = (), passed: int = 0) -> None:
+    def __init__(self, limit: RejectLimit, recent: Iterable[Arrival] = (), passed: int = 0) -> None:
         """Begin with what is known of recent events, in stream order; whether they exceed the limit is not asked."""
         self._limit = limit
         self._positions: deque[int] = deque()
@@ -190,7 +190,7 @@ class Window:
 class Lookback:
     """What the window holds at the end of a log, found from the last event back: as much is asked for as it needs."""
 
-    def __init__(self, limit: Limit) -> None:
+    def __init__(self, limit: RejectLimit) -> None:
         self._limit = limit
         self._found: list[Arrival] = []
         self._own: Counter[str] = Counter()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from events.catalogue import MEASURE_NUMBERS
-from projections.answers.plans.known_plans import Count
+from projections.answers.plans.known_plans import CountOf
 from projections.answers.report.report_question import Basis, Place, QuestionPart, made_of, within
 from projections.rules.counting.periods import Days
 from projections.store.reading.as_now import terms_of
@@ -16,7 +16,7 @@ Wanted = Mapping[int, Collection[tuple[str, Days]]]
 """The measures and days to count, by the number of the unit."""
 
 
-async def counts(snapshot: Snapshot, places: Mapping[int, Place], wanted: Wanted, basis: Basis) -> dict[int, Count]:
+async def counts(snapshot: Snapshot, places: Mapping[int, Place], wanted: Wanted, basis: Basis) -> dict[int, CountOf]:
     """Count what is wanted; the counts answer for nothing else."""
     rows: dict[tuple[int, Days], int] = {}
     for no, asked in wanted.items():
@@ -30,7 +30,7 @@ async def counts(snapshot: Snapshot, places: Mapping[int, Place], wanted: Wanted
     measures = {measure for asked in wanted.values() for measure, _ in asked}
     figures = await add_up(snapshot, parts, tuple(sorted(measures, key=MEASURE_NUMBERS.__getitem__)), len(rows))
 
-    def count_of(no: int) -> Count:
+    def count_of(no: int) -> CountOf:
         return lambda measure, days: figures[rows[no, days]][measure]
 
     return {no: count_of(no) for no in wanted}

@@ -83,7 +83,7 @@ _UNDER = {
 _ROOT = _PAGE.format(facts=_EVERYBODY)
 
 
-class EventKey(NamedTuple):
+class CountedEventKey(NamedTuple):
     """Where a page begins: after this day, position and measure (by its number)."""
 
     day: dt.date
@@ -105,16 +105,16 @@ async def events_under(
     measures: tuple[str, ...],
     *,
     basis: Basis = "as-was",
-    after: EventKey | None,
+    after: CountedEventKey | None,
     limit: int,
-) -> tuple[list[CountedEvent], EventKey | None]:
+) -> tuple[list[CountedEvent], CountedEventKey | None]:
     """Return a page of the events that the measures count in a unit, and where the next begins.
 
     Raises UnknownUnitError.
     """
     standing = await find(snapshot, unit, days.last)
     wanted = numbers(measures)
-    start = after or EventKey(days.first, -1, -1)
+    start = after or CountedEventKey(days.first, -1, -1)
     looked = Days(max(days.first, start.day), days.last)
     place = standing.place
     if looked.first < looked.last and place.large:  # the first day may be used up by the page before
@@ -131,7 +131,7 @@ async def events_under(
     page = [_counted(row) for row in rows[:limit]]
     if len(rows) > limit:
         last = rows[limit - 1]
-        return page, EventKey(last["day"], last["position"], last["measure"])
+        return page, CountedEventKey(last["day"], last["position"], last["measure"])
     return page, None
 
 

@@ -9,7 +9,7 @@ from events.vocabulary import STOCKS
 from projections.answers.plans.declared_figures import stock_days, window
 from projections.answers.plans.indicators import indicators as worked
 from projections.answers.plans.indicators import needed
-from projections.answers.plans.known_plans import Assigned, Children, Count, Key, Known
+from projections.answers.plans.known_plans import Assigned, Children, CountOf, Known, PlanKey
 from projections.answers.plans.members import opening_day
 from projections.answers.plans.plan_answers import Allocation, Allocations, Indicators
 from projections.answers.plans.targets import Allocating
@@ -52,7 +52,7 @@ async def indicators(snapshot: Snapshot, unit: str, on: dt.date, basis: Basis) -
     targets = await targets_of(snapshot, [no], on)
     declared = await declarations_of(snapshot, no, on)
     days = stock_days(declared)
-    parts: dict[Key, dict[int, int]] = {}
+    parts: dict[PlanKey, dict[int, int]] = {}
     if below.stays:
         missing = [figure for figure in STOCKS if figure not in days]
         days |= await latest_days(snapshot, below.spans(on), missing)
@@ -75,12 +75,12 @@ async def allocations(snapshot: Snapshot, unit: str, on: dt.date, basis: Basis) 
     targets = await targets_of(snapshot, places, on)
     own = targets.pop(asked.place.no, [])
     declared = await totals_of(snapshot, places, on)
-    parts: dict[Key, dict[int, Assigned]] = {}
+    parts: dict[PlanKey, dict[int, Assigned]] = {}
     for no, given in targets.items():
         for target in given:
             parts.setdefault((target.measure, target.first, target.last), {})[no] = target
 
-    def work(count_of: Mapping[int, Count]) -> list[Allocation]:
+    def work(count_of: Mapping[int, CountOf]) -> list[Allocation]:
         return Allocating(on, asked.place.no, below, declared, count_of).all(own, parts)
 
     found = work(await counts(snapshot, places, needed(places, work), basis))

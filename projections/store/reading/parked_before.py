@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from events.catalogue import FACTS
 from events.codec import Event, decode
-from events.contributions import decision_day
+from events.derived import decision_day
 from projections.answers.report.report_question import Place
 from projections.rules.counting.periods import Days
 from projections.rules.log.kept_message import bus_subject_of

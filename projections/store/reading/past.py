@@ -13,7 +13,7 @@ import msgspec
 
 from events.catalogue import MEASURES
 from events.codec import Event, decode
-from events.contributions import contributions
+from events.derived import fact_entries
 from projections.answers.past.as_known_then import Counted
 from projections.answers.past.difference import EventEffect
 from projections.answers.past.structure_answers import Source
@@ -167,7 +167,7 @@ def facts_in(row: Record, known: Past, question: Question) -> tuple[Counted, ...
             _codes(question, each.facets),
             1,
         )
-        for each in (contributions(event) if isinstance(event, Event) else ())
+        for each in (fact_entries(event) if isinstance(event, Event) else ())
         if question.days.first <= each.day <= question.days.last and MEASURES[each.measure - 1] in question.measures
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from events.catalogue import MEASURES
 from events.vocabulary import STOCKS
 from projections.answers.past.structure_answers import Source
-from projections.answers.plans.known_plans import Assigned, Declared, Key
+from projections.answers.plans.known_plans import Assigned, Declared, PlanKey
 from projections.rules.counting.periods import Days
 from projections.store.reading.snapshot import Snapshot
 
@@ -99,11 +99,11 @@ async def latest_days(
 
 async def declared_by(
     snapshot: Snapshot, units: Collection[int], stocks: dict[str, dt.date], periods: Days
-) -> dict[Key, dict[int, int]]:
+) -> dict[PlanKey, dict[int, int]]:
     """Return what units declare: each of the stocks for its day, and measures for periods that end on the days."""
     fetch = snapshot.connection.fetch
     numbers = list(units)
-    found: dict[Key, dict[int, int]] = {}
+    found: dict[PlanKey, dict[int, int]] = {}
 
     def keep(rows: Iterable[Record]) -> None:
         for figure, first, last, declaring, values in rows:

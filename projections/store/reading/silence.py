@@ -284,7 +284,7 @@ class FigureKey(NamedTuple):
     last: dt.date
 
 
-Key = UnitKey | FigureKey
+SilenceKey = UnitKey | FigureKey
 
 
 class SilenceQuestion(NamedTuple):
@@ -295,11 +295,11 @@ class SilenceQuestion(NamedTuple):
     level: str | None
     list: str | None
     limit: int
-    after: Key | None
+    after: SilenceKey | None
 
 
 async def silence(
-    snapshot: Snapshot, question: SilenceQuestion, cursor: Callable[[Key], str | None], few: int = FEW
+    snapshot: Snapshot, question: SilenceQuestion, cursor: Callable[[SilenceKey], str | None], few: int = FEW
 ) -> Silence:
     """Answer from one snapshot; ``cursor`` writes where a next page begins. Raises UnknownUnitError."""
     unit = await find(snapshot, question.unit, question.days.last)
@@ -340,7 +340,9 @@ async def _found(
 class _Pages:
     """The four lists, laid out from what was found; each page is one row longer where there is a next one."""
 
-    def __init__(self, snapshot: Snapshot, question: SilenceQuestion, cursor: Callable[[Key], str | None]) -> None:
+    def __init__(
+        self, snapshot: Snapshot, question: SilenceQuestion, cursor: Callable[[SilenceKey], str | None]
+    ) -> None:
         self._snapshot = snapshot
         self._question = question
         self._cursor = cursor

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from events.catalogue import MEASURES
 from projections.answers.plans.indicators import needed
-from projections.answers.plans.known_plans import Children, Count, Known
+from projections.answers.plans.known_plans import Children, CountOf, Known
 from projections.answers.plans.plan_answers import Rate
 from projections.answers.plans.rates import rates
 from projections.answers.report.report_question import Basis
@@ -46,7 +46,7 @@ async def statement(snapshot: Snapshot, asked: SentenceAsked) -> Statement:
     known = Known(days.last, begun, ended, Children([], now=basis == "as-now"), {}, reorganised=False)
     with_rates = asked.claim is not None or any(say in RATES for say in asked.says)
 
-    def work(count_of: Mapping[int, Count]) -> tuple[dict[str, int], list[Rate]]:
+    def work(count_of: Mapping[int, CountOf]) -> tuple[dict[str, int], list[Rate]]:
         count = count_of[no]
         return {measure: count(measure, days) for measure in MEASURES}, rates(known, count) if with_rates else []
 

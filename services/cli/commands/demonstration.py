@@ -19,11 +19,11 @@ from services.cli.views.reports import as_table
 from services.cli.words import OUTCOMES, say
 from services.demo.documents.questions import QUESTIONS
 from services.demo.generator import FIRST_DAY, LAST_DAY
-from services.demo.places import DISTRICT
 from services.demo.saying import CloudEvent
 from services.demo.scenario import parts
+from services.demo.units import DISTRICT
 from services.language import chosen, either
-from services.publishing.bus import connect
+from services.publishing.connection import connect
 from services.publishing.flow import Flow, LineOutcome
 from services.publishing.outcomes import Patience
 from services.settings import Settings

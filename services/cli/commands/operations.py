@@ -15,7 +15,7 @@ from services.language import either
 
 app = Commands()
 
-By = Annotated[
+DecidedBy = Annotated[
     str | None,
     typer.Option(help=either("Ai quyết định, mặc định người@máy.", "Who decides; user@machine if not given.")),
 ]
@@ -60,7 +60,7 @@ def resume(
             ),
         ),
     ] = False,
-    by: By = None,
+    by: DecidedBy = None,
     data_dir: DataDir = DATA,
 ) -> None:
     """End a pause."""
@@ -92,7 +92,7 @@ def shut_out(
     unit: Annotated[str | None, typer.Argument(help=either("Mã đơn vị gửi.", "The publisher's id."))] = None,
     *,
     end: Annotated[bool, typer.Option("--end", help=either("Cho gửi lại.", "Let it in again."))] = False,
-    by: By = None,
+    by: DecidedBy = None,
     data_dir: DataDir = DATA,
 ) -> None:
     """Change who may publish."""

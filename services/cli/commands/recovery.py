@@ -115,7 +115,7 @@ def _run(work: "Callable[[Settings, Telling], Awaitable[None]]", data_dir: Path 
     from services.log.intake import ConsumerGoneError
     from services.migration import MigrationError
     from services.recovery.errors import RestoreError
-    from services.recovery.places import servers
+    from services.recovery.servers import servers
     from services.recovery.telling import Telling
 
     async def on_servers() -> None:

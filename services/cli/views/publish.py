@@ -20,7 +20,7 @@ from services.cli.errors import CommandError
 from services.cli.words import OUTCOMES, REASONS, number, say
 from services.language import chosen, either
 from services.progress_bar import progress_bar
-from services.publishing.bus import INTERRUPTED, Bus, BusRefusedError, EndedError, connect
+from services.publishing.connection import INTERRUPTED, BusConnection, BusRefusedError, EndedError, connect
 from services.publishing.flow import PUBLISHED, REFUSED, UNDECIDED, UNSENT, WAITS_AWAY, WAITS_PAUSED, Flow, LineOutcome
 from services.publishing.outcomes import Patience
 from services.publishing.reading import ReadingError
@@ -52,7 +52,12 @@ class _Run:
         self._noticed: set[Bilingual] = set()
 
     async def flow(
-        self, connecting: AbstractAsyncContextManager[Bus], lines: BinaryIO, *, batches: bool, outcomes: Patience | None
+        self,
+        connecting: AbstractAsyncContextManager[BusConnection],
+        lines: BinaryIO,
+        *,
+        batches: bool,
+        outcomes: Patience | None,
     ) -> BusRefusedError | None:
         """Publish everything; returns why it ended before that, None where it didn't."""
         for name in (signal.SIGINT, signal.SIGTERM):

@@ -12,8 +12,8 @@ from typing import Final
 from events.codec import DEFAULT_ROOT
 from services.demo.documents.planning import assigned
 from services.demo.mergers import REFORM
-from services.demo.places import Place, established
 from services.demo.saying import YOUNG, CloudEvent, Saying, structure
+from services.demo.units import DemoUnit, established
 
 DAY: Final = "2021-08-28"
 BLOC: Final = "khoi-cqdn-ben-tre"
@@ -33,16 +33,16 @@ _BELOW: Final = (
     "Chi bộ Công ty Xổ số kiến thiết",
 )
 _UNITS: Final = (
-    Place(_PROVINCE, DEFAULT_ROOT, "Tỉnh ủy Bến Tre", "province", "1976-01-01"),
-    Place(_SUCCESSOR, DEFAULT_ROOT, "Tỉnh ủy Vĩnh Long", "province", "1992-05-05"),
-    Place(BLOC, _PROVINCE, "Đảng ủy Khối Cơ quan - Doanh nghiệp tỉnh Bến Tre", "upper", _HORIZON),
-    *(Place(f"{BLOC}-{number:02}", BLOC, name, "grassroots", _HORIZON) for number, name in enumerate(_BELOW, 1)),
+    DemoUnit(_PROVINCE, DEFAULT_ROOT, "Tỉnh ủy Bến Tre", "province", "1976-01-01"),
+    DemoUnit(_SUCCESSOR, DEFAULT_ROOT, "Tỉnh ủy Vĩnh Long", "province", "1992-05-05"),
+    DemoUnit(BLOC, _PROVINCE, "Đảng ủy Khối Cơ quan - Doanh nghiệp tỉnh Bến Tre", "upper", _HORIZON),
+    *(DemoUnit(f"{BLOC}-{number:02}", BLOC, name, "grassroots", _HORIZON) for number, name in enumerate(_BELOW, 1)),
 )
 
 
 def ben_tre() -> list[CloudEvent]:
     """Give the units, those who were introduced, both targets, and the province's end."""
-    return [*(established(place) for place in _UNITS), *_introductions(), *_targets(), _end()]
+    return [*(established(unit) for unit in _UNITS), *_introductions(), *_targets(), _end()]
 
 
 def _introductions() -> list[CloudEvent]:

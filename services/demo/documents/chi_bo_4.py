@@ -8,8 +8,8 @@ from typing import Final
 
 from events.codec import DEFAULT_ROOT
 from services.demo.documents.planning import assigned, declared
-from services.demo.places import Place, established
 from services.demo.saying import CloudEvent
+from services.demo.units import DemoUnit, established
 
 DAY: Final = "2022-07-07"
 CELL: Final = "chi-bo-4-bhxh"
@@ -17,8 +17,8 @@ CELL: Final = "chi-bo-4-bhxh"
 _PARENT: Final = "bhxh-tinh"
 _SERIES: Final = "demo-000"
 _UNITS: Final = (
-    Place(_PARENT, DEFAULT_ROOT, "Đảng bộ Bảo hiểm xã hội tỉnh", "grassroots", "2021-01-01"),
-    Place(CELL, _PARENT, "Chi bộ 4", "cell", "2021-01-01"),
+    DemoUnit(_PARENT, DEFAULT_ROOT, "Đảng bộ Bảo hiểm xã hội tỉnh", "grassroots", "2021-01-01"),
+    DemoUnit(CELL, _PARENT, "Chi bộ 4", "cell", "2021-01-01"),
 )
 
 
@@ -35,4 +35,4 @@ def chi_bo_4() -> list[CloudEvent]:
         by=_PARENT,
     )
     figures = declared(_SERIES, CELL, DAY, {"members": 16, "staff": 19})
-    return [*(established(place) for place in _UNITS), target, *figures]
+    return [*(established(unit) for unit in _UNITS), target, *figures]

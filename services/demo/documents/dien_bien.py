@@ -12,8 +12,8 @@ from typing import Final
 
 from events.codec import DEFAULT_ROOT
 from services.demo.documents.planning import declared
-from services.demo.places import Place, established
 from services.demo.saying import CloudEvent, Saying
+from services.demo.units import DemoUnit, established
 
 DAY: Final = "2018-02-06"
 TERM_FROM: Final = "2015-01-01"
@@ -22,8 +22,8 @@ CELL: Final = "btg-dien-bien"
 _SERIES: Final = "demo-002"
 _PROVINCE: Final = "dien-bien"
 _UNITS: Final = (
-    Place(_PROVINCE, DEFAULT_ROOT, "Tỉnh ủy Điện Biên", "province", "2004-01-01"),
-    Place(CELL, _PROVINCE, "Chi bộ Ban Tuyên giáo Tỉnh ủy", "grassroots", TERM_FROM),
+    DemoUnit(_PROVINCE, DEFAULT_ROOT, "Tỉnh ủy Điện Biên", "province", "2004-01-01"),
+    DemoUnit(CELL, _PROVINCE, "Chi bộ Ban Tuyên giáo Tỉnh ủy", "grassroots", TERM_FROM),
 )
 _ADMITTED: Final = (dt.date(2016, 5, 18), dt.date(2016, 11, 3), dt.date(2017, 8, 30), dt.date(2018, 2, 5))
 _NOTES: Final = {
@@ -47,4 +47,4 @@ def dien_bien() -> list[CloudEvent]:
         for on in _ADMITTED
     ]
     figures = declared(_SERIES, CELL, DAY, {"members": 23, "staff": 25, "rated_good": 23}, _NOTES)
-    return [*(established(place) for place in _UNITS), *admissions, *figures]
+    return [*(established(unit) for unit in _UNITS), *admissions, *figures]

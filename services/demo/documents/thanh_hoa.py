@@ -14,8 +14,8 @@ from typing import Final
 from services.demo.country import rest_of_the_country
 from services.demo.documents.planning import assigned, declared
 from services.demo.documents.thanh_hoa_units import CITY, COMPANY, units
-from services.demo.places import established
 from services.demo.saying import YOUNG, CloudEvent, Saying
+from services.demo.units import established
 from services.demo.years import facts
 
 DAY: Final = "2022-01-06"
@@ -32,12 +32,12 @@ def thanh_hoa() -> list[CloudEvent]:
     """Give the units, what happened in 2021, the targets and what city and company declare."""
     say = Saying(20220106, _SERIES)
     happened = sorted([*_admissions(say), *_trainings(say)], key=lambda event: (event["time"], event["id"]))
-    return [*(established(place) for place in units()), *happened, *_targets(), *_figures()]
+    return [*(established(unit) for unit in units()), *happened, *_targets(), *_figures()]
 
 
 def _admissions(say: Saying) -> Iterator[CloudEvent]:
     """Tell of as many as are missing from the published total; of Dạ Lan, whose number is not given, of none."""
-    places = [place.id for place in units() if place.parent == CITY and place.id != COMPANY]
+    places = [unit.id for unit in units() if unit.parent == CITY and unit.id != COMPANY]
     for _ in range(ADMITTED - _admitted_already()):
         unit, decided = say.random.choice(places), say.between(*YEAR)
         said = {"member": say.member(), "decided_on": decided, "ceremony_on": decided + say.days(3, 15)}
@@ -46,7 +46,7 @@ def _admissions(say: Saying) -> Iterator[CloudEvent]:
 
 def _admitted_already() -> int:
     """Count the city's admissions of the year in the country in small, all of them in its communes' cells."""
-    parents = {place.id: place.parent for place in rest_of_the_country()}
+    parents = {unit.id: unit.parent for unit in rest_of_the_country()}
     first, last = (day.isoformat() for day in YEAR)
     return sum(
         event["type"] == "member.admitted"
@@ -57,7 +57,7 @@ def _admitted_already() -> int:
 
 
 def _trainings(say: Saying) -> Iterator[CloudEvent]:
-    cells = [place.id for place in units() if place.parent == COMPANY]
+    cells = [unit.id for unit in units() if unit.parent == COMPANY]
     for _ in range(TRAINED):
         cell, on = say.random.choice(cells), say.between(dt.date(2021, 11, 1), dt.date(2021, 11, 30))
         said = {"candidate": say.member(), "on": on, "passed": True}

@@ -9,7 +9,7 @@ begin here are synthetic.
 from collections.abc import Iterator
 from typing import Final
 
-from services.demo.places import Place
+from services.demo.units import DemoUnit
 
 CITY: Final = "tp-thanh-hoa"
 COMPANY: Final = "da-lan"
@@ -94,15 +94,15 @@ _SCHOOLS: Final = (
 _CELLS: Final = ("Văn phòng", "Sản xuất 1", "Sản xuất 2", "Kỹ thuật", "Kinh doanh")
 
 
-def units() -> Iterator[Place]:
+def units() -> Iterator[DemoUnit]:
     """Give the 104 further units right below the city, then the company's five cells."""
     for id_, name in _WARDS.items():
-        yield Place(id_, CITY, f"Đảng bộ {name}", "grassroots", HORIZON)
-    yield Place(COMPANY, CITY, "Đảng bộ Công ty Cổ phần Dạ Lan", "grassroots", HORIZON)
+        yield DemoUnit(id_, CITY, f"Đảng bộ {name}", "grassroots", HORIZON)
+    yield DemoUnit(COMPANY, CITY, "Đảng bộ Công ty Cổ phần Dạ Lan", "grassroots", HORIZON)
     for number, name in enumerate(_organisations(), 1):
-        yield Place(f"{CITY}-tc-{number:02}", CITY, name, "grassroots", HORIZON)
+        yield DemoUnit(f"{CITY}-tc-{number:02}", CITY, name, "grassroots", HORIZON)
     for number, name in enumerate(_CELLS, 1):
-        yield Place(f"{COMPANY}-cb-{number:02}", COMPANY, f"Chi bộ {name}", "cell", HORIZON)
+        yield DemoUnit(f"{COMPANY}-cb-{number:02}", COMPANY, f"Chi bộ {name}", "cell", HORIZON)
 
 
 def _organisations() -> Iterator[str]:

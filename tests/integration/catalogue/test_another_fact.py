@@ -125,4 +125,4 @@ async def test_one_row_and_its_words_are_all_that_it_takes(tmp_path: Path, datab
 def test_a_row_whose_codes_have_no_room_is_refused_at_once(tmp_path: Path, at: int) -> None:
     edits = [(file, old, new.replace("at=58", f"at={at}")) for file, old, new in EDITS]
     with pytest.raises(AssertionError, match=f"origin can't lie in 3 bits from {at} on; the first free one is 46"):
-        printed_in(program_in(tmp_path, edits), "events.contributions")
+        printed_in(program_in(tmp_path, edits), "events.derived")

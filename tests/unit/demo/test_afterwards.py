@@ -10,9 +10,9 @@ import pytest
 from events.catalogue import CATALOGUE, MEASURES
 from services.demo.afterwards import NOT_CONFIRMED, TRANSFERRED, afterwards
 from services.demo.generator import events
-from services.demo.places import DISTRICT, places
 from services.demo.saying import CloudEvent
 from services.demo.scenario import country_and_reform
+from services.demo.units import DISTRICT, gia_binh_units
 from tests.unit.demo.decoding import decoded
 
 
@@ -63,7 +63,7 @@ def test_who_is_transferred_gets_a_reference_of_the_other_units_book(told: list[
 
 
 def test_with_it_every_measure_shows_something_in_the_district(told: list[CloudEvent]) -> None:
-    inside = {place.id for place in places() if place.parent != DISTRICT and place.level == "cell"}
+    inside = {unit.id for unit in gia_binh_units() if unit.parent != DISTRICT and unit.level == "cell"}
     counted = {
         count.measure
         for event in (*events(), *told)

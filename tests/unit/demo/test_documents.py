@@ -15,9 +15,9 @@ from services.demo.country import rest_of_the_country
 from services.demo.documents import documents
 from services.demo.documents.questions import QUESTIONS
 from services.demo.documents.thanh_hoa_units import CITY, COMPANY, units
-from services.demo.places import places
 from services.demo.saying import CloudEvent
 from services.demo.scenario import country_and_reform, parts, scenario
+from services.demo.units import gia_binh_units
 from tests.unit.demo.decoding import day_of, decoded, publisher
 
 OLDER_PART = "a38fb4473a56a9f31706197b2d1ec50cacefad9dad4cbeea60530b0f2266aa47"
@@ -81,7 +81,7 @@ def test_it_is_always_the_same_and_said_once(log: list[CloudEvent]) -> None:
 
 
 def test_each_unit_comes_after_its_parent(log: list[CloudEvent]) -> None:
-    known = {place.id for place in (*places(), *rest_of_the_country())}
+    known = {unit.id for unit in (*gia_binh_units(), *rest_of_the_country())}
     for event in log:
         if event["type"] == "unit.established":
             assert event["data"]["parent"] in known
@@ -132,17 +132,17 @@ def test_the_declared_figures_are_those_of_the_documents(read: list[Event]) -> N
 
 
 def test_the_city_has_the_published_number_of_subordinate_units() -> None:
-    children = [place for place in (*rest_of_the_country(), *units()) if place.parent == CITY]
-    assert len({place.id for place in children}) == len({place.name for place in children}) == 110
-    names = [place.name.removeprefix("Đảng bộ ") for place in children]
+    children = [unit for unit in (*rest_of_the_country(), *units()) if unit.parent == CITY]
+    assert len({unit.id for unit in children}) == len({unit.name for unit in children}) == 110
+    names = [unit.name.removeprefix("Đảng bộ ") for unit in children]
     assert sum(name.startswith("phường ") for name in names) == 30
     assert sum(name.startswith("xã ") for name in names) == 4
-    assert sum(place.parent == COMPANY for place in units()) == 5
+    assert sum(unit.parent == COMPANY for unit in units()) == 5
 
 
 def test_the_citys_admissions_of_2021_are_the_published_ones_with_those_that_were_there() -> None:
     everything = [decoded(event) for event in scenario() if event["type"] == "member.admitted"]
-    inside = {place.id: place.parent for place in (*rest_of_the_country(), *units())}
+    inside = {unit.id: unit.parent for unit in (*rest_of_the_country(), *units())}
     found = subjects(everything, "member.admitted", "2021-01-01", "2021-12-31")
     city = {unit for unit in found if CITY in (inside.get(unit), inside.get(inside.get(unit) or ""))}
     assert sum(found[unit] for unit in city) == 256

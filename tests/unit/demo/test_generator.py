@@ -7,7 +7,7 @@ import pytest
 from events.catalogue import CATALOGUE, MEASURES
 from events.codec import Event
 from services.demo.generator import FIRST_DAY, LAST_DAY, events
-from services.demo.places import DISTRICT, places
+from services.demo.units import DISTRICT, gia_binh_units
 from tests.unit.demo.decoding import day_of, decoded, publisher
 
 
@@ -52,7 +52,7 @@ def test_every_measure_shows_something(facts: list[Event]) -> None:
 
 
 def test_all_facts_are_about_cells_of_the_district(facts: list[Event]) -> None:
-    parents = {place.id: place.parent for place in places()}
+    parents = {unit.id: unit.parent for unit in gia_binh_units()}
     for event in facts:
         commune = parents[event.subject]
         assert commune is not None
@@ -62,11 +62,11 @@ def test_all_facts_are_about_cells_of_the_district(facts: list[Event]) -> None:
 
 def test_the_units_come_first_each_after_its_parent() -> None:
     known: set[str | None] = {None}
-    for event in events()[: len(list(places()))]:
+    for event in events()[: len(list(gia_binh_units()))]:
         assert event["type"] == "unit.established"
         assert event["data"]["parent"] in known
         known.add(event["subject"])
-    assert len([place for place in places() if place.parent == DISTRICT]) == 14
+    assert len([unit for unit in gia_binh_units() if unit.parent == DISTRICT]) == 14
 
 
 def test_some_facets_are_unknown(facts: list[Event]) -> None:

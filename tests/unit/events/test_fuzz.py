@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from events.codec import Event, Refusal, decode, encode, same_content
-from events.contributions import contributions, decision_day, units_named
+from events.derived import decision_day, fact_entries, units_named
 from events.inspection import inspect
 from events.vocabulary import Reason
 
@@ -59,7 +59,7 @@ def test_valid_messages_are_events_however_they_are_written(
     assert isinstance(event, Event)
     assert decode(f"party.v1.{PUBLISHER}.{event.type}", encode(event)) == event
     assert same_content(body, as_body(document))
-    assert contributions(event) or not event.type.startswith(("member", "candidate", "badge"))
+    assert fact_entries(event) or not event.type.startswith(("member", "candidate", "badge"))
     assert "subject" in units_named(event)
     assert (decision_day(event) is None) == event.type.startswith(("access.", "event."))
 

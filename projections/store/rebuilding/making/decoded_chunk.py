@@ -14,7 +14,7 @@ import asyncpg
 
 from events.catalogue import CATALOGUE, FACTS
 from events.codec import Event, decode
-from events.contributions import Contribution, contributions, decision_day, units_named
+from events.derived import FactEntry, decision_day, fact_entries, units_named
 from events.subjects import PREFIX
 from projections.store.calendar_sql import COPIED_ENDS
 from projections.store.rebuilding.chunks import IN_CHUNK, missing_in, rows_sql
@@ -84,7 +84,7 @@ def decode_chunk(rows: Sequence[asyncpg.Record], after: int, last: int, root: st
             event = decode(f"{PREFIX}.{publisher}.{type_}", body, root=root) if usual and first else None
             named = isinstance(event, Event) and event.id == id_ and event.subject == subject
             plain = named and isinstance(event, Event) and event.type in _FACTS and not _endless(event)
-            counted = contributions(event) if plain and isinstance(event, Event) else ()
+            counted = fact_entries(event) if plain and isinstance(event, Event) else ()
         except Exception:  # noqa: BLE001 - it raises again where it is decided, and is set aside there
             event, counted = None, ()
         if not counted or not isinstance(event, Event):
@@ -138,7 +138,7 @@ def _endless(event: Event) -> bool:
     return decision_day(event) in COPIED_ENDS
 
 
-def _several(position: int, event: Event, counted: Sequence[Contribution]) -> Several:
+def _several(position: int, event: Event, counted: Sequence[FactEntry]) -> Several:
     named = units_named(event)
     subject = named.pop("subject")
     day = decision_day(event)

@@ -7,7 +7,7 @@ import pytest
 from event_examples import BARE, DAY, FACETS, FULL, accepted, changed, message
 
 from events.catalogue import CATALOGUE, DIMENSIONS, FACTS, MEASURES
-from events.contributions import Contribution, contributions, decision_day, units_named
+from events.derived import FactEntry, decision_day, fact_entries, units_named
 from events.facets import pack, unpack
 
 ON = date.fromisoformat(DAY)
@@ -22,7 +22,7 @@ def counted(document: dict[str, Any]) -> list[tuple[str, str, date, dict[str, st
             one.day,
             {name: code for name in DIMENSIONS if (code := unpack(one.facets, name)) != "unknown"},
         )
-        for one in contributions(accepted(document))
+        for one in fact_entries(accepted(document))
     ]
 
 
@@ -64,14 +64,14 @@ def test_what_is_not_given_is_unknown_but_a_readmission_is_not_one(event_type: s
 
 @pytest.mark.parametrize("event_type", FULL)
 def test_nothing_but_a_fact_counts(event_type: str) -> None:
-    assert bool(contributions(accepted(message(event_type)))) == (CATALOGUE[event_type] in FACTS)
+    assert bool(fact_entries(accepted(message(event_type)))) == (CATALOGUE[event_type] in FACTS)
 
 
 def test_every_code_reaches_the_figures() -> None:
     for name in FACETS:
         for code in DIMENSIONS[name][:-1]:
-            (one,) = contributions(accepted(changed("member.confirmed", facets={name: code})))
-            assert one == Contribution("cb-01", 2, ON, pack({name: code}))
+            (one,) = fact_entries(accepted(changed("member.confirmed", facets={name: code})))
+            assert one == FactEntry("cb-01", 2, ON, pack({name: code}))
     for grade in DIMENSIONS["grade"][:-1]:
         ((*_, codes),) = counted(changed("badge.awarded", grade=int(grade), facets=..., early=..., posthumous=...))
         assert codes == {"grade": grade}
@@ -108,7 +108,7 @@ def test_units_that_are_not_given_are_not_named() -> None:
 
 def test_how_a_member_is_known_from_then_on_shows_in_no_figure() -> None:
     for document in (changed("member.transferred", **{"as": ...}), changed("member.transferred", **{"as": "m-001"})):
-        assert contributions(accepted(document)) == contributions(accepted(message("member.transferred")))
+        assert fact_entries(accepted(document)) == fact_entries(accepted(message("member.transferred")))
 
 
 @pytest.mark.parametrize("event_type", FULL)

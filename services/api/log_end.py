@@ -1,4 +1,4 @@
-"""The bus as the API sees it: how far the log goes, and whether it can be asked."""
+"""Where the log ends, as the bus tells the API; unknown while the bus can't be asked."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ FRESH_FOR: Final = 0.25
 _log = structlog.get_logger()
 
 
-class Bus:
-    """A connection to NATS that keeps trying while the process runs. `open` and `close` are called once each."""
+class LogEnd:
+    """The last position of the log, over a connection to NATS that keeps trying while the process runs.
+
+    `open` and `close` are called once each.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

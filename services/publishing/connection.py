@@ -50,7 +50,7 @@ class EndedError(BusRefusedError):
     """It was tried for as long as it may be (AWAY, FULL), or its user wants no more (INTERRUPTED)."""
 
 
-class Bus:
+class BusConnection:
     """A connection with what has happened to it.
 
     `notice` is told of trouble in words for the user, once for each kind of it, and None when it is over. `ended` may
@@ -238,8 +238,10 @@ async def connect(
     inbox_prefix: str = "_INBOX",
     patience: float = PATIENCE,
     ended: asyncio.Event | None = None,
-) -> AsyncIterator[Bus]:
-    """Connect to one or several addresses with commas between them, for `patience` seconds; `Bus` says what is told.
+) -> AsyncIterator[BusConnection]:
+    """Connect to one or several addresses with commas between them, for `patience` seconds.
+
+    `notice` is told of trouble as `BusConnection` says.
 
     Raises BusRefusedError where the server does not let us in or the credentials file is of no use, EndedError where
     nobody answers in time, or `ended` was set, SettingsError where a setting of the environment can't be used.
@@ -247,7 +249,7 @@ async def connect(
     settings = replace(Settings.from_environment(), nats_url=url)
     if credentials:
         settings = replace(settings, nats_credentials=Path(credentials))
-    bus = Bus(settings, notice, patience=patience, ended=ended)
+    bus = BusConnection(settings, notice, patience=patience, ended=ended)
     try:
         if settings.nats_credentials is not None:
             require_usable(settings.nats_credentials)

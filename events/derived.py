@@ -16,7 +16,7 @@ from events.vocabulary import UNKNOWN
 SUBJECT: Final = "subject"
 
 
-class Contribution(Struct, frozen=True, gc=False):
+class FactEntry(Struct, frozen=True, gc=False):
     """One thing counted once: for a unit, on a day.
 
     `measure` is its number (`catalogue.MEASURE_NUMBERS`), `facets` the packed codes (`events.facets`).
@@ -28,7 +28,7 @@ class Contribution(Struct, frozen=True, gc=False):
     facets: int
 
 
-def contributions(event: Event) -> tuple[Contribution, ...]:
+def fact_entries(event: Event) -> tuple[FactEntry, ...]:
     """List what a fact counts, one entry a measure in the catalogue's order; nothing for any other kind of event."""
     count = _COUNTERS.get(event.type)
     return count(event) if count else ()
@@ -71,13 +71,13 @@ def _pack_facets(facets: Facets) -> int:
     return sum(bits[getattr(facets, name)] for name, bits in _FACET_BITS)
 
 
-def _counter(row: EventType) -> Callable[[Event], tuple[Contribution, ...]]:
+def _counter(row: EventType) -> Callable[[Event], tuple[FactEntry, ...]]:
     """Prepare what is the same for all facts of a row: the rest runs once for every fact of the log."""
     (day,) = row.day
     own_bits = [(own.name, _bits(row.data, own.name, own.absent)) for own in row.own]
     counts = [(MEASURE_NUMBERS[count.measure], count.unit) for count in row.counts]
 
-    def count(event: Event) -> tuple[Contribution, ...]:
+    def count(event: Event) -> tuple[FactEntry, ...]:
         data: Any = event.data
         packed = 0 if data.facets is UNSET else _pack_facets(data.facets)
         for name, bits in own_bits:
@@ -85,7 +85,7 @@ def _counter(row: EventType) -> Callable[[Event], tuple[Contribution, ...]]:
         counted_on = getattr(data, day)
         return tuple(
             [
-                Contribution(event.subject if unit == SUBJECT else getattr(data, unit), measure, counted_on, packed)
+                FactEntry(event.subject if unit == SUBJECT else getattr(data, unit), measure, counted_on, packed)
                 for measure, unit in counts
             ]
         )

@@ -14,7 +14,7 @@ HORIZON: Final = "2020-01-01"
 """Where the demonstration begins: communes and cells are older in truth."""
 
 
-class Place(NamedTuple):
+class DemoUnit(NamedTuple):
     """A unit to be established: `parent` is None for the root alone, `level` and `since` as in the contract."""
 
     id: str
@@ -24,23 +24,23 @@ class Place(NamedTuple):
     since: str
 
 
-def established(place: Place) -> CloudEvent:
+def established(unit: DemoUnit) -> CloudEvent:
     """Say that a unit is founded, by the one above it, on the first day on which it is one."""
     return structure(
-        place.parent or place.id,
-        f"demo-unit-{place.id}",
+        unit.parent or unit.id,
+        f"demo-unit-{unit.id}",
         "unit.established",
-        place.id,
-        time=f"{place.since}T08:00:00+07:00",
-        data={"parent": place.parent, "name": place.name, "level": place.level, "since": place.since},
+        unit.id,
+        time=f"{unit.since}T08:00:00+07:00",
+        data={"parent": unit.parent, "name": unit.name, "level": unit.level, "since": unit.since},
     )
 
 
 _ABOVE: Final = (
-    Place(DEFAULT_ROOT, None, "Ban Chấp hành Trung ương Đảng", "central", "1930-02-03"),
-    Place("bac-ninh", DEFAULT_ROOT, "Tỉnh ủy Bắc Ninh", "province", "1997-01-01"),
-    Place(DISTRICT, "bac-ninh", "Huyện ủy Gia Bình", "upper", "1999-09-01"),
-    Place(NEIGHBOUR, "bac-ninh", "Huyện ủy Lương Tài", "upper", "1999-09-01"),
+    DemoUnit(DEFAULT_ROOT, None, "Ban Chấp hành Trung ương Đảng", "central", "1930-02-03"),
+    DemoUnit("bac-ninh", DEFAULT_ROOT, "Tỉnh ủy Bắc Ninh", "province", "1997-01-01"),
+    DemoUnit(DISTRICT, "bac-ninh", "Huyện ủy Gia Bình", "upper", "1999-09-01"),
+    DemoUnit(NEIGHBOUR, "bac-ninh", "Huyện ủy Lương Tài", "upper", "1999-09-01"),
 )
 
 _COMMUNES: Final = (
@@ -64,11 +64,11 @@ _COMMUNES: Final = (
 _OFFICES: Final = ("Trường Trung học cơ sở", "Trường Tiểu học", "Trạm Y tế")
 
 
-def places() -> Iterator[Place]:
+def gia_binh_units() -> Iterator[DemoUnit]:
     """Give every unit, each one after its parent."""
     yield from _ABOVE
     for id_, name, part, parts in _COMMUNES:
-        yield Place(id_, DISTRICT, f"Đảng bộ {name}", "grassroots", HORIZON)
+        yield DemoUnit(id_, DISTRICT, f"Đảng bộ {name}", "grassroots", HORIZON)
         cells = [f"Chi bộ {part} {one}" for one in parts] + [f"Chi bộ {office} {name}" for office in _OFFICES]
         for number, cell in enumerate(cells, 1):
-            yield Place(f"{id_}-cb-{number:02}", id_, cell, "cell", HORIZON)
+            yield DemoUnit(f"{id_}-cb-{number:02}", id_, cell, "cell", HORIZON)
