@@ -115,7 +115,7 @@ class MemberRestored(Data, frozen=True, kw_only=True):
 
 
 class UnitEstablished(Data, frozen=True, kw_only=True):
-    """A unit was founded; its parent is null for the root alone."""
+    """A unit was established; its parent is null for the root alone."""
 
     parent: UnitId | None
     name: Name

@@ -1,7 +1,8 @@
 """The words of the contract's codes, as Vietnamese reports say them and in English: one table beside the catalogue.
 
-Nothing that decides or counts imports this: a word can be mended without another fingerprint of the rules. Whatever the
-catalogue and the vocabulary have, is here; a test holds it. In English the codes are words, where nothing else is said.
+Nothing that decides or counts imports this: a word can be corrected without another fingerprint of the rules. Whatever
+the catalogue and the vocabulary have, is here; a test holds it. In English the codes are words, where nothing else is
+said.
 """
 
 from collections.abc import Mapping

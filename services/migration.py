@@ -190,8 +190,8 @@ async def _ensure_stream(jetstream: JetStreamContext, settings: Settings, notice
     if wrong:
         raise MigrationError(
             f"the stream {settings.stream} breaks a promise of the log: {'; '.join(wrong)}. "
-            f"Mend it with `nats stream edit {settings.stream}` as the operator's user of deploy/nats/accounts.conf; "
-            "never remove the stream, it is the log"
+            f"Correct it with `nats stream edit {settings.stream}` as the operator's user of "
+            "deploy/nats/accounts.conf; never remove the stream, it is the log"
         )
     _tell_of_limits(settings, found, notice)
 
@@ -204,13 +204,13 @@ def _tell_of_limits(settings: Settings, found: StreamConfig, notice: Notice) -> 
     if found.duplicate_window != DUPLICATE_WINDOW:
         lacking.append(f"--dupe-window={DUPLICATE_WINDOW}s")
     if lacking:
-        mending = f"nats stream edit {settings.stream} {' '.join(lacking)}"
+        command = f"nats stream edit {settings.stream} {' '.join(lacking)}"
         notice(
             either(
                 f"Luồng {settings.stream} còn giới hạn cũ và vẫn chạy tiếp. "
-                f"Hãy sửa bằng người dùng vận hành: {mending}",
+                f"Hãy sửa bằng người dùng vận hành: {command}",
                 f"The stream {settings.stream} has limits of before and goes on. "
-                f"Mend them as the operator's user: {mending}",
+                f"Correct them as the operator's user: {command}",
             )
         )
 

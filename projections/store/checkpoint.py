@@ -32,7 +32,7 @@ _POSITION_AND_PRIMARY: Final = "SELECT position, NOT pg_is_in_recovery() FROM ch
 class Checkpoint(NamedTuple):
     """The row: ``as_of`` is the bus time of the event at ``position``, None while there is none.
 
-    ``repairs`` is how often the generation was mended, ``rules`` the fingerprint of those that wrote the last batch.
+    ``repairs`` is how often the generation was repaired, ``rules`` the fingerprint of those that wrote the last batch.
     """
 
     generation: int

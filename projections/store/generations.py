@@ -21,7 +21,7 @@ async def enter(connection: asyncpg.Connection, schema: str) -> None:
 
 
 async def enter_the_one_in_force(connection: asyncpg.Connection) -> Edition:
-    """Let the session see the generation that is in force now, and say which it is; a switch does not follow it."""
+    """Let the session see the generation that is in use now, and say which it is; a switch does not follow it."""
     found = await read_checkpoint(connection)
     edition = Edition(found.generation, found.repairs)
     await enter(connection, schema_of(edition.generation))

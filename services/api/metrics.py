@@ -79,7 +79,7 @@ class StandingCollector(Collector):
         for (kind, outcome, reason), n in _bounded(self._tally).items():
             messages.add_metric([kind, outcome, reason], n)
         yield messages
-        # Whose client is broken? A publisher that does not mend it goes on rising.
+        # Whose client is broken? The number of a publisher that does not correct it goes on rising.
         publishers = GaugeMetricFamily(
             "tonghop_readable_publisher_rejects", "Rejected events of the publishers with most", labels=["publisher"]
         )

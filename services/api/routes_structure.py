@@ -62,7 +62,7 @@ class DifferenceQuery(OverDays):
 
 @router.get("/{unit}/history", summary="A unit through time", responses=answers(UnitHistory))
 async def history(request: Request, unit: UnitPath, query: Annotated[Parameters, Query()]) -> Response:
-    """Tell names, levels, parents, foundation and end, predecessors and successors, with dates and who said so."""
+    """Tell names, levels, parents, establishment and end, predecessors and successors, with dates and who said so."""
     return await reader_of(request).answer(
         request, query, Asked(("history", unit), partial(unit_history, unit=unit), Work(unit, steps=1))
     )

@@ -56,8 +56,8 @@ def read(text: str, since: str) -> list[NewUnit]:
 def ordered(rows: Collection[NewUnit], known: Collection[str]) -> list[NewUnit]:
     """Put each unit after the one above it. `known` are units that the service has already.
 
-    Raises HierarchyError where a parent is nobody's, an id is there twice, a parent is founded later, units go round in
-    a circle, or the hierarchy is too deep.
+    Raises HierarchyError where a parent is nobody's, an id is there twice, a parent is established later, units go
+    round in a circle, or the hierarchy is too deep.
     """
     by_id: dict[str, NewUnit] = {}
     faults = []
@@ -119,7 +119,7 @@ def _fault_of_parent(row: NewUnit, by_id: Mapping[str, NewUnit], known: Collecti
     if above.since > row.since:
         return either(
             f"{above.id} thành lập ngày {above.since}, sau {row.since}",
-            f"{above.id} is founded on {above.since}, after {row.since}",
+            f"{above.id} is established on {above.since}, after {row.since}",
         )
     return None
 

@@ -96,7 +96,7 @@ SERVERS_FAIL: Final[tuple[type[Exception], ...]] = (
 )
 """Whatever a server, or the way to it, may answer with: what a command tells plainly (`described`)."""
 
-PASSES_OR_IS_MENDED: Final = frozenset({Failure.AWAY, Failure.REFUSED, Failure.MISSING})
+PASSES_OR_IS_REPAIRED: Final = frozenset({Failure.AWAY, Failure.REFUSED, Failure.MISSING})
 """What a process that stays waits for: also for somebody who grants a permission, or migrates."""
 
 _SORTED: Final = (

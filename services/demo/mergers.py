@@ -15,7 +15,7 @@ REFORM: Final = dt.date(2025, 7, 1)
 
 
 class Merger(NamedTuple):
-    """A commune from the reform on: `unit` is founded with the name, or, where it is one of the parts, goes on."""
+    """A commune from the reform on: `unit` is established with the name, or, where it is one of the parts, goes on."""
 
     unit: str
     name: str

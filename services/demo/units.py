@@ -25,7 +25,7 @@ class DemoUnit(NamedTuple):
 
 
 def established(unit: DemoUnit) -> CloudEvent:
-    """Say that a unit is founded, by the one above it, on the first day on which it is one."""
+    """Say that a unit is established, by the one above it, on the first day on which it is one."""
     return structure(
         unit.parent or unit.id,
         f"demo-unit-{unit.id}",

@@ -63,7 +63,7 @@ def give_all(folder: Path, to: Identity) -> None:
 
 
 def close_to_others(folder: Path, mode: int = PRIVATE) -> None:
-    """Make a folder, or mend the mode of one that is there, so that its owner alone may look into it."""
+    """Make a folder, or correct the mode of one that is there, so that its owner alone may look into it."""
     folder.mkdir(mode=mode, parents=True, exist_ok=True)
     if stat.S_IMODE(folder.stat().st_mode) != mode:
         folder.chmod(mode)

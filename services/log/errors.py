@@ -1,7 +1,7 @@
 """What can go wrong where the log is carried into the figures, and what is done about it.
 
     ForeignLogError    the log is not the one that the figures were made from: an operator has to decide
-    WrongSqlError      PostgreSQL can't make sense of a statement, again and again: no waiting mends that
+    WrongSqlError      PostgreSQL can't make sense of a statement, again and again: waiting does not help
 
 Everything else is sorted by ``is_transient`` and ``is_wrong`` (services.connecting.failures): waited out, given up
 after a few attempts, or narrowed down to the one message that it comes from.
@@ -13,7 +13,7 @@ import nats.errors
 
 from projections.rules.log.message import GapError
 from projections.store.batch.writing import FencedError
-from services.connecting.failures import PASSES_OR_IS_MENDED, Failure, classify, server_of
+from services.connecting.failures import PASSES_OR_IS_REPAIRED, Failure, classify, server_of
 from services.log.intake import ConsumerGoneError
 
 _OURS = (FencedError, GapError, ConsumerGoneError, nats.errors.Error)
@@ -32,7 +32,7 @@ def is_transient(error: BaseException) -> bool:
 
     A schema, a file or a permission that is missing is no message's fault either: nothing is rejected because of it.
     """
-    return isinstance(error, _OURS) or classify(error) in PASSES_OR_IS_MENDED
+    return isinstance(error, _OURS) or classify(error) in PASSES_OR_IS_REPAIRED
 
 
 def is_wrong(error: BaseException) -> bool:

@@ -24,5 +24,5 @@ def describe(excess: Excess, percent: int) -> str:
         f"Paused before position {excess.position}: {excess.rejected} of the last {excess.events} events, from {of} "
         "publishers, are rejected, "
         f"the limit is {percent} %; most by: {named}{more}. Nothing is lost, everything is in the stream. "
-        "That many go wrong at once is mostly a rule or a new deployment: mend it, then run `tonghop resume`."
+        "That many go wrong at once is mostly a rule or a new deployment: correct it, then run `tonghop resume`."
     )

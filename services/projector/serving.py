@@ -24,7 +24,7 @@ from projections.bilingual import Bilingual
 from projections.store.connecting import create_pool
 from services import logs
 from services.connecting.broker import make as broker_for
-from services.connecting.failures import PASSES_OR_IS_MENDED, described
+from services.connecting.failures import PASSES_OR_IS_REPAIRED, described
 from services.connecting.patience import patiently
 from services.connecting.tls import https
 from services.log.errors import ForeignLogError, WrongSqlError
@@ -115,7 +115,7 @@ async def _connected(broker: NatsBroker) -> Client:
     def waiting(error: BaseException, seconds: float) -> None:
         log.warning("waiting", part="bus", error=described(error), seconds=round(seconds, 2))
 
-    return await patiently(broker.connect, patience=math.inf, waiting=waiting, kinds=PASSES_OR_IS_MENDED)
+    return await patiently(broker.connect, patience=math.inf, waiting=waiting, kinds=PASSES_OR_IS_REPAIRED)
 
 
 def _registry() -> CollectorRegistry:

@@ -78,7 +78,7 @@ class Folder:
             ) from error
 
     def _close_to_others(self) -> None:
-        """Make the folders, or mend their modes. Started by root, the servers' user passes through to its data."""
+        """Make the folders, or correct their modes. Started by root, the servers' user passes through to its data."""
         close_to_others(self.path, PASSABLE if os.geteuid() == 0 else PRIVATE)
         for inside in (self.run, self.logs, self.secrets):
             close_to_others(inside)

@@ -46,7 +46,7 @@ class UnansweredError(RebuildError):
 
     def __init__(self, number: int) -> None:
         super().__init__(
-            f"the connection broke in the switch to generation {number}, and nobody knows yet whether that is in force "
+            f"the connection broke in the switch to generation {number}, and nobody knows yet whether that is in use "
             f"now: run `tonghop rebuild --back --to {number}`, which leads there and nowhere else"
         )
 
@@ -86,10 +86,10 @@ async def rebuild(
     put_in_force: bool = True,
     accept: bool = False,
 ) -> Rebuilt:
-    """Make a generation, or go on where one was stopped; compare it, and put it in force where nothing differs.
+    """Make a generation, or go on where one was stopped; compare it, and put it in use where nothing differs.
 
-    With `accept` it is put in force although it differs: a changed rule or catalogue makes other figures. One that is
-    not put in force stays as it is, and the next call begins from there. Raises RebuildError.
+    With `accept` it is put in use although it differs: a changed rule or catalogue makes other figures. One that is
+    not put in use stays as it is, and the next call begins from there. Raises RebuildError.
     """
     async with only_one(settings) as connection:
         number = await next_number(connection)
@@ -109,7 +109,7 @@ async def rebuild(
 
 
 async def _beside(connection: asyncpg.Connection, settings: Settings, sizes: Sizes, number: int) -> Generation:
-    """Name a generation beside the one in force."""
+    """Name a generation beside the one in use."""
     source = LedgerSource(settings.database_url, settings.root, sizes)
     return Generation(source, connection, schema_of(number), schema_of((await read_checkpoint(connection)).generation))
 
@@ -117,10 +117,10 @@ async def _beside(connection: asyncpg.Connection, settings: Settings, sizes: Siz
 async def go_back(
     settings: Settings, progress: Progress, *, to: int | None = None, sizes: Sizes = SIZES
 ) -> Rebuilt | None:
-    """Put the generation that was in force before in force again, carried to the position of the one that is now.
+    """Put the generation that was in use before in use again, carried to the position of the one that is now.
 
     What differs is said and no reason to stay. With `to` this leads to that generation and to no other: None where it
-    is in force already, so that whoever does not know how a call ended can make it again. Raises RebuildError where the
+    is in use already, so that whoever does not know how a call ended can make it again. Raises RebuildError where the
     generation is not kept, or needs other rules, and UnansweredError where the switch may have been made.
     """
     async with only_one(settings) as connection:
@@ -142,7 +142,7 @@ async def go_back(
 async def bring_up(
     generation: Generation, progress: Progress, throttle: float | None = None, *, large_as_there: bool = False
 ) -> None:
-    """Carry an opened generation from wherever it is to where the one in force stands, or nearly."""
+    """Carry an opened generation from wherever it is to where the one in use stands, or nearly."""
     row = await generation.row()
     while row is not None and row.phase == FOLDING:
         last = await position_of(generation.writer)

@@ -1,4 +1,4 @@
-"""Verification: everything counted anew from the ledger and compared, and mended on request (decision 0016)."""
+"""Verification: everything counted anew from the ledger and compared, and repaired on request (decision 0016)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from projections.store.generations import schema_of
 from projections.store.log.kept_log import kept_messages
 from projections.store.rebuilding.chunks import set_aside_up_to
 from projections.store.rebuilding.comparing.compare_generations import Comparison
-from projections.store.rebuilding.comparing.mending import Repair, mend, repairs
+from projections.store.rebuilding.comparing.repairing import Repair, repair_rows, repairs
 from projections.store.rebuilding.generation_schema import drop_schema
 from projections.store.rebuilding.making.generation import Generation, LedgerSource, Progress
 from projections.store.rebuilding.switching import compare_at_checkpoint
@@ -30,7 +30,7 @@ _CHUNK: Final = 10_000
 
 
 class Verified(NamedTuple):
-    """What differed, what of it was mended (None where that was not asked for), and the messages unlike the stream's.
+    """What differed, what of it was repaired (None where that was not asked for), and the messages unlike the stream's.
 
     ``unlike`` are positions at which the ledger has another message than the stream, or one of them has none; None
     where the stream was not asked. ``aside`` are the messages that live work could not process: that they are refused
@@ -38,7 +38,7 @@ class Verified(NamedTuple):
     """
 
     comparison: Comparison
-    mended: Comparison | None
+    repaired: Comparison | None
     unlike: list[int] | None
     aside: list[int]
 
@@ -61,11 +61,11 @@ async def verify(
         await generation.open()
         await bring_up(generation, progress, large_as_there=True)
         comparison = await compare_at_checkpoint(generation, with_ledger=True)
-        mended = await mend(generation) if repair and comparison else None
+        repaired = await repair_rows(generation) if repair and comparison else None
         aside = await set_aside_up_to(connection, comparison.position, generation.like)
         async with connection.transaction():
             await drop_schema(connection, SCHEMA)
-    return Verified(comparison, mended, unlike, aside)
+    return Verified(comparison, repaired, unlike, aside)
 
 
 async def latest_repairs(settings: Settings, limit: int) -> list[Repair]:

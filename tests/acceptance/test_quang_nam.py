@@ -60,11 +60,11 @@ async def test_neither_is_taken_for_a_count(province: Country) -> None:
 
 async def test_a_part_that_is_silent_is_told_apart_from_one_that_declared_zero(postgres: PostgresServer) -> None:
     said = log()
-    quiet, zero = said[-1]["subject"], declared(said[-2]["subject"], 0, "declared-2024-mended")
+    quiet, zero = said[-1]["subject"], declared(said[-2]["subject"], 0, "declared-2024-corrected")
     said = [*said[:-1], zero]
-    async with country_of(said, postgres) as mended:
-        await mended.apply(0, len(said))
-        found = await mended.figure(PROVINCE, "2025-01-03", "admissions")
+    async with country_of(said, postgres) as corrected:
+        await corrected.apply(0, len(said))
+        found = await corrected.figure(PROVINCE, "2025-01-03", "admissions")
     sum_of_parts = OF_PARTS - VALUES[-1] - VALUES[-2]
     assert quiet != zero["subject"]
     assert found["children"] == {

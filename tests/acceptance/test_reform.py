@@ -144,13 +144,13 @@ async def test_what_is_said_too_early_waits_for_the_reform_to_be_told(country: C
 
 
 async def test_a_corrected_merger_leaves_no_trace(country: Country, postgres: PostgresServer) -> None:
-    mended = [
+    corrected = [
         event for event in country.log if event["id"] not in BY_MISTAKE and event["data"].get("id") not in BY_MISTAKE
     ]
-    assert len(mended) == len(country.log) - 4
+    assert len(corrected) == len(country.log) - 4
     units = [unit.id for unit in (*gia_binh_units(), *rest_of_the_country()) if unit.level != "cell"]
-    async with country_of(mended, postgres) as right:
-        await right.apply(0, len(mended))
+    async with country_of(corrected, postgres) as right:
+        await right.apply(0, len(corrected))
         for unit in {*units, *UNITS}:
             for basis in BASES:
                 found, other = [await one.report(unit, **ALL_YEARS, basis=basis) for one in (country, right)]

@@ -30,10 +30,10 @@ UNKNOWABLE: Final = {
     "alembic_version": "which migrations were made: the tables themselves say so",
     "worker": "what the projector says of itself, anew every second",
     "pause": "when the projector stood still, and who let it go on: no figure",
-    "repair": "the record of what was mended: no figure, and nothing else knows of it",
+    "repair": "the record of what was repaired: no figure, and nothing else knows of it",
     "generation": "how far other generations have come: one that is put in force is compared first",
     "checkpoint.one": "there is one row, and the database allows no other value",
-    "checkpoint.repairs": "how often it was mended: part of ETags and of the fence, and nothing else knows of it",
+    "checkpoint.repairs": "how often it was repaired: part of ETags and of the fence, and nothing else knows of it",
     "checkpoint.rules": "by which version's rules the last batch was written",
 }
 """Tables and columns of which the log says nothing, so that nobody can tell whether they are right."""

@@ -216,7 +216,7 @@ async def test_what_the_service_itself_fails_at_counts_too(limited: Any) -> None
             await paused_at(on, 24)
             detail = await on.connection.fetchval("SELECT detail FROM pause")
             assert "1 (malformed)" in detail
-        # Mended, the service takes what it had not set aside yet.
+        # Corrected, the service takes what it had not set aside yet.
         await on.connection.execute("ALTER TABLE fact DROP CONSTRAINT fact_day_check")
         assert resume(on)
         with on.projector():

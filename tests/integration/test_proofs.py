@@ -39,7 +39,7 @@ async def test_the_ledger_is_held_against_the_stream_byte_for_byte(party: str, d
             assert "khác luồng tại: 5, 7" in said
 
 
-async def test_a_counter_spoilt_by_hand_is_named_mended_and_the_figures_go_on(party: str, database: str) -> None:
+async def test_a_counter_spoilt_by_hand_is_named_repaired_and_the_figures_go_on(party: str, database: str) -> None:
     async with bench(party, database) as on:
         with on.projector():
             await on.publish(*WORLD, *FACTS)

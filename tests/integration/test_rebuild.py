@@ -66,7 +66,7 @@ async def admissions(database: str) -> int:
 
 
 async def outcome(connection: asyncpg.Connection) -> tuple[str, str | None, int | None]:
-    """Tell what the generation that is in force now says of the event at 10."""
+    """Tell what the generation that is in use now says of the event at 10."""
     await enter_the_one_in_force(connection)
     return tuple(await connection.fetchrow(OUTCOME))
 

@@ -66,7 +66,7 @@ async def test_again_changes_nothing(settings: Settings) -> None:
     await with_jetstream(settings.nats_url, check)
 
 
-async def test_a_stream_with_limits_of_before_is_taken_and_said_and_mended_by_who_may(settings: Settings) -> None:
+async def test_a_stream_with_limits_of_before_is_taken_and_said_and_corrected_by_who_may(settings: Settings) -> None:
     config = stream_config(settings).evolve(max_msg_size=-1, duplicate_window=120)
     await with_jetstream(
         settings.nats_url,

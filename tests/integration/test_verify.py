@@ -1,4 +1,4 @@
-"""`tonghop verify`: whatever is spoilt by hand in the database is found, named and mended, and that is kept."""
+"""`tonghop verify`: whatever is spoilt by hand in the database is found, named and repaired, and that is kept."""
 
 from __future__ import annotations
 
@@ -255,7 +255,7 @@ async def test_nothing_is_found_where_nothing_is_wrong(database: str, connection
 
 
 @pytest.mark.parametrize("hand", HANDS)
-async def test_what_is_spoilt_is_named_and_mended(database: str, connection: asyncpg.Connection, hand: str) -> None:
+async def test_what_is_spoilt_is_named_and_repaired(database: str, connection: asyncpg.Connection, hand: str) -> None:
     spoilt = HANDS[hand]
     assert not (await connection.execute(spoilt.statement)).endswith(" 0")
     found = (await verified(database)).comparison
@@ -266,10 +266,10 @@ async def test_what_is_spoilt_is_named_and_mended(database: str, connection: asy
         assert spoilt.should is None or says(one.should, spoilt.should), one
     assert found.counts[spoilt.named[0]] >= 1
     done = await verified(database, repair=True)
-    assert done.mended is not None
+    assert done.repaired is not None
     assert not (await verified(database)).comparison
     kept = await latest_repairs(Settings(database_url=database), 1000)
-    assert [named(each.difference) for each in reversed(kept)] == [named(each) for each in done.mended.listed]
+    assert [named(each.difference) for each in reversed(kept)] == [named(each) for each in done.repaired.listed]
     assert spoilt.named in {named(each.difference) for each in kept}
 
 

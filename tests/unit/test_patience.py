@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from services.connecting.failures import PASSES_OR_IS_MENDED
+from services.connecting.failures import PASSES_OR_IS_REPAIRED
 from services.connecting.patience import Backoff, Clock, OutOfPatienceError, patiently
 from services.settings import SettingsError
 
@@ -102,7 +102,7 @@ async def test_who_stays_waits_for_somebody_to_mend_it() -> None:
         lambda: tried(errors),
         patience=math.inf,
         waiting=lambda *_: None,
-        kinds=PASSES_OR_IS_MENDED,
+        kinds=PASSES_OR_IS_REPAIRED,
         clock=time.clock,
     )
     assert done == "done"

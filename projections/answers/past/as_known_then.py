@@ -56,7 +56,7 @@ class Then:
         return day >= subject.founding.since and unit in self.units.above(subject, day)
 
     def name(self, unit: Unit, day: dt.date) -> UnitName:
-        """Return a unit as it was called on a day; before its foundation as it was called at first."""
+        """Return a unit as it was called on a day; before its establishment as it was called at first."""
         said = list(unit.statements())
         return UnitName(unit.id, _held(history.names(said), day), _held(history.levels(said), day))
 

@@ -50,7 +50,7 @@ class ParentSpan(Struct, frozen=True):
 
 
 class Foundation(Struct, frozen=True):
-    """When a unit was founded, and the event that said so."""
+    """When a unit was established, and the event that said so."""
 
     since: dt.date
     said: Source

@@ -36,7 +36,7 @@ class Units(DatedTree):
         self._rehung()
 
     def unsay(self, statement: UnitStatement) -> None:
-        """Take a statement back; a foundation when nothing else is said of its unit."""
+        """Take a statement back; an establishment when nothing else is said of its unit."""
         self._rehung()
         unit = self.by_no[statement.unit]
         if statement.kind == "established":

@@ -83,7 +83,7 @@ class Report(Struct, frozen=True, rename={"first": "from", "last": "to"}):
 
 
 class Validity(Struct, frozen=True):
-    """The days of a unit: founded on ``since``, dissolved on ``until`` (excluded; null where it stands)."""
+    """The days of a unit: established on ``since``, dissolved on ``until`` (excluded; null where it stands)."""
 
     since: dt.date
     until: dt.date | None

@@ -24,7 +24,7 @@ class Place(NamedTuple):
     vast: bool = False
 
     def stands(self, day: dt.date) -> bool:
-        """Tell whether the unit, once founded, is not yet dissolved on a day."""
+        """Tell whether the unit, once established, is not yet dissolved on a day."""
         return self.dissolved is None or day < self.dissolved
 
     def standing(self, days: Days) -> Days:

@@ -125,7 +125,7 @@ class BatchWork:
         return unit
 
     def forget(self, unit: Unit) -> None:
-        """Take a foundation back that nothing refers to."""
+        """Take an establishment back that nothing refers to."""
         self._flush()
         self._parked.forget(unit)
         self.state.large.discard(unit.no)
@@ -134,13 +134,13 @@ class BatchWork:
         self._unsaid(unit.founding)
 
     def say(self, statement: UnitStatement) -> None:
-        """Let a statement other than a foundation hold."""
+        """Let a statement other than an establishment hold."""
         self._follow(self.hierarchy.add(statement))
         self._done.structure.said.append(statement)
         self._touched.add(statement.unit)
 
     def unsay(self, statement: UnitStatement) -> None:
-        """Take a statement other than a foundation back."""
+        """Take a statement other than an establishment back."""
         self._follow(self.hierarchy.remove(statement))
         self._unsaid(statement)
 

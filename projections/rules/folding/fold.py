@@ -33,7 +33,7 @@ class Fold:
 
     ``recorded`` holds the first message under every key that the batch or a waiting retraction names, as far as the log
     has one before the batch; it is extended. ``references`` counts the facts, plans and events of access that hold and
-    refer to a unit, for every unit whose foundation a retraction names; what it lacks has none. The state is carried
+    refer to a unit, for every unit whose establishment a retraction names; what it lacks has none. The state is carried
     forward, and nobody else's from the first piece until the changes are taken.
     """
 

@@ -30,7 +30,7 @@ class DatedTree:
         return unit.segments or (Segment(unit.founding.since, FOREVER, unit.founding.parent),)
 
     def raw_parent(self, unit: Unit, day: dt.date) -> int | None:
-        """Return the number of the unit's raw parent on a day on or after its foundation."""
+        """Return the number of the unit's raw parent on a day on or after its establishment."""
         if unit.segments is None:
             return unit.founding.parent
         found = unit.segments[0].parent

@@ -109,7 +109,7 @@ def _further(hierarchy: Hierarchy, way: _Way, end: dt.date | None) -> Iterator[_
 
 
 def _said(way: _Way, depths: Depths, day: dt.date | None) -> str | None:
-    """Hold a way to the bounds; the levels on its first day, as units are dissolved but never founded on it.
+    """Hold a way to the bounds; the levels on its first day, as units are dissolved but never established on it.
 
     Without a day the unit is dissolved by then, and is on no level.
     """

@@ -39,11 +39,11 @@ class Hierarchy(DatedTree):
         return segments_of(self._copy(self.by_no[statement.unit], add=statement))
 
     def without_statement(self, statement: UnitStatement) -> tuple[Segment, ...]:
-        """Return the raw parents that the unit would have without a statement other than its foundation."""
+        """Return the raw parents that the unit would have without a statement other than that which establishes it."""
         return segments_of(self._copy(self.by_no[statement.unit], remove=statement))
 
     def in_use(self, unit: Unit) -> bool:
-        """Tell whether a statement that holds, other than its foundation, is about the unit or names it."""
+        """Tell whether a statement that holds, other than that which establishes it, is about the unit or names it."""
         return bool(unit.named or unit.later or unit.dissolution)
 
     # -- changes ---------------------------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ class Hierarchy(DatedTree):
             del self.children[unit.founding.parent][unit.no]
 
     def add(self, statement: UnitStatement) -> Move:
-        """Let a statement other than a foundation hold; return where that hangs its unit."""
+        """Let a statement other than an establishment hold; return where that hangs its unit."""
         unit = self.by_no[statement.unit]
         before = self._ancestry(unit)
         unit.say(statement)
@@ -78,7 +78,7 @@ class Hierarchy(DatedTree):
         return self._settle(unit, before)
 
     def restore(self, statements: Sequence[UnitStatement]) -> set[int]:
-        """Let statements other than foundations hold that held together before; return their units.
+        """Let statements other than establishments hold that held together before; return their units.
 
         In whatever order they come: nothing is derived before all are in, as only together they surely make a tree.
         """
@@ -96,7 +96,7 @@ class Hierarchy(DatedTree):
         return changed
 
     def remove(self, statement: UnitStatement) -> Move:
-        """Take a statement other than a foundation back; return where that hangs its unit."""
+        """Take a statement other than an establishment back; return where that hangs its unit."""
         unit = self.by_no[statement.unit]
         before = self._ancestry(unit)
         unit.unsay(statement)

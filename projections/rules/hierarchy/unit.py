@@ -42,7 +42,7 @@ class Span(NamedTuple):
 
 
 class Unit:
-    """A unit that is known: its foundation, what was said of it later, and its place in the hierarchy as last known."""
+    """A unit that is known: its establishment, what was said of it later, its place in the hierarchy as last known."""
 
     __slots__ = ("dissolution", "founding", "height", "id", "later", "named", "no", "segments", "size")
 
@@ -58,7 +58,7 @@ class Unit:
         self.segments: tuple[Segment, ...] | None = None  # only where it is more than the founding one
 
     def active(self, day: dt.date) -> bool:
-        """Tell whether the unit is founded and not yet dissolved on the day."""
+        """Tell whether the unit is established and not yet dissolved on the day."""
         return self.founding.since <= day and (self.dissolution is None or day < self.dissolution.since)
 
     def dissolved(self, day: dt.date) -> bool:
@@ -66,14 +66,14 @@ class Unit:
         return self.dissolution is not None and day >= self.dissolution.since
 
     def statements(self) -> Iterator[UnitStatement]:
-        """Yield all statements about the unit that hold, its foundation first."""
+        """Yield all statements about the unit that hold, its establishment first."""
         yield self.founding
         yield from self.later or ()
         if self.dissolution is not None:
             yield self.dissolution
 
     def say(self, statement: UnitStatement) -> None:
-        """Let a statement about it hold, other than its foundation; what follows from it is for the caller."""
+        """Let a statement about it hold, not that which establishes it; what follows from it is for the caller."""
         if statement.kind == "dissolved":
             self.dissolution = statement
         else:
@@ -150,7 +150,7 @@ def dated(statements: Iterable[tuple[dt.date, int, T]]) -> list[tuple[dt.date, d
 
 
 def segments_of(unit: Unit) -> tuple[Segment, ...]:
-    """Return the unit's raw parents from its foundation on, oldest first."""
+    """Return the unit's raw parents from its establishment on, oldest first."""
     said = [(s.since, s.position, s.parent) for s in unit.statements() if s.kind in {"established", "moved"}]
     segments = [Segment(*piece) for piece in dated(said)]
     gone = unit.dissolution

@@ -1,4 +1,4 @@
-"""`unit.established`: a unit is founded under a parent, the root by itself; taken back, it is unknown (contract §1)."""
+"""`unit.established`: a unit begins under a parent, the root by itself; taken back, it is unknown (contract §1)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from projections.rules.kinds.kind import Ruling
 
 
 def decide(_position: int, event: Event, work: BatchWork) -> Refused | Waits | None:
-    """Refuse one that is founded already or would be too deep; its parent speaks itself, or a unit above that."""
+    """Refuse one that is established already or would be too deep; its parent speaks itself, or a unit above that."""
     hierarchy, root = work.hierarchy, work.state.root
     known = hierarchy.by_id.get(event.subject)
     if known is not None:

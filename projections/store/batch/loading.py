@@ -40,7 +40,7 @@ _FACTS_OF = "SELECT u.no, (SELECT count(*) FROM fact f WHERE f.unit = u.no) FROM
 async def load_state(connection: asyncpg.Connection, root: str, sizes: Sizes) -> State:
     """Load the state as it stands at the checkpoint. The caller owns a transaction that is one snapshot.
 
-    The session sees the generation in force from then on.
+    The session sees the generation in use from then on.
     """
     state = State(root, sizes)
     state.edition = await enter_the_one_in_force(connection)
@@ -151,7 +151,7 @@ def targets_of(events: Collection[Event | Refusal]) -> set[EventKey]:
 
 
 def foundations_in(recorded: Mapping[EventKey, Recorded], targets: Collection[EventKey], root: str) -> set[str]:
-    """Return the units whose foundations are among the targets."""
+    """Return the units whose establishments are among the targets."""
     units = set()
     for key in targets:
         target = recorded.get(key)

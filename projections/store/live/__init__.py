@@ -1,1 +1,1 @@
-"""The one writer of the generation in force: who leads, what it carries forward, when it stops."""
+"""The one writer of the generation in use: who leads, what it carries forward, when it stops."""

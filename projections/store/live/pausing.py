@@ -84,7 +84,7 @@ async def resume(connection: asyncpg.Connection, by: str, *, once: bool) -> Resu
 async def recent(connection: asyncpg.Connection, limit: RejectLimit) -> Window:
     """Load the window as it stands at the checkpoint, from the ledger's end back to where it last began anew.
 
-    The session sees the generation in force, as after `load`.
+    The session sees the generation in use, as after `load`.
     """
     passed = await connection.fetchval("SELECT coalesce(max(passed), 0) FROM pause")
     back = Lookback(limit)

@@ -14,7 +14,7 @@ from projections.store.reading.snapshot import Snapshot
 LAST_KNOWN = FOREVER
 """The day by whose hierarchy facts are counted as-now (contract §4)."""
 
-# Before its foundation a unit is called as it was at first. The table `unit` stands in the query.
+# Before its establishment a unit is called as it was at first. The table `unit` stands in the query.
 NAMED_ON = """
 LEFT JOIN LATERAL (
     SELECT name FROM unit_name WHERE unit_name.unit = {unit} AND unit_name.since <= greatest({day}, unit.since)
@@ -56,7 +56,7 @@ class KnownUnit(NamedTuple):
     parked: int
 
     def stands(self, day: dt.date) -> bool:
-        """Tell whether the unit is founded and not yet dissolved on a day."""
+        """Tell whether the unit is established and not yet dissolved on a day."""
         return self.since <= day and self.place.stands(day)
 
 

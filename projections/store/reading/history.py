@@ -1,4 +1,4 @@
-"""A unit through time: names, levels, parents, foundation and end, who came before and after, and who said so."""
+"""A unit through time: names, levels, parents, establishment and end, who came before and after, and who said so."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units_below import children, children_now
 
 # Whether units came to what is below a unit, or went: on a day it is on one alone of two raw lineages, that of the day
-# and that of the day before. A foundation has no edge before it.
+# and that of the day before. An establishment has no edge before it.
 _REORGANISED = f"""
 WITH RECURSIVE moved AS (
     SELECT edge.unit, edge.since AS day, before.parent AS old, edge.parent AS new

@@ -1,1 +1,1 @@
-"""Generations made anew from the ledger: in bulk, compared with the one in force, switched to (decision 0016)."""
+"""Generations made anew from the ledger: in bulk, compared with the one in use, switched to (decision 0016)."""

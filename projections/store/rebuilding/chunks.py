@@ -22,7 +22,7 @@ CHUNK: Final = 10_000
 IN_CHUNK: Final = "position > $1 AND position <= $2"
 _SOME: Final = "position = ANY($1::bigint[])"
 
-# Live work has set it aside: so says the generation in force, and no other knows.
+# Live work has set it aside: so says the generation in use, and no other knows.
 _ASIDE: Final = f"outcome = 'rejected' AND reason = '{Reason.MALFORMED}' AND starts_with(detail, '{PREFIX}')"
 _ASIDES: Final = f"SELECT position FROM {{like}}.verdict WHERE {_ASIDE} AND position <= $1 ORDER BY position"
 _ROWS: Final = f"""
@@ -37,7 +37,7 @@ _COLUMNS: Final = """position, published_at, bus_subject, publisher, id, type, s
 
 
 class RebuildError(RuntimeError):
-    """A generation can't be made, compared or put in force; the message says why and what to do."""
+    """A generation can't be made, compared or put in use; the message says why and what to do."""
 
 
 def rows_sql(columns: str, where: str, like: str) -> str:
@@ -59,7 +59,7 @@ async def read_some(connection: asyncpg.Connection, positions: Sequence[int], li
 
 
 async def set_aside_up_to(connection: asyncpg.Connection, position: int, like: str) -> list[int]:
-    """Return the positions of the messages that live work has set aside, by the generation ``like``, in force."""
+    """Return the positions of the messages that live work has set aside, by the generation ``like``, in use."""
     return [at for (at,) in await connection.fetch(_ASIDES.format(like=like), position)]
 
 

@@ -1,4 +1,4 @@
-"""The schema of a new generation: tables, indexes and views as those of the generation in force have them."""
+"""The schema of a new generation: tables, indexes and views as those of the generation in use have them."""
 
 from __future__ import annotations
 
@@ -70,6 +70,6 @@ async def _make_keys(connection: asyncpg.Connection, table: str, schema: str, li
 
 
 async def drop_schema(connection: asyncpg.Connection, schema: str) -> None:
-    """Drop a generation that is not in force, and what is known of it. The caller owns the transaction."""
+    """Drop a generation that is not in use, and what is known of it. The caller owns the transaction."""
     await connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
     await connection.execute("DELETE FROM generation WHERE name = $1", schema)

@@ -1,6 +1,6 @@
-"""The switch: another generation is put in force by one UPDATE of the checkpoint, at the position of the one before.
+"""The switch: another generation is put in use by one UPDATE of the checkpoint, at the position of the one before.
 
-What became of a message the generation in force tells: with the switch it is the other one, and nothing is written.
+What became of a message the generation in use tells: with the switch it is the other one, and nothing is written.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class DifferentError(RebuildError):
     """The generations differ where it was not said that they may."""
 
     def __init__(self, comparison: Comparison) -> None:
-        super().__init__("the generations differ: nothing was put in force")
+        super().__init__("the generations differ: nothing was put in use")
         self.comparison = comparison
 
 
@@ -50,11 +50,11 @@ class Switched(NamedTuple):
 
 
 async def compare_at_checkpoint(generation: Generation, *, with_ledger: bool = False) -> Comparison:
-    """Compare a generation with the one in force, at the position where that stands now; nothing is locked.
+    """Compare a generation with the one in use, at the position where that stands now; nothing is locked.
 
-    One snapshot sees the one in force, and in it this one is carried forward to its position. With ``with_ledger`` what
+    One snapshot sees the one in use, and in it this one is carried forward to its position. With ``with_ledger`` what
     the ledger and the checkpoint say is compared too, in the same snapshot: later ones are of another position. That
-    asks for one that keeps months and breakdowns of whatever the one in force does.
+    asks for one that keeps months and breakdowns of whatever the one in use does.
     """
     writer = generation.writer
     async with writer.transaction(isolation="repeatable_read"):
@@ -73,7 +73,7 @@ async def compare_at_checkpoint(generation: Generation, *, with_ledger: bool = F
 
 
 async def switch(generation: Generation, number: int, *, accept: bool) -> Switched:
-    """Put a generation in force. The one in force stands still while what is left is folded and looked at.
+    """Put a generation in use. The one in use stands still while what is left is folded and looked at.
 
     Unless differences are to be accepted, every row of the units that were touched since the comparison is compared
     again; raises DifferentError. Readers notice nothing: those in an answer finish it on the tables that they began on.
@@ -83,7 +83,7 @@ async def switch(generation: Generation, number: int, *, accept: bool) -> Switch
         locked = await lock_checkpoint(writer)
         before, position = locked.generation, locked.position
         if schema_of(before) != generation.like:
-            raise RebuildError(f"{schema_of(before)} is in force by now: begin again")
+            raise RebuildError(f"{schema_of(before)} is in use by now: begin again")
         await generation.follow_here(position)
         if not accept:
             await _require_same(generation, position)
@@ -97,7 +97,7 @@ async def switch(generation: Generation, number: int, *, accept: bool) -> Switch
 
 async def _require_same(generation: Generation, position: int) -> None:
     if generation.touched is None:
-        raise RebuildError("not compared yet: nothing was put in force")
+        raise RebuildError("not compared yet: nothing was put in use")
     sides = (generation.schema, generation.like)  # one may have forgotten a unit that the other still has
     units = {id_ for side in sides for id_ in await ids_of(generation.writer, side, generation.touched)}
     found = await compare(generation.writer, generation.like, generation.schema, position, units)
@@ -106,7 +106,7 @@ async def _require_same(generation: Generation, position: int) -> None:
 
 
 async def previous(connection: asyncpg.Connection) -> int:
-    """Return the generation that was in force before. Raises RebuildError where it is not kept."""
+    """Return the generation that was in use before. Raises RebuildError where it is not kept."""
     number = await connection.fetchval(_PREVIOUS, KEPT)
     if number is None:
         raise RebuildError("there is no generation to go back to")

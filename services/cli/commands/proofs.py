@@ -27,7 +27,7 @@ def rebuild(
     ] = False,
     accept: Annotated[
         bool,
-        typer.Option("--accept", help=either("Dùng bản mới dù có khác biệt.", "Put it in force although it differs.")),
+        typer.Option("--accept", help=either("Dùng bản mới dù có khác biệt.", "Put it in use although it differs.")),
     ] = False,
     back: Annotated[
         bool, typer.Option("--back", help=either("Quay về bản trước.", "Go back to the generation before."))
@@ -89,10 +89,10 @@ def verify(
         ),
     ] = False,
     repair: Annotated[
-        bool, typer.Option("--repair", help=either("Sửa chỗ sai và ghi lại.", "Mend what is wrong."))
+        bool, typer.Option("--repair", help=either("Sửa chỗ sai và ghi lại.", "Repair what is wrong."))
     ] = False,
     repairs: Annotated[
-        bool, typer.Option("--repairs", help=either("Các lần sửa trước đây.", "What was mended."))
+        bool, typer.Option("--repairs", help=either("Các lần sửa trước đây.", "What was repaired."))
     ] = False,
     chain: Annotated[
         bool, typer.Option("--chain", help=either("Chỉ tính lại chuỗi băm.", "Check the hash chain only."))
@@ -132,4 +132,4 @@ def verify(
         with proofs.phases() as progress:
             done = asyncio.run(run(settings(servers(data_dir)), progress, repair=repair, from_log=from_log))
     proofs.show_verified(done)
-    raise typer.Exit(3 if done.unlike or (done.comparison and done.mended is None) else 0)
+    raise typer.Exit(3 if done.unlike or (done.comparison and done.repaired is None) else 0)

@@ -93,4 +93,6 @@ def _plainly() -> Iterator[None]:
     try:
         yield
     except shutting_out.ShutOutError as error:
-        raise CommandError(either(f"Chưa chắc đã có hiệu lực: {error}", f"It may not be in force: {error}")) from error
+        raise CommandError(
+            either(f"Chưa chắc đã có hiệu lực: {error}", f"It may not have taken effect: {error}")
+        ) from error

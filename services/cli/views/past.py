@@ -46,7 +46,7 @@ def history(answer: Mapping[str, Any]) -> RenderableType:
         Column(either("Nội dung", "What"), words=True),
         either("Theo sự kiện", "Said by"),
     )
-    sheet.add(either("Thành lập", "Founded"), day(founded["since"]), "", "", _said([founded["said"]]))
+    sheet.add(either("Thành lập", "Established"), day(founded["since"]), "", "", _said([founded["said"]]))
     for name in answer["names"]:
         sheet.add(either("Tên", "Name"), *_days(name), shown(name["name"]), _said(name["said"]))
     for level in answer["levels"]:

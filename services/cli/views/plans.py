@@ -99,7 +99,7 @@ def _figures(found: list[dict[str, Any]]) -> Sheet:
         when = day(each["on"]) if each["on"] else days(each) if each["from"] else ""
         children = each["children"]
         said, silent, declared = children["said"], children["silent"], number(children["declared"])
-        below = either(f"{declared} ({said} khai, {silent} chưa)", f"{declared} ({said} said, {silent} did not)")
+        below = either(f"{declared} ({said} khai, {silent} chưa)", f"{declared} ({said} declared, {silent} did not)")
         name = word(FIGURES if each["figure"] in FIGURES else MEASURES, each["figure"])
         numbers = (number(each[key]) for key in ("declared", "computed", "difference"))
         sheet.add(name, when, *numbers, below)

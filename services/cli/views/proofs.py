@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from projections.store.rebuilding.comparing.compare_generations import Comparison
-from projections.store.rebuilding.comparing.mending import Repair
+from projections.store.rebuilding.comparing.repairing import Repair
 from projections.store.rebuilding.making.generation import COUNTERS, FACTS, FOLDING, FOLLOWING
 from projections.store.rebuilding.making.generation import Progress as Told
 from projections.store.rebuilding.row_difference import RowDifference
@@ -40,7 +40,7 @@ _TABLES = {
     "unit_level": ("cấp", "levels"),
     "as_now_term": ("quy đổi hiện nay", "as-now terms"),
     "target": ("chỉ tiêu giao", "targets"),
-    "declaration": ("số kê khai", "declarations"),
+    "declaration": ("số khai báo", "declarations"),
     "access_grant": ("quyền truy cập", "grants of access"),
     "fact": ("số trực tiếp", "own figures"),
     "counter": ("số tổng hợp", "counters"),
@@ -73,9 +73,7 @@ def show_rebuilt(done: Rebuilt) -> None:
     lines: list[RenderableType] = [compared(done.comparison)]
     if done.switched is None:
         lines.append(
-            Text(
-                either(f"Bản số {done.number} đã dựng, chưa dùng.", f"Generation {done.number} is made, not in force.")
-            )
+            Text(either(f"Bản số {done.number} đã dựng, chưa dùng.", f"Generation {done.number} is made, not in use."))
         )
     else:
         before, now, at, outcomes = done.switched
@@ -92,12 +90,12 @@ def show_rebuilt(done: Rebuilt) -> None:
 
 def show_there_already(generation: int | None) -> None:
     """Say that nothing had to be done."""
-    told = either(f"Bản số {generation} đang dùng rồi.", f"Generation {generation} is in force already.")
+    told = either(f"Bản số {generation} đang dùng rồi.", f"Generation {generation} is in use already.")
     console().print(Text(told))
 
 
 def show_verified(done: Verified) -> None:
-    """Say what differed, what of it was mended, and where the ledger is not what the stream has."""
+    """Say what differed, what of it was repaired, and where the ledger is not what the stream has."""
     lines: list[RenderableType] = []
     if done.unlike is not None:
         at = ", ".join(number(position) for position in done.unlike[:SHOWN])
@@ -120,17 +118,17 @@ def show_verified(done: Verified) -> None:
             )
         )
     lines.append(compared(done.comparison))
-    if done.mended is not None:
-        rows = number(sum(done.mended.counts.values()))
-        mended = either(f"Đã sửa {rows} dòng, có ghi lại.", f"{rows} rows were mended, and that is kept.")
-        lines.append(Text(mended, style="bold"))
+    if done.repaired is not None:
+        rows = number(sum(done.repaired.counts.values()))
+        repaired = either(f"Đã sửa {rows} dòng, có ghi lại.", f"{rows} rows were repaired, with a record.")
+        lines.append(Text(repaired, style="bold"))
     console().print(Group(*lines))
 
 
 def show_repairs(made: list[Repair]) -> None:
-    """List what was mended."""
+    """List what was repaired."""
     if not made:
-        console().print(Text(either("Chưa sửa gì.", "Nothing was ever mended.")))
+        console().print(Text(either("Chưa sửa gì.", "Nothing was ever repaired.")))
         return
     sheet = Sheet(
         either("Lúc", "When"),

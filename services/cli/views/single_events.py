@@ -111,7 +111,7 @@ def advice(said: Mapping[str, Any], units: Ends) -> str:
     if said.get("outcome") == "rejected":
         return either(
             "Sửa theo lý do trên và gửi lại với id mới; sự kiện này không bao giờ được tính.",
-            "Mend what the reason says and send it under a new id; this one will never count.",
+            "Correct what the reason names and send it under a new id; this one will never count.",
         )
     if said.get("outcome") != "parked":
         return ""
@@ -161,7 +161,7 @@ def _of_inactive(unit: str | None, known: Mapping[str, Any] | None) -> str:
         since = day(founded["since"])
         return either(
             f"{unit} thành lập ngày {since}: rút lại và báo với ngày từ {since}, hoặc sửa ngày thành lập.",
-            f"{unit} was founded on {since}: retract it and say it with a day from {since} on, or mend its foundation.",
+            f"{unit} was established on {since}: retract it and send it with a day from then on, or correct {since}.",
         )
     return either("Kiểm tra lại ngày và đơn vị.", "Look at the day and the unit again.")
 

@@ -1,1 +1,1 @@
-"""Two generations compared row by row, and the one in force mended by the other."""
+"""Two generations compared row by row, and the one in use repaired by the other."""

@@ -84,7 +84,7 @@ COMPARED: Final = (
     ComparedTable("publisher_rejects", ("publisher", "reason"), ("n", "last_position")),
     ComparedTable("verdict", verdicts.COLUMNS[:1], verdicts.COLUMNS[1:]),
 )
-"""In the order in which they are mended: what others name comes first."""
+"""In the order in which they are repaired: what others name comes first."""
 
 _MARKS: Final = ("large", "vast")
 VERIFIED: Final = tuple(

@@ -65,7 +65,7 @@ class Decided:
 class Deciding:
     """Carries a state that does not count from chunk to chunk; ``facts_of`` counts the facts of each unit.
 
-    ``reader`` sees the generation that is made and looks up what the fold needs; ``like`` is the one in force. The
+    ``reader`` sees the generation that is made and looks up what the fold needs; ``like`` is the one in use. The
     caller sets ``written`` to the writing of what was yielded last.
     """
 

@@ -64,7 +64,7 @@ class DecodedChunk(NamedTuple):
 
 
 async def read_decoded(connection: asyncpg.Connection, after: int, up_to: int, root: str, like: str) -> DecodedChunk:
-    """Read and decode the messages of a stretch; ``like`` is in force and says what live work has set aside.
+    """Read and decode the messages of a stretch; ``like`` is in use and says what live work has set aside.
 
     Raises RebuildError where one is missing.
     """

@@ -28,7 +28,7 @@ Read = Callable[[int, int], Awaitable[DecodedChunk]]
 
 
 class Reading(NamedTuple):
-    """Where the ledger is, whose root, and the schema of the generation in force."""
+    """Where the ledger is, whose root, and the schema of the generation in use."""
 
     database_url: str
     root: str

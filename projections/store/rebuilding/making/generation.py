@@ -43,7 +43,7 @@ from projections.store.rebuilding.row_difference import RowDifference
 
 FOLDING, FACTS, COUNTERS, FOLLOWING = "folding", "facts", "counters", "following"
 KEPT: Final = "kept"
-"""The phase of one that was in force and is the way back."""
+"""The phase of one that was in use and is the way back."""
 _COUNTED: Final = (FOLLOWING, KEPT)
 """Phases of one that is carried forward as the live one is."""
 Progress = Callable[[str, int, int], None]
@@ -64,7 +64,7 @@ FROM {like}.unit AS other WHERE other.id = unit.id AND (other.large OR other.vas
 
 
 class GenerationRow(NamedTuple):
-    """What is known of a generation that is not in force."""
+    """What is known of a generation that is not in use."""
 
     phase: str
     position: int
@@ -80,7 +80,7 @@ class LedgerSource(NamedTuple):
 
 
 class Generation:
-    """A generation in a schema of its own, beside the one in force (``like``).
+    """A generation in a schema of its own, beside the one in use (``like``).
 
     ``writer`` is used by one task at a time, and what it sees is this generation. Memory grows with the units and the
     parked events, not with the log.
@@ -188,7 +188,7 @@ class Generation:
     async def count(self, progress: Progress, throttle: float | None = None, *, large_as_there: bool = False) -> None:
         """Make all that is counted from what was folded; what was counted before it was stopped stays so.
 
-        With ``large_as_there`` a unit keeps months, years and breakdowns where it does in the generation in force too.
+        With ``large_as_there`` a unit keeps months, years and breakdowns where it does in the generation in use too.
         At most ``throttle`` facts a second, where that is given.
         """
         row = await self.row()

@@ -1,4 +1,4 @@
-"""Mending the generation in force by one that was made from the ledger, row by row, with a record of each.
+"""Repairing the generation in use by one that was made from the ledger, row by row, with a record of each.
 
 One transaction, fenced like every other writer: the checkpoint's count of repairs is part of the fence, so that a
 projector loads anew what it may have loaded wrong, and part of each answer's ETag.
@@ -49,7 +49,7 @@ WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped ORDER BY
 
 
 class Repair(NamedTuple):
-    """One row that was mended: when, at which position of which generation, what it was and is now."""
+    """One row that was repaired: when, at which position of which generation, what it was and is now."""
 
     no: int
     at: dt.datetime
@@ -58,14 +58,14 @@ class Repair(NamedTuple):
     difference: RowDifference
 
 
-async def mend(generation: Generation) -> Comparison:
-    """Bring the generation in force to what the other one holds; return what was mended. One transaction."""
+async def repair_rows(generation: Generation) -> Comparison:
+    """Bring the generation in use to what the other one holds; return what was repaired. One transaction."""
     writer = generation.writer
     async with writer.transaction():
         locked = await lock_checkpoint(writer)
         number, position = locked.generation, locked.position
         await generation.follow_here(position)
-        counts, mended = dict[str, int](), list[RowDifference]()
+        counts, repaired = dict[str, int](), list[RowDifference]()
         for compared in VERIFIED:
             found, _ = await differences_in(writer, compared, generation.like, generation.schema)
             if found and compared.table == "unit":
@@ -73,7 +73,7 @@ async def mend(generation: Generation) -> Comparison:
             for each in found:
                 await _mend_row(writer, compared, generation, each)
             counts[compared.table] = len(found)
-            mended += found
+            repaired += found
         misnamed = generation.misnamed_up_to(position)
         for each in misnamed:
             await writer.execute(_NAMES, each.key["position"], *(each.should or {}).values())
@@ -81,14 +81,14 @@ async def mend(generation: Generation) -> Comparison:
         if marks:
             await writer.execute(_AS_OF)
         counts |= {"ledger": len(misnamed), "checkpoint": len(marks)}
-        mended += [*misnamed, *marks]
-        await _require_mended(generation)
-        for each in mended:
+        repaired += [*misnamed, *marks]
+        await _require_repaired(generation)
+        for each in repaired:
             values = (json.dumps(each.key), _json(each.is_now), _json(each.should))
             await writer.execute(_RECORD, number, position, each.table, each.unit, each.measure, each.period, *values)
         await writer.execute(_REPAIRED)
         await writer.execute(f"NOTIFY {NOTIFICATIONS}, '{position}'")
-    return Comparison(position, counts, mended)
+    return Comparison(position, counts, repaired)
 
 
 async def repairs(connection: asyncpg.Connection, limit: int) -> list[Repair]:
@@ -105,11 +105,11 @@ async def repairs(connection: asyncpg.Connection, limit: int) -> list[Repair]:
     ]
 
 
-async def _require_mended(generation: Generation) -> None:
+async def _require_repaired(generation: Generation) -> None:
     for compared in VERIFIED:
         left, _ = await differences_in(generation.writer, compared, generation.like, generation.schema)
         if left:
-            raise RebuildError(f"{compared.table} can't be mended row by row, nothing was changed: rebuild instead")
+            raise RebuildError(f"{compared.table} can't be repaired row by row, nothing was changed: rebuild instead")
 
 
 async def _mend_row(
