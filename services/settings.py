@@ -82,7 +82,7 @@ class Settings:
     http_key: Path | None = None
     """The key of `http_cert` (PEM, without a password)."""
     projector_http: Address = _PROJECTOR_HTTP
-    """Where the projector answers for its health and metrics."""
+    """Where the projector answers questions about its health and metrics."""
     reject_window: int = 1000
     """How many recent events the limit on rejected events looks at."""
     reject_limit: int = 50

@@ -35,7 +35,7 @@ from events.identifiers import UNIT_ID_PATTERN, is_unit_id
 from events.vocabulary import LEVELS
 from projections.answers.report.report_question import Basis
 from projections.rules.counting.periods import Days
-from services.api.problems import bad_parameter, not_found
+from services.api.problems import bad_parameter, unknown_unit
 
 CursorKey = TypeVar("CursorKey")
 
@@ -162,7 +162,7 @@ def _free(text: str) -> str:
 
 def _known_form(unit: str) -> str:
     if not is_unit_id(unit):
-        raise not_found(f"Không có đơn vị “{unit}”.", unit=unit)
+        raise unknown_unit(unit)
     return unit
 
 

@@ -60,12 +60,21 @@ def not_found(what: str, **members: Any) -> Problem:
     return Problem(404, "Không tìm thấy", what, **members)
 
 
-def unknown_unit(asked: str, near: list[UnitName]) -> Problem:
-    """Say that a unit isn't known, and which may be meant (contract §9)."""
-    detail = f"Không có đơn vị “{asked[:_LONGEST_SHOWN]}”."
-    if near:
-        detail += f" Có phải là: {'; '.join(f'{each.name} ({each.id})' for each in near)}?"
-    return not_found(detail, unit=asked[:_LONGEST_SHOWN], suggestions=[msgspec.to_builtins(each) for each in near])
+def unknown_unit(asked: str, near: list[UnitName] | None = None, *, none_yet: bool = False) -> Problem:
+    """Say that a unit isn't known, and which may be meant (contract §9), or that there is none at all yet."""
+    unit = asked[:_LONGEST_SHOWN]
+    suggested = {} if near is None else {"suggestions": [msgspec.to_builtins(each) for each in near]}
+    if none_yet:
+        detail = (
+            f"Không có đơn vị “{unit}”: dịch vụ còn trống, chưa có đơn vị nào; hãy bắt đầu bằng `tonghop init`. / "
+            "There is no such unit: the service is empty, it has no unit yet; begin with `tonghop init`."
+        )
+    elif near:
+        named = "; ".join(f"{each.name} ({each.id})" for each in near)
+        detail = f"Không có đơn vị “{unit}”. Có phải là: {named}? / There is no such unit; one of these may be meant."
+    else:
+        detail = f"Không có đơn vị “{unit}”. / There is no such unit."
+    return not_found(detail, unit=unit, **suggested)
 
 
 def not_ready(detail: str, **members: Any) -> Problem:
@@ -113,7 +122,8 @@ async def _problem(_: Request, error: Exception) -> Response:
 
 
 async def _unknown_unit(_: Request, error: Exception) -> Response:
-    return not_found(f"Không có đơn vị “{error}”.", unit=str(error)).response()
+    assert isinstance(error, UnknownUnitError)  # noqa: S101 - it is registered for it
+    return unknown_unit(str(error), none_yet=error.none_yet).response()
 
 
 async def _unsaid(_: Request, error: Exception) -> Response:

@@ -73,7 +73,9 @@ async def said(
     query: Annotated[Parameters, Query()],
 ) -> Response:
     """Say what became of an event, and give it whole; of several under one key, the first."""
-    missing = not_found(f"Không có sự kiện “{id}” của “{publisher}”.", publisher=publisher, id=id)
+    missing = not_found(
+        f"Không có sự kiện “{id}” của “{publisher}”. / There is no such event.", publisher=publisher, id=id
+    )
     if not is_unit_id(publisher) or not is_event_id(id):
         raise missing
 

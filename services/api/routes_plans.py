@@ -30,7 +30,7 @@ class TargetsQuery(IndicatorsQuery):
     """What is asked about targets that are handed down."""
 
     by: Annotated[Literal["child"], one_of(("child",))] = Field(
-        "child", description="Beside whose targets", examples=["child"]
+        "child", description="Beside the targets of which units", examples=["child"]
     )
 
 
@@ -47,7 +47,7 @@ async def indicators_of_a_day(request: Request, unit: UnitPath, query: Annotated
     return await reader_of(request).answer(request, query, asked)
 
 
-@router.get("/{unit}/targets", summary="The allocation of targets", responses=answers(Allocations))
+@router.get("/{unit}/targets", summary="A unit's targets beside those of its children", responses=answers(Allocations))
 async def targets_handed_down(request: Request, unit: UnitPath, query: Annotated[TargetsQuery, Query()]) -> Response:
     """Show the targets of a unit beside those of its children, and whether they add up."""
     on, basis, by = query.on, query.basis, query.by

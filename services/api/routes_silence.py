@@ -44,7 +44,7 @@ class SilenceQuery(OverDays):
     cursor: Annotated[Cursor, Field(description="`next` of the page before; only with its `list`")] = None
 
 
-@router.get("/{unit}/silence", summary="Who said nothing, and who said zero", responses=answers(Silence))
+@router.get("/{unit}/silence", summary="Who reported nothing, and who declared zero", responses=answers(Silence))
 async def silent(request: Request, unit: UnitPath, query: Annotated[SilenceQuery, Query()]) -> Response:
     """List the units below that sent nothing, declared zero, declared another total than counted, admitted nobody.
 

@@ -21,7 +21,7 @@ from projections.store.reading import report as reports
 from projections.store.reading.as_known_then import report_then
 from projections.store.reading.cost import EVERYTHING, MANY_PERIODS, Class, Work
 from projections.store.reading.events import CountedEventKey, events_under
-from projections.store.reading.find_unit import UnknownUnitError
+from projections.store.reading.find_unit import UnknownUnitError, any_unit
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units import SearchKey, search, suggestions, unit_on
 from services.api.answering import reader_of
@@ -103,7 +103,7 @@ class ReportQuery(OverDays):
     measures: Reported = DEFAULT_MEASURES
     by: Annotated[str, Parsed(_by, {"type": "string", "pattern": _BY})] = Field(
         "child",
-        description="One row for what; `facet:` takes a dimension, or two different ones with a comma between them",
+        description="What a row is; `facet:` takes a dimension, or two different ones with a comma between them",
         examples=["child"],
     )
     position: AsKnownAt = None
@@ -212,7 +212,7 @@ async def _unit(snapshot: Snapshot, unit: str, on: dt.date) -> UnitDay:
         with suppress(UnknownUnitError):
             return await unit_on(snapshot, unit, on)
     near = [] if "\0" in unit else await suggestions(snapshot, unit[:MOST_TEXT])
-    raise unknown_unit(unit, near)
+    raise unknown_unit(unit, near, none_yet=not near and not await any_unit(snapshot))
 
 
 async def _report(snapshot: Snapshot, question: Question, position: int | None, smallest: int) -> Report:

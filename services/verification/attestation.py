@@ -1,4 +1,4 @@
-"""A signed statement of a position: that the log up to there has this hash, by the holder of an Ed25519 key.
+"""A signed position: that the log up to there has this hash, by the holder of an Ed25519 key.
 
 What is signed is the JSON object of all fields but `signature`, in UTF-8, its keys in alphabetical order, without white
 space. Keys and signature are base64 of their 32 and 64 bytes (RFC 8032). So anyone can check it without this program.

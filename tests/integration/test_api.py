@@ -268,6 +268,22 @@ async def test_what_is_nobodys_id_suggests(client: httpx.AsyncClient, asked: str
     assert len(problem["suggestions"]) <= 5
 
 
+@pytest.mark.parametrize("empty", [True, False], ids=["no unit at all", "some units"])
+async def test_that_there_is_no_unit_at_all_is_said_in_both_languages(database: str, *, empty: bool) -> None:
+    if not empty:
+        opened = await connect(database)
+        await small_world().write(opened)
+        await opened.close()
+    parts = ("", "/report", "/report?position=0", "/events", "/history", "/tree", "/silence", "/indicators", "/targets")
+    async with client_of(database) as client:
+        for path in (*(f"/v1/units/nobody{part}" for part in parts), "/v1/outcomes?unit=nobody", "/v1/units/Nobody"):
+            problem = await get(client, path, 404)
+            assert problem["detail"].startswith("Không có đơn vị “"), path
+            assert "There is no such unit" in problem["detail"], path
+            said = ("chưa có đơn vị nào", "it has no unit yet", "`tonghop init`")
+            assert [words in problem["detail"] for words in said] == [empty] * 3, path
+
+
 async def test_what_is_like_nothing_suggests_nothing(client: httpx.AsyncClient) -> None:
     for asked in ("zzzzzzzz", "%00", "%F0%9F%8D%8C", "x" * 500):
         assert (await get(client, f"/v1/units/{asked}", 404))["suggestions"] == []

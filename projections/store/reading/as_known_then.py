@@ -8,7 +8,7 @@ from projections.answers.past.as_known_then import Then
 from projections.answers.past.units_then import Units
 from projections.answers.report.report_answers import Report
 from projections.answers.report.report_question import Question
-from projections.store.reading.find_unit import UnknownUnitError
+from projections.store.reading.find_unit import unknown
 from projections.store.reading.parked_before import day_of_fact
 from projections.store.reading.past import Past, facts_held, facts_in, past
 from projections.store.reading.snapshot import Snapshot
@@ -34,7 +34,7 @@ async def report_then(snapshot: Snapshot, position: int, question: Question, kno
     units = await asyncio.to_thread(Units, known.ids, known.statements(position))
     unit = units.by_id.get(question.unit)
     if unit is None:
-        raise UnknownUnitError(question.unit)
+        raise await unknown(snapshot, question.unit)
     facts = await facts_held(snapshot, position, question, units.ever_below(unit.no))
     for row in known.retracted_facts:
         if row["held_at"] <= position < row["retracted_at"]:

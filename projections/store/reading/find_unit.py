@@ -42,7 +42,11 @@ WHERE unit.id = $1
 
 
 class UnknownUnitError(LookupError):
-    """No unit of this id is known (contract §5: 404)."""
+    """No unit of this id is known (contract §5: 404). ``none_yet``: nor any other, nobody has established one."""
+
+    def __init__(self, unit: str, *, none_yet: bool = False) -> None:
+        super().__init__(unit)
+        self.none_yet = none_yet
 
 
 class KnownUnit(NamedTuple):
@@ -64,7 +68,7 @@ async def find(snapshot: Snapshot, unit: str, on: dt.date) -> KnownUnit:
     """Find a unit by its id, named as on a day; raises UnknownUnitError."""
     row = await snapshot.connection.fetchrow(_FIND, unit, on)
     if row is None:
-        raise UnknownUnitError(unit)
+        raise await unknown(snapshot, unit)
     dissolved = row["dissolved"]
     return KnownUnit(
         place=Place(row["no"], dissolved, row["large"], row["vast"]),
@@ -80,3 +84,14 @@ async def names_on(snapshot: Snapshot, asked: Collection[tuple[int, dt.date]]) -
     """Name units by their numbers, each as on a day."""
     rows = await snapshot.connection.fetch(_NAMES, [no for no, _ in asked], [day for _, day in asked])
     return {(row["no"], row["day"]): UnitName(row["id"], row["name"], row["level"]) for row in rows}
+
+
+async def unknown(snapshot: Snapshot, unit: str) -> UnknownUnitError:
+    """Make the error about a unit that isn't known."""
+    return UnknownUnitError(unit, none_yet=not await any_unit(snapshot))
+
+
+async def any_unit(snapshot: Snapshot) -> bool:
+    """Tell whether there is any unit at all."""
+    found: bool = await snapshot.connection.fetchval("SELECT EXISTS (SELECT FROM unit)")
+    return found

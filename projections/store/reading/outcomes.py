@@ -11,7 +11,7 @@ from events.vocabulary import Outcome
 from projections.answers.report.report_answers import Receipt, Said, TakenBack
 from projections.store.hierarchy_sql import LAST_KNOWN, above
 from projections.store.log.outcome_sql import DECIDED, DECIDED_BETWEEN
-from projections.store.reading.find_unit import UnknownUnitError
+from projections.store.reading.find_unit import unknown
 from projections.store.reading.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ async def outcomes(
     if unit is not None:
         asked = await snapshot.connection.fetchrow(_UNIT, unit)
         if asked is None:
-            raise UnknownUnitError(unit)
+            raise await unknown(snapshot, unit)
         lists = _OF_ITSELF if asked["dissolved"] else _OF_SUBTREE
         bound.append(asked["no"])
     rows = await snapshot.connection.fetch(lists[outcome], *bound)

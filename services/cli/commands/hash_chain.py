@@ -62,7 +62,7 @@ def verify_chain(settings: Settings, first: int) -> str:
 
 
 def sign_position(settings: Settings, key: Path, position: int | None) -> str:
-    """Return a signed statement of a position, as JSON.
+    """Return a signed position, as JSON.
 
     The chain is computed anew from the log's beginning and held to what is kept. Raises DiffersError where it differs,
     which names what was changed, and CommandError.
@@ -91,7 +91,7 @@ def verify_position(settings: Settings, file: Path, public_key: Path | None, *, 
     """Check a signed position and hold the ledger to it.
 
     Computes the chain from the log's beginning on, or ``quick`` from the last link that is kept. Raises DiffersError
-    where the statement or the ledger is not what was signed, CommandError where that can't be told.
+    where the signed position or the ledger is not what was signed, CommandError where that can't be told.
     """
 
     async def work(connection: asyncpg.Connection) -> None:

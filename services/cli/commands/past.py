@@ -56,7 +56,7 @@ def history_(unit: Unit, format_: PlainOption = Plain.TABLE, api: Api = None, da
 
 
 @app.says(
-    "Vì sao hai số tổng khác nhau, đối chiếu tới từng sự kiện.", "Why two totals differ, reconciled to the last event."
+    "Vì sao hai số tổng khác nhau, đối chiếu tới từng sự kiện.", "Why two totals differ, explained to the last event."
 )
 def why_changed(
     unit: Unit,

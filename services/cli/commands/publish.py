@@ -71,7 +71,10 @@ def publish(
         str | None, typer.Option(help=either("Tệp .creds của NATS.", "A NATS credentials file."))
     ] = None,
     inbox_prefix: Annotated[
-        str, typer.Option(help=either("Tiền tố nhận trả lời.", "The prefix of replies."))
+        str,
+        typer.Option(
+            help=either("Tiền tố địa chỉ nhận trả lời.", "What the addresses begin with at which replies arrive.")
+        ),
     ] = "_INBOX",
     data_dir: DataDir = DATA,
 ) -> None:

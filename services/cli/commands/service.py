@@ -42,7 +42,7 @@ def up(
     raise typer.Exit(run(data_dir, http, nats, demonstration))
 
 
-@app.says("Tạo luồng và lược đồ dữ liệu.", "Make the stream and the schema.")
+@app.says("Tạo luồng và các bảng, hoặc nâng cấp chúng.", "Create the stream and the tables, or bring them up to date.")
 def migrate() -> None:
     """Make stream and schema."""
     from projections.store.schema.migrate import SchemaError

@@ -19,8 +19,8 @@ Position = Annotated[
 
 @app.says(
     "Ký xác nhận sổ cái tới một vị trí, in ra JSON.\n\nTạo khóa: openssl genpkey -algorithm ed25519 -out khoa.pem",
-    "Sign a statement of the log up to a position, as JSON.\n\n"
-    "A key is made by: openssl genpkey -algorithm ed25519 -out khoa.pem",
+    "Sign a position of the log, and print the signed position as JSON.\n\n"
+    "To make a key: openssl genpkey -algorithm ed25519 -out khoa.pem",
 )
 def sign_position(
     *,

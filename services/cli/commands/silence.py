@@ -27,7 +27,7 @@ app = Commands()
 
 @app.says(
     "Đơn vị nào chưa báo cáo, đơn vị nào báo không phát sinh.",
-    "Which units said nothing, and which said that there was nothing.",
+    "Which units reported nothing, and which declared zero.",
     name="silence",
 )
 def silence_(
