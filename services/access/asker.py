@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-Means = Literal["open", "session", "token"]
+Means = Literal["open", "session", "token", "owner"]
 
 ADMIN: Final = "admin"
 DEMO: Final = "demo"

@@ -28,7 +28,13 @@ _OUTCOMES = {
     "retracted_at": "bigint",
     "retracted_by": "bigint",
 }
+SIXTH_VERSION = (
+    "DROP TABLE audit, attempt, token, session, invitation, account",
+    "DROP FUNCTION audit_append_only",
+    "UPDATE alembic_version SET version_num = '0006'",
+)
 FIFTH_VERSION = (
+    *SIXTH_VERSION,
     "DROP TABLE g1.access_grant CASCADE",
     "UPDATE alembic_version SET version_num = '0005'",
 )

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from projections.store.schema import tables
+from projections.store.schema import access_tables, tables
 
 MIRROR: Final = "mirror"
 
@@ -60,7 +60,7 @@ async def connection(database: str) -> AsyncIterator[AsyncConnection]:
 def _drift(connection: Connection) -> list[Any]:
     options = {"compare_type": True, "compare_server_default": True, "include_schemas": True}
     context = MigrationContext.configure(connection, opts=options)
-    found: list[Any] = compare_metadata(context, [tables.LOG, tables.in_schema("g1")])  # type: ignore[arg-type]
+    found: list[Any] = compare_metadata(context, [tables.LOG, access_tables.ACCESS, tables.in_schema("g1")])  # type: ignore[arg-type]
     return found
 
 
@@ -86,6 +86,7 @@ def _mirror(connection: Connection, metadata: Any) -> None:
     there.create_all(connection)
     if metadata is tables.LOG:
         connection.execute(tables.UNCOMPRESSED.against(there.tables[f"{MIRROR}.ledger"]))
+        tables.in_schema(MIRROR, access_tables.ACCESS).create_all(connection)
         return
     for name, definition in tables.VIEWS.items():
         connection.execute(text(f"CREATE VIEW {name} AS {definition}"))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from projections.store.connecting import connect
+from projections.store.schema.privileges import of_accounts
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -42,6 +43,7 @@ async def upgrade(database_url: str) -> None:
         async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('tonghop.migrate'))"))
             await connection.run_sync(_upgrade)
+            await connection.exec_driver_sql(of_accounts())
     finally:
         await engine.dispose()
 
