@@ -53,7 +53,7 @@ class Entry(NamedTuple):
     detail: Mapping[str, Any] = {}
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class AuditLine(msgspec.Struct, frozen=True):
     """One entry as it is read. `key` says which session or token it was."""
 
     no: int
@@ -109,7 +109,7 @@ def _row(entry: Entry) -> tuple[Any, ...]:
 
 async def page(
     connection: Connection[Record] | Pool[Record], wanted: Wanted, *, before: int | None, limit: int
-) -> tuple[list[Recorded], int | None]:
+) -> tuple[list[AuditLine], int | None]:
     """Return entries, the newest first, and before which one the next page begins; None where there is none."""
     given = {name: value for name, value in wanted._asdict().items() if value is not None}
     # Only what is asked for stands in the statement: each has an index of its own.
@@ -119,7 +119,7 @@ async def page(
         WHERE {" AND ".join(("no < $1", *conditions))} ORDER BY no DESC LIMIT $2""",
         *(_LAST if before is None else before, limit + 1, *given.values()),
     )
-    found = [msgspec.convert({**row, "detail": msgspec.json.decode(row["detail"])}, Recorded) for row in rows[:limit]]
+    found = [msgspec.convert({**row, "detail": msgspec.json.decode(row["detail"])}, AuditLine) for row in rows[:limit]]
     return found, found[-1].no if len(rows) > limit else None
 
 
