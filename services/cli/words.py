@@ -43,6 +43,7 @@ REASONS: Final[Mapping[str, str]] = {
     "in_use": "đơn vị đang được dùng",
     "already_done": "đã thực hiện trước đó",
     "unpublishable": "dòng không đọc được",
+    "service_alone": "chỉ dịch vụ được gửi, hãy dùng tonghop grant hoặc tonghop revoke",
     "not_permitted": "máy chủ không cho phép",
     "refused_by_bus": "bus từ chối",
     "bus_away": "bus không trả lời",

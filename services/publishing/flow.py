@@ -114,7 +114,7 @@ class Flow:
                     self._tell(LineOutcome(line.number, line.publisher, line.id, None, UNSENT, reason, None, doubt))
         for bad in chunk:
             if isinstance(bad, Unpublishable):
-                self._tell(LineOutcome(bad.number, None, None, None, REFUSED, "unpublishable", bad.field, bad.detail))
+                self._tell(LineOutcome(bad.number, None, None, None, REFUSED, bad.reason, bad.field, bad.detail))
         self._ended = self._ended or outcome.ended
         self._sent(len(chunk))
         return published

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import msgspec
 from msgspec import UNSET, Struct
 
+from events.catalogue import ACCESS_TYPES
 from events.envelope import MAX_BYTES
 from events.errors import InvalidFieldError, InvalidSubjectError, UnreadableError
 from events.identifiers import is_event_id, is_unit_id
@@ -18,6 +19,9 @@ _BLOCK: Final = 64 * 1024
 _LONGEST: Final = 2 * MAX_BYTES
 """Bytes of a line that are kept until its end is found: white space round an event is not counted."""
 _TOO_LONG: Final = f"longer than {MAX_BYTES} bytes, which is what an event may have"
+SERVICE_ALONE: Final = "service_alone"
+"""Why a line is refused that says who may read and speak (contract, section 1): no unit's credential could send it."""
+_SERVICE_ALONE: Final = "published by the service alone: `tonghop grant`, `tonghop revoke`"
 _NAMING: Final = frozenset({"unit.established", "unit.renamed"})
 _end_of_line = re.compile(rb"\r\n|\n|\r").search
 _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -40,6 +44,7 @@ class Unpublishable(NamedTuple):
     number: int
     field: str | None
     detail: str
+    reason: str = "unpublishable"
 
 
 class _Head(Struct):
@@ -104,7 +109,7 @@ def read_line(number: int, body: bytes) -> Line | Unpublishable:
         return Unpublishable(number, None, str(unreadable))
 
 
-def _read(number: int, body: bytes) -> Line:
+def _read(number: int, body: bytes) -> Line | Unpublishable:
     if len(body) > MAX_BYTES:
         raise UnreadableError(_TOO_LONG)
     try:
@@ -123,6 +128,8 @@ def _read(number: int, body: bytes) -> Line:
         subject = build_bus_subject(publisher, head.type if isinstance(head.type, str) else "")
     except InvalidSubjectError:
         raise InvalidFieldError("type", "not a type of event") from None
+    if head.type in ACCESS_TYPES:
+        return Unpublishable(number, "type", _SERVICE_ALONE, SERVICE_ALONE)
     if head.type in _NAMING and (fault := _fault_of_name(body)):
         raise InvalidFieldError("data.name", fault)
     return Line(number, publisher, head.id, subject, message_id(publisher, head.id, body), body)

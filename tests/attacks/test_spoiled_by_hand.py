@@ -19,7 +19,7 @@ from projections.store.rebuilding.row_difference import RowDifference
 from projections.store.schema import tables
 from services.embedded.postgres import PostgresServer
 from tests import servers
-from tests.integration.test_verify import SIZES, told, verified
+from tests.integration.test_verify import SIZES, told_of_access, verified
 from tests.oracle.telling import ROOT
 from tests.property.system import messages
 from tests.servers import connect
@@ -109,7 +109,7 @@ async def world(postgres: PostgresServer, _template: None) -> AsyncIterator[str]
     """Project the log into a database, to clone from."""
     async with servers.fresh_database(postgres) as url:
         projection = await Projection.open(url, root=ROOT, sizes=SIZES)
-        await projection.apply(messages(told()))
+        await projection.apply(messages(told_of_access()))
         await projection.close()
         yield url.partition("?")[0].rpartition("/")[2]
 

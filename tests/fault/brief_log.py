@@ -13,10 +13,12 @@ from tests.oracle.telling import (
     declared,
     dissolved,
     founded,
+    granted,
     moved,
     releveled,
     renamed,
     retracted,
+    revoked,
     root,
     say,
     transferred,
@@ -24,6 +26,7 @@ from tests.oracle.telling import (
 
 SIZES: Final = Sizes(large=3, vast=5)
 DAY, LATER = "2023-01-05", "2023-02-07"
+ACCOUNT: Final = "0123456789abcdef"
 FEMALE: Final = {"sex": "female"}
 
 BEFORE: Final[tuple[Said, ...]] = (
@@ -40,17 +43,20 @@ BEFORE: Final[tuple[Said, ...]] = (
     assigned("u1", "admissions", (DAY, LATER), (7, None), "goal", by=ROOT),
     declared("u1", "members", DAY, 16, "figure"),
     renamed("u1", "Đảng ủy một", LATER, "name"),
+    granted("u1", ACCOUNT, "officer", "role", until=LATER, by=ROOT),
 )
-"""What stands already: structure, facts, plans, one event that waits."""
+"""What stands already: structure, facts, plans, a role, one event that waits."""
 
 NEW: Final[tuple[Said, ...]] = (
-    # unit u2 becomes large, and vast; facts and plans of all kinds
+    # unit u2 becomes large, and vast; facts, plans and roles of all kinds
     *(founded(cell, "u2", "2010-01-01", "cell") for cell in ("d1", "d2", "d3")),
     admitted("c0", DAY, "n1", facets=FEMALE),
     admitted("d1", LATER, "n2"),
     transferred("c0", "d0", LATER, "over"),
     assigned("u2", "confirmations", (DAY, LATER), (1, 9), "goal-2", by=ROOT),
     declared("u2", "members", LATER, 5, "figure-2"),
+    granted("u2", ACCOUNT, "reader", "role-2"),
+    revoked("u1", ACCOUNT, "officer", "role-3", by="u1"),
     # said twice, too early, wrongly; a move, a name and a level told late
     admitted("c0", DAY, "n1", facets=FEMALE),
     admitted("d0", DAY, "n3", by="c0"),
@@ -60,11 +66,12 @@ NEW: Final[tuple[Said, ...]] = (
     releveled("d0", "section", "2021-01-01", "level"),
     renamed("u2", "Đảng ủy hai", DAY, "name-2"),
     admitted("c2", "2022-02-01", "n5"),
-    # what waited is let go; taken back are facts, plans, a name, a unit and what is not said yet; one unit ends
+    # what waited is let go; taken back are facts, plans, a name, a role, a unit and what is not said yet; one ends
     founded("late", "u2", "2011-01-01", "cell"),
     retracted("c1", "back-1", f"{DAY}-c1"),
     retracted(ROOT, "back-2", "goal"),
     retracted(ROOT, "back-3", "name"),
+    retracted("u1", "back-6", "role-3"),
     retracted(ROOT, "back-4", "found-empty"),
     retracted("c0", "back-5", "unsaid-yet"),
     admitted("c0", DAY, "unsaid-yet"),

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from services.cli.words import REASONS
 from services.demo.generator import events
 from services.settings import Settings
 from tests import servers
@@ -239,7 +240,8 @@ def test_the_sentence_for_a_report(service: dict[str, str]) -> None:
 def test_published_lines_are_each_told(service: dict[str, str]) -> None:
     good = events()[-1] | {"id": "cli-good"}
     bad = events()[-1] | {"id": "cli-bad", "data": {"candidate": "c", "on": "2023-02-30", "passed": True}}
-    lines = "\n".join([json.dumps(good), json.dumps(bad), "text", json.dumps(good)])
+    access = events()[-1] | {"id": "cli-access", "type": "access.revoked"}
+    lines = "\n".join([json.dumps(good), json.dumps(bad), "text", json.dumps(good), json.dumps(access)])
     done = tonghop("publish", "-", stdin=lines, **service)
     assert done.returncode == 1
     told = [line.split(": ")[:3] for line in done.stdout.splitlines() if line.startswith("dòng ")]
@@ -247,6 +249,7 @@ def test_published_lines_are_each_told(service: dict[str, str]) -> None:
         ["dòng 2", "cli-bad", "bị từ chối (rejected)"],
         ["dòng 3", "không gửi được (refused)", "dòng không đọc được (unpublishable)"],
         ["dòng 4", "cli-good", "trùng, đã có (duplicate)"],
+        ["dòng 5", "không gửi được (refused)", f"{REASONS['service_alone']} (service_alone)"],
     ]
     assert "data.on" in done.stdout
     again = tonghop("publish", "-", "--all", "--mode", "pipelined", stdin=json.dumps(good), **service)

@@ -34,6 +34,14 @@ def test_a_name_that_no_door_takes_is_refused(type_: str, name: str) -> None:
     assert isinstance(good, Line)
 
 
+@pytest.mark.parametrize("type_", ["access.granted", "access.revoked"])
+def test_who_may_read_is_said_by_the_service_alone(type_: str) -> None:
+    bad, good = read(json.dumps(GOOD | {"type": type_}).encode(), json.dumps(GOOD).encode())
+    assert isinstance(bad, Unpublishable)
+    assert (bad.number, bad.field, bad.reason) == (1, "type", "service_alone")
+    assert isinstance(good, Line)
+
+
 def test_a_byte_order_mark_is_passed_over() -> None:
     (line,) = read(b"\xef\xbb\xbf" + json.dumps(GOOD).encode())
     assert isinstance(line, Line)

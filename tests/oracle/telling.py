@@ -81,7 +81,7 @@ def retracted(publisher: str, event_id: str, target: str, of: str | None = None,
 def granted(
     unit: str, account: str, role: str, event_id: str, *, until: str | None = None, by: str | None = None
 ) -> Said:
-    """Give an account, told by its 16 last signs, a role over a unit."""
+    """Give an account, told by its last 16 characters, a role over a unit."""
     data = {"account": f"a-{account}", "role": role} | ({} if until is None else {"until": until})
     return say(by or unit, event_id, "access.granted", unit, data)
 
