@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from events.catalogue import CATALOGUE, MEASURES, EventType
+from events.catalogue import ACCESS_TYPES, CATALOGUE, MEASURES, EventType
 from events.data import Data, FigureDeclared, TargetAssigned
 from events.envelope import MAX_BYTES, Envelope
 from events.subjects import MESSAGE_ID_HEADER, PREFIX, STREAM
@@ -24,6 +24,7 @@ MESSAGE_ID: Final = (
     "{publisher}:{id}:{digest}, by which the bus deduplicates; the digest is the first 32 hexadecimal digits of the"
     " SHA-256 of the body"
 )
+_SERVICE_ALONE: Final = "Published by the service alone: the bus refuses it from units."
 _DEFINITIONS = "#/$defs/{name}"
 # What the decoder checks by `events.rules` and a schema can say too.
 _RULES: dict[type[Data], dict[str, Any]] = {
@@ -105,6 +106,7 @@ def _message(row: EventType) -> dict[str, Any]:
     return {
         "name": row.type,
         "summary": (row.data.__doc__ or "").strip(),
+        **({"description": _SERVICE_ALONE} if row.type in ACCESS_TYPES else {}),
         "contentType": "application/cloudevents+json",
         "headers": {
             "type": "object",
