@@ -1,5 +1,7 @@
 """Who may do what on the bus: the accounts of NATS, their users and permissions, in one table and as its configuration.
 
+The same table is signed for a bus where every user has a credential of its own (services/credentials).
+
 NATS does not check the reply subject of a publication: what answers (JetStream, a responder) publishes by its own
 authority wherever the asker says. So nobody shares an account with the stream who need not: the others have accounts
 of their own without JetStream and reach a few subjects of the log's account as services. The answers come back into
@@ -21,8 +23,12 @@ from services import shutting_out
 LOG: Final = "PARTY"
 """The account of the stream. Its name is the folder of the stream on the disk: another name, and it is out of sight."""
 UNITS: Final = "UNITS"
+UNIT: Final = "unit"
+"""The key that signs the credentials of units, on a bus with signed accounts."""
 ANYBODY: Final = "anybody"
-"""Who connects without a credential, where that is allowed at all: the server of `tonghop up`, on loopback."""
+"""Who speaks as any unit: with `tonghop up` who connects without a credential, or where one is required its owner."""
+GATEWAY: Final = "gateway"
+OPERATOR: Final = "operator"
 
 EVENTS: Final = ALL_SUBJECTS
 RECEIPTS: Final = "tonghop.v1.receipts.*"
@@ -84,8 +90,8 @@ def _reading(name: str, user: User) -> Account:
 
     The server looks at permissions when it has mapped a subject: they name what stands behind the mapping.
     """
-    near = replace(user, publish=[_near(subject) for subject in user.publish])
-    return Account(name, [near], imports=[(LOG, subject) for subject in user.publish])
+    mapped = replace(user, publish=[near(subject) for subject in user.publish])
+    return Account(name, [mapped], imports=[(LOG, subject) for subject in user.publish])
 
 
 def unit(publisher: str) -> User:
@@ -97,6 +103,11 @@ def unit(publisher: str) -> User:
         subscribe=[f"_INBOX_{publisher}.>"],
         deny_publish=[f"{PREFIX}.*.access.>"],
     )
+
+
+def every_unit() -> User:
+    """Describe the users of all units at once, for the one key that signs their credentials."""
+    return replace(unit("{{name()}}"), name=UNIT)
 
 
 def anybody() -> User:
@@ -134,6 +145,11 @@ def accounts(units: Iterable[User], *, operator: bool) -> list[Account]:
             answers=True,
         ),
         "api": User("api", "`tonghop api`: asks how far the log goes.", publish=[_INFO]),
+        GATEWAY: User(
+            GATEWAY,
+            "`tonghop api` when it publishes: grants of access, which nobody else may publish, and what comes by HTTP.",
+            publish=[EVENTS],
+        ),
         "reader": User(
             "reader",
             "`tonghop verify --from-log` and `--chain`: reads the log and nothing else.",
@@ -144,20 +160,20 @@ def accounts(units: Iterable[User], *, operator: bool) -> list[Account]:
             "`tonghop backup`. The server sends a snapshot where its asker says: to be guarded like the operator's.",
             publish=[_INFO, _GET, f"{_API}.STREAM.SNAPSHOT.PARTY", "$JS.SNAPSHOT.ACK.PARTY.>"],
         ),
-        "operator": User(
-            "operator",
+        OPERATOR: User(
+            OPERATOR,
             "`tonghop restore`, and changing or removing the stream. Off by default: take the comment signs away for "
             "as long as it is needed, and reload (`nats-server --signal reload`).",
             publish=[f"{_API}.>", "$JS.SNAPSHOT.>", "$JS.ACK.>"],
             enabled=operator,
         ),
     }
-    parts = [_reading(name.upper(), users[name]) for name in ("migrate", "api", "reader")]
+    parts = [_reading(name.upper(), users[name]) for name in ("migrate", "api", GATEWAY, "reader")]
     exports = {EVENTS: [UNITS], RECEIPTS: [UNITS]}
     for part in parts:
         for _, subject in part.imports:
             exports.setdefault(subject, []).append(part.name)
-    inside = [users[name] for name in ("projector", "backup", "operator")]
+    inside = [users[name] for name in ("projector", "backup", OPERATOR)]
     return [
         Account(LOG, inside, jetstream=True, exports=exports),
         *parts,
@@ -189,9 +205,9 @@ def _account(account: Account) -> list[str]:
     if account.limits:
         lines += _block("limits:", [f"{name}: {value}" for name, value in account.limits.items()])
     lines += _block("users:", [line for user in account.users for line in _user(user)], "[]")
-    mapped = [subject for _, subject in account.imports if _near(subject) != subject]
+    mapped = [subject for _, subject in account.imports if near(subject) != subject]
     if mapped:
-        lines += _block("mappings:", [f'"{subject}": "{_near(subject)}"' for subject in mapped])
+        lines += _block("mappings:", [f'"{subject}": "{near(subject)}"' for subject in mapped])
     if account.imports:
         lines += _block("imports:", [_import(source, subject) for source, subject in account.imports], "[]")
     if account.exports:
@@ -228,13 +244,14 @@ def _block(name: str, inside: Sequence[str], brackets: str = "{}") -> list[str]:
     return [begun, *(f"  {line}" for line in inside), brackets[1]]
 
 
-def _near(subject: str) -> str:
+def near(subject: str) -> str:
+    """Give the subject under which an account that imports this one of the log's has it for itself."""
     return _NEAR + subject.removeprefix(_API) if subject.startswith(f"{_API}.") else subject
 
 
 def _import(source: str, subject: str) -> str:
-    near = "" if _near(subject) == subject else f', to: "{_near(subject)}"'
-    return f'{{ service: {{ account: {source}, subject: "{subject}" }}{near} }}'
+    to = "" if near(subject) == subject else f', to: "{near(subject)}"'
+    return f'{{ service: {{ account: {source}, subject: "{subject}" }}{to} }}'
 
 
 def _export(subject: str, to: Sequence[str]) -> str:
@@ -253,7 +270,7 @@ SHIPPED: Final = """\
 # The log's account is PARTY, as it was before there were others: its name is the folder of the stream on the disk.
 # A server that ran without accounts is taken over as the record named above says.
 # The system account stays the server's own ($SYS, without users): with another one a cluster would not find its stream.
-# Thousands of units are better served by signed JWTs: a scoped signing key of UNITS with the same permissions.
+# Thousands of units are better served by signed credentials: `tonghop credential`, single-signed.conf.
 """
 
 

@@ -67,6 +67,12 @@ class Settings:
     """A `.creds` file of NATS: who this process is on a bus with signed accounts."""
     nats_password_file: Path | None = None
     """The password of the user that `nats_url` names, and nothing else; read at every start of a connection."""
+    gateway_nats_url: str = ""
+    """The bus as the API publishes to it, with the user `gateway`; empty: as `nats_url`."""
+    gateway_credentials: Path | None = None
+    """The `.creds` file of the user `gateway`, on a bus with signed accounts."""
+    gateway_password_file: Path | None = None
+    """The password of the user that `gateway_nats_url` names, and nothing else."""
     database_url: str = DEFAULT_DATABASE
     """As libpq takes it: several hosts, sockets, TLS (`sslmode=verify-full&sslrootcert=…&sslcert=…&sslkey=…`)."""
     root: str = DEFAULT_ROOT
@@ -101,6 +107,8 @@ class Settings:
     """The file with who is shut out, which the bus's configuration includes; empty: the one in the data folder."""
     nats_pid_file: str = ""
     """Where nats-server writes its process id, for `shut-out` to signal it; empty: the one in the data folder."""
+    credential_keys: str = ""
+    """The folder of the keys that sign the bus's accounts and credentials; empty: the one in the data folder."""
     log_level: str = "info"
     """The least severe lines that a process logs: `debug`, `info`, `warning`, `error`."""
     log_format: str = "auto"
@@ -141,11 +149,22 @@ class Settings:
         values = {name: getattr(self, field, None) for name, (field, _) in VARIABLES.items()}
         return {name: str(value) for name, value in values.items() if value is not None}
 
+    def as_gateway(self) -> Self:
+        """Return these settings with the bus's user that publishes for the API; the same where none is set."""
+        if not self.gateway_nats_url and self.gateway_credentials is None:
+            return self
+        return replace(
+            self,
+            nats_url=self.gateway_nats_url or self.nats_url,
+            nats_credentials=self.gateway_credentials,
+            nats_password_file=self.gateway_password_file,
+        )
+
     def without_tls(self) -> Self:
         """Return these settings for servers and processes that speak among themselves on one machine."""
         return replace(
             self, nats_ca=None, nats_cert=None, nats_key=None, nats_credentials=None, nats_password_file=None,
-            http_cert=None, http_key=None,
+            gateway_nats_url="", gateway_credentials=None, gateway_password_file=None, http_cert=None, http_key=None,
         )  # fmt: skip
 
 
@@ -332,6 +351,9 @@ VARIABLES = {
     "TONGHOP_NATS_KEY": ("nats_key", _file),
     "TONGHOP_NATS_CREDENTIALS": ("nats_credentials", _file),
     "TONGHOP_NATS_PASSWORD_FILE": ("nats_password_file", _file),
+    "TONGHOP_GATEWAY_NATS_URL": ("gateway_nats_url", _nats_url),
+    "TONGHOP_GATEWAY_CREDENTIALS": ("gateway_credentials", _file),
+    "TONGHOP_GATEWAY_PASSWORD_FILE": ("gateway_password_file", _file),
     "TONGHOP_DATABASE_URL": ("database_url", _database_url),
     "TONGHOP_DATABASE_PASSWORD_FILE": ("database_password_file", _file),
     "TONGHOP_ROOT": ("root", _unit),
@@ -353,6 +375,7 @@ VARIABLES = {
     "TONGHOP_GROWTH_LEAST": ("growth_least", _whole(0, 10_000_000, _KILOBYTES)),
     "TONGHOP_SHUT_OUT_FILE": ("shut_out_file", _path),
     "TONGHOP_NATS_PID_FILE": ("nats_pid_file", _path),
+    "TONGHOP_CREDENTIAL_KEYS": ("credential_keys", _path),
     "TONGHOP_LOG_LEVEL": ("log_level", _one_of("debug", "info", "warning", "error")),
     "TONGHOP_LOG_FORMAT": ("log_format", _one_of("auto", "json", "console")),
     "TONGHOP_LEAD_PATIENCE": ("lead_patience", _whole(2, 3600, _SECONDS)),

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from services.cli.commands import (
+    credentials,
     init,
     operations,
     past,
@@ -69,6 +70,6 @@ def common(
 
 for part in (
     *(service, publish, reports, units, init, single_events, past, operations, plans, silence, proofs, recovery),
-    *(signing, statement),
+    *(signing, statement, credentials),
 ):
     app.add_typer(part.app)

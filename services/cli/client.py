@@ -11,11 +11,12 @@ from urllib.parse import quote
 import httpx
 
 from events.names import harmless
+from services.bus_accounts import ANYBODY
 from services.cli.errors import CommandError
 from services.cli.options import DATA
 from services.connecting.tls import trusting
 from services.language import chosen, either
-from services.settings import SettingsError
+from services.settings import Settings, SettingsError
 from services.up.folder import Folder
 
 _WAIT = 75.0
@@ -46,16 +47,30 @@ def nats_address(given: str | None, data_dir: Path) -> str:
     return address if "://" in address else f"nats://{address}"
 
 
+def own_credentials(given: str | None, nats: str | None, data_dir: Path) -> str | None:
+    """Find a credential for who publishes: as given, as TONGHOP_NATS_CREDENTIALS says, or the service's own folder has.
+
+    The one of the folder is for whoever owns it: it speaks as any unit. It is not used where another bus is named.
+    """
+    if given or nats or any(os.environ.get(name) for name in ("TONGHOP_NATS_URL", "TONGHOP_NATS_CREDENTIALS")):
+        return given
+    found = service_file(data_dir)
+    if "nats" not in found:
+        return None
+    file = Folder(data_dir).signed_in(Settings(), found, ANYBODY).nats_credentials
+    return None if file is None else str(file)
+
+
 def servers(data_dir: Path) -> dict[str, str]:
     """Find database and bus for those who work on them directly: as the environment says, else as the service wrote.
 
     The answer is an environment to read settings from.
     """
     found = service_file(data_dir)
-    bus = nats_address(None, data_dir)
-    if "nats" in found:  # what these do with the bus is to read the log
-        bus = Folder(data_dir).bus_url(found["nats"], "reader")
-    written = {"TONGHOP_DATABASE_URL": found.get("database_url"), "TONGHOP_NATS_URL": bus}
+    written = {"TONGHOP_DATABASE_URL": found.get("database_url"), "TONGHOP_NATS_URL": nats_address(None, data_dir)}
+    if "nats" in found and "TONGHOP_NATS_URL" not in os.environ:  # what these do with the bus is to read the log
+        reader = Folder(data_dir).signed_in(Settings(), found, "reader")
+        written |= {"TONGHOP_NATS_URL": reader.nats_url, "TONGHOP_NATS_CREDENTIALS": reader.nats_credentials}
     return {name: str(value) for name, value in written.items() if value} | dict(os.environ)
 
 

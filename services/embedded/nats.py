@@ -8,16 +8,13 @@ from http.client import HTTPConnection, HTTPException
 from importlib.metadata import distribution
 from pathlib import Path
 
-from services import bus_accounts, shutting_out
+from services.embedded.bus_users import Anybody, BusUsers
 from services.embedded.owner import Identity, close_to_others, give_all, identity, let_through
 from services.embedded.process import Process, ServerError, Stages
-from services.embedded.secrets import passwords
 from services.embedded.takeover import take_over
 from services.settings import Address, Settings
 
 STOP: Stages = ((signal.SIGTERM, 10.0),)
-_NO_ACCOUNT = "$G"
-"""The server's own account of whoever connects, where it is told of no other."""
 
 
 class NatsServer:
@@ -27,9 +24,7 @@ class NatsServer:
     `sync_interval: always` (jepsen.io/analyses/nats-2.12.1). With `durable=False` it is there when the server has
     stopped: for a restore, which is run again after a power loss.
 
-    With `secrets`, a folder, its users are those of services/bus_accounts.py: the passwords of the service's own are
-    made there, and who has none may only speak as a unit and ask for receipts. It then runs as the OS user of
-    PostgreSQL where root starts it. Without, anybody may do anything: for tests.
+    `users` says who may sign in. Where that is not anybody, it runs as the OS user of PostgreSQL if root starts it.
     A stream that stood in another account, as one of before these accounts does, is taken over at its positions.
     """
 
@@ -43,13 +38,11 @@ class NatsServer:
         log: Path,
         record: Path | None = None,
         durable: bool = True,
-        secrets: Path | None = None,
+        users: BusUsers | None = None,
     ) -> None:
         self.data_dir = data_dir.absolute()
         self._durable = durable
-        self._secrets = secrets
-        self._accounts = None if secrets is None else bus_accounts.accounts([bus_accounts.anybody()], operator=True)
-        self._passwords: dict[str, str] = {}
+        self.users = users or Anybody()
         self.listen = listen
         self.monitor_url = ""
         self.took_over: Path | None = None
@@ -61,19 +54,12 @@ class NatsServer:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         for stale in self.data_dir.glob("*.ports"):
             stale.unlink()
-        account = _NO_ACCOUNT if self._accounts is None else bus_accounts.LOG
-        self.took_over = take_over(self.data_dir / "jetstream", Settings.stream, account)
+        self.took_over = take_over(self.data_dir / "jetstream", Settings.stream, self.users.account)
         config = self.data_dir / "nats.conf"
         config.write_text(self._config())
-        shutting_out.make(self.data_dir / shutting_out.FILE)
-        program, runs_as = executable(), Identity()
-        if self._accounts is not None and self._secrets is not None:
-            variables = bus_accounts.passwords(self._accounts)
-            self._passwords = passwords(self._secrets, variables)
-            runs_as = self._give_away(program)
-            environ = os.environ | {variables[user]: self._passwords[user] for user in variables}
-        else:
-            environ = dict(os.environ)
+        program = executable()
+        runs_as = Identity() if isinstance(self.users, Anybody) else self._give_away(program)
+        environ = {**os.environ, **self.users.environ}
         self._process.start(
             [program, "-c", config], cwd=self.data_dir, environ=environ, user=runs_as.user, group=runs_as.group
         )
@@ -108,8 +94,12 @@ class NatsServer:
         return f"nats://{self.listen}"
 
     def url_of(self, user: str) -> str:
-        """Give the address for one of the service's own users; the plain one where everybody may do everything."""
-        return f"nats://{user}:{self._passwords[user]}@{self.listen}" if self._passwords else self.url
+        """Give the address for one of the service's own users, with its password where that is how it signs in."""
+        return self.users.url(user, self.listen)
+
+    def signed_in(self, settings: Settings, user: str) -> Settings:
+        """Give settings with which a client signs in here as one of the service's own users."""
+        return self.users.signed_in(settings, user, self.listen)
 
     @property
     def process(self) -> Process:
@@ -134,12 +124,7 @@ jetstream {{
   store_dir: {json.dumps(str(self.data_dir), ensure_ascii=False)}
   sync_interval: {"always" if self._durable else '"2m"'}
 }}
-{self._access()}"""
-
-    def _access(self) -> str:
-        if self._accounts is None:
-            return ""
-        return f"no_auth_user: {bus_accounts.ANYBODY}\n{bus_accounts.written(self._accounts)}"
+{self.users.configured(self.data_dir)}"""
 
     def _ready(self) -> bool:
         found = next(self.data_dir.glob(f"*_{self.pid}.ports"), None)

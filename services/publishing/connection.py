@@ -16,7 +16,8 @@ from projections.store.address import said
 from services.connecting.bus import BusClient, DeniedError, encrypted, options
 from services.connecting.failures import Failure, classify, described
 from services.connecting.patience import Backoff
-from services.publishing.credentials import CredentialsError, require_usable
+from services.publishing import credentials as credentials_file
+from services.publishing.credentials import CredentialsError
 from services.settings import Settings
 
 LONGEST_PAUSE: Final = 1.0
@@ -235,7 +236,7 @@ async def connect(
     *,
     notice: Callable[[Bilingual | None], None],
     credentials: str | None = None,
-    inbox_prefix: str = "_INBOX",
+    inbox_prefix: str | None = None,
     patience: float = PATIENCE,
     ended: asyncio.Event | None = None,
 ) -> AsyncIterator[BusConnection]:
@@ -243,6 +244,7 @@ async def connect(
 
     `notice` is told of trouble as `BusConnection` says.
 
+    Answers come to `inbox_prefix`, by itself that of the credential.
     Raises BusRefusedError where the server does not let us in or the credentials file is of no use, EndedError where
     nobody answers in time, or `ended` was set, SettingsError where a setting of the environment can't be used.
     """
@@ -252,11 +254,13 @@ async def connect(
     bus = BusConnection(settings, notice, patience=patience, ended=ended)
     try:
         if settings.nats_credentials is not None:
-            require_usable(settings.nats_credentials)
+            inbox_prefix = inbox_prefix or credentials_file.inbox_prefix(
+                credentials_file.usable(settings.nats_credentials)
+            )
     except CredentialsError as error:
         raise BusRefusedError(Bilingual.of(error)) from error
     try:
-        await bus.open(inbox_prefix)
+        await bus.open(inbox_prefix or credentials_file.INBOX)
         yield bus
     finally:
         with suppress(Error, OSError):

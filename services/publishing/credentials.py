@@ -7,8 +7,11 @@ from typing import Final
 
 import nkeys
 
+from events.identifiers import is_unit_id
 from projections.bilingual import Bilingual
+from services.credentials.signing import KeyDamagedError, claims_of
 
+INBOX: Final = "_INBOX"
 _LONGEST: Final = 64 * 1024
 _JWT: Final = re.compile(r"-+BEGIN NATS USER JWT-+\n([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)\n")
 _SEED: Final = re.compile(r"-+BEGIN USER NKEY SEED-+\n([A-Z2-7]+)\n")
@@ -18,8 +21,8 @@ class CredentialsError(ValueError):
     """A credentials file that can't be used; the message, a Bilingual, names it and says what is wrong."""
 
 
-def require_usable(path: Path) -> None:
-    """Raise CredentialsError unless the file holds a user's JWT and seed, in a form that the client can read."""
+def usable(path: Path) -> str:
+    """Give the JWT of a file that holds a user's JWT and seed in a form that the client can read; CredentialsError."""
     try:
         with path.open("rb") as file:
             content = file.read(_LONGEST)
@@ -38,7 +41,8 @@ def require_usable(path: Path) -> None:
                 f"the file --credentials {str(path)!r} has the line ends of Windows, save it with line feeds alone",
             )
         )
-    if not _JWT.search(text):
+    jwt = _JWT.search(text)
+    if not jwt:
         raise _malformed(path, "BEGIN NATS USER JWT")
     seed = _SEED.search(text)
     if not seed or not seed[1].startswith("SU"):
@@ -52,6 +56,21 @@ def require_usable(path: Path) -> None:
                 f"the seed in the file --credentials {str(path)!r} is damaged, have it issued again",
             )
         ) from error
+    return jwt[1]
+
+
+def inbox_prefix(jwt: str) -> str:
+    """Say where a user hears answers: a unit under a prefix of its own (docs/decisions/0038), others as ever.
+
+    What a unit may is what the key that signed it gives; a user of another operator says itself what it may.
+    """
+    try:
+        claims = claims_of(jwt)
+        name, own = claims.get("name"), claims["nats"]
+        scoped = "issuer_account" in own and not {"pub", "sub"} & set(own)
+    except (KeyDamagedError, KeyError, TypeError):
+        return INBOX
+    return f"{INBOX}_{name}" if scoped and isinstance(name, str) and is_unit_id(name) else INBOX
 
 
 def _malformed(path: Path, missing: str) -> CredentialsError:

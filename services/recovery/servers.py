@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from services.embedded.bus_users import WithPasswords
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
 from services.embedded.process import ServerError
@@ -37,9 +38,7 @@ async def servers(settings: Settings, data_dir: Path | None) -> AsyncIterator[Se
             if not folder.service.exists():
                 raise
             found = json.loads(folder.service.read_bytes())
-            yield replace(
-                settings.without_tls(), nats_url=folder.bus_url(found["nats"], USER), database_url=found["database_url"]
-            )
+            yield replace(folder.signed_in(settings.without_tls(), found, USER), database_url=found["database_url"])
             return
         await asyncio.to_thread(folder.clear)
         path, log, record = folder.path, folder.log, folder.record
@@ -50,9 +49,9 @@ async def servers(settings: Settings, data_dir: Path | None) -> AsyncIterator[Se
             log=log("nats"),
             record=record("nats"),
             durable=False,
-            secrets=folder.secrets,
+            users=WithPasswords(folder.secrets),
         )
         for server in (postgres, nats):
             stack.push_async_callback(asyncio.to_thread, server.stop)
             await asyncio.to_thread(server.start)
-        yield replace(settings.without_tls(), nats_url=nats.url_of(USER), database_url=postgres.url)
+        yield replace(nats.signed_in(settings.without_tls(), USER), database_url=postgres.url)

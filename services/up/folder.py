@@ -6,14 +6,17 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from projections.bilingual import Bilingual
 from services.embedded import nats, postgres
+from services.embedded.bus_users import credentials_file
 from services.embedded.owner import PASSABLE, PRIVATE, close_to_others
 from services.embedded.process import ServerError, stop_recorded
 from services.embedded.secrets import password
+from services.settings import Settings
 from services.up import parts
 
 LOG_BYTES = 16 << 20
@@ -31,7 +34,8 @@ def _for_the_user_alone() -> Iterator[None]:
 class Folder:
     """`postgres/` and `nats/` hold the data, `logs/` what each part says, `run/` what the running service needs.
 
-    `secrets/` has the passwords of the service's own users of the bus. Nobody but the owner may look into any of it.
+    `secrets/` has the passwords or credentials of the service's own users of the bus, and its keys. Nobody but the
+    owner may look into any of it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -85,13 +89,17 @@ class Folder:
         for log in self.logs.iterdir():
             log.chmod(0o600)
 
-    def bus_url(self, address: str, user: str) -> str:
-        """Give the address of the folder's bus for one of the service's users; the plain one where it has no password.
+    def signed_in(self, settings: Settings, service: Mapping[str, Any], user: str) -> Settings:
+        """Give settings with which one of the service's users signs in on the bus of the running service.
 
-        `address` is HOST:PORT.
+        `service` is what it has told of itself. Without a password, or where that can't be read, it is nobody.
         """
+        address = service["nats"]
         found = password(self.secrets, user)
-        return f"nats://{user}:{found}@{address}" if found else f"nats://{address}"
+        plain = replace(settings, nats_url=f"nats://{address}", nats_credentials=None, nats_password_file=None)
+        if service.get("access") == "required":
+            return replace(plain, nats_credentials=credentials_file(self.secrets, user))
+        return replace(plain, nats_url=f"nats://{user}:{found}@{address}") if found else plain
 
     def clear(self) -> list[str]:
         """Stop what a killed supervisor left running, and empty what belonged to it; name the parts that ran."""

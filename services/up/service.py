@@ -16,7 +16,9 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from projections.store.schema.migrate import SchemaError
 from services import logs
+from services.bus_accounts import ANYBODY, GATEWAY
 from services.connecting.failures import BUS_AWAY
+from services.embedded.bus_users import BusUsers, WithCredentials, WithPasswords
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
 from services.embedded.process import ServerError
@@ -34,6 +36,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {"projector": (*CLI, "projector"), "api"
 
 HTTP, NATS, PROJECTOR_HTTP = "--http", "--nats", "TONGHOP_PROJECTOR_HTTP"
 """What the addresses are asked for by."""
+OPEN, REQUIRED = "open", "required"
 READY_WITHIN = 20.0
 KEEP_EVERY = 2.0
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -49,8 +52,11 @@ def run(
     demonstration: Showing | None = None,
     *,
     commands: Mapping[str, Sequence[str]] = COMMANDS,
+    access: str = OPEN,
 ) -> int:
     """Run everything until SIGINT, SIGTERM or SIGHUP and give the exit code (contract §6).
+
+    `access` is OPEN, where anybody on this machine may speak as any unit, or REQUIRED.
 
     `http` and `nats` are HOST:PORT; a `demonstration` is begun once all parts are ready, and may fail.
     0: stopped as asked; 1: it can't be started or kept running; 2: asked for wrongly.
@@ -69,7 +75,7 @@ def run(
     folder = Folder(data_dir)
     try:
         with folder.held():
-            return asyncio.run(_until_told(Service(folder, settings, listen, commands, demonstration)))
+            return asyncio.run(_until_told(Service(folder, settings, listen, commands, demonstration, access=access)))
     except EXPECTED as error:
         return _refuse(chosen(error), 1)
 
@@ -116,12 +122,15 @@ class Service:
         nats: Address,
         commands: Mapping[str, Sequence[str]],
         demonstration: Showing | None,
+        *,
+        access: str,
     ) -> None:
         self._folder = folder
         self._settings = settings
         self._nats = nats
         self._commands = commands
         self._demonstration = demonstration
+        self._access = access
         self._parts: list[Part] = []
 
     async def run(self) -> None:
@@ -143,7 +152,7 @@ class Service:
                 tasks.create_task(self._keep_consumer(self._as(nats, "migrate")))
                 self._announce(time.monotonic() - begun, ready=await self._becomes_ready())
                 if self._demonstration is not None:
-                    tasks.create_task(self._show(self._demonstration))
+                    tasks.create_task(self._show(self._demonstration, self._as(nats, ANYBODY)))
         finally:
             _say(either("Đang dừng", "Stopping"))
             self._folder.service.unlink(missing_ok=True)
@@ -169,9 +178,9 @@ class Service:
     async def _start_servers(self, tasks: asyncio.TaskGroup) -> NatsServer:
         path, log, record = self._folder.path, self._folder.log, self._folder.record
         postgres = PostgresServer(path / "postgres", log=log("postgres"), record=record("postgres"))
-        nats = NatsServer(
-            path / "nats", self._nats, log=log("nats"), record=record("nats"), secrets=self._folder.secrets
-        )
+        secrets = self._folder.secrets
+        users: BusUsers = WithCredentials(secrets) if self._access == REQUIRED else WithPasswords(secrets)
+        nats = NatsServer(path / "nats", self._nats, log=log("nats"), record=record("nats"), users=users)
         self._settings = replace(self._settings, database_url=postgres.url)
         await self._start(tasks, [Server(postgres), Server(nats)])
         if nats.took_over is not None:
@@ -184,8 +193,12 @@ class Service:
         return nats
 
     def _as(self, nats: NatsServer, user: str) -> Settings:
-        """Give the settings with one of the service's own users on the bus."""
-        return replace(self._settings, nats_url=nats.url_of(user))
+        """Give the settings with one of the service's own users on the bus; the API has a second one to publish as."""
+        settings = nats.signed_in(self._settings, user)
+        if user != "api":
+            return settings
+        gateway = nats.signed_in(self._settings, GATEWAY)
+        return replace(settings, gateway_nats_url=gateway.nats_url, gateway_credentials=gateway.nats_credentials)
 
     async def _keep_consumer(self, settings: Settings) -> None:
         """Make the projector's consumer anew where somebody deleted it: the projector itself may not."""
@@ -213,6 +226,7 @@ class Service:
                 "projector_http": str(self._settings.projector_http.reachable),
                 "database_url": self._settings.database_url,
                 "root": self._settings.root,
+                "access": self._access,
                 "pid": os.getpid(),
             }
         )
@@ -256,9 +270,9 @@ class Service:
             f"  {either('Dừng', 'Stop'):<10}Ctrl-C"
         )
 
-    async def _show(self, demonstration: Showing) -> None:
+    async def _show(self, demonstration: Showing, settings: Settings) -> None:
         try:
-            await demonstration(self._settings)
+            await demonstration(settings)
         except Exception as error:  # noqa: BLE001 - whatever becomes of the demonstration, the service goes on
             _say(f"{either('Không nạp được số liệu minh họa', 'The demonstration failed')}: {chosen(error)}")
 

@@ -6,13 +6,15 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import nats
 from nats.aio.client import Client
 
 from services import shutting_out
+from services.settings import Settings
 from tests import servers
 
 ACCOUNTS = Path(__file__).parents[2] / "deploy/nats/accounts.conf"
@@ -70,6 +72,18 @@ class Guarded:
     def url(self, user: str | None) -> str:
         return f"nats://{user}:{FOR_ALL}@{self.address}" if user else f"nats://{self.address}"
 
+    def how(self, user: str) -> dict[str, Any]:
+        """Give what a client of nats-py signs in with."""
+        return {"servers": self.url(user)}
+
+    def signed_in(self, settings: Settings, user: str) -> Settings:
+        """Give settings with which a user signs in."""
+        return replace(settings, nats_url=self.url(user))
+
+    def violation(self, user: str, what: str, subject: str) -> str:
+        """Say what the server's log has of a user that published or subscribed to what it may not."""
+        return f'user:{user}" - {what} Violation - Subject "{subject}"'
+
     @asynccontextmanager
     async def client(self, user: str) -> AsyncIterator[Client]:
         """Connect as a user, with the inbox of a unit where it is one."""
@@ -79,7 +93,7 @@ class Guarded:
 
         prefix = f"_INBOX_{user}" if user in {"gia-binh", "bac-ninh"} else "_INBOX"
         client = await nats.connect(
-            self.url(user), inbox_prefix=prefix, error_cb=hear, max_reconnect_attempts=0, allow_reconnect=False
+            **self.how(user), inbox_prefix=prefix, error_cb=hear, max_reconnect_attempts=0, allow_reconnect=False
         )
         try:
             yield client

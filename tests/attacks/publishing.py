@@ -131,7 +131,7 @@ async def published(
     patience: Patience | None = None,
     wait: bool = True,
     notices: list[Bilingual] | None = None,
-    inbox_prefix: str = "_INBOX",
+    inbox_prefix: str | None = None,
 ) -> list[LineOutcome]:
     """Publish as a unit does, and give what is told of each line, in their order."""
     told: list[LineOutcome] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import NamedTuple
 
 import nats
 import nats.errors
@@ -14,8 +15,10 @@ from nats.js import JetStreamContext
 from services.log.configuration import consumer_config, stream_config
 from services.settings import Settings
 from tests.attacks.guarded import Guarded, guarded_somewhere, refused, told
+from tests.attacks.signed import signed_somewhere
 
 USERS = ("migrate", "projector", "api", "reader", "backup")
+"""Those that publish no event."""
 ISOLATED = ("migrate", "api", "reader")
 """Those that are in an account of their own: nothing that answers them can be sent where it does harm."""
 NOBODYS = (
@@ -26,41 +29,75 @@ NOBODYS = (
 )
 READ = ("STREAM.INFO.PARTY", "STREAM.MSG.GET.PARTY", "DIRECT.GET.PARTY", "CONSUMER.INFO.PARTY.projector")
 MADE = ("STREAM.CREATE.PARTY", "CONSUMER.CREATE.PARTY.projector", "CONSUMER.DURABLE.CREATE.PARTY.projector")
+WHAT_GRANTS = "party.v1.gia-binh.access.granted"
 REPLIES = ("$JS.API.STREAM.DELETE.PARTY", "$JS.API.CONSUMER.DELETE.PARTY.projector", "party.v1.gia-binh.x.y")
 
 
-@pytest.fixture(scope="module")
-async def bus() -> AsyncIterator[tuple[Guarded, JetStreamContext]]:
-    with guarded_somewhere(operator=True) as server:
+class Bus(NamedTuple):
+    """The shipped bus with a log, the operator's view of it, and where it stood when the attack began."""
+
+    server: Guarded
+    jetstream: JetStreamContext
+    before: int
+
+    async def untouched(self) -> None:
+        """Check that the log holds what it held, and that its consumer is the projector's."""
+        info = await self.jetstream.stream_info("PARTY")
+        assert (info.state.messages, info.state.last_seq, info.config.max_msgs) == (self.before, self.before, -1)
+        assert (await self.jetstream.consumer_info("PARTY", "projector")).config.deliver_subject is None
+
+
+@pytest.fixture(scope="module", params=["passwords", "credentials"])
+async def shared(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
+    with guarded_somewhere(operator=True) if request.param == "passwords" else signed_somewhere() as server:
         async with server.client("operator") as operator, server.client("gia-binh") as unit:
             await operator.jetstream().add_stream(stream_config(Settings()))
             await operator.jetstream().add_consumer("PARTY", consumer_config(Settings()))
             await unit.jetstream().publish("party.v1.gia-binh.x.y", b"")
-            yield server, operator.jetstream()
+            yield Bus(server, operator.jetstream(), 1)
 
 
-async def untouched(jetstream: JetStreamContext) -> None:
-    info = await jetstream.stream_info("PARTY")
-    assert (info.state.messages, info.state.last_seq, info.config.max_msgs) == (1, 1, -1)
-    assert (await jetstream.consumer_info("PARTY", "projector")).config.deliver_subject is None
+@pytest.fixture
+async def bus(shared: Bus) -> Bus:
+    return shared._replace(before=(await shared.jetstream.stream_info("PARTY")).state.last_seq)
 
 
 @pytest.mark.parametrize("user", USERS)
-async def test_no_process_may_change_the_log_or_speak_as_a_unit(
-    bus: tuple[Guarded, JetStreamContext], user: str
-) -> None:
-    server, jetstream = bus
-    asked = [*(f"$JS.API.{call}" for call in NOBODYS), "party.v1.gia-binh.x.y", "tonghop.v1.receipts.gia-binh"]
+async def test_no_process_may_change_the_log_or_speak_as_a_unit(bus: Bus, user: str) -> None:
+    server = bus.server
+    asked = [
+        *(f"$JS.API.{call}" for call in NOBODYS),
+        "party.v1.gia-binh.x.y",
+        WHAT_GRANTS,
+        "tonghop.v1.receipts.gia-binh",
+    ]
     async with server.client(user) as client:
         for subject in asked:
             await client.publish(subject, b"")
         await told(client)
-    await refused(server, *(f'user:{user}" - Publish Violation - Subject "{subject}"' for subject in asked))
-    await untouched(jetstream)
+    await refused(server, *(server.violation(user, "Publish", subject) for subject in asked))
+    await bus.untouched()
 
 
-async def test_migrate_can_only_make_what_is_missing(bus: tuple[Guarded, JetStreamContext]) -> None:
-    server, jetstream = bus
+async def test_the_gateway_publishes_as_any_unit_and_does_nothing_else(bus: Bus) -> None:
+    server, jetstream, before = bus
+    asked = [*(f"$JS.API.{call}" for call in (*NOBODYS, *READ, *MADE)), "tonghop.v1.receipts.gia-binh", "_INBOX.x"]
+    async with server.client("gateway") as client:
+        for reply in REPLIES[:2]:
+            await client.publish("party.v1.gia-binh.x.y", b"", reply=reply)
+        for subject in asked:
+            await client.publish(subject, b"")
+        assert (await client.jetstream().publish(WHAT_GRANTS, b"{}")).seq == before + 3
+        await client.subscribe("party.v1.>")
+        await told(client)
+    await refused(server, *(server.violation("gateway", "Publish", subject) for subject in asked))
+    await refused(server, server.violation("gateway", "Subscription", "party.v1.>"))
+    info = await jetstream.stream_info("PARTY")
+    assert info.state.messages == info.state.last_seq == before + 3
+
+
+async def test_migrate_can_only_make_what_is_missing(bus: Bus) -> None:
+    server, jetstream = bus.server, bus.jetstream
     found = (await jetstream.stream_info("PARTY")).config
     emptied = found.evolve(discard="old", max_msgs=1).as_dict()
     async with server.client("migrate") as client:
@@ -70,13 +107,12 @@ async def test_migrate_can_only_make_what_is_missing(bus: tuple[Guarded, JetStre
         request = json.dumps({"stream_name": "PARTY", "config": pushed}).encode()
         answer = await client.request("$JS.API.CONSUMER.CREATE.PARTY.projector", request, timeout=5)
         assert "error" in json.loads(answer.data)
-    await untouched(jetstream)
+    await bus.untouched()
 
 
 @pytest.mark.parametrize("user", ISOLATED)
-async def test_no_answer_to_an_isolated_process_does_harm(bus: tuple[Guarded, JetStreamContext], user: str) -> None:
-    server, jetstream = bus
-    async with server.client(user) as client:
+async def test_no_answer_to_an_isolated_process_does_harm(bus: Bus, user: str) -> None:
+    async with bus.server.client(user) as client:
         for call in (*READ, *(MADE if user == "migrate" else ())):
             for reply in REPLIES:
                 for body in (b"", b'{"seq":1}', b'{"seq":99}', b'{"batch":1,"seq":99}'):
@@ -84,18 +120,18 @@ async def test_no_answer_to_an_isolated_process_does_harm(bus: tuple[Guarded, Je
         await told(client)
         with suppress(nats.errors.Error):
             await client.jetstream().stream_info("PARTY")
-    await untouched(jetstream)
+    await bus.untouched()
 
 
-async def test_nobody_hears_events_or_the_inbox_of_another(bus: tuple[Guarded, JetStreamContext]) -> None:
-    server, _ = bus
+async def test_nobody_hears_events_or_the_inbox_of_another(bus: Bus) -> None:
+    server = bus.server
     subjects = ("party.v1.>", ">", "$JS.>")
     for user in USERS:
         async with server.client(user) as client:
             for subject in subjects:
                 await client.subscribe(subject)
             await told(client)
-        await refused(server, *(f'user:{user}" - Subscription Violation - Subject "{name}"' for name in subjects))
+        await refused(server, *(server.violation(user, "Subscription", subject) for subject in subjects))
 
 
 async def test_the_operators_user_is_off_as_shipped() -> None:

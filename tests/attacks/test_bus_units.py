@@ -1,4 +1,7 @@
-"""A unit with the shipped credential attacks the bus: by subject, by reply, by batches and by headers."""
+"""A unit with the shipped credential attacks the bus: by subject, by reply, by batches and by headers.
+
+Its credential is a password, or is signed.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from nats.js.errors import NotFoundError
 from services.log.configuration import consumer_config, stream_config
 from services.settings import Settings
 from tests.attacks.guarded import Guarded, guarded_somewhere, told
+from tests.attacks.signed import signed_somewhere
 
 OWN = "party.v1.gia-binh.member.admitted"
 THEIRS = "party.v1.bac-ninh.unit.renamed"
@@ -75,9 +79,9 @@ class Bus(NamedTuple):
         assert not set(self.asked) - {"tonghop.v1.receipts.gia-binh"}
 
 
-@pytest.fixture(scope="module")
-async def guarded_bus() -> AsyncIterator[Bus]:
-    with guarded_somewhere(operator=True) as server:
+@pytest.fixture(scope="module", params=["passwords", "credentials"])
+async def guarded_bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
+    with guarded_somewhere(operator=True) if request.param == "passwords" else signed_somewhere() as server:
         async with server.client("operator") as operator, server.client("projector") as projector:
             bus = Bus(server, operator.jetstream(), [], 0)
 
@@ -255,7 +259,8 @@ async def test_limits_of_a_unit(bus: Bus) -> None:
 
 
 async def test_nobody_comes_in_without_a_credential(bus: Bus) -> None:
-    for url in (bus.server.url(None), f"nats://anybody@{bus.server.address}", f"nats://sys:x@{bus.server.address}"):
+    for user in ("", "anybody@", "sys:x@"):
+        url = f"nats://{user}{bus.server.address}"
         with pytest.raises(nats.errors.Error):
             await nats.connect(url, allow_reconnect=False, max_reconnect_attempts=0, error_cb=_quietly)
 

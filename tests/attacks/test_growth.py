@@ -13,6 +13,7 @@ import pytest
 from nats.aio.client import Client
 from nats.errors import TimeoutError as NatsTimeoutError
 
+from services.embedded.bus_users import WithPasswords
 from services.embedded.nats import NatsServer
 from services.log.configuration import stream_config
 from services.settings import Settings
@@ -55,7 +56,7 @@ class Guarded:
             ANY_PORT,
             log=folder / "logs" / "nats.log",
             record=folder / "run" / "nats.json",
-            secrets=folder / "secrets",
+            users=WithPasswords(folder / "secrets"),
         )
         self.refused: list[str] = []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from services import bus_accounts
+from services.embedded.bus_users import WithPasswords
 from services.embedded.nats import NatsServer
 from services.settings import Address
 
@@ -13,5 +14,4 @@ class BusOfUnits(NatsServer):
     """Separate accounts; who has no credential may speak as any unit, and `unit` as itself alone (`url_of(unit)`)."""
 
     def __init__(self, data_dir: Path, listen: Address, *, log: Path, secrets: Path, unit: str) -> None:
-        super().__init__(data_dir, listen, log=log, secrets=secrets)
-        self._accounts = bus_accounts.accounts([bus_accounts.anybody(), bus_accounts.unit(unit)], operator=True)
+        super().__init__(data_dir, listen, log=log, users=WithPasswords(secrets, bus_accounts.unit(unit)))

@@ -42,7 +42,7 @@ async def publish(
     *,
     batches: bool = True,
     patience: float | None = None,
-    inbox_prefix: str = "_INBOX",
+    inbox_prefix: str | None = None,
     notice: Callable[[Bilingual | None], object] = lambda _: None,
 ) -> list[LineOutcome]:
     told: list[LineOutcome] = []

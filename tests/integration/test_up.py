@@ -21,6 +21,7 @@ import nats
 import psutil
 import pytest
 
+from services.settings import Settings
 from services.up.folder import Folder
 from tests.servers import short_folder
 
@@ -85,7 +86,7 @@ class Up:
 
     def bus(self, user: str = "operator") -> str:
         """Give the address of the bus for one of the service's own users."""
-        return Folder(self.folder).bus_url(self.service["nats"], user)
+        return Folder(self.folder).signed_in(Settings(), self.service, user).nats_url
 
     def pid(self, name: str) -> int | None:
         with suppress(FileNotFoundError):

@@ -126,7 +126,8 @@ async def _publish(settings: Settings, demonstration: list[CloudEvent], out: Con
         if said is not None:
             out.print(chosen(said), markup=False, soft_wrap=True)
 
-    async with connect(settings.nats_url, notice=notice, patience=_PATIENCE) as bus:
+    credentials = None if settings.nats_credentials is None else str(settings.nats_credentials)
+    async with connect(settings.nats_url, notice=notice, credentials=credentials, patience=_PATIENCE) as bus:
         patience = Patience(_PATIENCE)
         flow = Flow(bus, batches=True, patience=patience, tell=tell, sent=lambda _: None, notice=notice)
         if ended := await flow.run(lines):

@@ -62,7 +62,7 @@ def init(
     data_dir: DataDir = DATA,
 ) -> None:
     """Establish a hierarchy."""
-    from services.cli.client import api_address, nats_address, service_file
+    from services.cli.client import api_address, nats_address, own_credentials, service_file
 
     if (root is None) != (name is None) or (root is None and units is None):
         raise typer.BadParameter(
@@ -80,10 +80,10 @@ def init(
     if not wanted:
         typer.echo(either("Mọi đơn vị đã có, không phải gửi gì.", "All of these units are there: nothing to send."))
         return
-    _establish(wanted, of, nats_address(nats, data_dir))
+    _establish(wanted, of, nats_address(nats, data_dir), own_credentials(None, nats, data_dir))
 
 
-def _establish(wanted: list[NewUnit], root: str, nats: str) -> None:
+def _establish(wanted: list[NewUnit], root: str, nats: str, credentials: str | None) -> None:
     from services.cli.screen import console
     from services.cli.views.publish import publish
     from services.publishing.outcomes import Patience
@@ -97,8 +97,8 @@ def _establish(wanted: list[NewUnit], root: str, nats: str) -> None:
             patience=PATIENCE,
             outcomes=Patience(PATIENCE),
             show_all=False,
-            credentials=None,
-            inbox_prefix="_INBOX",
+            credentials=credentials,
+            inbox_prefix=None,
             out=console(),
             err=console(stderr=True),
         )

@@ -68,8 +68,8 @@ def resume(
     from services.cli.client import servers
     from services.cli.database import on_database
 
-    decided_by = _decided_by(by)
-    ended = on_database(settings(servers(data_dir)), lambda connection: resume(connection, decided_by, once=once))
+    who = decided_by(by)
+    ended = on_database(settings(servers(data_dir)), lambda connection: resume(connection, who, once=once))
     if ended is None:
         raise CommandError(either("Bộ tổng hợp không tạm dừng.", "The projector is not paused."))
     typer.echo(
@@ -98,17 +98,18 @@ def shut_out(
     """Change who may publish."""
     from services.cli.commands import shutting_out
 
-    decided_by = _decided_by(by)
+    who = decided_by(by)
     bus = shutting_out.find(settings(), data_dir)
-    for line in shutting_out.listed(bus) if unit is None else shutting_out.change(bus, unit, decided_by, end=end):
+    for line in shutting_out.listed(bus) if unit is None else shutting_out.change(bus, unit, who, end=end):
         typer.echo(line)
 
 
-def _decided_by(by: str | None) -> str:
-    decided_by = by or f"{_user()}@{socket.gethostname()}"
-    if not decided_by.isprintable():
+def decided_by(by: str | None) -> str:
+    """Say who decides: as given, or who runs the command. Raises CommandError."""
+    who = by or f"{_user()}@{socket.gethostname()}"
+    if not who.isprintable():
         raise CommandError(either("--by: cần chữ in được.", "--by: printable text is needed."))
-    return decided_by
+    return who
 
 
 def _user() -> str:

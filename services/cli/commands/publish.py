@@ -71,15 +71,18 @@ def publish(
         str | None, typer.Option(help=either("Tệp .creds của NATS.", "A NATS credentials file."))
     ] = None,
     inbox_prefix: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help=either("Tiền tố địa chỉ nhận trả lời.", "What the addresses begin with at which replies arrive.")
+            help=either(
+                "Tiền tố địa chỉ nhận trả lời; nếu không nêu: theo tệp .creds của đơn vị, hoặc _INBOX.",
+                "What the addresses of replies begin with; else as a unit's credentials file has it, or _INBOX.",
+            )
         ),
-    ] = "_INBOX",
+    ] = None,
     data_dir: DataDir = DATA,
 ) -> None:
     """Publish events."""
-    from services.cli.client import nats_address
+    from services.cli.client import nats_address, own_credentials
     from services.cli.screen import console
     from services.cli.views.publish import publish
     from services.publishing.outcomes import Patience
@@ -92,7 +95,7 @@ def publish(
         patience=patience,
         outcomes=None if no_wait else outcomes,
         show_all=show_all,
-        credentials=credentials,
+        credentials=own_credentials(credentials, nats, data_dir),
         inbox_prefix=inbox_prefix,
         out=console(),
         err=console(stderr=True),

@@ -2,6 +2,7 @@
 # ruff: noqa: PLC0415
 
 import asyncio
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -18,6 +19,13 @@ from services.language import either
 app = Commands()
 
 
+class Access(StrEnum):
+    """Who may use the service."""
+
+    OPEN = "open"
+    REQUIRED = "required"
+
+
 @app.says("Chạy toàn bộ dịch vụ trên một máy.", "Run the whole service on one machine.")
 def up(
     data_dir: DataDir = DATA,
@@ -27,6 +35,15 @@ def up(
     nats: Annotated[
         str, typer.Option(help=either("NATS nghe ở HOST:PORT.", "Where NATS listens, HOST:PORT."))
     ] = "127.0.0.1:4222",
+    access: Annotated[
+        Access,
+        typer.Option(
+            help=either(
+                "open: ai trên máy này cũng gửi được như mọi đơn vị; required: phải có thẻ (tonghop credential).",
+                "open: anybody on this machine speaks as any unit; required: with a credential (tonghop credential).",
+            )
+        ),
+    ] = Access.OPEN,
     demo: Annotated[
         bool, typer.Option("--demo", help=either("Nạp số liệu minh họa Gia Bình.", "Load the demonstration."))
     ] = False,
@@ -39,7 +56,7 @@ def up(
         from services.cli.commands.demonstration import run as show
 
         demonstration = show
-    raise typer.Exit(run(data_dir, http, nats, demonstration))
+    raise typer.Exit(run(data_dir, http, nats, demonstration, access=access.value))
 
 
 @app.says("Tạo luồng và các bảng, hoặc nâng cấp chúng.", "Create the stream and the tables, or bring them up to date.")

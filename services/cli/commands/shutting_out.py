@@ -10,8 +10,12 @@ from typing import NamedTuple
 
 from events.identifiers import is_unit_id
 from services import shutting_out
+from services.cli import bus_keys
+from services.cli.bus_keys import Place
+from services.cli.client import service_file
 from services.cli.errors import CommandError
-from services.language import either
+from services.credentials.files import KeysError
+from services.language import chosen, either
 from services.settings import Settings
 
 
@@ -21,10 +25,16 @@ class BusConfiguration(NamedTuple):
     file: Path
     pid_file: Path | None
     embedded: bool
+    keys: Place | None = None
+    """Of a bus with signed accounts: it is told by these, and by no signal."""
+    settings: Settings = Settings()
 
 
 def find(settings: Settings, data_dir: Path) -> BusConfiguration:
     """Find the bus by the settings, else in the service's data folder. Raises CommandError where there is none."""
+    if settings.credential_keys:
+        place = bus_keys.find(None, settings, data_dir)
+        return BusConfiguration(place.shut_out, None, embedded=False, keys=place, settings=settings)
     pid_file = Path(settings.nats_pid_file) if settings.nats_pid_file else None
     if settings.shut_out_file:
         return BusConfiguration(Path(settings.shut_out_file), pid_file, embedded=False)
@@ -38,8 +48,13 @@ def find(settings: Settings, data_dir: Path) -> BusConfiguration:
                 "configuration of NATS includes with TONGHOP_SHUT_OUT_FILE.",
             )
         )
+    signed = service_file(data_dir).get("access") == "required"
     return BusConfiguration(
-        config.with_name(shutting_out.FILE), pid_file or data_dir / "run" / "nats.json", embedded=True
+        config.with_name(shutting_out.FILE),
+        pid_file or data_dir / "run" / "nats.json",
+        embedded=True,
+        keys=bus_keys.find(None, settings, data_dir) if signed else None,
+        settings=settings,
     )
 
 
@@ -65,7 +80,7 @@ def change(bus: BusConfiguration, unit: str, by: str, *, end: bool) -> Iterator[
             others = [one for one in entries if one.publisher != unit]
             entries = others if end else [*others, shutting_out.ShutOut(unit, since)]
             shutting_out.write(bus.file, entries)
-        told = _tell(bus)
+        told = _tell(bus, by)
     if end:
         yield either(f"{unit} được gửi lại.", f"{unit} may publish again.")
     else:
@@ -79,8 +94,11 @@ def change(bus: BusConfiguration, unit: str, by: str, *, end: bool) -> Iterator[
         )
 
 
-def _tell(bus: BusConfiguration) -> bool:
+def _tell(bus: BusConfiguration, by: str) -> bool:
     """Have the server read its configuration anew, if it is known which one runs; what doesn't run reads it later."""
+    if bus.keys is not None:
+        bus_keys.put_in_force(bus.keys, bus.settings, by)
+        return True
     if bus.pid_file is None or (bus.embedded and not bus.pid_file.exists()):
         return bus.embedded
     server = shutting_out.running(bus.pid_file)
@@ -92,7 +110,8 @@ def _tell(bus: BusConfiguration) -> bool:
 def _plainly() -> Iterator[None]:
     try:
         yield
-    except shutting_out.ShutOutError as error:
+    except (shutting_out.ShutOutError, KeysError) as error:
+        why = chosen(error)
         raise CommandError(
-            either(f"Chưa chắc đã có hiệu lực: {error}", f"It may not have taken effect: {error}")
+            either(f"Chưa chắc đã có hiệu lực: {why}", f"It may not have taken effect: {why}")
         ) from error

@@ -128,7 +128,7 @@ def publish(
     outcomes: Patience | None,
     show_all: bool,
     credentials: str | None,
-    inbox_prefix: str,
+    inbox_prefix: str | None,
     out: Console,
     err: Console,
 ) -> int:

@@ -1,0 +1,91 @@
+"""Which keys of a bus are meant, and how what they sign is put in force on its servers."""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from services import shutting_out
+from services.cli.client import service_file
+from services.cli.errors import CommandError
+from services.credentials.files import KeysError
+from services.embedded.bus_users import KEYS
+from services.language import chosen, either
+from services.settings import Settings
+from services.up.folder import Folder
+
+if TYPE_CHECKING:
+    from services.credentials.accounts import Signed
+    from services.credentials.keys import Keys
+
+CONFIGURATION: Final = "signed.conf"
+STORE: Final = "$TONGHOP_ACCOUNTS"
+"""Where a server keeps the accounts that it is handed: a variable of its environment."""
+
+
+class Place(NamedTuple):
+    """A folder of keys, the file with who is shut out beside them, and the service whose folder it is, if any."""
+
+    keys: Path
+    shut_out: Path
+    data_dir: Path | None = None
+
+
+def find(keys: Path | None, settings: Settings, data_dir: Path) -> Place:
+    """Find the keys: as given, as TONGHOP_CREDENTIAL_KEYS says, or in the service's data folder."""
+    found = keys or (Path(settings.credential_keys) if settings.credential_keys else None)
+    if found is None:
+        return Place(data_dir / "secrets" / KEYS, data_dir / "nats" / shutting_out.FILE, data_dir)
+    return Place(found, Path(settings.shut_out_file) if settings.shut_out_file else found / shutting_out.FILE)
+
+
+def opened(place: Place) -> Keys:
+    """Give the keys of a place. Raises KeysError."""
+    from services.credentials.keys import Keys
+
+    return Keys.found(place.keys)
+
+
+def put_in_force(place: Place, settings: Settings, by: str) -> str:
+    """Sign the accounts anew where they have changed, hand them to every server, and say to how many.
+
+    A service that does not run takes them when it starts. Raises KeysError, ShutOutError.
+    """
+    from services.credentials import accounts
+    from services.credentials.handing import hand
+
+    keys = opened(place)
+    signed = accounts.sign(keys, [one.publisher for one in shutting_out.read(place.shut_out)])
+    if place.data_dir is None:
+        written(place, keys, signed)
+    else:
+        service = service_file(place.data_dir)
+        if service.get("access") != "required":
+            return either("Dịch vụ không chạy: có hiệu lực khi khởi động.", "No service runs: in force when it starts.")
+        settings = Folder(place.data_dir).signed_in(settings.without_tls(), service, "reader")
+    servers = asyncio.run(hand(settings, keys, signed, by=by))
+    return either(f"Đã có hiệu lực trên {servers} máy chủ NATS.", f"In force on {servers} server(s) of NATS.")
+
+
+def written(place: Place, keys: Keys, signed: Signed) -> Path:
+    """Write the part of a server's configuration that knows the accounts, beside the keys, and say where."""
+    from services.credentials import accounts, files
+
+    file = place.keys / CONFIGURATION
+    files.write(file, accounts.configuration(keys, signed, STORE))
+    return file
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Tell what can't be done with the keys."""
+    try:
+        yield
+    except KeysError as error:
+        raise CommandError(chosen(error)) from error
+    except shutting_out.ShutOutError as error:
+        raise CommandError(str(error)) from error

@@ -1,0 +1,232 @@
+"""The commands `tonghop credential …`: who may sign in on a bus with signed accounts."""
+# ruff: noqa: PLC0415
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from services.cli.commands.operations import By, decided_by
+from services.cli.errors import CommandError
+from services.cli.options import DATA, DataDir, Plain, PlainOption, day_option, settings
+from services.cli.usage import Commands
+from services.language import either
+
+app = Commands()
+group = Commands(
+    name="credential",
+    help=either(
+        "Thẻ .creds để đơn vị gửi sự kiện lên bus: cấp, liệt kê, thu hồi.",
+        "Credentials (.creds) with which units sign in on the bus: issue, list, revoke.",
+    ),
+    no_args_is_help=True,
+)
+app.add_typer(group)
+
+IN_PRODUCTION: Final = ("migrate", "projector", "api", "gateway", "reader", "backup")
+"""The service's own users that get a credential at once; the operator's is issued for as long as it is needed."""
+
+KeysOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--keys",
+        metavar="DIR",
+        help=either(
+            "Thư mục khóa; nếu không nêu: TONGHOP_CREDENTIAL_KEYS, rồi thư mục dữ liệu.",
+            "The folder of the keys; else TONGHOP_CREDENTIAL_KEYS, then the data folder.",
+        ),
+    ),
+]
+Service = Annotated[
+    bool,
+    typer.Option(
+        "--service",
+        help=either(
+            "Tên là người dùng của chính dịch vụ (projector, api, operator…), không phải đơn vị.",
+            "The name is one of the service's own users (projector, api, operator…), not a unit.",
+        ),
+    ),
+]
+
+
+@group.says(
+    "Tạo khóa cho một bus có tài khoản được ký, thẻ của chính dịch vụ và cấu hình cho máy chủ NATS.\n\n"
+    "Chạy lại không hại gì: chỉ tạo những gì còn thiếu. `tonghop up --access required` tự làm việc này.",
+    "Make the keys of a bus with signed accounts, the service's own credentials, and the configuration of its servers."
+    "\n\nIt can be run again: only what is missing is made. `tonghop up --access required` does it by itself.",
+)
+def init(*, keys: KeysOption = None, by: By = None) -> None:
+    """Make the keys."""
+    from services import shutting_out
+    from services.cli import bus_keys
+    from services.credentials import accounts, files, issuing
+
+    set_ = settings()
+    if keys is None and not set_.credential_keys:
+        raise typer.BadParameter(either("cần --keys DIR.", "--keys DIR is needed."))
+    place = bus_keys.find(keys, set_, DATA)
+    with bus_keys.plainly():
+        made = accounts.make(place.keys, anybody=False)
+        own = place.keys / "service"
+        files.folder_for_the_owner(own)
+        issuing.ensure(made, {user: own / f"{user}.creds" for user in IN_PRODUCTION}, by=decided_by(by))
+        shutting_out.make(place.shut_out)
+        signed = accounts.sign(made, [one.publisher for one in shutting_out.read(place.shut_out)])
+        file = bus_keys.written(place, made, signed)
+    typer.echo(
+        either(
+            f"Khóa (giữ kín, tách khỏi máy chủ): {place.keys}\n"
+            f"Cấu hình cho mọi máy chủ NATS: {file}\nThẻ của chính dịch vụ: {own}",
+            f"Keys (keep them secret, apart from the servers): {place.keys}\n"
+            f"Configuration for every server of NATS: {file}\nThe service's own credentials: {own}",
+        )
+    )
+
+
+@group.says(
+    "Cấp thẻ cho đơn vị: ghi ra ĐƠN_VỊ.creds và một dòng trong sổ cạnh khóa. Không cần máy chủ nào.",
+    "Issue a credential: UNIT.creds, and a line in the register beside the keys. No server is needed.",
+)
+def issue(
+    units: Annotated[
+        list[str], typer.Argument(metavar=either("ĐƠN_VỊ...", "UNIT..."), help=either("Mã đơn vị.", "The unit's id."))
+    ],
+    *,
+    until: Annotated[
+        str | None, day_option("Dùng được đến hết ngày,", "The last day on which it is taken,", "--until")
+    ] = None,
+    out: Annotated[
+        str,
+        typer.Option(
+            help=either(
+                "Thư mục hoặc tệp để ghi; - là stdout.", "A folder or a file to write to; - is standard output."
+            )
+        ),
+    ] = ".",
+    service: Service = False,
+    keys: KeysOption = None,
+    by: By = None,
+    data_dir: DataDir = DATA,
+) -> None:
+    """Issue credentials."""
+    from services.bus_accounts import UNIT
+    from services.cli import bus_keys
+    from services.credentials import files, issuing
+
+    _check(units, service=service)
+    targets = _targets(units, out)
+    with bus_keys.plainly():
+        opened = bus_keys.opened(bus_keys.find(keys, settings(), data_dir))
+        made = []
+        for user, names in {name: [name] for name in units}.items() if service else [(UNIT, units)]:
+            made += issuing.issue(opened, user, names, until=until, by=decided_by(by))
+        for one, target in zip(made, targets, strict=True):
+            if target is None:
+                sys.stdout.write(one.text)
+                continue
+            files.write_new(target, one.text)
+            typer.echo(either(f"Đã cấp: {target}", f"Issued: {target}"))
+
+
+@group.says(
+    "Liệt kê các thẻ đã cấp, theo sổ cạnh khóa.", "List credentials, out of the register beside the keys.", name="list"
+)
+def list_(
+    unit: Annotated[
+        str | None,
+        typer.Argument(metavar=either("ĐƠN_VỊ", "UNIT"), help=either("Chỉ của đơn vị này.", "Of this one only.")),
+    ] = None,
+    *,
+    format_: PlainOption = Plain.TABLE,
+    keys: KeysOption = None,
+    data_dir: DataDir = DATA,
+) -> None:
+    """List credentials."""
+    from services.cli import bus_keys
+    from services.cli.views import credentials
+    from services.credentials import register
+
+    with bus_keys.plainly():
+        found = register.read(bus_keys.opened(bus_keys.find(keys, settings(), data_dir)).folder)
+    found = [one for one in found if unit is None or one.name == unit]
+    credentials.show(found, as_json=format_ is Plain.JSON, now=int(time.time()))
+
+
+@group.says(
+    "Thu hồi mọi thẻ của một đơn vị, ngay lập tức: kết nối đang mở cũng bị cắt.",
+    "Take all credentials of a unit back, at once: connections that are open are cut too.",
+)
+def revoke(
+    unit: Annotated[str, typer.Argument(metavar=either("ĐƠN_VỊ", "UNIT"), help=either("Mã đơn vị.", "The unit's id."))],
+    *,
+    service: Service = False,
+    keys: KeysOption = None,
+    by: By = None,
+    data_dir: DataDir = DATA,
+) -> None:
+    """Take credentials back."""
+    from services.bus_accounts import UNIT
+    from services.cli import bus_keys
+    from services.credentials.revoking import revoke as take_back
+
+    _check([unit], service=service)
+    set_ = settings()
+    place = bus_keys.find(keys, set_, data_dir)
+    with bus_keys.plainly():
+        number = take_back(bus_keys.opened(place), unit if service else UNIT, unit, by=decided_by(by))
+        told = bus_keys.put_in_force(place, set_, decided_by(by))
+    typer.echo(either(f"{unit}: đã thu hồi {number} thẻ. {told}", f"{unit}: {number} credential(s) taken back. {told}"))
+
+
+@group.says(
+    "Giao lại các tài khoản đã ký cho mọi máy chủ NATS: sau khi nâng cấp, hoặc khi lần thu hồi trước chưa tới hết.",
+    "Hand the signed accounts to every server of NATS again: after an upgrade, or a revocation that didn't reach all.",
+)
+def hand(*, keys: KeysOption = None, by: By = None, data_dir: DataDir = DATA) -> None:
+    """Hand accounts to the servers."""
+    from services.cli import bus_keys
+
+    set_ = settings()
+    with bus_keys.plainly():
+        typer.echo(bus_keys.put_in_force(bus_keys.find(keys, set_, data_dir), set_, decided_by(by)))
+
+
+def _check(names: list[str], *, service: bool) -> None:
+    from events.identifiers import is_unit_id
+    from services.bus_accounts import ANYBODY, OPERATOR
+    from services.credentials.claims import HANDING
+
+    known = {*IN_PRODUCTION, OPERATOR, HANDING, ANYBODY}
+    for name in names:
+        if service and name not in known:
+            raise CommandError(
+                either(
+                    f"{name!r}: dịch vụ chỉ có các người dùng {', '.join(sorted(known))}.",
+                    f"{name!r}: the service's own users are {', '.join(sorted(known))}.",
+                )
+            )
+        if not service and not is_unit_id(name):
+            raise CommandError(either(f"{name!r}: không phải mã đơn vị.", f"{name!r} is no unit's id."))
+    if len(set(names)) < len(names):
+        raise CommandError(either("Một tên được nêu hai lần.", "A name is given twice."))
+
+
+def _targets(names: list[str], out: str) -> list[Path | None]:
+    """Say where each one's file goes, None for standard output; nothing that is there is written over."""
+    if out == "-":
+        return [None] * len(names)
+    path = Path(out)
+    if not path.is_dir() and len(names) > 1:
+        raise CommandError(either(f"{out}: cần một thư mục cho nhiều thẻ.", f"{out}: several need a folder."))
+    targets = [path / f"{name}.creds" if path.is_dir() else path for name in names]
+    for target in targets:
+        if target.exists():
+            raise CommandError(
+                either(
+                    f"{target} đã có: hãy chuyển đi chỗ khác trước. Chưa cấp gì.",
+                    f"{target} is there already: move it away first. Nothing was issued.",
+                )
+            )
+    return list(targets)

@@ -1,0 +1,118 @@
+"""The accounts of a bus as its operator has signed them, and the part of a server's configuration that knows them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from services import bus_accounts
+from services.bus_accounts import ANYBODY, Account
+from services.credentials import claims, files, register
+from services.credentials.files import KeysError
+from services.credentials.keys import Keys, held
+from services.credentials.signing import KeyDamagedError, claims_of
+
+_FILE: Final = "accounts.json"
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """JWTs: the operator's, and the accounts' by name."""
+
+    operator: str
+    accounts: dict[str, str]
+
+
+def table(*, anybody: bool) -> list[Account]:
+    """List the accounts of a bus that is signed: with `anybody` there is a user that speaks as any unit.
+
+    That is for one machine, whose owner has all keys anyway.
+    """
+    users = [bus_accounts.every_unit(), *([bus_accounts.anybody()] if anybody else [])]
+    return [claims.system(), *bus_accounts.accounts(users, operator=True)]
+
+
+def make(folder: Path, *, anybody: bool) -> Keys:
+    """Make what is missing of the keys of a bus in a folder, and give them. Raises KeysError."""
+    return Keys.made(folder, table(anybody=anybody))
+
+
+def sign(keys: Keys, shut_out: Sequence[str]) -> Signed:
+    """Sign what is new or has changed: the table of this version, credentials taken back, units that are shut out.
+
+    What has not changed stays as it is and needs no operator's seed. What is signed again is always newer than what it
+    replaces, whatever the clock says: servers keep the newer one. Raises KeysError.
+    """
+    now, public = int(time.time()), keys.identities.accounts
+    with held(keys.folder):
+        before = _read(keys.folder / _FILE)
+        taken_back = [one for one in register.read(keys.folder) if one.revoked_at is not None]
+        signed = Signed(
+            _signed(keys, before.operator, keys.identities.operator, "tonghop", claims.operator(public[claims.SYSTEM])),
+            dict(before.accounts),
+        )
+        for one in table(anybody=ANYBODY in keys.identities.signing):
+            revoked = {
+                each.key: max(each.revoked_at or 0, each.at)
+                for each in taken_back
+                if keys.identities.signing[each.user].account == one.name
+                and (each.void_from is None or now < each.void_from)
+            }
+            described = claims.account(one, public, keys.identities.public, claims.Standing(revoked, shut_out))
+            signed.accounts[one.name] = _signed(
+                keys, before.accounts.get(one.name, ""), public[one.name], one.name, described
+            )
+        if signed != before:
+            files.write(keys.folder / _FILE, msgspec.json.format(msgspec.json.encode(signed)).decode())
+    return signed
+
+
+def configuration(keys: Keys, signed: Signed, store: str) -> str:
+    """Write what a server has to know: whom to believe, the accounts, and where it keeps those that it is handed.
+
+    `store` is a folder of the server's own, as its configuration writes it. Nothing of this is secret.
+    """
+    preload = "\n".join(f"  {keys.identities.accounts[name]}: {jwt}" for name, jwt in signed.accounts.items())
+    return f"""\
+operator: {signed.operator}
+system_account: {keys.identities.accounts[claims.SYSTEM]}
+resolver {{
+  type: full
+  dir: {store}
+  allow_delete: false
+  interval: "2m"
+}}
+resolver_preload {{
+{preload}
+}}
+"""
+
+
+def _signed(keys: Keys, before: str, subject: str, name: str, described: dict[str, Any]) -> str:
+    at = int(time.time())
+    if before:
+        said = _claims(before)
+        same = said["nats"] == described | {"version": said["nats"].get("version")}
+        if same and (said["sub"], said["iss"]) == (subject, keys.identities.operator):
+            return before
+        at = max(at, int(said["iat"]) + 1)
+    return keys.operator.sign(subject, name, described, at=at)
+
+
+def _claims(jwt: str) -> dict[str, Any]:
+    try:
+        return claims_of(jwt)
+    except KeyDamagedError as error:
+        raise KeysError(str(error)) from error
+
+
+def _read(file: Path) -> Signed:
+    if not file.exists():
+        return Signed("", {})
+    try:
+        return msgspec.json.decode(files.read(file), type=Signed)
+    except msgspec.MsgspecError as error:
+        raise files.unusable(file, error) from error

@@ -1,0 +1,103 @@
+"""Handing accounts to the servers of a bus that runs: each takes them at once, and cuts who may no longer stay."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final
+
+import nats.errors
+from nats.aio.client import Client
+
+from projections.bilingual import Bilingual
+from services.connecting.bus import connect_once
+from services.connecting.failures import SERVERS_FAIL, described
+from services.credentials import issuing
+from services.credentials.accounts import Signed
+from services.credentials.claims import HANDING
+from services.credentials.files import KeysError
+from services.credentials.keys import Keys
+from services.settings import Settings
+
+TAKEN_WITHIN: Final = 5.0
+"""Seconds for every server to answer."""
+_OK: Final = 200
+
+
+async def hand(settings: Settings, keys: Keys, signed: Signed, *, by: str) -> int:
+    """Hand all accounts to every server of the bus that `settings` name, and say how many servers there are.
+
+    Raises KeysError where one does not answer, or does not take an account: then it may not be in force there.
+    """
+    file = keys.folder / f"{HANDING}.creds"
+    await asyncio.to_thread(issuing.ensure, keys, {HANDING: file}, by=by)
+    try:
+        client = await connect_once(
+            replace(settings, nats_credentials=file, nats_password_file=None), "tonghop credential"
+        )
+        try:
+            servers = await _servers(client)
+            for name, jwt in signed.accounts.items():
+                await _hand(client, servers, name, keys.identities.accounts[name], jwt)
+        finally:
+            await client.close()
+    except SERVERS_FAIL as error:
+        raise _not_in_force(described(error)) from error
+    return servers
+
+
+async def _servers(client: Client) -> int:
+    """Count the servers that this one knows of, itself included."""
+    answer = json.loads((await client.request("$SYS.REQ.SERVER.PING", b"", timeout=TAKEN_WITHIN)).data)
+    return int(answer["statsz"]["active_servers"])
+
+
+async def _hand(client: Client, servers: int, name: str, account: str, jwt: str) -> None:
+    taken = 0
+    for answer in await _answers(client, "$SYS.REQ.CLAIMS.UPDATE", jwt.encode(), servers):
+        if answer.get("data", {}).get("code") != _OK:
+            why = answer.get("error", {}).get("description") or answer.get("data", {}).get("message")
+            raise _not_in_force(Bilingual.of(f"{answer.get('server', {}).get('name')}: {name}: {why}"))
+        taken += 1
+    if taken < servers:
+        raise _not_in_force(
+            Bilingual(
+                f"{name}: chỉ {taken} trên {servers} máy chủ trả lời", f"{name}: {taken} of {servers} servers answer"
+            )
+        )
+    kept = await client.request(f"$SYS.REQ.ACCOUNT.{account}.CLAIMS.LOOKUP", b"", timeout=TAKEN_WITHIN)
+    if kept.data.decode() != jwt:
+        raise _not_in_force(
+            Bilingual(
+                f"{name}: máy chủ có bản mới hơn bản của các khóa này",
+                f"{name}: the servers have a newer one than these keys know of",
+            )
+        )
+
+
+async def _answers(client: Client, subject: str, body: bytes, servers: int) -> list[dict[str, Any]]:
+    """Ask all servers, and give what they answer in time."""
+    inbox = client.new_inbox()
+    heard = await client.subscribe(inbox)
+    found: list[dict[str, Any]] = []
+    until = time.monotonic() + TAKEN_WITHIN
+    try:
+        await client.publish(subject, body, reply=inbox)
+        with suppress(nats.errors.TimeoutError):
+            while len(found) < servers and (left := until - time.monotonic()) > 0:
+                found.append(json.loads((await heard.next_msg(timeout=left)).data))
+    finally:
+        await heard.unsubscribe()
+    return found
+
+
+def _not_in_force(why: Bilingual) -> KeysError:
+    return KeysError(
+        Bilingual(
+            "các máy chủ NATS chưa nhận đủ, chưa chắc đã có hiệu lực; hãy chạy lại",
+            "not every server of NATS has it, so it may not be in force; run this again",
+        ).with_detail(why)
+    )
