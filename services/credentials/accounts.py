@@ -83,7 +83,8 @@ resolver {{
   type: full
   dir: {store}
   allow_delete: false
-  interval: "2m"
+  interval: "10s"
+  timeout: "500ms"
 }}
 resolver_preload {{
 {preload}

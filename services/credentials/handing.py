@@ -20,6 +20,7 @@ from services.credentials.accounts import Signed
 from services.credentials.claims import HANDING
 from services.credentials.files import KeysError
 from services.credentials.keys import Keys
+from services.credentials.signing import claims_of
 from services.settings import Settings
 
 TAKEN_WITHIN: Final = 5.0
@@ -56,6 +57,14 @@ async def _servers(client: Client) -> int:
 
 
 async def _hand(client: Client, servers: int, name: str, account: str, jwt: str) -> None:
+    kept = await _kept(client, account)
+    if kept and claims_of(kept)["iat"] > claims_of(jwt)["iat"]:  # a server would take the older one all the same
+        raise _not_in_force(
+            Bilingual(
+                f"{name}: máy chủ có bản mới hơn bản của các khóa này",
+                f"{name}: the servers have a newer one than these keys know of",
+            )
+        )
     taken = 0
     for answer in await _answers(client, "$SYS.REQ.CLAIMS.UPDATE", jwt.encode(), servers):
         if answer.get("data", {}).get("code") != _OK:
@@ -65,17 +74,15 @@ async def _hand(client: Client, servers: int, name: str, account: str, jwt: str)
     if taken < servers:
         raise _not_in_force(
             Bilingual(
-                f"{name}: chỉ {taken} trên {servers} máy chủ trả lời", f"{name}: {taken} of {servers} servers answer"
+                f"chỉ {taken} trên {servers} máy chủ trả lời", f"{taken} of {servers} servers answer", f"{name}: "
             )
         )
-    kept = await client.request(f"$SYS.REQ.ACCOUNT.{account}.CLAIMS.LOOKUP", b"", timeout=TAKEN_WITHIN)
-    if kept.data.decode() != jwt:
-        raise _not_in_force(
-            Bilingual(
-                f"{name}: máy chủ có bản mới hơn bản của các khóa này",
-                f"{name}: the servers have a newer one than these keys know of",
-            )
-        )
+
+
+async def _kept(client: Client, account: str) -> str:
+    """Ask for what the servers have of an account; nothing where they don't know it."""
+    answer = await client.request(f"$SYS.REQ.ACCOUNT.{account}.CLAIMS.LOOKUP", b"", timeout=TAKEN_WITHIN)
+    return answer.data.decode()
 
 
 async def _answers(client: Client, subject: str, body: bytes, servers: int) -> list[dict[str, Any]]:

@@ -21,9 +21,7 @@ def revoke(keys: Keys, user: str, name: str, *, by: str) -> int:
         its = [one for one in register.read(keys.folder) if (one.user, one.name) == (user, name)]
         if not its:
             raise KeysError(
-                Bilingual(
-                    "chưa được cấp thẻ .creds nào ở đây", "no credential of its was issued here", before=f"{name}: "
-                )
+                Bilingual("chưa được cấp thẻ .creds nào ở đây", "it was issued no credential here", before=f"{name}: ")
             )
         standing = [one for one in its if one.stands(now)]
         register.revoked(keys.folder, (one.key for one in standing), now, by)

@@ -58,17 +58,20 @@ def _key_of(file: Path) -> str:
 
 
 @contextmanager
-def signed(folder: Path) -> Iterator[Signed]:
-    """Run a server with signed accounts, its keys beside it."""
+def signed(folder: Path, text: str | None = None) -> Iterator[Signed]:
+    """Run a server with signed accounts, its keys beside it; `text` is a configuration other than that of the keys."""
     keys = accounts.make(folder / "keys", anybody=True)
     part = accounts.configuration(keys, accounts.sign(keys, []), "$TONGHOP_ACCOUNTS")
-    text = f"""
+    text = (
+        text
+        or f"""
         server_name: tonghop
         listen: "127.0.0.1:-1"
         ports_file_dir: "{folder}"
         jetstream {{ store_dir: "{folder}/js" }}
         {part}
     """
+    )
     for stale in folder.glob("*.ports"):
         stale.unlink()
     config = folder / "nats.conf"

@@ -48,9 +48,9 @@ import json, sys
 from pathlib import Path
 from services.up import run, watching
 watching.FIRST_PAUSE, watching.SHORT_LIFE = 0.02, 600
-folder, http, nats, projector, api = sys.argv[1:]
+folder, http, nats, projector, api, access = sys.argv[1:]
 commands = {"projector": [sys.executable, "-c", projector], "api": [sys.executable, "-c", api]}
-sys.exit(run(Path(folder), http, nats, commands=commands))
+sys.exit(run(Path(folder), http, nats, commands=commands, access=access))
 """
 
 
@@ -58,13 +58,18 @@ class Up:
     """A running `up`: its output goes to a file, so that it never waits for a reader."""
 
     def __init__(
-        self, folder: Path, http: str = "127.0.0.1:0", bus: str = "127.0.0.1:0", projector: str = WAITING
+        self,
+        folder: Path,
+        http: str = "127.0.0.1:0",
+        bus: str = "127.0.0.1:0",
+        projector: str = WAITING,
+        access: str = "open",
     ) -> None:
         self.folder = folder
         self.output = folder.parent / f"output-{time.monotonic_ns()}"
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-W", "error", "-c", SUPERVISOR, folder, http, bus, projector, API],
+                [sys.executable, "-W", "error", "-c", SUPERVISOR, folder, http, bus, projector, API, access],
                 cwd=ROOT,
                 env={**os.environ, "TONGHOP_LANG": "en"},
                 stdout=output,
