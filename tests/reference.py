@@ -90,8 +90,8 @@ def settings_list() -> Iterator[str]:
 
 def commands_list() -> Iterator[str]:
     """List every command as its help shows it."""
-    commands: Mapping[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    yield wrapped(", ".join(f"[{name}](#{name})" for name in sorted(commands)) + ".")
+    commands = dict(_commands(typer.main.get_command(app)))
+    yield wrapped(", ".join(f"[{name}](#{name.replace(' ', '-')})" for name in sorted(commands)) + ".")
     for name, command in sorted(commands.items()):
         if command.hidden:
             continue
@@ -106,6 +106,15 @@ def commands_list() -> Iterator[str]:
         if command.params:
             yield ""
         yield from (item(_parameter(each)) for each in (*arguments, *options))
+
+
+def _commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Give all commands with their names, those of a group by both words."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
 
 
 def _argument(parameter: Any) -> str:

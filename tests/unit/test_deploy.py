@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from projections.store.reading.status import OutcomeTally, WorkerSeen
 from services import bus_accounts
 from services.api.metrics import StandingCollector
 from services.cli.app import app
+from services.cli.bus_keys import CONFIGURATION, STORE
 from services.connecting.bus import encrypted
 from services.connecting.tls import https
+from services.credentials import accounts
 from services.embedded.nats import executable
 from services.projector import metrics
 from services.settings import VARIABLES, Settings
@@ -30,6 +33,7 @@ COMMANDS = set(typer.main.get_command(app).commands)  # type: ignore[attr-define
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
 PROCESSES = ("migrate", "projector", "api")
 COMPOSE = yaml.safe_load((DEPLOY / "docker-compose.yml").read_text())
+SIGNED = yaml.safe_load((DEPLOY / "docker-compose.signed.yml").read_text())
 WITH_TLS = yaml.safe_load((DEPLOY / "docker-compose.tls.yml").read_text())
 UNITS = sorted(DEPLOY.glob("systemd/*.service"))
 ALERTS = [
@@ -88,7 +92,7 @@ def test_an_alert_asks_for_metrics_and_labels_that_exist(rule: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("service", PROCESSES)
-@pytest.mark.parametrize("files", [(COMPOSE,), (COMPOSE, WITH_TLS)], ids=["plain", "tls"])
+@pytest.mark.parametrize("files", [(COMPOSE,), (COMPOSE, WITH_TLS), (COMPOSE, SIGNED)], ids=["plain", "tls", "signed"])
 def test_a_container_runs_a_command_with_settings_that_exist(
     service: str, files: tuple[dict[str, Any], ...], authorities: Authorities
 ) -> None:
@@ -103,6 +107,12 @@ def test_a_container_runs_a_command_with_settings_that_exist(
     assert not any("$" in value for value in environment.values())  # a password is in its file and nowhere else
     assert encrypted(settings) is (WITH_TLS in files)
     assert DatabaseAddress.parse(settings.database_url).encrypted is (WITH_TLS in files)
+    assert (settings.nats_credentials is not None) is (SIGNED in files)
+    assert (settings.nats_password_file is None) is (SIGNED in files)
+    if service == "api":
+        assert settings.gateway_nats_url
+        assert (settings.gateway_credentials is not None) is (SIGNED in files)
+        assert (settings.gateway_password_file is None) is (SIGNED in files)
 
 
 @pytest.mark.parametrize("process", PROCESSES)
@@ -125,34 +135,44 @@ def test_the_environment_of_systemd_is_one_that_can_be_read(process: str, author
     assert bool(https(settings)) is (process != "migrate")
 
 
-@pytest.mark.parametrize("config", ["single", "cluster", "single-tls"])
-def test_the_bus_reads_its_configuration(config: str, authorities: Authorities) -> None:
-    path = DEPLOY / "nats" / f"{config}.conf"
+@pytest.mark.parametrize("config", ["single", "cluster", "single-tls", "single-signed", "cluster-signed"])
+def test_the_bus_reads_its_configuration(config: str, authorities: Authorities, tmp_path: Path) -> None:
+    shutil.copytree(DEPLOY / "nats", tmp_path / "nats")
+    path = tmp_path / "nats" / f"{config}.conf"
+    if "signed" in config:
+        keys = accounts.make(tmp_path / "keys", anybody=False)
+        signed = accounts.configuration(keys, accounts.sign(keys, []), STORE)
+        path.with_name(CONFIGURATION).write_text(signed)
     certificates = {
         "TONGHOP_TLS_CERT": str(authorities.good.certificate),
         "TONGHOP_TLS_KEY": str(authorities.good.key),
         "TONGHOP_TLS_CA": str(authorities.ca),
         "TONGHOP_TLS_VERIFY": "true",
     }
+    store = {STORE.removeprefix("$"): str(tmp_path / "accounts")}
     answer = subprocess.run(
-        [executable(), "-t", "-c", path], env=os.environ | BUS_SECRETS | certificates, capture_output=True, check=False
+        [executable(), "-t", "-c", path],
+        env=os.environ | BUS_SECRETS | certificates | store,
+        capture_output=True,
+        check=False,
     )
     assert answer.returncode == 0, answer.stderr
     if config == "single-tls":
         assert 'include "./single.conf"' in path.read_text()
         return
     assert "sync_interval: always" in path.read_text()
-    assert 'include "./accounts.conf"' in path.read_text()
+    included = CONFIGURATION if "signed" in config else "accounts.conf"
+    assert f'include "./{included}"' in path.read_text()
 
 
 def filled_in(environment: dict[str, str], authorities: Authorities) -> dict[str, str]:
     """Put files that are there in the place of those that a machine has."""
     there = {"_CA": authorities.ca, "_CERT": authorities.good.certificate, "_KEY": authorities.good.key}
-    there["_FILE"] = authorities.ca
+    there["_FILE"] = there["_CREDENTIALS"] = authorities.ca
     found = {}
     for name, value in environment.items():
         file = next((path for suffix, path in there.items() if name.endswith(suffix)), None)
-        found[name] = value if file is None else str(file)
+        found[name] = value if file is None or not value else str(file)
     return found
 
 

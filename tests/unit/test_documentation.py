@@ -5,7 +5,9 @@ import subprocess
 import sys
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -17,9 +19,20 @@ from tests.documented import TOP, blocks, pages, words_of
 LONGEST_LINE = 160
 PAGES = pages()
 LINES = [command for block in blocks() for command in block.commands]
+
+
+def _commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Give all commands with their names, those of a group by both words."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
+
+
 OPTIONS = {
     name: {option for parameter in command.params for option in parameter.opts}
-    for name, command in typer.main.get_command(app).commands.items()  # type: ignore[attr-defined]
+    for name, command in _commands(typer.main.get_command(app))
 }
 TARGETS = set(re.findall(r"^([a-z-]+):", (TOP / "Makefile").read_text(), re.MULTILINE))
 _PART = r"(?:events|projections|services|deploy|docs|tests)"
@@ -30,8 +43,9 @@ def test_a_command_exists(line: str) -> None:
     program, *arguments = words_of(line)
     match Path(program).name:
         case "tonghop":
-            assert arguments[0] in OPTIONS
-            assert {word for word in arguments if word.startswith("--")} <= OPTIONS[arguments[0]]
+            name = arguments[0] if arguments[0] in OPTIONS else " ".join(arguments[:2])
+            assert name in OPTIONS
+            assert {word for word in arguments if word.startswith("--")} <= OPTIONS[name]
         case "make":
             assert arguments[0] in TARGETS
         case "curl" | "cat" | "openssl" | "python":
