@@ -71,7 +71,7 @@ class User:
 
 
 @dataclass(frozen=True)
-class Account:
+class BusAccount:
     """One account: its users, the services that it imports, and those that it exports, with who may use them."""
 
     name: str
@@ -85,13 +85,13 @@ class Account:
     """A file beside the configuration with more of the account: who is shut out (services/shutting_out.py)."""
 
 
-def _reading(name: str, user: User) -> Account:
+def _reading(name: str, user: User) -> BusAccount:
     """Describe an account that reaches the log only by what its user may publish.
 
     The server looks at permissions when it has mapped a subject: they name what stands behind the mapping.
     """
     mapped = replace(user, publish=[near(subject) for subject in user.publish])
-    return Account(name, [mapped], imports=[(LOG, subject) for subject in user.publish])
+    return BusAccount(name, [mapped], imports=[(LOG, subject) for subject in user.publish])
 
 
 def unit(publisher: str) -> User:
@@ -123,7 +123,7 @@ def anybody() -> User:
     )
 
 
-def accounts(units: Iterable[User], *, operator: bool) -> list[Account]:
+def accounts(units: Iterable[User], *, operator: bool) -> list[BusAccount]:
     """List the accounts, with these users for units, and the operator's user able to sign in or not."""
     users = {
         "migrate": User(
@@ -175,9 +175,9 @@ def accounts(units: Iterable[User], *, operator: bool) -> list[Account]:
             exports.setdefault(subject, []).append(part.name)
     inside = [users[name] for name in ("projector", "backup", OPERATOR)]
     return [
-        Account(LOG, inside, jetstream=True, exports=exports),
+        BusAccount(LOG, inside, jetstream=True, exports=exports),
         *parts,
-        Account(
+        BusAccount(
             UNITS,
             list(units),
             imports=[(LOG, EVENTS), (LOG, RECEIPTS)],
@@ -187,20 +187,20 @@ def accounts(units: Iterable[User], *, operator: bool) -> list[Account]:
     ]
 
 
-def passwords(listed: Iterable[Account]) -> dict[str, str]:
+def passwords(listed: Iterable[BusAccount]) -> dict[str, str]:
     """Name the users that have a password, and the variable that each one's comes from."""
     return {
         user.name: user.variable for account in listed for user in account.users if user.with_password and user.enabled
     }
 
 
-def written(listed: Iterable[Account]) -> str:
+def written(listed: Iterable[BusAccount]) -> str:
     """Write accounts as nats-server's configuration; passwords are variables of the server's environment."""
     blocks = [_block(account.name, _account(account)) for account in listed]
     return "\n".join([*_block("accounts", [line for block in blocks for line in block]), ""])
 
 
-def _account(account: Account) -> list[str]:
+def _account(account: BusAccount) -> list[str]:
     lines = ["jetstream: enabled"] if account.jetstream else []
     if account.limits:
         lines += _block("limits:", [f"{name}: {value}" for name, value in account.limits.items()])

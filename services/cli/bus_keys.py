@@ -1,4 +1,4 @@
-"""Which keys of a bus are meant, and how what they sign is put in force on its servers."""
+"""Which keys of a bus are meant, and how what they sign takes effect on its servers."""
 # ruff: noqa: PLC0415
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ STORE: Final = "$TONGHOP_ACCOUNTS"
 """Where a server keeps the accounts that it is handed: a variable of its environment."""
 
 
-class Place(NamedTuple):
+class KeyPlace(NamedTuple):
     """A folder of keys, the file with who is shut out beside them, and the service whose folder it is, if any."""
 
     keys: Path
@@ -35,22 +35,22 @@ class Place(NamedTuple):
     data_dir: Path | None = None
 
 
-def find(keys: Path | None, settings: Settings, data_dir: Path) -> Place:
+def find(keys: Path | None, settings: Settings, data_dir: Path) -> KeyPlace:
     """Find the keys: as given, as TONGHOP_CREDENTIAL_KEYS says, or in the service's data folder."""
     found = keys or (Path(settings.credential_keys) if settings.credential_keys else None)
     if found is None:
-        return Place(data_dir / "secrets" / KEYS, data_dir / "nats" / shutting_out.FILE, data_dir)
-    return Place(found, Path(settings.shut_out_file) if settings.shut_out_file else found / shutting_out.FILE)
+        return KeyPlace(data_dir / "secrets" / KEYS, data_dir / "nats" / shutting_out.FILE, data_dir)
+    return KeyPlace(found, Path(settings.shut_out_file) if settings.shut_out_file else found / shutting_out.FILE)
 
 
-def opened(place: Place) -> Keys:
+def opened(place: KeyPlace) -> Keys:
     """Give the keys of a place. Raises KeysError."""
     from services.credentials.keys import Keys
 
     return Keys.found(place.keys)
 
 
-def put_in_force(place: Place, settings: Settings, by: str) -> str:
+def take_effect(place: KeyPlace, settings: Settings, by: str) -> str:
     """Sign the accounts anew where they have changed, hand them to every server, and say to how many.
 
     A service that does not run takes them when it starts. Raises KeysError, ShutOutError.
@@ -65,13 +65,17 @@ def put_in_force(place: Place, settings: Settings, by: str) -> str:
     else:
         service = service_file(place.data_dir)
         if service.get("access") != "required":
-            return either("Dịch vụ không chạy: có hiệu lực khi khởi động.", "No service runs: in force when it starts.")
+            return either(
+                "Dịch vụ không chạy: có hiệu lực khi khởi động.", "No service runs: it takes effect when it starts."
+            )
         settings = Folder(place.data_dir).signed_in(settings.without_tls(), service, "reader")
     servers = asyncio.run(hand(settings, keys, signed, by=by))
-    return either(f"Đã có hiệu lực trên {servers} máy chủ NATS.", f"In force on {servers} server(s) of NATS.")
+    return either(
+        f"Đã có hiệu lực trên {servers} máy chủ NATS.", f"It has taken effect on {servers} server(s) of NATS."
+    )
 
 
-def written(place: Place, keys: Keys, signed: Signed) -> Path:
+def written(place: KeyPlace, keys: Keys, signed: Signed) -> Path:
     """Write the part of a server's configuration that knows the accounts, beside the keys, and say where."""
     from services.credentials import accounts, files
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from services import bus_accounts
-from services.bus_accounts import ANYBODY, Account
+from services.bus_accounts import ANYBODY, BusAccount
 from services.credentials import claims, files, register
 from services.credentials.files import KeysError
 from services.credentials.keys import Keys, held
@@ -26,7 +26,7 @@ class Signed(msgspec.Struct, frozen=True):
     accounts: dict[str, str]
 
 
-def table(*, anybody: bool) -> list[Account]:
+def table(*, anybody: bool) -> list[BusAccount]:
     """List the accounts of a bus that is signed: with `anybody` there is a user that speaks as any unit.
 
     That is for one machine, whose owner has all keys anyway.

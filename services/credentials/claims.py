@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from events.subjects import PREFIX
-from services.bus_accounts import LARGEST_PAYLOAD, MOST_SUBSCRIPTIONS, UNITS, Account, User, near
+from services.bus_accounts import LARGEST_PAYLOAD, MOST_SUBSCRIPTIONS, UNITS, BusAccount, User, near
 from services.connecting.bus import SHUT_OUT
 
 SYSTEM: Final = "SYS"
@@ -27,10 +27,10 @@ class Standing(NamedTuple):
     shut_out: Sequence[str] = ()
 
 
-def system() -> Account:
+def system() -> BusAccount:
     """Describe the account of the servers: who hands them accounts may do that, and ask what they have."""
     asked = ["$SYS.REQ.CLAIMS.UPDATE", "$SYS.REQ.ACCOUNT.*.CLAIMS.LOOKUP", "$SYS.REQ.SERVER.PING"]
-    return Account(SYSTEM, [User(HANDING, "`tonghop credential revoke`: hands accounts to the servers.", asked)])
+    return BusAccount(SYSTEM, [User(HANDING, "`tonghop credential revoke`: hands accounts to the servers.", asked)])
 
 
 def operator(system_account: str) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def operator(system_account: str) -> dict[str, Any]:
 
 
 def account(
-    described: Account, public: Mapping[str, str], keys: Mapping[str, str], standing: Standing
+    described: BusAccount, public: Mapping[str, str], keys: Mapping[str, str], standing: Standing
 ) -> dict[str, Any]:
     """Describe an account: `public` are the accounts' keys, `keys` those that sign its users, by the user's name.
 
@@ -74,7 +74,7 @@ def credential(account_key: str) -> dict[str, Any]:
     return {"type": "user", "issuer_account": account_key}
 
 
-def _limits(described: Account) -> dict[str, Any]:
+def _limits(described: BusAccount) -> dict[str, Any]:
     storage = _UNLIMITED if described.jetstream else _NONE_AT_ALL
     return {
         "subs": described.limits.get("max_subscriptions", _UNLIMITED),
@@ -90,7 +90,7 @@ def _limits(described: Account) -> dict[str, Any]:
     }
 
 
-def _template(user: User, described: Account) -> dict[str, Any]:
+def _template(user: User, described: BusAccount) -> dict[str, Any]:
     of_a_unit = described.name == UNITS
     template: dict[str, Any] = {
         "pub": _allowed(user.publish, user.deny_publish),

@@ -31,7 +31,7 @@ _OK: Final = 200
 async def hand(settings: Settings, keys: Keys, signed: Signed, *, by: str) -> int:
     """Hand all accounts to every server of the bus that `settings` name, and say how many servers there are.
 
-    Raises KeysError where one does not answer, or does not take an account: then it may not be in force there.
+    Raises KeysError where one does not answer, or does not take an account: then it may not have taken effect there.
     """
     file = keys.folder / f"{HANDING}.creds"
     await asyncio.to_thread(issuing.ensure, keys, {HANDING: file}, by=by)
@@ -105,6 +105,6 @@ def _not_in_force(why: Bilingual) -> KeysError:
     return KeysError(
         Bilingual(
             "các máy chủ NATS chưa nhận đủ, chưa chắc đã có hiệu lực; hãy chạy lại",
-            "not every server of NATS has it, so it may not be in force; run this again",
+            "not every server of NATS has it, so it may not have taken effect; run this again",
         ).with_detail(why)
     )

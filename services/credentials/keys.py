@@ -16,7 +16,7 @@ from typing import Final, Self
 import msgspec
 
 from projections.bilingual import Bilingual
-from services.bus_accounts import Account
+from services.bus_accounts import BusAccount
 from services.credentials import files
 from services.credentials.files import KeysError
 from services.credentials.signing import ACCOUNT, OPERATOR, Key, KeyDamagedError
@@ -55,7 +55,7 @@ class Keys:
         self.identities = identities
 
     @classmethod
-    def made(cls, folder: Path, accounts: Iterable[Account]) -> Self:
+    def made(cls, folder: Path, accounts: Iterable[BusAccount]) -> Self:
         """Make what is missing of the keys of these accounts, and give them; what is there stays.
 
         Killed in between, the next time goes on with what was made.

@@ -139,6 +139,6 @@ def test_what_can_not_be_done_is_said(guarded: Guarded, tmp_path: Path) -> None:
     guarded.server.stop()
     assert "is shut out" in guarded.shut_out("hostile")  # what doesn't run reads it when it starts
     (guarded.folder / "run" / "nats.json").write_text('{"pid": 1}')
-    assert "may not be in force" in guarded.shut_out("another", code=1)
+    assert "may not have taken effect" in guarded.shut_out("another", code=1)
     guarded.folder = tmp_path
     assert "TONGHOP_SHUT_OUT_FILE" in guarded.shut_out("hostile", code=1)

@@ -88,7 +88,7 @@ async def test_a_credential_speaks_for_its_unit_alone_and_is_taken_back_at_once(
         with suppress(nats.errors.Error):
             await client.jetstream(timeout=0.05).publish(subject, b"{}")
     before = await last(running)
-    assert "In force on 1 server" in await run(running, "credential", "revoke", "gia-binh")
+    assert "taken effect on 1 server" in await run(running, "credential", "revoke", "gia-binh")
     async with asyncio.timeout(AT_LAST):
         while client.is_connected:  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.01)

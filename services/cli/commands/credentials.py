@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from services.cli.commands.operations import By, decided_by
+from services.cli.commands.operations import DecidedBy, decided_by
 from services.cli.errors import CommandError
 from services.cli.options import DATA, DataDir, Plain, PlainOption, day_option, settings
 from services.cli.usage import Commands
@@ -57,7 +57,7 @@ Service = Annotated[
     "Make the keys of a bus with signed accounts, the service's own credentials, and the configuration of its servers."
     "\n\nIt can be run again: only what is missing is made. `tonghop up --access required` does it by itself.",
 )
-def init(*, keys: KeysOption = None, by: By = None) -> None:
+def init(*, keys: KeysOption = None, by: DecidedBy = None) -> None:
     """Make the keys."""
     from services import shutting_out
     from services.cli import bus_keys
@@ -107,7 +107,7 @@ def issue(
     ] = ".",
     service: Service = False,
     keys: KeysOption = None,
-    by: By = None,
+    by: DecidedBy = None,
     data_dir: DataDir = DATA,
 ) -> None:
     """Issue credentials."""
@@ -163,7 +163,7 @@ def revoke(
     *,
     service: Service = False,
     keys: KeysOption = None,
-    by: By = None,
+    by: DecidedBy = None,
     data_dir: DataDir = DATA,
 ) -> None:
     """Take credentials back."""
@@ -176,7 +176,7 @@ def revoke(
     place = bus_keys.find(keys, set_, data_dir)
     with bus_keys.plainly():
         number = take_back(bus_keys.opened(place), unit if service else UNIT, unit, by=decided_by(by))
-        told = bus_keys.put_in_force(place, set_, decided_by(by))
+        told = bus_keys.take_effect(place, set_, decided_by(by))
     typer.echo(either(f"{unit}: đã thu hồi {number} thẻ. {told}", f"{unit}: {number} credential(s) taken back. {told}"))
 
 
@@ -184,13 +184,13 @@ def revoke(
     "Giao lại các tài khoản đã ký cho mọi máy chủ NATS: sau khi nâng cấp, hoặc khi lần thu hồi trước chưa tới hết.",
     "Hand the signed accounts to every server of NATS again: after an upgrade, or a revocation that didn't reach all.",
 )
-def hand(*, keys: KeysOption = None, by: By = None, data_dir: DataDir = DATA) -> None:
+def hand(*, keys: KeysOption = None, by: DecidedBy = None, data_dir: DataDir = DATA) -> None:
     """Hand accounts to the servers."""
     from services.cli import bus_keys
 
     set_ = settings()
     with bus_keys.plainly():
-        typer.echo(bus_keys.put_in_force(bus_keys.find(keys, set_, data_dir), set_, decided_by(by)))
+        typer.echo(bus_keys.take_effect(bus_keys.find(keys, set_, data_dir), set_, decided_by(by)))
 
 
 def _check(names: list[str], *, service: bool) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from events.identifiers import is_unit_id
 from services import shutting_out
 from services.cli import bus_keys
-from services.cli.bus_keys import Place
+from services.cli.bus_keys import KeyPlace
 from services.cli.client import service_file
 from services.cli.errors import CommandError
 from services.credentials.files import KeysError
@@ -25,7 +25,7 @@ class BusConfiguration(NamedTuple):
     file: Path
     pid_file: Path | None
     embedded: bool
-    keys: Place | None = None
+    keys: KeyPlace | None = None
     """Of a bus with signed accounts: it is told by these, and by no signal."""
     settings: Settings = Settings()
 
@@ -97,7 +97,7 @@ def change(bus: BusConfiguration, unit: str, by: str, *, end: bool) -> Iterator[
 def _tell(bus: BusConfiguration, by: str) -> bool:
     """Have the server read its configuration anew, if it is known which one runs; what doesn't run reads it later."""
     if bus.keys is not None:
-        bus_keys.put_in_force(bus.keys, bus.settings, by)
+        bus_keys.take_effect(bus.keys, bus.settings, by)
         return True
     if bus.pid_file is None or (bus.embedded and not bus.pid_file.exists()):
         return bus.embedded
