@@ -1,6 +1,6 @@
 """Who may do what on the bus: the accounts of NATS, their users and permissions, in one table and as its configuration.
 
-The same table is signed for a bus where every user has a credential of its own (services/credentials).
+The same table is signed for a bus where every user has a credential of its own (services/bus_credentials).
 
 NATS does not check the reply subject of a publication: what answers (JetStream, a responder) publishes by its own
 authority wherever the asker says. So nobody shares an account with the stream who need not: the others have accounts

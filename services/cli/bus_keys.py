@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from services import shutting_out
+from services.bus_credentials.files import KeysError
 from services.cli.client import service_file
 from services.cli.errors import CommandError
-from services.credentials.files import KeysError
 from services.embedded.bus_users import KEYS
 from services.language import chosen, either
 from services.settings import Settings
 from services.up.folder import Folder
 
 if TYPE_CHECKING:
-    from services.credentials.accounts import Signed
-    from services.credentials.keys import Keys
+    from services.bus_credentials.accounts import Signed
+    from services.bus_credentials.keys import Keys
 
 CONFIGURATION: Final = "signed.conf"
 STORE: Final = "$TONGHOP_ACCOUNTS"
@@ -45,7 +45,7 @@ def find(keys: Path | None, settings: Settings, data_dir: Path) -> KeyPlace:
 
 def opened(place: KeyPlace) -> Keys:
     """Give the keys of a place. Raises KeysError."""
-    from services.credentials.keys import Keys
+    from services.bus_credentials.keys import Keys
 
     return Keys.found(place.keys)
 
@@ -55,8 +55,8 @@ def take_effect(place: KeyPlace, settings: Settings, by: str) -> str:
 
     A service that does not run takes them when it starts. Raises KeysError, ShutOutError.
     """
-    from services.credentials import accounts
-    from services.credentials.handing import hand
+    from services.bus_credentials import accounts
+    from services.bus_credentials.handing import hand
 
     keys = opened(place)
     signed = accounts.sign(keys, [one.publisher for one in shutting_out.read(place.shut_out)])
@@ -77,7 +77,7 @@ def take_effect(place: KeyPlace, settings: Settings, by: str) -> str:
 
 def written(place: KeyPlace, keys: Keys, signed: Signed) -> Path:
     """Write the part of a server's configuration that knows the accounts, beside the keys, and say where."""
-    from services.credentials import accounts, files
+    from services.bus_credentials import accounts, files
 
     file = place.keys / CONFIGURATION
     files.write(file, accounts.configuration(keys, signed, STORE))

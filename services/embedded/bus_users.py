@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from services import bus_accounts, shutting_out
-from services.credentials import accounts, files, issuing
-from services.credentials.files import KeysError
-from services.credentials.keys import Keys
+from services.bus_credentials import accounts, files, issuing
+from services.bus_credentials.files import KeysError
+from services.bus_credentials.keys import Keys
 from services.embedded.owner import close_to_others
 from services.embedded.process import ServerError
 from services.embedded.secrets import passwords

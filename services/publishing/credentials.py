@@ -9,7 +9,7 @@ import nkeys
 
 from events.identifiers import is_unit_id
 from projections.bilingual import Bilingual
-from services.credentials.signing import KeyDamagedError, claims_of
+from services.bus_credentials.signing import KeyDamagedError, claims_of
 
 INBOX: Final = "_INBOX"
 _LONGEST: Final = 64 * 1024

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from services import bus_accounts
-from services.credentials import accounts, handing, issuing
-from services.credentials.keys import Keys
-from services.credentials.signing import claims_of
+from services.bus_credentials import accounts, handing, issuing
+from services.bus_credentials.keys import Keys
+from services.bus_credentials.signing import claims_of
 from services.embedded.bus_users import SERVICES
 from services.settings import Settings
 from tests import servers

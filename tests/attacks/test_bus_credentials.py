@@ -21,11 +21,11 @@ import pytest
 from nats.aio.client import Client
 
 from services import bus_accounts
-from services.credentials import accounts, claims, handing, issuing, register
-from services.credentials.files import KeysError
-from services.credentials.keys import Keys
-from services.credentials.revoking import revoke
-from services.credentials.signing import ACCOUNT, USER, Key, claims_of, credentials
+from services.bus_credentials import accounts, claims, handing, issuing, register
+from services.bus_credentials.files import KeysError
+from services.bus_credentials.keys import Keys
+from services.bus_credentials.revoking import revoke
+from services.bus_credentials.signing import ACCOUNT, USER, Key, claims_of, credentials
 from services.log.configuration import stream_config
 from services.settings import Settings
 from tests import servers

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from services.bus_credentials import accounts
 from services.connecting.bus import connect_once
-from services.credentials import accounts
 from services.embedded.bus_users import Anybody, BusUsers, WithCredentials, WithPasswords
 from services.embedded.nats import NatsServer
 from services.embedded.process import ServerError

@@ -18,11 +18,11 @@ from projections.store.address import DatabaseAddress
 from projections.store.reading.status import OutcomeTally, WorkerSeen
 from services import bus_accounts
 from services.api.metrics import StandingCollector
+from services.bus_credentials import accounts
 from services.cli.app import app
 from services.cli.bus_keys import CONFIGURATION, STORE
 from services.connecting.bus import encrypted
 from services.connecting.tls import https
-from services.credentials import accounts
 from services.embedded.nats import executable
 from services.projector import metrics
 from services.settings import VARIABLES, Settings

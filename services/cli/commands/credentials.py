@@ -60,8 +60,8 @@ Service = Annotated[
 def init(*, keys: KeysOption = None, by: DecidedBy = None) -> None:
     """Make the keys."""
     from services import shutting_out
+    from services.bus_credentials import accounts, files, issuing
     from services.cli import bus_keys
-    from services.credentials import accounts, files, issuing
 
     set_ = settings()
     if keys is None and not set_.credential_keys:
@@ -112,8 +112,8 @@ def issue(
 ) -> None:
     """Issue credentials."""
     from services.bus_accounts import UNIT
+    from services.bus_credentials import files, issuing
     from services.cli import bus_keys
-    from services.credentials import files, issuing
 
     _check(units, service=service)
     targets = _targets(units, out)
@@ -144,9 +144,9 @@ def list_(
     data_dir: DataDir = DATA,
 ) -> None:
     """List credentials."""
+    from services.bus_credentials import register
     from services.cli import bus_keys
     from services.cli.views import credentials
-    from services.credentials import register
 
     with bus_keys.plainly():
         found = register.read(bus_keys.opened(bus_keys.find(keys, settings(), data_dir)).folder)
@@ -168,8 +168,8 @@ def revoke(
 ) -> None:
     """Take credentials back."""
     from services.bus_accounts import UNIT
+    from services.bus_credentials.revoking import revoke as take_back
     from services.cli import bus_keys
-    from services.credentials.revoking import revoke as take_back
 
     _check([unit], service=service)
     set_ = settings()
@@ -196,7 +196,7 @@ def hand(*, keys: KeysOption = None, by: DecidedBy = None, data_dir: DataDir = D
 def _check(names: list[str], *, service: bool) -> None:
     from events.identifiers import is_unit_id
     from services.bus_accounts import ANYBODY, OPERATOR
-    from services.credentials.claims import HANDING
+    from services.bus_credentials.claims import HANDING
 
     known = {*IN_PRODUCTION, OPERATOR, HANDING, ANYBODY}
     for name in names:

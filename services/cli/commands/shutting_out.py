@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from events.identifiers import is_unit_id
 from services import shutting_out
+from services.bus_credentials.files import KeysError
 from services.cli import bus_keys
 from services.cli.bus_keys import KeyPlace
 from services.cli.client import service_file
 from services.cli.errors import CommandError
-from services.credentials.files import KeysError
 from services.language import chosen, either
 from services.settings import Settings
 

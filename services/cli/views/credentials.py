@@ -12,8 +12,8 @@ from rich.table import Table
 
 from projections.answers.words.vietnamese_format import VIETNAM
 from services.bus_accounts import UNIT
+from services.bus_credentials.register import Issued
 from services.cli.screen import console
-from services.credentials.register import Issued
 from services.language import either
 
 

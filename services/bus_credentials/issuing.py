@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from projections.answers.words.vietnamese_format import VIETNAM
 from projections.bilingual import Bilingual
-from services.credentials import claims, files, register
-from services.credentials.files import KeysError
-from services.credentials.keys import Keys, held
-from services.credentials.signing import USER, Key, KeyDamagedError, claims_of, credentials
+from services.bus_credentials import claims, files, register
+from services.bus_credentials.files import KeysError
+from services.bus_credentials.keys import Keys, held
+from services.bus_credentials.signing import USER, Key, KeyDamagedError, claims_of, credentials
 
 
 class Credential(NamedTuple):

@@ -11,10 +11,10 @@ import msgspec
 
 from services import bus_accounts
 from services.bus_accounts import ANYBODY, BusAccount
-from services.credentials import claims, files, register
-from services.credentials.files import KeysError
-from services.credentials.keys import Keys, held
-from services.credentials.signing import KeyDamagedError, claims_of
+from services.bus_credentials import claims, files, register
+from services.bus_credentials.files import KeysError
+from services.bus_credentials.keys import Keys, held
+from services.bus_credentials.signing import KeyDamagedError, claims_of
 
 _FILE: Final = "accounts.json"
 

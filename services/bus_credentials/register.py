@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from projections.bilingual import Bilingual
-from services.credentials import files
-from services.credentials.files import KeysError
+from services.bus_credentials import files
+from services.bus_credentials.files import KeysError
 
 FILE: Final = "issued.jsonl"
 _ISSUED: Final = "issued"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from projections.bilingual import Bilingual
-from services.credentials import register
-from services.credentials.files import KeysError
-from services.credentials.keys import Keys, held
+from services.bus_credentials import register
+from services.bus_credentials.files import KeysError
+from services.bus_credentials.keys import Keys, held
 
 
 def revoke(keys: Keys, user: str, name: str, *, by: str) -> int:

@@ -17,9 +17,9 @@ import msgspec
 
 from projections.bilingual import Bilingual
 from services.bus_accounts import BusAccount
-from services.credentials import files
-from services.credentials.files import KeysError
-from services.credentials.signing import ACCOUNT, OPERATOR, Key, KeyDamagedError
+from services.bus_credentials import files
+from services.bus_credentials.files import KeysError
+from services.bus_credentials.signing import ACCOUNT, OPERATOR, Key, KeyDamagedError
 
 _IDENTITIES: Final = "identities.json"
 _OPERATOR: Final = "nats-operator"

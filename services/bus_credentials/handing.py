@@ -13,14 +13,14 @@ import nats.errors
 from nats.aio.client import Client
 
 from projections.bilingual import Bilingual
+from services.bus_credentials import issuing
+from services.bus_credentials.accounts import Signed
+from services.bus_credentials.claims import HANDING
+from services.bus_credentials.files import KeysError
+from services.bus_credentials.keys import Keys
+from services.bus_credentials.signing import claims_of
 from services.connecting.bus import connect_once
 from services.connecting.failures import SERVERS_FAIL, described
-from services.credentials import issuing
-from services.credentials.accounts import Signed
-from services.credentials.claims import HANDING
-from services.credentials.files import KeysError
-from services.credentials.keys import Keys
-from services.credentials.signing import claims_of
 from services.settings import Settings
 
 TAKEN_WITHIN: Final = 5.0
