@@ -12,11 +12,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
+from projections.answers.access.sight import Sight
 from projections.store.reading.cost import Class, Work, class_of
 from projections.store.reading.extent import reach
 from projections.store.reading.snapshot import Snapshot, snapshot
@@ -25,12 +28,15 @@ from services.api.apart_messages import Job
 from services.api.asked import Asked, Circumstances, Given, begin, finish, packed
 from services.api.bodies import takes_gzip
 from services.api.clients import Clients
+from services.api.gate import who_asks
 from services.api.lag import Lags
 from services.api.log_end import LogEnd
 from services.api.metrics import DROPPED, REFUSED
-from services.api.parameters import Parameters
+from services.api.needs import need_of
+from services.api.parameters import Parameters, today
 from services.api.problems import too_busy
 from services.api.shared import standing_of
+from services.api.sights import About, sees_everything, sight_of
 from services.api.turns import Bounded, Limits, Turns
 from services.api.waiting import Positions
 
@@ -73,6 +79,7 @@ class Reader:
         self.standing = standing_of(service)
         """For health, status and metrics, which never wait for questions: over connections of their own."""
         self.log_end = log_end
+        self._service = service
         self._quick = quick
         self._apart = apart
         self._positions = positions
@@ -91,6 +98,7 @@ class Reader:
         too many ask, 429 where one client does, and what `asked.compute` raises.
         """
         client = clients_of(request).of(request.scope)
+        asked = asked._replace(may=self._may(request, asked.about))
         await self.wait(request, query)
         how = Circumstances(
             query.min_position,
@@ -117,6 +125,16 @@ class Reader:
             lag = await self._lags.now() if asked.figures else None  # it may have waited for a minute
             given = await self._apart.answer(Job(asked, how._replace(lag=lag)))
         return self._response(given)
+
+    async def allow(self, request: Request, about: About) -> None:
+        """Raise a 403 Problem where who asks may not have what the route answers without `answer`."""
+        if sees_everything(who_asks(request)):
+            return
+        async with snapshot(self._service) as opened:
+            await self._may(request, about)(opened)
+
+    def _may(self, request: Request, about: About) -> Callable[[Snapshot], Awaitable[Sight]]:
+        return partial(sight_of, asker=who_asks(request), need=need_of(request), about=about, today=today())
 
     async def wait(self, request: Request, query: Parameters) -> None:
         """Wait as long as the query allows for the position that it asks for, in bounded company."""

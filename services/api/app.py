@@ -25,19 +25,22 @@ from services.api import (
 from services.api.answering import Reader
 from services.api.apart import Apart, Here
 from services.api.clients import Clients
+from services.api.gate import Admission, Gate, anybody
 from services.api.guard import Guard, Hosts
 from services.api.lag import Lags
 from services.api.log_end import LogEnd
 from services.api.metrics import Measured
+from services.api.needs import declared
 from services.api.tracing import Traced
 from services.api.waiting import Positions
 from services.settings import Settings
 
 
-def create_app(settings: Settings, apart: Apart | None = None) -> FastAPI:
+def create_app(settings: Settings, apart: Apart | None = None, admit: Admission = anybody) -> FastAPI:
     """Make the app; it connects when it starts, and starts whether its servers are there or not.
 
-    Slow questions are answered where `apart` says, which is closed with the app; by default in this process.
+    Slow questions are answered where `apart` says, which is closed with the app; by default in this process. `admit`
+    finds out who asks. Raises UndeclaredNeedError where a route does not say what it needs.
     """
 
     @asynccontextmanager
@@ -68,6 +71,7 @@ def create_app(settings: Settings, apart: Apart | None = None) -> FastAPI:
         lifespan=lifespan,
         redirect_slashes=False,
         redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
     )
     app.add_middleware(Guard, hosts=Hosts(settings.http, settings.hosts))
     app.add_middleware(Measured)
@@ -85,4 +89,6 @@ def create_app(settings: Settings, apart: Apart | None = None) -> FastAPI:
         app.include_router(routes.router)
     documentation.mount(app)
     StandaloneDocs(app)  # /docs without a network
+    # Within what answers errors, around all routes: what it raises is answered like what they raise.
+    app.router.middleware_stack = Gate(app.router.middleware_stack, declared(app), admit)
     return app

@@ -6,6 +6,7 @@ The order is fixed here: position, who may, ETag, and only then the work (issue 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -13,12 +14,14 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from events.names import harmless
+from projections.answers.access.sight import Sight
 from projections.answers.report.report_answers import Behind
 from projections.store.reading.cost import Work
 from projections.store.reading.snapshot import Snapshot
 from services.api.bodies import SHORTEST, as_json, compressed
 from services.api.lag import Lag
 from services.api.problems import not_ready
+from services.api.sights import About
 
 JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
@@ -35,12 +38,25 @@ class Asked(NamedTuple):
     """
 
     key: tuple[object, ...]
-    compute: Callable[[Snapshot], Awaitable[msgspec.Struct]]
+    compute: Callable[[Snapshot, Sight], Awaitable[msgspec.Struct]]
     work: Work = Work()
     figures: bool = False
     as_text: Callable[[Any], str] | None = None
-    may: Callable[[Snapshot], Awaitable[None]] | None = None
-    """Raises a Problem where the asker may not have the answer; what it depends on of the asker belongs in ``key``."""
+    about: About = None
+    """What it is about, for who may have the answer; None for what every account may have."""
+    may: Callable[[Snapshot], Awaitable[Sight]] | None = None
+    """Decides what the asker may see; raises a Problem where it is nothing. `Reader.answer` puts it in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """What is computed for all who may have it, whatever they may see of it."""
+
+    compute: Callable[[Snapshot], Awaitable[msgspec.Struct]]
+
+    async def __call__(self, snapshot: Snapshot, _: Sight) -> msgspec.Struct:
+        """Compute it."""
+        return await self.compute(snapshot)
 
 
 class Circumstances(NamedTuple):
@@ -69,6 +85,7 @@ class Begun(NamedTuple):
 
     tag: str
     behind: Behind | None
+    sight: Sight
     had: str | None
     """The ETag by which the asker has this very answer."""
 
@@ -80,11 +97,11 @@ async def begin(asked: Asked, how: Circumstances, opened: Snapshot) -> Begun:
     either that it is still the one that he has.
     """
     require_reached(how.min_position, opened.position)
-    if asked.may is not None:
-        await asked.may(opened)
+    assert asked.may is not None, "nobody has asked who may"  # noqa: S101
+    sight = await asked.may(opened)
     behind = how.lag.at(opened.position) if asked.figures and how.lag is not None else None
-    tag = etag(asked.key, opened, behind)
-    return Begun(tag, behind, None if how.if_none_match is None else matched(how.if_none_match, tag))
+    tag = etag(asked.key, opened, behind, sight)
+    return Begun(tag, behind, sight, None if how.if_none_match is None else matched(how.if_none_match, tag))
 
 
 def require_reached(min_position: int | None, position: int) -> None:
@@ -95,7 +112,7 @@ def require_reached(min_position: int | None, position: int) -> None:
 
 async def finish(asked: Asked, how: Circumstances, opened: Snapshot, begun: Begun) -> Given:
     """Work the answer out and write it; 304 where the asker has any and takes any (`If-None-Match: *`)."""
-    answer = await asked.compute(opened)
+    answer = await asked.compute(opened, begun.sight)
     if how.if_none_match is not None and how.if_none_match.strip() == "*":
         return Given(304, f'"{begun.tag}"')
     if begun.behind is not None:
@@ -115,13 +132,13 @@ def packed(given: Given, how: Circumstances) -> Given:
     return given._replace(tag=f'{given.tag[:-1]}{GZIPPED}"', body=body, gzipped=True, length=len(body))
 
 
-def etag(key: tuple[object, ...], opened: Snapshot, behind: Behind | None) -> str:
-    """Return what identifies an answer: the question, the position that answers it, and what it says of being behind.
+def etag(key: tuple[object, ...], opened: Snapshot, behind: Behind | None, sight: Sight) -> str:
+    """Return what identifies an answer: the question, the position, what may be seen, and what it says of being behind.
 
-    It is a strong one: the same tag, the same bytes. What the asker may see belongs to the question.
+    It is a strong one: the same tag, the same bytes.
     """
     said = None if behind is None else msgspec.structs.astuple(behind)
-    asked = repr((key, opened.generation, opened.repairs, opened.position, said)).encode()
+    asked = repr((key, opened.generation, opened.repairs, opened.position, said, *sight)).encode()
     return blake2b(asked, digest_size=12).hexdigest()
 
 

@@ -23,6 +23,8 @@ _PROBLEM: Final = {
     },
 }
 _SAYS: Final = {
+    401: "Nobody is known by what the request carries; `WWW-Authenticate` says how to be known",
+    403: "The account may not see that of the unit that is asked about; `unit` and `name` name it",
     404: "No such unit or event",
     429: "This client asks more than its share; `Retry-After` says when to ask again",
     422: "A parameter that can't be used; `parameter` names it",
@@ -44,7 +46,12 @@ def answers(answer: type[msgspec.Struct], others: Mapping[str, str] | None = Non
     return {
         200: {
             "description": "The answer",
-            "headers": {"ETag": {"description": "Of question, position and `behind`", "schema": {"type": "string"}}},
+            "headers": {
+                "ETag": {
+                    "description": "Of question, position, what may be seen and `behind`",
+                    "schema": {"type": "string"},
+                }
+            },
             "content": {"application/json": content},
         },
         304: {"description": "What If-None-Match names is still the answer"},

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from projections.answers.access.needs import ROLES, Need
 from projections.answers.report.report_answers import UnitName
 from projections.answers.sentence.unsaid import UnsaidError
 from projections.store.reading.find_unit import UnknownUnitError
@@ -21,6 +22,16 @@ MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER: Final = 2
 """Seconds after which one whose question can't be answered yet may ask again."""
 
+CHALLENGE: Final = 'Bearer realm="tonghop"'
+"""What an answer says that takes an account (RFC 9110 §11.6.1, RFC 6750 §3)."""
+
+_NEEDED: Final = {
+    Need.FIGURES: ("xem số liệu", "see figures"),
+    Need.SINGLE_EVENTS: ("xem từng sự kiện", "see single events"),
+    Need.SENDING: ("gửi sự kiện", "send events"),
+    Need.KEEPING: ("trao và thu hồi quyền", "grant or revoke roles"),
+    Need.OPERATING: ("xem vận hành", "see operations"),
+}
 _LONGEST_SHOWN: Final = 200
 
 
@@ -40,10 +51,12 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         return _problem_of, (self.status, self.title, self.detail, self.again, self.members)
 
     def response(self, headers: dict[str, str] | None = None) -> Response:
-        """Write it; 503 and 429 say when to ask again."""
+        """Write it; 503 and 429 say when to ask again, 401 how to be known."""
         kind = "about:blank" if self.title == HTTPStatus(self.status).phrase else f"urn:tonghop:problem:{self.status}"
         body = {"type": kind, "title": self.title, "status": self.status, "detail": self.detail, **self.members}
         headers = {**(headers or {}), "cache-control": "no-store"}
+        if self.status == HTTPStatus.UNAUTHORIZED:
+            headers["www-authenticate"] = CHALLENGE
         if self.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
             headers["retry-after"] = str(self.again or RETRY_AFTER)
         return Response(msgspec.json.encode(body), self.status, headers, MEDIA_TYPE)
@@ -75,6 +88,34 @@ def unknown_unit(asked: str, near: list[UnitName] | None = None, *, none_yet: bo
     else:
         detail = f"Không có đơn vị “{unit}”. / There is no such unit."
     return not_found(detail, unit=unit, **suggested)
+
+
+def no_event(publisher: str, event_id: str) -> Problem:
+    """Say that there is no such event."""
+    return not_found(
+        f"Không có sự kiện “{event_id}” của “{publisher}”. / There is no such event.", publisher=publisher, id=event_id
+    )
+
+
+def unauthenticated() -> Problem:
+    """Say that nobody is known by what a request carries (contract §7: 401)."""
+    detail = (
+        "Cần một tài khoản: hãy đăng nhập, hoặc gửi “Authorization: Bearer TOKEN”. / "
+        "This takes an account: sign in, or send “Authorization: Bearer TOKEN”."
+    )
+    return Problem(401, "Chưa đăng nhập", detail)
+
+
+def forbidden(need: Need, unit: str, name: str | None) -> Problem:
+    """Say that an account's roles don't allow what is asked of a unit (contract §7: 403)."""
+    vietnamese, english = _NEEDED[need]
+    roles = sorted(ROLES[need])
+    detail = (
+        f"Tài khoản này không được {vietnamese} của {name or unit} ({unit}) trong câu hỏi này: cần vai trò "
+        f"{' hoặc '.join(roles)} tại đơn vị đó hoặc cấp trên. / This account may not {english} of that unit in this "
+        f"question: it takes the role {' or '.join(roles)} there or above."
+    )
+    return Problem(403, "Không được phép", detail, unit=unit, name=name)
 
 
 def not_ready(detail: str, **members: Any) -> Problem:

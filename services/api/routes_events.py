@@ -9,14 +9,17 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
 from events.identifiers import is_event_id, is_unit_id
+from projections.answers.access.needs import Need
+from projections.answers.access.sight import Sight
 from projections.answers.report.report_answers import ReceiptPage, RejectsPage, Said, SaidPage
 from projections.store.reading.cost import Class, Work
 from projections.store.reading.outcomes import OUTCOMES, event, outcomes, receipts
 from projections.store.reading.rejects import RejectsKey, rejects
 from projections.store.reading.snapshot import Snapshot
 from services.api.answering import reader_of
-from services.api.asked import Asked
+from services.api.asked import Alike, Asked
 from services.api.documentation import answers
+from services.api.needs import needs
 from services.api.parameters import (
     LARGEST,
     PAGE,
@@ -30,7 +33,8 @@ from services.api.parameters import (
     only_once,
     whole,
 )
-from services.api.problems import Problem, bad_parameter, not_found
+from services.api.problems import bad_parameter, no_event
+from services.api.sights import OfEvent, OfList, OfUnit
 
 router = APIRouter(prefix="/v1", tags=["events"], dependencies=[Depends(only_once)])
 
@@ -66,6 +70,7 @@ class ReceiptsQuery(Parameters):
 
 
 @router.get("/events/{publisher}/{id}", summary="One event", responses=answers(Said))
+@needs(Need.SINGLE_EVENTS)
 async def said(
     request: Request,
     publisher: Publisher,
@@ -73,17 +78,15 @@ async def said(
     query: Annotated[Parameters, Query()],
 ) -> Response:
     """Say what became of an event, and give it whole; of several under one key, the first."""
-    missing = not_found(
-        f"Không có sự kiện “{id}” của “{publisher}”. / There is no such event.", publisher=publisher, id=id
-    )
     if not is_unit_id(publisher) or not is_event_id(id):
-        raise missing
-
-    asked = Asked(("event", publisher, id), partial(_said, publisher=publisher, event_id=id, missing=missing))
+        raise no_event(publisher, id)
+    compute = Alike(partial(_said, publisher=publisher, event_id=id))
+    asked = Asked(("event", publisher, id), compute, about=OfEvent(publisher, id))
     return await reader_of(request).answer(request, query, asked)
 
 
 @router.get("/outcomes", summary="Parked and rejected events", responses=answers(SaidPage))
+@needs(Need.SINGLE_EVENTS)
 async def refused(request: Request, query: Annotated[OutcomesQuery, Query()]) -> Response:
     """List parked or rejected events, or both (`any`), the newest last."""
     outcome, unit, limit = query.outcome, query.unit, query.limit
@@ -91,20 +94,22 @@ async def refused(request: Request, query: Annotated[OutcomesQuery, Query()]) ->
     compute = partial(_outcomes, outcome=outcome, unit=unit, after=key, limit=limit)
     # With a unit, all that is refused may have to be looked through for it.
     work = Work() if unit is None else Work(least=Class.SLOW)
-    return await reader_of(request).answer(
-        request, query, Asked(("outcomes", outcome, unit, limit, key), compute, work)
-    )
+    about = OfList() if unit is None else OfUnit(unit, listed=True)
+    asked = Asked(("outcomes", outcome, unit, limit, key), compute, work, about=about)
+    return await reader_of(request).answer(request, query, asked)
 
 
 @router.get("/rejects", summary="Rejected events by publisher", responses=answers(RejectsPage))
+@needs(Need.OPERATING)
 async def rejects_by_publisher(request: Request, query: Annotated[RejectsQuery, Query()]) -> Response:
     """Count the rejected events of each publisher by reason, the publisher with most first: who is broken."""
     limit, key = query.limit, key_of(query.cursor, RejectsKey)
-    asked = Asked(("rejects", limit, key), partial(_rejects, after=key, limit=limit))
+    asked = Asked(("rejects", limit, key), partial(_rejects, after=key, limit=limit), about=OfList())
     return await reader_of(request).answer(request, query, asked)
 
 
 @router.get("/receipts", summary="Receipts by position", responses=answers(ReceiptPage))
+@needs(Need.SENDING)
 async def receipts_of(request: Request, query: Annotated[ReceiptsQuery, Query()]) -> Response:
     """Say what became of the messages at positions, for those who published them."""
     first = query.first
@@ -112,26 +117,29 @@ async def receipts_of(request: Request, query: Annotated[ReceiptsQuery, Query()]
     if not first <= last < first + MOST_RECEIPTS:
         raise bad_parameter("to", f"cần một vị trí từ “from” đến “from” + {MOST_RECEIPTS - 1}")
 
-    asked = Asked(("receipts", first, last), partial(_receipts, first=first, last=last), Work(rows=last - first + 1))
+    compute = partial(_receipts, first=first, last=last)
+    asked = Asked(("receipts", first, last), compute, Work(rows=last - first + 1), about=OfList())
     return await reader_of(request).answer(request, query, asked)
 
 
-async def _said(snapshot: Snapshot, publisher: str, event_id: str, missing: Problem) -> Said:
+async def _said(snapshot: Snapshot, publisher: str, event_id: str) -> Said:
     found = await event(snapshot, publisher, event_id)
     if found is None:
-        raise missing
+        raise no_event(publisher, event_id)
     return found
 
 
-async def _outcomes(snapshot: Snapshot, outcome: str, unit: str | None, after: int, limit: int) -> SaidPage:
+async def _outcomes(
+    snapshot: Snapshot, _: Sight, *, outcome: str, unit: str | None, after: int, limit: int
+) -> SaidPage:
     page, more = await outcomes(snapshot, outcome=outcome, unit=unit, after=after, limit=limit)
     return SaidPage(page, cursor_of(more), snapshot.position)
 
 
-async def _rejects(snapshot: Snapshot, after: RejectsKey | None, limit: int) -> RejectsPage:
+async def _rejects(snapshot: Snapshot, _: Sight, after: RejectsKey | None, limit: int) -> RejectsPage:
     page, more = await rejects(snapshot, after=after, limit=limit)
     return RejectsPage(page, cursor_of(more), snapshot.position)
 
 
-async def _receipts(snapshot: Snapshot, first: int, last: int) -> ReceiptPage:
+async def _receipts(snapshot: Snapshot, _: Sight, first: int, last: int) -> ReceiptPage:
     return ReceiptPage(await receipts(snapshot, first, last), snapshot.position)

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from projections.answers.access.needs import Need
 from projections.answers.report.report_answers import Status
 from services.api import health
 from services.api.answering import reader_of
@@ -14,8 +15,10 @@ from services.api.asked import JSON, require_reached
 from services.api.bodies import as_json
 from services.api.documentation import answers
 from services.api.metrics import StandingCollector, exposition
+from services.api.needs import needs
 from services.api.parameters import Parameters, only_once
 from services.api.problems import not_ready
+from services.api.sights import OfRoot
 from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
 
 router = APIRouter(tags=["operations"])
@@ -31,9 +34,11 @@ NO_STORE: Final = {"cache-control": "no-store"}
     responses=answers(Status),
     dependencies=[Depends(only_once)],
 )
+@needs(Need.OPERATING)
 async def status(request: Request, query: Annotated[Parameters, Query()]) -> Response:
     """Say which position answers reflect, how far the log goes, what is parked and rejected, how the projector is."""
     reader = reader_of(request)
+    await reader.allow(request, OfRoot())
     await reader.wait(request, query)
     stream_last = await reader.log_end.stream_last()
     standing = await reader.standing.get()
@@ -58,12 +63,14 @@ async def status(request: Request, query: Annotated[Parameters, Query()]) -> Res
 
 
 @router.get("/healthz", summary="Whether the process lives")
+@needs(Need.OPEN)
 async def healthz() -> Response:
     """Answer as long as the process does; it says nothing about its servers."""
     return Response(b'{"status":"ok"}', 200, NO_STORE, JSON)
 
 
 @router.get("/readyz", summary="Whether this process can answer")
+@needs(Need.OPEN)
 async def readyz(request: Request) -> Response:
     """Answer 200 where the database answers and has the schema, else 503 with the reason.
 
@@ -80,6 +87,7 @@ async def readyz(request: Request) -> Response:
 
 
 @router.get("/metrics", summary="Prometheus")
+@needs(Need.OPERATING)
 async def metrics(request: Request) -> Response:
     """Write the metrics of this process (or of all that share a folder) and the gauges of the read models."""
     reader = reader_of(request)

@@ -8,14 +8,18 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
+from projections.answers.access.needs import Need
 from projections.answers.plans.plan_answers import Allocations, Indicators
+from projections.rules.counting.periods import Days
 from projections.store.reading.cost import Work
 from projections.store.reading.indicators import allocations, indicators
 from services.api.answering import reader_of
-from services.api.asked import Asked
+from services.api.asked import Alike, Asked
 from services.api.documentation import answers
+from services.api.needs import needs
 from services.api.parameters import OnBasis, OnDay, UnitPath, one_of, only_once
 from services.api.routes_units import COUNTED
+from services.api.sights import OfUnit, days_of
 
 router = APIRouter(prefix="/v1/units", tags=["plans"], dependencies=[Depends(only_once)])
 
@@ -39,18 +43,30 @@ class TargetsQuery(IndicatorsQuery):
     summary="Targets, declared figures, the stock of members, rates",
     responses=answers(Indicators),
 )
+@needs(Need.FIGURES)
 async def indicators_of_a_day(request: Request, unit: UnitPath, query: Annotated[IndicatorsQuery, Query()]) -> Response:
     """Hold targets and declared figures against what is counted up to a day; what is missing is null, with a reason."""
     on, basis = query.on, query.basis
-    compute = partial(indicators, unit=unit, on=on, basis=basis)
-    asked = Asked(("indicators", unit, on, basis), compute, Work(unit, steps=1, weight=COUNTED), figures=True)
+    asked = Asked(
+        ("indicators", unit, on, basis),
+        Alike(partial(indicators, unit=unit, on=on, basis=basis)),
+        Work(unit, steps=1, weight=COUNTED),
+        figures=True,
+        about=OfUnit(unit, days_of(Days(on, on), basis)),
+    )
     return await reader_of(request).answer(request, query, asked)
 
 
 @router.get("/{unit}/targets", summary="A unit's targets beside those of its children", responses=answers(Allocations))
+@needs(Need.FIGURES)
 async def targets_handed_down(request: Request, unit: UnitPath, query: Annotated[TargetsQuery, Query()]) -> Response:
     """Show the targets of a unit beside those of its children, and whether they add up."""
     on, basis, by = query.on, query.basis, query.by
-    compute = partial(allocations, unit=unit, on=on, basis=basis)
-    asked = Asked(("targets", unit, on, basis, by), compute, Work(unit, steps=1, weight=COUNTED), figures=True)
+    asked = Asked(
+        ("targets", unit, on, basis, by),
+        Alike(partial(allocations, unit=unit, on=on, basis=basis)),
+        Work(unit, steps=1, weight=COUNTED),
+        figures=True,
+        about=OfUnit(unit, days_of(Days(on, on), basis)),
+    )
     return await reader_of(request).answer(request, query, asked)

@@ -10,12 +10,14 @@ from pydantic import Field
 
 from events.catalogue import MEASURES
 from events.identifiers import is_unit_id
+from projections.answers.access.needs import Need
 from projections.answers.plans.silence_answers import Silence
 from projections.store.reading.cost import EVERYTHING, Work
 from projections.store.reading.silence import LISTS, FigureKey, SilenceKey, SilenceQuestion, UnitKey, silence
 from services.api.answering import reader_of
-from services.api.asked import Asked
+from services.api.asked import Alike, Asked
 from services.api.documentation import answers
+from services.api.needs import needs
 from services.api.parameters import (
     PAGE,
     AnyLevel,
@@ -29,6 +31,7 @@ from services.api.parameters import (
     only_once,
 )
 from services.api.problems import bad_parameter
+from services.api.sights import OfUnit
 
 router = APIRouter(prefix="/v1/units", tags=["plans"], dependencies=[Depends(only_once)])
 
@@ -45,14 +48,20 @@ class SilenceQuery(OverDays):
 
 
 @router.get("/{unit}/silence", summary="Who reported nothing, and who declared zero", responses=answers(Silence))
+@needs(Need.FIGURES)
 async def silent(request: Request, unit: UnitPath, query: Annotated[SilenceQuery, Query()]) -> Response:
     """List the units below that sent nothing, declared zero, declared another total than counted, admitted nobody.
 
     Each list has its whole `count` and a page; with `list`, that one alone has its page, and `cursor` goes on in it.
     """
     question = SilenceQuestion(unit, query.days(), query.level, query.only, query.limit, _after(query))
-    compute = partial(silence, question=question, cursor=cursor_of)
-    asked = Asked(("silence", *question), compute, Work(unit, steps=EVERYTHING), figures=True)
+    asked = Asked(
+        ("silence", *question),
+        Alike(partial(silence, question=question, cursor=cursor_of)),
+        Work(unit, steps=EVERYTHING),
+        figures=True,
+        about=OfUnit(unit, question.days),
+    )
     return await reader_of(request).answer(request, query, asked)
 
 

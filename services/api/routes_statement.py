@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from msgspec import UNSET
 from pydantic import Field
 
+from projections.answers.access.needs import Need
 from projections.answers.sentence.claims import Claim, claim_of
 from projections.answers.sentence.clauses import RATES, SAYABLE
 from projections.answers.sentence.sentence import DEFAULT_CLAUSES
@@ -17,10 +18,12 @@ from projections.store.reading.cost import Work
 from projections.store.reading.statement import SentenceAsked as About
 from projections.store.reading.statement import statement
 from services.api.answering import reader_of
-from services.api.asked import Asked
+from services.api.asked import Alike, Asked
 from services.api.documentation import answers
+from services.api.needs import needs
 from services.api.parameters import OnBasis, OverDays, Parsed, UnitPath, expected, one_of, only_once, several
 from services.api.routes_units import COUNTED
+from services.api.sights import OfUnit, days_of
 
 router = APIRouter(prefix="/v1/units", tags=["plans"], dependencies=[Depends(only_once)])
 
@@ -55,14 +58,16 @@ class StatementQuery(OverDays):
 
 
 @router.get("/{unit}/statement", summary="The sentence for a report", responses=answers(Statement))
+@needs(Need.FIGURES)
 async def sentence(request: Request, unit: UnitPath, query: Annotated[StatementQuery, Query()]) -> Response:
     """Say counts, targets, declared figures and rates in official Vietnamese; 422 for what the data doesn't say."""
     said = About(unit, query.days(), query.basis, query.say, query.claim)
     question = Asked(
         ("statement", *said, query.format),
-        partial(statement, asked=said),
+        Alike(partial(statement, asked=said)),
         Work(unit, steps=1, weight=COUNTED),
         figures=True,
+        about=OfUnit(unit, days_of(said.days, said.basis)),
         as_text=_pasted if query.format == "text" else None,
     )
     return await reader_of(request).answer(request, query, question)

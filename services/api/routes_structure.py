@@ -8,6 +8,8 @@ from typing import Annotated, get_args
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
+from projections.answers.access.needs import Need
+from projections.answers.access.sight import Sight
 from projections.answers.past.difference_answers import Difference
 from projections.answers.past.structure_answers import Tree, UnitHistory
 from projections.answers.report.report_question import Basis, Question
@@ -17,8 +19,9 @@ from projections.store.reading.history import unit_history
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.tree import tree
 from services.api.answering import reader_of
-from services.api.asked import Asked
+from services.api.asked import Alike, Asked
 from services.api.documentation import answers
+from services.api.needs import needs
 from services.api.parameters import (
     DEFAULT_MEASURES,
     PAGE,
@@ -37,6 +40,7 @@ from services.api.parameters import (
     whole,
 )
 from services.api.problems import bad_parameter
+from services.api.sights import OfUnit, days_of
 
 router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(only_once)])
 
@@ -61,22 +65,26 @@ class DifferenceQuery(OverDays):
 
 
 @router.get("/{unit}/history", summary="A unit through time", responses=answers(UnitHistory))
+@needs(Need.FIGURES)
 async def history(request: Request, unit: UnitPath, query: Annotated[Parameters, Query()]) -> Response:
     """Tell names, levels, parents, establishment and end, predecessors and successors, with dates and who said so."""
-    return await reader_of(request).answer(
-        request, query, Asked(("history", unit), partial(unit_history, unit=unit), Work(unit, steps=1))
-    )
+    compute = Alike(partial(unit_history, unit=unit))
+    asked = Asked(("history", unit), compute, Work(unit, steps=1), about=OfUnit(unit))
+    return await reader_of(request).answer(request, query, asked)
 
 
 @router.get("/{unit}/tree", summary="What is below a unit on a day", responses=answers(Tree))
+@needs(Need.ANY_ACCOUNT)
 async def below(request: Request, unit: UnitPath, query: Annotated[TreeQuery, Query()]) -> Response:
     """Give a unit and what was below it on a day, `depth` steps down, its children by id."""
     on, depth = query.on, query.depth
-    asked = Asked(("tree", unit, on, depth), partial(tree, unit=unit, on=on, depth=depth), Work(unit, steps=depth))
+    compute = Alike(partial(tree, unit=unit, on=on, depth=depth))
+    asked = Asked(("tree", unit, on, depth), compute, Work(unit, steps=depth))
     return await reader_of(request).answer(request, query, asked)
 
 
 @router.get("/{unit}/difference", summary="Why two totals differ", responses=answers(Difference))
+@needs(Need.FIGURES)
 async def difference(request: Request, unit: UnitPath, query: Annotated[DifferenceQuery, Query()]) -> Response:
     """Reconcile a unit's total with that on the other basis, or with that of a later position on the same one."""
     basis, against, limit = query.basis, query.against, query.limit
@@ -94,16 +102,25 @@ async def difference(request: Request, unit: UnitPath, query: Annotated[Differen
         partial(_difference, question=question, other=other, position=position, later=later, limit=limit),
         Work(unit, steps=EVERYTHING, least=Class.QUICK if position is None else Class.VAST),
         figures=True,
+        # Between the bases both totals are told, and that of as-now by the last known hierarchy alone.
+        about=OfUnit(unit, days_of(question.days, "as-now" if position is None else basis)),
     )
     return await reader_of(request).answer(request, query, asked)
 
 
 async def _difference(
-    snapshot: Snapshot, *, question: Question, other: Basis, position: int | None, later: int | None, limit: int
+    snapshot: Snapshot,
+    sight: Sight,
+    *,
+    question: Question,
+    other: Basis,
+    position: int | None,
+    later: int | None,
+    limit: int,
 ) -> Difference:
     if position is None:
         return await difference_of_bases(snapshot, question, other, limit)
     require_passed(snapshot.position, position)
     until = snapshot.position if later is None else later
     require_passed(snapshot.position, until, "against_position")
-    return await difference_of_positions(snapshot, question, position, until, limit)
+    return await difference_of_positions(snapshot, question, position, until, limit, by_event=sight.as_officer)

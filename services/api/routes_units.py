@@ -13,6 +13,8 @@ from pydantic import Field
 from events.catalogue import DIMENSIONS, MEASURES
 from events.identifiers import is_unit_id
 from events.vocabulary import LEVELS
+from projections.answers.access.needs import Need
+from projections.answers.access.sight import Sight
 from projections.answers.privacy.report_suppression import suppressed
 from projections.answers.report.report_answers import CountedEventPage, Report, UnitDay, UnitPage
 from projections.answers.report.report_question import Basis, By, Question
@@ -25,8 +27,9 @@ from projections.store.reading.find_unit import UnknownUnitError, any_unit
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units import SearchKey, search, suggestions, unit_on
 from services.api.answering import reader_of
-from services.api.asked import Asked
+from services.api.asked import Alike, Asked
 from services.api.documentation import answers
+from services.api.needs import needs
 from services.api.parameters import (
     DEFAULT_MEASURES,
     MOST_TEXT,
@@ -52,6 +55,7 @@ from services.api.parameters import (
     require_passed,
 )
 from services.api.problems import bad_parameter, unknown_unit
+from services.api.sights import OfUnit, days_of
 
 router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(only_once)])
 
@@ -121,22 +125,24 @@ class EventsQuery(OverDays):
 
 
 @router.get("", summary="Search units by name or id", responses=answers(UnitPage))
+@needs(Need.ANY_ACCOUNT)
 async def units(request: Request, query: Annotated[SearchQuery, Query()]) -> Response:
     """Search ids and all names that units ever had, with and without diacritics; the best matches first."""
     text, level, limit = query.q, query.level, query.limit
     key = key_of(query.cursor, SearchKey) or SearchKey()
-    compute = partial(_found, text=text, level=level, after=key, limit=limit)
+    compute = Alike(partial(_found, text=text, level=level, after=key, limit=limit))
     asked = Asked(("units", text, level, limit, key), compute, Work(text=text))
     return await reader_of(request).answer(request, query, asked)
 
 
 @router.get("/{unit}", summary="A unit on a day", responses=answers(UnitDay))
+@needs(Need.ANY_ACCOUNT)
 async def unit_of_a_day(request: Request, unit: AnyUnit, query: Annotated[OnDay, Query()]) -> Response:
     """Name, level, parent, ancestors (root first), children and validity of a unit on a day.
 
     What is nobody's id is a 404 whose `suggestions` are units that may be meant.
     """
-    asked = Asked(("unit", unit, query.on), partial(_unit, unit=unit, on=query.on), Work(unit, steps=1))
+    asked = Asked(("unit", unit, query.on), Alike(partial(_unit, unit=unit, on=query.on)), Work(unit, steps=1))
     return await reader_of(request).answer(request, query, asked)
 
 
@@ -145,6 +151,7 @@ async def unit_of_a_day(request: Request, unit: AnyUnit, query: Annotated[OnDay,
     summary="A report",
     responses=answers(Report, others={"by=facet:sex,passed": "ReportByTwoFacets"}),
 )
+@needs(Need.FIGURES)
 async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery, Query()]) -> Response:
     """Count measures in a unit over days, broken down by `by`; the rows sum to the total.
 
@@ -161,11 +168,13 @@ async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery,
         partial(_report, question=question, position=position, smallest=smallest),
         _work(question, position),
         figures=True,
+        about=OfUnit(unit, days_of(days, query.basis)),
     )
     return await reader_of(request).answer(request, query, asked)
 
 
 @router.get("/{unit}/events", summary="The events under a number", responses=answers(CountedEventPage))
+@needs(Need.SINGLE_EVENTS)
 async def events(request: Request, unit: UnitPath, query: Annotated[EventsQuery, Query()]) -> Response:
     """List the events that measures count in a unit, by day, then position: as many as the number says."""
     days, basis, measures = query.days(), query.basis, query.measure
@@ -175,10 +184,11 @@ async def events(request: Request, unit: UnitPath, query: Annotated[EventsQuery,
 
     asked = Asked(
         ("events", unit, days, basis, measures, limit, key),
-        partial(_events, unit=unit, days=days, measures=measures, basis=basis, after=key, limit=limit),
+        Alike(partial(_events, unit=unit, days=days, measures=measures, basis=basis, after=key, limit=limit)),
         # Days, not units, bound what is looked at; on the other basis all that is below is walked.
         Work() if basis == "as-was" else Work(unit, steps=EVERYTHING),
         figures=True,
+        about=OfUnit(unit, days_of(days, basis)),
     )
     return await reader_of(request).answer(request, query, asked)
 
@@ -215,7 +225,9 @@ async def _unit(snapshot: Snapshot, unit: str, on: dt.date) -> UnitDay:
     raise unknown_unit(unit, near, none_yet=not near and not await any_unit(snapshot))
 
 
-async def _report(snapshot: Snapshot, question: Question, position: int | None, smallest: int) -> Report:
+async def _report(snapshot: Snapshot, sight: Sight, question: Question, position: int | None, smallest: int) -> Report:
+    if position is not None and question.by == "facet" and not sight.as_officer:
+        raise bad_parameter("by", "ở một vị trí trước, phân tổ chỉ dành cho vai trò officer: hãy bỏ “facet:”")
     if position is None:
         found = await reports.report(snapshot, question)
     else:

@@ -10,8 +10,9 @@ import asyncpg
 import httpx
 import pytest
 
+from projections.answers.access.sight import EVERYTHING, Sight
 from projections.store.reading.snapshot import Snapshot, snapshot
-from services.api.asked import Asked, Circumstances, begin
+from services.api.asked import Alike, Asked, Circumstances, begin
 from services.api.problems import Problem
 from services.settings import Address
 from tests.attacks.http_serving import CHEAP, Wire
@@ -176,11 +177,14 @@ async def test_who_may_not_have_an_answer_is_not_told_that_it_is_unchanged(datab
     async def compute(_: Snapshot) -> None:
         raise AssertionError("nothing is worked out before it is known who asks")
 
-    async def nobody(opened: Snapshot) -> None:
+    async def anybody(_: Snapshot) -> Sight:
+        return EVERYTHING
+
+    async def nobody(opened: Snapshot) -> Sight:
         assert opened.position >= 0
         raise Problem(403, "Forbidden", "no")
 
-    asked = Asked(("a question",), compute)  # type: ignore[arg-type] # it is never called
+    asked = Asked(("a question",), Alike(compute), may=anybody)  # type: ignore[arg-type] # it is never called
     async with asyncpg.create_pool(database, min_size=1, max_size=1) as pool, snapshot(pool) as opened:
         tag = (await begin(asked, Circumstances(None, None, gzip=False, lag=None), opened)).tag
         known = Circumstances(None, f'"{tag}"', gzip=False, lag=None)

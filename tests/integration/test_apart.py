@@ -13,6 +13,7 @@ from functools import partial
 import psutil
 import pytest
 
+from projections.answers.access.sight import EVERYTHING, Sight
 from projections.answers.report.report_answers import UnitDay
 from projections.answers.report.report_question import Question
 from projections.rules.counting.periods import Days
@@ -22,7 +23,7 @@ from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units import unit_on
 from services.api.apart import Processes
 from services.api.apart_messages import Job
-from services.api.asked import Asked, Circumstances
+from services.api.asked import Alike, Asked, Circumstances
 from services.api.lag import Lag
 from services.api.problems import Problem
 from services.settings import Settings
@@ -34,8 +35,12 @@ PLAIN = Circumstances(None, None, gzip=False, lag=None)
 YEAR = Question("trung-uong", Days(dt.date(2021, 1, 1), dt.date(2021, 12, 31)), "as-was", ("admissions",), "none")
 
 
+async def anybody(_: Snapshot) -> Sight:
+    return EVERYTHING
+
+
 def about(unit: str) -> Asked:
-    return Asked(("unit", unit), partial(unit_on, unit=unit, on=DAY))
+    return Asked(("unit", unit), Alike(partial(unit_on, unit=unit, on=DAY)), may=anybody)
 
 
 async def sleeps(snapshot: Snapshot, seconds: float) -> UnitDay:
@@ -69,7 +74,7 @@ async def test_it_answers_and_raises_as_if_it_were_here(processes: Processes) ->
         await processes.answer(Job(about("unit-002"), PLAIN._replace(min_position=99)))
     assert (early.value.status, early.value.members) == (503, {"position": 12})
     behind = PLAIN._replace(lag=Lag(20, "paused", "chờ"))
-    figures = Asked(("report",), partial(report, question=YEAR), figures=True)
+    figures = Asked(("report",), Alike(partial(report, question=YEAR)), figures=True, may=anybody)
     said = json.loads((await processes.answer(Job(figures, behind))).body)
     assert said["behind"] == {"events": 8, "state": "paused", "detail": "chờ"}
     assert len(children()) == 1, "it lives on from one question to the next"
@@ -86,7 +91,8 @@ async def test_who_gives_up_waiting_has_his_question_dropped_and_the_process_goe
 ) -> None:
     await processes.answer(Job(about("unit-002"), PLAIN))
     (process,) = children()
-    asking = asyncio.create_task(processes.answer(Job(Asked(("s",), partial(sleeps, seconds=60)), PLAIN)))
+    asked = Asked(("s",), Alike(partial(sleeps, seconds=60)), may=anybody)
+    asking = asyncio.create_task(processes.answer(Job(asked, PLAIN)))
     connection = await connect(database)
     slow = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'"
     async with asyncio.timeout(30):

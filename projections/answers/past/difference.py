@@ -14,7 +14,7 @@ from projections.answers.past.as_known_then import Counted
 from projections.answers.past.difference_answers import Contribution, Difference, Remainder
 from projections.answers.past.structure_answers import Source
 from projections.answers.past.units_then import Units
-from projections.answers.report.report_answers import Report
+from projections.answers.report.report_answers import Report, UnitName
 from projections.answers.report.report_question import Question
 from projections.rules.hierarchy.unit import FOREVER, UnitStatement
 
@@ -33,6 +33,19 @@ class EventEffect(NamedTuple):
 
     said: tuple[Source, ...]
     counted: tuple[Counted, ...]
+    unit: UnitName | None = None
+    """Of all that counts in one unit, put together, the unit."""
+
+
+def by_unit(events: Iterable[EventEffect], names: Mapping[int, UnitName]) -> list[EventEffect]:
+    """Put together what counts in one unit: for who may see sums by cause and unit, and no single event.
+
+    What counts in units of which nobody knows a name any more is put together as well.
+    """
+    counted = dict[UnitName | None, list[Counted]]()
+    for fact in (fact for event in events for fact in event.counted):
+        counted.setdefault(names.get(fact.unit), []).append(fact)
+    return [EventEffect((), tuple(facts), unit) for unit, facts in counted.items()]
 
 
 class ContributionTally:
@@ -110,11 +123,12 @@ def explained(tally: ContributionTally, limit: int, one: Report, other: Report) 
 
 
 def _tell(tally: ContributionTally, units: Units, question: Question, events: Iterable[EventEffect], sign: int) -> None:
-    for said, counted in events:
+    for said, counted, unit in events:
         values = dict.fromkeys(tally.measures, 0)
         for fact in counted:
             values[fact.measure] += sign * fact.n * _counts(units, question, fact)
-        tally.add(Contribution(change="counted" if sign > 0 else "retracted", said=list(said), values=values))
+        change = "counted" if sign > 0 else "retracted"
+        tally.add(Contribution(change=change, unit=unit, said=list(said), values=values))
 
 
 def _counts(units: Units, question: Question, fact: Counted) -> bool:

@@ -14,7 +14,8 @@ class Contribution(Struct, frozen=True, kw_only=True, omit_defaults=True, rename
     """What one thing adds to the difference, or takes off it.
 
     ``change`` says what it is: a unit ``moved_in`` or ``moved_out``, with all that is below it on the days from
-    ``first`` to ``last``; an event ``counted`` or ``retracted``; or units ``reorganised`` by the events of one moment.
+    ``first`` to ``last``; an event ``counted`` or ``retracted``, or for who may not see single events all
+    that were in one ``unit``; or units ``reorganised`` by the events of one moment.
     """
 
     change: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from projections.answers.past.difference import ContributionTally, EventEffect, Moment, between, explained
+from projections.answers.past.difference import ContributionTally, EventEffect, Moment, between, by_unit, explained
 from projections.answers.past.difference_answers import Contribution, Difference
 from projections.answers.past.units_then import Units
 from projections.answers.report.report_question import Basis, Question, QuestionPart
@@ -48,9 +48,11 @@ async def difference_of_bases(snapshot: Snapshot, question: Question, against: B
 
 
 async def difference_of_positions(
-    snapshot: Snapshot, question: Question, position: int, against: int, limit: int
+    snapshot: Snapshot, question: Question, position: int, against: int, limit: int, *, by_event: bool = True
 ) -> Difference:
     """Explain the total as known at one position by that at a later one. Raises UnknownUnitError.
+
+    Without ``by_event`` what was counted and what was retracted is summed by unit, and no such event is named.
 
     As slow as two reports as known then, and for as long: the caller lets such questions queue up.
     """
@@ -74,6 +76,10 @@ async def difference_of_positions(
             kept += counted
         elif row["held_at"] <= against < row["retracted_at"]:
             gained.append(EventEffect((event,), counted))
+    if not by_event:
+        asked = {(fact.unit, question.days.last) for effect in (*lost, *gained) for fact in effect.counted}
+        names = {no: name for (no, _), name in (await names_on(snapshot, asked)).items()}
+        lost, gained = by_unit(lost, names), by_unit(gained, names)
     statements = await sources_at(snapshot, {p for moment in moments for p in moment.events})
     tally = await asyncio.to_thread(
         between, units, question, lost=lost, moments=moments, kept=kept, gained=gained, sources=statements

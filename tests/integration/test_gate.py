@@ -1,0 +1,145 @@
+"""The gate before all routes: 401 and 403, what is open, ETags by what may be seen, and no route without a need."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from fastapi import APIRouter, FastAPI
+from starlette.requests import Request
+from starlette.staticfiles import StaticFiles
+
+from services.access.asker import Asker, RoleAt
+from services.api.app import create_app
+from services.api.needs import UndeclaredNeedError, declared
+from services.api.problems import unauthenticated
+from services.settings import Settings
+from tests.integration.test_api import small_world
+from tests.servers import connect
+
+YEAR = "from=2021-01-01&to=2021-12-31&by=none"
+TOP, UNIT, CHILD = "trung-uong", "unit-002", "unit-005"
+GRANT = """
+INSERT INTO access_grant SELECT $1::int, no, $2, $3, true, $4::date FROM unit WHERE id = $5
+"""
+
+
+async def by_name(request: Request) -> Asker:
+    """Believe who says who it is: `Bearer ACCOUNT`, or `Bearer ACCOUNT ROLE UNIT` for a limited token."""
+    _, _, said = request.headers.get("authorization", "").partition(" ")
+    if not said:
+        raise unauthenticated()
+    account, *limits = said.split()
+    only = tuple(map(RoleAt, limits[::2], limits[1::2]))
+    return Asker(account, "token", "t-1", only or None)
+
+
+@asynccontextmanager
+async def guarded(database: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Open the API with a gate that knows accounts by their names."""
+    app = create_app(Settings(database_url=database, nats_url="nats://127.0.0.1:1"), admit=by_name)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            yield client
+
+
+@pytest.fixture
+async def client(database: str) -> AsyncIterator[httpx.AsyncClient]:
+    connection = await connect(database)
+    try:
+        await small_world().write(connection)
+        for n, (account, role, until, unit) in enumerate(
+            (
+                ("reads", "reader", None, UNIT),
+                ("reads-too", "reader", None, TOP),
+                ("officer", "officer", None, UNIT),
+                ("was", "reader", dt.date(2021, 1, 1), UNIT),
+                ("runs", "operator", None, TOP),
+                ("keeps", "keeper", None, TOP),
+            )
+        ):
+            await connection.execute(GRANT, -n, account, role, until, unit)
+    finally:
+        await connection.close()
+    async with guarded(database) as opened:
+        yield opened
+
+
+async def ask(client: httpx.AsyncClient, who: str | None, path: str, **headers: str) -> httpx.Response:
+    known = {} if who is None else {"authorization": f"Bearer {who}"}
+    return await client.get(path, headers={**known, **{n.replace("_", "-"): v for n, v in headers.items()}})
+
+
+async def test_without_an_account_nothing_but_health_and_files_is_answered(client: httpx.AsyncClient) -> None:
+    for path in ("/healthz", "/readyz", "/docs/swagger-ui.css"):
+        assert (await ask(client, None, path)).status_code == 200, path
+    for path in ("/v1/units", f"/v1/units/{UNIT}", f"/v1/units/{UNIT}/report?nonsense", "/docs", "/openapi.json", "/x"):
+        answer = await ask(client, None, path)
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Bearer realm="tonghop"'), path
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "Authorization: Bearer" in answer.json()["detail"]
+
+
+async def test_names_and_the_tree_are_for_every_account(client: httpx.AsyncClient) -> None:
+    for path in (f"/v1/units?q={UNIT}", f"/v1/units/{UNIT}", f"/v1/units/{TOP}/tree", "/docs", "/openapi.json"):
+        assert (await ask(client, "nobody", path)).status_code == 200, path
+
+
+async def test_a_figure_that_may_not_be_seen_is_refused_with_the_name_of_its_unit(client: httpx.AsyncClient) -> None:
+    report = f"/v1/units/{UNIT}/report?{YEAR}"
+    assert (await ask(client, "reads", report)).status_code == 200
+    for who in ("nobody", "was", "runs", "keeps", "reads clerk unit-002", "reads reader unit-003"):
+        refused = await ask(client, who, report)
+        assert refused.status_code == 403, who
+        assert (refused.json()["unit"], refused.json()["name"]) == (UNIT, "Đảng ủy số 2")
+        assert "Đảng ủy số 2" in refused.json()["detail"]
+        assert "etag" not in refused.headers
+    above = await ask(client, "reads", f"/v1/units/{TOP}/report?{YEAR}")
+    assert (above.status_code, above.json()["unit"]) == (403, TOP)
+    assert (await ask(client, "reads", "/v1/units/nowhere/report")).status_code == 404
+
+
+async def test_single_events_are_for_officers(client: httpx.AsyncClient) -> None:
+    events = f"/v1/units/{UNIT}/events?from=2021-01-01&to=2021-12-31"
+    assert (await ask(client, "officer", events)).status_code == 200
+    assert (await ask(client, "officer reader unit-002", events)).status_code == 403
+    for who in ("reads", "keeps", "runs"):
+        refused = await ask(client, who, events)
+        assert (refused.status_code, "officer" in refused.json()["detail"]) == (403, True), who
+
+
+async def test_the_state_of_the_service_is_for_operators(client: httpx.AsyncClient) -> None:
+    assert (await ask(client, "runs", "/v1/status")).status_code == 200
+    assert (await ask(client, "reads-too", "/v1/status")).status_code == 403
+
+
+async def test_an_etag_is_of_what_may_be_seen(client: httpx.AsyncClient) -> None:
+    report = f"/v1/units/{UNIT}/report?{YEAR}"
+    tags = {who: (await ask(client, who, report)).headers["etag"] for who in ("reads", "reads-too", "officer", "admin")}
+    assert tags["reads"] == tags["reads-too"]
+    assert tags["officer"] == tags["admin"] != tags["reads"]
+    assert (await ask(client, "reads", report, If_None_Match=tags["reads"])).status_code == 304
+    assert (await ask(client, "reads", report, If_None_Match=tags["officer"])).status_code == 200
+    refused = await ask(client, "nobody", report, If_None_Match=f"{tags['reads']}, *")
+    assert refused.status_code == 403, "that it is unchanged isn't told either"
+
+
+async def test_no_app_starts_with_a_route_that_does_not_say_who_may_ask_it() -> None:
+    app, router = FastAPI(openapi_url=None), APIRouter()
+
+    @router.get("/v1/new")
+    async def new() -> None:
+        """Answer nothing."""
+
+    app.include_router(router)
+    with pytest.raises(UndeclaredNeedError, match="/v1/new"):
+        declared(app)
+    with_files = FastAPI(openapi_url=None)
+    with_files.mount("/files", StaticFiles(directory="."))
+    with pytest.raises(UndeclaredNeedError, match="/files"):
+        declared(with_files)
+    assert {each.path for each in declared(create_app(Settings()))} >= {"/v1/units/{unit}/report", "/docs"}
