@@ -126,6 +126,27 @@ class Settings:
     behind_after: float = 5.0
     """How many seconds of lag there have to be before an answer with figures says that it is behind (contract §9)."""
 
+    public_url: str = ""
+    """Where browsers find the service, without a slash at the end; with `https://` its cookies go over TLS alone. Set
+    it where a proxy stands before the API; OpenID Connect needs it."""
+    session_hours: int = 12
+    """Hours after which whoever signed in has to sign in again."""
+    password_memory: int = 64
+    """Megabytes that one try of a password costs (argon2id); four are tried at a time."""
+    keep_audit: int = 1826
+    """Days for which the audit log is kept; `tonghop audit --prune` takes away what is older, `up` does so daily."""
+    oidc_issuer: str = ""
+    """The issuer of OpenID Connect at which accounts sign in, as it names itself; empty: none."""
+    oidc_client: str = ""
+    """The name under which the issuer knows this service, with /sign-in/oidc/callback below `TONGHOP_PUBLIC_URL` as the
+    place to come back to."""
+    oidc_secret_file: Path | None = None
+    """A file with the secret that the issuer gave this service, and nothing else."""
+    oidc_claim: str = "preferred_username"
+    """The claim of the issuer that is the sign-in name of an account: one that its users can't choose themselves."""
+    oidc_ca: Path | None = None
+    """The authorities (PEM) whose certificate the issuer may show, beside those of the system."""
+
     stream: ClassVar[str] = "PARTY"
     """Fixed by the contract, §1."""
     consumer: ClassVar[str] = "projector"
@@ -180,6 +201,16 @@ def _together(found: dict[str, Any]) -> dict[str, Any]:
                     before=f"TONGHOP_{missing.upper()}: ",
                 )
             )
+    if "oidc_issuer" in found:
+        for needed in ("oidc_client", "public_url"):
+            if needed not in found:
+                raise SettingsError(
+                    Bilingual(
+                        "cần đặt cùng TONGHOP_OIDC_ISSUER",
+                        "has to be set with TONGHOP_OIDC_ISSUER",
+                        before=f"TONGHOP_{needed.upper()}: ",
+                    )
+                )
     if (file := found.pop("database_password_file", None)) is not None:
         url = found.get("database_url", DEFAULT_DATABASE)
         found["database_url"] = with_keyword(url, PASSWORD_FILE, str(file))
@@ -242,6 +273,37 @@ def _api_url(text: str) -> str:
             )
         )
     return text.rstrip("/")
+
+
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def _issuer(text: str) -> str:
+    """Take an issuer as it names itself, slash and all; without TLS only one on this machine."""
+    parts = urlsplit(text)
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)):
+        raise ValueError(Bilingual("phải bắt đầu bằng https://", "must begin with https://", before=f"{text!r} "))
+    return text
+
+
+def _origin(text: str) -> str:
+    address = _api_url(text)
+    if urlsplit(address).path:
+        raise ValueError(
+            Bilingual(
+                "không được có đường dẫn, hãy viết ví dụ",
+                "must have no path, write for example",
+                before=f"{text!r} ",
+                after=" https://figures.example.org",
+            )
+        )
+    return address
+
+
+def _word(text: str) -> str:
+    if not re.fullmatch(r"[\x21-\x7e]{1,200}", text):
+        raise ValueError(Bilingual("cần một từ, không có khoảng trắng", "is one word", before=f"{text!r} "))
+    return text
 
 
 def _unit(text: str) -> str:
@@ -343,6 +405,9 @@ _EVENTS: Final = Bilingual("số sự kiện", "a number of events")
 _PERCENTAGE: Final = Bilingual("số phần trăm", "a percentage")
 _KILOBYTES: Final = Bilingual("số kilobyte", "a number of kilobytes")
 _SECONDS: Final = Bilingual("số giây", "a number of seconds")
+_HOURS: Final = Bilingual("số giờ", "a number of hours")
+_DAYS: Final = Bilingual("số ngày", "a number of days")
+_MEGABYTES: Final = Bilingual("số megabyte", "a number of megabytes")
 
 VARIABLES = {
     "TONGHOP_NATS_URL": ("nats_url", _nats_url),
@@ -378,6 +443,15 @@ VARIABLES = {
     "TONGHOP_CREDENTIAL_KEYS": ("credential_keys", _path),
     "TONGHOP_LOG_LEVEL": ("log_level", _one_of("debug", "info", "warning", "error")),
     "TONGHOP_LOG_FORMAT": ("log_format", _one_of("auto", "json", "console")),
+    "TONGHOP_PUBLIC_URL": ("public_url", _origin),
+    "TONGHOP_SESSION_HOURS": ("session_hours", _whole(1, 24 * 31, _HOURS)),
+    "TONGHOP_PASSWORD_MEMORY": ("password_memory", _whole(19, 1024, _MEGABYTES)),
+    "TONGHOP_KEEP_AUDIT": ("keep_audit", _whole(1, 36_500, _DAYS)),
+    "TONGHOP_OIDC_ISSUER": ("oidc_issuer", _issuer),
+    "TONGHOP_OIDC_CLIENT": ("oidc_client", _word),
+    "TONGHOP_OIDC_SECRET_FILE": ("oidc_secret_file", _file),
+    "TONGHOP_OIDC_CLAIM": ("oidc_claim", _word),
+    "TONGHOP_OIDC_CA": ("oidc_ca", _file),
     "TONGHOP_LEAD_PATIENCE": ("lead_patience", _whole(2, 3600, _SECONDS)),
 }
 """Each variable of the environment: the setting that it gives, and how it is read.

@@ -7,12 +7,12 @@ import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import asyncpg
 
 from projections.bilingual import Bilingual
-from projections.store.address import AddressError, DatabaseAddress, arguments
+from projections.store.address import AddressError, DatabaseAddress, arguments, with_keyword
 
 PATIENCE: Final = 10.0
 """Seconds for one server, where the address does not say it (`connect_timeout`)."""
@@ -29,6 +29,8 @@ _OPTIONS: Final = (
     ("keepalives_count", socket.IPPROTO_TCP, getattr(socket, "TCP_KEEPCNT", None)),
     ("tcp_user_timeout", socket.IPPROTO_TCP, getattr(socket, "TCP_USER_TIMEOUT", None)),
 )
+
+Primary = Literal["only", "if there"]
 
 # After these another server may do: this one is away, starts, is full, or is not what was asked for.
 _NEXT: Final = (
@@ -80,20 +82,35 @@ def create_pool(
     within: float = PATIENCE,
     server_settings: Mapping[str, str] | None = None,
     command_timeout: float | None = None,
+    primary: Primary | None = None,
     **options: Any,
 ) -> asyncpg.Pool:
-    """Make a pool of such connections; `options` are those of a pool (asyncpg.create_pool). Raises AddressError."""
+    """Make a pool of such connections; `options` are those of a pool (asyncpg.create_pool). Raises AddressError.
+
+    `primary`: of the servers of the address the one that can be written to, or, with `if there`, another in its stead.
+    """
     DatabaseAddress.parse(url)
+    urls = [url] if primary is None else [with_keyword(url, "target_session_attrs", "read-write")]
+    if primary == "if there":
+        urls.append(url)
 
     async def one(*_: object, connection_class: object, record_class: object, **__: object) -> asyncpg.Connection:
-        return await connect(
-            url,
-            within=within,
-            server_settings=server_settings,
-            command_timeout=command_timeout,
-            connection_class=connection_class,
-            record_class=record_class,
-        )
+        async def to(place: str) -> asyncpg.Connection:
+            return await connect(
+                place,
+                within=within,
+                server_settings=server_settings,
+                command_timeout=command_timeout,
+                connection_class=connection_class,
+                record_class=record_class,
+            )
+
+        for place in urls[:-1]:
+            try:
+                return await to(place)
+            except _NEXT:
+                continue
+        return await to(urls[-1])
 
     connecting: Any = one  # the stubs ask for one that takes a DSN
     pool: asyncpg.Pool = asyncpg.create_pool(connect=connecting, **options)

@@ -19,7 +19,7 @@ from services.access.secret_digests import is_id, new_id
 from services.access.sign_in_names import checked, key_of
 
 if TYPE_CHECKING:
-    from asyncpg import Connection, Pool, Record
+    from services.access.database import Connected, Database
 
 SignsIn = Literal["local", "oidc", "service"]
 GIVEN: Final = get_args(Literal["local", "oidc", "service"])
@@ -48,14 +48,15 @@ ORDER BY name_key LIMIT $3
 """
 _TURN: Final = f"""
 UPDATE account SET disabled_at = CASE WHEN $2 THEN coalesce(disabled_at, now()) END,
-    disabled_by = CASE WHEN $2 THEN coalesce(disabled_by, $3) END
+    disabled_by = CASE WHEN $2 THEN coalesce(disabled_by, $3) END,
+    issuer = CASE WHEN $2 THEN issuer END, subject = CASE WHEN $2 THEN subject END
 WHERE id = $1 RETURNING {_SHOWN}
 """
 _END_ALL: Final = "UPDATE session SET revoked_at = now() WHERE account = $1 AND revoked_at IS NULL"
 
 
 async def add(
-    connection: Connection[Record],
+    connection: Connected,
     asker: Asker,
     name: str,
     signs_in: str,
@@ -82,7 +83,7 @@ async def add(
     return _shown(row)
 
 
-async def find(connection: Connection[Record] | Pool[Record], account: str) -> Account:
+async def find(connection: Database, account: str) -> Account:
     """Return an account by its id, or by its sign-in name. Raises NotThereError."""
     row = await connection.fetchrow(
         f"SELECT {_SHOWN} FROM account WHERE id = $1 OR name_key = $2 ORDER BY id = $1 DESC LIMIT 1",
@@ -93,9 +94,7 @@ async def find(connection: Connection[Record] | Pool[Record], account: str) -> A
     return _shown(row)
 
 
-async def page(
-    connection: Connection[Record] | Pool[Record], *, q: str, after: str, limit: int
-) -> tuple[list[Account], str | None]:
+async def page(connection: Database, *, q: str, after: str, limit: int) -> tuple[list[Account], str | None]:
     """Return accounts by their names, those with `q` in it, and after which the next page begins."""
     rows = await connection.fetch(_PAGE, after, key_of(q), limit + 1)
     found = [_shown(row) for row in rows[:limit]]
@@ -103,9 +102,11 @@ async def page(
 
 
 async def disable(
-    connection: Connection[Record], asker: Asker, account: str, *, disabled: bool, came_from: str | None
+    connection: Connected, asker: Asker, account: str, *, disabled: bool, came_from: str | None
 ) -> Account:
     """Disable an account, or let it in again; its sessions are over for good, its tokens come to life with it.
+
+    Let in again, it is bound anew to whom the issuer of OpenID Connect names by its sign-in name.
 
     Raises NotThereError, and TakenError for the service's own.
     """

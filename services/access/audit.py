@@ -14,7 +14,7 @@ import msgspec
 from services.access.asker import Asker
 
 if TYPE_CHECKING:
-    from asyncpg import Connection, Pool, Record
+    from services.access.database import Connected, Database
 
 SIGNED_IN: Final = "signed_in"
 SIGNED_OUT: Final = "signed_out"
@@ -93,7 +93,7 @@ _CONDITIONS: Final = {
 }
 
 
-async def record(connection: Connection[Record] | Pool[Record], *entries: Entry) -> None:
+async def record(connection: Database, *entries: Entry) -> None:
     """Write entries, in the caller's transaction where there is one. Raises what asyncpg and the network raise."""
     await connection.executemany(_RECORD, [_row(entry) for entry in entries])
 
@@ -108,7 +108,7 @@ def _row(entry: Entry) -> tuple[Any, ...]:
 
 
 async def page(
-    connection: Connection[Record] | Pool[Record], wanted: Wanted, *, before: int | None, limit: int
+    connection: Database, wanted: Wanted, *, before: int | None, limit: int
 ) -> tuple[list[AuditLine], int | None]:
     """Return entries, the newest first, and before which one the next page begins; None where there is none."""
     given = {name: value for name, value in wanted._asdict().items() if value is not None}
@@ -123,7 +123,7 @@ async def page(
     return found, found[-1].no if len(rows) > limit else None
 
 
-async def prune(connection: Connection[Record], keep_days: int) -> int:
+async def prune(connection: Connected, keep_days: int) -> int:
     """Take away what is older than so many days, in one transaction, and say so in the log itself; return how many.
 
     The owner of the table alone may: the service's own users can't delete.

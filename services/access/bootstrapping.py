@@ -9,7 +9,7 @@ from services.access.asker import ADMIN, Asker
 from services.access.tokens import Token
 
 if TYPE_CHECKING:
-    from asyncpg import Connection, Record
+    from services.access.database import Connected
 
 OWNER: Final = Asker(ADMIN, "owner")
 """Who works on the database itself, as its owner."""
@@ -18,7 +18,7 @@ INSERT INTO account (id, name, name_key, signs_in) VALUES ($1, $1, $1, 'service'
 """
 
 
-async def bootstrap(connection: Connection[Record], name: str = "bootstrap") -> tuple[Token, str]:
+async def bootstrap(connection: Connected, name: str = "bootstrap") -> tuple[Token, str]:
     """Make a token of `admin` without an end, in a transaction of its own; the account is made where it isn't there.
 
     Return it with its secret. Those of before go on: `tonghop token revoke` ends them.

@@ -21,5 +21,9 @@ class UnfitError(AccessError):
         self.field = field
 
 
+class NotAllowedError(AccessError):
+    """Who asks may not do this: 403."""
+
+
 class TakenError(AccessError):
     """It is there already, or is no more what it would have to be: 409."""

@@ -19,7 +19,7 @@ from services.access.refusals import NotThereError, UnfitError
 from services.access.secret_digests import TOKEN, digest_of, new_id, new_secret
 
 if TYPE_CHECKING:
-    from asyncpg import Connection, Pool, Record
+    from services.access.database import Connected, Database
 
 ROLES: Final = ("reader", "officer", "clerk", "signer", "keeper", "operator")
 """Contract, section 7."""
@@ -66,7 +66,7 @@ UPDATE token SET revoked_at = coalesce(revoked_at, now()) WHERE id IN (SELECT id
 
 
 async def make(
-    connection: Connection[Record],
+    connection: Connected,
     asker: Asker,
     account: str,
     name: str,
@@ -102,14 +102,14 @@ async def make(
     return made, secret
 
 
-async def of_account(connection: Connection[Record] | Pool[Record], account: str) -> list[Token]:
+async def of_account(connection: Database, account: str) -> list[Token]:
     """Return the tokens of an account, the newest first."""
     rows = await connection.fetch(f"SELECT {_SHOWN} FROM token WHERE account = $1 ORDER BY made_at DESC, id", account)
     return [_shown(row) for row in rows]
 
 
 async def revoke(
-    connection: Connection[Record], asker: Asker, token: str, *, of: str | None, came_from: str | None = None
+    connection: Connected, asker: Asker, token: str, *, of: str | None, came_from: str | None = None
 ) -> list[Token]:
     """Revoke a token, at once, and all that were made with it; return them, it first. ``of``: of this account alone.
 
@@ -151,7 +151,7 @@ def _end(until: dt.date | None) -> dt.datetime:
 
 
 async def _within(
-    connection: Connection[Record], asker: Asker, limits: list[Limit] | None, ends: dt.datetime | None
+    connection: Connected, asker: Asker, limits: list[Limit] | None, ends: dt.datetime | None
 ) -> tuple[list[Limit] | None, dt.datetime | None]:
     """Keep what a token makes within its own limits. Raises UnfitError."""
     if asker.only is not None:

@@ -11,17 +11,23 @@ from fastapi import FastAPI
 from fastapi_standalone_docs import StandaloneDocs
 
 from services.api import (
+    access,
     documentation,
     pools,
     problems,
+    routes_accounts,
+    routes_audit,
     routes_events,
     routes_operations,
     routes_plans,
+    routes_sign_in,
     routes_silence,
     routes_statement,
     routes_structure,
+    routes_tokens,
     routes_units,
 )
+from services.api.access import Access
 from services.api.answering import Reader
 from services.api.apart import Apart, Here
 from services.api.clients import Clients
@@ -45,15 +51,26 @@ def create_app(settings: Settings, apart: Apart | None = None, admit: Admission 
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with pools.quick(settings) as quick, pools.service(settings) as service, pools.slow(settings) as slow:
+        async with (
+            pools.quick(settings) as quick,
+            pools.service(settings) as service,
+            pools.slow(settings) as slow,
+            pools.askers(settings) as askers,
+            pools.writing(settings) as writing,
+        ):
             log_end, positions = LogEnd(settings), Positions(settings.database_url, service)
             lags = Lags(service, log_end, settings.behind_after)
             elsewhere = apart or Here(slow)
             app.state.clients = Clients(settings.trusted_proxies)
+            app.state.access = Access(settings, askers, writing)
             app.state.smallest_cell = settings.smallest_cell
             app.state.reader = Reader(quick, service, elsewhere, positions=positions, log_end=log_end, lags=lags)
             log_end.open()
-            running = [asyncio.create_task(positions.listen()), asyncio.create_task(lags.run())]
+            running = [
+                asyncio.create_task(positions.listen()),
+                asyncio.create_task(lags.run()),
+                asyncio.create_task(app.state.access.uses.run()),
+            ]
             try:
                 yield
             finally:
@@ -61,6 +78,7 @@ def create_app(settings: Settings, apart: Apart | None = None, admit: Admission 
                     task.cancel()
                 await asyncio.gather(*running, return_exceptions=True)
                 await elsewhere.close()
+                await app.state.access.close()
                 await log_end.close()
 
     app = FastAPI(
@@ -77,6 +95,7 @@ def create_app(settings: Settings, apart: Apart | None = None, admit: Admission 
     app.add_middleware(Measured)
     app.add_middleware(Traced)  # what is added last sees a request first
     problems.mount(app)
+    access.mount(app)
     for routes in (
         routes_units,
         routes_structure,
@@ -85,6 +104,10 @@ def create_app(settings: Settings, apart: Apart | None = None, admit: Admission 
         routes_statement,
         routes_events,
         routes_operations,
+        routes_tokens,
+        routes_accounts,
+        routes_audit,
+        routes_sign_in,
     ):
         app.include_router(routes.router)
     documentation.mount(app)

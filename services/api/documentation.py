@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from fastapi import FastAPI
 
-from services.api.examples import ANSWERS, EXAMPLES
+from services.api.examples import ANSWERS, EXAMPLES, TAKEN
 from services.api.parameters import EVERYWHERE
 
 _REFERENCE: Final = "#/components/schemas/{name}"
@@ -29,6 +29,13 @@ _SAYS: Final = {
     429: "This client asks more than its share; `Retry-After` says when to ask again",
     422: "A parameter that can't be used; `parameter` names it",
     503: "Not ready, too busy, or `min_position` not reached; `position` says how far it is",
+}
+_OF_ACCOUNTS: Final = {
+    401: "Nobody is known by what the request brings; `WWW-Authenticate`",
+    403: "Not for this account; or what changes something in a session has no `X-CSRF-Token`",
+    404: "No such account, token or session",
+    409: "It is there already, or is no more what it would have to be",
+    **{status: _SAYS[status] for status in (422, 429, 503)},
 }
 _REFUSED: Final = {"application/problem+json": {"schema": {"$ref": _REFERENCE.format(name="Problem")}}}
 
@@ -59,10 +66,28 @@ def answers(answer: type[msgspec.Struct], others: Mapping[str, str] | None = Non
     }
 
 
+def taking(body: type[msgspec.Struct]) -> dict[str, Any]:
+    """Describe the JSON that a route takes in its body, for its `openapi_extra`; `body` is one of TAKEN."""
+    schema = {"$ref": _REFERENCE.format(name=body.__name__)}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def told(answer: type[msgspec.Struct], status: int = 200) -> dict[int | str, dict[str, Any]]:
+    """Describe what a route of accounts may answer."""
+    content = {
+        "schema": {"$ref": _REFERENCE.format(name=answer.__name__)},
+        "examples": {"by default": {"$ref": f"#/components/examples/{answer.__name__}"}},
+    }
+    return {
+        status: {"description": "The answer", "content": {"application/json": content}},
+        **{refused: {"description": says, "content": _REFUSED} for refused, says in _OF_ACCOUNTS.items()},
+    }
+
+
 def mount(app: FastAPI) -> None:
     """Let the app's OpenAPI document carry the schemas of the answers, and lists as they are taken: with commas."""
     generate = app.openapi
-    _, schemas = msgspec.json.schema_components(ANSWERS, ref_template=_REFERENCE)
+    _, schemas = msgspec.json.schema_components((*ANSWERS, *TAKEN), ref_template=_REFERENCE)
 
     def openapi() -> dict[str, Any]:
         document = generate()

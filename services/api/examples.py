@@ -21,6 +21,8 @@ from projections.answers.plans.silence_answers import Silence
 from projections.answers.privacy.report_suppression import REASON
 from projections.answers.report import report_answers as answers
 from projections.answers.sentence.sentence_answers import Statement
+from services.access import accounts
+from services.api import access_answers as access
 
 ANSWERS: Final = (
     answers.Report,
@@ -39,7 +41,18 @@ ANSWERS: Final = (
     answers.RejectsPage,
     answers.ReceiptPage,
     answers.Status,
+    access.Me,
+    access.AccountPage,
+    accounts.Account,
+    access.Invitation,
+    access.TokenMade,
+    access.TokenList,
+    access.SessionList,
+    access.SessionsEnded,
+    access.AuditPage,
 )
+TAKEN: Final = (access.NewAccount, access.NewToken)
+"""What requests have in their bodies."""
 _TOLD: Final[dict[str, dict[str, Any]]] = json.loads((files(__package__) / "examples.json").read_text("utf-8"))
 
 

@@ -171,6 +171,7 @@ UnitPath = Annotated[AnyUnit, AfterValidator(_known_form)]
 """The unit in a path; one that can't be an id is a 404 Problem."""
 
 Date = Annotated[dt.date, Parsed(_date, {"type": "string", "format": "date"})]
+AnyDate = Annotated[dt.date | None, Parsed(_date, {"type": "string", "format": "date"})]
 AnyLevel = Annotated[str | None, one_of(LEVELS)]
 Measures = Annotated[tuple[str, ...], several(MEASURES, "các nội dung thống kê")]
 UnitId = Annotated[str | None, Parsed(_unit, {"type": "string", "pattern": f"^{UNIT_ID_PATTERN}$"})]
@@ -202,13 +203,10 @@ async def only_once(request: Request) -> None:
         seen.add(name)
 
 
-class Parameters(BaseModel):
-    """What every question takes. What can't be used is raised as a 422 Problem, what is unknown before all else."""
+class Strict(BaseModel):
+    """What a request takes, whatever it is about. What can't be used is a 422 Problem, what is unknown first."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-    min_position: Position = Field(None, description="Answer only what reflects this stream position")
-    wait: Seconds = Field(0.0, description="Seconds to wait for min_position before 503")
 
     @model_validator(mode="wrap")
     @classmethod
@@ -220,9 +218,17 @@ class Parameters(BaseModel):
             first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
         name, what = str(first["loc"][0]), first["msg"]
         if first["type"] == "extra_forbidden":
-            known = (field.alias or name for name, field in cls.model_fields.items() if name not in EVERYWHERE)
-            what = f"không có tham số này; có: {', '.join((*known, *EVERYWHERE))}"
+            names = [field.alias or name for name, field in cls.model_fields.items()]
+            known = sorted(names, key=lambda name: name in EVERYWHERE)
+            what = f"không có tham số này; có: {', '.join(known)}" if known else "không nhận tham số nào"
         raise bad_parameter(name, what)
+
+
+class Parameters(Strict):
+    """What every question about figures takes."""
+
+    min_position: Position = Field(None, description="Answer only what reflects this stream position")
+    wait: Seconds = Field(0.0, description="Seconds to wait for min_position before 503")
 
 
 class OnDay(Parameters):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from projections.store.connecting import create_pool
 from services.settings import Settings
@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
 CONNECT_WITHIN: Final = 5.0
 
-QUICK, SERVICE, SLOW = 6, 2, 2
-"""Connections: of quick questions; of health, status and waiting; of slow questions."""
+QUICK, SERVICE, SLOW, ASKERS, WRITING = 6, 2, 2, 2, 2
+"""Connections: of quick questions; of health, status and waiting; of slow questions; of who asks; of what is kept."""
 QUICK_WITHIN, SERVICE_WITHIN, SLOW_WITHIN = 10.0, 5.0, 120.0
+RENEWED_AFTER: Final = 2_000
+"""Statements after which a connection that finds out who asks is made anew: a primary that is back is found again."""
 """Seconds that a statement may take."""
 
 _SESSION: Final = {
@@ -40,7 +42,17 @@ def slow(settings: Settings, size: int = SLOW) -> Pool[Record]:
     return _pool(settings, size, SLOW_WITHIN, "tonghop api slow")
 
 
-def _pool(settings: Settings, size: int, within: float, name: str) -> Pool[Record]:
+def askers(settings: Settings) -> Pool[Record]:
+    """Make the pool by which it is found out who asks: on the primary where it is there, which knows it first."""
+    return _pool(settings, ASKERS, SERVICE_WITHIN, "tonghop api askers", primary="if there", max_queries=RENEWED_AFTER)
+
+
+def writing(settings: Settings) -> Pool[Record]:
+    """Make the pool of all that is written: accounts, sessions, tokens, the audit log; on the primary alone."""
+    return _pool(settings, WRITING, SERVICE_WITHIN, "tonghop api writing", primary="only", reset=None)
+
+
+def _pool(settings: Settings, size: int, within: float, name: str, **options: Any) -> Pool[Record]:
     # No connection is made before it is needed: one that is lost is replaced by the next request.
     return create_pool(
         settings.database_url,
@@ -48,8 +60,8 @@ def _pool(settings: Settings, size: int, within: float, name: str) -> Pool[Recor
         max_size=size,
         within=CONNECT_WITHIN,
         command_timeout=within + 1,
-        reset=_leave_as_it_is,
         server_settings={**_SESSION, "application_name": name, "statement_timeout": str(int(within * 1000))},
+        **{"reset": _leave_as_it_is, **options},
     )
 
 

@@ -11,6 +11,7 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from projections.answers.access.needs import ROLES, Need
 from projections.answers.report.report_answers import UnitName
@@ -179,6 +180,10 @@ _SAID: Final = {
 }
 
 
+_METHODS: Final = {"GET": "GET", "HEAD": "GET", **{each: each for each in ("POST", "PUT", "PATCH", "DELETE")}}
+"""Each method, and as which one it is answered."""
+
+
 async def _http(request: Request, error: Exception) -> Response:
     """Answer what no route answers; the words are ours, whatever the framework says."""
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for it
@@ -186,14 +191,24 @@ async def _http(request: Request, error: Exception) -> Response:
     if error.status_code not in _SAID:
         phrase = HTTPStatus(error.status_code).phrase
         return Problem(error.status_code, phrase, f"{phrase}.").response(headers)
-    if "allow" in headers and "HEAD" not in headers["allow"]:
-        headers["allow"] = headers["allow"].replace("GET", "GET, HEAD")
+    if "allow" in headers:
+        headers["allow"] = ", ".join(_allowed(request))
     title, detail = _SAID[error.status_code]
     path = request.url.path[:_LONGEST_SHOWN]
     said = detail.format(path=path, method=request.method, allow=headers.get("allow", ""))
     if error.status_code == HTTPStatus.NOT_FOUND and path.rstrip("/") and path.endswith("/"):
         said += " Hãy bỏ dấu “/” ở cuối. / Leave out the slash at the end."
     return Problem(error.status_code, title, said).response(headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """List the methods that a path takes; the framework names those of one route, and a path may have several."""
+    routes, scope = request.app.routes, request.scope
+    return [
+        method
+        for method, asked in _METHODS.items()
+        if any(route.matches({**scope, "method": asked})[0] is Match.FULL for route in routes)
+    ]
 
 
 async def _validation(_: Request, error: Exception) -> Response:

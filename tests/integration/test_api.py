@@ -356,19 +356,22 @@ def test_the_examples_are_answers(kind: type[msgspec.Struct]) -> None:
 async def test_every_request_is_documented_with_an_example(client: httpx.AsyncClient) -> None:
     document = await get(client, "/openapi.json")
     for path, methods in document["paths"].items():
-        assert methods["get"]["summary"], path
-        if path.startswith("/v1"):
-            content = methods["get"]["responses"]["200"]["content"]["application/json"]
-            assert content.get("example") or content["examples"], path
-            assert content["schema"]["$ref"].rsplit("/", 1)[1] in document["components"]["schemas"], path
-            assert {"422", "503"} <= set(methods["get"]["responses"])
+        for method, said in methods.items():
+            assert said["summary"], path
+            if path.startswith("/v1"):
+                content = next(each for n, each in said["responses"].items() if n < "300")["content"][
+                    "application/json"
+                ]
+                assert content.get("example") or content["examples"], (method, path)
+                assert content["schema"]["$ref"].rsplit("/", 1)[1] in document["components"]["schemas"], path
+                assert {"422", "503"} <= set(said["responses"])
 
 
 async def test_what_a_route_takes_is_what_the_document_says(client: httpx.AsyncClient) -> None:
     document = await get(client, "/openapi.json")
     assert not any(name.endswith("ValidationError") for name in document["components"]["schemas"])
     for template, methods in document["paths"].items():
-        if not template.startswith("/v1"):
+        if not template.startswith("/v1") or methods.get("get", {}).get("tags", ["access"]) == ["access"]:
             continue
         path = template.format(unit="trung-uong", publisher="trung-uong", id="x")
         documented = {each["name"]: each for each in methods["get"]["parameters"] if each["in"] == "query"}

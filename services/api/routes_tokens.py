@@ -1,0 +1,110 @@
+"""What an account has of its own over HTTP: who it is, its tokens, its sessions (contract, section 7)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import Field
+
+from services.access import accounts, sessions, tokens
+from services.access.asker import ADMIN, Asker
+from services.access.credentials import proof_of
+from services.api.access import access_of, asker_of_request, came_from, session_of
+from services.api.access_answers import Me, NewToken, SessionList, SessionsEnded, TokenList, TokenMade
+from services.api.documentation import taking, told
+from services.api.json_bodies import read
+from services.api.parameters import FreeText, Strict, only_once
+from services.api.routes_accounts import administers, answer
+
+router = APIRouter(prefix="/v1", tags=["access"], dependencies=[Depends(only_once)])
+
+SessionPath = Annotated[str, Path(description="A session's id", examples=["s-4t0c8r2y6u1p9n3b"])]
+TokenPath = Annotated[str, Path(description="A token's id", examples=["t-7h2f5j8d1s4a6g9k"])]
+
+
+class OfAccount(Strict):
+    """Whose tokens or sessions are asked for."""
+
+    account: FreeText = Field("", description="Another's, for those who may administer it")
+
+
+@router.get("/me", summary="Who asks", responses=told(Me))
+async def me(request: Request, _: Annotated[Strict, Query()]) -> Response:
+    """Say as which account one asks, and what a page needs to change something."""
+    asker = await asker_of_request(request)
+    name = asker.account
+    if asker.means != "open":
+        name = (await accounts.find(access_of(request).reading, asker.account)).name
+    session = session_of(request) if asker.means == "session" else None
+    roles = None if asker.only is None else [tokens.Limit(*each) for each in asker.only]
+    return answer(Me(asker.account, name, asker.means, roles, session and proof_of(session)))
+
+
+@router.get("/tokens", summary="Tokens", responses=told(TokenList))
+async def listed(request: Request, query: Annotated[OfAccount, Query()]) -> Response:
+    """List the tokens of one's account, also those that hold no more."""
+    _, account = await _whose(request, query.account)
+    return answer(TokenList(await tokens.of_account(access_of(request).reading, account)))
+
+
+@router.post(
+    "/tokens", status_code=201, summary="Make a token", responses=told(TokenMade, 201), openapi_extra=taking(NewToken)
+)
+async def make(request: Request, _: Annotated[Strict, Query()]) -> Response:
+    """Make a token for a machine; its secret is shown here and never again."""
+    wanted = await read(request, NewToken)
+    asker, account = await _whose(request, wanted.account or "")
+    access = access_of(request)
+    await accounts.find(access.reading, account)
+    async with access.writing.acquire() as connection, connection.transaction():
+        made, secret = await tokens.make(
+            *(connection, asker, account, wanted.name),
+            roles=wanted.roles,
+            until=wanted.until,
+            came_from=came_from(request),
+        )
+    return answer(TokenMade(made, secret), 201)
+
+
+@router.delete("/tokens/{token}", summary="Revoke a token", responses=told(TokenList))
+async def revoke(request: Request, token: TokenPath, _: Annotated[Strict, Query()]) -> Response:
+    """Revoke a token, at once, and all that were made with it; they are the answer."""
+    asker = await asker_of_request(request)
+    of = None if asker.account == ADMIN and asker.only is None else asker.account
+    async with access_of(request).writing.acquire() as connection, connection.transaction():
+        return answer(TokenList(await tokens.revoke(connection, asker, token, of=of, came_from=came_from(request))))
+
+
+@router.get("/sessions", summary="Sessions", responses=told(SessionList))
+async def open_sessions(request: Request, query: Annotated[OfAccount, Query()]) -> Response:
+    """List the sessions of one's account that hold."""
+    asker, account = await _whose(request, query.account)
+    return answer(SessionList(await sessions.open_ones(access_of(request).reading, account, asker.key)))
+
+
+@router.delete("/sessions", summary="End all sessions", responses=told(SessionsEnded))
+async def end_all(request: Request, query: Annotated[OfAccount, Query()]) -> Response:
+    """End all sessions of one's account, at once, the one that asks included."""
+    return await _end(request, query.account, None)
+
+
+@router.delete("/sessions/{session}", summary="End a session", responses=told(SessionsEnded))
+async def end(request: Request, session: SessionPath, query: Annotated[OfAccount, Query()]) -> Response:
+    """End one session of one's account, at once."""
+    return await _end(request, query.account, session)
+
+
+async def _end(request: Request, account: str, session: str | None) -> Response:
+    asker, account = await _whose(request, account)
+    async with access_of(request).writing.acquire() as connection, connection.transaction():
+        ended = await sessions.end(connection, asker, account, session, came_from=came_from(request))
+    return answer(SessionsEnded(ended))
+
+
+async def _whose(request: Request, account: str) -> tuple[Asker, str]:
+    """Return who asks, and about which account; another's is for those who may administer it."""
+    asker = await asker_of_request(request)
+    if account and account != asker.account:
+        await administers(request, asker, account)
+    return asker, account or asker.account
