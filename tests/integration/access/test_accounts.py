@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.access.conftest import PHRASE, World, fill_in, ok, sign_in
+from tests.integration.access.world import PHRASE, World, fill_in, ok, sign_in
 
 ROLES = [{"role": "reader", "unit": "gia-binh"}]
 
