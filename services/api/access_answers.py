@@ -7,7 +7,7 @@ import datetime as dt
 import msgspec
 
 from services.access.accounts import Account, SignsIn
-from services.access.audit import Recorded
+from services.access.audit import AuditLine
 from services.access.sessions import Session
 from services.access.tokens import Limit, Token
 
@@ -82,5 +82,5 @@ class SessionsEnded(msgspec.Struct, frozen=True):
 class AuditPage(msgspec.Struct, frozen=True):
     """Entries of the audit log, the newest first."""
 
-    entries: list[Recorded]
+    entries: list[AuditLine]
     next: str | None
