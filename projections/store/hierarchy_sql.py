@@ -2,18 +2,32 @@
 
 Edges are raw: a dissolved unit stays between its successor (or last parent) and what was below it. A walk is a table of
 a `WITH RECURSIVE`; its first column, ``unit``, is where it has come to, and above the root that is NULL.
+
+It is text, as the projector and a rebuild run it; a query in SQLAlchemy Core takes it as a fragment with
+`projections.store.reading.composed.walked`. How parameters are written is for the caller: ``$1``, or ``:name`` there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from projections.store.calendar_sql import holds_on, holds_still, holds_within
 
 LAST_KNOWN: Final = holds_still("edge")
 """The edges as last known (contract §4)."""
 _NOTHING: Final[Mapping[str, str]] = {}
+
+
+class Walk(NamedTuple):
+    """A table of a `WITH RECURSIVE`, as which it is written: its name, its columns, the query that fills it."""
+
+    name: str
+    columns: tuple[str, ...]
+    query: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({', '.join(self.columns)}) AS (\n    {self.query}\n)"
 
 
 def on(day: str) -> str:
@@ -32,7 +46,7 @@ def above(
     where: str = "true",
     each_once: bool = False,
     table: str = "edge",
-) -> str:
+) -> Walk:
     """Write a table ``name`` of what is above the units of ``seed``, a query for ``unit`` and what is ``carried``.
 
     ``carried`` are further columns and what each becomes with every step. A step goes along the ``edges`` that hold, as
@@ -55,7 +69,7 @@ def below(
     there: str = "",
     where: str = "true",
     table: str = "edge",
-) -> str:
+) -> Walk:
     """Write a table ``name`` of what is below the units of ``seed``; the arguments are those of `above`."""
     step = f"""SELECT {", ".join((f"{table}.unit", *carried.values()))}
     FROM {name} {here} JOIN {table} ON {table}.parent = {name}.unit AND {edges} {there}
@@ -63,22 +77,21 @@ def below(
     return _recursive(name, carried, seed, step)
 
 
-def _recursive(name: str, carried: Iterable[str], seed: str, step: str, *, each_once: bool = False) -> str:
-    return f"""{name} ({", ".join(("unit", *carried))}) AS (
-    {seed}
+def _recursive(name: str, carried: Mapping[str, str], seed: str, step: str, *, each_once: bool = False) -> Walk:
+    query = f"""{seed}
     {"UNION" if each_once else "UNION ALL"}
-    {step}
-)"""
+    {step}"""
+    return Walk(name, ("unit", *carried), query)
 
 
-def below_on(name: str, unit: str, day: str) -> str:
+def below_on(name: str, unit: str, day: str) -> Walk:
     """Write a table of the units strictly below one on a day."""
     return below(name, f"SELECT edge.unit FROM edge WHERE edge.parent = {unit} AND {on(day)}", on(day))
 
 
 def below_within(
     name: str, seeds: str, *, unit: str, days: tuple[str, str], kept: Mapping[str, str], only: str = "true"
-) -> str:
+) -> Walk:
     """Write a table of the units strictly below seeds, with the days, ``first`` and ``last``, on which they were so.
 
     ``seeds`` is what is selected from: the ``unit`` in it, the first and the last of its ``days``, what else of it is
@@ -102,19 +115,25 @@ def below_within(
 
 SEEDS: Final = "unnest($1::integer[], $2::date[], $3::date[], $4::integer[]) AS seed(unit, first, last, sign)"
 
-BELOW: Final = below_within(
-    "below", SEEDS, unit="seed.unit", days=("seed.first", "seed.last"), kept={"sign": "seed.sign"}
-)
-"""Each unit with the days on which it was strictly below a seed on the raw lineage: ``unit, first, last, sign``."""
 
-BELOW_NOW: Final = below(
-    "below",
-    f"SELECT edge.unit, seed.first, seed.last, seed.sign FROM {SEEDS} JOIN edge ON edge.parent = seed.unit"
-    f" AND {LAST_KNOWN}",
-    LAST_KNOWN,
-    {"first": "below.first", "last": "below.last", "sign": "below.sign"},
-)
-"""The same on the raw lineage as last known, with the days of the seed."""
+def below_seeds(seeds: str = SEEDS) -> Walk:
+    """Write a table ``below`` of each unit with the days on which it was strictly below a seed on the raw lineage.
+
+    Its columns are those of the seeds, ``unit, first, last, sign``; ``seeds`` is what is selected from, as `SEEDS` is.
+    """
+    return below_within("below", seeds, unit="seed.unit", days=("seed.first", "seed.last"), kept={"sign": "seed.sign"})
+
+
+def below_seeds_now(seeds: str = SEEDS) -> Walk:
+    """Write the same on the raw lineage as last known, with the days of the seed."""
+    return below(
+        "below",
+        f"SELECT edge.unit, seed.first, seed.last, seed.sign FROM {seeds} JOIN edge ON edge.parent = seed.unit"
+        f" AND {LAST_KNOWN}",
+        LAST_KNOWN,
+        {"first": "below.first", "last": "below.last", "sign": "below.sign"},
+    )
+
 
 # From a child's dissolution on, its children are children too. Also those of other days than are asked for: a stay is
 # told with all its days, which several edges may make together.

@@ -6,6 +6,18 @@ import datetime as dt
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    FromClause,
+    Integer,
+    bindparam,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 
 from events.catalogue import MEASURES, dimensions_of
 from events.facets import unpack
@@ -13,14 +25,17 @@ from events.vocabulary import UNKNOWN
 from projections.answers.report.report_answers import CountedEvent
 from projections.answers.report.report_question import Basis, QuestionPart, spread
 from projections.rules.counting.periods import ONE_DAY, Days
-from projections.store.hierarchy_sql import BELOW, BELOW_NOW
+from projections.store.hierarchy_sql import Walk, below_seeds, below_seeds_now
 from projections.store.reading.as_now import parts_of
+from projections.store.reading.composed import SEEDED, SEEDS, Query, among, unnested, walked
 from projections.store.reading.find_unit import find
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import numbers
+from projections.store.schema.tables import FACT, LEDGER, UNIT
 
 if TYPE_CHECKING:
     from asyncpg import Record
+    from sqlalchemy.sql.selectable import LateralFromClause
 
 # The first day by which the counters hold a page's worth: it bounds what has to be looked at, whatever the range. What
 # belongs to the unit itself comes on top; what belongs to a term itself goes with it.
@@ -45,42 +60,59 @@ ORDER BY day
 LIMIT 1
 """
 
-# The limit inside each LATERAL keeps the planner on the index of the unit (or of the day), whatever it expects.
-_FACTS = """
-    SELECT fact.*
-    FROM fact
-    WHERE {where} AND fact.measure = ANY($5::smallint[])
-        AND (fact.day, fact.position, fact.measure) > ($6::date, $7::bigint, $8::smallint)
-    ORDER BY fact.day, fact.position, fact.measure
-    LIMIT $9
-"""
-_PAGE = """
-SELECT
-    page.position, ledger.publisher, ledger.id, ledger.type, unit.id AS unit, page.day, page.measure, page.facets,
-    ledger.body
-FROM (SELECT found.* FROM {facts} ORDER BY found.day, found.position, found.measure LIMIT $9) AS page
-JOIN ledger USING (position)
-JOIN unit ON unit.no = page.unit
-ORDER BY page.day, page.position, page.measure
-"""
+_NUMBER = bindparam("unit", type_=Integer)
+_LOOKED = bindparam("first", type_=Date), bindparam("last", type_=Date)
+_SEED = unnested("seed", unit=Integer, first=Date, last=Date, sign=Integer)
+_KEY = ("day", "position", "measure")
 
-# $1-$4 seed the walk: the unit, and its days while it stands; $10 and $11 are the days of its own facts.
-_MEMBERS = f"""(
-    SELECT unit, first, last FROM below
-    UNION ALL
-    SELECT $12, $10::date, $11::date
-) AS member CROSS JOIN LATERAL (
-    {_FACTS.format(where="fact.unit = member.unit AND fact.day BETWEEN member.first AND member.last")}
-) AS found"""
-_EVERYBODY = f"""unnest($1::integer[], $2::date[], $3::date[], $4::integer[]) AS days(unit, first, last, sign)
-CROSS JOIN LATERAL (
-    {_FACTS.format(where="fact.day BETWEEN $10::date AND $11::date AND (fact.unit = $12 OR fact.day <= days.last)")}
-) AS found"""
-_UNDER = {
-    "as-was": f"WITH RECURSIVE {BELOW}" + _PAGE.format(facts=_MEMBERS),
-    "as-now": f"WITH RECURSIVE {BELOW_NOW}" + _PAGE.format(facts=_MEMBERS),
-}
-_ROOT = _PAGE.format(facts=_EVERYBODY)
+
+def _facts(*where: ColumnElement[bool]) -> LateralFromClause:
+    """Write a page of facts, to be looked up for each row of what it is joined to.
+
+    The limit in it keeps the planner on the index of the unit (or of the day), whatever it expects.
+    """
+    key = FACT.c[_KEY]
+    after = (bindparam(f"after_{column.name}", type_=column.type) for column in key)
+    return (
+        select(FACT)
+        .where(*where, among(FACT.c.measure, "measures"), tuple_(*key) > tuple_(*after))
+        .order_by(*key)
+        .limit(bindparam("limit"))
+        .lateral("found")
+    )
+
+
+def _page(looked: FromClause, found: LateralFromClause, *where: ColumnElement[bool]) -> Query:
+    """Compose the page of all that is found, each fact with its event and its unit."""
+    page = (
+        select(found)
+        .select_from(looked.join(found, true()))
+        .where(*where)
+        .order_by(*found.c[_KEY])
+        .limit(bindparam("limit"))
+        .subquery("page")
+    )
+    return Query(
+        select(
+            *(page.c.position, *LEDGER.c["publisher", "id", "type"], UNIT.c.id.label("unit")),
+            *(page.c.day, page.c.measure, page.c.facets, LEDGER.c.body),
+        )
+        .join_from(page, LEDGER, LEDGER.c.position == page.c.position)
+        .join(UNIT, UNIT.c.no == page.c.unit)
+        .order_by(*page.c[_KEY])
+    )
+
+
+def _of_members(walk: Walk) -> Query:
+    """Compose the page of a unit and what is below it: the seed is the unit, and its days while it stands."""
+    below = walked(walk, *SEEDED, unit=Integer, first=Date, last=Date)
+    member = union_all(select(*below.c["unit", "first", "last"]), select(_NUMBER, *_LOOKED)).subquery("member")
+    found = _facts(FACT.c.unit == member.c.unit, FACT.c.day.between(member.c.first, member.c.last))
+    return _page(member, found)
+
+
+_UNDER = {"as-was": _of_members(below_seeds(SEEDS)), "as-now": _of_members(below_seeds_now(SEEDS))}
+_ROOT = _page(_SEED, _facts(FACT.c.day.between(*_LOOKED), or_(FACT.c.unit == _NUMBER, FACT.c.day <= _SEED.c.last)))
 
 
 class CountedEventKey(NamedTuple):
@@ -123,10 +155,19 @@ async def events_under(
         looked = Days(looked.first, await _bound(snapshot, parts, wanted, limit) or days.last)
     below = place.standing(looked)
     seeds = [] if basis == "as-now" and place.dissolved is not None else [place.no]
-    rows = await snapshot.connection.fetch(
-        _ROOT if standing.root else _UNDER[basis],
-        *(seeds, [below.first] * len(seeds), [below.last] * len(seeds), [1] * len(seeds), wanted),
-        *(*start, limit + 1, looked.first, looked.last, place.no),
+    query = _ROOT if standing.root else _UNDER[basis]
+    rows = await query.fetch(
+        snapshot,
+        seed_unit=seeds,
+        seed_first=[below.first] * len(seeds),
+        seed_last=[below.last] * len(seeds),
+        seed_sign=[1] * len(seeds),
+        measures=wanted,
+        **{f"after_{name}": value for name, value in start._asdict().items()},
+        limit=limit + 1,
+        first=looked.first,
+        last=looked.last,
+        unit=place.no,
     )
     page = [_counted(row) for row in rows[:limit]]
     if len(rows) > limit:

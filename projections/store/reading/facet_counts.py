@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from projections.answers.report.codes import packed_mask
 from projections.answers.report.report_question import QuestionPart
-from projections.store.hierarchy_sql import BELOW
+from projections.store.hierarchy_sql import below_seeds
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import numbers
 
@@ -25,7 +25,7 @@ CROSS JOIN LATERAL (
 """
 
 _BELOW = f"""
-WITH RECURSIVE {BELOW}
+WITH RECURSIVE {below_seeds()}
 SELECT counted.measure, counted.packed, sum(below.sign * counted.n)::bigint AS n
 FROM below
 CROSS JOIN LATERAL (

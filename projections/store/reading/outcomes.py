@@ -3,72 +3,85 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, bindparam, exists, select, union_all
 
 from events.vocabulary import Outcome
 from projections.answers.report.report_answers import Receipt, Said, TakenBack
 from projections.store.hierarchy_sql import LAST_KNOWN, above
-from projections.store.log.outcome_sql import DECIDED, DECIDED_BETWEEN
+from projections.store.log.outcome_sql import DECIDED_COLUMNS, DECIDED_ROWS, decided_between
+from projections.store.reading.composed import Query, walked, written
 from projections.store.reading.find_unit import unknown
 from projections.store.reading.snapshot import Snapshot
+from projections.store.schema.tables import CODE, LEDGER, UNIT, VERDICT
 
 if TYPE_CHECKING:
     from asyncpg import Record
 
-_COLUMNS = """position, outcome, reason, field, detail, publisher, id, type, subject, published_at, held_at,
-    retracted_at, retracted_by, first_position, body"""
+_SAID = ("position", "outcome", "reason", "field", "detail", "publisher", "id", "type", "subject", "published_at")
+_SINCE = ("held_at", "retracted_at", "retracted_by", "first_position", "body")
 
-_ONE = f"SELECT {_COLUMNS} FROM {DECIDED} AS said WHERE id = $1 AND publisher = $2 AND first"
+_decided = written("said", DECIDED_ROWS, DECIDED_COLUMNS, id=CODE, publisher=CODE)
+_ONE = Query(
+    select(*_decided.c[*_SAID, *_SINCE]).where(
+        _decided.c.id == bindparam("id"), _decided.c.publisher == bindparam("publisher"), _decided.c.first
+    )
+)
 
-_RETRACTION = "SELECT publisher, id, position, body FROM ledger WHERE position = $1"
+_RETRACTION = Query(
+    select(*LEDGER.c["publisher", "id", "position", "body"]).where(LEDGER.c.position == bindparam("position"))
+)
 
-_UNIT = "SELECT no, dissolved IS NOT NULL AS dissolved FROM unit WHERE id = $1"
+_UNIT = Query(select(UNIT.c.no, UNIT.c.dissolved.is_not(None).label("dissolved")).where(UNIT.c.id == bindparam("id")))
 
 # As last known (contract §5, parked): from the subject up its open edges.
-_IN_UNIT = f"""AND EXISTS (
-    WITH RECURSIVE {above("up", "SELECT no FROM unit WHERE unit.id = ledger.subject", LAST_KNOWN)}
-    SELECT FROM up WHERE up.unit = $3
-)"""
-_OF_UNIT = "AND ledger.subject = (SELECT unit.id FROM unit WHERE unit.no = $3)"
+_up = walked(above("up", "SELECT no FROM unit WHERE unit.id = ledger.subject", LAST_KNOWN), nested=True, unit=Integer)
+_IN_UNIT = exists().where(_up.c.unit == bindparam("unit"))
+_OF_UNIT = LEDGER.c.subject == select(UNIT.c.id).where(UNIT.c.no == bindparam("unit")).scalar_subquery()
 
 
-def _listed(outcome: str, of_unit: str) -> str:
+def _refused(outcome: Outcome, *where: ColumnElement[bool]) -> Select[Any]:
     # What waits and what is rejected has a verdict, always, and is found by it.
-    return f"""
-SELECT {_COLUMNS}
-FROM verdict JOIN ledger USING (position)
-WHERE outcome = '{outcome}' AND position > $1 {of_unit}
-ORDER BY position
-LIMIT $2
-"""
+    return (
+        select(*(VERDICT.c[name] if name in VERDICT.c else LEDGER.c[name] for name in (*_SAID, *_SINCE)))
+        .join(LEDGER, LEDGER.c.position == VERDICT.c.position)
+        .where(VERDICT.c.outcome == outcome, VERDICT.c.position > bindparam("after"), *where)
+        .order_by(VERDICT.c.position)
+        .limit(bindparam("limit"))
+    )
 
 
-def _lists(of_unit: str) -> dict[str, str]:
-    parked, rejected = (_listed(outcome, of_unit) for outcome in (Outcome.PARKED, Outcome.REJECTED))
-    either = f"SELECT * FROM (({parked}) UNION ALL ({rejected})) AS either ORDER BY position LIMIT $2"
-    return {"parked": parked, "rejected": rejected, "any": either}
+def _lists(*where: ColumnElement[bool]) -> dict[str, Query]:
+    parked, rejected = (_refused(outcome, *where) for outcome in (Outcome.PARKED, Outcome.REJECTED))
+    either = union_all(parked, rejected).order_by("position").limit(bindparam("limit"))
+    return {"parked": Query(parked), "rejected": Query(rejected), "any": Query(either)}
 
 
-_OF_ALL, _OF_ITSELF, _OF_SUBTREE = _lists(""), _lists(_OF_UNIT), _lists(_IN_UNIT)
+_OF_ALL, _OF_ITSELF, _OF_SUBTREE = _lists(), _lists(_OF_UNIT), _lists(_IN_UNIT)
 OUTCOMES = tuple(_OF_ALL)
 
-_RECEIPTS = f"""
-SELECT position, outcome, reason, field, detail, publisher, id, first_position
-FROM {DECIDED_BETWEEN} AS said ORDER BY position
-"""
+_RECEIPT = ("position", "outcome", "reason", "field", "detail", "publisher", "id", "first_position")
+_between = written(
+    "said",
+    decided_between(":first", ":last"),
+    DECIDED_COLUMNS,
+    bindparam("first", type_=BigInteger),
+    bindparam("last", type_=BigInteger),
+)
+_RECEIPTS = Query(select(*_between.c[_RECEIPT]).order_by(_between.c.position))
 
 
 async def event(snapshot: Snapshot, publisher: str, event_id: str) -> Said | None:
     """Return the first event of this publisher and id, None where there is none."""
-    row = await snapshot.connection.fetchrow(_ONE, event_id, publisher)
+    row = await _ONE.fetchrow(snapshot, id=event_id, publisher=publisher)
     if row is None:
         return None
     said = _said(row)
     if said.retracted_by is None:
         return said
-    by = await snapshot.connection.fetchrow(_RETRACTION, said.retracted_by)
+    by = await _RETRACTION.fetchrow(snapshot, position=said.retracted_by)
     return said if by is None else msgspec.structs.replace(said, taken_back=_taken_back(by))
 
 
@@ -80,20 +93,20 @@ async def outcomes(
     With a unit, those whose subject is it or below it on the last known hierarchy; of a dissolved unit, its own.
     Raises UnknownUnitError.
     """
-    lists, bound = _OF_ALL, [after, limit + 1]
+    lists, asked = _OF_ALL, {"after": after, "limit": limit + 1}
     if unit is not None:
-        asked = await snapshot.connection.fetchrow(_UNIT, unit)
-        if asked is None:
+        found = await _UNIT.fetchrow(snapshot, id=unit)
+        if found is None:
             raise await unknown(snapshot, unit)
-        lists = _OF_ITSELF if asked["dissolved"] else _OF_SUBTREE
-        bound.append(asked["no"])
-    rows = await snapshot.connection.fetch(lists[outcome], *bound)
+        lists = _OF_ITSELF if found["dissolved"] else _OF_SUBTREE
+        asked["unit"] = found["no"]
+    rows = await lists[outcome].fetch(snapshot, **asked)
     return [_said(row) for row in rows[:limit]], rows[limit - 1]["position"] if len(rows) > limit else None
 
 
 async def receipts(snapshot: Snapshot, first: int, last: int) -> list[Receipt]:
     """Return what became of the messages from first to last, in order; those not decided yet have no receipt."""
-    return [Receipt(*row) for row in await snapshot.connection.fetch(_RECEIPTS, first, last)]
+    return [Receipt(*row) for row in await _RECEIPTS.fetch(snapshot, first=first, last=last)]
 
 
 def _taken_back(row: Record) -> TakenBack:

@@ -6,61 +6,77 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Date, Integer, Text, bindparam, func, select, true
+
 from events.catalogue import MEASURES
 from events.vocabulary import STOCKS
 from projections.answers.past.structure_answers import Source
 from projections.answers.plans.known_plans import Assigned, Declared, PlanKey
 from projections.rules.counting.periods import Days
+from projections.store.reading.composed import Query, among, unnested
 from projections.store.reading.snapshot import Snapshot
+from projections.store.schema.tables import DECLARATION, LEDGER, STANDING_DECLARATION, STANDING_TARGET
 
 if TYPE_CHECKING:
     from asyncpg import Record
 
-_SAID = "ledger.position, ledger.publisher, ledger.id, ledger.type"
+_SAID = LEDGER.c["position", "publisher", "id", "type"]
 
-_TARGETS = f"""
-SELECT plan.unit, plan.measure, plan.first, plan.last, plan.at_least, plan.at_most, plan.resolution, {_SAID}
-FROM standing_target AS plan JOIN ledger USING (position)
-WHERE plan.unit = ANY($1::integer[]) AND plan.first <= $2
-"""
+_target = STANDING_TARGET.alias("plan")
+_TARGETS = Query(
+    select(*_target.c["unit", "measure", "first", "last", "at_least", "at_most", "resolution"], *_SAID)
+    .join(LEDGER, LEDGER.c.position == _target.c.position)
+    .where(among(_target.c.unit, "units"), _target.c.first <= bindparam("on"))
+)
 
-_DECLARED = f"""
-SELECT plan.unit, plan.figure, plan.first, plan.last, plan.value, plan.note, {_SAID}
-FROM standing_declaration AS plan JOIN ledger USING (position)
-WHERE plan.unit = ANY($1::integer[]) AND plan.last <= $2 AND plan.figure = ANY($3::text[])
-ORDER BY plan.last, plan.first, plan.figure
-"""
+_plan = STANDING_DECLARATION.alias("plan")
+_DECLARED = Query(
+    select(*_plan.c["unit", "figure", "first", "last", "value", "note"], *_SAID)
+    .join(LEDGER, LEDGER.c.position == _plan.c.position)
+    .where(among(_plan.c.unit, "units"), _plan.c.last <= bindparam("on"), among(_plan.c.figure, "figures"))
+    .order_by(_plan.c.last, _plan.c.first, _plan.c.figure)
+)
 
 # One look into the index for each stay and figure.
-_LATEST = """
-SELECT figure.name, max(found.first) AS day
-FROM unnest($1::integer[], $2::date[], $3::date[]) AS stay(unit, first, last)
-CROSS JOIN unnest($4::text[]) AS figure(name)
-CROSS JOIN LATERAL (
-    SELECT declaration.first FROM declaration
-    WHERE declaration.unit = stay.unit AND declaration.figure = figure.name
-        AND declaration.first BETWEEN stay.first AND stay.last
-    ORDER BY declaration.first DESC LIMIT 1
-) AS found
-GROUP BY figure.name
-"""
+_stay = unnested("stay", unit=Integer, first=Date, last=Date)
+_figure = unnested("figure", name=Text)
+_said_last = (
+    select(DECLARATION.c.first)
+    .where(
+        DECLARATION.c.unit == _stay.c.unit,
+        DECLARATION.c.figure == _figure.c.name,
+        DECLARATION.c.first.between(_stay.c.first, _stay.c.last),
+    )
+    .order_by(DECLARATION.c.first.desc())
+    .limit(1)
+    .lateral("found")
+)
+_LATEST = Query(
+    select(_figure.c.name, func.max(_said_last.c.first).label("day"))
+    .select_from(_stay.join(_figure, true()).join(_said_last, true()))
+    .group_by(_figure.c.name)
+)
 
 # One row a figure and period: there may be thousands of declarations, and a row each costs more than the search.
-_OF_UNITS = """
-SELECT figure, first, last, array_agg(unit) AS units, array_agg(value) AS values
-FROM standing_declaration WHERE unit = ANY($1::integer[]) AND figure = ANY($2::text[]) AND {days}
-GROUP BY figure, first, last
-"""
-_STOCKS_OF = _OF_UNITS.format(days="first = ANY($3::date[]) AND last = first")
-_PERIODS_OF = _OF_UNITS.format(days="last BETWEEN $3 AND $4")
+_standing = STANDING_DECLARATION
+_OF_UNITS = (
+    select(
+        *_standing.c["figure", "first", "last"],
+        func.array_agg(_standing.c.unit).label("units"),
+        func.array_agg(_standing.c.value).label("values"),
+    )
+    .where(among(_standing.c.unit, "units"), among(_standing.c.figure, "figures"))
+    .group_by(_standing.c.figure, _standing.c.first, _standing.c.last)
+)
+_STOCKS_OF = Query(_OF_UNITS.where(among(_standing.c.first, "days"), _standing.c.last == _standing.c.first))
+_PERIODS_OF = Query(_OF_UNITS.where(_standing.c.last.between(bindparam("first"), bindparam("last"))))
 
 
 async def targets_of(snapshot: Snapshot, units: Collection[int], on: dt.date) -> dict[int, list[Assigned]]:
     """Return the standing targets of units that began by a day, in no order."""
     found: dict[int, list[Assigned]] = {}
-    for unit, measure, first, last, least, most, resolution, *said in await snapshot.connection.fetch(
-        _TARGETS, list(units), on
-    ):
+    rows = await _TARGETS.fetch(snapshot, units=list(units), on=on)
+    for unit, measure, first, last, least, most, resolution, *said in rows:
         target = Assigned(MEASURES[measure - 1], first, last, least, most, resolution, Source(*said))
         found.setdefault(unit, []).append(target)
     return found
@@ -80,7 +96,7 @@ async def _declared(
     snapshot: Snapshot, units: list[int], on: dt.date, figures: Collection[str]
 ) -> dict[int, list[Declared]]:
     found: dict[int, list[Declared]] = {}
-    rows = await snapshot.connection.fetch(_DECLARED, units, on, list(figures))
+    rows = await _DECLARED.fetch(snapshot, units=units, on=on, figures=list(figures))
     for unit, figure, first, last, value, note, *said in rows:
         found.setdefault(unit, []).append(Declared(figure, first, last, value, note, Source(*said)))
     return found
@@ -93,7 +109,7 @@ async def latest_days(
     if not figures:
         return {}
     units, firsts, lasts = zip(*((unit, *days) for unit, days in spans), strict=True)
-    rows = await snapshot.connection.fetch(_LATEST, units, firsts, lasts, list(figures))
+    rows = await _LATEST.fetch(snapshot, stay_unit=units, stay_first=firsts, stay_last=lasts, figure_name=list(figures))
     return {row["name"]: row["day"] for row in rows}
 
 
@@ -101,7 +117,6 @@ async def declared_by(
     snapshot: Snapshot, units: Collection[int], stocks: dict[str, dt.date], periods: Days
 ) -> dict[PlanKey, dict[int, int]]:
     """Return what units declare: each of the stocks for its day, and measures for periods that end on the days."""
-    fetch = snapshot.connection.fetch
     numbers = list(units)
     found: dict[PlanKey, dict[int, int]] = {}
 
@@ -111,6 +126,8 @@ async def declared_by(
                 found[figure, first, last] = dict(zip(declaring, values, strict=True))
 
     if stocks:
-        keep(await fetch(_STOCKS_OF, numbers, list(stocks), list(set(stocks.values()))))
-    keep(await fetch(_PERIODS_OF, numbers, list(MEASURES), *periods))
+        days = list(set(stocks.values()))
+        keep(await _STOCKS_OF.fetch(snapshot, units=numbers, figures=list(stocks), days=days))
+    first, last = periods
+    keep(await _PERIODS_OF.fetch(snapshot, units=numbers, figures=list(MEASURES), first=first, last=last))
     return found

@@ -1,8 +1,9 @@
 """The tables, their columns, keys and indexes as SQLAlchemy metadata: the one place that says what the database holds.
 
 The revisions in `migrations` bring a database here, and a test holds what they make to this, in Alembic's words and in
-PostgreSQL's own. A projector imports nothing of it (SQLAlchemy would be a tenth of its memory): what it writes it names
-by the fields of its row types, and a test holds these to the columns here.
+PostgreSQL's own. Queries that only the API asks are composed of them (decision 0039). A projector imports nothing of it
+(SQLAlchemy would be a tenth of its memory): what it writes it names by the fields of its row types, and a test holds
+these to the columns here.
 """
 
 from __future__ import annotations
@@ -342,6 +343,10 @@ VERDICT: Final = Table(
     Index("verdict_retracted", "retracted_at", postgresql_where=text("retracted_at IS NOT NULL")),
     comment="what this generation decides of a message that did not simply hold at once",
 )
+
+STANDING_TARGET: Final = TARGET.to_metadata(MetaData(), name="standing_target")
+STANDING_DECLARATION: Final = DECLARATION.to_metadata(MetaData(), name="standing_declaration")
+"""The views as tables that can be selected from: they have the columns of what they are views of."""
 
 
 def in_schema(schema: str, tables: MetaData = GENERATION) -> MetaData:
