@@ -11,7 +11,37 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    Date,
+    FromClause,
+    Integer,
+    Select,
+    SelectBase,
+    SmallInteger,
+    and_,
+    any_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+    union_all,
+)
 
 from events.catalogue import MEASURE_NUMBERS, MEASURES
 from projections.answers.past.structure_answers import Source
@@ -30,9 +60,20 @@ from projections.rules.counting.periods import Days, cover, day_period
 from projections.rules.hierarchy.unit import EVER, holds_from
 from projections.store.calendar_sql import OPEN, holds_on
 from projections.store.hierarchy_sql import above, below_on, below_within, on
+from projections.store.reading.composed import OPAQUE, Query, Types, unnested, walked
 from projections.store.reading.find_unit import KnownUnit, find, names_on
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import add_up
+from projections.store.schema.tables import (
+    CODE,
+    COUNTER,
+    DECLARATION,
+    EDGE,
+    FACT,
+    STANDING_DECLARATION,
+    UNIT,
+    UNIT_LEVEL,
+)
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -63,208 +104,328 @@ ORDER BY page.number
 """
 
 
-# $1 the unit, $2 the day of the hierarchy, $3 and $4 the days, $5 and $6 the same as periods of the counters, $7 the
-# number of admissions, $8 the measures in the order of their numbers, $9 the level or NULL; $10-$15 the runs of periods
-# that cover each declared period; $16 the lengths of the four pages, $17-$20 after what they begin.
+# What is asked: the unit, the day of the hierarchy, the days, the same as periods of the counters, the number of
+# admissions, the measures in the order of their numbers, the level or NULL, the key after which the pages begin.
+_UNIT: Final = bindparam("unit", type_=Integer)
+_ON: Final = bindparam("on", type_=Date)
+_FIRST: Final = bindparam("first", type_=Date)
+_LAST: Final = bindparam("last", type_=Date)
+_PERIODS_ASKED: Final = bindparam("first_period", type_=Integer), bindparam("last_period", type_=Integer)
+_ADMISSIONS: Final = bindparam("admissions", type_=SmallInteger)
+_MEASURES: Final = bindparam("measures", type_=ARRAY(CODE))
+_LEVEL: Final = bindparam("level", type_=CODE)
+_KEY: Final[dict[str, Types]] = {"id": CODE, "measure": Integer, "first": Date, "last": Date}
 
-# The last known level is that of the day, unless it began later.
-_STANDS: Final = f"""
-LEFT JOIN (
-    SELECT unit_level.unit, unit_level.level FROM unit_level
-    WHERE $9::text IS NOT NULL AND {holds_on("unit_level", "$2::date")} AND unit_level.until < {OPEN}
-) AS levelled ON levelled.unit = unit.no
-WHERE unit.no <> $1::integer AND unit.since <= $2 AND (unit.dissolved IS NULL OR unit.dissolved > $2)
-    AND ($9 IS NULL OR levelled.level = $9 OR (unit.level = $9 AND levelled.unit IS NULL))
-"""
+_DECLARED: Final = STANDING_DECLARATION.alias("declared")
+_SAID: Final = ("position", "unit", "figure", "first", "last", "value")
+_OVERLAPS: Final = and_(_DECLARED.c.first <= _LAST, _DECLARED.c.last >= _FIRST)
+_HELD: Final = FACT.c.day.between(_FIRST, _LAST)
+_COUNTED: Final = and_(COUNTER.c.period.between(*_PERIODS_ASKED), COUNTER.c.n != 0)
 
-_SAID: Final = "declared.position, declared.unit, declared.figure, declared.first, declared.last, declared.value"
-_OVERLAPS: Final = "declared.first <= $4::date AND declared.last >= $3::date"
-_HELD: Final = "fact.day BETWEEN $3 AND $4"
-_COUNTED: Final = "counter.period BETWEEN $5::integer AND $6::integer AND counter.n <> 0"
-
-
-_EVERYBODY: Final = f"""
-standing AS NOT MATERIALIZED (SELECT unit.no, unit.id, unit.large FROM unit {_STANDS}),
-said AS MATERIALIZED (SELECT {_SAID} FROM standing_declaration AS declared WHERE {_OVERLAPS})
-"""
-_UNDER: Final = f"""
-{below_on("walk", "$1", "$2")},
-standing AS MATERIALIZED (SELECT unit.no, unit.id, unit.large FROM walk JOIN unit ON unit.no = walk.unit {_STANDS}),
-said AS MATERIALIZED (
-    SELECT {_SAID}
-    FROM standing CROSS JOIN LATERAL (
-        SELECT * FROM standing_declaration AS declared WHERE declared.unit = standing.no AND {_OVERLAPS} OFFSET 0
-    ) AS declared
-)
-"""
-
-# What is known of a unit, as bits: so one pass over all that marks units serves for all of it. OFFSET 0 keeps the
-# planner from scanning for a lookup, and from doing one twice.
+# What is known of a unit, as bits: so one pass over all that marks units serves for all of it.
 _OVER, _ADMITTED, _SPOKE, _ZERO = 1, 2, 4, 8
-_MARK_OVER: Final = f"SELECT DISTINCT edge.parent AS unit, {_OVER} AS bits FROM edge"
-_MARK_ADMITTED: Final = f"SELECT fact.unit, {_ADMITTED} FROM fact WHERE {_HELD} AND fact.measure = $7::smallint"
-_MARK_SAID: Final = f"""
-SELECT said.unit, CASE WHEN said.value = 0 AND said.figure = ANY($8::text[]) THEN {_SPOKE | _ZERO} ELSE {_SPOKE} END
-    AS bits
-FROM said
-"""
-_FIND_OVER: Final = f"""
-CASE WHEN EXISTS (SELECT FROM edge WHERE edge.parent = standing.no OFFSET 0) THEN {_OVER} ELSE 0 END
-"""
-_FIND_ADMITTED: Final = f"""
-CASE WHEN EXISTS (
-    SELECT FROM fact WHERE fact.unit = standing.no AND {_HELD} AND fact.measure = $7::smallint OFFSET 0
-) THEN {_ADMITTED} ELSE 0 END
-"""
-_FACTS_AT_ONCE: Final = f"SELECT FROM fact WHERE fact.unit = quiet.no AND {_HELD}"
-_FACTS_OF_EACH: Final = f"{_FACTS_AT_ONCE} OFFSET 0"
 
 
-def _looked(*, edges_at_once: bool, admissions_at_once: bool) -> str:
+def _set(name: str, query: SelectBase, *, kept: bool = True) -> CTE:
+    """Write a set of the statement; ``kept``: it is made once, and not planned into what asks for it."""
+    return query.cte(name).prefix_with("MATERIALIZED" if kept else "NOT MATERIALIZED")
+
+
+def _looked_up(*where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Write that there is such a row, to be looked up for each: the planner neither scans for it nor does it twice."""
+    return exists(select(literal_column("1")).where(*where).offset(OPAQUE))
+
+
+class _Heard(NamedTuple):
+    """What is looked at, and what was declared there; ``everybody``: at the root, where all that stands is below."""
+
+    standing: CTE
+    said: CTE
+    everybody: bool
+
+
+def _everybody() -> _Heard:
+    said = select(*_DECLARED.c[_SAID]).where(_OVERLAPS)
+    return _Heard(_set("standing", _standing(UNIT), kept=False), _set("said", said), everybody=True)
+
+
+def _under() -> _Heard:
+    walk = walked(below_on("walk", ":unit", ":on"), _UNIT, _ON, unit=Integer)
+    standing = _set("standing", _standing(walk.join(UNIT, UNIT.c.no == walk.c.unit)))
+    declared = select(_DECLARED).where(_DECLARED.c.unit == standing.c.no, _OVERLAPS).offset(OPAQUE).lateral("declared")
+    said = select(*declared.c[_SAID]).select_from(standing.join(declared, true()))
+    return _Heard(standing, _set("said", said), everybody=False)
+
+
+def _standing(looked: FromClause) -> Select[Any]:
+    """Write the units that stand on the day, of the level: the last known is that of the day, unless it began later."""
+    dated = text(holds_on("unit_level", ":on")).bindparams(_ON)
+    levelled = (
+        select(*UNIT_LEVEL.c["unit", "level"])
+        .where(_LEVEL.is_not(None), dated, UNIT_LEVEL.c.until < literal_column(OPEN))
+        .subquery("levelled")
+    )
+    return (
+        select(*UNIT.c["no", "id", "large"])
+        .select_from(looked.outerjoin(levelled, levelled.c.unit == UNIT.c.no))
+        .where(
+            UNIT.c.no != _UNIT,
+            UNIT.c.since <= _ON,
+            or_(UNIT.c.dissolved.is_(None), UNIT.c.dissolved > _ON),
+            or_(
+                _LEVEL.is_(None),
+                levelled.c.level == _LEVEL,
+                and_(UNIT.c.level == _LEVEL, levelled.c.unit.is_(None)),
+            ),
+        )
+    )
+
+
+def _looked(heard: _Heard, *, admissions_at_once: bool) -> CTE:
     """Write what is known of each unit that is looked at: read at once for all, or looked up for each."""
-    marks, bits = [_MARK_SAID], ["coalesce(mark.bits, 0)"]
-    for at_once, mark, lookup in (
-        (edges_at_once, _MARK_OVER, _FIND_OVER),
-        (admissions_at_once, _MARK_ADMITTED, _FIND_ADMITTED),
-    ):
-        if at_once:
-            marks.append(mark)
-        else:
-            bits.append(lookup)
-    return f"""
-looked AS MATERIALIZED (
-    SELECT no, id, large, bits & {_OVER} <> 0 AS over, bits & {_SPOKE} <> 0 AS spoke, bits & {_ZERO} <> 0 AS zero,
-        bits & {_ADMITTED} <> 0 OR CASE WHEN bits & {_OVER} <> 0 THEN EXISTS (
-            SELECT FROM counter WHERE counter.unit = marked.no AND counter.measure = $7::smallint AND {_COUNTED}
-            OFFSET 0
-        ) ELSE false END AS admitted
-    FROM (
-        SELECT standing.*, {" | ".join(bits)} AS bits
-        FROM standing LEFT JOIN (
-            SELECT unit, bit_or(bits) AS bits FROM ({" UNION ALL ".join(marks)}) AS known GROUP BY unit
-        ) AS mark ON mark.unit = standing.no
-        OFFSET 0
-    ) AS marked
-)
-"""
+    standing, said = heard.standing, heard.said
+    zero = and_(said.c.value == 0, said.c.figure == any_(_MEASURES))
+    admits = FACT.c.measure == _ADMISSIONS
+    marks: list[Select[Any]] = [
+        select(said.c.unit, case((zero, _SPOKE | _ZERO), else_=_SPOKE).label("bits")),
+    ]
+    found: list[ColumnElement[int]] = []
+    if heard.everybody:
+        marks.append(select(EDGE.c.parent, literal(_OVER)).distinct())
+    else:
+        found.append(case((_looked_up(EDGE.c.parent == standing.c.no), _OVER), else_=0))
+    if admissions_at_once:
+        marks.append(select(FACT.c.unit, literal(_ADMITTED)).where(_HELD, admits))
+    else:
+        found.append(case((_looked_up(FACT.c.unit == standing.c.no, _HELD, admits), _ADMITTED), else_=0))
+    known = union_all(*marks).subquery("known")
+    mark = select(known.c.unit, func.bit_or(known.c.bits).label("bits")).group_by(known.c.unit).subquery("mark")
+    bits: ColumnElement[int] = func.coalesce(mark.c.bits, 0)
+    for each in found:
+        bits = bits.bitwise_or(each)
+    marked = (
+        select(standing, bits.label("bits"))
+        .select_from(standing.outerjoin(mark, mark.c.unit == standing.c.no))
+        .offset(OPAQUE)
+        .subquery("marked")
+    )
+
+    def has(bit: int) -> ColumnElement[bool]:
+        return marked.c.bits.bitwise_and(bit) != 0
+
+    admitted_below = _looked_up(COUNTER.c.unit == marked.c.no, COUNTER.c.measure == _ADMISSIONS, _COUNTED)
+    return _set(
+        "looked",
+        select(
+            *marked.c["no", "id", "large"],
+            has(_OVER).label("over"),
+            has(_SPOKE).label("spoke"),
+            has(_ZERO).label("zero"),
+            or_(has(_ADMITTED), case((has(_OVER), admitted_below), else_=False)).label("admitted"),
+        ),
+    )
 
 
-# A unit that admitted somebody isn't silent, and of one that admitted nobody the admissions need no counting.
-_LISTS: Final = f"""
-quiet AS MATERIALIZED (SELECT no, id, over FROM looked WHERE NOT admitted AND NOT spoke ORDER BY no),
-mute AS MATERIALIZED (
-    SELECT no, id, over FROM quiet WHERE NOT EXISTS ({{facts}})
-        AND NOT (over AND EXISTS (SELECT FROM counter WHERE counter.unit = quiet.no AND {_COUNTED} OFFSET 0))
-),
-silent AS MATERIALIZED (
-    SELECT no, id FROM mute WHERE NOT over
-    UNION ALL
-    SELECT no, id FROM mute WHERE over AND NOT EXISTS (SELECT FROM voiced WHERE voiced.unit = mute.no)
-),
-run AS MATERIALIZED (
-    SELECT * FROM unnest($10::date[], $11::date[], $12::boolean[], $13::integer[], $14::integer[], $15::integer[])
-        AS run(first, last, large, low, high, sign)
-),
-total AS MATERIALIZED (
-    SELECT said.*,
-        CASE WHEN measure = $7 AND NOT admitted THEN 0 ELSE (
-            SELECT count(*) FROM fact
-            WHERE fact.unit = said.unit AND fact.day BETWEEN said.first AND said.last AND fact.measure = said.measure
-        ) END + CASE WHEN over THEN coalesce((
-            SELECT sum(run.sign * counted.n)
-            FROM run CROSS JOIN LATERAL (
-                SELECT counter.n FROM counter
-                WHERE counter.unit = said.unit AND counter.period BETWEEN run.low AND run.high
-                    AND counter.measure = said.measure
-                OFFSET 0
-            ) AS counted
-            WHERE run.first = said.first AND run.last = said.last AND run.large = said.large
-        ), 0) ELSE 0 END AS counted
-    FROM (
-        SELECT said.position, said.unit, looked.id, array_position($8, said.figure) AS measure, said.first, said.last,
-            said.value, looked.large, looked.over, looked.admitted
-        FROM said JOIN looked ON looked.no = said.unit AND looked.spoke
-        WHERE said.first >= $3 AND said.last <= $4 AND said.figure = ANY($8)
-        ORDER BY said.unit
-    ) AS said
-),
-differing AS NOT MATERIALIZED (SELECT position, id, measure, first, last, counted FROM total WHERE value <> counted)
-SELECT
-    asked.n AS asked, asked.zero AS declared_zero,
-    ARRAY(SELECT no FROM looked WHERE zero AND id > $17::text ORDER BY id LIMIT ($16::integer[])[2])
-        AS declared_zero_page,
-    (SELECT count(*) FROM silent) AS silent,
-    ARRAY(SELECT no FROM silent WHERE id > $17 ORDER BY id LIMIT ($16)[1]) AS silent_page,
-    (SELECT count(*) FROM differing) AS differing,
-    ARRAY(
-        SELECT ROW(position, counted) FROM differing
-        WHERE (id, measure, first, last) > ($17, $18::integer, $19::date, $20::date)
-        ORDER BY id, measure, first, last LIMIT ($16)[3]
-    ) AS differing_page,
-    asked.nobody AS admitted_nobody,
-    ARRAY(SELECT no FROM looked WHERE NOT admitted AND id > $17 ORDER BY id LIMIT ($16)[4]) AS admitted_nobody_page
-FROM (
-    SELECT count(*) AS n, count(*) FILTER (WHERE zero) AS zero, count(*) FILTER (WHERE NOT admitted) AS nobody
-    FROM looked
-) AS asked
-"""
+def _silent(heard: _Heard, looked: CTE, *, facts_at_once: bool) -> CTE:
+    """Write the units that said nothing: those that admitted somebody are not looked up again."""
+    quiet = _set(
+        "quiet",
+        select(*looked.c["no", "id", "over"])
+        .where(not_(looked.c.admitted), not_(looked.c.spoke))
+        .order_by(looked.c.no),
+    )
+    facts = and_(FACT.c.unit == quiet.c.no, _HELD)
+    counters = _looked_up(COUNTER.c.unit == quiet.c.no, _COUNTED)
+    mute = _set(
+        "mute",
+        select(*quiet.c["no", "id", "over"]).where(
+            not_(exists().where(facts) if facts_at_once else _looked_up(facts)), not_(and_(quiet.c.over, counters))
+        ),
+    )
+    voiced = _voiced_at_the_root() if heard.everybody else _voiced_below()
+    spoke_below = exists().where(voiced.c.unit == mute.c.no)
+    return _set(
+        "silent",
+        union_all(
+            select(*mute.c["no", "id"]).where(not_(mute.c.over)),
+            select(*mute.c["no", "id"]).where(mute.c.over, not_(spoke_below)),
+        ),
+    )
+
 
 # A unit with others below it, none of which has a fact, may have had one below it that declared something: on the last
 # day that the declaration shares with the days asked for. PostgreSQL walks only where there is such a unit.
-_UP: Final = f"""
-{
-    above(
-        "above",
-        f"SELECT edge.parent, spoken.day"
-        f" FROM (SELECT DISTINCT said.unit, least(said.last, $2) AS day FROM said) AS spoken"
-        f" JOIN edge ON edge.unit = spoken.unit AND {on('spoken.day')}",
-        on("above.day"),
-        {"day": "above.day"},
-        each_once=True,
+def _voiced_at_the_root() -> CTE:
+    seed = f"""SELECT edge.parent, spoken.day
+    FROM (SELECT DISTINCT said.unit, least(said.last, :on) AS day FROM said) AS spoken
+    JOIN edge ON edge.unit = spoken.unit AND {on("spoken.day")}"""
+    up = walked(above("above", seed, on("above.day"), {"day": "above.day"}, each_once=True), _ON, unit=Integer)
+    return select(up.c.unit).distinct().cte("voiced")
+
+
+def _voiced_below() -> CTE:
+    below = walked(
+        below_within(
+            "below", "mute", unit="mute.no", days=(":first", ":on"), kept={"upper": "mute.no"}, only="mute.over"
+        ),
+        *(_FIRST, _ON),
+        unit=Integer,
+        first=Date,
+        last=Date,
+        upper=Integer,
     )
-},
-voiced AS (SELECT DISTINCT above.unit FROM above)
-"""
-_DOWN: Final = f"""
-{below_within("below", "mute", unit="mute.no", days=("$3", "$2"), kept={"upper": "mute.no"}, only="mute.over")},
-voiced AS (
-    SELECT DISTINCT below.upper AS unit
-    FROM below CROSS JOIN LATERAL (
-        SELECT FROM declaration AS declared
-        WHERE declared.unit = below.unit AND {_OVERLAPS}
-            AND least(declared.last, $2) BETWEEN below.first AND below.last
-        LIMIT 1
-    ) AS declared
-)
-"""
+    declared = DECLARATION.alias("declared")
+    spoke = (
+        select(literal_column("1"))
+        .where(
+            declared.c.unit == below.c.unit,
+            *(declared.c.first <= _LAST, declared.c.last >= _FIRST),
+            func.least(declared.c.last, _ON).between(below.c.first, below.c.last),
+        )
+        .limit(literal_column("1"))
+        .lateral("declared")
+    )
+    return select(below.c.upper.label("unit")).distinct().select_from(below.join(spoke, true())).cte("voiced")
 
 
-_PERIODS: Final = """
-SELECT DISTINCT first, last FROM declaration WHERE first >= $1 AND last BETWEEN $1 AND $2 AND figure = ANY($3::text[])
-"""
-_PERIODS_BELOW: Final = f"""
-WITH RECURSIVE {below_on("walk", "$4", "$5")}
-SELECT DISTINCT declared.first, declared.last
-FROM walk CROSS JOIN LATERAL (
-    SELECT first, last FROM declaration
-    WHERE declaration.unit = walk.unit AND first >= $1 AND last BETWEEN $1 AND $2 AND figure = ANY($3::text[])
-    OFFSET 0
-) AS declared
-"""
-"""The periods of the declared totals within the days ($1 and $2): of all, or of what is below a unit ($4) on a day."""
+def _differing(heard: _Heard, looked: CTE) -> CTE:
+    """Write the declared totals that are not what is counted; admissions of who admitted nobody need no counting."""
+    run = _set("run", select(unnested("run", **_RUN)))
+    said = heard.said
+    total = (
+        select(
+            *said.c["position", "unit", "first", "last", "value"],
+            *looked.c["id", "large", "over", "admitted"],
+            func.array_position(_MEASURES, said.c.figure, type_=Integer).label("measure"),
+        )
+        .join_from(said, looked, and_(looked.c.no == said.c.unit, looked.c.spoke))
+        .where(said.c.first >= _FIRST, said.c.last <= _LAST, said.c.figure == any_(_MEASURES))
+        .order_by(said.c.unit)
+        .subquery("declared")
+    )
+    own = (
+        select(func.count())
+        .select_from(FACT)
+        .where(
+            FACT.c.unit == total.c.unit,
+            FACT.c.day.between(total.c.first, total.c.last),
+            FACT.c.measure == total.c.measure,
+        )
+        .scalar_subquery()
+    )
+    counted = (
+        select(COUNTER.c.n)
+        .where(
+            COUNTER.c.unit == total.c.unit,
+            COUNTER.c.period.between(run.c.low, run.c.high),
+            COUNTER.c.measure == total.c.measure,
+        )
+        .correlate(total, run)
+        .offset(OPAQUE)
+        .lateral("counted")
+    )
+    below = (
+        select(func.sum(run.c.sign * counted.c.n))
+        .select_from(run.join(counted, true()))
+        .where(run.c.first == total.c.first, run.c.last == total.c.last, run.c.large == total.c.large)
+        .correlate(total)
+        .scalar_subquery()
+    )
+    admitted_nobody = and_(total.c.measure == _ADMISSIONS, not_(total.c.admitted))
+    figure = case((admitted_nobody, 0), else_=own) + case((total.c.over, func.coalesce(below, 0)), else_=0)
+    totals = _set("total", select(total, figure.label("counted")))
+    return _set(
+        "differing",
+        select(*totals.c["position", *_KEY, "counted"]).where(totals.c.value != totals.c.counted),
+        kept=False,
+    )
 
 
-def _at_the_root(*, few_facts: bool, few_admissions: bool) -> str:
-    """Write the statement for the unit that everything is below; ``few``: so many that they are best read at once."""
-    looked = _looked(edges_at_once=True, admissions_at_once=few_admissions)
-    lists = _LISTS.format(facts=_FACTS_AT_ONCE if few_facts else _FACTS_OF_EACH)
-    return f"WITH RECURSIVE {_EVERYBODY}, {looked}, {_UP}, {lists}"
+_RUN: Final[dict[str, Types]] = {
+    "first": Date,
+    "last": Date,
+    "large": Boolean,
+    "low": Integer,
+    "high": Integer,
+    "sign": Integer,
+}
 
 
-def _elsewhere() -> str:
-    """Write the statement for any other unit."""
-    looked = _looked(edges_at_once=False, admissions_at_once=False)
-    return f"WITH RECURSIVE {_UNDER}, {looked}, {_DOWN}, {_LISTS.format(facts=_FACTS_OF_EACH)}"
+@cache
+def _listed(*, everybody: bool, few_facts: bool = False, few_admissions: bool = False) -> Query:
+    """Compose the statement: how many are asked about, and of each list how many there are, and a page.
+
+    ``few``: so many that they are best read at once.
+    """
+    heard = _everybody() if everybody else _under()
+    looked = _looked(heard, admissions_at_once=few_admissions)
+    silent = _silent(heard, looked, facts_at_once=few_facts)
+    differing = _differing(heard, looked)
+
+    def units(name: str, units: CTE, *where: ColumnElement[bool]) -> ColumnElement[Any]:
+        page = select(units.c.no).where(*where, units.c.id > _after("id")).order_by(units.c.id)
+        return _page_of(name, page)
+
+    key = [differing.c[name] for name in _KEY]
+    differing_page = (
+        select(func.row(differing.c.position, differing.c.counted))
+        .where(tuple_(*key) > tuple_(*map(_after, _KEY)))
+        .order_by(*key)
+    )
+    asked = (
+        select(
+            func.count().label("n"),
+            func.count().filter(looked.c.zero).label("zero"),
+            func.count().filter(not_(looked.c.admitted)).label("nobody"),
+        )
+        .select_from(looked)
+        .subquery("asked")
+    )
+    return Query(
+        select(
+            asked.c.n.label("asked"),
+            asked.c.zero.label("declared_zero"),
+            units("declared_zero", looked, looked.c.zero),
+            _count_of(silent).label("silent"),
+            units("silent", silent),
+            _count_of(differing).label("differing"),
+            _page_of("differing", differing_page),
+            asked.c.nobody.label("admitted_nobody"),
+            units("admitted_nobody", looked, not_(looked.c.admitted)),
+        ).select_from(asked)
+    )
+
+
+def _after(name: str) -> BindParameter[Any]:
+    return bindparam(f"after_{name}", type_=_KEY[name])
+
+
+def _page_of(name: str, page: Select[Any]) -> ColumnElement[Any]:
+    return func.array(page.limit(bindparam(f"{name}_limit")).scalar_subquery()).label(f"{name}_page")
+
+
+def _count_of(units: CTE) -> ColumnElement[int]:
+    return select(func.count()).select_from(units).scalar_subquery()
+
+
+def _periods(declared: FromClause, *where: ColumnElement[bool]) -> Select[Any]:
+    """Write the periods of the declared totals within the days."""
+    return select(*declared.c["first", "last"]).where(
+        *where,
+        declared.c.first >= _FIRST,
+        declared.c.last.between(_FIRST, _LAST),
+        declared.c.figure == any_(_MEASURES),
+    )
+
+
+def _periods_below() -> Query:
+    walk = walked(below_on("walk", ":unit", ":on"), _UNIT, _ON, unit=Integer)
+    declared = _periods(DECLARATION, DECLARATION.c.unit == walk.c.unit).offset(OPAQUE).lateral("declared")
+    return Query(select(declared).select_from(walk.join(declared, true())).distinct())
+
+
+_PERIODS: Final = Query(_periods(DECLARATION).distinct())
+_PERIODS_BELOW: Final = _periods_below()
 
 
 class UnitKey(NamedTuple):
@@ -311,15 +472,16 @@ async def silence(
 async def _found(
     snapshot: Snapshot, unit: KnownUnit, on: dt.date, question: SilenceQuestion, few: int
 ) -> Record | None:
-    connection, days, no = snapshot.connection, question.days, unit.place.no
-    await connection.execute(_ROOM)
+    days, no = question.days, unit.place.no
+    periods_asked = {"first": days.first, "last": days.last, "measures": list(MEASURES)}
+    await snapshot.connection.execute(_ROOM)
     if unit.root:
         held = (await add_up(snapshot, [QuestionPart(0, unit.place, days)], MEASURES, 1))[0]
-        statement = _at_the_root(few_facts=sum(held.values()) <= few, few_admissions=held["admissions"] <= few)
-        periods = await connection.fetch(_PERIODS, *days, list(MEASURES))
+        query = _listed(everybody=True, few_facts=sum(held.values()) <= few, few_admissions=held["admissions"] <= few)
+        periods = await _PERIODS.fetch(snapshot, **periods_asked)
     else:
-        statement = _elsewhere()
-        periods = await connection.fetch(_PERIODS_BELOW, *days, list(MEASURES), no, on)
+        query = _listed(everybody=False)
+        periods = await _PERIODS_BELOW.fetch(snapshot, **periods_asked, unit=no, on=on)
     runs = [
         (first, last, large, run.low, run.high, run.sign)
         for first, last in periods
@@ -328,12 +490,19 @@ async def _found(
     ]
     after = question.after
     key = after if isinstance(after, FigureKey) else FigureKey("", after.id if after else "", 0, EVER, EVER)
-    return await connection.fetchrow(
-        statement,
-        *(no, on, *days, *map(day_period, days), MEASURE_NUMBERS["admissions"], list(MEASURES), question.level),
-        *([list(column) for column in zip(*runs, strict=True)] or [[]] * 6),
-        [question.limit + 1 if question.list in {None, name} else 0 for name in LISTS],
-        *key[1:],
+    columns = zip(*runs, strict=True) if runs else [()] * len(_RUN)
+    return await query.fetchrow(
+        snapshot,
+        **periods_asked,
+        unit=no,
+        on=on,
+        first_period=day_period(days.first),
+        last_period=day_period(days.last),
+        admissions=MEASURE_NUMBERS["admissions"],
+        level=question.level,
+        **{f"run_{name}": list(column) for name, column in zip(_RUN, columns, strict=True)},
+        **{f"{name}_limit": question.limit + 1 if question.list in {None, name} else 0 for name in LISTS},
+        **{f"after_{name}": value for name, value in zip(_KEY, key[1:], strict=True)},
     )
 
 
