@@ -10,6 +10,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+from sqlalchemy import BigInteger, ColumnElement, Join, Table, and_, bindparam, func, select
 
 from events.catalogue import MEASURES
 from events.codec import Event, decode
@@ -21,8 +22,10 @@ from projections.answers.report.codes import Codes, packed_mask, unpacked_codes
 from projections.answers.report.report_question import Question
 from projections.rules.hierarchy.unit import UnitStatement, holds_from
 from projections.rules.log.kept_message import bus_subject_of
+from projections.store.reading.composed import Query, among
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import numbers
+from projections.store.schema.tables import FACT, LEDGER, STATEMENT, VERDICT
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -32,12 +35,25 @@ MOST_MEMBERS = 20_000
 
 _IDS = "SELECT no, id FROM unit"
 
-# Since when what is in the tables holds: at once, where no verdict says otherwise.
-_HELD_AT = "coalesce(verdict.held_at, position)"
-_STATEMENTS = f"""
-SELECT position, unit, kind, since, parent, name, level, successor, {_HELD_AT} AS held_at
-FROM statement LEFT JOIN verdict USING (position)
-"""
+_POSITION = bindparam("position", type_=BigInteger)
+_UNTIL = bindparam("until", type_=BigInteger)
+
+
+def _held_at(held: Table) -> ColumnElement[int]:
+    """Write since when what is in a table holds: at once, where no verdict says otherwise."""
+    return func.coalesce(VERDICT.c.held_at, held.c.position)
+
+
+def _with_verdict(held: Table) -> Join:
+    return held.outerjoin(VERDICT, VERDICT.c.position == held.c.position)
+
+
+_STATEMENTS = Query(
+    select(
+        *STATEMENT.c["position", "unit", "kind", "since", "parent", "name", "level", "successor"],
+        _held_at(STATEMENT).label("held_at"),
+    ).select_from(_with_verdict(STATEMENT))
+)
 
 _RETRACTED = """
 SELECT position, publisher, id, type, subject, bus_subject, body, held_at, retracted_at, retracted_by
@@ -46,26 +62,26 @@ WHERE retracted_at > $1 AND held_at IS NOT NULL
 ORDER BY position
 """
 
-_ASKED = "fact.day BETWEEN $2 AND $3 AND fact.measure = ANY($4::smallint[])"
+_ASKED = and_(FACT.c.day.between(bindparam("first"), bindparam("last")), among(FACT.c.measure, "measures"))
 
+_HELD = (
+    select(
+        *FACT.c["unit", "day", "measure"],
+        FACT.c.facets.bitwise_and(bindparam("mask")).label("packed"),
+        func.count().label("n"),
+    )
+    .select_from(_with_verdict(FACT))
+    .where(_ASKED, FACT.c.position <= _POSITION, _held_at(FACT) <= _POSITION)
+    .group_by(*FACT.c["unit", "day", "measure"], "packed")
+)
+_FACTS, _FACTS_OF_UNITS = Query(_HELD), Query(_HELD.where(among(FACT.c.unit, "units")))
 
-def _facts(more: str = "") -> str:
-    return f"""
-SELECT fact.unit, fact.day, fact.measure, fact.facets & $5 AS packed, count(*) AS n
-FROM fact LEFT JOIN verdict USING (position)
-WHERE {_ASKED} AND position <= $1 AND {_HELD_AT} <= $1 {more}
-GROUP BY 1, 2, 3, 4
-"""
-
-
-_FACTS, _FACTS_OF_UNITS = _facts(), _facts("AND fact.unit = ANY($6::integer[])")
-
-_GAINED = f"""
-SELECT position, publisher, id, type, unit, day, measure
-FROM fact JOIN ledger USING (position) LEFT JOIN verdict USING (position)
-WHERE {_ASKED} AND {_HELD_AT} > $1 AND {_HELD_AT} <= $5 AND position <= $5
-ORDER BY position
-"""
+_GAINED = Query(
+    select(*LEDGER.c["position", "publisher", "id", "type"], *FACT.c["unit", "day", "measure"])
+    .select_from(_with_verdict(FACT).join(LEDGER, LEDGER.c.position == FACT.c.position))
+    .where(_ASKED, _held_at(FACT) > _POSITION, _held_at(FACT) <= _UNTIL, FACT.c.position <= _UNTIL)
+    .order_by(FACT.c.position)
+)
 
 _SOURCES = "SELECT position, publisher, id, type FROM ledger WHERE position = ANY($1::bigint[])"
 
@@ -122,7 +138,7 @@ async def past(snapshot: Snapshot, position: int) -> Past:
         if row["type"] == "unit.established" and row["subject"] not in numbers_of:
             no = max(ids, default=0) + 1
             ids[no], numbers_of[row["subject"]] = row["subject"], no
-    said = [HeldStatement(UnitStatement(*row), held_at) for *row, held_at in await fetch(_STATEMENTS)]
+    said = [HeldStatement(UnitStatement(*row), held_at) for *row, held_at in await _STATEMENTS.fetch(snapshot)]
     said += [
         HeldStatement(_statement(row, numbers_of), row["held_at"], row["retracted_at"], row["retracted_by"])
         for row in structure
@@ -133,22 +149,26 @@ async def past(snapshot: Snapshot, position: int) -> Past:
 async def facts_held(snapshot: Snapshot, position: int, question: Question, units: set[int]) -> list[Counted]:
     """Return the facts that held at a position and still do, of the units at least."""
     mask = packed_mask(question.detail) if question.by == "facet" else 0
-    asked: list[object] = [position, *question.days, numbers(question.measures), mask]
+    asked = {**_asked(question), "position": position, "mask": mask}
     if len(units) > MOST_MEMBERS:
-        rows = await snapshot.connection.fetch(_FACTS, *asked)
+        rows = await _FACTS.fetch(snapshot, **asked)
     else:
-        rows = await snapshot.connection.fetch(_FACTS_OF_UNITS, *asked, list(units))
+        rows = await _FACTS_OF_UNITS.fetch(snapshot, **asked, units=list(units))
     codes = {packed: _codes(question, packed) for packed in {row["packed"] for row in rows}}
     return [Counted(unit, day, MEASURES[measure - 1], codes[packed], n) for unit, day, measure, packed, n in rows]
 
 
 async def facts_gained(snapshot: Snapshot, after: int, position: int, question: Question) -> list[EventEffect]:
     """Return the events whose facts began to hold after one position, up to another, and still do, in stream order."""
-    asked = (after, *question.days, numbers(question.measures), position)
+    rows = await _GAINED.fetch(snapshot, **_asked(question), position=after, until=position)
     return [
         EventEffect((Source(*source),), (Counted(unit, day, MEASURES[measure - 1], (), 1),))
-        for *source, unit, day, measure in await snapshot.connection.fetch(_GAINED, *asked)
+        for *source, unit, day, measure in rows
     ]
+
+
+def _asked(question: Question) -> dict[str, object]:
+    return {**question.days._asdict(), "measures": numbers(question.measures)}
 
 
 async def sources_at(snapshot: Snapshot, positions: set[int]) -> dict[int, Source]:

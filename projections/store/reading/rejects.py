@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from msgspec import Meta
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, desc, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from events.identifiers import UNIT_ID_PATTERN
 from projections.answers.report.report_answers import PublisherRejects
+from projections.store.reading.composed import Query
 from projections.store.reading.snapshot import Snapshot
+from projections.store.schema.tables import PUBLISHER_REJECTS
 
 
 class RejectsKey(NamedTuple):
@@ -18,22 +22,42 @@ class RejectsKey(NamedTuple):
     publisher: Annotated[str, Meta(pattern=rf"\A({UNIT_ID_PATTERN})?\Z")]
 
 
-_PUBLISHERS = """
-SELECT publisher, sum(n)::bigint AS rejected, max(last_position) AS last_position,
-    array_agg(reason ORDER BY n DESC, reason) AS reasons, array_agg(n ORDER BY n DESC, reason) AS counts
-FROM publisher_rejects
-GROUP BY publisher
-HAVING $1::bigint IS NULL OR sum(n) < $1 OR sum(n) = $1 AND publisher > $2
-ORDER BY rejected DESC, publisher
-LIMIT $3
-"""
+_n = PUBLISHER_REJECTS.c.n
+_rejected = func.sum(_n).cast(BigInteger)
+_after = bindparam("after", type_=BigInteger)
+
+
+def _by_number(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.array_agg(aggregate_order_by(column, _n.desc(), PUBLISHER_REJECTS.c.reason))
+
+
+_PUBLISHERS = Query(
+    select(
+        PUBLISHER_REJECTS.c.publisher,
+        _rejected.label("rejected"),
+        func.max(PUBLISHER_REJECTS.c.last_position).label("last_position"),
+        _by_number(PUBLISHER_REJECTS.c.reason).label("reasons"),
+        _by_number(_n).label("counts"),
+    )
+    .group_by(PUBLISHER_REJECTS.c.publisher)
+    .having(
+        or_(
+            _after.is_(None),
+            func.sum(_n) < _after,
+            and_(func.sum(_n) == _after, PUBLISHER_REJECTS.c.publisher > bindparam("after_publisher")),
+        )
+    )
+    .order_by(desc("rejected"), PUBLISHER_REJECTS.c.publisher)
+    .limit(bindparam("limit"))
+)
 
 
 async def rejects(
     snapshot: Snapshot, *, after: RejectsKey | None, limit: int
 ) -> tuple[list[PublisherRejects], RejectsKey | None]:
     """Return a page of publishers, most rejects first, and where it ends if there are more."""
-    rows = await snapshot.connection.fetch(_PUBLISHERS, *(after or (None, None)), limit + 1)
+    number, publisher = after or (None, None)
+    rows = await _PUBLISHERS.fetch(snapshot, after=number, after_publisher=publisher, limit=limit + 1)
     page = [
         PublisherRejects(
             row["publisher"] or None,

@@ -7,13 +7,17 @@ import re
 from difflib import SequenceMatcher
 from typing import Final, NamedTuple
 
+from sqlalchemy import Integer, Text, bindparam, or_, select, tuple_
+
 from projections.answers.report.report_answers import FoundUnit, UnitDay, UnitName, Validity
 from projections.rules.counting.periods import Days
 from projections.rules.hierarchy.folded_names import fold_name
 from projections.store.hierarchy_sql import above, on
+from projections.store.reading.composed import Query, written
 from projections.store.reading.find_unit import NAMED_ON, find
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units_below import children
+from projections.store.schema.tables import CODE, UNIT
 
 _ABOVE = f"""
 WITH RECURSIVE {
@@ -34,32 +38,50 @@ ORDER BY above.step DESC
 _SUCCESSOR = "SELECT id FROM unit WHERE no = $1"
 
 # A unit is found by its best match. Of ids, those that hold the text; only where it could be part of one.
-_SEARCH = """
-SELECT unit.id, unit.name, unit.level, unit.since, unit.dissolved, successor.id AS successor, found.matched, found.rank
+_FOUND = """
+SELECT DISTINCT ON (unit) unit, matched, rank
 FROM (
-    SELECT DISTINCT ON (unit) unit, matched, rank
-    FROM (
-        SELECT unit, name AS matched, since, CASE
-            WHEN folded = $1 THEN 0
-            WHEN starts_with(folded, $1) THEN 1
-            WHEN position(' ' || $1 IN folded) > 0 THEN 2
-            ELSE 3
-        END AS rank
-        FROM unit_name
-        WHERE folded LIKE $2
-        UNION ALL
-        SELECT no, id, since, CASE WHEN id = $7 THEN 0 WHEN starts_with(id, $7) THEN 1 ELSE 3 END
-        FROM unit
-        WHERE $7::text <> '' AND position($7 IN id) > 0
-    ) AS known
-    ORDER BY unit, rank, since DESC
-) AS found
-JOIN unit ON unit.no = found.unit
-LEFT JOIN unit AS successor ON successor.no = unit.successor
-WHERE ($3::text IS NULL OR unit.level = $3) AND (found.rank, unit.id) > ($4::integer, $5::text)
-ORDER BY found.rank, unit.id
-LIMIT $6
+    SELECT unit, name AS matched, since, CASE
+        WHEN folded = :folded THEN 0
+        WHEN starts_with(folded, :folded) THEN 1
+        WHEN position(' ' || :folded IN folded) > 0 THEN 2
+        ELSE 3
+    END AS rank
+    FROM unit_name
+    WHERE folded LIKE :pattern
+    UNION ALL
+    SELECT no, id, since, CASE WHEN id = :part THEN 0 WHEN starts_with(id, :part) THEN 1 ELSE 3 END
+    FROM unit
+    WHERE :part <> '' AND position(:part IN id) > 0
+) AS known
+ORDER BY unit, rank, since DESC
 """
+_found = written(
+    "found",
+    _FOUND,
+    ("unit", "matched", "rank"),
+    *(bindparam(name, type_=Text) for name in ("folded", "pattern", "part")),
+    unit=Integer,
+    rank=Integer,
+)
+_successor = UNIT.alias("successor")
+_level = bindparam("level", type_=CODE)
+_SEARCH = Query(
+    select(
+        *UNIT.c["id", "name", "level", "since", "dissolved"],
+        _successor.c.id.label("successor"),
+        *_found.c["matched", "rank"],
+    )
+    .join_from(_found, UNIT, UNIT.c.no == _found.c.unit)
+    .outerjoin(_successor, _successor.c.no == UNIT.c.successor)
+    .where(
+        or_(_level.is_(None), UNIT.c.level == _level),
+        tuple_(_found.c.rank, UNIT.c.id)
+        > tuple_(bindparam("after_rank", type_=Integer), bindparam("after_id", type_=CODE)),
+    )
+    .order_by(_found.c.rank, UNIT.c.id)
+    .limit(bindparam("limit"))
+)
 
 # The neighbours in the order of ids begin as it does. Of names that hold the text or a half of it, a few are enough.
 _NEAR = f"""
@@ -122,8 +144,16 @@ async def search(
     """
     folded = fold_name(text)
     part = text.strip().lower()
-    asked = (folded, like(folded), level, after.rank, after.id, limit + 1, part if _ID_PART.fullmatch(part) else "")
-    rows = await snapshot.connection.fetch(_SEARCH, *asked)
+    rows = await _SEARCH.fetch(
+        snapshot,
+        folded=folded,
+        pattern=like(folded),
+        part=part if _ID_PART.fullmatch(part) else "",
+        level=level,
+        after_rank=after.rank,
+        after_id=after.id,
+        limit=limit + 1,
+    )
     units = [
         FoundUnit(r["id"], r["name"], r["level"], r["matched"], Validity(r["since"], r["dissolved"], r["successor"]))
         for r in rows[:limit]
