@@ -13,40 +13,35 @@ from projections.store.reading.sums import numbers
 if TYPE_CHECKING:
     from asyncpg import Record
 
-_OWN = """
-SELECT counted.measure, counted.packed, days.sign * counted.n AS n
-FROM unnest($1::integer[], $2::date[], $3::date[], $4::integer[]) AS days(unit, first, last, sign)
-CROSS JOIN LATERAL (
+_DAYS = "unnest($1::integer[], $2::date[], $3::date[], $4::integer[]) AS days(unit, first, last, sign)"
+
+
+def _counted(facts: str) -> str:
+    """Write the counts of facts, to be joined to each row that says which."""
+    return f"""CROSS JOIN LATERAL (
     SELECT measure, facets & $6 AS packed, count(*) AS n
     FROM fact
-    WHERE fact.unit = days.unit AND fact.day BETWEEN days.first AND days.last AND measure = ANY($5::smallint[])
+    WHERE {facts} AND measure = ANY($5::smallint[])
     GROUP BY 1, 2
-) AS counted
+) AS counted"""
+
+
+_OWN = f"""
+SELECT counted.measure, counted.packed, days.sign * counted.n AS n
+FROM {_DAYS} {_counted("fact.unit = days.unit AND fact.day BETWEEN days.first AND days.last")}
 """
 
 _BELOW = f"""
 WITH RECURSIVE {below_seeds()}
 SELECT counted.measure, counted.packed, sum(below.sign * counted.n)::bigint AS n
-FROM below
-CROSS JOIN LATERAL (
-    SELECT measure, facets & $6 AS packed, count(*) AS n
-    FROM fact
-    WHERE fact.unit = below.unit AND fact.day BETWEEN below.first AND below.last AND measure = ANY($5::smallint[])
-    GROUP BY 1, 2
-) AS counted
+FROM below {_counted("fact.unit = below.unit AND fact.day BETWEEN below.first AND below.last")}
 GROUP BY 1, 2
 """
 
 # Everything but the root itself is below the root, on every day: nothing to walk.
-_BELOW_ROOT = """
+_BELOW_ROOT = f"""
 SELECT counted.measure, counted.packed, days.sign * counted.n AS n
-FROM unnest($1::integer[], $2::date[], $3::date[], $4::integer[]) AS days(unit, first, last, sign)
-CROSS JOIN LATERAL (
-    SELECT measure, facets & $6 AS packed, count(*) AS n
-    FROM fact
-    WHERE fact.day BETWEEN days.first AND days.last AND fact.unit <> days.unit AND measure = ANY($5::smallint[])
-    GROUP BY 1, 2
-) AS counted
+FROM {_DAYS} {_counted("fact.day BETWEEN days.first AND days.last AND fact.unit <> days.unit")}
 """
 
 

@@ -17,18 +17,6 @@ from projections.store.reading.facet_counts import below_of, counts_below, own_c
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import add_up, numbers
 
-# One index range a run, as in the sums: the grouping inside the LATERAL keeps the planner from scanning the table.
-_BREAKDOWN = """
-SELECT sum.*, run.sign
-FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::integer[]) AS run(unit, low, high, sign)
-CROSS JOIN LATERAL (
-    SELECT measure, {codes}
-    FROM breakdown
-    WHERE unit = run.unit AND month BETWEEN run.low AND run.high AND measure = ANY($5::smallint[])
-    GROUP BY measure
-) AS sum
-"""
-
 
 class _Plan(NamedTuple):
     """Where the codes of what is below the parts are found: in breakdowns, and in the facts by walking down."""
@@ -118,5 +106,18 @@ async def _count(
 
 @cache
 def _breakdown(dimension: str) -> str:
+    """Write the counts of each code of a dimension over runs of months.
+
+    One index range a run, as in the sums: the grouping inside the LATERAL keeps the planner from scanning the table.
+    """
     slots = [i for i, slot in enumerate(SLOTS, start=1) if slot[0] == dimension]
-    return _BREAKDOWN.format(codes=", ".join(f"coalesce(sum(codes[{i}]), 0)::bigint AS c{i}" for i in slots))
+    return f"""
+SELECT sum.*, run.sign
+FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::integer[]) AS run(unit, low, high, sign)
+CROSS JOIN LATERAL (
+    SELECT measure, {", ".join(f"coalesce(sum(codes[{i}]), 0)::bigint AS c{i}" for i in slots)}
+    FROM breakdown
+    WHERE unit = run.unit AND month BETWEEN run.low AND run.high AND measure = ANY($5::smallint[])
+    GROUP BY measure
+) AS sum
+"""

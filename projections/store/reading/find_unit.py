@@ -14,8 +14,13 @@ from projections.store.reading.snapshot import Snapshot
 LAST_KNOWN = FOREVER
 """The day by whose hierarchy facts are counted as-now (contract §4)."""
 
-# Before its establishment a unit is called as it was at first. The table `unit` stands in the query.
-NAMED_ON = """
+
+def named_on(unit: str, day: str) -> str:
+    """Write the name and level of a unit on a day, ``named.name`` and ``levelled.level``; `unit` stands in the query.
+
+    Before its establishment a unit is called as it was at first.
+    """
+    return f"""
 LEFT JOIN LATERAL (
     SELECT name FROM unit_name WHERE unit_name.unit = {unit} AND unit_name.since <= greatest({day}, unit.since)
     ORDER BY unit_name.since DESC LIMIT 1
@@ -26,17 +31,18 @@ LEFT JOIN LATERAL (
 ) AS levelled ON true
 """
 
+
 _NAMES = f"""
 SELECT asked.no, asked.day, unit.id, named.name, levelled.level
 FROM unnest($1::integer[], $2::date[]) AS asked(no, day) JOIN unit USING (no)
-{NAMED_ON.format(unit="asked.no", day="asked.day")}
+{named_on("asked.no", "asked.day")}
 """
 
 _FIND = f"""
 SELECT unit.no, unit.since, unit.dissolved, unit.successor, unit.large, unit.vast, unit.parked_own, unit.parked_below,
     named.name, levelled.level, NOT EXISTS (SELECT FROM edge WHERE edge.unit = unit.no AND parent IS NOT NULL) AS root
 FROM unit
-{NAMED_ON.format(unit="unit.no", day="$2::date")}
+{named_on("unit.no", "$2::date")}
 WHERE unit.id = $1
 """
 

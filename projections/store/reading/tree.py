@@ -6,7 +6,7 @@ import datetime as dt
 
 from projections.answers.past.structure_answers import Branch, Tree
 from projections.store import hierarchy_sql
-from projections.store.reading.find_unit import NAMED_ON, find
+from projections.store.reading.find_unit import find, named_on
 from projections.store.reading.snapshot import Snapshot
 
 MOST_UNITS = 5000
@@ -29,7 +29,7 @@ WITH RECURSIVE {
 }
 SELECT shown.no, shown.over, shown.step, unit.id, named.name, levelled.level
 FROM (SELECT unit AS no, over, step FROM walk WHERE stands ORDER BY step LIMIT $4) AS shown JOIN unit USING (no)
-{NAMED_ON.format(unit="unit.no", day="$2")}
+{named_on("unit.no", "$2")}
 ORDER BY shown.step, unit.id
 """
 

@@ -14,7 +14,7 @@ from projections.rules.counting.periods import Days
 from projections.rules.hierarchy.folded_names import fold_name
 from projections.store.hierarchy_sql import above, on
 from projections.store.reading.composed import Query, written
-from projections.store.reading.find_unit import NAMED_ON, find
+from projections.store.reading.find_unit import find, named_on
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units_below import children
 from projections.store.schema.tables import CODE, UNIT
@@ -30,7 +30,7 @@ WITH RECURSIVE {
 }
 SELECT unit.id, named.name, levelled.level
 FROM above JOIN unit ON unit.no = above.unit
-{NAMED_ON.format(unit="unit.no", day="$2::date")}
+{named_on("unit.no", "$2::date")}
 WHERE unit.dissolved IS NULL OR unit.dissolved > $2
 ORDER BY above.step DESC
 """

@@ -8,7 +8,7 @@ from projections.answers.report.stays import UnitStay, whole
 from projections.rules.counting.periods import Days
 from projections.rules.hierarchy.unit import told_end
 from projections.store.hierarchy_sql import CHILDREN, CHILDREN_NOW, OF_LEVEL, OF_LEVEL_NOW
-from projections.store.reading.find_unit import NAMED_ON
+from projections.store.reading.find_unit import named_on
 from projections.store.reading.snapshot import Snapshot
 
 _NAMED = f"""
@@ -16,7 +16,7 @@ SELECT
     walk.unit, unit.id, walk.first, walk.last, unit.dissolved, unit.large, named.name, levelled.level,
     walk.since, walk.until
 FROM walk JOIN unit ON unit.no = walk.unit
-{NAMED_ON.format(unit="walk.unit", day="walk.last")}
+{named_on("walk.unit", "walk.last")}
 ORDER BY unit.id, walk.first, walk.since
 """
 _NAMED_NOW = """
