@@ -82,12 +82,11 @@ def _facts(*where: ColumnElement[bool]) -> LateralFromClause:
     )
 
 
-def _page(looked: FromClause, found: LateralFromClause, *where: ColumnElement[bool]) -> Query:
+def _page(looked: FromClause, found: LateralFromClause) -> Query:
     """Compose the page of all that is found, each fact with its event and its unit."""
     page = (
         select(found)
         .select_from(looked.join(found, true()))
-        .where(*where)
         .order_by(*found.c[_KEY])
         .limit(bindparam("limit"))
         .subquery("page")
