@@ -74,7 +74,8 @@ SEEDED: Final = (
 class Query:
     """A statement as asyncpg runs it, the same text each time; its parameters are given by their names.
 
-    A parameter is a `bindparam` without a value. One that is missing, or that there is not, raises TypeError.
+    A parameter is a `bindparam` without a value: what is asked never becomes part of the text. A name that is missing,
+    or one too many, raises TypeError; what asyncpg raises comes through. The transaction is the snapshot's.
     """
 
     __slots__ = ("_names", "text")
@@ -86,17 +87,13 @@ class Query:
 
     async def fetch(self, snapshot: Snapshot, /, **asked: object) -> list[Record]:
         """Return all rows."""
-        return await snapshot.connection.fetch(self.text, *self.ordered(asked))
+        return await snapshot.connection.fetch(self.text, *self._ordered(asked))
 
     async def fetchrow(self, snapshot: Snapshot, /, **asked: object) -> Record | None:
         """Return the first row, None where there is none."""
-        return await snapshot.connection.fetchrow(self.text, *self.ordered(asked))
+        return await snapshot.connection.fetchrow(self.text, *self._ordered(asked))
 
-    async def fetchval(self, snapshot: Snapshot, /, **asked: object) -> Any:
-        """Return the first column of the first row, None where there is none."""
-        return await snapshot.connection.fetchval(self.text, *self.ordered(asked))
-
-    def ordered(self, asked: dict[str, object]) -> list[object]:
+    def _ordered(self, asked: dict[str, object]) -> list[object]:
         """Put the parameters into the order of the text."""
         if asked.keys() != set(self._names):
             raise TypeError(f"asked with {sorted(asked)}, takes {sorted(self._names)}")
