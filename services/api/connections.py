@@ -82,6 +82,10 @@ class Connections:
                 del self._of[client]
             CONNECTIONS.set(len(self._open))
 
+    def lets_go(self, connection: Connection) -> bool:
+        """Tell whether a connection was above its client's share, and ends soon."""
+        return connection in self._let_go
+
     def _oldest_idle(self, client: str) -> Connection | None:
         return next((each for each, whose in self._open.items() if whose == client and each.idle), None)
 
@@ -124,7 +128,6 @@ class Connection(HttpToolsProtocol):
         self._raw = 0
         self._heading = False
         self._refused = False
-        self._gone = False
 
     @property
     def idle(self) -> bool:
@@ -139,7 +142,7 @@ class Connection(HttpToolsProtocol):
     def refuse(self) -> None:
         """Read nothing of it any more: whoever sends a request over it is told by its end."""
         self._expect(None)
-        self._refused = self._gone = True
+        self._refused = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Take it in, or end it where there are too many."""
@@ -156,9 +159,9 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on, unless the request was refused already. Nothing that is sent makes a line in the log."""
-        if self._gone:
-            self.abort()
         if self._refused:
+            if self.connections_of_all.lets_go(self):
+                self.abort()
             return
         if self._deadline is None and self.idle:
             self._expect(HEAD_WITHIN)

@@ -85,10 +85,14 @@ async def test_who_takes_more_than_a_share_is_not_ended_at_once_to_come_again(mo
         last.ask("/")
         assert await last.reader.readexactly(1) == b"H"
         assert await first.ended()  # more than two do not wait for their end
-        assert not second.reader.at_eof()
-        third.ask("/")  # who asks over one that is let go is told at once
-        assert await third.ended()
-        for wire in (first, second, third, last):
+        other = await Wire.to(address, "127.0.0.4")
+        other.ask("/")
+        assert await other.reader.readexactly(1) == b"H"
+        for waits in (second, third):
+            assert not waits.reader.at_eof(), "its end would have come before the answer to what was asked after it"
+            waits.ask("/")  # who asks over one that is let go is told at once
+            assert await waits.ended()
+        for wire in (first, second, third, last, other):
             wire.hang_up()
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 
+from services.api.answering import SLOW
 from services.settings import Address
 from tests.attacks.http_serving import CELLS, CHEAP, GUARD, SILENCE, Wire, held_up, locked, nobody_held_up
 
@@ -33,11 +34,18 @@ async def wires(shipped: Address, number: int, source: str = "127.0.0.1") -> Asy
 @pytest.fixture(autouse=True)
 async def _nobody_waits(shipped: Address) -> None:
     """Begin when those of the test before have left the queues: they would have their share of them."""
-    probe = await Wire.to(shipped, "127.0.0.8")
-    async with asyncio.timeout(GUARD):
-        while re.search(rb'\ntonghop_api_waiting\{queue="\w+"\} [1-9]', (await probe.get("/metrics")).body):  # noqa: ASYNC110
+    await waiting(shipped, lambda queues: not any(queues.values()))
+
+
+async def waiting(shipped: Address, enough: Callable[[dict[str, float]], bool]) -> None:
+    """Wait until as many questions wait in the queues as is asked for; `enough` is given the number by queue."""
+    async with wires(shipped, 1, "127.0.0.8") as (probe,), asyncio.timeout(GUARD):
+        while True:
+            told = (await probe.get("/metrics")).body.decode()
+            found = re.findall(r'^tonghop_api_waiting\{queue="(\w+)"\} (\S+)$', told, re.MULTILINE)
+            if enough({queue: float(number) for queue, number in found}):
+                return
             await asyncio.sleep(0.05)
-    probe.hang_up()
 
 
 async def test_slow_questions_hold_up_no_quick_one(wide: str, shipped: Address) -> None:
@@ -112,7 +120,7 @@ async def test_each_client_gets_its_turn(wide: str, shipped: Address) -> None:
         await held_up(wide, 2)
         # Whatever the many write further left, it is the proxy's own word that counts.
         one.ask(SILENCE, X_Forwarded_For="192.0.2.1, 192.0.2.2")
-        await asyncio.sleep(0.3)  # the one has come; the order that follows doesn't hang on it
+        await waiting(shipped, lambda queues: queues.get("slow") == len(made) - SLOW.slots)  # the one too
         finishing = [asyncio.ensure_future(finish(wire, "many")) for wire in many]
         finishing.append(asyncio.ensure_future(finish(one, "one")))
         await lock.release()
