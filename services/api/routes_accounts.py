@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
+from projections.answers.access.needs import Need
 from projections.bilingual import Bilingual
 from services.access import accounts, invitations
 from services.access.administering import may_administer
@@ -18,6 +19,7 @@ from services.api.access_answers import AccountPage, Invitation, NewAccount
 from services.api.bodies import as_json
 from services.api.documentation import taking, told
 from services.api.json_bodies import read
+from services.api.needs import needs
 from services.api.parameters import PAGE, Cursor, FreeText, Limit, Strict, cursor_of, key_of, only_once
 
 router = APIRouter(prefix="/v1/accounts", tags=["access"], dependencies=[Depends(only_once)])
@@ -35,6 +37,7 @@ class AccountsQuery(Strict):
 
 
 @router.get("", summary="Accounts", responses=told(AccountPage))
+@needs(Need.ANY_ACCOUNT)
 async def listed(request: Request, query: Annotated[AccountsQuery, Query()]) -> Response:
     """List accounts by their sign-in names, for those who may administer them."""
     await _administrator(request)
@@ -50,6 +53,7 @@ async def listed(request: Request, query: Annotated[AccountsQuery, Query()]) -> 
     responses=told(accounts.Account, 201),
     openapi_extra=taking(NewAccount),
 )
+@needs(Need.ANY_ACCOUNT)
 async def add(request: Request, _: Annotated[Strict, Query()]) -> Response:
     """Make an account. It may nothing until something is granted to it; a local one is invited next."""
     asker = await _administrator(request)
@@ -62,6 +66,7 @@ async def add(request: Request, _: Annotated[Strict, Query()]) -> Response:
 
 
 @router.post("/{account}/invitation", status_code=201, summary="Invite an account", responses=told(Invitation, 201))
+@needs(Need.ANY_ACCOUNT)
 async def invite(request: Request, account: AccountPath, _: Annotated[Strict, Query()]) -> Response:
     """Make an invitation by which a local account sets its password, once, within a week; earlier ones are over."""
     asker = await _administrator(request, account)
@@ -73,12 +78,14 @@ async def invite(request: Request, account: AccountPath, _: Annotated[Strict, Qu
 
 
 @router.post("/{account}/disable", summary="Disable an account", responses=told(accounts.Account))
+@needs(Need.ANY_ACCOUNT)
 async def disable(request: Request, account: AccountPath, _: Annotated[Strict, Query()]) -> Response:
     """Let an account in no more, at once: its sessions end, its tokens don't hold."""
     return await _turned(request, account, disabled=True)
 
 
 @router.post("/{account}/enable", summary="Let an account in again", responses=told(accounts.Account))
+@needs(Need.ANY_ACCOUNT)
 async def enable(request: Request, account: AccountPath, _: Annotated[Strict, Query()]) -> Response:
     """Let an account in again that was disabled; its tokens hold again."""
     return await _turned(request, account, disabled=False)

@@ -8,11 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
+from projections.answers.access.needs import Need
 from services.access import audit
 from services.access.audit import KINDS, Wanted
 from services.api.access import access_of, asker_of_request
 from services.api.access_answers import AuditPage
 from services.api.documentation import told
+from services.api.needs import needs
 from services.api.parameters import (
     CIVIL_TIME,
     PAGE,
@@ -47,6 +49,7 @@ class AuditQuery(Strict):
 
 
 @router.get("/audit", summary="The audit log", responses=told(AuditPage))
+@needs(Need.ANY_ACCOUNT)
 async def entries(request: Request, query: Annotated[AuditQuery, Query()]) -> Response:
     """List what was done, the newest first."""
     asker = await asker_of_request(request)

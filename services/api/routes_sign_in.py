@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.datastructures import QueryParams
 from starlette.responses import RedirectResponse
 
+from projections.answers.access.needs import Need
 from projections.bilingual import Bilingual
 from services.access import invitations, local_sign_in, openid_sign_in, sessions
 from services.access.authentication import UnauthenticatedError, asker_of
@@ -24,6 +25,7 @@ from services.access.passwords import TooBusyError
 from services.access.refusals import NotThereError, TakenError, UnfitError
 from services.api.access import access_of, came_from, cookie_name, is_own_page, session_of, set_cookie
 from services.api.form_bodies import Proof, fields_of, is_ours
+from services.api.needs import needs
 from services.api.problems import not_found
 from services.api.sign_in_pages import field, form, link, page, said
 
@@ -41,12 +43,14 @@ InvitationPath = Annotated[str, Path()]
 
 
 @router.get(SIGN_IN)
+@needs(Need.OPEN)
 async def sign_in_page(request: Request) -> Response:
     """Show where one signs in."""
     return _sign_in_page(request, own_path(request.query_params.get("next")))
 
 
 @router.post(SIGN_IN)
+@needs(Need.OPEN)
 async def sign_in(request: Request) -> Response:
     """Sign in with a name and a password, and go on to `next`."""
     fields, access = await fields_of(request), access_of(request)
@@ -71,6 +75,7 @@ async def sign_in(request: Request) -> Response:
 
 
 @router.post(SIGN_OUT)
+@needs(Need.OPEN)
 async def sign_out(request: Request) -> Response:
     """End the session of the browser, at once, and show where one signs in."""
     fields, access, secret = await fields_of(request), access_of(request), session_of(request)
@@ -90,6 +95,7 @@ async def sign_out(request: Request) -> Response:
 
 
 @router.get(SIGN_OUT)
+@needs(Need.OPEN)
 async def sign_out_page(request: Request) -> Response:
     """Show the form that signs out."""
     secret = session_of(request)
@@ -97,12 +103,14 @@ async def sign_out_page(request: Request) -> Response:
 
 
 @router.get("/invitation/{invitation}")
+@needs(Need.OPEN)
 async def invitation_page(request: Request, invitation: InvitationPath) -> Response:
     """Show where one who is invited sets a password; nothing of the invitation is used by looking."""
     return await _invitation_page(request, invitation)
 
 
 @router.post("/invitation/{invitation}")
+@needs(Need.OPEN)
 async def accept(request: Request, invitation: InvitationPath) -> Response:
     """Set the password, once, and sign in."""
     fields, access = await fields_of(request), access_of(request)
@@ -127,6 +135,7 @@ async def accept(request: Request, invitation: InvitationPath) -> Response:
 
 
 @router.get(AT_ISSUER)
+@needs(Need.OPEN)
 async def to_issuer(request: Request) -> Response:
     """Send the browser to the issuer; it keeps what its return is held against."""
     url, pending = await _issuer(request).begin(own_path(request.query_params.get("next")))
@@ -137,6 +146,7 @@ async def to_issuer(request: Request) -> Response:
 
 
 @router.get(CALLBACK)
+@needs(Need.OPEN)
 async def from_issuer(request: Request) -> Response:
     """Take back who comes from the issuer, and begin a session."""
     issuer, access, given = _issuer(request), access_of(request), request.query_params

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
+from projections.answers.access.needs import Need
 from services.access import accounts, sessions, tokens
 from services.access.asker import ADMIN, Asker
 from services.access.credentials import proof_of
@@ -14,6 +15,7 @@ from services.api.access import access_of, asker_of_request, came_from, session_
 from services.api.access_answers import Me, NewToken, SessionList, SessionsEnded, TokenList, TokenMade
 from services.api.documentation import taking, told
 from services.api.json_bodies import read
+from services.api.needs import needs
 from services.api.parameters import FreeText, Strict, only_once
 from services.api.routes_accounts import administers, answer
 
@@ -30,6 +32,7 @@ class OfAccount(Strict):
 
 
 @router.get("/me", summary="Who asks", responses=told(Me))
+@needs(Need.ANY_ACCOUNT)
 async def me(request: Request, _: Annotated[Strict, Query()]) -> Response:
     """Say as which account one asks, and what a page needs to change something."""
     asker = await asker_of_request(request)
@@ -42,6 +45,7 @@ async def me(request: Request, _: Annotated[Strict, Query()]) -> Response:
 
 
 @router.get("/tokens", summary="Tokens", responses=told(TokenList))
+@needs(Need.ANY_ACCOUNT)
 async def listed(request: Request, query: Annotated[OfAccount, Query()]) -> Response:
     """List the tokens of one's account, also those that hold no more."""
     _, account = await _whose(request, query.account)
@@ -51,6 +55,7 @@ async def listed(request: Request, query: Annotated[OfAccount, Query()]) -> Resp
 @router.post(
     "/tokens", status_code=201, summary="Make a token", responses=told(TokenMade, 201), openapi_extra=taking(NewToken)
 )
+@needs(Need.ANY_ACCOUNT)
 async def make(request: Request, _: Annotated[Strict, Query()]) -> Response:
     """Make a token for a machine; its secret is shown here and never again."""
     wanted = await read(request, NewToken)
@@ -68,6 +73,7 @@ async def make(request: Request, _: Annotated[Strict, Query()]) -> Response:
 
 
 @router.delete("/tokens/{token}", summary="Revoke a token", responses=told(TokenList))
+@needs(Need.ANY_ACCOUNT)
 async def revoke(request: Request, token: TokenPath, _: Annotated[Strict, Query()]) -> Response:
     """Revoke a token, at once, and all that were made with it; they are the answer."""
     asker = await asker_of_request(request)
@@ -77,6 +83,7 @@ async def revoke(request: Request, token: TokenPath, _: Annotated[Strict, Query(
 
 
 @router.get("/sessions", summary="Sessions", responses=told(SessionList))
+@needs(Need.ANY_ACCOUNT)
 async def open_sessions(request: Request, query: Annotated[OfAccount, Query()]) -> Response:
     """List the sessions of one's account that hold."""
     asker, account = await _whose(request, query.account)
@@ -84,12 +91,14 @@ async def open_sessions(request: Request, query: Annotated[OfAccount, Query()]) 
 
 
 @router.delete("/sessions", summary="End all sessions", responses=told(SessionsEnded))
+@needs(Need.ANY_ACCOUNT)
 async def end_all(request: Request, query: Annotated[OfAccount, Query()]) -> Response:
     """End all sessions of one's account, at once, the one that asks included."""
     return await _end(request, query.account, None)
 
 
 @router.delete("/sessions/{session}", summary="End a session", responses=told(SessionsEnded))
+@needs(Need.ANY_ACCOUNT)
 async def end(request: Request, session: SessionPath, query: Annotated[OfAccount, Query()]) -> Response:
     """End one session of one's account, at once."""
     return await _end(request, query.account, session)

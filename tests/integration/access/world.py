@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI
 
 from services.access.bootstrapping import bootstrap
-from services.api.access import Access
+from services.api.access import Access, asker_of_request
 from services.api.app import create_app
 from services.settings import Settings
 
@@ -103,7 +103,7 @@ async def sign_in(
 async def world_of(database: str, **settings: Any) -> AsyncIterator[World]:
     """Run an API on a database; trying a password costs next to nothing."""
     cheap = Settings(database_url=database, nats_url=NOWHERE, password_memory=1)
-    app = create_app(dataclasses.replace(cheap, **settings))
+    app = create_app(dataclasses.replace(cheap, **settings), admit=asker_of_request)
     async with asyncpg.create_pool(database, min_size=0, max_size=2) as pool, app.router.lifespan_context(app):
         async with pool.acquire() as connection:
             _, token = await bootstrap(connection)
