@@ -6,7 +6,7 @@ import pytest
 
 from projections.store.live.projection import Projection
 from projections.store.log.outcome_sql import DECIDED
-from projections.store.rebuilding.making import deciding
+from projections.store.rebuilding.making import decoded_chunk
 from services.settings import Settings
 from services.verification.rebuilding import rebuild
 from tests.integration.test_verify import ACCOUNT, DAY, LATER, SIZES, quietly
@@ -85,7 +85,7 @@ CASES = {
 async def test_what_is_decided_in_one_chunk_is_what_was_decided_live(
     database: str, monkeypatch: pytest.MonkeyPatch, case: str
 ) -> None:
-    monkeypatch.setattr(deciding, "GAP", 2)
+    monkeypatch.setattr(decoded_chunk, "GAP", 2)
     groups, outcomes = CASES[case]
     live = await Projection.open(database, root=ROOT, sizes=SIZES)
     await live.apply(messages(apart(*groups)))

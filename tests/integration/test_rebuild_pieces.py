@@ -58,8 +58,8 @@ async def test_a_gap_that_another_process_finds_is_said(
 
 async def test_a_stretch_comes_through_a_pipe_as_it_was(database: str, connection: asyncpg.Connection) -> None:
     stretch = await read_decoded(connection, 0, len(told()), ROOT, "g1")
-    assert stretch.columns
-    assert stretch.several
+    assert stretch.plain.columns
+    assert stretch.plain.several
     assert stretch.pivots
     assert unpacked(packed(stretch)) == stretch
 

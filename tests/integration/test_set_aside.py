@@ -9,7 +9,9 @@ import pytest
 
 from events.codec import Event
 from projections.rules.counting.batch_work import BatchWork
-from projections.rules.kinds import unit_changed
+from projections.rules.deciding import decision
+from projections.rules.hierarchy.hierarchy import Hierarchy
+from projections.rules.kinds import plain_facts, unit_changed
 from projections.rules.log.set_aside import PREFIX
 from projections.store.generations import schema_of
 from projections.store.live.projection import Projection
@@ -67,6 +69,26 @@ async def test_an_event_that_can_not_be_decided_is_malformed_live_and_rebuilt(da
         said = f"SELECT detail FROM {generation.schema}.verdict WHERE position = 9"
         assert await system.connection.fetchval(said) == DETAIL
     assert rebuilt == live
+
+
+async def test_a_fact_that_can_not_be_decided_in_a_rebuild_alone_is_malformed_there(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = decision.subject_at_once
+
+    def subject_at_once(hierarchy: Hierarchy, publisher: str, subject: str, *of: Any) -> Any:
+        if subject == "u2":
+            raise ZeroDivisionError("a defect of this program")
+        return right(hierarchy, publisher, subject, *of)
+
+    log = [*told(), admitted("u2", "2023-01-05", "last")]
+    await deliver(database, log)
+    for module in (decision, plain_facts):  # one at a time, and many at once
+        monkeypatch.setattr(module, "subject_at_once", subject_at_once)
+    found = (await verified(database)).comparison.listed
+    said = {each.key["position"]: each.should for each in found if each.table == "verdict"}
+    assert said.keys() == {12, 13, 14, 15, 16}
+    assert {each["detail"] for each in said.values() if each} == {DETAIL}
 
 
 async def test_what_live_work_set_aside_stays_so(database: str, defect: pytest.MonkeyPatch) -> None:

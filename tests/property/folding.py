@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from events.catalogue import CATALOGUE
 from events.codec import Event, decode
-from events.derived import fact_entries
 from projections.rules.counting.state import Recorded, Sizes, State
 from projections.rules.folding.fold import EventKey, Fold
 from projections.rules.log.message import Message
@@ -37,7 +36,7 @@ class Folded:
             message = Message(position, _NOON, said.bus_subject, None, said.body)
             fold = Fold(self.state, position, self.recorded, self.references())
             fold.take([message], [event])
-            changes = fold.changes([message])
+            changes = fold.changes(message.published_at)
             for row in changes.ledger:
                 self.outcomes[row.position] = row.outcome, row.reason
                 self.fields[row.position] = row.field
@@ -46,10 +45,9 @@ class Folded:
         return [(position, *outcome) for position, outcome in self.outcomes.items()]
 
     def references(self) -> Counter[str]:
-        """Count the facts, plans and events of access that hold and refer to each unit."""
-        found: Counter[str] = Counter()
-        for position, event in self._events.items():
-            kind = CATALOGUE[event.type].kind
-            if self.outcomes.get(position, ("", None))[0] in _HOLDS and kind in {"fact", "plan", "access"}:
-                found.update([one.unit for one in fact_entries(event)] if kind == "fact" else [event.subject])
-        return found
+        """Count the plans and events of access that refer to each unit; a state that does not count has the facts."""
+        return Counter(
+            event.subject
+            for position, event in self._events.items()
+            if self.outcomes.get(position, ("", None))[0] in _HOLDS and CATALOGUE[event.type].kind in {"plan", "access"}
+        )

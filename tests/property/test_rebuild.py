@@ -12,7 +12,7 @@ from projections.store.batch.writing import FencedError
 from projections.store.live.projection import Projection
 from projections.store.rebuilding import chunks
 from projections.store.rebuilding.counting import count_all
-from projections.store.rebuilding.making import deciding
+from projections.store.rebuilding.making import decoded_chunk
 from projections.store.rebuilding.making.generation import Generation
 from projections.store.rebuilding.switching import compare_at_checkpoint, switch
 from tests.oracle.telling import ROOT, Said
@@ -30,7 +30,7 @@ cut = st.tuples(logs, st.randoms(use_true_random=True))
 def pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of so many positions; what is folded together; and years that are counted together or each by itself."""
     for name, value in zip(
-        ((chunks, "CHUNK"), (deciding, "GAP"), (count_all, "FACTS_AT_ONCE")), request.param, strict=True
+        ((chunks, "CHUNK"), (decoded_chunk, "GAP"), (count_all, "FACTS_AT_ONCE")), request.param, strict=True
     ):
         monkeypatch.setattr(*name, value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -32,15 +33,28 @@ class FactRow(NamedTuple):
     facets: int
 
 
+class FactColumns(NamedTuple):
+    """Contributions of facts, column by column; days are ordinals."""
+
+    units: Sequence[int]
+    days: Sequence[int]
+    measures: Sequence[int]
+    positions: Sequence[int]
+    facets: Sequence[int]
+
+
 @dataclass(slots=True)
 class Deltas:
     """Facts that begin or cease to be counted, and what that adds to the counters above their units.
+
+    ``at_once`` are more that begin to be, of a state that does not count.
 
     ``counters`` are the keys of those that change, in their order, and ``changes`` by how much each does; ``months``
     the keys of the breakdowns that change and ``codes`` by how much each of their slots does (`breakdown`).
     """
 
     counted: list[FactRow] = field(default_factory=list)
+    at_once: list[FactColumns] = field(default_factory=list)
     uncounted: list[FactRow] = field(default_factory=list)
     counters: list[int] = field(default_factory=list)
     changes: list[int] = field(default_factory=list)
@@ -48,7 +62,7 @@ class Deltas:
     codes: list[list[int]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.counted or self.uncounted)
+        return bool(self.counted or self.at_once or self.uncounted)
 
 
 class Piece(NamedTuple):
@@ -188,13 +202,14 @@ class Changes:
 
     Applied whole or not at all, and only where the checkpoint still stands at ``after``, in the same edition. Every
     term of a ``bent`` unit is replaced by those in ``terms``. ``links`` are those of the hash chain to keep, the last
-    that of ``position``; none where the chain is not carried on (a rebuild's).
+    that of ``position``; none where the chain is not carried on (a rebuild's). ``as_of`` is when the bus took the last
+    message, None where that was not looked at (a rebuild's).
     """
 
     edition: Edition
     after: int
     position: int
-    as_of: dt.datetime
+    as_of: dt.datetime | None
     ledger: list[LedgerRow]
     links: list[Link]
     verdicts: list[Verdict]
@@ -226,8 +241,10 @@ class Changes:
 
 def _units_in(step: Step) -> set[int]:
     if isinstance(step, Deltas):
-        return {key >> UNIT_SHIFT for key in (*step.counters, *step.months)} | {
-            row.unit for row in (*step.counted, *step.uncounted)
+        return {
+            *(key >> UNIT_SHIFT for key in (*step.counters, *step.months)),
+            *(row.unit for row in (*step.counted, *step.uncounted)),
+            *(unit for facts in step.at_once for unit in facts.units),
         }
     if isinstance(step, Reattribution):
         return {step.unit, *(no for piece in step.pieces for no in (*piece.leaves, *piece.joins))}

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from events.codec import Event
-from projections.rules.counting.batch_changes import Deltas, Enlargement, FactRow, Step, Structure
+from projections.rules.counting.batch_changes import Deltas, Enlargement, FactColumns, FactRow, Step, Structure
 from projections.rules.counting.counting import Counting
 from projections.rules.counting.grants import GrantRow
 from projections.rules.counting.moves import enlargements, reattribution, structure_rows
@@ -42,8 +42,8 @@ class BatchWork:
     """Carries the state forward event by event; nobody else does meanwhile.
 
     ``now`` is the position of the message in hand. ``recorded`` are the first messages under the keys that the batch
-    names, ``references`` the facts, plans and events of access that hold and refer to a unit, as of before the
-    batch.
+    names, ``references`` the facts, plans and events of access that hold and refer to a unit, as of before the batch;
+    of a state that does not count all but the facts.
     """
 
     def __init__(self, state: State, recorded: dict[tuple[str, str], Recorded], references: Mapping[str, int]) -> None:
@@ -72,13 +72,25 @@ class BatchWork:
     # -- facts, plans and access -----------------------------------------------------------------------------------
 
     def count(self, rows: Sequence[FactRow]) -> None:
-        """Count a fact from now on."""
+        """Count facts from now on."""
+        if not self.state.counts:
+            self._deltas.counted += rows
+            self.state.facts_of.update([row.unit for row in rows])
+            return
         for row in rows:
             self._counting.add(self._deltas, row)
-        self.state.has_facts = self.state.counts
+        self.state.has_facts = True
+
+    def count_at_once(self, facts: FactColumns) -> None:
+        """Count many facts from now on, in a state that does not count."""
+        self._deltas.at_once.append(facts)
+        self.state.facts_of.update(facts.units)
 
     def uncount(self, rows: Sequence[FactRow]) -> None:
-        """Count a fact no longer."""
+        """Count facts no longer."""
+        if not self.state.counts:
+            self.state.facts_of.subtract([row.unit for row in rows])
+            return
         for row in rows:
             self._counting.add(self._deltas, row, retracted=True)
 
@@ -105,6 +117,8 @@ class BatchWork:
     def is_referred_to(self, unit: Unit) -> bool:
         """Tell whether a fact, a plan or an event of access that holds refers to a unit."""
         found = self._references.get(unit.id, 0) + self._kept_for.get(unit.no, 0)
+        if not self.state.counts:
+            return found + self.state.facts_of[unit.no] > 0
         for step in (*self._done.steps, self._deltas):
             if isinstance(step, Deltas):
                 found += sum(row.unit == unit.no for row in step.counted)
@@ -195,6 +209,7 @@ class BatchWork:
 
     def _flush(self) -> None:
         if self._deltas:
-            self._counting.close(self._deltas)
+            if self.state.counts:
+                self._counting.close(self._deltas)
             self._done.steps.append(self._deltas)
             self._deltas = Deltas()

@@ -33,6 +33,8 @@ class _Counted(NamedTuple):
 class Counting:
     """Counts facts by the hierarchy as it stands when each is added, and the sizes as they stand when all are counted.
 
+    Of no use to a state that does not count.
+
     The owner closes the deltas before a unit becomes large or vast, or is forgotten.
     """
 
@@ -44,15 +46,12 @@ class Counting:
     def add(self, deltas: Deltas, row: FactRow, *, retracted: bool = False) -> None:
         """Take a fact that begins to be counted, or ceases to, as its unit's own and in every counter above it."""
         (deltas.uncounted if retracted else deltas.counted).append(row)
-        if self._state.counts:
-            hierarchy = self._state.hierarchy
-            lineage = hierarchy.lineage(hierarchy.by_no[row.unit], row.day)
-            (self._lost if retracted else self._gained).append(lineage)
+        hierarchy = self._state.hierarchy
+        lineage = hierarchy.lineage(hierarchy.by_no[row.unit], row.day)
+        (self._lost if retracted else self._gained).append(lineage)
 
     def close(self, deltas: Deltas) -> None:
         """Fill in what the facts of the deltas add to the counters above them."""
-        if not self._state.counts:
-            return
         gained = self._counted(deltas.counted, self._gained)
         lost = self._counted(deltas.uncounted, self._lost)
         self._gained, self._lost = [], []

@@ -5,6 +5,7 @@ Owned by one projector, changed by the fold alone.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -44,8 +45,8 @@ class Edition(NamedTuple):
 class State:
     """The state after the batch that ended at ``position``.
 
-    One that does not ``count`` (a rebuild's) keeps facts and structure alone: counters, and all that moves between
-    them, are made from these at the end.
+    One that does not ``count`` (a rebuild's first pass) keeps facts and structure alone: counters, and all that moves
+    between them, are made from these at the end, when the facts that were taken back go too.
     """
 
     root: str
@@ -56,6 +57,8 @@ class State:
     """The hash of the log up to the position (`projections.rules.log.hash_chain`); None where it is not carried on."""
     has_facts: bool = False
     counts: bool = True
+    facts_of: Counter[int] = field(default_factory=Counter)
+    """Of one that does not count: how many facts hold under each unit. Else the tables tell."""
     hierarchy: Hierarchy = field(default_factory=Hierarchy)
     past: PastEdges = field(init=False)
     large: set[int] = field(default_factory=set)

@@ -6,8 +6,9 @@ work, restarts and rebuilds.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from events.catalogue import CATALOGUE
 from events.codec import Event, Refusal, same_content
@@ -20,6 +21,7 @@ from projections.rules.deciding.decision import Key
 from projections.rules.deciding.parking import Parked
 from projections.rules.kinds.attempt import attempt
 from projections.rules.kinds.kind import Ruling
+from projections.rules.kinds.plain_facts import PlainFacts, count_at_once
 from projections.rules.log.hash_chain import Link, extend
 from projections.rules.log.kept_message import kept_headers
 from projections.rules.log.message import Message
@@ -33,8 +35,8 @@ class Fold:
 
     ``recorded`` holds the first message under every key that the batch or a waiting retraction names, as far as the log
     has one before the batch; it is extended. ``references`` counts the facts, plans and events of access that hold and
-    refer to a unit, for every unit whose establishment a retraction names; what it lacks has none. The state is carried
-    forward, and nobody else's from the first piece until the changes are taken.
+    refer to a unit, for every unit whose establishment a retraction names (`BatchWork`); what it lacks has none. The
+    state is carried forward, and nobody else's from the first piece until the changes are taken.
     """
 
     def __init__(
@@ -51,6 +53,17 @@ class Fold:
         self._work = BatchWork(state, recorded, references)
         self._links: list[Link] = []
         self._link = Link(state.position, state.chain_hash) if state.chain_hash is not None else None
+
+    def take_at_once(self, facts: PlainFacts, after: int, last: int, apart: Collection[int]) -> list[int]:
+        """Count the plain facts after a position up to another that hold, all at once, and make no rows for them.
+
+        Returns the positions of those that are to be taken as messages: those ``apart``, that something else refers to,
+        and those that something is the matter with.
+        """
+        counted = count_at_once(facts, after, last, apart, self._work)
+        for type_, n in counted.types.items():
+            self._add_tally(type_, Outcome.COUNTED, None, n)
+        return counted.left
 
     def take(self, messages: Sequence[Message], decoded: Sequence[Event | Refusal]) -> None:
         """Decide the next messages, and whatever they let go.
@@ -100,8 +113,8 @@ class Fold:
             entry.outcome = ruling.outcome
         self._follow_up(ruling, key)
 
-    def changes(self, messages: Sequence[Message]) -> Changes:
-        """Close the batch."""
+    def changes(self, as_of: dt.datetime | None) -> Changes:
+        """Close the batch, whose last message the bus took at ``as_of``."""
         links = self._links
         if self._link is not None:
             self._state.chain_hash = self._link.hash
@@ -115,7 +128,7 @@ class Fold:
             edition=self._state.edition,
             after=self._after,
             position=self._last,
-            as_of=messages[-1].published_at,
+            as_of=as_of,
             ledger=list(self._rows.values()),
             links=links,
             verdicts=list(self._verdicts.values()),

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from functools import lru_cache
+from itertools import repeat
 from struct import Struct
 from typing import Final, NamedTuple
 
-from projections.rules.counting.batch_changes import Changes, Deltas, FactRow, LedgerRow
+from projections.rules.counting.batch_changes import Changes, Deltas, FactColumns, FactRow, LedgerRow
 from projections.store.batch.pieces import pieces
 from projections.store.calendar_sql import COPIED_ENDS
 
@@ -28,8 +29,7 @@ LEDGER: Final = (
 """The columns of `ledger`, as `ledger_rows` gives them: what is not said of a message by anybody but itself."""
 
 _EPOCH: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-EPOCH_DAY: Final = _EPOCH.toordinal()
-"""PostgreSQL's day 0."""
+_EPOCH_DAY: Final = _EPOCH.toordinal()
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 _size = Struct(">i").pack
@@ -37,8 +37,8 @@ _sizes: Final = tuple(_size(size) for size in range(512))
 _row = Struct(">hiqiq").pack  # the number of columns; position and published_at
 _boolean: Final = {value: _size(1) + bytes((value,)) for value in (False, True)}
 
-packed_fact: Final = Struct(">hiiiiihiqiq").pack
-"""A row of `fact`: its 5 columns, each value after its size; the day in days since EPOCH_DAY."""
+_fact = Struct(">hiiiiihiqiq").pack  # the number of columns; each value after its size
+_ENDS: Final = {day.toordinal(): copied for day, copied in COPIED_ENDS.items()}
 
 
 class Rendered(NamedTuple):
@@ -61,8 +61,8 @@ async def render(changes: Changes, *, ledger: bool = True) -> Rendered:
         await asyncio.sleep(0)
     facts = {}
     for index, step in enumerate(changes.steps):
-        if isinstance(step, Deltas) and step.counted:
-            facts[index] = whole([fact_rows(step.counted)])
+        if isinstance(step, Deltas) and (step.counted or step.at_once):
+            facts[index] = whole([fact_rows(step.counted), *map(fact_columns, step.at_once)])
             await asyncio.sleep(0)
     return Rendered(whole(rows), facts)
 
@@ -85,13 +85,21 @@ def ledger_rows(rows: Iterable[LedgerRow]) -> bytes:
     return b"".join(made)
 
 
-def fact_rows(rows: Iterable[FactRow]) -> bytes:
+def fact_rows(rows: Sequence[FactRow]) -> bytes:
     """Give rows of the facts, with the columns of `FactRow` in their order."""
+    if not rows:
+        return b""
+    units, days, *others = zip(*rows, strict=True)
+    return fact_columns(FactColumns(units, [day.toordinal() for day in days], *others))
+
+
+def fact_columns(facts: FactColumns) -> bytes:
+    """Give the same of facts that come column by column."""
+    units, days, measures, positions, facets = facts
+    copied = [_ENDS.get(day, day - _EPOCH_DAY) for day in days]
+    two, four, eight = repeat(2), repeat(4), repeat(8)
     return b"".join(
-        [
-            packed_fact(5, 4, unit, 4, _day(day), 2, measure, 8, position, 8, facets)
-            for unit, day, measure, position, facets in rows
-        ]
+        map(_fact, repeat(len(facts)), four, units, four, copied, two, measures, eight, positions, eight, facets)
     )
 
 
@@ -103,11 +111,6 @@ def _bytes(value: bytes | None) -> bytes:
 
 def _text(value: str | None) -> bytes:
     return _NULL if value is None else _bytes(value.encode())
-
-
-@lru_cache(maxsize=4_096)
-def _day(value: dt.date) -> int:
-    return COPIED_ENDS.get(value, value.toordinal() - EPOCH_DAY)
 
 
 _word = lru_cache(maxsize=4_096)(_text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -24,7 +24,7 @@ from projections.store.log.hash_chain import chain_at
 _RECORDED = """
 SELECT l.position, l.publisher, l.id, l.type, v.outcome, l.bus_subject, l.body
 FROM unnest($1::text[], $2::text[]) AS k (publisher, id)
-JOIN ledger l ON l.id = k.id AND l.publisher = k.publisher AND l.first AND l.position <= $3
+JOIN ledger l ON l.id = k.id AND l.publisher = k.publisher AND l.first
 LEFT JOIN verdict v ON v.position = l.position
 """
 
@@ -35,6 +35,13 @@ SELECT u.id, u.no, (SELECT count(*) FROM target t WHERE t.unit = u.no)
 FROM unit u WHERE u.id = ANY($1::text[])
 """
 _FACTS_OF = "SELECT u.no, (SELECT count(*) FROM fact f WHERE f.unit = u.no) FROM unit u WHERE u.id = ANY($1::text[])"
+
+
+class Recordings(NamedTuple):
+    """The first messages under some keys: those ``before`` the batch, and where the others are that the ledger has."""
+
+    before: dict[EventKey, Recorded]
+    later: set[int]
 
 
 async def load_state(connection: asyncpg.Connection, root: str, sizes: Sizes) -> State:
@@ -91,7 +98,7 @@ async def _load_parking(connection: asyncpg.Connection, state: State) -> None:
         if isinstance(event, Event):
             events[position] = event
     recorded = await load_recorded(connection, targets_of(events.values()), state.position)
-    work = BatchWork(state, recorded, {})
+    work = BatchWork(state, recorded.before, {})
     state.parking = Parking()
     for position, event in events.items():
         if not attempt(position, event, work).waits:
@@ -101,43 +108,33 @@ async def _load_parking(connection: asyncpg.Connection, state: State) -> None:
     work.finish()
 
 
-async def load_recorded(
-    connection: asyncpg.Connection, keys: Collection[EventKey], up_to: int, besides: Collection[int] = ()
-) -> dict[EventKey, Recorded]:
-    """Load the first message under each key, as far as the ledger has one up to a position.
+async def load_recorded(connection: asyncpg.Connection, keys: Collection[EventKey], up_to: int) -> Recordings:
+    """Load the first message under each key, as far as the ledger has one.
 
-    Not those at the positions ``besides``: what became of these has yet to be decided.
+    What became of those after position ``up_to`` has yet to be decided: where they are is all that is told of them.
     """
+    found = Recordings({}, set())
     if not keys:
-        return {}
-    rows = await connection.fetch(_RECORDED, [key[0] for key in keys], [key[1] for key in keys], up_to)
-    return {
-        (publisher, id_): Recorded(
-            position,
-            publisher,
-            id_,
-            type_,
-            outcome or outcome_of_holding(type_),
-            bus_subject_of(publisher, type_, bus_subject),
-            body,
-        )
-        for position, publisher, id_, type_, outcome, bus_subject, body in rows
-        if position not in besides
-    }
+        return found
+    rows = await connection.fetch(_RECORDED, [key[0] for key in keys], [key[1] for key in keys])
+    for position, publisher, id_, type_, outcome, bus_subject, body in rows:
+        if position > up_to:
+            found.later.add(position)
+            continue
+        said = outcome or outcome_of_holding(type_)
+        subject = bus_subject_of(publisher, type_, bus_subject)
+        found.before[publisher, id_] = Recorded(position, publisher, id_, type_, said, subject, body)
+    return found
 
 
 async def load_references(
-    connection: asyncpg.Connection, units: Collection[str], facts_of: Mapping[int, int] | None = None
+    connection: asyncpg.Connection, units: Collection[str], *, facts: bool = True
 ) -> Mapping[str, int]:
-    """Count the facts, plans and events of access that hold and refer to each unit.
-
-    The facts by ``facts_of`` where that is given.
-    """
+    """Count the facts, plans and events of access that hold and refer to each unit; no facts without ``facts``."""
     if not units:
         return {}
-    if facts_of is None:
-        facts_of = {no: n for no, n in await connection.fetch(_FACTS_OF, list(units))}  # noqa: C416 - records are not pairs to a checker
     kept = await connection.fetch(_KEPT_OF, list(units))
+    facts_of = {no: n for no, n in await connection.fetch(_FACTS_OF, list(units))} if facts else {}  # noqa: C416 - records are not pairs to a checker
     return {id_: n + facts_of.get(no, 0) for id_, no, n in kept}
 
 

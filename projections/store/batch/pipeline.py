@@ -1,7 +1,7 @@
 """The one way of a batch into the read models: decode, prepare, fold, render, write.
 
-The projector, a restore, a rebuild that follows the log and tests all go it. What differs is given: what a message is
-decided as, and who writes what is ready.
+The projector, a restore, both passes of a rebuild and tests all go it. What differs is given: what a message is
+decided as, whether the ledger has it already, which plain facts were decoded elsewhere, and who writes what is ready.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from projections.rules.counting.state import Recorded, State
 from projections.rules.folding.fold import EventKey
 from projections.rules.log.message import Message
 from projections.store.batch.copying import Rendered, render
-from projections.store.batch.preparing import Instead, decode_all, looks_back, prepare
+from projections.store.batch.preparing import AtOnce, Instead, decode_all, looks_back, prepare
 from projections.store.batch.writing import write
 
 
@@ -52,18 +52,31 @@ class Pipeline:
         return self._writing is not None and not self._writing.done()
 
     async def make_ready(
-        self, messages: Sequence[Message], instead: Instead, *, said_before: set[EventKey] | None = None
+        self,
+        messages: Sequence[Message],
+        instead: Instead,
+        *,
+        said_before: set[EventKey] | None = None,
+        at_once: AtOnce | None = None,
     ) -> Ready:
         """Decode messages that follow the state without a gap, look up what they need, fold and render them.
 
         Where the ledger has them already, ``said_before`` are their keys that it says were used before, and no rows of
-        it are rendered. Raises UndecidableError where deciding one raises, and what writing the batch before raised.
+        it are rendered; then what is between them may be given ``at_once``. Raises UndecidableError where deciding one
+        raises, and what writing the batch before raised.
         """
         events = await decode_all(messages, self.state.root, instead)
-        if looks_back(self.state, events):
+        if looks_back(self.state, events) or said_before:
             await self.settled()
         changes, keys = await prepare(
-            self._reader, self.state, messages, events, self._pending, said_before=said_before
+            self._reader,
+            self.state,
+            messages,
+            events,
+            instead,
+            pending=self._pending,
+            said_before=said_before,
+            at_once=at_once,
         )
         rendered = await render(changes, ledger=said_before is None)
         return Ready(messages, events, changes, rendered, keys)
@@ -89,6 +102,12 @@ class Pipeline:
         if self._writing is not None:
             with contextlib.suppress(Exception):
                 await asyncio.shield(self._writing)
+
+    async def give_up(self) -> None:
+        """Cancel what is being written: nothing goes on afterwards."""
+        if self._writing is not None:
+            self._writing.cancel()
+            await asyncio.gather(self._writing, return_exceptions=True)
 
 
 async def commit(writer: asyncpg.Connection, ready: Ready) -> None:

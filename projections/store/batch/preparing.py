@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
 import asyncpg
 
@@ -11,6 +14,7 @@ from events.codec import Event, Refusal
 from projections.rules.counting.batch_changes import Changes
 from projections.rules.counting.state import Recorded, Sizes, State
 from projections.rules.folding.fold import EventKey, Fold
+from projections.rules.kinds.plain_facts import PlainFacts
 from projections.rules.log.asides import decoded as decoded_one
 from projections.rules.log.message import GapError, Message
 from projections.store.batch.loading import (
@@ -26,6 +30,19 @@ from projections.store.log import hash_chain
 
 Instead = Callable[[int, Event | Refusal], Event | Refusal]
 """What the message at a position is decided as, given what it says: itself, or a refusal where it is set aside."""
+
+
+class AtOnce(NamedTuple):
+    """Plain facts of a batch, to be counted at once where nothing refers to them; its messages are all that is not one.
+
+    The batch comes in ``runs``, each from the first to the last position of messages that are folded one by one; the
+    facts before them are counted first. ``apart`` are set aside, and ``read`` reads messages from the ledger.
+    """
+
+    facts: PlainFacts
+    runs: Sequence[tuple[int, int]]
+    apart: AbstractSet[int]
+    read: Callable[[Sequence[int]], Awaitable[Sequence[Message]]]
 
 
 async def decode_all(messages: Sequence[Message], root: str, instead: Instead) -> list[Event | Refusal]:
@@ -54,11 +71,11 @@ def unseen(position: int, messages: Sequence[Message]) -> list[Message]:
 
 
 def looks_back(state: State, decoded: Sequence[Event | Refusal]) -> bool:
-    """Tell whether the batch may need what earlier batches changed.
+    """Tell whether the batch may need what earlier batches changed; one of plain facts alone does not.
 
     Where it does, they must be committed before it is prepared.
     """
-    return bool(targets_of(decoded) or state.parking.retractions)
+    return bool(targets_of(decoded) or (decoded and state.parking.retractions))
 
 
 async def prepare(
@@ -66,37 +83,60 @@ async def prepare(
     state: State,
     messages: Sequence[Message],
     decoded: Sequence[Event | Refusal],
-    pending: Mapping[EventKey, Recorded] | None = None,
+    instead: Instead,
     *,
+    pending: Mapping[EventKey, Recorded] | None = None,
     said_before: set[EventKey] | None = None,
+    at_once: AtOnce | None = None,
 ) -> tuple[Changes, dict[EventKey, Recorded]]:
     """Look up what the batch needs and fold it; the state is carried forward, nothing is written.
 
     ``pending`` are the keys of the batch before, where it is folded but perhaps not committed; the second answer are
     this batch's own new keys. Where the ledger has the batch already, ``said_before`` are its keys that it says were
-    used before.
+    used before; the plain facts that the batch itself refers to are then found too, and folded one by one.
     """
     targets = targets_of(decoded) | targets_of(state.parking.retractions.values())
     keys = keys_of(decoded) if said_before is None else said_before
-    recorded = await load_recorded(connection, keys | targets, state.position)
-    recorded.update(pending or {})
+    found = await load_recorded(connection, keys | targets, state.position)
+    recorded = {**found.before, **(pending or {})}
     known = set(recorded)
     foundations = foundations_in(recorded, targets, state.root)
-    references = await load_references(connection, foundations)
-    changes = await fold(state, messages, decoded, recorded, references)
+    references = await load_references(connection, foundations, facts=state.counts)
+    if at_once is None:
+        folding = Fold(state, messages[-1].position, recorded, references)
+        await _take(folding, messages, decoded)
+        changes = folding.changes(messages[-1].published_at)
+    else:
+        folding = Fold(state, at_once.runs[-1][1], recorded, references)
+        at_once = at_once._replace(apart=at_once.apart | found.later)
+        await _take_runs(folding, state, list(zip(messages, decoded, strict=True)), instead, at_once)
+        changes = folding.changes(None)
     return changes, {key: entry for key, entry in recorded.items() if key not in known}
 
 
-async def fold(
-    state: State,
-    messages: Sequence[Message],
-    decoded: Sequence[Event | Refusal],
-    recorded: dict[EventKey, Recorded],
-    references: Mapping[str, int],
-) -> Changes:
-    """Fold a batch for which everything is looked up (`Fold`), and let others go on between pieces of it."""
-    folding = Fold(state, messages[-1].position, recorded, references)
+async def _take(folding: Fold, messages: Sequence[Message], decoded: Sequence[Event | Refusal]) -> None:
+    """Fold messages one by one, and let others go on between pieces of them."""
     for piece, events in zip(pieces(messages), pieces(decoded), strict=True):
         folding.take(piece, events)
         await asyncio.sleep(0)
-    return folding.changes(messages)
+
+
+async def _take_runs(
+    folding: Fold, state: State, messages: Sequence[tuple[Message, Event | Refusal]], instead: Instead, at_once: AtOnce
+) -> None:
+    """Fold run by run: the plain facts before it at once, then its messages, with those facts that were left."""
+    done, after = 0, state.position
+    for first, last in at_once.runs:
+        left = folding.take_at_once(at_once.facts, after, first - 1, at_once.apart)
+        end = bisect_right(messages, last, done, key=_position)
+        run = list(messages[done:end])
+        if left:
+            more = await at_once.read(left)
+            run += zip(more, await decode_all(more, state.root, instead), strict=True)
+            run.sort(key=_position)
+        await _take(folding, [message for message, _ in run], [event for _, event in run])
+        done, after = end, last
+
+
+def _position(of: tuple[Message, Event | Refusal]) -> int:
+    return of[0].position

@@ -16,7 +16,7 @@ from projections.rules.counting.plans import DeclarationRow, TargetRow
 from projections.rules.hierarchy.as_now_terms import Term
 from projections.rules.hierarchy.folded_names import fold_name
 from projections.store.batch import rollup_moves
-from projections.store.batch.copying import LEDGER, Rendered, fact_rows, sending, whole
+from projections.store.batch.copying import LEDGER, Rendered, sending
 from projections.store.batch.verdicts import write_verdicts
 from projections.store.checkpoint import ENTERED, NOTIFICATIONS
 from projections.store.fingerprint import rules
@@ -84,12 +84,10 @@ async def write(connection: asyncpg.Connection, changes: Changes, rendered: Rend
     await connection.execute(f"NOTIFY {NOTIFICATIONS}, '{changes.position}'")
 
 
-async def write_read_models(
-    connection: asyncpg.Connection, changes: Changes, facts: Mapping[int, bytes] | None = None
-) -> None:
+async def write_read_models(connection: asyncpg.Connection, changes: Changes, facts: Mapping[int, bytes]) -> None:
     """Apply what a batch changes in the generation that the transaction sees; the caller owns it and its fence.
 
-    ``facts`` are those of `Rendered`, where they are made already.
+    ``facts`` are those of `Rendered`.
     """
     await write_verdicts(connection, changes)
     await _structure(connection, changes.structure)
@@ -98,7 +96,7 @@ async def write_read_models(
         if isinstance(step, Deltas):
             await rollup_moves.carry_out(connection, waiting)
             waiting = []
-            await _count(connection, step, (facts or {}).get(index))
+            await _count(connection, step, facts.get(index))
         else:
             waiting.append(step)
     await rollup_moves.carry_out(connection, waiting)
@@ -148,9 +146,8 @@ async def _marks(connection: asyncpg.Connection, changes: Changes) -> None:
 
 
 async def _count(connection: asyncpg.Connection, deltas: Deltas, facts: bytes | None) -> None:
-    if deltas.counted:
-        source = facts or whole([fact_rows(deltas.counted)])
-        await connection.copy_to_table("fact", columns=FactRow._fields, source=sending(source), format="binary")
+    if facts is not None:
+        await connection.copy_to_table("fact", columns=FactRow._fields, source=sending(facts), format="binary")
     if deltas.uncounted:
         rows = [row[:4] for row in deltas.uncounted]
         await connection.execute(_UNCOUNT, *zip(*rows, strict=True))

@@ -10,6 +10,7 @@ import asyncpg
 from events.codec import Event, Refusal
 from events.vocabulary import Reason
 from projections.rules.counting.batch_changes import Changes
+from projections.rules.folding.fold import EventKey
 from projections.rules.log.asides import Asides
 from projections.rules.log.kept_message import bus_subject_of
 from projections.rules.log.message import Message
@@ -45,19 +46,6 @@ def rows_sql(columns: str, where: str, like: str) -> str:
     return _ROWS.format(columns=columns, where=where, like=like)
 
 
-async def read_chunk(connection: asyncpg.Connection, after: int, up_to: int, like: str) -> list[asyncpg.Record]:
-    """Read a chunk of the ledger, none at its end. Raises RebuildError where a message is missing."""
-    last = min(up_to, after + CHUNK)
-    rows = await connection.fetch(rows_sql(_COLUMNS, IN_CHUNK, like), after, last)
-    missing_in(rows, after, last)
-    return rows
-
-
-async def read_some(connection: asyncpg.Connection, positions: Sequence[int], like: str) -> list[asyncpg.Record]:
-    """Read some messages of the ledger, in order."""
-    return await connection.fetch(rows_sql(_COLUMNS, _SOME, like), positions) if positions else []
-
-
 async def set_aside_up_to(connection: asyncpg.Connection, position: int, like: str) -> list[int]:
     """Return the positions of the messages that live work has set aside, by the generation ``like``, in use."""
     return [at for (at,) in await connection.fetch(_ASIDES.format(like=like), position)]
@@ -70,43 +58,75 @@ def missing_in(rows: Sequence[asyncpg.Record], after: int, last: int) -> None:
         raise RebuildError(f"position {missing} is missing in the ledger: bring it back from the stream first")
 
 
-def message_of(row: asyncpg.Record) -> Message:
-    """Return the message of a row; its headers decide nothing and are left out."""
-    subject = bus_subject_of(row["publisher"], row["type"], row["bus_subject"])
-    return Message(row["position"], row["published_at"], subject, None, row["body"])
+class LedgerBatch:
+    """Messages of the ledger that are decided anew as one batch: read, some of them refused, and held against its rows.
 
-
-def as_decided(row: asyncpg.Record, event: Event | Refusal, asides: Asides) -> Event | Refusal:
-    """Refuse what live work has set aside, with its words: it was told so, and may have been said anew since.
-
-    What got no key then has none for ever. ``asides`` are those that could not be decided here either.
+    ``like`` is the generation in use; ``asides`` are those that could not be decided here either.
     """
-    if not row["aside"]:
-        return asides.instead_of(row["position"], event)
-    names = (None,) * 4 if row["id"] is None else (event.publisher, event.id, event.type, event.subject)
-    return Refusal(Reason.MALFORMED, None, row["detail"], *names)
 
+    def __init__(self, connection: asyncpg.Connection, like: str, asides: Asides) -> None:
+        self._connection = connection
+        self._like = like
+        self._asides = asides
+        self._row_at: dict[int, asyncpg.Record] = {}
 
-def misnamed(rows: Sequence[asyncpg.Record], changes: Changes) -> list[RowDifference]:
-    """Return the messages of which the ledger says another type or subject than they have."""
-    pairs = zip(rows, changes.ledger, strict=True)
-    names = [
-        (row["position"], (row["type"], row["subject"]), (decided.type, decided.subject)) for row, decided in pairs
-    ]
-    return [
-        RowDifference(
-            "ledger", {"position": position}, *(dict(zip(("type", "subject"), said, strict=True)) for said in both)
-        )
-        for position, *both in names
-        if both[0] != both[1]
-    ]
+    async def read_chunk(self, after: int, up_to: int) -> list[Message]:
+        """Read a chunk, nothing at the end of the ledger. Raises RebuildError where a message is missing."""
+        last = min(up_to, after + CHUNK)
+        rows = await self._connection.fetch(rows_sql(_COLUMNS, IN_CHUNK, self._like), after, last)
+        missing_in(rows, after, last)
+        return self._taken(rows)
 
+    async def read(self, positions: Sequence[int]) -> list[Message]:
+        """Read some messages, in order."""
+        if not positions:
+            return []
+        return self._taken(await self._connection.fetch(rows_sql(_COLUMNS, _SOME, self._like), positions))
 
-def require_same_keys(rows: Sequence[asyncpg.Record], changes: Changes) -> None:
-    """Raise RebuildError where a message was decided under another key than the ledger has it under."""
-    for row, decided in zip(rows, changes.ledger, strict=True):
-        if (row["first"], row["publisher"], row["id"]) != (decided.first, decided.publisher, decided.id):
-            raise RebuildError(
-                f"position {row['position']} has another key by its body than in the ledger: keys are for ever "
-                "(contract §1); verify the ledger against the stream"
+    def said_before(self) -> set[EventKey]:
+        """Return the keys of those that the ledger says were used before."""
+        return {(row["publisher"], row["id"]) for row in self._row_at.values() if not row["first"]}
+
+    def instead(self, position: int, event: Event | Refusal) -> Event | Refusal:
+        """Refuse what live work has set aside, with its words: it was told so, and may have been said anew since.
+
+        What got no key then has none for ever.
+        """
+        row = self._row_at[position]
+        if not row["aside"]:
+            return self._asides.instead_of(position, event)
+        names = (None,) * 4 if row["id"] is None else (event.publisher, event.id, event.type, event.subject)
+        return Refusal(Reason.MALFORMED, None, row["detail"], *names)
+
+    def misnamed(self, changes: Changes) -> list[RowDifference]:
+        """Return the messages of which the ledger says another type or subject than they have.
+
+        Raises RebuildError where one was decided under another key than the ledger has it under.
+        """
+        found = []
+        for decided in changes.ledger:
+            row = self._row_at[decided.position]
+            if (row["first"], row["publisher"], row["id"]) != (decided.first, decided.publisher, decided.id):
+                raise RebuildError(
+                    f"position {decided.position} has another key by its body than in the ledger: keys are for ever "
+                    "(contract §1); verify the ledger against the stream"
+                )
+            says = {"type": row["type"], "subject": row["subject"]}
+            has = {"type": decided.type, "subject": decided.subject}
+            if says != has:
+                found.append(RowDifference("ledger", {"position": decided.position}, says, has))
+        return found
+
+    def _taken(self, rows: Sequence[asyncpg.Record]) -> list[Message]:
+        """Give the messages of rows; their headers decide nothing and are left out."""
+        self._row_at.update((row["position"], row) for row in rows)
+        return [
+            Message(
+                row["position"],
+                row["published_at"],
+                bus_subject_of(row["publisher"], row["type"], row["bus_subject"]),
+                None,
+                row["body"],
             )
+            for row in rows
+        ]

@@ -7,38 +7,30 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import asyncpg
 
 from events.codec import DEFAULT_ROOT
 from projections.rules.counting.state import SIZES, Sizes, State
-from projections.rules.folding.fold import EventKey
 from projections.rules.log.asides import Asides
+from projections.rules.log.message import Message
 from projections.rules.log.set_aside import UndecidableError
 from projections.store.batch.loading import fill_state
 from projections.store.batch.pipeline import Pipeline, Ready
+from projections.store.batch.preparing import AtOnce
 from projections.store.batch.writing import write_read_models
 from projections.store.checkpoint import position_of
 from projections.store.connecting import connect
 from projections.store.fingerprint import rules
 from projections.store.generations import enter
-from projections.store.rebuilding.chunks import (
-    RebuildError,
-    as_decided,
-    message_of,
-    misnamed,
-    read_chunk,
-    require_same_keys,
-)
+from projections.store.rebuilding.chunks import LedgerBatch, RebuildError
 from projections.store.rebuilding.counting import count_all
 from projections.store.rebuilding.generation_schema import drop_schema, make_schema
-from projections.store.rebuilding.making.deciding import Decided, Deciding
+from projections.store.rebuilding.making.decoded_chunk import DecodedChunk
 from projections.store.rebuilding.making.decoders import Reading, decoded_chunks
-from projections.store.rebuilding.making.write_decided import write_decided
 from projections.store.rebuilding.row_difference import RowDifference
 
 FOLDING, FACTS, COUNTERS, FOLLOWING = "folding", "facts", "counters", "following"
@@ -159,30 +151,26 @@ class Generation:
     async def _fold(self, up_to: int, progress: Progress, throttle: float | None) -> None:
         reader = await connect(self.source.database_url)
         state = await self._load(counts=False)
-        facts_of = Counter({unit: n for unit, n in await self.writer.fetch(_FACTS_OF)})  # noqa: C416 - records are not pairs to a checker
-        deciding = Deciding(reader, state, facts_of, self._asides, self._misnamed, like=self.like)
+        state.facts_of.update({unit: n for unit, n in await self.writer.fetch(_FACTS_OF)})  # noqa: C416 - records are not pairs to a checker
+        pipeline = Pipeline(reader, state)
         started, began_at = time.monotonic(), state.position
         try:
             await enter(reader, self.schema)
             ledger = Reading(self.source.database_url, self.source.root, self.like)
             async with aclosing(decoded_chunks(ledger, began_at, up_to)) as read:
-                async for stretch in read:
-                    async for decided in deciding.decide(stretch):
-                        if deciding.written is not None:
-                            await deciding.written
-                        deciding.written = asyncio.create_task(self._write_decided(decided))
+                async for chunk in read:
+                    ready = await self._chunk_ready(pipeline, reader, chunk)
+                    await pipeline.begin_writing(ready, self._write_apart(ready, FOLDING))
                     progress(FOLDING, state.position, up_to)
                     if throttle is not None:
                         due = started + (state.position - began_at) / throttle
                         await asyncio.sleep(max(0.0, due - time.monotonic()))
-            if deciding.written is not None:
-                await deciding.written
+            await pipeline.settled()
         except UndecidableError:
-            if deciding.written is not None:
-                await deciding.written  # what was decided before is kept
+            await pipeline.settled()  # what was decided before is kept
             raise
         finally:
-            await _ended(deciding.written)
+            await pipeline.give_up()
             reader.terminate()
 
     async def count(self, progress: Progress, throttle: float | None = None, *, large_as_there: bool = False) -> None:
@@ -232,18 +220,18 @@ class Generation:
         phase = FOLLOWING if row is None else row.phase
         state = self._state if self._state is not None else await self._load(counts=True)
         self._state = self._unsettled = None  # kept only where all of it came to its end
-        while rows := await read_chunk(self.writer, state.position, up_to, self.like):
+        while True:
+            batch = LedgerBatch(self.writer, self.like, self._asides)
+            messages = await batch.read_chunk(state.position, up_to)
+            if not messages:
+                break
             try:
-                ready = await self._ready(state, rows)
+                ready = await self._ready(Pipeline(self.writer, state), batch, messages)
             except UndecidableError as error:
                 self._asides.note_undecidable(error)
                 state = await self._load(counts=True)
                 continue
-            if in_transaction:
-                await self._write_ready(ready, phase)
-            else:
-                async with self.writer.transaction():
-                    await self._write_ready(ready, phase)
+            await (self._write if in_transaction else self._write_apart)(ready, phase)
             if progress is not None:
                 progress(FOLLOWING, state.position, up_to)
         if in_transaction:
@@ -260,24 +248,24 @@ class Generation:
             await fill_state(self.writer, state)
         return state
 
-    async def _ready(self, state: State, rows: Sequence[asyncpg.Record]) -> Ready:
-        row_at = {row["position"]: row for row in rows}
-        before: set[EventKey] = {(row["publisher"], row["id"]) for row in rows if not row["first"]}
-        ready = await Pipeline(self.writer, state).make_ready(
-            [message_of(row) for row in rows],
-            lambda position, event: as_decided(row_at[position], event, self._asides),
-            said_before=before,
-        )
-        require_same_keys(rows, ready.changes)
-        self._misnamed += misnamed(rows, ready.changes)
+    async def _chunk_ready(self, pipeline: Pipeline, reader: asyncpg.Connection, chunk: DecodedChunk) -> Ready:
+        batch = LedgerBatch(reader, self.like, self._asides)
+        messages = await batch.read(chunk.one_by_one())
+        at_once = AtOnce(chunk.plain, chunk.runs(), self._asides.positions, batch.read)
+        return await self._ready(pipeline, batch, messages, at_once)
+
+    async def _ready(
+        self, pipeline: Pipeline, batch: LedgerBatch, messages: Sequence[Message], at_once: AtOnce | None = None
+    ) -> Ready:
+        ready = await pipeline.make_ready(messages, batch.instead, said_before=batch.said_before(), at_once=at_once)
+        self._misnamed += batch.misnamed(ready.changes)
         return ready
 
-    async def _write_decided(self, decided: Decided) -> None:
+    async def _write_apart(self, ready: Ready, phase: str) -> None:
         async with self.writer.transaction():
-            await self._move_on(decided.after, decided.position, FOLDING)
-            await write_decided(self.writer, decided)
+            await self._write(ready, phase)
 
-    async def _write_ready(self, ready: Ready, phase: str) -> None:
+    async def _write(self, ready: Ready, phase: str) -> None:
         changes = ready.changes
         await self._move_on(changes.after, changes.position, phase)
         await write_read_models(self.writer, changes, ready.rendered.facts)
@@ -287,11 +275,3 @@ class Generation:
     async def _move_on(self, after: int, position: int, phase: str) -> None:
         if await self.writer.execute(_FENCE, self.schema, after, position, phase) != "UPDATE 1":
             raise RebuildError(f"{self.schema} is not at {after} any more: another rebuild is at work on it")
-
-
-async def _ended(*tasks: asyncio.Task[Any] | None) -> None:
-    """Let nothing go on that was begun: what failed has been told already, or is about to be."""
-    found = [task for task in tasks if task is not None]
-    for task in found:
-        task.cancel()
-    await asyncio.gather(*found, return_exceptions=True)
