@@ -11,7 +11,19 @@ from itertools import count
 from random import Random
 from typing import Any, Final, NamedTuple
 
-from tests.oracle.telling import ROOT, Said, admitted, founded, moved, retracted, root, say, transferred
+from tests.oracle.telling import (
+    ROOT,
+    Said,
+    admitted,
+    departed,
+    founded,
+    moved,
+    restored,
+    retracted,
+    root,
+    say,
+    transferred,
+)
 
 PROVINCES: Final = tuple(f"p{n}" for n in range(3))
 UPPERS: Final = tuple(f"u{n}" for n in range(9))
@@ -95,7 +107,7 @@ class Clerk:
         random, event_id, day = self._random, next(self._ids), str(_day(self._random))
         unit = random.choices((*CELLS, *UPPERS, *LATE, GHOST), (8,) * 36 + (2,) * 9 + (4,) * 6 + (3,))[0]
         facets: dict[str, Any] = {"facets": {"sex": random.choice(("female", "male"))}} if random.random() < 0.7 else {}
-        match random.randrange(6):
+        match random.randrange(8):
             case 0 | 1:
                 said = admitted(unit, day, event_id, **facets)
             case 2:
@@ -107,8 +119,15 @@ class Clerk:
                 said = say(
                     unit, event_id, "candidate.trained", unit, {"candidate": "q-1", "on": day, "passed": True} | facets
                 )
+            case 5:
+                said = departed(
+                    unit, random.choice(("died", "not_confirmed", "not_confirmed")), day, event_id, **facets
+                )
+            case 6:
+                said = restored(unit, day, event_id, **facets)
             case _:
-                said = transferred(unit, random.choice((*CELLS, *LATE)), day, event_id)
+                known_as = {"as": "m-14"} if random.random() < 0.5 else {}
+                said = transferred(unit, random.choice((*CELLS, *LATE)), day, event_id, **known_as)
         return told_of(said)
 
     def _again(self) -> Told:

@@ -69,8 +69,16 @@ def admitted(unit: str, day: str, event_id: str, by: str | None = None, **data: 
     return say(by or unit, event_id, "member.admitted", unit, {"member": "m-1", "decided_on": day} | data)
 
 
-def transferred(unit: str, to: str, day: str, event_id: str, by: str | None = None) -> Said:
-    return say(by or unit, event_id, "member.transferred", unit, {"member": "m-1", "to": to, "on": day})
+def transferred(unit: str, to: str, day: str, event_id: str, by: str | None = None, **data: Any) -> Said:
+    return say(by or unit, event_id, "member.transferred", unit, {"member": "m-1", "to": to, "on": day} | data)
+
+
+def departed(unit: str, reason: str, day: str, event_id: str, **data: Any) -> Said:
+    return say(unit, event_id, "member.departed", unit, {"member": "m-1", "reason": reason, "on": day} | data)
+
+
+def restored(unit: str, day: str, event_id: str, **data: Any) -> Said:
+    return say(unit, event_id, "member.restored", unit, {"member": "m-1", "on": day} | data)
 
 
 def retracted(publisher: str, event_id: str, target: str, of: str | None = None, subject: str | None = None) -> Said:
