@@ -19,7 +19,7 @@ from projections.rules.counting.state import Recorded, State
 from projections.rules.folding.fold import EventKey
 from projections.rules.log.message import Message
 from projections.store.batch.copying import Rendered, render
-from projections.store.batch.preparing import AtOnce, Instead, decode_all, looks_back, prepare
+from projections.store.batch.preparing import InLedger, Instead, decode_all, looks_back, prepare
 from projections.store.batch.writing import write
 
 
@@ -52,21 +52,15 @@ class Pipeline:
         return self._writing is not None and not self._writing.done()
 
     async def make_ready(
-        self,
-        messages: Sequence[Message],
-        instead: Instead,
-        *,
-        said_before: set[EventKey] | None = None,
-        at_once: AtOnce | None = None,
+        self, messages: Sequence[Message], instead: Instead, *, in_ledger: InLedger | None = None
     ) -> Ready:
         """Decode messages that follow the state without a gap, look up what they need, fold and render them.
 
-        Where the ledger has them already, ``said_before`` are their keys that it says were used before, and no rows of
-        it are rendered; then what is between them may be given ``at_once``. Raises UndecidableError where deciding one
-        raises, and what writing the batch before raised.
+        Of a batch that is ``in_ledger`` no rows of the ledger are rendered, and the messages are all but the plain
+        facts. Raises UndecidableError where deciding one raises, and what writing the batch before raised.
         """
         events = await decode_all(messages, self.state.root, instead)
-        if looks_back(self.state, events) or said_before:
+        if looks_back(self.state, events) or (in_ledger is not None and in_ledger.said_before):
             await self.settled()
         changes, keys = await prepare(
             self._reader,
@@ -75,10 +69,9 @@ class Pipeline:
             events,
             instead,
             pending=self._pending,
-            said_before=said_before,
-            at_once=at_once,
+            in_ledger=in_ledger,
         )
-        rendered = await render(changes, ledger=said_before is None)
+        rendered = await render(changes, ledger=in_ledger is None)
         return Ready(messages, events, changes, rendered, keys)
 
     async def begin_writing(self, ready: Ready, writing: Coroutine[Any, Any, None]) -> None:

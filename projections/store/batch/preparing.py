@@ -45,6 +45,13 @@ class AtOnce(NamedTuple):
     read: Callable[[Sequence[int]], Awaitable[Sequence[Message]]]
 
 
+class InLedger(NamedTuple):
+    """What is known of a batch that the ledger has already: its keys that were used before, and what is plain in it."""
+
+    said_before: set[EventKey]
+    at_once: AtOnce | None = None
+
+
 async def decode_all(messages: Sequence[Message], root: str, instead: Instead) -> list[Event | Refusal]:
     """Decode a batch as it is to be decided, and let others go on between pieces of it."""
     events: list[Event | Refusal] = []
@@ -86,22 +93,22 @@ async def prepare(
     instead: Instead,
     *,
     pending: Mapping[EventKey, Recorded] | None = None,
-    said_before: set[EventKey] | None = None,
-    at_once: AtOnce | None = None,
+    in_ledger: InLedger | None = None,
 ) -> tuple[Changes, dict[EventKey, Recorded]]:
     """Look up what the batch needs and fold it; the state is carried forward, nothing is written.
 
     ``pending`` are the keys of the batch before, where it is folded but perhaps not committed; the second answer are
-    this batch's own new keys. Where the ledger has the batch already, ``said_before`` are its keys that it says were
-    used before; the plain facts that the batch itself refers to are then found too, and folded one by one.
+    this batch's own new keys. Where it is ``in_ledger``, the plain facts that it refers to itself are found too, and
+    folded one by one.
     """
     targets = targets_of(decoded) | targets_of(state.parking.retractions.values())
-    keys = keys_of(decoded) if said_before is None else said_before
+    keys = keys_of(decoded) if in_ledger is None else in_ledger.said_before
     found = await load_recorded(connection, keys | targets, state.position)
     recorded = {**found.before, **(pending or {})}
     known = set(recorded)
     foundations = foundations_in(recorded, targets, state.root)
     references = await load_references(connection, foundations, facts=state.counts)
+    at_once = None if in_ledger is None else in_ledger.at_once
     if at_once is None:
         folding = Fold(state, messages[-1].position, recorded, references)
         await _take(folding, messages, decoded)

@@ -20,7 +20,7 @@ from projections.rules.log.message import Message
 from projections.rules.log.set_aside import UndecidableError
 from projections.store.batch.loading import fill_state
 from projections.store.batch.pipeline import Pipeline, Ready
-from projections.store.batch.preparing import AtOnce
+from projections.store.batch.preparing import AtOnce, InLedger
 from projections.store.batch.writing import write_read_models
 from projections.store.checkpoint import position_of
 from projections.store.connecting import connect
@@ -257,7 +257,7 @@ class Generation:
     async def _ready(
         self, pipeline: Pipeline, batch: LedgerBatch, messages: Sequence[Message], at_once: AtOnce | None = None
     ) -> Ready:
-        ready = await pipeline.make_ready(messages, batch.instead, said_before=batch.said_before(), at_once=at_once)
+        ready = await pipeline.make_ready(messages, batch.instead, in_ledger=InLedger(batch.said_before(), at_once))
         self._misnamed += batch.misnamed(ready.changes)
         return ready
 
