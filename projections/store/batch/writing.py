@@ -103,13 +103,12 @@ async def write_read_models(connection: asyncpg.Connection, changes: Changes, fa
     await _plans(connection, changes)
     await _grants(connection, changes)
     await _marks(connection, changes)
-    await add_tally(connection, changes.tally)
+    await _tally(connection, changes.tally)
     if changes.rejects:
         await connection.execute(_REJECTS, *zip(*changes.rejects, strict=True))
 
 
-async def add_tally(connection: asyncpg.Connection, tally: Mapping[tuple[str, str, str], int]) -> None:
-    """Add to the tally, by type, outcome and reason. The caller owns the transaction."""
+async def _tally(connection: asyncpg.Connection, tally: Mapping[tuple[str, str, str], int]) -> None:
     if tally:
         rows = [(*key, n) for key, n in sorted(tally.items())]
         await connection.execute(_TALLY, *zip(*rows, strict=True))
