@@ -95,16 +95,16 @@ class PlainFacts(NamedTuple):
         return True
 
 
-class Counted(NamedTuple):
+class CountedAtOnce(NamedTuple):
     """How many were counted of each type, and the positions of those that are to be decided one by one."""
 
     types: Counter[str]
     left: list[int]
 
 
-def count_at_once(facts: PlainFacts, after: int, last: int, apart: Collection[int], work: BatchWork) -> Counted:
+def count_at_once(facts: PlainFacts, after: int, last: int, apart: Collection[int], work: BatchWork) -> CountedAtOnce:
     """Count those after a position up to another that hold; left are those ``apart``, and those that do not."""
-    counted = Counted(Counter(), [])
+    counted = CountedAtOnce(Counter(), [])
     for (type_, measure), columns in facts.columns.items():
         here = columns.part(bisect_right(columns.positions, after), bisect_right(columns.positions, last))
         if here.positions:
