@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from services.access.database import Connected
 
 
-class Pace(NamedTuple):
+class AllowedTries(NamedTuple):
     """How many tries a bucket holds, and in how many seconds one of them is worked off."""
 
     burst: int
     seconds: float
 
 
-OF_BOTH: Final = Pace(5, 60)
+OF_BOTH: Final = AllowedTries(5, 60)
 """One name from one address."""
-OF_NAME: Final = Pace(20, 60)
+OF_NAME: Final = AllowedTries(20, 60)
 """One name from all addresses that are strange to it."""
-OF_ADDRESS: Final = Pace(50, 5)
+OF_ADDRESS: Final = AllowedTries(50, 5)
 """All names from one address: an office behind one address signs in within a minute."""
 TOLD_AGAIN_AFTER: Final = dt.timedelta(minutes=10)
 FORGOTTEN_AFTER: Final = dt.timedelta(hours=1)
@@ -68,7 +68,7 @@ class Try(NamedTuple):
     address: str
     familiar: bool = False
 
-    def buckets(self) -> list[tuple[bytes, Pace]]:
+    def buckets(self) -> list[tuple[bytes, AllowedTries]]:
         """Return the buckets that it goes into, always in this order, so that no two tries wait for each other."""
         both = (_key("both", self.name_key, self.address), OF_BOTH)
         name = [] if self.familiar else [(_key("name", self.name_key), OF_NAME)]
@@ -80,7 +80,7 @@ async def take(connection: Connected, tried: Try, now: dt.datetime) -> None:
 
     What is refused is not counted: whoever knocks on does not keep the door shut.
     """
-    refused: tuple[bytes, Pace] | None = None
+    refused: tuple[bytes, AllowedTries] | None = None
     transaction = connection.transaction()
     await transaction.start()
     try:
@@ -107,7 +107,7 @@ async def give_back(connection: Connected, tried: Try) -> None:
         await connection.execute(_GIVE_BACK, key, dt.timedelta(seconds=pace.seconds))
 
 
-async def _slowed(connection: Connected, key: bytes, pace: Pace, now: dt.datetime) -> SlowedDownError:
+async def _slowed(connection: Connected, key: bytes, pace: AllowedTries, now: dt.datetime) -> SlowedDownError:
     free_at = await connection.fetchval("SELECT free_at FROM attempt WHERE key = $1", key)
     full = dt.timedelta(seconds=pace.seconds * (pace.burst - 1))
     seconds = 1 if free_at is None else max(1, round((free_at - now - full).total_seconds() + 0.5))

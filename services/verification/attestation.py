@@ -29,7 +29,7 @@ class AttestingError(Exception):
     """A key or a statement can't be used; the message is for the user."""
 
 
-class WrongError(AttestingError):
+class WrongAttestationError(AttestingError):
     """A statement is not what it says: it was altered, or somebody else signed it."""
 
 
@@ -69,7 +69,7 @@ def read(text: bytes) -> Attestation:
     """Read a statement and check its signature by the key that it carries.
 
     Whose key that is has to be known from elsewhere: `require_key`.
-    Raises AttestingError, and WrongError for an altered one.
+    Raises AttestingError, and WrongAttestationError for an altered one.
     """
     try:
         statement = msgspec.json.decode(text, type=Attestation)
@@ -87,14 +87,14 @@ def read(text: bytes) -> Attestation:
         public = Ed25519PublicKey.from_public_bytes(base64.b64decode(statement.public_key, validate=True))
         public.verify(base64.b64decode(statement.signature, validate=True), signed_bytes(statement))
     except (InvalidSignature, ValueError, binascii.Error) as error:
-        raise WrongError(
+        raise WrongAttestationError(
             Bilingual("Chữ ký SAI: bản xác nhận đã bị sửa.", "The signature is wrong: it was altered.")
         ) from error
     return statement
 
 
 def require_key(statement: Attestation, key: bytes) -> None:
-    """Raise WrongError unless the statement is signed by the owner of a public key (PEM)."""
+    """Raise WrongAttestationError unless the statement is signed by the owner of a public key (PEM)."""
     try:
         public = load_pem_public_key(key)
     except (ValueError, UnsupportedAlgorithm) as error:
@@ -102,7 +102,9 @@ def require_key(statement: Attestation, key: bytes) -> None:
             Bilingual("Không đọc được khóa công khai (PEM)", "Not a public key (PEM)", after=f": {error}")
         ) from error
     if not isinstance(public, Ed25519PublicKey) or _base64(public.public_bytes_raw()) != statement.public_key:
-        raise WrongError(Bilingual("Bản xác nhận được ký bằng khóa KHÁC.", "The statement is signed by another key."))
+        raise WrongAttestationError(
+            Bilingual("Bản xác nhận được ký bằng khóa KHÁC.", "The statement is signed by another key.")
+        )
 
 
 def written(statement: Attestation) -> str:

@@ -137,7 +137,7 @@ def _checked(file: Path, public_key: Path | None) -> attestation.Attestation:
         statement = attestation.read(_read(file))
         if public_key is not None:
             attestation.require_key(statement, _read(public_key))
-    except attestation.WrongError as error:
+    except attestation.WrongAttestationError as error:
         raise DiffersError(chosen(error)) from error
     except attestation.AttestingError as error:
         raise CommandError(chosen(error)) from error

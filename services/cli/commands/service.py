@@ -19,7 +19,7 @@ from services.language import either
 app = Commands()
 
 
-class Access(StrEnum):
+class AccessMode(StrEnum):
     """Who may use the service."""
 
     OPEN = "open"
@@ -36,14 +36,14 @@ def up(
         str, typer.Option(help=either("NATS nghe ở HOST:PORT.", "Where NATS listens, HOST:PORT."))
     ] = "127.0.0.1:4222",
     access: Annotated[
-        Access,
+        AccessMode,
         typer.Option(
             help=either(
                 "open: ai trên máy này cũng gửi được như mọi đơn vị; required: phải có thẻ (tonghop credential).",
                 "open: anybody on this machine speaks as any unit; required: with a credential (tonghop credential).",
             )
         ),
-    ] = Access.OPEN,
+    ] = AccessMode.OPEN,
     demo: Annotated[
         bool, typer.Option("--demo", help=either("Nạp số liệu minh họa Gia Bình.", "Load the demonstration."))
     ] = False,
