@@ -27,7 +27,7 @@ FROM (SELECT 1) AS one LEFT JOIN account ON name_key = $1
 _STILL: Final = "SELECT password = $2 AND disabled_at IS NULL FROM account WHERE id = $1 FOR UPDATE"
 
 
-class WrongError(AccessError):
+class WrongPasswordError(AccessError):
     """Name and password don't belong together, or not any more: 401."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ async def sign_in(
 ) -> str:
     """Begin a session and return its secret. ``now``: the clock by which guessing is slowed down.
 
-    Raises WrongError, SlowedDownError, TooBusyError.
+    Raises WrongPasswordError, SlowedDownError, TooBusyError.
     """
     name_key = key_of(name[: LONGEST + 1])
     async with pool.acquire() as connection:
@@ -65,11 +65,11 @@ async def sign_in(
     right = await passwords.verify(row["password"], password)  # without a connection: it takes its time
     if not right:
         await record(pool, _refusal(row["id"], came_from, "wrong"))
-        raise WrongError
+        raise WrongPasswordError
     renewed = await passwords.hash(password) if passwords.is_dated(row["password"]) else None
     async with pool.acquire() as connection, connection.transaction():
         if not await connection.fetchval(_STILL, row["id"], row["password"]):
-            raise WrongError
+            raise WrongPasswordError
         if renewed is not None:
             await connection.execute("UPDATE account SET password = $2 WHERE id = $1", row["id"], renewed)
         await guessing.give_back(connection, tried)

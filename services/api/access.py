@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI, Request, Response
@@ -33,11 +34,11 @@ if TYPE_CHECKING:
 CSRF: Final = "x-csrf-token"
 SAFE: Final = frozenset({"GET", "HEAD"})
 TOLD: Final = 1_000
-"""Sessions and tokens of which is remembered that the audit log was told, lately, that they are refused."""
+"""Refusals of which is remembered that the audit log was told of them lately."""
 TOLD_AGAIN_AFTER: Final = 60.0
 
 
-class Access:
+class AccountsOfApp:
     """Made once an app. `reading` finds out who asks, `writing` is the primary."""
 
     def __init__(self, settings: Settings, reading: Pool[Record], writing: Pool[Record]) -> None:
@@ -58,11 +59,11 @@ class Access:
             await self.uses.write()
 
     async def refused(self, entry: Entry) -> None:
-        """Write down that something was refused: of one session or token once a minute, however often it comes.
+        """Write down that something was refused: the same to the same asker once a minute, however often it comes.
 
         It is refused whether this can be written or not.
         """
-        key = f"{entry.asker.key if entry.asker else ''} {entry.detail.get('path')}"
+        key = repr((entry.asker and (entry.asker.account, entry.asker.key), entry.unit, entry.detail))
         now = asyncio.get_running_loop().time()
         if now - self._told.get(key, -TOLD_AGAIN_AFTER) < TOLD_AGAIN_AFTER:
             return
@@ -74,9 +75,9 @@ class Access:
             await audit.record(self.writing, entry)
 
 
-def access_of(request: Request) -> Access:
+def access_of(request: Request) -> AccountsOfApp:
     """Return what the app that serves the request has for accounts."""
-    access: Access = request.app.state.access
+    access: AccountsOfApp = request.app.state.access
     return access
 
 
@@ -159,10 +160,19 @@ async def _not_allowed(request: Request, error: Exception) -> Response:
     return Problem(403, "Không có quyền", f"{error}.").response()
 
 
-def _refusal(request: Request, asker: Asker | None, status: int) -> Entry:
-    route = getattr(request.scope.get("route"), "path", request.url.path)[:200]
-    detail = {"status": status, "method": request.method, "path": route}
-    return Entry(audit.REFUSED, asker, came_from=came_from(request), detail=detail)
+async def _problem(request: Request, error: Exception) -> Response:
+    """Answer a problem; where it is that an account may not do something, the audit log has it."""
+    assert isinstance(error, Problem)  # noqa: S101 - it is registered for it
+    if error.status == HTTPStatus.FORBIDDEN:
+        asker, unit = getattr(request.state, "asker", None), error.members.get("unit")
+        await access_of(request).refused(_refusal(request, asker, 403, unit))
+    return error.response()
+
+
+def _refusal(request: Request, asker: Asker | None, status: int, unit: str | None = None) -> Entry:
+    # Nobody makes more of them by making up paths: of a request that no route has seen there is none.
+    detail = {"status": status, "method": request.method, "path": getattr(request.scope.get("route"), "path", None)}
+    return Entry(audit.REFUSED, asker, unit=unit, came_from=came_from(request), detail=detail)
 
 
 async def _not_there(_: Request, error: Exception) -> Response:
@@ -189,6 +199,7 @@ async def _too_busy(_: Request, error: Exception) -> Response:
 
 def mount(app: FastAPI) -> None:
     """Let what is refused be answered as a problem."""
+    app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(UnauthenticatedError, _unauthenticated)
     app.add_exception_handler(ForgedRequestError, _not_allowed)
     app.add_exception_handler(NotAllowedError, _not_allowed)

@@ -27,7 +27,7 @@ from services.api import (
     routes_tokens,
     routes_units,
 )
-from services.api.access import Access
+from services.api.access import AccountsOfApp
 from services.api.answering import Reader
 from services.api.apart import Apart, Here
 from services.api.clients import Clients
@@ -62,7 +62,7 @@ def create_app(settings: Settings, apart: Apart | None = None, admit: Admission 
             lags = Lags(service, log_end, settings.behind_after)
             elsewhere = apart or Here(slow)
             app.state.clients = Clients(settings.trusted_proxies)
-            app.state.access = Access(settings, askers, writing)
+            app.state.access = AccountsOfApp(settings, askers, writing)
             app.state.smallest_cell = settings.smallest_cell
             app.state.reader = Reader(quick, service, elsewhere, positions=positions, log_end=log_end, lags=lags)
             log_end.open()

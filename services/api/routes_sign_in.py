@@ -17,7 +17,7 @@ from services.access import invitations, local_sign_in, openid_sign_in, sessions
 from services.access.authentication import UnauthenticatedError, asker_of
 from services.access.credentials import Credentials, proof_of, proves
 from services.access.guessing import SlowedDownError
-from services.access.local_sign_in import WrongError
+from services.access.local_sign_in import WrongPasswordError
 from services.access.openid import CALLBACK, Issuer, IssuerAwayError, OpenIDError, Pending
 from services.access.openid_sign_in import NoAccountError
 from services.access.own_paths import own_path
@@ -69,7 +69,7 @@ async def sign_in(request: Request) -> Response:
         return _sign_in_page(request, where_next, slowed, 429, slowed.seconds)
     except TooBusyError as busy:
         return _sign_in_page(request, where_next, busy, 503, 2)
-    except (WrongError, TakenError) as wrong:
+    except (WrongPasswordError, TakenError) as wrong:
         return _sign_in_page(request, where_next, wrong, 401)
     return _begun(request, secret, where_next)
 

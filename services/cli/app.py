@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from services.cli.commands import (
+    accounts,
+    audit,
     credentials,
     init,
     operations,
@@ -22,6 +24,7 @@ from services.cli.commands import (
     silence,
     single_events,
     statement,
+    tokens,
     units,
 )
 from services.cli.running import run
@@ -70,6 +73,6 @@ def common(
 
 for part in (
     *(service, publish, reports, units, init, single_events, past, operations, plans, silence, proofs, recovery),
-    *(signing, statement, credentials),
+    *(signing, statement, credentials, accounts, tokens, audit),
 ):
     app.add_typer(part.app)

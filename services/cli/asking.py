@@ -42,11 +42,13 @@ def ask(api: str | None, data_dir: Path, *path: str, **parameters: str | int | N
 
     Raises CommandError; where a unit isn't found because there are none at all yet, it says how to begin.
     """
-    from services.cli.client import api_address, get
+    from services.cli.client import api_address, send
+    from services.cli.own_token import own_token
 
     address = api_address(api, data_dir)
+    token = own_token(address, data_dir)
     try:
-        return address, get(address, *path, **parameters)
+        return address, send("GET", address, *path, query=parameters, token=token)
     except CommandError as error:
         if error.status == HTTPStatus.NOT_FOUND and _is_empty(address):
             raise CommandError(empty_service(), error.status) from error

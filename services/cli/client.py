@@ -4,6 +4,7 @@ import json
 import os
 import re
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -85,16 +86,34 @@ def own_servers(data_dir: Path | None) -> Path | None:
 
 
 def get(api: str, *path: str, **parameters: str | int | None) -> tuple[str, dict[str, Any]]:
-    """Ask for a path made of these parts and return the answer, as text and as read.
+    """Ask for a path made of these parts and return the answer, as text and as read; nobody is told who asks.
 
     Parameters that are None are left out. Raises CommandError with what the API's problem says (RFC 9457), or with
     what to do where nothing answers.
     """
+    return send("GET", api, *path, query=parameters)
+
+
+def send(
+    method: str,
+    api: str,
+    *path: str,
+    query: Mapping[str, str | int | None],
+    token: str | None = None,
+    body: object = None,
+) -> tuple[str, dict[str, Any]]:
+    """Ask in the same way, with a token, and for something to be done; `body` is sent as JSON."""
     url = "/".join((api, *(quote(part, safe="") for part in path)))
-    query = {name.removesuffix("_"): value for name, value in parameters.items() if value is not None}
+    given = {name.removesuffix("_"): value for name, value in query.items() if value is not None}
     try:
-        response = httpx.get(
-            url, params=query, timeout=_WAIT, trust_env=not _LOOPBACK.match(url), verify=trusted_for(api)
+        response = httpx.request(
+            *(method, url),
+            params=given,
+            json=body,
+            headers={} if token is None else {"authorization": f"Bearer {token}"},
+            timeout=_WAIT,
+            trust_env=not _LOOPBACK.match(url),
+            verify=trusted_for(api),
         )
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:  # a proxy's address may be wrong, too
         why = chosen(error)

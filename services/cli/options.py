@@ -101,6 +101,16 @@ Api = Annotated[
         ),
     ),
 ]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help=either(
+            "Tệp có token; nếu không nêu: TONGHOP_TOKEN, rồi secrets/admin.token của --data-dir.",
+            "A file with the token; else TONGHOP_TOKEN, then secrets/admin.token of --data-dir.",
+        ),
+    ),
+]
 Nats = Annotated[
     str | None,
     typer.Option(

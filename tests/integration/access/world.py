@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI
 
 from services.access.bootstrapping import bootstrap
-from services.api.access import Access, asker_of_request
+from services.api.access import AccountsOfApp, asker_of_request
 from services.api.app import create_app
 from services.settings import Settings
 
@@ -32,8 +32,8 @@ class World:
         self.token = token
 
     @property
-    def access(self) -> Access:
-        found: Access = self.app.state.access
+    def access(self) -> AccountsOfApp:
+        found: AccountsOfApp = self.app.state.access
         return found
 
     @asynccontextmanager

@@ -1,0 +1,60 @@
+"""What the commands about accounts share: asking the API with a token, and finding an account by its name."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+
+from services.cli.asking import print_rendered
+from services.cli.client import api_address, send
+from services.cli.errors import CommandError
+from services.cli.options import Plain
+from services.cli.own_token import own_token
+from services.language import either
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_id: Final = re.compile(r"a-[a-z0-9]{16}").fullmatch
+
+
+class AskedService:
+    """The service as it is asked by one command."""
+
+    def __init__(self, api: str | None, data_dir: Path, token_file: Path | None) -> None:
+        self.address = api_address(api, data_dir)
+        self._token = own_token(self.address, data_dir, token_file)
+
+    def ask(self, method: str, *path: str, body: object = None, **parameters: str | int | None) -> tuple[str, Any]:
+        """Ask, and return the answer as text and as read. Raises CommandError."""
+        return send(method, self.address, "v1", *path, token=self._token, body=body, query=parameters)
+
+    def show(
+        self,
+        format_: Plain,
+        render: "Callable[[dict[str, Any]], RenderableType]",
+        method: str,
+        *path: str,
+        body: object = None,
+        **parameters: str | int | None,
+    ) -> None:
+        """Ask, and write the answer, rendered or as it came."""
+        from services.cli.screen import json_shown  # noqa: PLC0415 - slow to import
+
+        text, answer = self.ask(method, *path, body=body, **parameters)
+        if format_ is Plain.JSON:
+            typer.echo(json_shown(text))
+        else:
+            print_rendered(self.address, lambda: render(answer))
+
+    def account(self, named: str) -> str:
+        """Return the id of an account that is named by it or by its sign-in name. Raises CommandError."""
+        if _id(named) or named == "admin":
+            return named
+        _, answer = self.ask("GET", "accounts", q=named, limit=1000)
+        found = [each["account"] for each in answer["accounts"] if each["name"].casefold() == named.casefold()]
+        if len(found) != 1:
+            raise CommandError(either(f"Không có tài khoản “{named}”.", f"There is no account {named!r}."))
+        return str(found[0])
