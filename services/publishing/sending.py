@@ -25,7 +25,7 @@ CROWDED_PAUSE: Final = 0.2
 _CROWDED_TRIES: Final = 4
 _BEGUN_WITHIN: Final = 3.0
 _HEADER_ROOM: Final = 1024
-_NO_ROOM: Final = frozenset({10023, 10047, 10077})
+NO_ROOM: Final = frozenset({10023, 10047, 10077})
 """Insufficient resources, insufficient storage, a stream at its limit."""
 _DUPLICATE: Final = 10201
 _BATCHES_NOT_ALLOWED: Final = 10174
@@ -324,7 +324,7 @@ def _read(ack: Ack, line: Line) -> Ack | NotSent | _Trouble:
     if ack.error is None:
         return ack
     said = f"{ack.error.description} ({ack.error.err_code})"
-    if ack.error.err_code in _NO_ROOM:
+    if ack.error.err_code in NO_ROOM:
         return _NO_ROOM_LEFT.with_detail(said), FULL
     if ack.error.code < _SERVERS_FAULT and ack.error.code != _TOO_MANY_REQUESTS:
         return NotSent(line, "refused_by_bus", said)
