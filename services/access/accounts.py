@@ -6,6 +6,7 @@ Each function that changes something writes its own entry in the audit log, in t
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import msgspec
@@ -92,6 +93,12 @@ async def find(connection: Database, account: str) -> Account:
     if row is None:
         raise _missing(account)
     return _shown(row)
+
+
+async def names(connection: Database, accounts: Collection[str]) -> dict[str, str]:
+    """Return the sign-in names of accounts, of those that are known."""
+    rows = await connection.fetch("SELECT id, name FROM account WHERE id = ANY ($1::text[])", list(accounts))
+    return {row["id"]: row["name"] for row in rows}
 
 
 async def page(connection: Database, *, q: str, after: str, limit: int) -> tuple[list[Account], str | None]:

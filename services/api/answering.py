@@ -14,12 +14,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
-from projections.answers.access.sight import Sight
+from projections.answers.access.sight import EVERYTHING, Sight
+from projections.answers.report.report_answers import Behind
 from projections.store.reading.cost import Class, Work, class_of
 from projections.store.reading.extent import reach
 from projections.store.reading.snapshot import Snapshot, snapshot
@@ -42,6 +43,8 @@ from services.api.waiting import Positions
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
+
+Answer = TypeVar("Answer")
 
 # Answers hold sensitive figures and change with the log: nobody else keeps them, and a kept one is asked for again.
 CACHING: Final = "private, no-cache"
@@ -132,6 +135,26 @@ class Reader:
             return
         async with snapshot(self._service) as opened:
             await self._may(request, about)(opened)
+
+    async def ask(
+        self, request: Request, about: About, compute: Callable[[Snapshot, Sight], Awaitable[Answer]]
+    ) -> Answer:
+        """Ask something small, in the one snapshot in which it is decided who may, for a route that answers itself.
+
+        With ``about`` None it was decided before. Raises a 403 Problem, and what `compute` raises.
+        """
+        async with snapshot(self._service) as opened:
+            sight = EVERYTHING if about is None else await self._may(request, about)(opened)
+            return await compute(opened, sight)
+
+    async def reach(self, position: int, within: float) -> None:
+        """Wait for the outcome of what a route has just published, at most `within` seconds."""
+        await self._positions.reach(position, within)
+
+    async def behind(self, position: int) -> Behind | None:
+        """Say why an answer at a position is behind the log, where it is."""
+        lag = await self._lags.now()
+        return None if lag is None else lag.at(position)
 
     def _may(self, request: Request, about: About) -> Callable[[Snapshot], Awaitable[Sight]]:
         return partial(sight_of, asker=who_asks(request), need=need_of(request), about=about, today=today())

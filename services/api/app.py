@@ -18,6 +18,7 @@ from services.api import (
     routes_accounts,
     routes_audit,
     routes_events,
+    routes_grants,
     routes_operations,
     routes_plans,
     routes_sign_in,
@@ -39,6 +40,7 @@ from services.api.metrics import Measured
 from services.api.needs import declared
 from services.api.tracing import Traced
 from services.api.waiting import Positions
+from services.publishing.gateway import Gateway
 from services.settings import Settings
 
 
@@ -65,6 +67,8 @@ def create_app(settings: Settings, apart: Apart | None = None, admit: Admission 
             app.state.access = AccountsOfApp(settings, askers, writing)
             app.state.smallest_cell = settings.smallest_cell
             app.state.reader = Reader(quick, service, elsewhere, positions=positions, log_end=log_end, lags=lags)
+            app.state.gateway = gateway = Gateway(settings)
+            gateway.open()
             log_end.open()
             running = [
                 asyncio.create_task(positions.listen()),
@@ -80,6 +84,7 @@ def create_app(settings: Settings, apart: Apart | None = None, admit: Admission 
                 await elsewhere.close()
                 await app.state.access.close()
                 await log_end.close()
+                await gateway.close()
 
     app = FastAPI(
         title="tonghop",
@@ -107,6 +112,7 @@ def create_app(settings: Settings, apart: Apart | None = None, admit: Admission 
         routes_tokens,
         routes_accounts,
         routes_audit,
+        routes_grants,
         routes_sign_in,
     ):
         app.include_router(routes.router)

@@ -23,6 +23,7 @@ from projections.answers.report import report_answers as answers
 from projections.answers.sentence.sentence_answers import Statement
 from services.access import accounts
 from services.api import access_answers as access
+from services.api import grant_answers as grants
 
 ANSWERS: Final = (
     answers.Report,
@@ -50,8 +51,10 @@ ANSWERS: Final = (
     access.SessionList,
     access.SessionsEnded,
     access.AuditPage,
+    grants.GrantList,
+    grants.GrantOrdered,
 )
-TAKEN: Final = (access.NewAccount, access.NewToken)
+TAKEN: Final = (access.NewAccount, access.NewToken, grants.NewGrant)
 """What requests have in their bodies."""
 _TOLD: Final[dict[str, dict[str, Any]]] = json.loads((files(__package__) / "examples.json").read_text("utf-8"))
 

@@ -104,11 +104,12 @@ async def receipts_on(
 
 @asynccontextmanager
 async def projecting(
-    url: str, database: str, root: str = ROOT, units: Sequence[dict[str, Any]] = ()
+    url: str, database: str, root: str = ROOT, units: Sequence[dict[str, Any]] | None = None
 ) -> AsyncIterator[asyncpg.Pool]:
     """Project and answer for receipts; `units` are established first, UNITS where the root is ROOT."""
     settings = replace(Settings(), nats_url=url, database_url=database, root=root)
-    units = units or (UNITS if root == ROOT else ())
+    if units is None:
+        units = UNITS if root == ROOT else ()
     async with answering(url, database) as pool:
         client = await nats.connect(url)
         pulse = Pulse(settings, client)
