@@ -1,4 +1,4 @@
-"""Hidden cells of two dimensions can't be worked out, with the sums of each dimension, or all three answers in hand."""
+"""Hidden cells of two dimensions can't be worked out: who knows the rule, all sums, or all three answers can't."""
 
 from __future__ import annotations
 
@@ -71,6 +71,38 @@ def could_be(everything: Iterable[Table], shown: Iterable[int]) -> dict[Known, l
 
 
 @pytest.mark.parametrize("smallest", [2, 3, 4])
+@pytest.mark.parametrize(
+    ("height", "width", "largest", "never"),
+    [
+        (2, 2, 16, ()),
+        (3, 2, 10, ()),
+        (3, 3, 7, ()),
+        (2, 4, 7, ()),
+        (3, 3, 8, ("column",)),
+        (4, 3, 9, ("row", "column")),
+        (3, 5, 7, ("row", "column")),
+    ],
+)
+def test_who_knows_the_rule_can_not_tell_a_hidden_cell(
+    height: int, width: int, largest: int, never: tuple[str, ...], smallest: int
+) -> None:
+    """``never``: where every fact has a code (a badge its grade) it is known beforehand that none is `unknown`."""
+    known_rows, known_columns = height - ("row" in never), width - ("column" in never)
+    for total in range(2, largest + 1):
+        alike = defaultdict(list)
+        for some in all_tables(known_rows, known_columns, total):
+            rows = [(*row, *[0] * (width - known_columns)) for row in some]
+            table = (*rows, *[(0,) * width] * (height - known_rows))
+            block = hidden_pairs(table, smallest)
+            if block.rows:
+                alike[tuple(None if (i, j) in block else table[i][j] for i, j in places(table))].append(table)
+        for answer, could_be in alike.items():
+            for i, j in product(range(known_rows), range(known_columns)):
+                if answer[i * width + j] is None:
+                    assert len({table[i][j] for table in could_be}) > 1, (could_be[0], (i, j))
+
+
+@pytest.mark.parametrize("smallest", [2, 3, 4])
 @pytest.mark.parametrize(("height", "width", "largest"), SMALL_TABLES)
 def test_who_knows_all_sums_can_not_tell_a_small_pair(height: int, width: int, largest: int, smallest: int) -> None:
     """A block that isn't the whole table leaves each small pair as many values as `smallest`."""
@@ -124,9 +156,14 @@ def test_the_three_answers_together_give_nothing_away(height: int, width: int, l
         (((50, 60, 0), (70, 80, 0), (0, 0, 1)), NOTHING),
         (((50, 60, 1), (70, 80, 0), (0, 0, 0)), NOTHING),  # one of 111 whose other code isn't known
         (((0, 0, 0), (0, 0, 0), (0, 0, 0)), NOTHING),
-        (((2, 60, 0, 90), (70, 80, 0, 90), (90, 90, 0, 0)), CellBlock(frozenset({0, 1}), frozenset({0, 1}))),
+        (((2, 60, 0), (70, 80, 0), (0, 0, 0)), CellBlock(frozenset({0, 1}), frozenset({0, 1}))),
+        (
+            ((2, 60, 0, 90, 0), (70, 80, 0, 90, 9), (90, 90, 0, 90, 0), (5, 5, 0, 5, 0), (0, 0, 0, 0, 0)),
+            CellBlock(frozenset({0, 1}), frozenset({0, 1})),
+        ),
         (((50, 60, 0), (1, 0, 0), (9, 9, 0)), CellBlock(frozenset({0, 1, 2}), frozenset({0, 1, 2}))),
-        (((50, 60, 0), (0, 0, 2), (9, 9, 9)), CellBlock(frozenset({0, 1}), frozenset({0, 2}))),
+        (((50, 60, 0), (0, 0, 2), (9, 9, 9)), CellBlock(frozenset({0, 1, 2}), frozenset({0, 1, 2}))),
+        (((50, 0, 9), (2, 0, 9), (0, 0, 0)), CellBlock(frozenset({0, 1}), frozenset({0, 1, 2}))),  # one known code
     ],
 )
 def test_no_more_is_hidden_than_the_rule_needs(table: Table, hidden: CellBlock) -> None:

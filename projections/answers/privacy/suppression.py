@@ -40,7 +40,7 @@ def hidden_codes(cells: Sequence[int], smallest: int) -> frozenset[int]:
     if all(cells[place] >= smallest for place in counted):
         return frozenset()
     everything = frozenset(range(len(cells)))
-    groups = _neighbours(counted)
+    groups = neighbours(counted)
     hidden = [any(cells[place] < smallest for place in group) for group in groups]
     while True:
         places = [place for group, hides in zip(groups, hidden, strict=True) if hides for place in group]
@@ -48,47 +48,72 @@ def hidden_codes(cells: Sequence[int], smallest: int) -> frozenset[int]:
             return frozenset(places)
         if all(hidden):
             return everything
-        hidden[_next(hidden)] = True
+        hidden[next_hidden(hidden)] = True
 
 
 def hidden_pairs(table: Table, smallest: int) -> CellBlock:
     """Return the block of a table of two dimensions that is hidden, or NOTHING.
 
-    The rule: the block has every row and column with a small cell, or that is hidden in the breakdown by its dimension
-    alone, and the smallest others until each small cell has ``smallest`` possible values for somebody who knows the
-    sums of all rows and columns; where no block does, the whole table is hidden.
+    The rule: rows that aren't all zero go in neighbouring twos, `unknown` among them, the last three together where
+    their number is odd; all rows are one group where the breakdown by their dimension alone hides every code. Columns
+    likewise. The block has every group with a small cell, or with a code that the breakdown by its dimension alone
+    hides, then the next groups until each small cell has ``smallest`` possible values for somebody who knows the sums
+    of all rows and columns; where no block does, the whole table is hidden. A block with fewer than two known codes of
+    a dimension takes in all of that dimension.
 
-    Small is a pair of known codes, and of a known code with `unknown` where the code as a whole is small.
+    Small is a pair of known codes, and of a known code with `unknown` where the code as a whole is small. As with one
+    dimension, which cells go together depends on their order: the rule itself gives nothing away.
     """
     rows, columns = [sum(row) for row in table], [sum(column) for column in zip(*table, strict=True)]
     small = list(_small_pairs(table, rows, columns, smallest))
     if not small:
         return NOTHING
-    in_rows = {row for row, _ in small} | hidden_codes(rows, smallest)
-    in_columns = {column for _, column in small} | hidden_codes(columns, smallest)
-    while len(in_rows) < len(rows) or len(in_columns) < len(columns):
-        need = _needed(table, CellBlock(frozenset(in_rows), frozenset(in_columns)), small, smallest)
-        if need is None:
-            break
-        if need == "column":
-            wider = _smallest_other(in_columns, (sum(table[i][j] for i in in_rows) for j in range(len(columns))))
-            in_columns |= wider
-        else:
-            wider = _smallest_other(in_rows, (sum(table[i][j] for j in in_columns) for i in range(len(rows))))
-            in_rows |= wider
-        if not wider:
-            in_rows, in_columns = set(range(len(rows))), set(range(len(columns)))
-    return CellBlock(frozenset(in_rows), frozenset(in_columns))
+    in_rows = _Lines(rows, {row for row, _ in small}, smallest)
+    in_columns = _Lines(columns, {column for _, column in small}, smallest)
+    while need := _needed(table, CellBlock(in_rows.hidden(), in_columns.hidden()), small, smallest):
+        if not (in_columns if need == "column" else in_rows).widen():
+            return CellBlock(frozenset(range(len(rows))), frozenset(range(len(columns))))
+    return CellBlock(in_rows.enough(), in_columns.enough())
 
 
-def _neighbours(places: list[int]) -> list[list[int]]:
+def neighbours(places: list[int]) -> list[list[int]]:
+    """Group places in twos in their order, the last three together where their number is odd."""
     groups = [places[i : i + 2] for i in range(0, len(places), 2)]
     if len(places) > 1 and len(places) % 2:
         groups[-2:] = [places[-3:]]
     return groups
 
 
-def _next(hidden: list[bool]) -> int:
+class _Lines:
+    """The rows, or the columns, of a table in their groups, and which of these are hidden."""
+
+    def __init__(self, sums: list[int], small: set[int], smallest: int) -> None:
+        self._number = len(sums)
+        alone = hidden_codes(sums, smallest)
+        counted = [place for place, n in enumerate(sums) if n]
+        self._groups = neighbours(counted) if len(alone) < len(sums) else [list(range(len(sums)))]
+        self._hides = [bool((small | alone) & set(group)) for group in self._groups]
+
+    def hidden(self) -> frozenset[int]:
+        return frozenset(
+            place for group, hides in zip(self._groups, self._hides, strict=True) if hides for place in group
+        )
+
+    def widen(self) -> bool:
+        """Hide the next group; False where there is none."""
+        if all(self._hides):
+            return False
+        self._hides[next_hidden(self._hides)] = True
+        return True
+
+    def enough(self) -> frozenset[int]:
+        """Return what is hidden, and everything where that is fewer than two known codes."""
+        found = self.hidden()
+        known = found - {self._number - 1}
+        return found if len(known) > 1 else frozenset(range(self._number))
+
+
+def next_hidden(hidden: list[bool]) -> int:
     """Return the first group after the last hidden one that isn't hidden, or else the last before it."""
     last = len(hidden) - 1 - hidden[::-1].index(True)
     return last + 1 if last + 1 < len(hidden) else len(hidden) - 1 - hidden[::-1].index(False)
@@ -119,9 +144,3 @@ def _needed(table: Table, block: CellBlock, small: list[tuple[int, int]], smalle
     if any(min(columns[j], whole - rows[i]) < smallest - 1 for i, j in small):
         return "row"
     return None
-
-
-def _smallest_other(taken: set[int], sums: Iterable[int]) -> set[int]:
-    """Return the place of the smallest sum that isn't taken nor zero, if there is one."""
-    others = [(n, place) for place, n in enumerate(sums) if n and place not in taken]
-    return {min(others)[1]} if others else set()
