@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from projections.answers.plans.known_plans import Declared
@@ -9,6 +11,7 @@ from projections.answers.plans.plan_answers import Operand, Rate
 from projections.answers.plans.rates import OF_DECLARED
 from projections.answers.sentence.clauses import RATES, SAYABLE
 from projections.answers.sentence.sentence import DEFAULT_CLAUSES
+from projections.answers.sentence.unsaid import UnsaidError
 from tests.unit.sentence.telling import YEAR, clause, day, refusal, said, target, told, total
 
 
@@ -146,3 +149,10 @@ def test_clauses_stand_in_the_order_asked_for_and_a_note_once() -> None:
         " giao; phấn đấu kết nạp 8 đảng viên trở lên trong năm 2021."
     )
     assert found.footing.lower().count("chỉ tiêu: 8") == 1
+
+
+def test_a_refusal_passes_from_one_process_to_another() -> None:
+    """A statement about a vast unit is made in a process of its own."""
+    sent = UnsaidError("badges", "chưa có", parameter="claim")
+    found = pickle.loads(pickle.dumps(sent))
+    assert (type(found), found.clause, found.reason, found.parameter) == (UnsaidError, "badges", "chưa có", "claim")
