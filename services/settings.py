@@ -47,6 +47,7 @@ class Address(NamedTuple):
 
 DEFAULT_DATABASE: Final = "postgresql://postgres@127.0.0.1:5432/tonghop"
 LARGEST_SMALL_CELL: Final = 100
+LARGEST_SMALL_TABLE: Final = 10_000
 _HTTP = Address("127.0.0.1", 8080)
 _PROJECTOR_HTTP = Address("127.0.0.1", 8081)
 
@@ -117,6 +118,9 @@ class Settings:
     """Copies of the stream that `tonghop migrate` asks for: 3 on a cluster of three servers, 1 on one machine."""
     smallest_cell: int = 3
     """How many people a cell of a breakdown needs to be shown; 1 hides none (docs/decisions/0014-small-cells.md)."""
+    smallest_table: int = 30
+    """How many people a table needs to be broken down for readers; officers see every one
+    (docs/decisions/0014-small-cells.md)."""
 
     hosts: str = ""
     """Host names under which the API may be asked, with commas between them; `*` takes any. `localhost`, IP addresses
@@ -430,6 +434,7 @@ VARIABLES = {
     "TONGHOP_PROJECTOR_HTTP": ("projector_http", Address.parse),
     "TONGHOP_REPLICAS": ("replicas", _replicas),
     "TONGHOP_SMALLEST_CELL": ("smallest_cell", _whole(1, LARGEST_SMALL_CELL, _PEOPLE)),
+    "TONGHOP_SMALLEST_TABLE": ("smallest_table", _whole(1, LARGEST_SMALL_TABLE, _PEOPLE)),
     "TONGHOP_REJECT_WINDOW": ("reject_window", _whole(1, 1_000_000, _EVENTS)),
     "TONGHOP_REJECT_LIMIT": ("reject_limit", _whole(0, 100, _PERCENTAGE)),
     "TONGHOP_HOSTS": ("hosts", _hosts),

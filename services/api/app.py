@@ -10,6 +10,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi_standalone_docs import StandaloneDocs
 
+from projections.answers.privacy.breakdown_rules import Thresholds
 from services.api import (
     access,
     documentation,
@@ -65,7 +66,7 @@ def create_app(settings: Settings, apart: Apart | None = None, admit: Admission 
             elsewhere = apart or Here(slow)
             app.state.clients = Clients(settings.trusted_proxies)
             app.state.access = AccountsOfApp(settings, askers, writing)
-            app.state.smallest_cell = settings.smallest_cell
+            app.state.thresholds = Thresholds(settings.smallest_cell, settings.smallest_table)
             app.state.reader = Reader(quick, service, elsewhere, positions=positions, log_end=log_end, lags=lags)
             app.state.gateway = gateway = Gateway(settings)
             gateway.open()

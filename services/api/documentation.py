@@ -19,6 +19,10 @@ _PROBLEM: Final = {
     "properties": {
         **{name: {"type": "string"} for name in ("type", "title", "detail", "parameter", "clause")},
         **{name: {"type": "integer"} for name in ("status", "position")},
+        "nearest": {
+            "type": "object",
+            "properties": {end: {"type": "string", "format": "date"} for end in ("from", "to")},
+        },
         "suggestions": {"type": "array", "items": {"$ref": _REFERENCE.format(name="UnitName")}},
     },
 }

@@ -63,10 +63,19 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         return Response(msgspec.json.encode(body), self.status, headers, MEDIA_TYPE)
 
 
-def bad_parameter(parameter: str, expected: str) -> Problem:
+def bad_parameter(parameter: str, expected: str, **members: Any) -> Problem:
     """Say which parameter can't be used and what it may be (contract §5: 422)."""
     detail = f"Tham số “{parameter}” không hợp lệ: {expected}."
-    return Problem(422, "Tham số không hợp lệ", detail, parameter=parameter)
+    return Problem(422, "Tham số không hợp lệ", detail, parameter=parameter, **members)
+
+
+def officers_only(parameter: str) -> Problem:
+    """Say that a parameter is for officers alone (contract §7: 403)."""
+    detail = (
+        f"Tham số “{parameter}” chỉ dành cho vai trò officer ở đơn vị này. / "
+        f"“{parameter}” is for officers of this unit alone."
+    )
+    return Problem(403, "Không được phép", detail, parameter=parameter)
 
 
 def not_found(what: str, **members: Any) -> Problem:

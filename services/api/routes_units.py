@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import suppress
 from functools import partial
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
@@ -15,6 +15,7 @@ from events.identifiers import is_unit_id
 from events.vocabulary import LEVELS
 from projections.answers.access.needs import Need
 from projections.answers.access.sight import Sight
+from projections.answers.privacy.breakdown_rules import Thresholds
 from projections.answers.privacy.report_suppression import suppressed
 from projections.answers.report.report_answers import CountedEventPage, Report, UnitDay, UnitPage
 from projections.answers.report.report_question import Basis, By, Question
@@ -28,6 +29,7 @@ from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units import SearchKey, search, suggestions, unit_on
 from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
+from services.api.breakdowns import may_be_shown
 from services.api.documentation import answers
 from services.api.needs import needs
 from services.api.parameters import (
@@ -51,6 +53,7 @@ from services.api.parameters import (
     cursor_of,
     expected,
     key_of,
+    one_of,
     only_once,
     require_passed,
 )
@@ -111,6 +114,9 @@ class ReportQuery(OverDays):
         examples=["child"],
     )
     position: AsKnownAt = None
+    cells: Annotated[Literal["all"] | None, one_of(("all",))] = Field(
+        None, description="Show small cells too; for officers alone, and written in the audit log"
+    )
 
 
 class EventsQuery(OverDays):
@@ -156,16 +162,19 @@ async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery,
     """Count measures in a unit over days, broken down by `by`; the rows sum to the total.
 
     By facet, cells so small that they would single people out are null, and what would give them away with them.
+    Readers have it of whole months, not of the past by `position`, and of measures of enough people: others have their
+    total alone, and `not_broken_down` says so.
     """
     days, position = query.days(), query.position
+    cells_all = query.cells == "all"
     by, _, detail = query.by.partition(":")
     if (days.last.year - days.first.year + 1) * PERIODS_A_YEAR.get(by, 0) > MOST_ROWS:
         raise bad_parameter("from", f"“by={by}” cho tối đa {MOST_ROWS} dòng: hãy thu hẹp khoảng thời gian")
     question = Question(unit, days, query.basis, query.measures, cast("By", by), detail)
-    smallest: int = request.app.state.smallest_cell
+    thresholds: Thresholds = request.app.state.thresholds
     asked = Asked(
-        ("report", *question, position, smallest),
-        partial(_report, question=question, position=position, smallest=smallest),
+        ("report", *question, position, thresholds, cells_all),
+        partial(_report, question=question, position=position, thresholds=thresholds, cells_all=cells_all),
         _work(question, position),
         figures=True,
         about=OfUnit(unit, days_of(days, query.basis)),
@@ -225,15 +234,22 @@ async def _unit(snapshot: Snapshot, unit: str, on: dt.date) -> UnitDay:
     raise unknown_unit(unit, near, none_yet=not near and not await any_unit(snapshot))
 
 
-async def _report(snapshot: Snapshot, sight: Sight, question: Question, position: int | None, smallest: int) -> Report:
-    if position is not None and question.by == "facet" and not sight.as_officer:
-        raise bad_parameter("by", "ở một vị trí trước, phân tổ chỉ dành cho vai trò officer: hãy bỏ “facet:”")
+async def _report(
+    snapshot: Snapshot,
+    sight: Sight,
+    *,
+    question: Question,
+    position: int | None,
+    thresholds: Thresholds,
+    cells_all: bool,
+) -> Report:
+    shown = may_be_shown(question, position, thresholds, cells_all=cells_all, as_officer=sight.as_officer)
     if position is None:
         found = await reports.report(snapshot, question)
     else:
         require_passed(snapshot.position, position)
         found = await report_then(snapshot, position, question)
-    return suppressed(found, question, smallest)
+    return suppressed(found, question, shown)
 
 
 async def _events(

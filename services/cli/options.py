@@ -30,6 +30,12 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+class Cells(StrEnum):
+    """Which cells of a breakdown are shown, beside those that may be."""
+
+    ALL = "all"
+
+
 class Plain(StrEnum):
     """How any other answer is written."""
 

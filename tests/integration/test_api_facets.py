@@ -11,6 +11,7 @@ import httpx
 import msgspec
 import pytest
 
+from projections.answers.privacy.breakdown_rules import Thresholds
 from projections.answers.privacy.report_suppression import suppressed
 from projections.answers.report.report_answers import Report
 from projections.answers.report.report_question import Question
@@ -110,6 +111,15 @@ async def test_a_small_pair_is_hidden_in_a_block(people: str) -> None:
     assert cells(answer, "badges")["female,unknown"] is None  # or one could read off it how many women there are
 
 
+async def test_all_cells_are_shown_to_who_asks_for_them(people: str) -> None:
+    path = f"{ASKED}&by=facet:sex"
+    exact, hidden = await ask(people, f"{path}&cells=all", 3), await ask(people, path, 3)
+    assert cells(exact.json(), "badges") == {"female": 2, "male": 6, "unknown": 4}
+    assert "suppressed" not in exact.json()
+    assert exact.headers["etag"] != hidden.headers["etag"]
+    assert (await ask(people, f"{path}&cells=some", 3, 422)).json()["parameter"] == "cells"
+
+
 async def test_the_threshold_is_set_and_is_part_of_the_answers_tag(people: str) -> None:
     path = f"{ASKED}&by=facet:sex"
     told = {smallest: await ask(people, path, smallest) for smallest in (1, 2, 3, 12)}
@@ -155,4 +165,4 @@ def test_the_example_is_an_answer_that_the_rule_gives() -> None:
     report = msgspec.structs.replace(example, rows=rows, suppressed=msgspec.UNSET)
     days = Days(example.first, example.last)
     question = Question("gia-binh", days, "as-was", ("trainings",), "facet", "sex,passed")
-    assert suppressed(report, question, 3) == example
+    assert suppressed(report, question, Thresholds(3, 0)) == example

@@ -4,28 +4,43 @@ from __future__ import annotations
 
 from itertools import product
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
+from projections.answers.privacy.breakdown_rules import Thresholds
 from projections.answers.privacy.suppression import hidden_codes, hidden_pairs
 from projections.answers.report.codes import codes_of, dimensions_asked
-from projections.answers.report.report_answers import Report, Row, Suppressed
+from projections.answers.report.report_answers import NotBrokenDown, Report, Row, Suppressed
 from projections.answers.report.report_question import Question
 
 REASON = (
     "Ô có ít hơn {smallest} người (khác 0) và các ô bù được ẩn để không suy ra được từng người; "
-    "dòng cuối là tổng của các ô bị ẩn."
+    "dòng cuối là tổng của các ô bị ẩn. / "
+    "Cells of fewer than {smallest} people, and those that would give them away, are hidden; the last row is their sum."
+)
+TOO_FEW = (
+    "Ít hơn {smallest} người nên chỉ có tổng số, không phân tích (trong đó). / "
+    "Fewer than {smallest} people: the total alone is shown, without a breakdown."
 )
 
 
-def suppressed(report: Report, question: Question, smallest: int) -> Report:
+def suppressed(report: Report, question: Question, thresholds: Thresholds) -> Report:
     """Return the report with null in the cells to hide, and at the end a row of what they come to.
 
-    Any report but one by facet, or one with nothing to hide, is returned as it is. ``smallest`` is the number of people
-    from which on a cell is shown.
+    Each measure is a table by itself. One of fewer people than a table needs is null in every row, and where all are
+    there are no rows. Any report but one by facet, or one with nothing to hide, is returned as it is.
     """
     if question.by != "facet":
         return report
-    hidden = {measure: _hidden(report, question.detail, measure, smallest) for measure in question.measures}
+    few = [measure for measure in question.measures if report.total[measure] < thresholds.table]
+    said = NotBrokenDown(thresholds.table, few, TOO_FEW.format(smallest=thresholds.table)) if few else UNSET
+    if len(few) == len(question.measures):
+        return structs.replace(report, rows=[], not_broken_down=said)
+    cells = {
+        measure: _hidden(report, question.detail, measure, thresholds.cell)
+        for measure in question.measures
+        if measure not in few
+    }
+    hidden = {m: cells.get(m, frozenset(range(len(report.rows)))) for m in question.measures}
     if not any(hidden.values()):
         return report
     rows = [
@@ -33,14 +48,14 @@ def suppressed(report: Report, question: Question, smallest: int) -> Report:
         for place, row in enumerate(report.rows)
     ]
     sums = {m: sum(report.rows[place].values[m] or 0 for place in places) for m, places in hidden.items()}
+    counted = {measure: len(places) for measure, places in cells.items()}
     return structs.replace(
         report,
         rows=[*rows, Row(suppressed=True, values=sums)],
-        suppressed=Suppressed(
-            smallest=smallest,
-            cells={measure: len(places) for measure, places in hidden.items()},
-            reason=REASON.format(smallest=smallest),
-        ),
+        suppressed=Suppressed(thresholds.cell, counted, REASON.format(smallest=thresholds.cell))
+        if any(counted.values())
+        else UNSET,
+        not_broken_down=said,
     )
 
 

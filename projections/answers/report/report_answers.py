@@ -66,8 +66,19 @@ class Suppressed(Struct, frozen=True):
     reason: str
 
 
+class NotBrokenDown(Struct, frozen=True):
+    """That measures of fewer than ``smallest`` people have their total alone, and why; in rows they are null."""
+
+    smallest: int
+    measures: list[str]
+    reason: str
+
+
 class Report(Struct, frozen=True, rename={"first": "from", "last": "to"}):
-    """A roll-up; the rows sum to the total unless there are none (``by=none``). A null in them counts as nothing."""
+    """A roll-up; the rows sum to the total unless there are none (``by=none``, or nothing may be broken down).
+
+    A null in them counts as nothing.
+    """
 
     unit: UnitName
     first: dt.date
@@ -79,6 +90,7 @@ class Report(Struct, frozen=True, rename={"first": "from", "last": "to"}):
     total: dict[str, int]
     rows: list[Row]
     suppressed: Suppressed | UnsetType = UNSET
+    not_broken_down: NotBrokenDown | UnsetType = UNSET
     behind: Behind | UnsetType = UNSET
 
 

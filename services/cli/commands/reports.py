@@ -13,6 +13,7 @@ from services.cli.options import (
     Api,
     Basis,
     BasisOption,
+    Cells,
     DataDir,
     Format,
     From,
@@ -21,6 +22,7 @@ from services.cli.options import (
     Unit,
 )
 from services.cli.usage import Commands
+from services.language import either
 
 app = Commands()
 
@@ -34,6 +36,15 @@ def report(
     basis: BasisOption = Basis.AS_WAS,
     by: Annotated[str, typer.Option(help=BY_HELP)] = "child",
     measures: Measures = None,
+    cells: Annotated[
+        Cells | None,
+        typer.Option(
+            help=either(
+                "all: hiện cả các ô ít người; chỉ dành cho officer, và được ghi lại.",
+                "all: show small cells too; for officers alone, and it is recorded.",
+            )
+        ),
+    ] = None,
     format_: Annotated[Format, FORMAT] = Format.TABLE,
     api: Api = None,
     data_dir: DataDir = DATA,
@@ -43,7 +54,7 @@ def report(
     from services.cli.views.reports import as_csv, as_table
 
     path = ("v1", "units", unit, "report")
-    asked = {"from_": from_, "to": to, "basis": basis, "by": by, "measures": measures}
+    asked = {"from_": from_, "to": to, "basis": basis, "by": by, "measures": measures, "cells": cells}
     address, (text, answer) = ask(api, data_dir, *path, **asked)
     match format_:
         case Format.JSON:

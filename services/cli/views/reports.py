@@ -162,6 +162,9 @@ def _below(report: Mapping[str, Any]) -> Iterator[Text]:
     yield from behind(report)
     if suppressed := report.get("suppressed"):
         yield Text(f"{HIDDEN}  {suppressed['reason']}", style="yellow")
+    if few := report.get("not_broken_down"):
+        measures = ", ".join(word(MEASURES, name) for name in few["measures"])
+        yield Text(f"{measures}: {few['reason']}", style="yellow")
     as_of = f", {moment(report['as_of'])}" if report.get("as_of") else ""
     yield Text(f"{position(report['position'])}{as_of}", style="dim")
     if parked := report.get("parked"):

@@ -154,5 +154,5 @@ def test_clauses_stand_in_the_order_asked_for_and_a_note_once() -> None:
 def test_a_refusal_passes_from_one_process_to_another() -> None:
     """A statement about a vast unit is made in a process of its own."""
     sent = UnsaidError("badges", "chưa có", parameter="claim")
-    found = pickle.loads(pickle.dumps(sent))
+    found = pickle.loads(pickle.dumps(sent))  # noqa: S301 - written just now
     assert (type(found), found.clause, found.reason, found.parameter) == (UnsaidError, "badges", "chưa có", "claim")
