@@ -9,7 +9,7 @@ from typing import Annotated, Final, NamedTuple
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from projections.answers.access.keeping import GRANTED, Wanted, speaks_as
+from projections.answers.access.keeping import GRANTED, RoleWanted, speaks_as
 from projections.answers.access.needs import Need
 from projections.answers.access.readable import Grant
 from projections.answers.access.sight import Sight
@@ -162,7 +162,7 @@ async def _speaks(snapshot: Snapshot, _: Sight, *, asker: Asker, unit: str, role
     if known is None:
         raise UnknownUnitError(unit)
     only = None if asker.only is None else [Grant(*limit) for limit in asker.only]
-    wanted = Wanted(role, await root_of(snapshot), day)
+    wanted = RoleWanted(role, await root_of(snapshot), day)
     source = speaks_as(known.lineage, None if asker.holds_everything else known.grants, only, wanted)
     return None if source is None else Speaker(source, (await find(snapshot, unit, day)).name)
 

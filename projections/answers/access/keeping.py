@@ -15,7 +15,7 @@ GRANTED: Final = (READER, OFFICER, CLERK, KEEPER, OPERATOR)
 """What can be granted at all: a signer may nothing yet."""
 
 
-class Wanted(NamedTuple):
+class RoleWanted(NamedTuple):
     """The role that is to be granted or revoked; `root` is the unit that has no other above it."""
 
     role: str
@@ -24,7 +24,7 @@ class Wanted(NamedTuple):
 
 
 def speaks_as(
-    lineage: Lineage, grants: Iterable[Grant] | None, only: Iterable[Grant] | None, wanted: Wanted
+    lineage: Lineage, grants: Iterable[Grant] | None, only: Iterable[Grant] | None, wanted: RoleWanted
 ) -> str | None:
     """Return the unit as which an account may grant or revoke a role over the unit of the lineage; None: it may not.
 
@@ -39,7 +39,7 @@ def speaks_as(
     return min(allowed, key=lambda unit: (unit != lineage.unit, unit == wanted.root, unit), default=None)
 
 
-def _keepers(lineage: Lineage, grants: Iterable[Grant] | None, wanted: Wanted) -> set[str]:
+def _keepers(lineage: Lineage, grants: Iterable[Grant] | None, wanted: RoleWanted) -> set[str]:
     if grants is None:
         grants = [Grant(KEEPER, wanted.root)]
     return {
@@ -53,7 +53,7 @@ def _keepers(lineage: Lineage, grants: Iterable[Grant] | None, wanted: Wanted) -
     }
 
 
-def _keeps(keeper: str, unit: str, wanted: Wanted) -> bool:
+def _keeps(keeper: str, unit: str, wanted: RoleWanted) -> bool:
     if wanted.role in BELOW_TOO:
         return True
     at_the_root = keeper == unit == wanted.root
