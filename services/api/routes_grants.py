@@ -46,8 +46,8 @@ RolePath = Annotated[str, Path(description="The role", examples=["reader"])]
 DECIDED_WITHIN: Final = 3.0
 """Seconds for which an order's outcome is waited for."""
 _RULE: Final = Bilingual(
-    "reader, officer, clerk do keeper tại đơn vị đó hoặc cấp trên trao; keeper do keeper cấp trên trao; operator chỉ "
-    "do keeper của đơn vị gốc trao, tại đơn vị gốc",
+    "reader, officer, clerk cần keeper tại đơn vị đó hoặc cấp trên; keeper cần keeper ở cấp trên; operator cần keeper "
+    "của đơn vị gốc, tại đơn vị gốc",
     "reader, officer and clerk take a keeper there or above; keeper takes one above; operator takes the root's keeper, "
     "at the root",
 )
@@ -152,7 +152,7 @@ async def _speaker(request: Request, unit: str, role: str) -> Speaker:
     compute = partial(_speaks, asker=asker, unit=unit, role=role, day=today())
     found = await reader_of(request).ask(request, OfUnit(unit), compute)
     if found is None:
-        detail = f"Tài khoản này không được trao hay thu hồi {role} tại {unit}: {_RULE.vietnamese}. / {_RULE.english}."
+        detail = f"Tài khoản này không được cấp hay thu hồi {role} tại {unit}: {_RULE.vietnamese}. / {_RULE.english}."
         raise Problem(403, "Không được phép", detail, unit=unit)
     return found
 
