@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,24 +18,26 @@ from services.embedded.postgres import PostgresServer
 from services.settings import Settings
 from tests import servers
 from tests.attacks.guarded import Guarded, guarded, guarded_somewhere
+from tests.attacks.signed import signed_somewhere
+from tests.fault.load import told_of
 from tests.fault.projecting import Bench, eventually
 from tests.fault.publishing import publishing
 from tests.integration.restoring import tonghop as run
-from tests.oracle.telling import admitted, founded, root
+from tests.oracle.telling import admitted, dissolved, founded, root
 
 WORLD = (root(), founded("u1", "trung-uong", "2020-01-01"))
 
 
 @contextmanager
-def on_a_bus(*, operator: bool = False) -> Iterator[Guarded]:
+def on_a_bus(*, operator: bool = False, signed: bool = False) -> Iterator[Guarded]:
     """Run the shipped bus, and check at the end that it had nothing to refuse."""
-    with guarded_somewhere(operator=operator) as server:
+    with signed_somewhere() if signed else guarded_somewhere(operator=operator) as server:
         yield server
         assert server.violations() == []
 
 
 def as_user(server: Guarded, user: str, database: str) -> Settings:
-    return replace(Settings(), nats_url=server.url(user), database_url=database)
+    return replace(server.signed_in(Settings(), user), database_url=database)
 
 
 async def tonghop(settings: Settings, *arguments: str, code: int = 0) -> str:
@@ -55,7 +57,7 @@ async def working(server: Guarded, database: str) -> AsyncIterator[Bench]:
     connection = await servers.connect(database)
     try:
         with servers.short_folder() as folder:
-            async with publishing(server.url("all-units")) as publisher:
+            async with publishing(**server.how("all-units")) as publisher:
                 yield Bench(as_user(server, "projector", database), folder, publisher, connection)
     finally:
         await connection.close()
@@ -91,8 +93,9 @@ async def consumer_gave(server: Guarded, position: int) -> None:
         await eventually(given, f"{position} is not given")
 
 
-async def test_what_is_run_every_day(database: str, tmp_path: Path) -> None:
-    with on_a_bus() as server:
+@pytest.mark.parametrize("signed", [False, True], ids=["passwords", "credentials"])
+async def test_what_is_run_every_day(database: str, tmp_path: Path, signed: bool) -> None:
+    with on_a_bus(signed=signed) as server:
         async with working(server, database) as on:
             with on.projector() as running:
                 await running.says("leading")
@@ -110,6 +113,28 @@ async def test_what_is_run_every_day(database: str, tmp_path: Path) -> None:
             assert {path.stat().st_mode & 0o077 for path in (tmp_path / "copy").glob("**/*")} == {0}
             await tonghop(as_user(server, "migrate", database), "migrate")
             assert await on.position() == 22
+
+
+async def test_a_dissolved_units_credential_goes_on_for_late_facts_of_its_days(database: str) -> None:
+    with on_a_bus(signed=True) as server:
+        async with working(server, database) as on:
+            with on.projector() as running:
+                await running.says("leading")
+                await on.publish(*WORLD, dissolved("u1", "2023-06-01"))
+                async with publishing(**server.how("u1"), inbox_prefix="_INBOX_u1") as unit:
+                    await unit.send_in_turn(
+                        told_of(admitted("u1", day, f"of-{day}")) for day in ("2023-05-31", "2023-06-01")
+                    )
+                await eventually(on_position(on, 5), "the last is not decided")
+            decided = [(outcome, reason) for _, outcome, reason in await on.outcomes()]
+            assert decided == [("applied", None)] * 3 + [("counted", None), ("parked", "inactive_unit")]
+
+
+def on_position(on: Bench, position: int) -> Callable[[], Awaitable[bool]]:
+    async def reached() -> bool:
+        return await on.position() >= position
+
+    return reached
 
 
 async def test_restores_need_the_operators_user(database: str, postgres: PostgresServer, tmp_path: Path) -> None:

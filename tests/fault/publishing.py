@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import nats
 from nats.errors import Error
@@ -52,13 +52,15 @@ class Publisher:
 
 
 @asynccontextmanager
-async def publishing(url: str) -> AsyncIterator[Publisher]:
-    """Connect for as long as it takes, again and again."""
+async def publishing(servers: str, **how: Any) -> AsyncIterator[Publisher]:
+    """Connect for as long as it takes, again and again; `how` are options of nats-py."""
 
     async def quietly(_: Exception) -> None:
         """Say nothing: outages are what is tested."""
 
-    client = await nats.connect(url, max_reconnect_attempts=-1, reconnect_time_wait=SHUT_OUT, error_cb=quietly)
+    client = await nats.connect(
+        servers, max_reconnect_attempts=-1, reconnect_time_wait=SHUT_OUT, error_cb=quietly, **how
+    )
     try:
         yield Publisher(client.jetstream())
     finally:
