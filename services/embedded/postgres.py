@@ -87,9 +87,9 @@ class PostgresServer:
         """The address of the database `tonghop`, as asyncpg takes it (and SQLAlchemy, after `+asyncpg`)."""
         return self.database_url(DATABASE)
 
-    def database_url(self, database: str) -> str:
-        """Give the address of any database on this server."""
-        return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self.socket_dir), safe='/')}"
+    def database_url(self, database: str, user: str = SUPERUSER) -> str:
+        """Give the address of any database on this server, as its owner enters it, or another user."""
+        return f"postgresql://{user}@/{database}?host={quote(str(self.socket_dir), safe='/')}"
 
     @property
     def process(self) -> Process:

@@ -20,11 +20,15 @@ from services.bus_accounts import ANYBODY, GATEWAY
 from services.connecting.failures import BUS_AWAY
 from services.embedded.bus_users import BusUsers, WithCredentials, WithPasswords
 from services.embedded.nats import NatsServer
-from services.embedded.postgres import PostgresServer
+from services.embedded.postgres import DATABASE, PostgresServer
 from services.embedded.process import ServerError
 from services.language import chosen, either
 from services.migration import MigrationError, ensure_consumer, mend_stream, migrate
 from services.settings import VARIABLES, Address, Settings, SettingsError
+from services.up import admin_token
+from services.up.admin_token import ensure_admin_token
+from services.up.audit_keeping import keep_pruned
+from services.up.database_users import OF_PARTS, make_users
 from services.up.folder import Folder
 from services.up.parts import Command, Part, Server
 from services.up.ports import claim_all, refuse_the_unfit
@@ -132,6 +136,8 @@ class Service:
         self._demonstration = demonstration
         self._access = access
         self._parts: list[Part] = []
+        self._of_parts: dict[str, str] = {}
+        """The address of the database for each part, with its own user."""
 
     async def run(self) -> None:
         """Start the parts in order, watch them until cancelled, and stop them in the reverse order.
@@ -146,10 +152,13 @@ class Service:
             async with asyncio.TaskGroup() as tasks:
                 nats = await self._start_servers(tasks)
                 await mend_stream(self._as(nats, "operator"), notice=_say)
+                await make_users(self._settings.database_url)
                 await migrate(self._as(nats, "migrate"), notice=_say)
+                await self._open_to_admin()
                 await self._start_commands(tasks, nats)
                 tasks.create_task(self._bound_logs())
                 tasks.create_task(self._keep_consumer(self._as(nats, "migrate")))
+                tasks.create_task(keep_pruned(self._settings.database_url, self._settings.keep_audit))
                 self._announce(time.monotonic() - begun, ready=await self._becomes_ready())
                 if self._demonstration is not None:
                     tasks.create_task(self._show(self._demonstration, self._as(nats, ANYBODY)))
@@ -182,6 +191,7 @@ class Service:
         users: BusUsers = WithCredentials(secrets) if self._access == REQUIRED else WithPasswords(secrets)
         nats = NatsServer(path / "nats", self._nats, log=log("nats"), record=record("nats"), users=users)
         self._settings = replace(self._settings, database_url=postgres.url)
+        self._of_parts = {part: postgres.database_url(DATABASE, user) for part, user in OF_PARTS.items()}
         await self._start(tasks, [Server(postgres), Server(nats)])
         if nats.took_over is not None:
             _say(
@@ -200,6 +210,12 @@ class Service:
         gateway = nats.signed_in(self._settings, GATEWAY)
         return replace(settings, gateway_nats_url=gateway.nats_url, gateway_credentials=gateway.nats_credentials)
 
+    async def _open_to_admin(self) -> None:
+        """Have a token of the account `admin` in the folder, where it takes an account to ask."""
+        if self._access == REQUIRED and await ensure_admin_token(self._settings.database_url, self._folder.secrets):
+            file = self._folder.secrets / admin_token.NAME
+            _say(either(f"Token của tài khoản admin: {file}", f"A token of the account admin: {file}"))
+
     async def _keep_consumer(self, settings: Settings) -> None:
         """Make the projector's consumer anew where somebody deleted it: the projector itself may not."""
         while True:
@@ -211,7 +227,9 @@ class Service:
         def environ(user: str) -> dict[str, str]:
             return {
                 **{name: value for name, value in os.environ.items() if name not in VARIABLES},
-                **self._as(nats, user).as_environment(),
+                **replace(
+                    self._as(nats, user), database_url=self._of_parts.get(user, self._settings.database_url)
+                ).as_environment(),
                 "PROMETHEUS_MULTIPROC_DIR": str(self._folder.metrics),
             }
 

@@ -11,13 +11,18 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
+import asyncpg
 import nats
 import nats.errors
 import pytest
 from nats.aio.client import Client
 
+from services.access.authentication import asker_of
+from services.access.credentials import Credentials
+from services.cli.own_token import own_token
 from services.connecting.bus import connect_once
 from services.settings import Settings
+from services.up.admin_token import ensure_admin_token
 from services.up.folder import Folder
 from tests.attacks.publishing import admitted, lines_of
 from tests.fault.forked import tonghop
@@ -145,6 +150,34 @@ def test_nobody_else_may_look_at_a_key(running: Up) -> None:
 
 
 @pytest.mark.long
+async def test_the_owner_of_the_folder_has_the_token_of_admin(running: Up) -> None:
+    file, url = running.folder / "secrets" / "admin.token", running.service["database_url"]
+    assert str(file) in running.said
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    async with asyncpg.create_pool(url, min_size=0) as pool:
+        before = file.read_text()
+        asker = await asker_of(pool, Credentials(authorization=f"Bearer {before.strip()}"))
+        assert asker.holds_everything
+        assert not await ensure_admin_token(url, file.parent), "it holds"
+        file.write_text(f"tonghop_{'a' * 43}")
+        assert await ensure_admin_token(url, file.parent), "one that holds no more is made anew"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert await asker_of(pool, Credentials(authorization=f"Bearer {file.read_text().strip()}"))
+    assert own_token(f"http://{running.service['http']}", running.folder) == file.read_text().strip()
+    assert own_token("http://another.example.org", running.folder) is None, "it is for nobody else"
+
+
+@pytest.mark.parametrize("part", ["projector", "api"])
+async def test_no_part_is_the_owner_of_the_database(running: Up, part: str) -> None:
+    (url,) = (value for name, value in running.child(part).environ().items() if name == "TONGHOP_DATABASE_URL")
+    connection = await asyncpg.connect(url)
+    assert await connection.fetchval("SELECT current_user::text") == f"tonghop_{part}"
+    assert await connection.fetchval("SELECT count(*) FROM checkpoint") == 1
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute("DELETE FROM account")
+    await connection.close()
+
+
 async def test_the_log_goes_on_under_the_other_access_and_back_again() -> None:
     with short_folder() as parent:
         for number, access in enumerate(("open", "required", "open"), 1):

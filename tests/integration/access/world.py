@@ -100,11 +100,11 @@ async def sign_in(
 
 
 @asynccontextmanager
-async def world_of(database: str, **settings: Any) -> AsyncIterator[World]:
-    """Run an API on a database; trying a password costs next to nothing."""
+async def world_of(database: str, *, owner: str | None = None, **settings: Any) -> AsyncIterator[World]:
+    """Run an API on a database, which `owner` enters as its owner; trying a password costs next to nothing."""
     cheap = Settings(database_url=database, nats_url=NOWHERE, password_memory=1)
     app = create_app(dataclasses.replace(cheap, **settings), admit=asker_of_request)
-    async with asyncpg.create_pool(database, min_size=0, max_size=2) as pool, app.router.lifespan_context(app):
+    async with asyncpg.create_pool(owner or database, min_size=0, max_size=2) as pool, app.router.lifespan_context(app):
         async with pool.acquire() as connection:
             _, token = await bootstrap(connection)
         yield World(app, pool, token)

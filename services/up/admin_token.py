@@ -1,0 +1,43 @@
+"""The token of the account `admin` that lies in the data folder, for whoever owns the folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from projections.store.connecting import connect
+from services.access.bootstrapping import bootstrap
+from services.access.secret_digests import TOKEN, digest_of
+
+NAME: Final = "admin.token"
+_HOLDS: Final = "SELECT count(*) FROM token WHERE digest = $1 AND revoked_at IS NULL"
+
+
+async def ensure_admin_token(database_url: str, secrets: Path) -> bool:
+    """Make the token at the first start, or where that of the folder holds no more; tell whether it was made.
+
+    A database that came back from the log knows nothing of the one of before. Raises what asyncpg and the disk raise.
+    """
+    file = secrets / NAME
+    connection = await connect(database_url)
+    try:
+        digest = digest_of(file.read_text(encoding="ascii").strip(), TOKEN) if file.exists() else None
+        if digest is not None and await connection.fetchval(_HOLDS, digest):
+            return False
+        _, secret = await bootstrap(connection, NAME)
+    finally:
+        await connection.close()
+    _write(file, secret)
+    return True
+
+
+def _write(file: Path, secret: str) -> None:
+    """Write it beside its place and move it there: a kill leaves none, or a whole one."""
+    partial = file.with_name(f"{file.name}.partial")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as opened:
+        opened.write(f"{secret}\n")
+        opened.flush()
+        os.fsync(opened.fileno())
+    partial.replace(file)
