@@ -15,6 +15,7 @@ from projections.store.address import DatabaseAddress, with_keyword
 from projections.store.connecting import connect
 from projections.store.live.leadership import try_to_lead
 from projections.store.log import hash_chain
+from services.access.asker import OWN
 from services.connecting.failures import SERVERS_FAIL, Failure, classify, described
 from services.recovery.errors import NotEmptyError, RestoreError
 
@@ -27,6 +28,8 @@ _TABLES: Final = f"""
 SELECT format('%I.%I', nspname, relname) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
 WHERE relkind IN ('r', 'p') AND quote_ident(nspname) IN ({_SCHEMAS})
 """
+_OF_ACCOUNTS: Final = {f"public.{name}" for name in ("account", "invitation", "session", "token", "attempt", "audit")}
+_PEOPLE: Final = "SELECT count(*) FROM account WHERE id <> ALL ($1)"
 _POSITION: Final = "SELECT greatest(max(position), (SELECT max(position) FROM ledger)) FROM checkpoint"
 _PUBLIC: Final = ("CREATE SCHEMA public AUTHORIZATION pg_database_owner", "GRANT USAGE ON SCHEMA public TO PUBLIC")
 
@@ -100,8 +103,11 @@ async def led(database_url: str) -> AsyncIterator[asyncpg.Connection]:
         yield connection
 
 
-async def held(connection: asyncpg.Connection) -> Held:
-    """Look what a database holds. Raises RestoreError where that isn't all of this service."""
+async def held(connection: asyncpg.Connection, *, accounts_stay: bool = False) -> Held:
+    """Look what a database holds. Raises RestoreError where that isn't all of this service.
+
+    Accounts of people are something to lose, unless they stay where they are; the service's own are made anew.
+    """
     tables = [name for (name,) in await connection.fetch(_TABLES)]
     if await connection.fetchval("SELECT to_regclass('checkpoint') IS NULL OR to_regclass('ledger') IS NULL"):
         if tables:
@@ -109,7 +115,15 @@ async def held(connection: asyncpg.Connection) -> Held:
         return Held(0, None)
     position = await connection.fetchval(_POSITION) or 0
     if not position:
-        for name in tables:  # a migration leaves one row in some
+        people = 0 if "public.account" not in tables else await connection.fetchval(_PEOPLE, list(OWN))
+        if people and not accounts_stay:
+            raise NotEmptyError(
+                Bilingual(
+                    f"Cơ sở dữ liệu chưa có nhật ký nhưng có {people} tài khoản: hãy dùng một cơ sở dữ liệu trống",
+                    f"The database holds no ledger, and yet {people} accounts: give an empty one",
+                )
+            )
+        for name in set(tables) - _OF_ACCOUNTS:  # a migration leaves one row in some
             if await connection.fetchval(f"SELECT count(*) FROM (SELECT FROM {name} LIMIT 2) AS rows") > 1:
                 raise NotEmptyError(f"the database holds no ledger, and yet rows in {name}: give an empty one")
     return Held(position, await connection.fetchval("SELECT version_num FROM alembic_version"))

@@ -30,6 +30,13 @@ ON CONFLICT (one) DO UPDATE SET name = excluded.name, state = excluded.state, de
     seen_at = now(), fetched_at = now(), advanced_at = now(), stream_last = excluded.stream_last
 """
 
+_GRANTED = """
+SELECT count(DISTINCT standing_grant.account), count(DISTINCT account.id),
+    (SELECT count(*) FROM account WHERE signs_in <> 'service')
+FROM standing_grant LEFT JOIN account ON account.id = standing_grant.account
+WHERE granted AND (until IS NULL OR until >= current_date)
+"""
+
 
 async def restore_from_log(settings: Settings, telling: Telling) -> None:
     """Read the whole stream into an empty database, or go on where a run of this was killed.
@@ -40,7 +47,7 @@ async def restore_from_log(settings: Settings, telling: Telling) -> None:
     async with connected(settings) as log:
         state = _whole(log, await log.state())
         async with led(settings.database_url) as connection:
-            await held(connection)
+            await held(connection, accounts_stay=True)
             await migrate(settings, notice=telling.say)
             await _begin(connection, log, state)
             position = await _carry(settings, log, connection, state, telling)
@@ -64,7 +71,7 @@ def _whole(log: Log, state: StreamState | None) -> StreamState:
 async def _begin(connection: asyncpg.Connection, log: Log, state: StreamState) -> None:
     """Mark the database as being restored; NotEmptyError where it holds figures that no run of this left there."""
     async with connection.transaction():
-        found = await held(connection)
+        found = await held(connection, accounts_stay=True)
         doing = await connection.fetchval("SELECT state FROM worker")
         if not found.empty and doing != _WORKING:
             raise NotEmptyError(
@@ -116,5 +123,25 @@ async def _finish(connection: asyncpg.Connection, position: int, telling: Tellin
         either(
             f"Số liệu đã đủ đến vị trí {position} ({outcomes}). Hãy chạy bộ tổng hợp.",
             f"The figures hold all {position} messages of the log ({outcomes}). Start the projector.",
+        )
+    )
+    await _tell_of_accounts(connection, telling)
+
+
+async def _tell_of_accounts(connection: asyncpg.Connection, telling: Telling) -> None:
+    """Say that the accounts are not made from the log, where nobody of those to whom roles are granted is there."""
+    granted, known, people = tuple(await connection.fetchrow(_GRANTED) or (0, 0, 0))
+    if people and granted == known:
+        return  # they were kept
+    telling.say(
+        either(
+            "Tài khoản, phiên, token và nhật ký truy cập không dựng lại được từ luồng nên bắt đầu lại từ đầu. "
+            f"Quyền đã trao thì còn nguyên: cho {granted} tài khoản, {known} trong số đó có ở đây. "
+            "`tonghop account bootstrap` tạo token của admin; `tonghop account add TÊN --id a-…` tạo lại một tài khoản "
+            "với mã cũ, cùng với quyền của nó.",
+            "Accounts, sessions, tokens and the audit log are not made from the log: they begin anew. "
+            f"What was granted holds: to {granted} accounts, of which {known} are here. "
+            "`tonghop account bootstrap` makes a token of admin; `tonghop account add NAME --id a-…` makes an account "
+            "again under its id of before, and with its roles.",
         )
     )

@@ -8,8 +8,11 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import asyncpg
 import pytest
 
+from services.access.authentication import asker_of
+from services.access.credentials import Credentials
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
 from services.settings import Settings
@@ -75,6 +78,7 @@ async def test_both_come_back_and_the_projector_reads_the_rest(
         await put_stream(client, log)
         await project(settings, 17)
         behind = await figures(settings)
+        token = (await tonghop(settings, "account", "bootstrap")).said.strip()
         manifest = await backed_up(settings, tmp_path / "copy")
         assert (manifest["position"], manifest["stream_last"]) == (17, LENGTH)
         # Both are lost: the database is emptied of everything, the stream is made anew by a migration.
@@ -84,6 +88,10 @@ async def test_both_come_back_and_the_projector_reads_the_rest(
         await restored(settings, tmp_path / "copy")
         assert await read(client) == log
         assert await figures(settings) == behind
+        async with asyncpg.create_pool(other, min_size=0) as pool:
+            asker = await asker_of(pool, Credentials(authorization=f"Bearer {token}"))
+            assert asker.holds_everything, "accounts, tokens and the audit log are in the backup"
+        assert await fetch(settings, "SELECT count(*) FROM audit") == 1
         async with bench(settings.nats_url, other) as on:
             with on.projector():
                 await on.reached(LENGTH)
@@ -216,6 +224,10 @@ async def test_tables_of_somebody_else_are_not_touched(
     assert await fetch(theirs, "SELECT n FROM theirs") == 1
     await fetch(theirs, "DROP TABLE theirs")
     await tonghop(theirs, "migrate")
+    assert (await tonghop(theirs, "account", "bootstrap")).code == 0, "a token of admin alone is nothing to lose"
+    await fetch(theirs, "INSERT INTO account (id, name, name_key, signs_in) VALUES ('a-1', 'lan', 'lan', 'local')")
+    await refused(theirs, tmp_path, "1 accounts")
+    await fetch(theirs, "DELETE FROM account WHERE id = 'a-1'")
     await fetch(theirs, "CREATE SCHEMA elsewhere")
     await fetch(theirs, "CREATE TABLE elsewhere.rows AS SELECT generate_series(1, 2) AS n")
     await refused(theirs, tmp_path, "rows in elsewhere.rows")

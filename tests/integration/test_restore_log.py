@@ -48,6 +48,7 @@ async def test_a_dropped_database_comes_back_figure_by_figure(
         done = await tonghop(anew, "restore", "--from-log")
         assert done.code == 0, done.said
         assert f"all {LENGTH} messages" in done.said
+        assert "tonghop account bootstrap" in done.said, "accounts are not made from the log"
         assert await figures(anew) == before
         assert await fetch(anew, "SELECT count(*) FROM worker") == 0
         async with bench(anew.nats_url, lost) as on:
