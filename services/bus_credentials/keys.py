@@ -86,8 +86,10 @@ class Keys:
         if identities is None:
             raise KeysError(
                 Bilingual(
-                    "chưa có khóa ở đây, hãy tạo bằng `tonghop credential init`",
-                    "there are no keys here, make them with `tonghop credential init`",
+                    "chưa có khóa ở đây: `tonghop up --access required` tạo khóa cho một máy, `tonghop credential init "
+                    "--keys DIR` cho các máy chủ NATS khác",
+                    "there are no keys here: `tonghop up --access required` makes those of one machine, `tonghop "
+                    "credential init --keys DIR` those of other servers of NATS",
                     before=f"{folder}: ",
                 )
             )

@@ -1,13 +1,16 @@
 """A NATS credentials file is looked at before it is used: of a bad one the client reads for ever."""
 
 import binascii
+import datetime as dt
 import re
+import time
 from pathlib import Path
 from typing import Final
 
 import nkeys
 
 from events.identifiers import is_unit_id
+from projections.answers.words.vietnamese_format import VIETNAM
 from projections.bilingual import Bilingual
 from services.bus_credentials.signing import KeyDamagedError, claims_of
 
@@ -56,7 +59,24 @@ def usable(path: Path) -> str:
                 f"the seed in the file --credentials {str(path)!r} is damaged, have it issued again",
             )
         ) from error
+    _require_in_time(path, jwt[1])
     return jwt[1]
+
+
+def _require_in_time(path: Path, jwt: str) -> None:
+    """Raise CredentialsError where the credential is over: the server says no more than that it takes none such."""
+    try:
+        ends = claims_of(jwt).get("exp")
+    except KeyDamagedError:  # it is the server's to judge
+        return
+    if isinstance(ends, int) and ends <= time.time():
+        day = dt.datetime.fromtimestamp(ends - 1, VIETNAM).date().isoformat()
+        raise CredentialsError(
+            Bilingual(
+                f"tệp --credentials {str(path)!r} chỉ dùng được đến hết {day}, hãy xin cấp lại",
+                f"the file --credentials {str(path)!r} was good until {day}, have another one issued",
+            )
+        )
 
 
 def inbox_prefix(jwt: str) -> str:

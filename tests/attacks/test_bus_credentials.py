@@ -23,10 +23,12 @@ from nats.aio.client import Client
 from services import bus_accounts
 from services.bus_credentials import accounts, claims, handing, issuing, register
 from services.bus_credentials.files import KeysError
+from services.bus_credentials.issuing import end_of
 from services.bus_credentials.keys import Keys
 from services.bus_credentials.revoking import revoke
 from services.bus_credentials.signing import ACCOUNT, USER, Key, claims_of, credentials
 from services.log.configuration import stream_config
+from services.publishing.connection import BusRefusedError, connect
 from services.settings import Settings
 from tests import servers
 from tests.attacks.guarded import told
@@ -148,6 +150,18 @@ async def test_one_that_has_expired_does_not_come_in_and_an_open_connection_is_c
     async with asyncio.timeout(AT_LAST):
         while await comes_in(bus, file.read_text(), tmp_path):  # noqa: ASYNC110 - until the second in which it ends is over
             await asyncio.sleep(0.05)
+
+
+async def test_publishing_says_at_once_what_is_wrong_with_a_credential(bus: Signed, tmp_path: Path) -> None:
+    (tmp_path / "over.creds").write_text(made(bus, until=end_of("2024-12-31")))
+    (tmp_path / "forged.creds").write_text(made(bus, Key.make(ACCOUNT)))
+    for name, said in (("over", "was good until 2024-12-31"), ("forged", "the server is closed to us")):
+        file = str(tmp_path / f"{name}.creds")
+        with pytest.raises(BusRefusedError, match=said):
+            async with connect(f"nats://{bus.address}", notice=lambda _: None, credentials=file):
+                pass
+    async with connect(f"nats://{bus.address}", notice=lambda _: None, credentials=str(bus.file(UNIT))) as publisher:
+        assert publisher.client.new_inbox().startswith(f"_INBOX_{UNIT}.")
 
 
 def test_the_last_day_is_a_whole_day_in_vietnam(bus: Signed) -> None:
