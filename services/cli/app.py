@@ -11,6 +11,7 @@ from services.cli.commands import (
     accounts,
     audit,
     credentials,
+    grants,
     init,
     operations,
     past,
@@ -73,6 +74,6 @@ def common(
 
 for part in (
     *(service, publish, reports, units, init, single_events, past, operations, plans, silence, proofs, recovery),
-    *(signing, statement, credentials, accounts, tokens, audit),
+    *(signing, statement, credentials, accounts, tokens, grants, audit),
 ):
     app.add_typer(part.app)

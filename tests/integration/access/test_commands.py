@@ -7,6 +7,7 @@ import json
 import socket
 import stat
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,18 +43,24 @@ class Terminal:
         return Done(done.stdout, done.stderr)
 
 
-@pytest.fixture
-async def terminal(database: str) -> AsyncIterator[Terminal]:
-    """Give one that finds the API over a socket."""
-    made = create_app(Settings(database_url=database, nats_url=NOWHERE), admit=asker_of_request)
+@asynccontextmanager
+async def on_a_socket(settings: Settings) -> AsyncIterator[Terminal]:
+    """Give a terminal that finds the API over a socket."""
+    made = create_app(settings, admit=asker_of_request)
     with socket.socket() as listening:
         listening.bind(ANY_PORT)
         server = uvicorn.Server(uvicorn.Config(made, log_config=None, access_log=False))
         serving = asyncio.create_task(server.serve([listening]))
         url = "http://{}:{}".format(*listening.getsockname())
-        yield Terminal(TONGHOP_API_URL=url, TONGHOP_DATABASE_URL=database)
+        yield Terminal(TONGHOP_API_URL=url, TONGHOP_DATABASE_URL=settings.database_url)
         server.should_exit = True
         await serving
+
+
+@pytest.fixture
+async def terminal(database: str) -> AsyncIterator[Terminal]:
+    async with on_a_socket(Settings(database_url=database, nats_url=NOWHERE)) as opened:
+        yield opened
 
 
 async def test_from_the_first_token_to_the_last_line_of_the_audit_log(

@@ -21,6 +21,7 @@ from services.log.configuration import consumer_config, stream_config
 from services.settings import Settings
 from tests.attacks.guarded import Guarded, guarded_somewhere
 from tests.attacks.publishing import BELOW_B, ROOT, UNITS, A, B, projecting, published
+from tests.integration.access.test_commands import on_a_socket
 from tests.integration.test_gate import by_name
 
 ADMIN = "admin"
@@ -65,10 +66,14 @@ class GrantingWorld:
         return [tuple(row) for row in rows]
 
 
+def api_settings(bus: Guarded, database: str) -> Settings:
+    return Settings(database_url=database, nats_url=bus.url("api"), gateway_nats_url=bus.url("gateway"), root=ROOT)
+
+
 @asynccontextmanager
 async def api(bus: Guarded, database: str) -> AsyncIterator[GrantingWorld]:
     """Open the API as it is shipped on this bus, with a gate that knows accounts by their ids."""
-    settings = Settings(database_url=database, nats_url=bus.url("api"), gateway_nats_url=bus.url("gateway"), root=ROOT)
+    settings = api_settings(bus, database)
     connection = await asyncpg.connect(database)
     ids = {
         name: (await accounts.add(connection, OWNER, name, "local", account=None, came_from=None)).account
@@ -186,3 +191,24 @@ async def test_without_a_bus_nothing_is_granted_and_nothing_noted(bus: Guarded, 
         answer = await world.grant(ADMIN, B, "R", "reader")
         assert (answer.status_code, answer.json()["reason"]) == (503, "bus_away")
         assert await world.audited() == []
+
+
+async def test_from_a_terminal_a_colleague_is_let_in_and_out_again(bus: Guarded, log: None, database: str) -> None:
+    async with projecting(bus.url("projector"), database, units=()):
+        await published(bus.url("all-units"), UNITS)
+        async with on_a_socket(api_settings(bus, database)) as terminal:
+            tonghop = terminal.tonghop
+            admin = (await tonghop("account", "bootstrap")).stdout.strip()
+            terminal.environ["TONGHOP_TOKEN"] = admin
+            await tonghop("account", "add", "Lan.Nguyen")
+            said = (await tonghop("grant", "lan.nguyen", "reader", B, "--until", "31/12/2099")).stdout
+            assert "granted to a-" in said
+            assert "has taken effect" in said
+            listed = (await tonghop("grants", B)).stdout
+            assert all(word in listed for word in ("Lan.Nguyen", "reader", "2099-12-31"))
+            assert "taken back from a-" in (await tonghop("revoke", "lan.nguyen", "reader", B)).stdout
+            assert "Nobody has a role" in (await tonghop("grants", B)).stdout
+            assert "signer" in (await tonghop("grant", "lan.nguyen", "signer", B, code=2)).stderr
+            await tonghop("grant", "nobody", "reader", B, code=1)
+            audited = json.loads((await tonghop("audit", "--format", "json")).stdout)["entries"]
+            assert [each["what"] for each in audited if each["unit"] == B] == ["revoked", "granted"]
