@@ -14,7 +14,7 @@ from events.errors import InvalidFieldError
 
 UNIT_ID_PATTERN: Final = "[a-z0-9][a-z0-9_-]{0,62}"
 _EVENT_ID = "[A-Za-z0-9._:-]{1,64}"
-_REFERENCE = "[A-Za-z0-9_-]{1,64}"
+REFERENCE_PATTERN: Final = "[A-Za-z0-9_-]{1,64}"
 _ACCOUNT_ID = "a-[a-z0-9]{16}"
 _HOUR_MINUTE = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _TIMESTAMP = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt]{_HOUR_MINUTE}:[0-5][0-9](?:\\.[0-9]+)?(?:[Zz]|[+-]{_HOUR_MINUTE})"
@@ -33,7 +33,9 @@ UnitId = Annotated[
     str, Meta(pattern=_whole(UNIT_ID_PATTERN), description="a unit's id: 1-63 of a-z 0-9 _ -, first a letter or digit")
 ]
 EventId = Annotated[str, Meta(pattern=_whole(_EVENT_ID), description="an event's id: 1-64 of A-Z a-z 0-9 . _ : -")]
-Reference = Annotated[str, Meta(pattern=_whole(_REFERENCE), description="an opaque reference: 1-64 of A-Z a-z 0-9 _ -")]
+Reference = Annotated[
+    str, Meta(pattern=_whole(REFERENCE_PATTERN), description="an opaque reference: 1-64 of A-Z a-z 0-9 _ -")
+]
 AccountId = Annotated[
     str, Meta(pattern=_whole(_ACCOUNT_ID), description="an account of the service: a- and 16 of a-z 0-9")
 ]
@@ -60,6 +62,7 @@ Number = Annotated[int, Meta(ge=0, le=2**53 - 1, description="a whole number fro
 
 is_unit_id: Final = re.compile(UNIT_ID_PATTERN).fullmatch
 is_event_id: Final = re.compile(_EVENT_ID).fullmatch
+is_reference: Final = re.compile(REFERENCE_PATTERN).fullmatch
 is_account_id: Final = re.compile(_ACCOUNT_ID).fullmatch
 is_timestamp: Final = re.compile(_TIMESTAMP).fullmatch
 

@@ -31,7 +31,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from events.catalogue import MEASURES
-from events.identifiers import UNIT_ID_PATTERN, is_unit_id
+from events.identifiers import REFERENCE_PATTERN, UNIT_ID_PATTERN, is_reference, is_unit_id
 from events.vocabulary import LEVELS
 from projections.answers.report.report_question import Basis
 from projections.rules.counting.periods import Days
@@ -154,6 +154,12 @@ def _unit(text: str) -> str:
     return text
 
 
+def _reference(text: str) -> str:
+    if not is_reference(text):
+        raise expected("cần một mã người trong sổ của đơn vị: 1-64 ký tự A-Z a-z 0-9 _ -")
+    return text
+
+
 def _free(text: str) -> str:
     if len(text) > MOST_TEXT or any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in text):
         raise expected(f"cần tối đa {MOST_TEXT} ký tự, không có ký tự điều khiển")
@@ -174,6 +180,7 @@ Date = Annotated[dt.date, Parsed(_date, {"type": "string", "format": "date"})]
 AnyDate = Annotated[dt.date | None, Parsed(_date, {"type": "string", "format": "date"})]
 AnyLevel = Annotated[str | None, one_of(LEVELS)]
 Measures = Annotated[tuple[str, ...], several(MEASURES, "các nội dung thống kê")]
+Reference = Annotated[str | None, Parsed(_reference, {"type": "string", "pattern": f"^{REFERENCE_PATTERN}$"})]
 UnitId = Annotated[str | None, Parsed(_unit, {"type": "string", "pattern": f"^{UNIT_ID_PATTERN}$"})]
 FreeText = Annotated[str, Parsed(_free, {"type": "string", "maxLength": MOST_TEXT})]
 Seconds = Annotated[float, Parsed(_seconds, {"type": "number", "minimum": 0, "maximum": LONGEST_WAIT})]

@@ -48,6 +48,7 @@ from services.api.parameters import (
     OverDays,
     Parameters,
     Parsed,
+    Reference,
     Reported,
     UnitPath,
     cursor_of,
@@ -126,6 +127,12 @@ class EventsQuery(OverDays):
         tuple(MEASURES), description="Measures, with commas between them; all unless given", examples=[["badges"]]
     )
     basis: OnBasis = "as-was"
+    member: Reference = Field(
+        None,
+        description="Only events that name this reference of a unit's own book, as member, candidate or `as`; every "
+        "event of the unit and the days is read for it",
+        examples=["2023-014"],
+    )
     limit: Limit = PAGE
     cursor: Cursor = None
 
@@ -185,21 +192,35 @@ async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery,
 @router.get("/{unit}/events", summary="The events under a number", responses=answers(CountedEventPage))
 @needs(Need.SINGLE_EVENTS)
 async def events(request: Request, unit: UnitPath, query: Annotated[EventsQuery, Query()]) -> Response:
-    """List the events that measures count in a unit, by day, then position: as many as the number says."""
-    days, basis, measures = query.days(), query.basis, query.measure
+    """List the events that measures count in a unit, by day, then position: as many as the number says.
+
+    With `member`, those that name one person; two units may use the same reference for two.
+    """
+    days, basis, measures, member = query.days(), query.basis, query.measure, query.member
     limit, key = query.limit, key_of(query.cursor, CountedEventKey)
     if key is not None and not (days.first <= key.day <= days.last and 0 <= key.measure <= len(MEASURES)):
         raise bad_parameter("cursor", "không thuộc về câu hỏi này")
 
     asked = Asked(
-        ("events", unit, days, basis, measures, limit, key),
-        Alike(partial(_events, unit=unit, days=days, measures=measures, basis=basis, after=key, limit=limit)),
-        # Days, not units, bound what is looked at; on the other basis all that is below is walked.
-        Work() if basis == "as-was" else Work(unit, steps=EVERYTHING),
+        ("events", unit, days, basis, measures, member, limit, key),
+        Alike(
+            partial(
+                _events, unit=unit, days=days, measures=measures, basis=basis, member=member, after=key, limit=limit
+            )
+        ),
+        _work_of_events(unit, basis, member),
         figures=True,
         about=OfUnit(unit, days_of(days, basis)),
     )
     return await reader_of(request).answer(request, query, asked)
+
+
+def _work_of_events(unit: str, basis: Basis, member: str | None) -> Work:
+    """Say what a page of events makes the service do."""
+    if member is not None:  # whatever the unit and the days have is read
+        return Work(unit, steps=EVERYTHING, least=Class.SLOW)
+    # Days, not units, bound what is looked at; on the other basis all that is below is walked.
+    return Work() if basis == "as-was" else Work(unit, steps=EVERYTHING)
 
 
 def _work(question: Question, position: int | None) -> Work:
@@ -259,8 +280,11 @@ async def _events(
     days: Days,
     measures: tuple[str, ...],
     basis: Basis,
+    member: str | None,
     after: CountedEventKey | None,
     limit: int,
 ) -> CountedEventPage:
-    page, more = await events_under(snapshot, unit, days, measures, basis=basis, after=after, limit=limit)
+    page, more = await events_under(
+        snapshot, unit, days, measures, basis=basis, member=member, after=after, limit=limit
+    )
     return CountedEventPage(page, cursor_of(more), snapshot.position)

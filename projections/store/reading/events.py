@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 from sqlalchemy import (
@@ -11,7 +11,10 @@ from sqlalchemy import (
     Date,
     FromClause,
     Integer,
+    LargeBinary,
     bindparam,
+    func,
+    literal_column,
     or_,
     select,
     true,
@@ -64,18 +67,29 @@ _NUMBER = bindparam("unit", type_=Integer)
 _LOOKED = bindparam("first", type_=Date), bindparam("last", type_=Date)
 _SEED = unnested("seed", unit=Integer, first=Date, last=Date, sign=Integer)
 _KEY = ("day", "position", "measure")
+_ESCAPES: ColumnElement[bytes] = literal_column("""'\\x5c75'::bytea""")
+"""What a character that is escaped in JSON begins with."""
 
 
-def _facts(*where: ColumnElement[bool]) -> LateralFromClause:
+def _facts(*where: ColumnElement[bool], naming: bool = False) -> LateralFromClause:
     """Write a page of facts, to be looked up for each row of what it is joined to.
 
-    The limit in it keeps the planner on the index of the unit (or of the day), whatever it expects.
+    The limit in it keeps the planner on the index of the unit (or of the day), whatever it expects. ``naming``: only
+    those whose event may name somebody. No index knows that: it is looked for in the bytes of each event, some 8 µs a
+    fact, and what is found is read.
     """
     key = FACT.c[_KEY]
     after = (bindparam(f"after_{column.name}", type_=column.type) for column in key)
+    facts = select(FACT)
+    if naming:
+        told = LEDGER.alias("told")
+        found = (
+            func.pg_catalog.position(told.c.body, each) > 0
+            for each in (bindparam("named", type_=LargeBinary), _ESCAPES)
+        )
+        facts = facts.join(told, told.c.position == FACT.c.position).where(or_(*found))
     return (
-        select(FACT)
-        .where(*where, among(FACT.c.measure, "measures"), tuple_(*key) > tuple_(*after))
+        facts.where(*where, among(FACT.c.measure, "measures"), tuple_(*key) > tuple_(*after))
         .order_by(*key)
         .limit(bindparam("limit"))
         .lateral("found")
@@ -102,16 +116,26 @@ def _page(looked: FromClause, found: LateralFromClause) -> Query:
     )
 
 
-def _of_members(walk: Walk) -> Query:
+def _of_members(walk: Walk, *, naming: bool = False) -> Query:
     """Compose the page of a unit and what is below it: the seed is the unit, and its days while it stands."""
     below = walked(walk, *SEEDED, unit=Integer, first=Date, last=Date)
     member = union_all(select(*below.c["unit", "first", "last"]), select(_NUMBER, *_LOOKED)).subquery("member")
-    found = _facts(FACT.c.unit == member.c.unit, FACT.c.day.between(member.c.first, member.c.last))
+    found = _facts(FACT.c.unit == member.c.unit, FACT.c.day.between(member.c.first, member.c.last), naming=naming)
     return _page(member, found)
 
 
+def _of_everybody(*, naming: bool = False) -> Query:
+    """Compose the page of the root: every fact of the days."""
+    below_it = or_(FACT.c.unit == _NUMBER, FACT.c.day <= _SEED.c.last)
+    return _page(_SEED, _facts(FACT.c.day.between(*_LOOKED), below_it, naming=naming))
+
+
 _UNDER = {"as-was": _of_members(below_seeds(SEEDS)), "as-now": _of_members(below_seeds_now(SEEDS))}
-_ROOT = _page(_SEED, _facts(FACT.c.day.between(*_LOOKED), or_(FACT.c.unit == _NUMBER, FACT.c.day <= _SEED.c.last)))
+_UNDER_NAMING = {
+    "as-was": _of_members(below_seeds(SEEDS), naming=True),
+    "as-now": _of_members(below_seeds_now(SEEDS), naming=True),
+}
+_ROOT, _ROOT_NAMING = _of_everybody(), _of_everybody(naming=True)
 
 
 class CountedEventKey(NamedTuple):
@@ -129,6 +153,19 @@ class _Envelope(msgspec.Struct):
 _envelope = msgspec.json.Decoder(_Envelope)
 
 
+class _References(msgspec.Struct):
+    member: str | None = None
+    candidate: str | None = None
+    kept_as: str | None = msgspec.field(name="as", default=None)
+
+
+class _Naming(msgspec.Struct):
+    data: _References
+
+
+_naming = msgspec.json.Decoder(_Naming)
+
+
 async def events_under(
     snapshot: Snapshot,
     unit: str,
@@ -136,43 +173,65 @@ async def events_under(
     measures: tuple[str, ...],
     *,
     basis: Basis = "as-was",
+    member: str | None = None,
     after: CountedEventKey | None,
     limit: int,
 ) -> tuple[list[CountedEvent], CountedEventKey | None]:
     """Return a page of the events that the measures count in a unit, and where the next begins.
 
-    Raises UnknownUnitError.
+    ``member``: only events that name this reference, as member, as candidate, or as the one that a transferred member
+    is kept under. All facts of the unit and the days are looked through for it. Raises UnknownUnitError.
     """
     standing = await find(snapshot, unit, days.last)
     wanted = numbers(measures)
     start = after or CountedEventKey(days.first, -1, -1)
     looked = Days(max(days.first, start.day), days.last)
     place = standing.place
-    if looked.first < looked.last and place.large:  # the first day may be used up by the page before
+    if member is None and looked.first < looked.last and place.large:  # the first day may be used up by the page before
         rest = Days(looked.first + ONE_DAY, looked.last)
         parts = await parts_of(snapshot, standing, rest, basis)
         looked = Days(looked.first, await _bound(snapshot, parts, wanted, limit) or days.last)
     below = place.standing(looked)
     seeds = [] if basis == "as-now" and place.dissolved is not None else [place.no]
-    query = _ROOT if standing.root else _UNDER[basis]
-    rows = await query.fetch(
-        snapshot,
-        seed_unit=seeds,
-        seed_first=[below.first] * len(seeds),
-        seed_last=[below.last] * len(seeds),
-        seed_sign=[1] * len(seeds),
-        measures=wanted,
-        **{f"after_{name}": value for name, value in start._asdict().items()},
-        limit=limit + 1,
-        first=looked.first,
-        last=looked.last,
-        unit=place.no,
-    )
+    asked = {
+        "seed_unit": seeds,
+        "seed_first": [below.first] * len(seeds),
+        "seed_last": [below.last] * len(seeds),
+        "seed_sign": [1] * len(seeds),
+        "measures": wanted,
+        "limit": limit + 1,
+        "first": looked.first,
+        "last": looked.last,
+        "unit": place.no,
+    }
+    if member is None:
+        rows = await (_ROOT if standing.root else _UNDER[basis]).fetch(snapshot, **asked, **_after(start))
+    else:
+        query = _ROOT_NAMING if standing.root else _UNDER_NAMING[basis]
+        rows = await _that_name(snapshot, query, asked, start, member)
     page = [_counted(row) for row in rows[:limit]]
-    if len(rows) > limit:
-        last = rows[limit - 1]
-        return page, CountedEventKey(last["day"], last["position"], last["measure"])
-    return page, None
+    return page, _key_of(rows[limit - 1]) if len(rows) > limit else None
+
+
+async def _that_name(
+    snapshot: Snapshot, query: Query, asked: dict[str, Any], start: CountedEventKey, member: str
+) -> list[Record]:
+    """Return as many rows as `asked` says whose events name a member; those found by their bytes are read."""
+    rows: list[Record] = []
+    while True:
+        found = await query.fetch(snapshot, **asked, **_after(start), named=f'"{member}"'.encode())
+        rows += [row for row in found if member in msgspec.structs.astuple(_naming.decode(row["body"]).data)]
+        if len(found) < asked["limit"] or len(rows) >= asked["limit"]:
+            return rows[: asked["limit"]]
+        start = _key_of(found[-1])
+
+
+def _after(start: CountedEventKey) -> dict[str, object]:
+    return {f"after_{name}": value for name, value in start._asdict().items()}
+
+
+def _key_of(row: Record) -> CountedEventKey:
+    return CountedEventKey(row["day"], row["position"], row["measure"])
 
 
 async def _bound(snapshot: Snapshot, parts: list[QuestionPart], measures: list[int], limit: int) -> dt.date | None:

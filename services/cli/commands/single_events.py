@@ -41,6 +41,15 @@ def events(
     from_: From = None,
     to: To = None,
     basis: BasisOption = Basis.AS_WAS,
+    member: Annotated[
+        str | None,
+        typer.Option(
+            help=either(
+                "Chỉ sự kiện của người có mã này trong sổ của đơn vị.",
+                "Only events about whom the unit's own book keeps under this reference.",
+            )
+        ),
+    ] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
     format_: PlainOption = Plain.TABLE,
@@ -50,7 +59,15 @@ def events(
     """List the events that a number counts."""
     from services.cli.views import single_events
 
-    asked = {"measure": measure, "from_": from_, "to": to, "basis": basis, "limit": limit, "cursor": cursor}
+    asked = {
+        "measure": measure,
+        "from_": from_,
+        "to": to,
+        "basis": basis,
+        "member": member,
+        "limit": limit,
+        "cursor": cursor,
+    }
     show(api, data_dir, format_, single_events.events, "v1", "units", unit, "events", **asked)
 
 

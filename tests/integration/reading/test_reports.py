@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 
 import asyncpg
@@ -16,7 +17,7 @@ from projections.store.reading.events import events_under
 from projections.store.reading.report import Question, report
 from projections.store.reading.snapshot import snapshot
 from tests.integration.reading.expected import counted, last_name, rows, standing_stays
-from tests.integration.reading.world import FIRST, LAST, ONE_DAY, World, random_world
+from tests.integration.reading.world import FIRST, LAST, ONE_DAY, World, named_at, random_world
 
 SEEDS = range(6)
 QUESTIONS = 40
@@ -83,6 +84,23 @@ def check(world: World, question: Question, answer: Report) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+async def test_the_events_that_name_somebody(pool: asyncpg.Pool, seed: int) -> None:
+    """As member, candidate or what another unit keeps them under, however it is written; nobody whose id is alike."""
+    choose = random.Random(seed)
+    world = random_world(200 + seed, choose.choice((8, 25)))
+    async with pool.acquire() as connection:
+        await world.write(connection)
+    for _ in range(10):
+        question, person = random_question(choose, world), f"m-{choose.randrange(8)}"
+        expected = sorted(
+            (f.day, f.position, MEASURES.index(f.measure))
+            for f, _ in counted(world, question)
+            if named_at(f.position) == person
+        )
+        assert await all_events(pool, question, choose.choice((1, 3, 50)), person) == expected, (question, person)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_as_many_events_under_a_number_as_it_says(pool: asyncpg.Pool, seed: int) -> None:
     choose = random.Random(seed)
     world = random_world(100 + seed, choose.choice((8, 25, 60)))
@@ -91,22 +109,29 @@ async def test_as_many_events_under_a_number_as_it_says(pool: asyncpg.Pool, seed
     for _ in range(QUESTIONS // 2):
         question = random_question(choose, world)
         expected = sorted((f.day, f.position, MEASURES.index(f.measure)) for f, _ in counted(world, question))
-        found = []
-        after = None
         limit = choose.choice((1, 7, 50)) if len(expected) < 60 else 50
-        while True:
-            async with snapshot(pool) as opened:
-                page, after = await events_under(
-                    opened,
-                    question.unit,
-                    question.days,
-                    question.measures,
-                    basis=question.basis,
-                    after=after,
-                    limit=limit,
-                )
-            found += [(e.day, e.position, MEASURES.index(e.measure)) for e in page]
-            assert len(page) == limit or after is None
-            if after is None:
-                break
-        assert found == expected, question
+        assert await all_events(pool, question, limit) == expected, question
+
+
+async def all_events(
+    pool: asyncpg.Pool, question: Question, limit: int, member: str | None = None
+) -> list[tuple[dt.date, int, int]]:
+    """Give the day, position and measure of each event, from as many pages as it takes."""
+    found: list[tuple[dt.date, int, int]] = []
+    after = None
+    while True:
+        async with snapshot(pool) as opened:
+            page, after = await events_under(
+                opened,
+                question.unit,
+                question.days,
+                question.measures,
+                basis=question.basis,
+                member=member,
+                after=after,
+                limit=limit,
+            )
+        found += [(e.day, e.position, MEASURES.index(e.measure)) for e in page]
+        assert len(page) == limit or after is None
+        if after is None:
+            return found
