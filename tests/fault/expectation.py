@@ -14,6 +14,8 @@ COUNTED = {
     "member.confirmed": (("confirmations", "subject"),),
     "badge.awarded": (("badges", "subject"),),
     "candidate.trained": (("trainings", "subject"),),
+    "member.departed": (("departures", "subject"),),
+    "member.restored": (("restorations", "subject"),),
     "member.transferred": (("transfers_out", "subject"), ("transfers_in", "to")),
 }
 DAY_OF = {"member.admitted": "decided_on", "member.confirmed": "decided_on", "badge.awarded": "awarded_on"}

@@ -12,7 +12,7 @@ from tests.fault.eventually import eventually
 from tests.fault.load import CELLS, LATE, PROVINCES, UPPERS
 from tests.oracle.telling import ROOT
 
-MEASURES = "admissions,confirmations,badges,trainings,transfers_in,transfers_out"
+MEASURES = "admissions,confirmations,badges,trainings,transfers_in,transfers_out,departures,restorations"
 WAYS = ("child", "month", "year", "level:upper", "level:cell", "facet:sex", "none")
 ANSWERS = {200, 404, 503}
 
