@@ -130,16 +130,16 @@ async def _said(snapshot: Snapshot, publisher: str, event_id: str) -> Said:
 
 
 async def _outcomes(
-    snapshot: Snapshot, _: Sight, *, outcome: str, unit: str | None, after: int, limit: int
+    snapshot: Snapshot, sight: Sight, *, outcome: str, unit: str | None, after: int, limit: int
 ) -> SaidPage:
-    page, more = await outcomes(snapshot, outcome=outcome, unit=unit, after=after, limit=limit)
+    page, more = await outcomes(snapshot, outcome=outcome, unit=unit, after=after, limit=limit, confined=sight.confined)
     return SaidPage(page, cursor_of(more), snapshot.position)
 
 
-async def _rejects(snapshot: Snapshot, _: Sight, after: RejectsKey | None, limit: int) -> RejectsPage:
-    page, more = await rejects(snapshot, after=after, limit=limit)
+async def _rejects(snapshot: Snapshot, sight: Sight, after: RejectsKey | None, limit: int) -> RejectsPage:
+    page, more = await rejects(snapshot, after=after, limit=limit, confined=sight.confined)
     return RejectsPage(page, cursor_of(more), snapshot.position)
 
 
-async def _receipts(snapshot: Snapshot, _: Sight, first: int, last: int) -> ReceiptPage:
-    return ReceiptPage(await receipts(snapshot, first, last), snapshot.position)
+async def _receipts(snapshot: Snapshot, sight: Sight, first: int, last: int) -> ReceiptPage:
+    return ReceiptPage(await receipts(snapshot, first, last, sight.confined), snapshot.position)

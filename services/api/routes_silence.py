@@ -11,11 +11,13 @@ from pydantic import Field
 from events.catalogue import MEASURES
 from events.identifiers import is_unit_id
 from projections.answers.access.needs import Need
+from projections.answers.access.sight import Sight
 from projections.answers.plans.silence_answers import Silence
 from projections.store.reading.cost import EVERYTHING, Work
 from projections.store.reading.silence import LISTS, FigureKey, SilenceKey, SilenceQuestion, UnitKey, silence
+from projections.store.reading.snapshot import Snapshot
 from services.api.answering import reader_of
-from services.api.asked import Alike, Asked
+from services.api.asked import Asked
 from services.api.documentation import answers
 from services.api.needs import needs
 from services.api.parameters import (
@@ -57,12 +59,16 @@ async def silent(request: Request, unit: UnitPath, query: Annotated[SilenceQuery
     question = SilenceQuestion(unit, query.days(), query.level, query.only, query.limit, _after(query))
     asked = Asked(
         ("silence", *question),
-        Alike(partial(silence, question=question, cursor=cursor_of)),
+        partial(_silence, question=question),
         Work(unit, steps=EVERYTHING),
         figures=True,
-        about=OfUnit(unit, question.days),
+        about=OfUnit(unit, question.days, listed=True),
     )
     return await reader_of(request).answer(request, query, asked)
+
+
+async def _silence(snapshot: Snapshot, sight: Sight, question: SilenceQuestion) -> Silence:
+    return await silence(snapshot, question, cursor_of, confined=sight.confined)
 
 
 def _after(query: SilenceQuery) -> SilenceKey | None:

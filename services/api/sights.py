@@ -23,7 +23,7 @@ class OfUnit(NamedTuple):
     unit: str
     days: Days | None = None
     listed: bool = False
-    """It is answered by a list of single events, in which some may be for others."""
+    """It is answered by a list in which something may be for others."""
 
 
 class OfRoot(NamedTuple):

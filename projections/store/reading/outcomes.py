@@ -6,13 +6,15 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, Integer, Select, bindparam, exists, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, TextClause, bindparam, exists, select, union_all
 
 from events.vocabulary import Outcome
+from projections.answers.access.sight import Holder
 from projections.answers.report.report_answers import Receipt, Said, TakenBack
 from projections.store.hierarchy_sql import LAST_KNOWN, above
 from projections.store.log.outcome_sql import DECIDED_COLUMNS, DECIDED_ROWS, decided_between
 from projections.store.reading.composed import Query, walked, written
+from projections.store.reading.confined import BUT_ACCESS, OF_EVENTS, OF_RECEIPTS, values_of
 from projections.store.reading.find_unit import unknown
 from projections.store.reading.snapshot import Snapshot
 from projections.store.schema.tables import CODE, LEDGER, UNIT, VERDICT
@@ -42,7 +44,7 @@ _IN_UNIT = exists().where(_up.c.unit == bindparam("unit"))
 _OF_UNIT = LEDGER.c.subject == select(UNIT.c.id).where(UNIT.c.no == bindparam("unit")).scalar_subquery()
 
 
-def _refused(outcome: Outcome, *where: ColumnElement[bool]) -> Select[Any]:
+def _refused(outcome: Outcome, *where: ColumnElement[bool] | TextClause) -> Select[Any]:
     # What waits and what is rejected has a verdict, always, and is found by it.
     return (
         select(*(VERDICT.c[name] if name in VERDICT.c else LEDGER.c[name] for name in (*_SAID, *_SINCE)))
@@ -53,13 +55,15 @@ def _refused(outcome: Outcome, *where: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def _lists(*where: ColumnElement[bool]) -> dict[str, Query]:
+def _lists(*where: ColumnElement[bool] | TextClause) -> dict[str, Query]:
     parked, rejected = (_refused(outcome, *where) for outcome in (Outcome.PARKED, Outcome.REJECTED))
     either = union_all(parked, rejected).order_by("position").limit(bindparam("limit"))
     return {"parked": Query(parked), "rejected": Query(rejected), "any": Query(either)}
 
 
 _OF_ALL, _OF_ITSELF, _OF_SUBTREE = _lists(), _lists(_OF_UNIT), _lists(_IN_UNIT)
+_CONFINED = _lists(OF_EVENTS)
+_ITSELF_CONFINED, _SUBTREE_CONFINED = _lists(_OF_UNIT, BUT_ACCESS), _lists(_IN_UNIT, BUT_ACCESS)
 OUTCOMES = tuple(_OF_ALL)
 
 _RECEIPT = ("position", "outcome", "reason", "field", "detail", "publisher", "id", "first_position")
@@ -70,7 +74,8 @@ _between = written(
     bindparam("first", type_=BigInteger),
     bindparam("last", type_=BigInteger),
 )
-_RECEIPTS = Query(select(*_between.c[_RECEIPT]).order_by(_between.c.position))
+_receipts = select(*_between.c[_RECEIPT]).order_by(_between.c.position)
+_RECEIPTS, _RECEIPTS_CONFINED = Query(_receipts), Query(_receipts.where(OF_RECEIPTS))
 
 
 async def event(snapshot: Snapshot, publisher: str, event_id: str) -> Said | None:
@@ -86,27 +91,34 @@ async def event(snapshot: Snapshot, publisher: str, event_id: str) -> Said | Non
 
 
 async def outcomes(
-    snapshot: Snapshot, *, outcome: str, unit: str | None, after: int, limit: int
+    snapshot: Snapshot, *, outcome: str, unit: str | None, after: int, limit: int, confined: Holder | None = None
 ) -> tuple[list[Said], int | None]:
     """Return a page of the events of one of OUTCOMES, and the position after which the next begins.
 
-    With a unit, those whose subject is it or below it on the last known hierarchy; of a dissolved unit, its own.
-    Raises UnknownUnitError.
+    With a unit, those whose subject is it or below it on the last known hierarchy; of a dissolved unit, its own. That
+    the asker may see single events of the unit is decided before; without a unit the list is ``confined`` here to those
+    that he may see. Raises UnknownUnitError.
     """
-    lists, asked = _OF_ALL, {"after": after, "limit": limit + 1}
+    lists = _OF_ALL if confined is None else _CONFINED
+    asked: dict[str, object] = {"after": after, "limit": limit + 1, **values_of(confined)}
     if unit is not None:
         found = await _UNIT.fetchrow(snapshot, id=unit)
         if found is None:
             raise await unknown(snapshot, unit)
-        lists = _OF_ITSELF if found["dissolved"] else _OF_SUBTREE
+        itself, subtree = (_OF_ITSELF, _OF_SUBTREE) if confined is None else (_ITSELF_CONFINED, _SUBTREE_CONFINED)
+        lists = itself if found["dissolved"] else subtree
         asked["unit"] = found["no"]
     rows = await lists[outcome].fetch(snapshot, **asked)
     return [_said(row) for row in rows[:limit]], rows[limit - 1]["position"] if len(rows) > limit else None
 
 
-async def receipts(snapshot: Snapshot, first: int, last: int) -> list[Receipt]:
-    """Return what became of the messages from first to last, in order; those not decided yet have no receipt."""
-    return [Receipt(*row) for row in await _RECEIPTS.fetch(snapshot, first=first, last=last)]
+async def receipts(snapshot: Snapshot, first: int, last: int, confined: Holder | None = None) -> list[Receipt]:
+    """Return what became of the messages from first to last, in order; those not decided yet have no receipt.
+
+    ``confined``: only of what the asker's units sent, as their clerk, or what he may see as a single event.
+    """
+    query = _RECEIPTS if confined is None else _RECEIPTS_CONFINED
+    return [Receipt(*row) for row in await query.fetch(snapshot, first=first, last=last, **values_of(confined))]
 
 
 def _taken_back(row: Record) -> TakenBack:

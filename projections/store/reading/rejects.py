@@ -9,8 +9,10 @@ from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, desc, func, o
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from events.identifiers import UNIT_ID_PATTERN
+from projections.answers.access.sight import Holder
 from projections.answers.report.report_answers import PublisherRejects
 from projections.store.reading.composed import Query
+from projections.store.reading.confined import OF_PUBLISHERS, values_of
 from projections.store.reading.snapshot import Snapshot
 from projections.store.schema.tables import PUBLISHER_REJECTS
 
@@ -31,7 +33,7 @@ def _by_number(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.array_agg(aggregate_order_by(column, _n.desc(), PUBLISHER_REJECTS.c.reason))
 
 
-_PUBLISHERS = Query(
+_publishers = (
     select(
         PUBLISHER_REJECTS.c.publisher,
         _rejected.label("rejected"),
@@ -50,14 +52,20 @@ _PUBLISHERS = Query(
     .order_by(desc("rejected"), PUBLISHER_REJECTS.c.publisher)
     .limit(bindparam("limit"))
 )
+_PUBLISHERS, _CONFINED = Query(_publishers), Query(_publishers.where(OF_PUBLISHERS))
 
 
 async def rejects(
-    snapshot: Snapshot, *, after: RejectsKey | None, limit: int
+    snapshot: Snapshot, *, after: RejectsKey | None, limit: int, confined: Holder | None = None
 ) -> tuple[list[PublisherRejects], RejectsKey | None]:
-    """Return a page of publishers, most rejects first, and where it ends if there are more."""
+    """Return a page of publishers, most rejects first, and where it ends if there are more.
+
+    ``confined``: only those that the asker may see as an officer.
+    """
     number, publisher = after or (None, None)
-    rows = await _PUBLISHERS.fetch(snapshot, after=number, after_publisher=publisher, limit=limit + 1)
+    query = _PUBLISHERS if confined is None else _CONFINED
+    asked = {"after": number, "after_publisher": publisher, "limit": limit + 1, **values_of(confined)}
+    rows = await query.fetch(snapshot, **asked)
     page = [
         PublisherRejects(
             row["publisher"] or None,

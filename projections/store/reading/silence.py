@@ -26,6 +26,7 @@ from sqlalchemy import (
     Select,
     SelectBase,
     SmallInteger,
+    all_,
     and_,
     any_,
     bindparam,
@@ -44,6 +45,7 @@ from sqlalchemy import (
 )
 
 from events.catalogue import MEASURE_NUMBERS, MEASURES
+from projections.answers.access.sight import Holder
 from projections.answers.past.structure_answers import Source
 from projections.answers.plans.silence_answers import (
     DeclaredZero,
@@ -61,6 +63,7 @@ from projections.rules.hierarchy.unit import EVER, holds_from
 from projections.store.calendar_sql import OPEN, holds_on
 from projections.store.hierarchy_sql import above, below_on, below_within, on
 from projections.store.reading.composed import OPAQUE, Query, Types, unnested, walked
+from projections.store.reading.confined import hidden_below
 from projections.store.reading.find_unit import KnownUnit, find, names_on
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import add_up
@@ -114,6 +117,7 @@ _PERIODS_ASKED: Final = bindparam("first_period", type_=Integer), bindparam("las
 _ADMISSIONS: Final = bindparam("admissions", type_=SmallInteger)
 _MEASURES: Final = bindparam("measures", type_=ARRAY(CODE))
 _LEVEL: Final = bindparam("level", type_=CODE)
+_HIDDEN: Final = bindparam("hidden", type_=ARRAY(Integer))
 _KEY: Final[dict[str, Types]] = {"id": CODE, "measure": Integer, "first": Date, "last": Date}
 
 _DECLARED: Final = STANDING_DECLARATION.alias("declared")
@@ -170,6 +174,7 @@ def _standing(looked: FromClause) -> Select[Any]:
         .select_from(looked.outerjoin(levelled, levelled.c.unit == UNIT.c.no))
         .where(
             UNIT.c.no != _UNIT,
+            UNIT.c.no != all_(_HIDDEN),
             UNIT.c.since <= _ON,
             or_(UNIT.c.dissolved.is_(None), UNIT.c.dissolved > _ON),
             or_(
@@ -460,17 +465,28 @@ class SilenceQuestion(NamedTuple):
 
 
 async def silence(
-    snapshot: Snapshot, question: SilenceQuestion, cursor: Callable[[SilenceKey], str | None], few: int = FEW
+    snapshot: Snapshot,
+    question: SilenceQuestion,
+    cursor: Callable[[SilenceKey], str | None],
+    few: int = FEW,
+    *,
+    confined: Holder | None = None,
 ) -> Silence:
-    """Answer from one snapshot; ``cursor`` writes where a next page begins. Raises UnknownUnitError."""
+    """Answer from one snapshot; ``cursor`` writes where a next page begins. Raises UnknownUnitError.
+
+    What is told of a unit below is of all the days: it is ``confined`` to those of which the asker may see that.
+    """
     unit = await find(snapshot, question.unit, question.days.last)
     on = holds_from(question.days.last)  # from the last day of all on nothing is otherwise than the day before
-    found = await _found(snapshot, unit, on, question, few) if unit.stands(on) else None
+    found = None
+    if unit.stands(on):
+        hidden = await hidden_below(snapshot, confined, question.unit, question.days)
+        found = await _found(snapshot, unit, on, question, hidden=hidden, few=few)
     return await _Pages(snapshot, question, cursor).answer(unit.name, found)
 
 
 async def _found(
-    snapshot: Snapshot, unit: KnownUnit, on: dt.date, question: SilenceQuestion, few: int
+    snapshot: Snapshot, unit: KnownUnit, on: dt.date, question: SilenceQuestion, *, hidden: list[int], few: int
 ) -> Record | None:
     days, no = question.days, unit.place.no
     periods_asked = {"first": days.first, "last": days.last, "measures": list(MEASURES)}
@@ -500,6 +516,7 @@ async def _found(
         last_period=day_period(days.last),
         admissions=MEASURE_NUMBERS["admissions"],
         level=question.level,
+        hidden=hidden,
         **{f"run_{name}": list(column) for name, column in zip(_RUN, columns, strict=True)},
         **{f"{name}_limit": question.limit + 1 if question.list in {None, name} else 0 for name in LISTS},
         **{f"after_{name}": value for name, value in zip(_KEY, key[1:], strict=True)},
