@@ -50,6 +50,9 @@ LARGEST_SMALL_CELL: Final = 100
 LARGEST_SMALL_TABLE: Final = 10_000
 _HTTP = Address("127.0.0.1", 8080)
 _PROJECTOR_HTTP = Address("127.0.0.1", 8081)
+_METRICS_HTTP = Address("127.0.0.1", 8082)
+OPEN, REQUIRED = "open", "required"
+"""What `access` may be (contract §7)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,11 @@ class Settings:
     """The certificate (PEM) that the API and the projector show; with it they speak HTTPS and no HTTP."""
     http_key: Path | None = None
     """The key of `http_cert` (PEM, without a password)."""
+    metrics_http: Address = _METRICS_HTTP
+    """Where the API answers for its metrics, to whoever reaches it: keep it to those who collect them."""
+    access: str = REQUIRED
+    """Who is answered: `required` takes an account; with `open` whoever is on this machine may everything, and the API
+    listens on loopback alone."""
     projector_http: Address = _PROJECTOR_HTTP
     """Where the projector answers questions about its health and metrics."""
     reject_window: int = 1000
@@ -431,6 +439,8 @@ VARIABLES = {
     "TONGHOP_HTTP": ("http", Address.parse),
     "TONGHOP_HTTP_CERT": ("http_cert", _file),
     "TONGHOP_HTTP_KEY": ("http_key", _file),
+    "TONGHOP_METRICS_HTTP": ("metrics_http", Address.parse),
+    "TONGHOP_ACCESS": ("access", _one_of(OPEN, REQUIRED)),
     "TONGHOP_PROJECTOR_HTTP": ("projector_http", Address.parse),
     "TONGHOP_REPLICAS": ("replicas", _replicas),
     "TONGHOP_SMALLEST_CELL": ("smallest_cell", _whole(1, LARGEST_SMALL_CELL, _PEOPLE)),

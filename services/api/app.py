@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -29,10 +30,11 @@ from services.api import (
     routes_tokens,
     routes_units,
 )
-from services.api.access import AccountsOfApp
+from services.api.access import AccountsOfApp, asker_of_request
 from services.api.answering import Reader
 from services.api.apart import Apart, Here
 from services.api.clients import Clients
+from services.api.exposing import exposed
 from services.api.gate import Admission, Gate, anybody
 from services.api.guard import Guard, Hosts
 from services.api.lag import Lags
@@ -42,14 +44,20 @@ from services.api.needs import declared
 from services.api.tracing import Traced
 from services.api.waiting import Positions
 from services.publishing.gateway import Gateway
-from services.settings import Settings
+from services.settings import OPEN, Settings
 
 
-def create_app(settings: Settings, apart: Apart | None = None, admit: Admission = anybody) -> FastAPI:
+def create_app(
+    settings: Settings,
+    apart: Apart | None = None,
+    admit: Admission | None = None,
+    metrics: socket.socket | None = None,
+) -> FastAPI:
     """Make the app; it connects when it starts, and starts whether its servers are there or not.
 
     Slow questions are answered where `apart` says, which is closed with the app; by default in this process. `admit`
-    finds out who asks. Raises UndeclaredNeedError where a route does not say what it needs.
+    finds out who asks, by default as the settings say. ``metrics`` is bound to where these are answered; without it
+    they aren't. Raises UndeclaredNeedError where a route does not say what it needs.
     """
 
     @asynccontextmanager
@@ -71,13 +79,15 @@ def create_app(settings: Settings, apart: Apart | None = None, admit: Admission 
             app.state.gateway = gateway = Gateway(settings)
             gateway.open()
             log_end.open()
+            exposing = exposed(settings, app.state.reader, metrics)
             running = [
                 asyncio.create_task(positions.listen()),
                 asyncio.create_task(lags.run()),
                 asyncio.create_task(app.state.access.uses.run()),
             ]
             try:
-                yield
+                async with exposing:
+                    yield
             finally:
                 for task in running:
                     task.cancel()
@@ -120,5 +130,9 @@ def create_app(settings: Settings, apart: Apart | None = None, admit: Admission 
     documentation.mount(app)
     StandaloneDocs(app)  # /docs without a network
     # Within what answers errors, around all routes: what it raises is answered like what they raise.
-    app.router.middleware_stack = Gate(app.router.middleware_stack, declared(app), admit)
+    app.router.middleware_stack = Gate(app.router.middleware_stack, declared(app), admit or _admission(settings))
     return app
+
+
+def _admission(settings: Settings) -> Admission:
+    return anybody if settings.access == OPEN else asker_of_request

@@ -26,18 +26,23 @@ class Gate:
 
     def __init__(self, app: ASGIApp, routes: Iterable[RouteNeed], admit: Admission) -> None:
         self._app = app
+        routes = list(routes)
         self._open = [route for route in routes if route.need is Need.OPEN]
+        self._others = [route for route in routes if route.need is not Need.OPEN]
         self._admit = admit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with who asks; what finds that out raises what the routes may raise."""
-        if scope["type"] == "http" and not self._is_open(scope["method"], scope["path"]):
+        if scope["type"] == "http" and not self._is_open(scope["path"], scope["method"]):
             request = Request(scope)
             request.state.asker = await self._admit(request)
         await self._app(scope, receive, send)
 
-    def _is_open(self, method: str, path: str) -> bool:
-        return any(route.matches(method, path) for route in self._open)
+    def _is_open(self, path: str, method: str) -> bool:
+        """Tell whether a path is open; what it doesn't take is for the routes to say, where no other route takes it."""
+        return any(route.matches(path) for route in self._open) and not any(
+            method in route.methods and route.matches(path) for route in self._others
+        )
 
 
 def who_asks(request: Request) -> Asker:

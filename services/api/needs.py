@@ -39,11 +39,9 @@ class RouteNeed(NamedTuple):
     need: Need
     below: bool = False
 
-    def matches(self, method: str, path: str) -> bool:
-        """Tell whether a request is for this route."""
-        if self.below:
-            return path.startswith(f"{self.path}/")
-        return method in self.methods and _pattern(self.path).match(path) is not None
+    def matches(self, path: str) -> bool:
+        """Tell whether a path is one of this route, whatever is asked of it."""
+        return path.startswith(f"{self.path}/") if self.below else _pattern(self.path).match(path) is not None
 
 
 def needs(need: Need) -> Callable[[Endpoint], Endpoint]:

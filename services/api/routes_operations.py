@@ -1,11 +1,10 @@
-"""For operators and probes: `/v1/status`, `/healthz`, `/readyz`, `/metrics` (contract §5)."""
+"""For operators and probes: `/v1/status`, `/healthz`, `/readyz` (contract §5)."""
 
 from __future__ import annotations
 
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from projections.answers.access.needs import Need
 from projections.answers.report.report_answers import Status
@@ -14,7 +13,6 @@ from services.api.answering import reader_of
 from services.api.asked import JSON, require_reached
 from services.api.bodies import as_json
 from services.api.documentation import answers
-from services.api.metrics import StandingCollector, exposition
 from services.api.needs import needs
 from services.api.parameters import Parameters, only_once
 from services.api.problems import not_ready
@@ -84,17 +82,3 @@ async def readyz(request: Request) -> Response:
     except NOT_MIGRATED:
         found = health.NOT_MIGRATED
     raise not_ready(found, reasons=[found])
-
-
-@router.get("/metrics", summary="Prometheus")
-@needs(Need.OPERATING)
-async def metrics(request: Request) -> Response:
-    """Write the metrics of this process (or of all that share a folder) and the gauges of the read models."""
-    reader = reader_of(request)
-    stream_last = await reader.log_end.stream_last()
-    try:
-        at = await reader.standing.get()
-        standing = StandingCollector(at.position, stream_last, at.tally, at.worker, at.rejecting)
-    except (*DATABASE_AWAY, *NOT_MIGRATED):
-        standing = StandingCollector(None, stream_last, [], None, [])
-    return Response(exposition(standing), 200, NO_STORE, CONTENT_TYPE_LATEST)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import resource
 import signal
+import socket
 import sys
 from typing import Final
 
 import uvicorn
 
+from projections.bilingual import Bilingual
 from services.api.apart import Processes
 from services.api.app import create_app
 from services.api.clients import Clients
 from services.api.connections import Connection, Connections
 from services.api.pools import SLOW
+from services.connecting.loopback import refuse_others_of_machine
 from services.connecting.tls import https
-from services.settings import Settings
+from services.settings import OPEN, Address, Settings, SettingsError
 
 MOST_CONNECTIONS: Final = 2_000
 """Open at once; less where the system allows fewer files."""
@@ -28,11 +31,19 @@ BACKLOG: Final = 1_024
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM, then finish the requests that run. A port that is taken ends the process."""
+    """Serve until SIGINT or SIGTERM, then finish the requests that run. A port that is taken ends the process.
+
+    Raises SettingsError where everybody would be answered on an address that others than this machine reach.
+    """
+    if settings.access == OPEN:
+        try:
+            refuse_others_of_machine({"TONGHOP_HTTP": settings.http})
+        except ValueError as error:
+            raise SettingsError(*error.args) from error
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again when it has stopped: as asked
     clients = Clients(settings.trusted_proxies)
     uvicorn.run(
-        create_app(settings, apart=Processes(settings, SLOW)),
+        create_app(settings, apart=Processes(settings, SLOW), metrics=_bound(settings.metrics_http)),
         host=settings.http.host,
         port=settings.http.port,
         loop="auto",  # uvloop where there is one
@@ -47,6 +58,23 @@ def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=10,
         **https(settings),
     )
+
+
+def _bound(address: Address) -> socket.socket:
+    """Bind a socket; an address that is taken ends the process, as that of the API does."""
+    try:
+        return socket.create_server(
+            address, family=socket.AF_INET6 if ":" in address.host else socket.AF_INET, reuse_port=False
+        )
+    except OSError as error:
+        raise SettingsError(
+            Bilingual(
+                "không nghe được ở địa chỉ này; hãy chọn cổng khác",
+                "can't be listened on: choose another port",
+                before=f"TONGHOP_METRICS_HTTP {address}: ",
+                after=f" ({error.strerror or error})",
+            )
+        ) from error
 
 
 def _most_connections() -> int:

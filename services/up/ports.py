@@ -1,6 +1,5 @@
 """The addresses of a service: whether they are fit and free, said before anything is started."""
 
-import ipaddress
 import socket
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
@@ -8,30 +7,22 @@ from contextlib import ExitStack, suppress
 import psutil
 
 from projections.bilingual import Bilingual
+from services.connecting.loopback import hosts_of, refuse_others_of_machine
 from services.embedded.process import ServerError
-from services.settings import Address
+from services.settings import OPEN, Address
 
 
-def refuse_the_unfit(addresses: Mapping[str, Address]) -> None:
-    """Raise ValueError where an address is not of this machine alone, or is given twice.
+def refuse_the_unfit(addresses: Mapping[str, Address], access: str) -> None:
+    """Raise ValueError where an address is given twice, or with open access is not of this machine alone.
 
-    `addresses` are named by what each was asked for by. Whoever reaches one may read everything and speak as any unit:
-    that stays so until there is access control.
+    `addresses` are named by what each was asked for by. Whoever reaches one that is open may read everything and speak
+    as any unit.
     """
+    if access == OPEN:
+        refuse_others_of_machine(addresses)
     given: dict[tuple[str, int], str] = {}
     for option, address in addresses.items():
-        hosts = _hosts(address, option)
-        if not all(ipaddress.ip_address(host).is_loopback for host in hosts):
-            raise ValueError(
-                Bilingual(
-                    "`tonghop up` chỉ nghe trên máy này, vì chưa có kiểm soát truy cập: hãy dùng 127.0.0.1 hoặc ::1 "
-                    "(`tonghop api` và `tonghop projector` chạy riêng thì nghe ở nơi được chỉ định)",
-                    "`tonghop up` listens on this machine alone, for there is no access control yet: use 127.0.0.1 or "
-                    "::1 (`tonghop api` and `tonghop projector` by themselves listen where they are told)",
-                    before=f"{option} {address}: ",
-                )
-            )
-        for host in hosts:
+        for host in hosts_of(address, option):
             other = given.setdefault((host, address.port), option)
             if address.port and other != option:
                 raise ValueError(
@@ -40,16 +31,6 @@ def refuse_the_unfit(addresses: Mapping[str, Address]) -> None:
                         f"{other} and {option} are the same address {address}: give each its own port",
                     )
                 )
-
-
-def _hosts(address: Address, option: str) -> set[str]:
-    try:
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise ValueError(
-            Bilingual("không có máy này", "there is no such host", f"{option} {address}: ", f": {error}")
-        ) from error
-    return {str(entry[4][0]).partition("%")[0] for entry in found}
 
 
 def claim(address: Address, option: str) -> Address:

@@ -24,7 +24,7 @@ from services.embedded.postgres import DATABASE, PostgresServer
 from services.embedded.process import ServerError
 from services.language import chosen, either
 from services.migration import MigrationError, ensure_consumer, mend_stream, migrate
-from services.settings import VARIABLES, Address, Settings, SettingsError
+from services.settings import REQUIRED, VARIABLES, Address, Settings, SettingsError
 from services.up import admin_token
 from services.up.admin_token import ensure_admin_token
 from services.up.audit_keeping import keep_pruned
@@ -38,9 +38,8 @@ CLI = (sys.executable, "-m", "services.cli")
 COMMANDS: Mapping[str, Sequence[str]] = {"projector": (*CLI, "projector"), "api": (*CLI, "api")}
 """The parts that are this program itself, in the order in which they start."""
 
-HTTP, NATS, PROJECTOR_HTTP = "--http", "--nats", "TONGHOP_PROJECTOR_HTTP"
+HTTP, NATS, PROJECTOR_HTTP, METRICS_HTTP = "--http", "--nats", "TONGHOP_PROJECTOR_HTTP", "TONGHOP_METRICS_HTTP"
 """What the addresses are asked for by."""
-OPEN, REQUIRED = "open", "required"
 READY_WITHIN = 20.0
 KEEP_EVERY = 2.0
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -56,23 +55,20 @@ def run(
     demonstration: Showing | None = None,
     *,
     commands: Mapping[str, Sequence[str]] = COMMANDS,
-    access: str = OPEN,
+    access: str = REQUIRED,
 ) -> int:
     """Run everything until SIGINT, SIGTERM or SIGHUP and give the exit code (contract §6).
 
-    `access` is OPEN, where anybody on this machine may speak as any unit, or REQUIRED.
+    `access` is OPEN, where anybody on this machine sees everything and speaks as any unit, or REQUIRED: then it takes
+    an account to ask, and a credential to speak.
 
     `http` and `nats` are HOST:PORT; a `demonstration` is begun once all parts are ready, and may fail.
     0: stopped as asked; 1: it can't be started or kept running; 2: asked for wrongly.
     """
     try:
-        settings = replace(Settings.from_environment().without_tls(), http=Address.parse(http))
+        settings = replace(Settings.from_environment().without_tls(), http=Address.parse(http), access=access)
         listen = Address.parse(nats)
-        refuse_the_unfit(
-            {HTTP: settings.http, NATS: listen, PROJECTOR_HTTP: settings.projector_http}
-            if PROJECTOR_HTTP in os.environ
-            else {HTTP: settings.http, NATS: listen}
-        )
+        refuse_the_unfit({HTTP: settings.http, NATS: listen, **_asked_for(settings)}, access)
     except ValueError as error:
         return _refuse(chosen(error), 2)
     logs.configure(settings.log_level, settings.log_format)
@@ -82,6 +78,12 @@ def run(
             return asyncio.run(_until_told(Service(folder, settings, listen, commands, demonstration, access=access)))
     except EXPECTED as error:
         return _refuse(chosen(error), 1)
+
+
+def _asked_for(settings: Settings) -> dict[str, Address]:
+    """Return those of the inner addresses that the environment asks for; the others are wherever there is room."""
+    inner = {PROJECTOR_HTTP: settings.projector_http, METRICS_HTTP: settings.metrics_http}
+    return {name: address for name, address in inner.items() if name in os.environ}
 
 
 def _refuse(message: str, code: int) -> int:
@@ -170,18 +172,19 @@ class Service:
             _say(either("Đã dừng", "Stopped"))
 
     def _claim_addresses(self) -> None:
-        projector = self._settings.projector_http
-        if PROJECTOR_HTTP not in os.environ:
-            projector = Address(projector.host, 0)
-        http, self._nats, projector = claim_all(
-            {HTTP: self._settings.http, NATS: self._nats, PROJECTOR_HTTP: projector}
-        )
+        inner = {
+            PROJECTOR_HTTP: Address(self._settings.projector_http.host, 0),
+            METRICS_HTTP: Address(self._settings.metrics_http.host, 0),
+            **_asked_for(self._settings),
+        }
+        http, self._nats, projector, metrics = claim_all({HTTP: self._settings.http, NATS: self._nats, **inner})
         self._settings = replace(
             self._settings,
             http=http,
             api_url=f"http://{http.reachable}",
             nats_url=f"nats://{self._nats.reachable}",
             projector_http=projector,
+            metrics_http=metrics,
         )
 
     async def _start_servers(self, tasks: asyncio.TaskGroup) -> NatsServer:
@@ -242,6 +245,7 @@ class Service:
                 "http": str(self._settings.http.reachable),
                 "nats": str(self._nats.reachable),
                 "projector_http": str(self._settings.projector_http.reachable),
+                "metrics_http": str(self._settings.metrics_http.reachable),
                 "database_url": self._settings.database_url,
                 "root": self._settings.root,
                 "access": self._access,

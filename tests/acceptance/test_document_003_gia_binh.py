@@ -45,7 +45,7 @@ async def api(database: str, party: str) -> AsyncIterator[httpx.AsyncClient]:
             await projection.apply(log[first : first + BATCH])
     finally:
         await projection.close()
-    app = create_app(replace(Settings(), database_url=database, nats_url=party))
+    app = create_app(replace(Settings(access="open"), database_url=database, nats_url=party))
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),

@@ -39,6 +39,6 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
 async def shipped(wide: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Address]:
     """Give the address of `tonghop api` on it, behind a proxy that it trusts at 127.0.0.9."""
     folder: Path = tmp_path_factory.mktemp("api")
-    settings = Settings(database_url=wide, nats_url=NOWHERE, trusted_proxies="127.0.0.9/32", root="trung-uong")
+    settings = Settings(database_url=wide, nats_url=NOWHERE, trusted_proxies="127.0.0.9/32", access="open")
     async with serving(settings, folder) as address:
         yield address

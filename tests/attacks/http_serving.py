@@ -22,6 +22,8 @@ from tests.servers import ANY_PORT, connect
 
 GUARD = 30.0
 """Seconds after which a test that would hang is ended; nothing is measured by it."""
+METRICS: dict[Address, Address] = {}
+"""The address of the metrics of each API that was run, by that of the API."""
 CELLS = 7_000
 """Cells below `unit-005`: all of them at once are a vast question, each way of asking."""
 CHEAP = "/v1/units/unit-002/report?from=2021-01-01&to=2021-12-31&by=none"
@@ -55,9 +57,10 @@ async def write_wide_world(url: str) -> None:
 
 @asynccontextmanager
 async def serving(settings: Settings, folder: Path) -> AsyncIterator[Address]:
-    """Run `tonghop api` with these settings on a free port of loopback."""
+    """Run `tonghop api` with these settings on free ports of loopback; `METRICS` says which one has its metrics."""
     address = claim(ANY_PORT, "--http")
-    settings = dataclasses.replace(settings, http=address)
+    settings = dataclasses.replace(settings, http=address, metrics_http=claim(ANY_PORT, "metrics"))
+    METRICS[address] = settings.metrics_http
     with (folder / "api.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "services.cli", "api"),

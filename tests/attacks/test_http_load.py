@@ -12,13 +12,13 @@ import pytest
 
 from services.api.answering import SLOW
 from services.settings import Address
-from tests.attacks.http_serving import CELLS, CHEAP, GUARD, SILENCE, Wire, held_up, locked, nobody_held_up
+from tests.attacks.http_serving import CELLS, CHEAP, GUARD, METRICS, SILENCE, Wire, held_up, locked, nobody_held_up
 
 FAR = 2**62
 LONG = "/v1/units/trung-uong/report?from=2021-01-01&to=2021-12-31&by=level:cell"
 CHILDREN = "/v1/units/unit-005/report?from=2021-01-01&to=2021-12-31"
 PAST = "/v1/units/trung-uong/report?from=2021-01-01&to=2021-12-31&by=none&position=12"
-OPERATORS = ("/healthz", "/readyz", "/metrics", "/v1/status")
+OPERATORS = ("/healthz", "/readyz", "/v1/status")
 
 
 @asynccontextmanager
@@ -39,7 +39,7 @@ async def _nobody_waits(shipped: Address) -> None:
 
 async def waiting(shipped: Address, enough: Callable[[dict[str, float]], bool]) -> None:
     """Wait until as many questions wait in the queues as is asked for; `enough` is given the number by queue."""
-    async with wires(shipped, 1, "127.0.0.8") as (probe,), asyncio.timeout(GUARD):
+    async with wires(METRICS[shipped], 1, "127.0.0.8") as (probe,), asyncio.timeout(GUARD):
         while True:
             told = (await probe.get("/metrics")).body.decode()
             found = re.findall(r'^tonghop_api_waiting\{queue="(\w+)"\} (\S+)$', told, re.MULTILINE)

@@ -179,6 +179,8 @@ async def test_the_whole_service_runs_encrypted(
             http_cert=authorities.good.certificate,
             http_key=authorities.good.key,
             projector_http=claim(servers.ANY_PORT, "projector"),
+            metrics_http=claim(servers.ANY_PORT, "metrics"),
+            access="open",
         )
         await emptied(settings)
         await migrate(settings, notice=lambda _: None)

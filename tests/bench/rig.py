@@ -131,6 +131,8 @@ async def running(folder: Path) -> AsyncIterator[Rig]:
             database_url=postgres.url,
             http=servers.free_address(),
             projector_http=servers.free_address(),
+            metrics_http=servers.free_address(),
+            access="open",
         )
         await migrate(settings)
         rig = Rig(folder, postgres, nats, settings)

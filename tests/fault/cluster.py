@@ -80,7 +80,7 @@ class Cluster:
         )
         self.postgres = PostgresServer(disks.get("postgres", folder) / "postgres", log=folder / "logs" / "postgres.log")
         self._folder = folder
-        self.settings = Settings(smallest_cell=1, **settings)
+        self.settings = Settings(smallest_cell=1, access="open", **settings)
         """No cell is hidden, so that figures by facet can be held to exact ones."""
         self.projectors = ("projector", *(f"projector-{n}" for n in range(2, projectors + 1)))
         self._commands: dict[str, Command] = {}
@@ -96,6 +96,7 @@ class Cluster:
             database_url=self.postgres.url,
             http=free_address(),
             projector_http=free_address(),
+            metrics_http=free_address(),
         )
         await migrate(replace(self.settings, nats_url=self.nats.url_of("migrate")), notice=lambda _: None)
         for name in (*self.projectors, "api"):

@@ -19,6 +19,7 @@ from projections.store.reading.snapshot import snapshot
 from projections.store.reading.tree import tree
 from services.api.app import create_app
 from services.api.examples import ANSWERS, EXAMPLES
+from services.api.exposing import metrics_app
 from services.settings import Settings
 from tests.integration.reading.world import Fact, Unit, World
 from tests.servers import connect
@@ -49,13 +50,21 @@ def small_world() -> World:
 
 @asynccontextmanager
 async def client_of(database: str, nats_url: str = NOWHERE) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(Settings(database_url=database, nats_url=nats_url))
+    app = create_app(Settings(access="open", database_url=database, nats_url=nats_url))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
     ):
         yield client
+
+
+async def scraped(client: httpx.AsyncClient) -> httpx.Response:
+    """Collect the metrics of the app that a client asks, as from their own address."""
+    app = client._transport.app  # type: ignore[attr-defined]
+    transport = httpx.ASGITransport(metrics_app(Settings(), app.state.reader))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as collector:
+        return await collector.get("/metrics")
 
 
 @pytest.fixture

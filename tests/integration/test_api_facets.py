@@ -53,7 +53,7 @@ async def people(database: str) -> str:
 
 
 async def ask(database: str, path: str, smallest_cell: int, status: int = 200) -> httpx.Response:
-    app = create_app(Settings(database_url=database, nats_url=NOWHERE, smallest_cell=smallest_cell))
+    app = create_app(Settings(access="open", database_url=database, nats_url=NOWHERE, smallest_cell=smallest_cell))
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),

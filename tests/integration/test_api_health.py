@@ -13,7 +13,7 @@ from services.embedded.postgres import PostgresServer
 from services.settings import Address
 from tests import servers
 from tests.fault.eventually import eventually
-from tests.integration.test_api import REPORT, client_of, get, small_world
+from tests.integration.test_api import REPORT, client_of, get, scraped, small_world
 
 WORKER = """
 INSERT INTO worker (name, state, seen_at, fetched_at, advanced_at, stream_last)
@@ -86,7 +86,7 @@ async def test_ready_without_a_projector_and_not_without_a_schema(database: str,
         await connection.close()
         assert "database" in await readiness(client)
         await get(client, REPORT, 503)
-        assert (await client.get("/metrics")).status_code == 200
+        assert (await scraped(client)).status_code == 200
         assert (await client.get("/healthz")).status_code == 200
 
 

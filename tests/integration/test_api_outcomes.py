@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.integration.test_api import client, connection, get  # noqa: F401 - fixtures
+from tests.integration.test_api import client, connection, get, scraped  # noqa: F401 - fixtures
 
 NOW = dt.datetime(2023, 1, 1, tzinfo=dt.UTC)
 ROWS = (
@@ -82,7 +82,7 @@ async def test_receipts_by_position(client: httpx.AsyncClient) -> None:  # noqa:
 async def test_status_and_metrics_count_outcomes(client: httpx.AsyncClient) -> None:  # noqa: F811
     status = await get(client, "/v1/status")
     assert (status["parked"], status["rejected"], status["position"]) == (3, 2, 12)
-    metrics = (await client.get("/metrics")).text
+    metrics = (await scraped(client)).text
     assert 'tonghop_readable_messages{outcome="parked",reason="unknown_unit",type="member.admitted"} 3.0' in metrics
     assert 'type="other"} 2.0' in metrics
     assert "made.up" not in metrics
@@ -107,7 +107,7 @@ async def test_rejects_are_counted_by_publisher(client: httpx.AsyncClient, conne
     }
     assert list(found[2]["reasons"]) == ["malformed", "cycle"]
     assert (await get(client, "/v1/status"))["most_rejected"] == found[:5]
-    metrics = (await client.get("/metrics")).text
+    metrics = (await scraped(client)).text
     exported = [line for line in metrics.splitlines() if line.startswith("tonghop_readable_publisher_rejects{")]
     assert len(exported) == 20
     assert 'tonghop_readable_publisher_rejects{publisher="unreadable"} 5.0' in exported

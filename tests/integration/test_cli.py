@@ -52,6 +52,8 @@ def service(demonstration: Path) -> Iterator[dict[str, str]]:
             database_url=postgres.url,
             http=servers.free_address(),
             projector_http=servers.free_address(),
+            metrics_http=servers.free_address(),
+            access="open",
         )
         environ = replace(settings, api_url=f"http://{settings.http}").as_environment()
         assert tonghop("migrate", **environ).returncode == 0

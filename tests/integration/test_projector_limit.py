@@ -14,7 +14,7 @@ from projections.store.log.outcome_sql import DECIDED
 from tests.fault.forked import tonghop
 from tests.fault.load import told_of
 from tests.fault.projecting import Bench, Projector, bench, eventually
-from tests.integration.test_api import client_of, get
+from tests.integration.test_api import client_of, get, scraped
 from tests.oracle.telling import Said, admitted, founded, root
 
 WORLD = (root(), founded("u1", "trung-uong", "2020-01-01"), founded("u2", "trung-uong", "2020-01-01"))
@@ -87,7 +87,7 @@ async def test_a_flood_pauses_and_a_command_lets_it_go_on(limited: Any) -> None:
             assert "1 (invalid_field), +6" in status["worker"]["detail"]
             assert any("tonghop resume" in trouble for trouble in status["troubles"])
             assert [one["rejected"] for one in status["most_rejected"]] == [1] * 5
-            assert 'tonghop_readable_worker{state="paused"} 1.0' in (await api.get("/metrics")).text
+            assert 'tonghop_readable_worker{state="paused"} 1.0' in (await scraped(api)).text
             assert (await get(api, "/v1/units/u2/report?from=2023-01-01&to=2023-12-31"))["total"]["admissions"] >= 17
             assert str(len(on.publisher.acked)) in resume(on, "--by", "chị Lan")
             await on.settled()

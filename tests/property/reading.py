@@ -123,7 +123,9 @@ def _key(row: dict[str, Any]) -> str:
 @asynccontextmanager
 async def reader_of(database: str, smallest_cell: int = 1) -> AsyncIterator[Reader]:
     """Open the API; by default it hides no cell, so that every figure can be held to an exact one."""
-    app = create_app(Settings(database_url=database, nats_url="nats://127.0.0.1:1", smallest_cell=smallest_cell))
+    app = create_app(
+        Settings(access="open", database_url=database, nats_url="nats://127.0.0.1:1", smallest_cell=smallest_cell)
+    )
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:

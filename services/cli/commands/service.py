@@ -2,6 +2,7 @@
 # ruff: noqa: PLC0415
 
 import asyncio
+import os
 from enum import StrEnum
 from typing import Annotated
 
@@ -36,14 +37,17 @@ def up(
         str, typer.Option(help=either("NATS nghe ở HOST:PORT.", "Where NATS listens, HOST:PORT."))
     ] = "127.0.0.1:4222",
     access: Annotated[
-        AccessMode,
+        AccessMode | None,
         typer.Option(
             help=either(
-                "open: ai trên máy này cũng gửi được như mọi đơn vị; required: phải có thẻ (tonghop credential).",
-                "open: anybody on this machine speaks as any unit; required: with a credential (tonghop credential).",
+                "required: phải có tài khoản để xem và thẻ (tonghop credential) để gửi; open: ai trên máy này cũng xem "
+                "được tất cả và gửi được như mọi đơn vị. Mặc định: TONGHOP_ACCESS, rồi required; với --demo: open.",
+                "required: it takes an account to read, and a credential (tonghop credential) to send; open: anybody "
+                "on this machine reads everything and speaks as any unit. By default TONGHOP_ACCESS, then required; "
+                "with --demo open.",
             )
         ),
-    ] = AccessMode.OPEN,
+    ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help=either("Nạp số liệu minh họa Gia Bình.", "Load the demonstration."))
     ] = False,
@@ -56,7 +60,10 @@ def up(
         from services.cli.commands.demonstration import run as show
 
         demonstration = show
-    raise typer.Exit(run(data_dir, http, nats, demonstration, access=access.value))
+    asked = (
+        os.environ.get("TONGHOP_ACCESS", "").strip().lower() or (AccessMode.OPEN if demo else AccessMode.REQUIRED).value
+    )
+    raise typer.Exit(run(data_dir, http, nats, demonstration, access=asked if access is None else access.value))
 
 
 @app.says("Tạo luồng và các bảng, hoặc nâng cấp chúng.", "Create the stream and the tables, or bring them up to date.")

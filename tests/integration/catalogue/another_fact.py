@@ -64,7 +64,7 @@ async def main(database: str) -> dict[str, Any]:
         await live.apply(messages(LOG))
     finally:
         await live.close()
-    settings = Settings(database_url=database, nats_url="nats://127.0.0.1:1", smallest_cell=1)
+    settings = Settings(database_url=database, nats_url="nats://127.0.0.1:1", smallest_cell=1, access="open")
     made = await rebuild(settings, lambda *_: None, sizes=SIZES)
     app = create_app(settings)
     async with (

@@ -80,7 +80,7 @@ async def project(database: str, log: tuple[Said, ...]) -> None:
 
 async def ask(database: str, *paths: str) -> list[Any]:
     """Ask for several things, over HTTP."""
-    app = create_app(Settings(database_url=database, nats_url="nats://127.0.0.1:1", smallest_cell=1))
+    app = create_app(Settings(access="open", database_url=database, nats_url="nats://127.0.0.1:1", smallest_cell=1))
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
