@@ -42,15 +42,15 @@ def ask(api: str | None, data_dir: Path, *path: str, **parameters: str | int | N
 
     Raises CommandError; where a unit isn't found because there are none at all yet, it says how to begin.
     """
-    from services.cli.client import api_address, send
+    from services.cli.client import api_address, get
     from services.cli.own_token import own_token
 
     address = api_address(api, data_dir)
     token = own_token(address, data_dir)
     try:
-        return address, send("GET", address, *path, query=parameters, token=token)
+        return address, get(address, *path, token=token, **parameters)
     except CommandError as error:
-        if error.status == HTTPStatus.NOT_FOUND and _is_empty(address):
+        if error.status == HTTPStatus.NOT_FOUND and _is_empty(address, token):
             raise CommandError(empty_service(), error.status) from error
         raise
 
@@ -79,11 +79,11 @@ def empty_service() -> str:
     )
 
 
-def _is_empty(address: str) -> bool:
+def _is_empty(address: str, token: str | None) -> bool:
     from services.cli.client import get
 
     try:
-        _, found = get(address, "v1", "units", limit=1)
+        _, found = get(address, "v1", "units", token=token, limit=1)
     except CommandError:
         return False
     return found.get("units") == []

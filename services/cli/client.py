@@ -85,13 +85,13 @@ def own_servers(data_dir: Path | None) -> Path | None:
     return DATA if DATA.is_dir() else None
 
 
-def get(api: str, *path: str, **parameters: str | int | None) -> tuple[str, dict[str, Any]]:
-    """Ask for a path made of these parts and return the answer, as text and as read; nobody is told who asks.
+def get(api: str, *path: str, token: str | None, **parameters: str | int | None) -> tuple[str, dict[str, Any]]:
+    """Ask for a path made of these parts, with a token where there is one; return the answer, as text and as read.
 
     Parameters that are None are left out. Raises CommandError with what the API's problem says (RFC 9457), or with
     what to do where nothing answers.
     """
-    return send("GET", api, *path, query=parameters)
+    return send("GET", api, *path, query=parameters, token=token)
 
 
 def send(

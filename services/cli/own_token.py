@@ -1,6 +1,7 @@
 """The token that a command shows the service: as given, of the environment, or of the folder of `tonghop up`."""
 
 import os
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +9,8 @@ from services.cli.errors import CommandError
 from services.language import either
 
 VARIABLE: Final = "TONGHOP_TOKEN"
+GIVEN: Final[ContextVar[Path | None]] = ContextVar("token_file", default=None)
+"""What `--token-file` says of the command that runs; `services.cli.usage` gives it to all that ask the API."""
 
 
 def own_token(api: str, data_dir: Path, file: Path | None = None) -> str | None:
@@ -17,8 +20,8 @@ def own_token(api: str, data_dir: Path, file: Path | None = None) -> str | None:
     """
     from services.cli.client import service_file  # noqa: PLC0415 - it asks for the token of each question
 
-    if file is not None:
-        return _read(file)
+    if (given := file or GIVEN.get()) is not None:
+        return _read(given)
     if found := os.environ.get(VARIABLE, "").strip():
         return found
     kept = data_dir / "secrets" / "admin.token"

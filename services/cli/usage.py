@@ -1,5 +1,7 @@
 """Commands whose help is in the user's language, where typer itself says it in English."""
 
+import functools
+import inspect
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -7,9 +9,12 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from services.cli.options import TokenFile
+from services.cli.own_token import GIVEN
 from services.cli.running import concluded
 from services.language import either, language
 
+_FILE = "token_file"
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
@@ -100,8 +105,34 @@ class Commands(typer.Typer):
     def says(
         self, vietnamese: str, english: str, *, name: str | None = None, hidden: bool = False
     ) -> Callable[[Decorated], Decorated]:
-        """Make a function a command, with what it is for in both languages."""
-        return self.command(name, cls=_Command, help=either(vietnamese, english), hidden=hidden)
+        """Make a function a command, with what it is for in both languages.
+
+        One that asks the API, which has an option for its address, takes `--token-file` too.
+        """
+        command = self.command(name, cls=_Command, help=either(vietnamese, english), hidden=hidden)
+
+        def made(function: Decorated) -> Decorated:
+            command(_with_token_file(function))
+            return function
+
+        return made
+
+
+def _with_token_file(function: Callable[..., Any]) -> Callable[..., Any]:
+    signature = inspect.signature(function)
+    if "api" not in signature.parameters or _FILE in signature.parameters:
+        return function
+
+    @functools.wraps(function)
+    def command(*given: Any, **named: Any) -> Any:
+        GIVEN.set(named.pop(_FILE))
+        return function(*given, **named)
+
+    option = inspect.Parameter(_FILE, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=TokenFile)
+    typed: Any = command
+    typed.__signature__ = signature.replace(parameters=[*signature.parameters.values(), option])
+    typed.__annotations__ = {**function.__annotations__, _FILE: TokenFile}
+    return command
 
 
 _WORDS = {

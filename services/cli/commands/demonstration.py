@@ -5,6 +5,9 @@ import io
 import json
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
@@ -13,6 +16,8 @@ from rich.text import Text
 from projections.bilingual import Bilingual
 from services.cli.client import get
 from services.cli.errors import CommandError
+from services.cli.options import DATA
+from services.cli.own_token import own_token
 from services.cli.screen import console
 from services.cli.views.demonstration import side_by_side
 from services.cli.views.reports import as_table
@@ -44,7 +49,11 @@ _DOCUMENTS: Final = (
 )
 
 
-async def run(settings: Settings, out: Console | None = None) -> None:
+_Asking = Callable[..., Awaitable[tuple[str, dict[str, Any]]]]
+"""Asks the API for a path made of parts, with parameters."""
+
+
+async def run(settings: Settings, out: Console | None = None, data_dir: Path = DATA) -> None:
     """Publish what is missing, wait until it is counted, and print the reports as the API gives them.
 
     First Gia Bình's for the published period; then Bắc Ninh's for the same days on both bases; then what can be said of
@@ -54,16 +63,17 @@ async def run(settings: Settings, out: Console | None = None) -> None:
     be used.
     """
     out = out or console()
+    asking = partial(asyncio.to_thread, partial(get, settings.api_url, token=own_token(settings.api_url, data_dir)))
     reflecting: dict[str, str | int] = {}
-    missing = [event for part in parts() if not await _is_in(settings, part[-1]) for event in part]
+    missing = [event for part in parts() if not await _is_in(asking, part[-1]) for event in part]
     if missing:
         position = await _publish(settings, missing, out)
         if position is not None:
             reflecting = {"min_position": position, "wait": 30}
-    out.print(as_table(await _report(settings, DISTRICT, **reflecting), either(*_FOOTNOTE)))
+    out.print(as_table(await _report(asking, DISTRICT, **reflecting), either(*_FOOTNOTE)))
     _ask_again(settings, out, DISTRICT)
     out.print(Text(either(*_REFORMED)), soft_wrap=True)
-    was, now = [await _report(settings, _PROVINCE, basis=basis) for basis in ("as-was", "as-now")]
+    was, now = [await _report(asking, _PROVINCE, basis=basis) for basis in ("as-was", "as-now")]
     out.print(side_by_side(was, now))
     _ask_again(settings, out, f"{_PROVINCE} --basis as-now")
     out.print(Text(either(*_DOCUMENTS)), soft_wrap=True)
@@ -71,20 +81,20 @@ async def run(settings: Settings, out: Console | None = None) -> None:
         out.print(Text(title), soft_wrap=True)
         for command in commands:
             if command.startswith("statement "):
-                out.print(Text(f"  {await _sentence(settings, command)}", "bold"), soft_wrap=True)
+                out.print(Text(f"  {await _sentence(asking, command)}", "bold"), soft_wrap=True)
             out.print(Text(f"  tonghop {command} --api {settings.api_url}", "dim"), soft_wrap=True)
 
 
-async def _report(settings: Settings, unit: str, **asked: str | int) -> dict[str, Any]:
+async def _report(asking: _Asking, unit: str, **asked: str | int) -> dict[str, Any]:
     period = {"from_": FIRST_DAY.isoformat(), "to": LAST_DAY.isoformat()}
-    _, report = await asyncio.to_thread(get, settings.api_url, "v1", "units", unit, "report", **period, **asked)
+    _, report = await asking("v1", "units", unit, "report", **period, **asked)
     return report
 
 
-async def _sentence(settings: Settings, command: str) -> str:
+async def _sentence(asking: _Asking, command: str) -> str:
     _, unit, *options = command.split()
     asked = {f"{name.removeprefix('--')}_": value for name, value in zip(options[::2], options[1::2], strict=True)}
-    _, answer = await asyncio.to_thread(get, settings.api_url, "v1", "units", unit, "statement", **asked)
+    _, answer = await asking("v1", "units", unit, "statement", **asked)
     text: str = answer["text"]
     return text
 
@@ -94,13 +104,13 @@ def _ask_again(settings: Settings, out: Console, question: str) -> None:
     out.print(Text(f"\n{either('Hỏi lại', 'Ask again')}: {command}\n"), soft_wrap=True)
 
 
-async def _is_in(settings: Settings, event: CloudEvent) -> bool:
+async def _is_in(asking: _Asking, event: CloudEvent) -> bool:
     """Ask for an event, waiting for an API that is still starting."""
     publisher = event["source"].rpartition("/")[2]
     until = time.monotonic() + _PATIENCE
     while True:
         try:
-            await asyncio.to_thread(get, settings.api_url, "v1", "events", publisher, event["id"])
+            await asking("v1", "events", publisher, event["id"])
         except CommandError as error:
             if error.status == 404:  # noqa: PLR2004 Not Found
                 return False

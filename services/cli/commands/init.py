@@ -63,6 +63,7 @@ def init(
 ) -> None:
     """Establish a hierarchy."""
     from services.cli.client import api_address, nats_address, own_credentials, service_file
+    from services.cli.own_token import own_token
 
     if (root is None) != (name is None) or (root is None and units is None):
         raise typer.BadParameter(
@@ -71,9 +72,11 @@ def init(
     try:
         rows = _root_row(root, name, level, since) if root and name else []
         rows += read(_text(units), since) if units else []
-        there = _known(api_address(api, data_dir))
+        address = api_address(api, data_dir)
+        token = own_token(address, data_dir)
+        there = _known(address, token)
         wanted = ordered([row for row in rows if row.id not in there], there)
-        of = _root(api_address(api, data_dir), rows, wanted)
+        of = _root(address, token, rows, wanted)
     except HierarchyError as error:
         raise CommandError(str(error)) from error
     _require_root(of, service_file(data_dir).get("root"))
@@ -161,13 +164,13 @@ def _text(units: str) -> str:
         ) from error
 
 
-def _known(address: str) -> set[str]:
+def _known(address: str, token: str | None) -> set[str]:
     from services.cli.client import get, strange
 
     known: set[str] = set()
     cursor: str | None = None
     while True:
-        _, page = get(address, "v1", "units", limit=PAGE, cursor=cursor)
+        _, page = get(address, "v1", "units", token=token, limit=PAGE, cursor=cursor)
         if not isinstance(page.get("units"), list):
             raise CommandError(strange(address, "units"))
         known.update(str(unit["id"]) for unit in page["units"])
@@ -176,7 +179,7 @@ def _known(address: str) -> set[str]:
             return known
 
 
-def _root(address: str, rows: Collection[NewUnit], wanted: Collection[NewUnit]) -> str:
+def _root(address: str, token: str | None, rows: Collection[NewUnit], wanted: Collection[NewUnit]) -> str:
     """Find the unit that speaks for all of them: the one without a parent, else the root of what is known."""
     from services.cli.client import get
 
@@ -186,7 +189,7 @@ def _root(address: str, rows: Collection[NewUnit], wanted: Collection[NewUnit]) 
     parents: Iterator[str] = (row.parent for row in (*wanted, *rows) if row.parent is not None)
     for parent in parents:
         try:
-            _, unit = get(address, "v1", "units", parent)
+            _, unit = get(address, "v1", "units", parent, token=token)
         except CommandError as error:
             if error.status == HTTPStatus.NOT_FOUND:
                 continue

@@ -4,6 +4,7 @@
 import asyncio
 import os
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -59,7 +60,7 @@ def up(
     if demo:
         from services.cli.commands.demonstration import run as show
 
-        demonstration = show
+        demonstration = partial(show, data_dir=data_dir)
     asked = (
         os.environ.get("TONGHOP_ACCESS", "").strip().lower() or (AccessMode.OPEN if demo else AccessMode.REQUIRED).value
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from services.cli.asking import show
+from services.cli.asking import ask, show
 from services.cli.errors import CommandError
 from services.cli.options import (
     DATA,
@@ -120,13 +120,12 @@ def parked(
 
 def _histories(api: str | None, data_dir: Path, said: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Ask for the history of the units that advice is about; of one that can't be had the advice says less."""
-    from services.cli.client import api_address, get
     from services.cli.views.single_events import units_asked_for
 
-    address, found = api_address(api, data_dir), {}
+    found = {}
     for unit in units_asked_for(said):
         try:
-            _, found[unit] = get(address, "v1", "units", unit, "history")
+            _, (_, found[unit]) = ask(api, data_dir, "v1", "units", unit, "history")
         except CommandError:
             continue
     return found
