@@ -16,11 +16,12 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import chain, combinations
 from random import Random
 from typing import Any, Final, NamedTuple
 
 from projections.answers.privacy.breakdown_rules import Thresholds
-from projections.answers.privacy.suppression import hidden_codes
+from projections.answers.privacy.suppression import hidden_codes, hidden_pairs
 from projections.answers.report.codes import codes_of
 from projections.rules.counting.periods import ONE_DAY, Days, month_of
 from services.demo.scenario import scenario
@@ -72,19 +73,19 @@ class World:
     def __init__(self, name: str, facts: Iterable[Fact]) -> None:
         self.name = name
         self.children: dict[str, set[str]] = defaultdict(set)
-        self._found: dict[tuple[str, str, str], list[Fact]] = defaultdict(list)
+        self.found: dict[tuple[str, str, str], list[Fact]] = defaultdict(list)
         for fact in sorted(facts):
             for basis, above in (("as-was", fact.was), ("as-now", fact.now)):
                 for unit in above:
-                    self._found[unit, basis, fact.measure].append(fact)
+                    self.found[unit, basis, fact.measure].append(fact)
             for lower, upper in zip(fact.now, fact.now[1:], strict=False):
                 self.children[upper].add(lower)
-        self.asked = sorted(key for key, n in self._found.items() if key[1] == "as-was" and len(n) >= WORTH_ASKING)
+        self.asked = sorted(key for key, n in self.found.items() if key[1] == "as-was" and len(n) >= WORTH_ASKING)
         self.days = Days(min(f.day for f in facts), max(f.day for f in facts))
 
     def table(self, asked: Asked) -> list[int]:
         """Count a question's facts by code, `unknown` last."""
-        facts = self._found.get((asked.unit, asked.basis, asked.measure), [])
+        facts = self.found.get((asked.unit, asked.basis, asked.measure), [])
         low = bisect_left(facts, asked.days.first, key=lambda fact: fact.day)
         high = bisect_right(facts, asked.days.last, key=lambda fact: fact.day)
         cells = [0] * len(codes_of(DIMENSIONS[asked.dimension]))
@@ -211,6 +212,24 @@ def drawn(number: int, random: Random) -> World:
     return World(f"drawn {number}", facts)
 
 
+def share_hidden(world: World, thresholds: Thresholds) -> tuple[int, int, int]:
+    """Count a year's tables by two dimensions, their cells that aren't zero, and those of them that are hidden."""
+    tables = cells = hidden = 0
+    for (_, basis, _), facts in world.found.items():
+        for year in range(world.days.first.year, world.days.last.year + 1) if basis == "as-was" else ():
+            some = [fact for fact in facts if fact.day.year == year]
+            for one, other in combinations(range(len(DIMENSIONS)), 2) if len(some) >= thresholds.table else ():
+                width = len(codes_of(DIMENSIONS[other]))
+                table = [[0] * width for _ in codes_of(DIMENSIONS[one])]
+                for fact in some:
+                    table[fact.codes[one]][fact.codes[other]] += 1
+                block = hidden_pairs(table, thresholds.cell)
+                tables += 1
+                cells += sum(map(bool, chain(*table)))
+                hidden += sum(bool(table[i][j]) for i in block.rows for j in block.columns)
+    return tables, cells, hidden
+
+
 def searched(worlds: Sequence[World], kind: str, rule: str, wanted: int, seed: int) -> tuple[int, int, int]:
     """Return how many pairs were looked at, in how many there was a small cell between them, and how many reveal it."""
     months, thresholds = RULES[rule]
@@ -241,6 +260,8 @@ def main() -> None:
                 looked, between, told = searched(worlds, kind, rule, given.pairs, given.seed)
                 cells.append(f"{100 * told / looked:.1f} % ({100 * told / max(between, 1):.0f} %)")
             print(f"| {kind} | {' | '.join(cells)} |", flush=True)
+    tables, some, hidden = share_hidden(demonstration(), RULES["both"][1])
+    print(f"\n{tables} tables by two dimensions: {100 * hidden / some:.0f} % of the cells that aren't zero are hidden")
 
 
 if __name__ == "__main__":

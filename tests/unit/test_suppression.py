@@ -53,6 +53,20 @@ def test_who_knows_the_rule_can_not_tell_a_small_cell(cells: int, largest: int, 
 
 
 @pytest.mark.parametrize("smallest", [2, 3, 4])
+@pytest.mark.parametrize(("known", "largest"), [(2, 24), (3, 16), (4, 13), (5, 10)])
+def test_nor_can_any_hidden_cell_be_told_where_nobody_can_be_unknown(known: int, largest: int, smallest: int) -> None:
+    """A badge has a grade. With a threshold of 2, one person of each code is told: no reader has so small a table."""
+    for total in range(known + 1 if smallest == 2 else 2, largest + 1):
+        alike = defaultdict(list)
+        for cells in tables(known, total):
+            alike[published((*cells, 0), smallest)].append(cells)
+        for answer, could_be in alike.items():
+            for place in range(known):
+                if answer[place] is None:
+                    assert len({cells[place] for cells in could_be}) > 1, (could_be[0], answer)
+
+
+@pytest.mark.parametrize("smallest", [2, 3, 4])
 @pytest.mark.parametrize(("cells", "largest"), SMALL_TABLES)
 def test_a_small_cell_has_enough_values_by_subtraction(cells: int, largest: int, smallest: int) -> None:
     """Unless all cells are hidden, those that are aren't zero, as any reader can see that zeros are shown."""
