@@ -112,6 +112,22 @@ async def test_single_events_are_for_officers(client: httpx.AsyncClient) -> None
         assert (refused.status_code, "officer" in refused.json()["detail"]) == (403, True), who
 
 
+async def test_readers_have_breakdowns_of_whole_months_and_officers_any(client: httpx.AsyncClient) -> None:
+    report = f"/v1/units/{UNIT}/report?by=facet:sex&from=2021-01-01"
+    few = (await ask(client, "reads", f"{report}&to=2021-12-31")).json()
+    assert (few["rows"], few["not_broken_down"]["measures"]) == ([], ["admissions", "confirmations", "badges"])
+    some_days = await ask(client, "reads", f"{report}&to=2021-12-30")
+    assert (some_days.status_code, some_days.json()["parameter"]) == (422, "to")
+    assert some_days.json()["nearest"] == {"from": "2021-01-01", "to": "2021-12-31"}
+    past = await ask(client, "reads", f"{report}&to=2021-12-31&position=1")
+    assert (past.status_code, past.json()["parameter"]) == (422, "position")
+    cells = await ask(client, "reads", f"{report}&to=2021-12-31&cells=all")
+    assert (cells.status_code, cells.json()["parameter"]) == (403, "cells")
+    for path in (f"{report}&to=2021-12-30", f"{report}&to=2021-12-30&cells=all"):
+        answer = await ask(client, "officer", path)
+        assert (answer.status_code, len(answer.json()["rows"])) == (200, 3), path
+
+
 async def test_the_state_of_the_service_is_for_operators(client: httpx.AsyncClient) -> None:
     assert (await ask(client, "runs", "/v1/status")).status_code == 200
     assert (await ask(client, "reads-too", "/v1/status")).status_code == 403
