@@ -106,25 +106,48 @@ def _widened(hides: list[bool], block: Sequence[Cells], smallest: int) -> list[b
     """Hide a group of codes in whole groups of lines, in further ones until those that hide it protect each other."""
     groups = neighbours([place for place, cells in enumerate(block) if any(cells)])
     hidden = [any(hides[place] for place in group) for group in groups]
-    while any(hidden):
-        places = {place for group, hides_it in zip(groups, hidden, strict=True) if hides_it for place in group}
-        if all(hidden) or _protected([block[place] for place in sorted(places)], smallest):
-            return [place in places for place in range(len(hides))]
-        hidden[next_hidden(hidden)] = True
-    return [False] * len(hides)
+    if not any(hidden):
+        return [False] * len(hides)
+    together = _Block(smallest)
+    for group in (group for group, hides_it in zip(groups, hidden, strict=True) if hides_it):
+        together.take([block[place] for place in group])
+    while not (all(hidden) or together.is_protected()):
+        widened = next_hidden(hidden)
+        hidden[widened] = True
+        together.take([block[place] for place in groups[widened]])
+    places = {place for group, hides_it in zip(groups, hidden, strict=True) if hides_it for place in group}
+    return [place in places for place in range(len(hides))]
 
 
-def _protected(block: Sequence[Cells], smallest: int) -> bool:
-    """Tell whether each cell can be another number where all sums of the block are known.
+class _Block:
+    """The lines that hide a group of codes; whether each cell can be another number where all their sums are known.
 
     A small one by as much as its row allows and ``smallest`` asks for. What a cell can be, less one, is the least of
-    its row, its column, and what each leaves of the block.
+    its row, its column, and what each leaves of the block: it never becomes less with further lines.
     """
-    rows, columns = [sum(row) for row in block], [sum(column) for column in zip(*block, strict=True)]
-    whole = sum(rows)
-    for row, cells in zip(rows, block, strict=True):
-        for column, n in zip(columns, cells, strict=True):
-            need = min(smallest - 1, row) if n < smallest else 1
-            if n and min(row, column, whole - row, whole - column) < need:
-                return False
-    return True
+
+    def __init__(self, smallest: int) -> None:
+        self._smallest = smallest
+        self._columns: list[int] = []
+        self._open: list[tuple[int, int, int]] = []
+        """Row sum, column, and how much it must be able to change, of the cells that aren't protected yet."""
+
+    def take(self, lines: Sequence[Cells]) -> None:
+        """Add lines."""
+        for cells in lines:
+            self._columns = (
+                [sum(both) for both in zip(self._columns, cells, strict=True)] if self._columns else list(cells)
+            )
+            row = sum(cells)
+            needs = (min(self._smallest - 1, row) if n < self._smallest else 1 for n in cells)
+            self._open += [(row, column, need) for column, need in enumerate(needs) if cells[column]]
+
+    def is_protected(self) -> bool:
+        """Tell whether every cell is."""
+        whole = sum(self._columns)
+
+        def freedom(row: int, column: int) -> int:
+            return min(row, self._columns[column], whole - row, whole - self._columns[column])
+
+        self._open = [cell for cell in self._open if freedom(cell[0], cell[1]) < cell[2]]
+        return not self._open
