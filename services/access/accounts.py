@@ -45,6 +45,7 @@ ON CONFLICT DO NOTHING RETURNING {_SHOWN}
 """
 _PAGE: Final = f"""
 SELECT {_SHOWN} FROM account WHERE name_key > $1 AND ($2 = '' OR strpos(name_key, $2) > 0)
+    AND ($4::text[] IS NULL OR id = ANY ($4) OR made_by = $5)
 ORDER BY name_key LIMIT $3
 """
 _TURN: Final = f"""
@@ -101,9 +102,20 @@ async def names(connection: Database, accounts: Collection[str]) -> dict[str, st
     return {row["id"]: row["name"] for row in rows}
 
 
-async def page(connection: Database, *, q: str, after: str, limit: int) -> tuple[list[Account], str | None]:
-    """Return accounts by their names, those with `q` in it, and after which the next page begins."""
-    rows = await connection.fetch(_PAGE, after, key_of(q), limit + 1)
+async def page(
+    connection: Database,
+    *,
+    q: str,
+    after: str,
+    limit: int,
+    among: list[str] | None = None,
+    made_by: str | None = None,
+) -> tuple[list[Account], str | None]:
+    """Return accounts by their names, those with `q` in it, and after which the next page begins.
+
+    With ``among`` they are some of these, or made by one account.
+    """
+    rows = await connection.fetch(_PAGE, after, key_of(q), limit + 1, among, made_by)
     found = [_shown(row) for row in rows[:limit]]
     return found, key_of(found[-1].name) if len(rows) > limit else None
 

@@ -68,7 +68,7 @@ class AuditLine(msgspec.Struct, frozen=True):
 
 
 class Wanted(NamedTuple):
-    """Which entries are asked for; None is any. ``units``: of these units alone."""
+    """Which entries are asked for; None is any. ``part``: about these units, or by these accounts, alone."""
 
     account: str | None = None
     what: str | None = None
@@ -76,7 +76,7 @@ class Wanted(NamedTuple):
     since: dt.datetime | None = None
     until: dt.datetime | None = None
     """Exclusive."""
-    units: Sequence[str] | None = None
+    part: tuple[Sequence[str], Sequence[str]] | None = None
 
 
 _RECORD: Final = """
@@ -89,7 +89,6 @@ _CONDITIONS: Final = {
     "unit": "unit = ${}",
     "since": "at >= ${}",
     "until": "at < ${}",
-    "units": "unit = ANY (${}::text[])",
 }
 
 
@@ -111,13 +110,16 @@ async def page(
     connection: Database, wanted: Wanted, *, before: int | None, limit: int
 ) -> tuple[list[AuditLine], int | None]:
     """Return entries, the newest first, and before which one the next page begins; None where there is none."""
-    given = {name: value for name, value in wanted._asdict().items() if value is not None}
+    given = {name: value for name, value in wanted._asdict().items() if value is not None and name != "part"}
     # Only what is asked for stands in the statement: each has an index of its own.
     conditions = [_CONDITIONS[name].format(n) for n, name in enumerate(given, 3)]
+    if wanted.part is not None:
+        n = 3 + len(given)
+        conditions.append(f"(unit = ANY (${n}::text[]) OR account = ANY (${n + 1}::text[]))")
     rows = await connection.fetch(
         f"""SELECT no, at, account, means, key, what, unit, came_from, detail::text AS detail FROM audit
         WHERE {" AND ".join(("no < $1", *conditions))} ORDER BY no DESC LIMIT $2""",
-        *(_LAST if before is None else before, limit + 1, *given.values()),
+        *(_LAST if before is None else before, limit + 1, *given.values(), *map(list, wanted.part or ())),
     )
     found = [msgspec.convert({**row, "detail": msgspec.json.decode(row["detail"])}, AuditLine) for row in rows[:limit]]
     return found, found[-1].no if len(rows) > limit else None

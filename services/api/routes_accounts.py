@@ -10,12 +10,12 @@ from pydantic import Field
 from projections.answers.access.needs import Need
 from projections.bilingual import Bilingual
 from services.access import accounts, invitations
-from services.access.administering import may_administer
 from services.access.asker import OWN, Asker
 from services.access.refusals import NotThereError
 from services.access.secret_digests import is_id
 from services.api.access import access_of, asker_of_request, came_from
 from services.api.access_answers import AccountPage, Invitation, NewAccount
+from services.api.administering import part_kept, require_administrator, require_keeper
 from services.api.bodies import as_json
 from services.api.documentation import taking, told
 from services.api.json_bodies import read
@@ -39,10 +39,17 @@ class AccountsQuery(Strict):
 @router.get("", summary="Accounts", responses=told(AccountPage))
 @needs(Need.ANY_ACCOUNT)
 async def listed(request: Request, query: Annotated[AccountsQuery, Query()]) -> Response:
-    """List accounts by their sign-in names, for those who may administer them."""
-    await _administrator(request)
-    after = key_of(query.cursor, str) or ""
-    found, more = await accounts.page(access_of(request).reading, q=query.q, after=after, limit=query.limit)
+    """List accounts by their sign-in names: for a keeper those with roles in his part, and those that he made."""
+    asker = await asker_of_request(request)
+    part = await part_kept(request, asker)
+    found, more = await accounts.page(
+        access_of(request).reading,
+        q=query.q,
+        after=key_of(query.cursor, str) or "",
+        limit=query.limit,
+        among=None if part is None else part.accounts,
+        made_by=asker.account,
+    )
     return answer(AccountPage(found, cursor_of(more)))
 
 
@@ -56,8 +63,8 @@ async def listed(request: Request, query: Annotated[AccountsQuery, Query()]) -> 
 @needs(Need.ANY_ACCOUNT)
 async def add(request: Request, _: Annotated[Strict, Query()]) -> Response:
     """Make an account. It may nothing until something is granted to it; a local one is invited next."""
-    asker = await _administrator(request)
-    wanted = await read(request, NewAccount)
+    wanted, asker = await read(request, NewAccount), await asker_of_request(request)
+    await require_keeper(request, asker, of_all=wanted.account is not None)
     async with access_of(request).writing.acquire() as connection, connection.transaction():
         made = await accounts.add(
             connection, asker, wanted.name, wanted.signs_in, account=wanted.account, came_from=came_from(request)
@@ -98,18 +105,12 @@ async def _turned(request: Request, account: str, *, disabled: bool) -> Response
     return answer(turned)
 
 
-async def _administrator(request: Request, account: str | None = None) -> Asker:
+async def _administrator(request: Request, account: str) -> Asker:
     asker = await asker_of_request(request)
-    await administers(request, asker, account)
-    if account is not None and not is_id(account, "a") and account not in OWN:
+    if not is_id(account, "a") and account not in OWN:
         raise NotThereError(Bilingual(f"Không có tài khoản “{account[:100]}”", "There is no such account"))
+    await require_administrator(request, asker, account)
     return asker
-
-
-async def administers(request: Request, asker: Asker, account: str | None) -> None:
-    """Raise what makes a 403 where the asker may not do this to the account."""
-    access = access_of(request)
-    await may_administer(access.reading, asker, access.settings.root, account)
 
 
 def answer(said: object, status: int = 200) -> Response:

@@ -13,6 +13,7 @@ from services.access import audit
 from services.access.audit import KINDS, Wanted
 from services.api.access import access_of, asker_of_request
 from services.api.access_answers import AuditPage
+from services.api.administering import part_audited
 from services.api.documentation import told
 from services.api.needs import needs
 from services.api.parameters import (
@@ -29,7 +30,7 @@ from services.api.parameters import (
     one_of,
     only_once,
 )
-from services.api.routes_accounts import administers, answer
+from services.api.routes_accounts import answer
 
 _FIRST, _LAST = dt.date(2000, 1, 1), dt.date(2999, 12, 31)
 
@@ -51,12 +52,13 @@ class AuditQuery(Strict):
 @router.get("/audit", summary="The audit log", responses=told(AuditPage))
 @needs(Need.ANY_ACCOUNT)
 async def entries(request: Request, query: Annotated[AuditQuery, Query()]) -> Response:
-    """List what was done, the newest first."""
+    """List what was done, the newest first: for a keeper what concerns his part, for an operator everything."""
     asker = await asker_of_request(request)
-    await administers(request, asker, None)
+    part = await part_audited(request, asker)
     wanted = Wanted(
         account=query.account or None,
         what=query.what,
+        part=None if part is None else (part.units, part.accounts),
         unit=query.unit,
         since=None if query.first is None else _start(query.first),
         until=None if query.last is None else _start(query.last) + dt.timedelta(days=1),

@@ -13,11 +13,12 @@ from services.access.asker import ADMIN, Asker
 from services.access.credentials import proof_of
 from services.api.access import access_of, asker_of_request, came_from, session_of
 from services.api.access_answers import Me, NewToken, SessionList, SessionsEnded, TokenList, TokenMade
+from services.api.administering import require_administrator
 from services.api.documentation import taking, told
 from services.api.json_bodies import read
 from services.api.needs import needs
 from services.api.parameters import FreeText, Strict, only_once
-from services.api.routes_accounts import administers, answer
+from services.api.routes_accounts import answer
 
 router = APIRouter(prefix="/v1", tags=["access"], dependencies=[Depends(only_once)])
 
@@ -115,5 +116,5 @@ async def _whose(request: Request, account: str) -> tuple[Asker, str]:
     """Return who asks, and about which account; another's is for those who may administer it."""
     asker = await asker_of_request(request)
     if account and account != asker.account:
-        await administers(request, asker, account)
+        await require_administrator(request, asker, account)
     return asker, account or asker.account

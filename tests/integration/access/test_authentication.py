@@ -132,7 +132,7 @@ async def test_the_audit_log_is_only_added_to(pool: asyncpg.Pool) -> None:
                 await connection.execute(attempt)
         first, more = await audit.page(connection, Wanted(), before=None, limit=1)
         assert [entry.account for entry in first] == [None]
-        rest, end = await audit.page(connection, Wanted(units=["gia-binh"]), before=more, limit=1)
+        rest, end = await audit.page(connection, Wanted(part=(["gia-binh"], [])), before=more, limit=1)
         assert end is None
         (entry,) = rest
         assert (entry.account, entry.means, entry.key, entry.unit) == (*asker[:3], "gia-binh")

@@ -26,8 +26,9 @@ ORIGIN = "http://localhost"
 class World:
     """An API, its database, and a token of `admin`."""
 
-    def __init__(self, app: FastAPI, pool: asyncpg.Pool, token: str) -> None:
+    def __init__(self, app: FastAPI, pool: asyncpg.Pool, token: str, database: str) -> None:
         self.app = app
+        self.database = database
         self.pool = pool
         self.token = token
 
@@ -107,7 +108,7 @@ async def world_of(database: str, *, owner: str | None = None, **settings: Any) 
     async with asyncpg.create_pool(owner or database, min_size=0, max_size=2) as pool, app.router.lifespan_context(app):
         async with pool.acquire() as connection:
             _, token = await bootstrap(connection)
-        yield World(app, pool, token)
+        yield World(app, pool, token, database)
 
 
 @pytest.fixture
