@@ -29,5 +29,5 @@ def may_be_shown(
     except RefusedBreakdownError as error:
         near = error.nearest
         members = {} if near is None else {"nearest": {"from": near.first.isoformat(), "to": near.last.isoformat()}}
-        raise bad_parameter(error.parameter, error.reason, **members) from None
+        raise bad_parameter(error.parameter, str(error.reason), **members) from None
     return shown

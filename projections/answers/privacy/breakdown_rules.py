@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
+from projections.bilingual import Bilingual
 from projections.rules.counting.periods import ONE_DAY, Days, month_of
 
 
@@ -28,8 +29,8 @@ class RefusedBreakdownError(Exception):
     ``nearest`` are the whole months nearest to the days, where these are what is wrong.
     """
 
-    def __init__(self, parameter: str, reason: str, nearest: Days | None = None) -> None:
-        super().__init__(reason)
+    def __init__(self, parameter: str, reason: Bilingual, nearest: Days | None = None) -> None:
+        super().__init__(str(reason))
         self.parameter = parameter
         self.reason = reason
         self.nearest = nearest
@@ -59,16 +60,20 @@ def require_breakdown(days: Days, position: int | None, *, as_officer: bool) -> 
     if position is not None:
         raise RefusedBreakdownError(
             "position",
-            "số liệu của một thời điểm đã qua không có phân tích (trong đó); hãy bỏ “position”, hoặc dùng “by” khác. / "
-            "The past has no breakdowns: leave out “position”, or ask by something else",
+            Bilingual(
+                "số liệu của một thời điểm đã qua không có phân tích (trong đó); hãy bỏ “position” hoặc “facet:”",
+                "the past has no breakdowns: leave out “position” or “facet:”",
+            ),
         )
     nearest = whole_months(days)
     if nearest != days:
         first, last = (day.isoformat() for day in nearest)
         raise RefusedBreakdownError(
             "from" if nearest.first != days.first else "to",
-            f"phân tích (trong đó) chỉ có theo tháng trọn; kỳ gần nhất: từ {first} đến {last}. / "
-            f"A breakdown is of whole months; the nearest are {first} to {last}",
+            Bilingual(
+                f"phân tích (trong đó) chỉ có theo tháng trọn; kỳ gần nhất: từ {first} đến {last}",
+                f"a breakdown is of whole months; the nearest are {first} to {last}",
+            ),
             nearest,
         )
 

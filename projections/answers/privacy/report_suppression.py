@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Final
 
 from msgspec import UNSET, structs
 
@@ -11,15 +12,21 @@ from projections.answers.privacy.suppression import hidden_codes, hidden_pairs
 from projections.answers.report.codes import codes_of, dimensions_asked
 from projections.answers.report.report_answers import NotBrokenDown, Report, Row, Suppressed
 from projections.answers.report.report_question import Question
+from projections.bilingual import Bilingual
 
-REASON = (
-    "Ô có ít hơn {smallest} người (khác 0) và các ô bù được ẩn để không suy ra được từng người; "
-    "dòng cuối là tổng của các ô bị ẩn. / "
-    "Cells of fewer than {smallest} people, and those that would give them away, are hidden; the last row is their sum."
+REASON: Final = str(
+    Bilingual(
+        "Ô có ít hơn {smallest} người (khác 0) và các ô bù được ẩn để không suy ra được từng người; dòng cuối là tổng "
+        "của các ô bị ẩn.",
+        "Cells of fewer than {smallest} people, and those that would give them away, are hidden; the last row is their "
+        "sum.",
+    )
 )
-TOO_FEW = (
-    "Ít hơn {smallest} người nên chỉ có tổng số, không phân tích (trong đó). / "
-    "Fewer than {smallest} people: the total alone is shown, without a breakdown."
+TOO_FEW: Final = str(
+    Bilingual(
+        "Ít hơn {smallest} người nên chỉ có tổng số, không phân tích (trong đó).",
+        "Fewer than {smallest} people: the total alone is shown, without a breakdown.",
+    )
 )
 
 
