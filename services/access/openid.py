@@ -10,11 +10,10 @@ import asyncio
 import hmac
 import secrets
 import time
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import httpx
-import msgspec
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from httpx._client import UseClientDefault
@@ -23,11 +22,10 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from projections.bilingual import Bilingual
-from services.access.refusals import AccessError
+from services.access.openid_flow import CALLBACK, IssuerAwayError, OpenIDError, Pending, Person
 from services.connecting.tls import trusting
 from services.settings import Settings
 
-CALLBACK: Final = "/sign-in/oidc/callback"
 SCOPE: Final = "openid profile email"
 ALGORITHMS: Final = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"),
@@ -42,40 +40,6 @@ ASKED_AGAIN_AFTER: Final = 30.0
 LARGEST: Final = 1 << 20
 """Bytes of an answer of the issuer."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-class OpenIDError(AccessError):
-    """The issuer doesn't say who it is, or not so that it can be believed: 401. ``why`` is for the audit log."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(
-            Bilingual(
-                "Không đăng nhập được qua nơi cấp danh tính; hãy thử lại từ trang đăng nhập",
-                "The sign-in at the issuer was not completed: try again from the sign-in page",
-            )
-        )
-        self.why = why
-
-
-class IssuerAwayError(AccessError):
-    """The issuer does not answer, or not as one does: 503."""
-
-
-class Pending(msgspec.Struct, frozen=True):
-    """What a browser keeps until it comes back from the issuer."""
-
-    state: str
-    nonce: str
-    verifier: str
-    next: str
-
-
-class Person(NamedTuple):
-    """Who somebody is, by the word of the issuer: its own name for him, and the claim that is the sign-in name."""
-
-    issuer: str
-    subject: str
-    name: str | None
 
 
 class Issuer:

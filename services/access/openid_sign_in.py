@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from projections.bilingual import Bilingual
 from services.access import audit, sessions
 from services.access.audit import Entry, record
-from services.access.openid import Person
+from services.access.openid_flow import Person
 from services.access.refusals import AccessError
 from services.access.sign_in_names import LONGEST, key_of
 

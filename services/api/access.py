@@ -20,7 +20,7 @@ from services.access.authentication import ForgedRequestError, UnauthenticatedEr
 from services.access.credentials import Credentials
 from services.access.guessing import SlowedDownError
 from services.access.last_uses import LastUses
-from services.access.openid import Issuer, IssuerAwayError
+from services.access.openid_flow import IssuerAwayError
 from services.access.passwords import Passwords, TooBusyError
 from services.access.refusals import NotAllowedError, NotThereError, TakenError, UnfitError
 from services.api.answering import clients_of
@@ -30,6 +30,8 @@ from services.settings import Settings
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
+
+    from services.access.openid import Issuer
 
 CSRF: Final = "x-csrf-token"
 SAFE: Final = frozenset({"GET", "HEAD"})
@@ -47,7 +49,7 @@ class AccountsOfApp:
         self.writing = writing
         self.uses = LastUses(writing)
         self.passwords = Passwords(settings.password_memory)
-        self.issuer = Issuer(settings) if settings.oidc_issuer else None
+        self.issuer = _issuer(settings)
         self.clock: Callable[[], dt.datetime] = partial(dt.datetime.now, dt.UTC)
         """By which guessing is slowed down."""
         self._told: OrderedDict[str, float] = OrderedDict()
@@ -73,6 +75,15 @@ class AccountsOfApp:
             self._told.popitem(last=False)
         with suppress(*DATABASE_AWAY, *NOT_MIGRATED):
             await audit.record(self.writing, entry)
+
+
+def _issuer(settings: Settings) -> Issuer | None:
+    """Make the issuer of the settings; what speaks to one takes half a second to import, and few have one."""
+    if not settings.oidc_issuer:
+        return None
+    from services.access.openid import Issuer  # noqa: PLC0415
+
+    return Issuer(settings)
 
 
 def access_of(request: Request) -> AccountsOfApp:

@@ -13,11 +13,16 @@ from services.access.tokens import Limit, Token
 
 
 class Me(msgspec.Struct, frozen=True):
-    """Who asks. `csrf` is what a page sends as `X-CSRF-Token` where it changes something; null but in a session."""
+    """Who asks, and what was granted to the account: each role holds for its unit and all below it.
+
+    `roles` is what the token is limited to beside that, null where it isn't. `csrf` is what a page sends as
+    `X-CSRF-Token` where it changes something; null but in a session.
+    """
 
     account: str
     name: str
     came_by: str
+    granted: list[Limit]
     roles: list[Limit] | None
     csrf: str | None
 

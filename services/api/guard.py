@@ -18,7 +18,7 @@ from services.api.problems import Problem, unforeseen
 from services.settings import Address
 
 MOST_BODY: Final = 1 << 20
-"""Bytes of a request's body. Nothing that is read has one."""
+"""Bytes of a request's body; what a route takes in one, it bounds itself."""
 
 _PAGE: Final = "/docs"
 _SAFE: Final = {

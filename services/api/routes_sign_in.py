@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import quote
 
 import msgspec
@@ -18,7 +18,7 @@ from services.access.authentication import UnauthenticatedError, asker_of
 from services.access.credentials import Credentials, proof_of, proves
 from services.access.guessing import SlowedDownError
 from services.access.local_sign_in import WrongPasswordError
-from services.access.openid import CALLBACK, Issuer, IssuerAwayError, OpenIDError, Pending
+from services.access.openid_flow import CALLBACK, IssuerAwayError, OpenIDError, Pending
 from services.access.openid_sign_in import NoAccountError
 from services.access.own_paths import own_path
 from services.access.passwords import TooBusyError
@@ -28,6 +28,9 @@ from services.api.form_bodies import Proof, fields_of, is_ours
 from services.api.needs import needs
 from services.api.problems import not_found
 from services.api.sign_in_pages import field, form, link, page, said
+
+if TYPE_CHECKING:
+    from services.access.openid import Issuer
 
 router = APIRouter(tags=["sign-in"], include_in_schema=False)
 

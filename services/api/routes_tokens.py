@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
 from projections.answers.access.needs import Need
+from projections.answers.access.sight import Sight
+from projections.store.reading.access import root_of
+from projections.store.reading.kept import roles_of
+from projections.store.reading.snapshot import Snapshot
 from services.access import accounts, sessions, tokens
 from services.access.asker import ADMIN, Asker
 from services.access.credentials import proof_of
 from services.api.access import access_of, asker_of_request, came_from, session_of
 from services.api.access_answers import Me, NewToken, SessionList, SessionsEnded, TokenList, TokenMade
 from services.api.administering import require_administrator
+from services.api.answering import reader_of
 from services.api.documentation import taking, told
 from services.api.json_bodies import read
 from services.api.needs import needs
-from services.api.parameters import FreeText, Strict, only_once
+from services.api.parameters import FreeText, Strict, only_once, today
 from services.api.routes_accounts import answer
 
 router = APIRouter(prefix="/v1", tags=["access"], dependencies=[Depends(only_once)])
@@ -42,7 +48,8 @@ async def me(request: Request, _: Annotated[Strict, Query()]) -> Response:
         name = (await accounts.find(access_of(request).reading, asker.account)).name
     session = session_of(request) if asker.means == "session" else None
     roles = None if asker.only is None else [tokens.Limit(*each) for each in asker.only]
-    return answer(Me(asker.account, name, asker.means, roles, session and proof_of(session)))
+    granted = await reader_of(request).ask(request, None, partial(_granted, asker=asker))
+    return answer(Me(asker.account, name, asker.means, granted, roles, session and proof_of(session)))
 
 
 @router.get("/tokens", summary="Tokens", responses=told(TokenList))
@@ -103,6 +110,13 @@ async def end_all(request: Request, query: Annotated[OfAccount, Query()]) -> Res
 async def end(request: Request, session: SessionPath, query: Annotated[OfAccount, Query()]) -> Response:
     """End one session of one's account, at once."""
     return await _end(request, query.account, session)
+
+
+async def _granted(snapshot: Snapshot, _: Sight, *, asker: Asker) -> list[tokens.Limit]:
+    if asker.holds_everything:
+        root = await root_of(snapshot)
+        return [tokens.Limit(role, root) for role in tokens.ROLES] if root else []
+    return [tokens.Limit(each.role, each.unit) for each in await roles_of(snapshot, asker.account, today())]
 
 
 async def _end(request: Request, account: str, session: str | None) -> Response:

@@ -76,9 +76,9 @@ async def test_a_keeper_administers_whom_he_could_have_granted_it_all(kept: Worl
             assert answers == [200, 200, 403, 403, 403, 200, 403], "one's own, too"
         listed = (await ok(client.get("/v1/accounts")))["accounts"]
         assert {each["name"] for each in listed} == {"keeper", "inside", "both", "fellow", "lower"}
-    async with as_account(kept, inside) as client:
+        assert (await ok(client.get("/v1/me")))["granted"] == [{"role": "keeper", "unit": PROVINCE}]
         await granted(kept, keeper, "keeper", PROVINCE, holds=False)
-    async with as_account(kept, keeper) as client:
+        assert (await ok(client.get("/v1/me")))["granted"] == []
         assert await statuses(client, [inside]) == [403], "taken back, at once"
         assert (await client.get("/v1/accounts")).status_code == 403
 
