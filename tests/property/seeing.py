@@ -129,7 +129,7 @@ async def report(seeing: Seeing) -> None:
     if past:
         asked["position"] = str(len(seeing.ledger))
     officer = seeing.may("single events", unit, days if basis == "as-was" else None)
-    if past and asked["by"].startswith("facet") and not officer:
+    if asked["by"].startswith("facet") and not officer:  # what a reader has of them: tests of privacy
         asked["by"] = "none"
     found = await seeing.judge("figures", unit, days if basis == "as-was" else None, f"/v1/units/{unit}/report", asked)
     if found is not None:
@@ -356,6 +356,7 @@ NOTHING_OF_THE_KIND: Final = frozenset(
         *("/v1/tokens", "/v1/tokens/{token}", "/v1/audit"),
         *("/v1/accounts", "/v1/accounts/{account}/invitation"),
         *("/v1/accounts/{account}/disable", "/v1/accounts/{account}/enable"),
+        *("/v1/units/{unit}/grants", "/v1/units/{unit}/grants/{account}/{role}"),
     }
 )
-"""Routes that tell of accounts, never a figure, an event or a count; they have tests of their own."""
+"""Routes that tell of accounts and their roles, never a figure, an event or a count; they have tests of their own."""
