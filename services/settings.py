@@ -223,6 +223,14 @@ def _together(found: dict[str, Any]) -> dict[str, Any]:
                         before=f"TONGHOP_{needed.upper()}: ",
                     )
                 )
+    if "gateway_password_file" in found and "gateway_nats_url" not in found:
+        raise SettingsError(
+            Bilingual(
+                "cần TONGHOP_GATEWAY_NATS_URL có tên người dùng gateway",
+                "goes with TONGHOP_GATEWAY_NATS_URL, which names the user gateway",
+                before="TONGHOP_GATEWAY_PASSWORD_FILE: ",
+            )
+        )
     if (file := found.pop("database_password_file", None)) is not None:
         url = found.get("database_url", DEFAULT_DATABASE)
         found["database_url"] = with_keyword(url, PASSWORD_FILE, str(file))

@@ -31,7 +31,8 @@ _OK: Final = 200
 async def hand(settings: Settings, keys: Keys, signed: Signed, *, by: str) -> int:
     """Hand all accounts to every server of the bus that `settings` name, and say how many servers there are.
 
-    Raises KeysError where one does not answer, or does not take an account: then it may not have taken effect there.
+    A server that is away keeps nobody else from being handed them. Raises KeysError where one does not answer, or does
+    not take an account: then it may not have taken effect there.
     """
     file = keys.folder / f"{HANDING}.creds"
     await asyncio.to_thread(issuing.ensure, keys, {HANDING: file}, by=by)
@@ -41,8 +42,16 @@ async def hand(settings: Settings, keys: Keys, signed: Signed, *, by: str) -> in
         )
         try:
             servers = await _servers(client)
-            for name, jwt in signed.accounts.items():
-                await _hand(client, servers, name, keys.identities.accounts[name], jwt)
+            handed = await asyncio.gather(  # all of them, whatever becomes of one: who answers has what it is handed
+                *(
+                    _hand(client, servers, name, keys.identities.accounts[name], jwt)
+                    for name, jwt in signed.accounts.items()
+                ),
+                return_exceptions=True,
+            )
+            for failure in handed:
+                if failure is not None:
+                    raise failure
         finally:
             await client.close()
     except SERVERS_FAIL as error:

@@ -21,6 +21,12 @@ from services.settings import Settings
 ACKNOWLEDGED_WITHIN: Final = 5.0
 """Seconds for each of two attempts."""
 REFUSED: Final = "refused_by_bus"
+_NOT_GATEWAY: Final = Bilingual(
+    "API không được gửi lên bus: hãy đặt TONGHOP_GATEWAY_NATS_URL với TONGHOP_GATEWAY_PASSWORD_FILE hoặc "
+    "TONGHOP_GATEWAY_CREDENTIALS",
+    "the API may not publish on the bus: set TONGHOP_GATEWAY_NATS_URL with TONGHOP_GATEWAY_PASSWORD_FILE or "
+    "TONGHOP_GATEWAY_CREDENTIALS",
+)
 
 
 class NotPublishedError(Exception):
@@ -64,7 +70,7 @@ async def _publish(jetstream: JetStreamContext, line: Line) -> int:
     try:
         ack = await jetstream.publish(line.subject, line.body, headers={MESSAGE_ID_HEADER: line.message_id})
     except DeniedError as denied:
-        raise NotPublishedError(REFUSED, Bilingual.of(denied)) from denied
+        raise NotPublishedError(REFUSED, _NOT_GATEWAY.with_detail(denied.subject)) from denied
     except nats.js.errors.APIError as refused:
         full = refused.err_code in NO_ROOM
         raise NotPublishedError(FULL if full else REFUSED, Bilingual.of(str(refused.description))) from refused

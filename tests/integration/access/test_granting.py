@@ -71,9 +71,9 @@ def api_settings(bus: Guarded, database: str) -> Settings:
 
 
 @asynccontextmanager
-async def api(bus: Guarded, database: str) -> AsyncIterator[GrantingWorld]:
+async def api(bus: Guarded, database: str, settings: Settings | None = None) -> AsyncIterator[GrantingWorld]:
     """Open the API as it is shipped on this bus, with a gate that knows accounts by their ids."""
-    settings = api_settings(bus, database)
+    settings = settings or api_settings(bus, database)
     connection = await asyncpg.connect(database)
     ids = {
         name: (await accounts.add(connection, OWNER, name, "local", account=None, came_from=None)).account
@@ -182,6 +182,17 @@ async def test_what_has_not_taken_effect_yet_is_said(
             message = await reader.jetstream().get_msg("PARTY", ended.json()["position"])
         assert message.subject == f"party.v1.{ROOT}.access.revoked"
         assert json.loads(message.data or b"")["data"] == {"account": world.ids["R"], "role": "reader"}
+
+
+async def test_an_api_without_a_user_to_publish_as_says_so(bus: Guarded, log: None, database: str) -> None:
+    async with projecting(bus.url("projector"), database, units=()):
+        await published(bus.url("all-units"), UNITS)
+    app_settings = replace(api_settings(bus, database), gateway_nats_url="")
+    async with api(bus, database, app_settings) as world:
+        answer = await world.grant(ADMIN, B, "R", "reader")
+        assert (answer.status_code, answer.json()["reason"]) == (503, "refused_by_bus")
+        assert "TONGHOP_GATEWAY_NATS_URL" in answer.json()["detail"]
+        assert await world.audited() == []
 
 
 async def test_without_a_bus_nothing_is_granted_and_nothing_noted(bus: Guarded, log: None, database: str) -> None:
