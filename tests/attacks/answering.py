@@ -25,6 +25,10 @@ BY_PATH = {
     "rejects": "RejectsPage",
     "outcomes": "SaidPage",
     "units": "UnitPage",
+    "accounts": "AccountPage",
+    "tokens": "TokenList",
+    "grants": "GrantList",
+    "audit": "AuditPage",
 }
 
 
