@@ -18,6 +18,7 @@ from projections.store.connecting import connect, create_pool
 from projections.store.live.projection import Projection
 from projections.store.schema.migrate import upgrade
 from services.api.waiting import LATEST, Positions
+from services.connecting.failures import DATABASE_AWAY
 from services.connecting.relay import way_to
 from services.embedded.postgres import PostgresServer
 from services.recovery.database import led
@@ -71,6 +72,21 @@ async def test_the_server_that_is_wanted_is_found(
 ) -> None:
     assert await recovers(over(primary, standby, wanted=wanted)) is a_standby
     assert await recovers(over(standby, primary, wanted=wanted)) is a_standby
+
+
+async def test_accounts_are_those_of_the_primary_and_read_elsewhere_while_it_is_away(
+    primary: PostgresServer, standby: Standby
+) -> None:
+    async def recovers_in(url: str, which: connecting.Primary) -> bool:
+        async with create_pool(url, primary=which, min_size=0, max_size=1) as pool:
+            return bool(await pool.fetchval("SELECT pg_is_in_recovery()"))
+
+    both, alone = over(standby, primary, wanted="prefer-standby"), over(standby, wanted="any")
+    assert not await recovers_in(both, "only")
+    assert not await recovers_in(both, "if there")
+    assert await recovers_in(alone, "if there")
+    with pytest.raises(DATABASE_AWAY):
+        await recovers_in(alone, "only")
 
 
 async def test_where_no_standby_is_there_the_primary_will_do(primary: PostgresServer, folder: Path) -> None:
