@@ -283,10 +283,11 @@ class Service:
         state = either(
             f"Dịch vụ {'đã' if ready else 'chưa'} sẵn sàng", f"The service is {'ready' if ready else 'not ready yet'}"
         )
+        needed = either("đơn vị cần thẻ", "units need a credential") if self._access == REQUIRED else ""
         _say(
             f"{state} ({seconds:.1f} s)\n"
             f"  {'HTTP':<10}{url}  ({either('tài liệu', 'docs')}: {url}/docs)\n"
-            f"  {'NATS':<10}{self._settings.nats_url}\n"
+            f"  {'NATS':<10}{self._settings.nats_url}{needed and f'  ({needed}: tonghop credential issue)'}\n"
             f"  {either('Dữ liệu', 'Data'):<10}{self._folder.path}\n"
             f"  {either('Nhật ký', 'Logs'):<10}{self._folder.logs}\n"
             f"  {either('Dừng', 'Stop'):<10}Ctrl-C"
