@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from events.identifiers import is_unit_id
 from projections.answers.words.vietnamese_format import VIETNAM
 from projections.bilingual import Bilingual
+from services.bus_accounts import UNIT
 from services.bus_credentials import claims, files, register
 from services.bus_credentials.files import KeysError
 from services.bus_credentials.keys import Keys, held
@@ -28,6 +30,9 @@ def issue(keys: Keys, user: str, names: Sequence[str], *, until: str | None, by:
 
     `until` is the last day on which they are taken. Raises KeysError.
     """
+    for name in names:
+        if user == UNIT and not is_unit_id(name):  # it becomes a part of what may be published
+            raise KeysError(Bilingual("không phải mã đơn vị", "this is no unit's id", f"{name!r}: "))
     now = int(time.time())
     void_from = None if until is None else end_of(until)
     if void_from is not None and void_from <= now:

@@ -152,6 +152,12 @@ async def test_one_that_has_expired_does_not_come_in_and_an_open_connection_is_c
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.parametrize("name", ["*", ">", "a.b", "", "A", "gia-binh ", "{{name()}}"])
+def test_no_credential_is_issued_for_what_is_no_units_id(bus: Signed, name: str) -> None:
+    with pytest.raises(KeysError, match="no unit's id"):
+        issuing.issue(bus.keys, bus_accounts.UNIT, [name], until=None, by="a test")
+
+
 async def test_publishing_says_at_once_what_is_wrong_with_a_credential(bus: Signed, tmp_path: Path) -> None:
     (tmp_path / "over.creds").write_text(made(bus, until=end_of("2024-12-31")))
     (tmp_path / "forged.creds").write_text(made(bus, Key.make(ACCOUNT)))
