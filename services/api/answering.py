@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
+import asyncpg
 from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
@@ -24,6 +25,7 @@ from projections.answers.report.report_answers import Behind
 from projections.store.reading.cost import Class, Work, class_of
 from projections.store.reading.extent import reach
 from projections.store.reading.snapshot import Snapshot, snapshot
+from services.access.audit import Entry, record
 from services.api.apart import Apart
 from services.api.apart_messages import Job
 from services.api.asked import Asked, Circumstances, Given, begin, finish, packed
@@ -35,11 +37,12 @@ from services.api.log_end import LogEnd
 from services.api.metrics import DROPPED, REFUSED
 from services.api.needs import need_of
 from services.api.parameters import Parameters, today
-from services.api.problems import too_busy
+from services.api.problems import not_audited, too_busy
 from services.api.shared import standing_of
-from services.api.sights import About, sees_everything, sight_of
+from services.api.sights import About, sees_everything, sight_of, unit_of
 from services.api.turns import Bounded, Limits, Turns
 from services.api.waiting import Positions
+from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
@@ -60,6 +63,10 @@ SLOW: Final = Limits(slots=2, vast=1, waiting=200, a_client=100, patience=60, ag
 WAITING: Final = (1_000, 100)
 """Questions that may wait for a position at a time, in all and of a client."""
 WAITING_AGAIN: Final = 10
+UNWRITTEN: Final[tuple[type[Exception], ...]] = (*DATABASE_AWAY, *NOT_MIGRATED, asyncpg.PostgresError)
+"""What keeps the audit log from having something."""
+UNTOLD: Final = frozenset({"member", "cursor", "min_position", "wait"})
+"""Parameters that the audit log doesn't have: it never names a member, and a page goes on from another."""
 READING: Final = 32
 """Answers out of files that are sent at a time: 40 MB each at the most, 3 where they are compressed."""
 READ_WITHIN: Final = 300.0
@@ -75,6 +82,7 @@ class Reader:
         service: Pool[Record],
         apart: Apart,
         *,
+        writing: Pool[Record],
         positions: Positions,
         log_end: LogEnd,
         lags: Lags,
@@ -83,6 +91,7 @@ class Reader:
         """For health, status and metrics, which never wait for questions: over connections of their own."""
         self.log_end = log_end
         self._service = service
+        self._writing = writing
         self._quick = quick
         self._apart = apart
         self._positions = positions
@@ -118,6 +127,7 @@ class Reader:
                 cost = await self._cost(asked.work, opened)
                 given = await finish(asked, how, opened, begun) if cost is Class.QUICK else None
             if given is not None:
+                await self._note(request, asked.about, given)
                 by_hand = given.length <= BY_HAND
                 return self._response(packed(given, how) if by_hand else await asyncio.to_thread(packed, given, how))
         assert cost is not None  # noqa: S101 - it was found out
@@ -127,6 +137,7 @@ class Reader:
         async with self._slow_turns.turn(client, vast=cost is Class.VAST):
             lag = await self._lags.now() if asked.figures else None  # it may have waited for a minute
             given = await self._apart.answer(Job(asked, how._replace(lag=lag)))
+        await self._note(request, asked.about, given)
         return self._response(given)
 
     async def allow(self, request: Request, about: About) -> None:
@@ -155,6 +166,25 @@ class Reader:
         """Say why an answer at a position is behind the log, where it is."""
         lag = await self._lags.now()
         return None if lag is None else lag.at(position)
+
+    async def _note(self, request: Request, about: About, given: Given) -> None:
+        """Write into the audit log what an answer shows, before it is sent. Raises a 503 Problem where it can't."""
+        if given.shows is None:
+            return
+        asked = {name: value for name, value in request.query_params.items() if name not in UNTOLD}
+        entry = Entry(
+            given.shows,
+            who_asks(request),
+            unit=unit_of(about),
+            came_from=clients_of(request).of(request.scope),
+            detail={"path": request.scope["route"].path, **request.path_params, **asked},
+        )
+        try:
+            await record(self._writing, entry)
+        except UNWRITTEN as error:
+            if given.spooled is not None:
+                given.spooled.unlink(missing_ok=True)
+            raise not_audited() from error
 
     def _may(self, request: Request, about: About) -> Callable[[Snapshot], Awaitable[Sight]]:
         return partial(sight_of, asker=who_asks(request), need=need_of(request), about=about, today=today())

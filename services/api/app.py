@@ -75,7 +75,9 @@ def create_app(
             app.state.clients = Clients(settings.trusted_proxies)
             app.state.access = AccountsOfApp(settings, askers, writing)
             app.state.thresholds = Thresholds(settings.smallest_cell, settings.smallest_table)
-            app.state.reader = Reader(quick, service, elsewhere, positions=positions, log_end=log_end, lags=lags)
+            app.state.reader = Reader(
+                quick, service, elsewhere, writing=writing, positions=positions, log_end=log_end, lags=lags
+            )
             app.state.gateway = gateway = Gateway(settings)
             gateway.open()
             log_end.open()

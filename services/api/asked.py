@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -44,6 +44,10 @@ class Asked(NamedTuple):
     as_text: Callable[[Any], str] | None = None
     about: About = None
     """What it is about, for who may have the answer; None for what every account may have."""
+    shows: str | None = None
+    """What the audit log calls that which it must have of the answer before it is sent; None where it has nothing."""
+    shown_to: Literal["all", "officers"] = "all"
+    """To whom it shows that: to officers alone where readers get another answer."""
     may: Callable[[Snapshot], Awaitable[Sight]] | None = None
     """Decides what the asker may see; raises a Problem where it is nothing. `Reader.answer` puts it in."""
 
@@ -78,6 +82,8 @@ class Given(NamedTuple):
     gzipped: bool = False
     spooled: Path | None = None
     length: int = 0
+    shows: str | None = None
+    """What the audit log must have of it."""
 
 
 class Begun(NamedTuple):
@@ -121,7 +127,8 @@ async def finish(asked: Asked, how: Circumstances, opened: Snapshot, begun: Begu
         body, kind = as_json(answer), JSON
     else:
         body, kind = harmless(asked.as_text(answer), lines=True).encode(), TEXT
-    return Given(200, f'"{begun.tag}"', kind, body, length=len(body))
+    shows = asked.shows if asked.shown_to == "all" or begun.sight.as_officer else None
+    return Given(200, f'"{begun.tag}"', kind, body, length=len(body), shows=shows)
 
 
 def packed(given: Given, how: Circumstances) -> Given:

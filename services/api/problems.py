@@ -133,6 +133,14 @@ def not_ready(detail: str, **members: Any) -> Problem:
     return Problem(503, "Chưa sẵn sàng", detail, **members)
 
 
+def not_audited() -> Problem:
+    """Say that the audit log can't have what an answer shows (contract §7: 503)."""
+    return not_ready(
+        "Không ghi được nhật ký truy cập nên không trả lời; hãy hỏi lại sau. / "
+        "The audit log can't be written, so there is no answer: ask again."
+    )
+
+
 def too_busy(again: int) -> Problem:
     """Say that more is asked than can be answered (503); ``again``: seconds."""
     detail = f"Dịch vụ đang bận; hãy hỏi lại sau {again} giây. / The service is busy: ask again in {again} seconds."

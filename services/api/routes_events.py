@@ -16,6 +16,7 @@ from projections.store.reading.cost import Class, Work
 from projections.store.reading.outcomes import OUTCOMES, event, outcomes, receipts
 from projections.store.reading.rejects import RejectsKey, rejects
 from projections.store.reading.snapshot import Snapshot
+from services.access.audit import EVENTS_SHOWN
 from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.documentation import answers
@@ -81,7 +82,7 @@ async def said(
     if not is_unit_id(publisher) or not is_event_id(id):
         raise no_event(publisher, id)
     compute = Alike(partial(_said, publisher=publisher, event_id=id))
-    asked = Asked(("event", publisher, id), compute, about=OfEvent(publisher, id))
+    asked = Asked(("event", publisher, id), compute, about=OfEvent(publisher, id), shows=EVENTS_SHOWN)
     return await reader_of(request).answer(request, query, asked)
 
 
@@ -95,7 +96,7 @@ async def refused(request: Request, query: Annotated[OutcomesQuery, Query()]) ->
     # With a unit, all that is refused may have to be looked through for it.
     work = Work() if unit is None else Work(least=Class.SLOW)
     about = OfList() if unit is None else OfUnit(unit, listed=True)
-    asked = Asked(("outcomes", outcome, unit, limit, key), compute, work, about=about)
+    asked = Asked(("outcomes", outcome, unit, limit, key), compute, work, about=about, shows=EVENTS_SHOWN)
     return await reader_of(request).answer(request, query, asked)
 
 

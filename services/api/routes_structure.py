@@ -18,6 +18,7 @@ from projections.store.reading.difference import difference_of_bases, difference
 from projections.store.reading.history import unit_history
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.tree import tree
+from services.access.audit import EVENTS_SHOWN
 from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.documentation import answers
@@ -104,6 +105,8 @@ async def difference(request: Request, unit: UnitPath, query: Annotated[Differen
         figures=True,
         # Between the bases both totals are told, and that of as-now by the last known hierarchy alone.
         about=OfUnit(unit, days_of(question.days, "as-now" if position is None else basis)),
+        shows=EVENTS_SHOWN if position is not None else None,
+        shown_to="officers",
     )
     return await reader_of(request).answer(request, query, asked)
 

@@ -27,6 +27,7 @@ from projections.store.reading.events import CountedEventKey, events_under
 from projections.store.reading.find_unit import UnknownUnitError, any_unit
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units import SearchKey, search, suggestions, unit_on
+from services.access.audit import CELLS_SHOWN, EVENTS_SHOWN
 from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.breakdowns import may_be_shown
@@ -185,6 +186,7 @@ async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery,
         _work(question, position),
         figures=True,
         about=OfUnit(unit, days_of(days, query.basis)),
+        shows=CELLS_SHOWN if cells_all else None,
     )
     return await reader_of(request).answer(request, query, asked)
 
@@ -211,6 +213,7 @@ async def events(request: Request, unit: UnitPath, query: Annotated[EventsQuery,
         _work_of_events(unit, basis, member),
         figures=True,
         about=OfUnit(unit, days_of(days, basis)),
+        shows=EVENTS_SHOWN,
     )
     return await reader_of(request).answer(request, query, asked)
 

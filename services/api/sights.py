@@ -129,6 +129,17 @@ class _Asks:
         }
 
 
+def unit_of(about: About) -> str | None:
+    """Return the unit for which the audit log has an answer, None where it is for none."""
+    match about:
+        case OfUnit():
+            return about.unit
+        case OfEvent():
+            return about.publisher
+        case _:
+            return None
+
+
 def sees_everything(asker: Asker) -> bool:
     """Tell whether nothing needs to be looked up for the asker."""
     return asker.holds_everything and asker.only is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -18,6 +19,8 @@ from services.api.needs import UndeclaredNeedError, declared
 from services.api.problems import unauthenticated
 from services.settings import Settings
 from tests.integration.test_api import small_world
+from tests.oracle.telling import ROOT, admitted, founded, granted, root
+from tests.property.system import system_on
 from tests.servers import connect
 
 YEAR = "from=2021-01-01&to=2021-12-31&by=none"
@@ -119,7 +122,7 @@ async def test_readers_have_breakdowns_of_whole_months_and_officers_any(client: 
     some_days = await ask(client, "reads", f"{report}&to=2021-12-30")
     assert (some_days.status_code, some_days.json()["parameter"]) == (422, "to")
     assert some_days.json()["nearest"] == {"from": "2021-01-01", "to": "2021-12-31"}
-    past = await ask(client, "reads", f"{report}&to=2021-12-31&position=1")
+    past = await ask(client, "reads", f"{report}&to=2021-12-31&position=12")
     assert (past.status_code, past.json()["parameter"]) == (422, "position")
     cells = await ask(client, "reads", f"{report}&to=2021-12-31&cells=all")
     assert (cells.status_code, cells.json()["parameter"]) == (403, "cells")
@@ -159,3 +162,58 @@ async def test_no_app_starts_with_a_route_that_does_not_say_who_may_ask_it() -> 
     with pytest.raises(UndeclaredNeedError, match="/files"):
         declared(with_files)
     assert {each.path for each in declared(create_app(Settings()))} >= {"/v1/units/{unit}/report", "/docs"}
+
+
+async def entries(database: str) -> list[tuple[str | None, str, str | None, dict[str, str]]]:
+    """Read and leave what the audit log has of what was shown."""
+    connection = await connect(database)
+    try:
+        rows = await connection.fetch("SELECT account, what, unit, detail FROM audit ORDER BY no")
+    finally:
+        await connection.close()
+    return [(row["account"], row["what"], row["unit"], json.loads(row["detail"])) for row in rows]
+
+
+async def test_an_answer_with_single_events_is_in_the_audit_log(client: httpx.AsyncClient, database: str) -> None:
+    days = "from=2021-01-01&to=2021-12-31"
+    shown = (
+        (f"/v1/units/{UNIT}/events?{days}&member=m-1&limit=7", "events_shown", UNIT),
+        ("/v1/outcomes?outcome=any", "events_shown", None),
+        (f"/v1/units/{UNIT}/report?{days}&by=facet:sex&cells=all", "cells_shown", UNIT),
+    )
+    for path, what, unit in shown:
+        answer = await ask(client, "officer", path)
+        assert answer.status_code == 200, answer.text
+        (*_, last) = await entries(database)
+        assert last[:3] == ("officer", what, unit), path
+        assert "member" not in last[3], "it never names one"
+    for path in (f"/v1/units/{UNIT}/report?{days}&by=none", f"/v1/units/{UNIT}/difference?{days}", f"/v1/units/{UNIT}"):
+        assert (await ask(client, "officer", path)).status_code == 200
+    tag = (await ask(client, "officer", shown[0][0])).headers["etag"]
+    assert (await ask(client, "officer", shown[0][0], If_None_Match=tag)).status_code == 304
+    assert [what for _, what, _, _ in await entries(database)] == [what for _, what, _ in shown] + ["events_shown"]
+
+
+async def test_a_difference_names_events_to_officers_and_the_audit_log_has_it(database: str) -> None:
+    log = [root(), founded("u1", ROOT, "2020-01-01"), admitted("u1", "2021-05-05", "a")]
+    log += [granted("u1", who, role, role, by=ROOT) for who, role in (("a" * 16, "reader"), ("b" * 16, "officer"))]
+    async with system_on(database) as system, guarded(database) as client:
+        await system.deliver(log, [(0, len(log), False)])
+        path = "/v1/units/u1/difference?from=2021-01-01&to=2021-12-31&position=2"
+        told = [(await ask(client, f"a-{letter * 16}", path)).json() for letter in "ab"]
+        (sums,), (event,) = (answer["contributions"] for answer in told)
+        assert (sums["unit"]["id"], "said" in sums) == ("u1", False)
+        assert (event["said"][0]["id"], "unit" in event) == ("a", False)
+        assert sums["values"] == event["values"]
+        assert [entry[:3] for entry in await entries(database)] == [(f"a-{'b' * 16}", "events_shown", "u1")]
+
+
+async def test_what_the_audit_log_can_not_have_is_not_sent(client: httpx.AsyncClient, database: str) -> None:
+    connection = await connect(database)
+    await connection.execute("ALTER TABLE audit RENAME TO lost")
+    await connection.close()
+    answer = await ask(client, "officer", f"/v1/units/{UNIT}/events?from=2021-01-01&to=2021-12-31")
+    assert (answer.status_code, "audit log" in answer.json()["detail"]) == (503, True)
+    assert "retry-after" in answer.headers
+    assert "events" not in answer.json()
+    assert (await ask(client, "officer", f"/v1/units/{UNIT}/report?{YEAR}")).status_code == 200
