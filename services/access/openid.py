@@ -37,6 +37,8 @@ LEEWAY: Final = 60
 WITHIN: Final = 10.0
 KNOWN_FOR: Final = 3_600.0
 ASKED_AGAIN_AFTER: Final = 30.0
+AWAY_FOR: Final = 5.0
+"""Seconds for which an issuer that did not answer is not asked again: nobody waits in line for it."""
 LARGEST: Final = 1 << 20
 """Bytes of an answer of the issuer."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -50,6 +52,7 @@ class Issuer:
         self._redirect = f"{settings.public_url}{CALLBACK}"
         self._context = trusting(settings.oidc_ca, "TONGHOP_OIDC_CA", beside_the_systems=True)
         self._asking = asyncio.Lock()
+        self._away: tuple[float, IssuerAwayError] | None = None
         self._metadata: tuple[float, dict[str, Any]] | None = None
         self._keys: tuple[float, KeySet] | None = None
 
@@ -179,6 +182,8 @@ class Issuer:
     async def _described(self) -> dict[str, Any]:
         """Return what the issuer says of itself (OpenID Connect Discovery). Raises IssuerAwayError."""
         async with self._asking:
+            if self._away is not None and time.monotonic() - self._away[0] < AWAY_FOR:
+                raise self._away[1]
             if self._metadata is None or time.monotonic() - self._metadata[0] > KNOWN_FOR:
                 address = f"{self._settings.oidc_issuer.rstrip('/')}/.well-known/openid-configuration"
                 found = await self._get(address)
@@ -209,7 +214,8 @@ class Issuer:
             async with self._client() as client:
                 return _object(await client.get(url))
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise _away(error) from error
+            self._away = time.monotonic(), _away(error)
+            raise self._away[1] from error
 
     def _client(self) -> httpx.AsyncClient:
         """Make a client that follows nobody elsewhere."""

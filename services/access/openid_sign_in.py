@@ -48,11 +48,10 @@ async def sign_in(pool: Pool[Record], person: Person, *, hours: int, came_from: 
             return await sessions.begin(
                 connection, account, by="oidc", hours=hours, came_from=came_from, instead_of=instead_of
             )
-    await refused(pool, came_from, "no account")
+    await record(pool, refusal(came_from, "no account"))
     raise NoAccountError
 
 
-async def refused(pool: Pool[Record], came_from: str, why: str) -> None:
-    """Write down that a sign-in at the issuer came to nothing."""
-    entry = Entry(audit.SIGN_IN_REFUSED, came_from=came_from, detail={"by": "oidc", "why": why})
-    await record(pool, entry)
+def refusal(came_from: str, why: str) -> Entry:
+    """Tell the audit log that a sign-in at the issuer came to nothing."""
+    return Entry(audit.SIGN_IN_REFUSED, came_from=came_from, detail={"by": "oidc", "why": why})

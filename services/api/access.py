@@ -65,7 +65,8 @@ class AccountsOfApp:
 
         It is refused whether this can be written or not.
         """
-        key = repr((entry.asker and (entry.asker.account, entry.asker.key), entry.unit, entry.detail))
+        who = entry.came_from if entry.asker is None else (entry.asker.account, entry.asker.key)
+        key = repr((who, entry.unit, entry.detail))
         now = asyncio.get_running_loop().time()
         if now - self._told.get(key, -TOLD_AGAIN_AFTER) < TOLD_AGAIN_AFTER:
             return

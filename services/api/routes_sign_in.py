@@ -157,7 +157,7 @@ async def from_issuer(request: Request) -> Response:
         pending = _pending(request)
         person = await issuer.finish(pending, state=given.get("state", ""), code=_code(given), issuer=given.get("iss"))
     except OpenIDError as error:
-        await openid_sign_in.refused(access.writing, came_from(request), error.why)
+        await access.refused(openid_sign_in.refusal(came_from(request), error.why))
         return _without_pending(request, _sign_in_page(request, own_path(None), error, 401))
     except IssuerAwayError as away:
         return _without_pending(request, _sign_in_page(request, own_path(None), away, 503, 10))

@@ -17,15 +17,15 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from joserfc import jwt
-from joserfc.jwk import RSAKey
+from joserfc.jwk import ECKey
 
 from services.access.openid import Issuer
 from tests.integration.access.issuer import CLIENT, LAN, consents, issuer, known_to
 from tests.integration.access.world import World, world_of
 
-ITS_KEY = RSAKey.generate_key(2048, {"kid": "its"})
+ITS_KEY = ECKey.generate_key("P-256", {"kid": "its"})
 """A key that the issuer names as its own, so that all but what is forged holds."""
-STRANGE_KEY = RSAKey.generate_key(2048, {"kid": "its"})
+STRANGE_KEY = ECKey.generate_key("P-256", {"kid": "its"})
 Claims = dict[str, Any]
 
 
@@ -58,12 +58,12 @@ def _encoded(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
-def signed(claims: Claims, key: RSAKey = ITS_KEY, **header: Any) -> str:
-    return jwt.encode({"alg": "RS256", "kid": "its", **header}, claims, key)
+def signed(claims: Claims, key: ECKey = ITS_KEY, **header: Any) -> str:
+    return jwt.encode({"alg": "ES256", "kid": "its", **header}, claims, key)
 
 
 def with_shared_secret(claims: Claims) -> str:
-    """Sign with the public key as if it were a secret (the confusion of RS256 with HS256)."""
+    """Sign with the public key as if it were a secret (the confusion of ES256 with HS256)."""
     signing = f"{_encoded({'alg': 'HS256', 'kid': 'its'})}.{_encoded(claims)}"
     signature = hmac.digest(ITS_KEY.as_pem(private=False), signing.encode(), "sha256")
     return f"{signing}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
@@ -123,9 +123,9 @@ def tampered(monkeypatch: pytest.MonkeyPatch, forge: Callable[[Claims], str]) ->
 async def test_what_the_issuer_did_not_sign_for_this_sign_in_is_refused(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for forged, forge in FORGED.items():
+    for n, (forged, forge) in enumerate(FORGED.items()):
         tampered(monkeypatch, forge)
-        async with world.browser() as browser:
+        async with world.browser(f"6.6.6.{n}") as browser:
             sent = await browser.get("/sign-in/oidc")
             refused = await browser.get(await consents(sent.headers["location"], LAN))
             assert refused.status_code == 401, forged
@@ -178,3 +178,13 @@ async def test_an_answer_counts_in_the_browser_that_began_it_and_once(world: Wor
 async def test_an_issuer_that_calls_itself_otherwise_is_not_the_one(database: str, at: str, tmp_path: Path) -> None:
     async with world_of(database, **known_to(f"{at}/", tmp_path)) as world, world.browser() as browser:
         assert (await browser.get("/sign-in/oidc")).status_code == 503
+
+
+async def test_nobody_fills_the_audit_log_with_refusals(world: World) -> None:
+    async with world.browser("6.6.6.6") as browser:
+        for n in range(20):
+            assert (await browser.get(f"/sign-in/oidc/callback?code={n}&state={n}")).status_code == 401
+            assert (
+                await browser.get("/v1/me", headers={"authorization": f"Bearer tonghop_{'a' * 43}"})
+            ).status_code == 401
+    assert len(await world.told("sign_in_refused", "refused")) == 1
