@@ -198,7 +198,7 @@ def _help_of(*module: str) -> str:
 def test_first_steps_with_own_data() -> None:
     """An empty service says what to do; the commands of the README make a hierarchy, and can be run again."""
     with reader() as one:
-        start, begin = wanting("empty")
+        start, begin, let_in = wanting("empty")
         one.types(start)
         for question in ("report tinh-uy-a", "tree tinh-uy-a", "indicators tinh-uy-a"):
             asked = one.runs(f"tonghop {question}")
@@ -221,6 +221,9 @@ def test_first_steps_with_own_data() -> None:
         assert "Chưa gửi gì" in wrong.stderr
         told = json.loads(one.runs("tonghop status --format json").stdout)
         assert (told["parked"], told["rejected"], told["position"]) == (0, 0, 3)
+        one.types(let_in)
+        assert "lan.nguyen" in one.runs("tonghop grants xa-b").stdout
+        assert (one.folder / "xa-b-cb-1.creds").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.long
