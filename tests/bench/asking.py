@@ -36,12 +36,13 @@ class Client:
         if self._streams is not None:
             self._streams[1].close()
 
-    async def get(self, target: str) -> Answer:
+    async def get(self, target: str, token: str | None = None) -> Answer:
         """Ask for a target (path and query), which must be in ASCII; raises OSError where the connection is lost."""
         assert self._streams is not None, "used inside of its block"
         reader, writer = self._streams
+        known = "" if token is None else f"Authorization: Bearer {token}\r\n"
         started = time.perf_counter()
-        writer.write(f"GET {target} HTTP/1.1\r\nHost: {self._address}\r\n\r\n".encode("ascii"))
+        writer.write(f"GET {target} HTTP/1.1\r\nHost: {self._address}\r\n{known}\r\n".encode("ascii"))
         head = await reader.readuntil(b"\r\n\r\n")
         found = _length(head)
         body = await reader.readexactly(int(found[1])) if found else b""

@@ -21,7 +21,7 @@ from services.migration import migrate
 from services.publishing.connection import connect
 from services.publishing.lines import Line
 from services.publishing.sending import CHUNK, Sender, Sent
-from services.settings import Settings
+from services.settings import Address, Settings
 from tests import servers
 from tests.bench.asking import Client
 
@@ -77,16 +77,7 @@ class Rig:
         """Start `tonghop api` and return when it answers."""
         command = [sys.executable, "-m", "services.cli", "api"]
         self.api.start(command, environ={**os.environ, **self.settings.as_environment()})
-        for _ in range(int(PATIENCE / 0.05)):
-            if not self.api.alive:
-                break
-            try:
-                async with Client(self.settings.http) as client:
-                    await client.get("/healthz")
-                    return
-            except OSError:
-                await asyncio.sleep(0.05)
-        raise BenchError(f"the API does not answer ({self.api.exit}):\n{self.api.tail()}")
+        await answering(self.api, self.settings.http)
 
     async def publish(self, lines: Iterable[Line]) -> tuple[int, int]:
         """Put the lines into the log in atomic batches, in order; give their first and last position."""
@@ -116,6 +107,20 @@ class Rig:
         """Stop the processes; the servers are stopped by those who started them."""
         self.api.stop(STOP)
         self.projector.stop(STOP)
+
+
+async def answering(api: Process, address: Address) -> None:
+    """Wait until a process of the API answers; raises BenchError where it doesn't."""
+    for _ in range(int(PATIENCE / 0.05)):
+        if not api.alive:
+            break
+        try:
+            async with Client(address) as client:
+                await client.get("/healthz")
+                return
+        except OSError:
+            await asyncio.sleep(0.05)
+    raise BenchError(f"the API does not answer ({api.exit}):\n{api.tail()}")
 
 
 @asynccontextmanager

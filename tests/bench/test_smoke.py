@@ -7,6 +7,7 @@ import pytest
 
 from tests import servers
 from tests.bench.bench import run
+from tests.bench.cases.access import access
 from tests.bench.cases.correctness import correctness
 from tests.bench.cases.freshness import freshness
 from tests.bench.cases.indicators import indicators
@@ -24,7 +25,7 @@ from tests.bench.rig import running
 
 @pytest.mark.long
 async def test_a_tiny_run_measures_and_its_figures_are_right(tmp_path: Path) -> None:
-    cases = [establishing, loaded, freshness, outage, reports, silence, indicators, moves, reform, rebuild]
+    cases = [establishing, loaded, freshness, outage, reports, access, silence, indicators, moves, reform, rebuild]
     with servers.short_folder() as folder:
         async with running(folder) as rig:
             bench = await run(rig, SMOKE, [*cases, correctness])
@@ -38,6 +39,7 @@ async def test_a_tiny_run_measures_and_its_figures_are_right(tmp_path: Path) -> 
     assert values["the reform: answers at the root meanwhile, all checked"] > 0
     assert values["rebuild: events decided and counted"] > 0
     assert values["verify"] > 0
+    assert values["report of a province, by an account with 100,000 grants p99"] > 0
     assert values["live, events that arrive one by one, as fast as they can"] > 0
     assert values["silence: cells that declared zero"] > 0
     assert values["silence: root, cells, year p99"] > 0

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from tests.bench.bench import Case
+from tests.bench.cases.access import access
 from tests.bench.cases.correctness import correctness
 from tests.bench.cases.floors import copying, pushing
 from tests.bench.cases.freshness import freshness
@@ -30,6 +31,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "freshness": (freshness,),
     "outage": (outage,),
     "reports": (reports,),
+    "access": (access,),
     "mixture": (mixture,),
     "plans": (silence, indicators),
     "profile": (profile,),
