@@ -10,9 +10,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from services.access import accounts, tokens
 from services.access.bootstrapping import OWNER
+from services.cli.app import app
 from services.settings import Address, Settings
 from tests.attacks.http_serving import CHEAP, METRICS, SILENCE, Wire, serving
 from tests.servers import connect
@@ -156,3 +158,27 @@ async def test_nobody_opens_it_to_others_than_this_machine(tmp_path: Path, wide:
         _, said = await process.communicate()
         assert process.returncode == 2, command
         assert b"TONGHOP_ACCESS=required" in said
+
+
+async def test_the_command_line_shows_in_every_form_what_its_token_may_see_and_no_more(
+    guarded: Address, secrets: dict[str, str], tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text(secrets["reads"] + "\n")
+    days = ("--from", "2021-01-01", "--to", "2021-12-31")
+
+    async def tonghop(*command: str) -> tuple[int, str]:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("TONGHOP_")}
+        options = ("--api", f"http://{guarded}", "--token-file", str(token))
+        done = await asyncio.to_thread(CliRunner().invoke, app, [*command, *options], env=environ | {"NO_COLOR": "1"})
+        return done.exit_code, done.output
+
+    for form in ("table", "json", "csv"):
+        code, said = await tonghop("report", PART, *days, "--format", form)
+        assert (code, "12" in said) == (0, True), said
+        for command in (("report", ROOT, *days), ("report", BESIDE, *days), ("statement", ROOT, *days)):
+            code, said = await tonghop(*command, *(("--format", form) if command[0] == "report" else ()))
+            assert (code, "403" in said, "12" in said.replace("2021-12", "")) == (1, True, False), said
+    for command in (("events", PART, *days), ("parked", "--unit", PART), ("status",), ("silence", ROOT, *days)):
+        code, said = await tonghop(*command)
+        assert (code, "403" in said) == (1, True), (command, said)

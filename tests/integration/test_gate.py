@@ -19,7 +19,7 @@ from services.api.needs import UndeclaredNeedError, declared
 from services.api.problems import unauthenticated
 from services.settings import Settings
 from tests.integration.test_api import small_world
-from tests.oracle.telling import ROOT, admitted, founded, granted, root
+from tests.oracle.telling import ROOT, Said, admitted, founded, granted, moved, root
 from tests.property.system import system_on
 from tests.servers import connect
 
@@ -217,3 +217,65 @@ async def test_what_the_audit_log_can_not_have_is_not_sent(client: httpx.AsyncCl
     assert "retry-after" in answer.headers
     assert "events" not in answer.json()
     assert (await ask(client, "officer", f"/v1/units/{UNIT}/report?{YEAR}")).status_code == 200
+
+
+OFFICER, READER, KEEPER = "a" * 16, "b" * 16, "c" * 16
+
+
+@asynccontextmanager
+async def told(database: str, *log: Said) -> AsyncIterator[httpx.AsyncClient]:
+    async with system_on(database) as system, guarded(database) as client:
+        whole = [root(), founded("u1", ROOT, "2020-01-01"), founded("u2", ROOT, "2020-01-01"), *log]
+        await system.deliver(whole, [(0, len(whole), False)])
+        yield client
+
+
+async def test_a_list_about_all_days_leaves_out_who_came_lately_and_has_gone(database: str) -> None:
+    log = (
+        founded("c", "u2", "2020-01-01"),
+        moved("c", "u1", "2021-12-01", "came"),
+        moved("c", "u2", "2022-06-01", "gone"),
+        granted("u1", READER, "reader", "one", by=ROOT),
+        granted(ROOT, OFFICER, "officer", "all", by=ROOT),
+    )
+    async with told(database, *log) as client:
+        for who, first, listed in (
+            (READER, "2021-01-01", []),
+            (READER, "2021-12-01", ["c"]),
+            (OFFICER, "2021-01-01", ["c"]),
+        ):
+            answer = (await ask(client, f"a-{who}", f"/v1/units/u1/silence?from={first}&to=2021-12-31")).json()
+            assert [unit["id"] for unit in answer["silent"]["units"]] == listed, (who, first)
+            assert (answer["asked"], answer["silent"]["count"]) == (len(listed), len(listed))
+
+
+async def test_events_on_access_are_for_keepers_alone_and_others_for_officers(database: str) -> None:
+    log = (
+        granted("u1", OFFICER, "officer", "one", by=ROOT),
+        granted("u1", KEEPER, "keeper", "two", by=ROOT),
+        granted("u1", READER, "reader", "refused", by="u2"),
+        admitted("nobody-knows", "2021-05-05", "unknown", by="u1"),
+        admitted("u1", "2019-05-05", "early", by="u1"),
+        admitted("u2", "2019-05-05", "beside", by="u2"),
+    )
+    async with told(database, *log) as client:
+        for query, by_officer, by_keeper in (
+            ("outcome=any", ["unknown", "early"], ["refused"]),
+            ("outcome=any&unit=u1", ["early"], None),
+        ):
+            for who, seen in ((OFFICER, by_officer), (KEEPER, by_keeper)):
+                answer = await ask(client, f"a-{who}", f"/v1/outcomes?{query}")
+                assert answer.status_code == (403 if seen is None else 200)
+                assert [row["id"] for row in answer.json().get("outcomes", ())] == (seen or []), (who, query)
+        for publisher, event_id, officer, keeper in (
+            ("u1", "unknown", 200, 403),
+            ("u1", "early", 200, 403),
+            ("u2", "refused", 403, 200),
+            (ROOT, "one", 403, 200),
+            ("u2", "beside", 403, 403),
+            ("u1", "made-up", 404, 403),
+            ("u2", "made-up", 403, 403),
+        ):
+            for who, right in ((OFFICER, officer), (KEEPER, keeper)):
+                answer = await ask(client, f"a-{who}", f"/v1/events/{publisher}/{event_id}")
+                assert answer.status_code == right, (who, publisher, event_id)
