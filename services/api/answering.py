@@ -118,7 +118,9 @@ class Reader:
             takes_gzip(request.headers.get("accept-encoding")),
             await self._lags.now() if asked.figures else None,
         )
-        cost = None if how.if_none_match is not None else self._known(asked.work)
+        # Whom it may be refused, or who may have it already, is told without a place among the slow ones.
+        quickly = how.if_none_match is not None or not sees_everything(who_asks(request))
+        cost = None if quickly else self._known(asked.work)
         if cost is None or cost is Class.QUICK:
             async with self._quick_turns.turn(client), snapshot(self._quick) as opened:
                 begun = await begin(asked, how, opened)

@@ -16,7 +16,7 @@ from services.access import accounts, tokens
 from services.access.bootstrapping import OWNER
 from services.cli.app import app
 from services.settings import Address, Settings
-from tests.attacks.http_serving import CHEAP, METRICS, SILENCE, Wire, serving
+from tests.attacks.http_serving import CHEAP, METRICS, SILENCE, Wire, held_up, locked, nobody_held_up, serving
 from tests.servers import connect
 
 NOWHERE = "nats://127.0.0.1:1"
@@ -126,12 +126,20 @@ async def test_who_has_no_account_takes_no_place_in_any_queue(guarded: Address, 
     assert (await ask(guarded, f"{waits[:-2]}0", secrets["nothing"])).status_code == 503
 
 
-async def test_a_vast_question_that_may_not_be_asked_costs_nothing_vast(
-    guarded: Address, secrets: dict[str, str]
+async def test_a_vast_question_that_may_not_be_asked_takes_no_place_among_those_that_may(
+    guarded: Address, wide: str, secrets: dict[str, str]
 ) -> None:
     vast = f"/v1/units/{ROOT}/report?{DAYS}&by=none&position=12"
-    answers = await asyncio.gather(*(ask(guarded, vast, secrets["nothing"]) for _ in range(8)))
-    assert {answer.status_code for answer in answers} == {403}
+    async with locked(wide):
+        wires = [await Wire.to(guarded) for _ in range(4)]
+        for wire in wires:
+            wire.ask(SILENCE, Authorization=f"Bearer {secrets['above']}")
+        await held_up(wide, 1)
+        answers = await asyncio.gather(*(ask(guarded, vast, secrets["nothing"]) for _ in range(8)))
+        assert {answer.status_code for answer in answers} == {403}, "while all places are taken"
+        for wire in wires:
+            wire.hang_up()
+        await nobody_held_up(wide)
 
 
 async def test_a_token_that_is_taken_back_opens_nothing_from_then_on(

@@ -192,7 +192,7 @@ async def test_the_whole_service_runs_encrypted(
             found = await answered(settings, *report, **asked)
             assert found["position"] == 1
             with pytest.raises(CommandError):  # and not in plain text
-                await asyncio.to_thread(get, f"http://{settings.http}", "v1", "status")
+                await asyncio.to_thread(get, f"http://{settings.http}", "v1", "status", token=None)
 
 
 async def emptied(settings: Settings) -> None:
@@ -213,7 +213,7 @@ async def answered(settings: Settings, *path: str, **asked: str | int) -> dict[s
     async with asyncio.timeout(60):
         while True:
             try:
-                return (await asyncio.to_thread(get, f"https://{settings.http}", *path, **asked))[1]
+                return (await asyncio.to_thread(get, f"https://{settings.http}", *path, token=None, **asked))[1]
             except CommandError:
                 await asyncio.sleep(0.1)
 
@@ -263,5 +263,5 @@ async def test_the_command_line_asks_no_api_that_is_not_to_be_trusted(
     monkeypatch.setenv("TONGHOP_API_CA", str(authorities.ca))
     async with saying(b"", authorities.bad[what].server_context()) as (port, heard):
         with pytest.raises(CommandError, match=r"(?i)certificate"):
-            await asyncio.to_thread(get, f"https://localhost:{port}", "v1", "status")
+            await asyncio.to_thread(get, f"https://localhost:{port}", "v1", "status", token=None)
         assert not heard
