@@ -24,6 +24,7 @@ import yaml
 from prometheus_client import REGISTRY
 from prometheus_client.core import Metric
 
+from projections.answers.access.needs import ROLES, Need
 from projections.answers.report.report_answers import PublisherRejects, WorkerState
 from projections.store.reading.status import OutcomeTally, WorkerSeen
 from services import settings
@@ -210,7 +211,7 @@ def http_list() -> Iterator[str]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             yield f"### {method.upper()} {path}\n"
-            yield wrapped(f"{operation.get('summary', '').rstrip('.')}.") + "\n"
+            yield wrapped(f"{operation.get('summary', '').rstrip('.')}. {_for_whom(operation['x-needs'])}") + "\n"
             parameters = [each for each in operation.get("parameters", ()) if each.get("in") == "query"]
             names = {each["name"] for each in parameters}
             shown = [item(_query(each)) for each in parameters if each["name"] not in _EVERYWHERE]
@@ -218,6 +219,13 @@ def http_list() -> Iterator[str]:
                 shown += [item(f"It does not take `{name}`.") for name in sorted(_EVERYWHERE - names)]
             if shown:
                 yield from (*shown, "")
+
+
+def _for_whom(need: str) -> str:
+    if need == Need.OPEN:
+        return "It takes no account."
+    roles = " or ".join(f"`{role}`" for role in sorted(ROLES[Need(need)]))
+    return f"It takes the role {roles}." if roles else "It takes an account."
 
 
 def _query(parameter: Mapping[str, Any]) -> str:

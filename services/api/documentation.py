@@ -8,7 +8,9 @@ from typing import Any, Final
 import msgspec
 from fastapi import FastAPI
 
+from projections.answers.access.needs import Need
 from services.api.examples import ANSWERS, EXAMPLES, TAKEN
+from services.api.needs import declared
 from services.api.parameters import EVERYWHERE
 
 _REFERENCE: Final = "#/components/schemas/{name}"
@@ -99,6 +101,13 @@ def mount(app: FastAPI) -> None:
         components.setdefault("schemas", {}).update({**schemas, "Problem": _PROBLEM})
         # Put in here, as FastAPI leaves every null out of what it generates.
         components["examples"] = {name: {"value": value} for name, value in EXAMPLES.items()}
+        components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        needed = {(route.path, method.lower()): route.need for route in declared(app) for method in route.methods}
+        for path, operations in document["paths"].items():
+            for method, operation in operations.items():
+                operation["x-needs"] = needed[path, method]
+                if needed[path, method] is not Need.OPEN:
+                    operation["security"] = [{"token": []}]
         for operation in (each for path in document["paths"].values() for each in path.values()):
             operation.get("parameters", []).sort(key=lambda parameter: parameter["name"] in EVERYWHERE)
             for parameter in operation.get("parameters", []):

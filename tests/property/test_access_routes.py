@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,9 +71,7 @@ def test_every_route_is_judged() -> None:
     assert not JUDGED.keys() & NOTHING_OF_THE_KIND
 
 
-@examples(6)
-@given(st.integers(0, 2**32 - 1))
-async def test_an_account_sees_its_part_and_all_of_it(system: System, seed: int) -> None:
+async def sees_its_part(system: System, seed: int) -> None:
     random = Random(seed)
     log = granting_log(random)
     await system.deliver(log, [(0, len(log), False)])
@@ -82,3 +81,16 @@ async def test_an_account_sees_its_part_and_all_of_it(system: System, seed: int)
         for account in accounts(oracle, random):
             for judge in (each for judges in JUDGED.values() for each in judges):
                 await judge(Seeing(client, oracle, ledger, account, random))
+
+
+@examples(6)
+@given(st.integers(0, 2**32 - 1))
+async def test_an_account_sees_its_part_and_all_of_it(system: System, seed: int) -> None:
+    await sees_its_part(system, seed)
+
+
+@pytest.mark.long
+@examples(120)
+@given(st.integers(0, 2**32 - 1))
+async def test_many_accounts_see_their_part_and_all_of_it(system: System, seed: int) -> None:
+    await sees_its_part(system, seed)
