@@ -8,11 +8,13 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import asyncpg
 import httpx
 import msgspec
 import pytest
+from fastapi import FastAPI
 
 from projections.rules.hierarchy.folded_names import fold_name
 from projections.store.reading.snapshot import snapshot
@@ -56,13 +58,16 @@ async def client_of(database: str, nats_url: str = NOWHERE) -> AsyncIterator[htt
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
     ):
+        _apps[client] = app
         yield client
+
+
+_apps: WeakKeyDictionary[httpx.AsyncClient, FastAPI] = WeakKeyDictionary()
 
 
 async def scraped(client: httpx.AsyncClient) -> httpx.Response:
     """Collect the metrics of the app that a client asks, as from their own address."""
-    app = client._transport.app  # type: ignore[attr-defined]
-    transport = httpx.ASGITransport(metrics_app(Settings(), app.state.reader))
+    transport = httpx.ASGITransport(metrics_app(Settings(), _apps[client].state.reader))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as collector:
         return await collector.get("/metrics")
 
