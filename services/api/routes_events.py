@@ -20,6 +20,7 @@ from services.access.audit import EVENTS_SHOWN
 from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.documentation import answers
+from services.api.gate import who_asks
 from services.api.needs import needs
 from services.api.parameters import (
     LARGEST,
@@ -35,7 +36,7 @@ from services.api.parameters import (
     whole,
 )
 from services.api.problems import bad_parameter, no_event
-from services.api.sights import OfEvent, OfList, OfUnit
+from services.api.sights import OfEvent, OfList, OfUnit, sees_everything
 
 router = APIRouter(prefix="/v1", tags=["events"], dependencies=[Depends(only_once)])
 
@@ -93,8 +94,8 @@ async def refused(request: Request, query: Annotated[OutcomesQuery, Query()]) ->
     outcome, unit, limit = query.outcome, query.unit, query.limit
     key = key_of(query.cursor, int) or 0
     compute = partial(_outcomes, outcome=outcome, unit=unit, after=key, limit=limit)
-    # With a unit, all that is refused may have to be looked through for it.
-    work = Work() if unit is None else Work(least=Class.SLOW)
+    # All that is refused may have to be looked through for a unit, or for what the asker may see.
+    work = Work() if unit is None and sees_everything(who_asks(request)) else Work(least=Class.SLOW)
     about = OfList() if unit is None else OfUnit(unit, listed=True)
     asked = Asked(("outcomes", outcome, unit, limit, key), compute, work, about=about, shows=EVENTS_SHOWN)
     return await reader_of(request).answer(request, query, asked)
@@ -105,7 +106,8 @@ async def refused(request: Request, query: Annotated[OutcomesQuery, Query()]) ->
 async def rejects_by_publisher(request: Request, query: Annotated[RejectsQuery, Query()]) -> Response:
     """Count the rejected events of each publisher by reason, the publisher with most first: who is broken."""
     limit, key = query.limit, key_of(query.cursor, RejectsKey)
-    asked = Asked(("rejects", limit, key), partial(_rejects, after=key, limit=limit), about=OfList())
+    work = Work() if sees_everything(who_asks(request)) else Work(least=Class.SLOW)
+    asked = Asked(("rejects", limit, key), partial(_rejects, after=key, limit=limit), work, about=OfList())
     return await reader_of(request).answer(request, query, asked)
 
 
