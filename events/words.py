@@ -34,6 +34,17 @@ class StockWords(NamedTuple):
     said: str
 
 
+class FieldWords(NamedTuple):
+    """The words of a field where people fill it in: `head` heads its column, `meaning` explains what is written there.
+
+    `others` are heads that mean the same. None of them may ever be that of personal data: a card number, a name.
+    """
+
+    head: str
+    meaning: str
+    others: tuple[str, ...] = ()
+
+
 class RoleWords(NamedTuple):
     """The words of a role: whoever holds it, in Vietnamese and in English."""
 
@@ -258,6 +269,120 @@ CODES: Final[Mapping[str, str]] = {
     "unknown": "không rõ",
 }
 """The codes of all dimensions; those in figures (30, 18-30) are their own words."""
+
+ALSO: Final[Mapping[str, tuple[str, ...]]] = {
+    "female": ("gái",),
+    "male": ("trai",),
+    "minority": ("thiểu số", "DTTS"),
+    "none": ("không",),
+    "some": ("có",),
+    "yes": ("x", "v", "✓", "✔", "đúng", "đạt", "true", "1"),
+    "no": ("sai", "không đạt", "chưa đạt", "false", "0"),
+    "lower_secondary": ("THCS",),
+    "upper_secondary": ("THPT",),
+    "vocational": ("trung cấp",),
+    "official": ("công chức", "cán bộ"),
+    "student": ("sinh viên", "học sinh"),
+    "retired": ("hưu",),
+    "died": ("chết", "qua đời"),
+    "struck_off": ("xoá tên", "xóa tên trong danh sách đảng viên"),
+    "resigned": ("xin ra khỏi Đảng",),
+    "not_confirmed": ("không công nhận chính thức",),
+    "unknown": ("chưa rõ",),
+}
+"""What people write for a code beside its word, where a sheet asks for it."""
+
+UNIT: Final = FieldWords(
+    "Đơn vị",
+    "Mã đơn vị, hoặc tên nếu không trùng trong phạm vi của mình; chọn trong danh sách",
+    ("Mã đơn vị", "Tên đơn vị", "Chi bộ", "Tổ chức đảng", "subject", "publisher"),
+)
+_MEMBER = FieldWords(
+    "Mã đảng viên",
+    "Mã do đơn vị tự đặt trong sổ của mình (ví dụ 2023-014): 1–64 ký tự A-Z a-z 0-9 _ -; không phải họ tên, số thẻ",
+    ("Mã tham chiếu", "Mã số nội bộ"),
+)
+_CANDIDATE = FieldWords(
+    "Mã quần chúng",
+    "Mã do đơn vị tự đặt trong sổ của mình: 1–64 ký tự A-Z a-z 0-9 _ -; không phải họ tên, số giấy tờ",
+    ("Mã quần chúng ưu tú", "Mã tham chiếu", "Mã số nội bộ"),
+)
+_DECIDED = FieldWords("Ngày quyết định", "Ngày ký quyết định", ("Ngày ra quyết định", "Ngày ký quyết định"))
+
+FIELDS: Final[Mapping[str, Mapping[str, FieldWords]]] = {
+    "member.admitted": {
+        "member": _MEMBER,
+        "decided_on": _DECIDED,
+        "ceremony_on": FieldWords("Ngày kết nạp", "Ngày làm lễ kết nạp", ("Ngày tổ chức lễ", "Ngày lễ kết nạp")),
+        "readmission": FieldWords("Kết nạp lại", "Có nếu là kết nạp lại"),
+    },
+    "member.confirmed": {
+        "member": _MEMBER,
+        "decided_on": _DECIDED,
+        "effective_on": FieldWords(
+            "Ngày chính thức", "Ngày được công nhận là đảng viên chính thức", ("Ngày công nhận chính thức",)
+        ),
+    },
+    "badge.awarded": {
+        "member": _MEMBER,
+        "grade": FieldWords("Loại huy hiệu", "30, 40, 45, 50 … 90 năm", ("Huy hiệu", "Huy hiệu Đảng", "Số năm")),
+        "awarded_on": FieldWords("Ngày trao", "Ngày trao tặng", ("Ngày trao tặng", "Đợt trao")),
+        "early": FieldWords("Trao sớm", "Có nếu trao trước hạn"),
+        "posthumous": FieldWords("Truy tặng", "Có nếu truy tặng"),
+    },
+    "member.departed": {
+        "member": _MEMBER,
+        "reason": FieldWords("Lý do", "Từ trần, khai trừ, xóa tên, xin ra, không được công nhận", ("Lí do",)),
+        "on": FieldWords("Ngày ra khỏi Đảng", "Ngày từ trần, hoặc ngày quyết định có hiệu lực", ("Ngày",)),
+    },
+    "member.transferred": {
+        "member": _MEMBER,
+        "to": FieldWords(
+            "Đơn vị chuyển đến",
+            "Mã đơn vị tiếp nhận; tên chỉ dùng được khi đơn vị đó trong phạm vi của mình",
+            ("Chuyển đến", "Nơi chuyển đến", "Nơi đến"),
+        ),
+        "on": FieldWords("Ngày chuyển", "Ngày chuyển sinh hoạt đảng chính thức", ("Ngày chuyển đi", "Ngày")),
+        "as": FieldWords("Mã ở đơn vị mới", "Mã mà đơn vị tiếp nhận dùng cho đảng viên này, nếu đã biết"),
+    },
+    "candidate.introduced": {
+        "candidate": _CANDIDATE,
+        "on": FieldWords("Ngày giới thiệu", "Ngày giới thiệu quần chúng ưu tú", ("Ngày",)),
+    },
+    "candidate.trained": {
+        "candidate": _CANDIDATE,
+        "on": FieldWords("Ngày học xong", "Ngày kết thúc lớp bồi dưỡng", ("Ngày học", "Ngày bế giảng", "Ngày")),
+        "passed": FieldWords("Đạt", "Có nếu đạt, không nếu chưa đạt", ("Kết quả",)),
+    },
+    "member.restored": {
+        "member": _MEMBER,
+        "on": FieldWords("Ngày phục hồi", "Ngày phục hồi đảng tịch", ("Ngày",)),
+    },
+}
+"""The fields of each fact but its facets: what heads their columns in a sheet."""
+
+FACETS: Final[Mapping[str, FieldWords]] = {
+    "sex": FieldWords("Giới tính", "Để trống nếu không rõ"),
+    "ethnicity": FieldWords("Dân tộc", "Kinh, hay dân tộc thiểu số; để trống nếu không rõ"),
+    "religion": FieldWords("Tôn giáo", "Có hay không tôn giáo; để trống nếu không rõ"),
+    "youth_union": FieldWords("Đoàn viên", "Có nếu là đoàn viên; để trống nếu không rõ", ("Đoàn TNCS Hồ Chí Minh",)),
+    "age_band": FieldWords("Độ tuổi", "Nhóm tuổi, không phải ngày sinh; để trống nếu không rõ", ("Nhóm tuổi",)),
+    "education": FieldWords("Trình độ", "Để trống nếu không rõ", ("Trình độ học vấn", "Trình độ chuyên môn")),
+    "occupation": FieldWords("Nghề nghiệp", "Để trống nếu không rõ"),
+}
+"""The facets that every fact may have: what heads their columns in a sheet."""
+
+TYPES: Final[Mapping[str, str]] = {
+    "member.admitted": "Kết nạp đảng viên",
+    "member.confirmed": "Công nhận đảng viên chính thức",
+    "badge.awarded": "Trao tặng Huy hiệu Đảng",
+    "member.departed": "Đảng viên ra khỏi Đảng",
+    "member.transferred": "Chuyển sinh hoạt đảng chính thức",
+    "candidate.introduced": "Giới thiệu quần chúng ưu tú",
+    "candidate.trained": "Học lớp bồi dưỡng nhận thức về Đảng",
+    "member.restored": "Phục hồi đảng tịch",
+}
+"""What each fact is called: the title of its sheet."""
 
 ROLES: Final[Mapping[str, RoleWords]] = {
     "reader": RoleWords("người xem số liệu", "reader"),

@@ -1,7 +1,7 @@
 """The words of the contract's codes: all that the catalogue and the vocabulary have has them, and nothing else."""
 
 from events import words
-from events.catalogue import DIMENSIONS, MEASURES
+from events.catalogue import DIMENSIONS, FACET_DIMENSIONS, FACTS, MEASURES
 from events.vocabulary import LEVELS, ROLES, STOCKS
 
 
@@ -25,3 +25,11 @@ def test_a_number_has_its_place_in_the_words_that_say_it() -> None:
         assert each.english == each.english.lower()
     for rate in words.RATES_OF_DECLARED.values():
         assert [rate.said.count(f"{{{part}}}") for part in ("part", "whole", "percent")] == [1, 1, 1]
+
+
+def test_whatever_a_sheet_asks_for_has_a_head() -> None:
+    assert words.TYPES.keys() == words.FIELDS.keys() == {row.type for row in FACTS}
+    assert words.FACETS.keys() == {*FACET_DIMENSIONS}
+    for row in FACTS:
+        assert words.FIELDS[row.type].keys() == {*row.data.__struct_encode_fields__} - {"facets"}
+    assert words.ALSO.keys() <= words.CODES.keys()

@@ -1,0 +1,172 @@
+"""The rows of a sheet below its head: which of them say something, and what each says."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from events.catalogue import CATALOGUE
+from services.sheets import folding
+from services.sheets.cells import Cell, is_blank, text_of
+from services.sheets.columns import UNIT, Column, Columns, columns_of
+from services.sheets.event_ids import stem_of
+from services.sheets.fields import Converter
+from services.sheets.heads import Head, is_numbers, letter
+from services.sheets.refusals import CellRefusedError, SheetRefusedError
+from services.sheets.results import Draft, Fault, PassedOver, ReadRow
+from services.sheets.units import Units
+
+EXAMPLE: Final = "VI-DU"
+"""The reference of a template's example: a row with it is never imported."""
+_TOTAL: Final = re.compile(r"(?:tổng cộng|tổng số|tổng|cộng|tong cong|tong so|tong|cong|total)(?:[\s:.,;=-].*)?")
+_COUNT: Final = re.compile(r"[\d\s:.,;=()-]*(?:người|đồng chí|đ/c|đảng viên|quần chúng|trường hợp)?[\s.)]*")
+
+
+class Read(NamedTuple):
+    """What the rows say, and which were not taken."""
+
+    rows: list[ReadRow]
+    passed_over: list[PassedOver]
+
+
+def read_rows(
+    grid: Iterator[Sequence[Cell]], head: Head, columns: Columns, units: Units, *, today: date, most: int
+) -> Read:
+    """Read all rows of a sheet, the head's and those above it among them; raises SheetRefusedError over `most`."""
+    read = Read([], [])
+    convert = Converter(units, today)
+    seen: dict[str, ReadRow] = {}
+    ended = False
+    for number, row in enumerate(grid, start=1):
+        if number <= head.after:
+            continue
+        cells = {column.name: row[at] for at, column in head.columns.items() if at < len(row) and not is_blank(row[at])}
+        marks = [row[at] for at in head.numbering if at < len(row) and not is_blank(row[at])]
+        why = _why_not(cells, marks, columns, ended=ended)
+        if why is None and number == head.after + 1 and is_numbers(row, head):
+            why = "numbers"
+        if why is not None:
+            ended = ended or why in {"total", "blank"}
+            if why != "blank":
+                read.passed_over.append(PassedOver(number, why))
+            continue
+        _require_heads(row, head)
+        if len(read.rows) == most:
+            raise SheetRefusedError(
+                "too_many_rows",
+                f"quá {most} hàng: chia thành nhiều tệp",
+                f"more than {most} rows: make several files of it",
+            )
+        one = _read_row(number, cells, columns, convert)
+        if one.draft is not None:
+            one = _told_apart(one, one.draft, seen)
+        read.rows.append(one)
+    return read
+
+
+def read_again(event_type: str, row: int, cells: Mapping[str, str], units: Units, today: date) -> ReadRow:
+    """Read a row that was mended, out of texts by the names of columns or their heads.
+
+    Raises CellRefusedError where a name is no column's, SheetRefusedError where the type has no sheets.
+    """
+    columns = columns_of(event_type)
+    named: dict[str, Cell] = {}
+    for name, text in cells.items():
+        column = columns.named.get(name) or columns.of_head(name)
+        if column is None:
+            heads = ", ".join(each.head for each in columns.all)
+            names = ", ".join(columns.named)
+            raise CellRefusedError("unknown_column", f"không có cột này: chọn {heads}", f"no such column: {names}")
+        if not is_blank(text):
+            named[column.name] = text
+    return _read_row(row, named, columns, Converter(units, today))
+
+
+def _why_not(cells: Mapping[str, Cell], marks: Sequence[Cell], columns: Columns, *, ended: bool) -> str | None:
+    """Say why a row is none that says something; None for one that does.
+
+    A row without a day and a reference after a blank row or a total is a foot: who made the sheet, where and when.
+    """
+    reference = cells.get(columns.reference.name, "")
+    if isinstance(reference, str) and reference.strip().upper() == EXAMPLE:
+        return "example"
+    if not cells:
+        return "total" if any(map(_is_total, marks)) else "blank"
+    if not _is_count(cells.get(columns.day.name, "")):
+        return None
+    if any(map(_is_total, (*marks, *cells.values()))):
+        return "total"
+    if ended and columns.reference.name not in cells and columns.day.name not in cells:
+        return "foot"
+    return None
+
+
+def _is_count(cell: Cell) -> bool:
+    """Tell whether the cell of the day is blank or counts days, as it may in a row of totals."""
+    return is_blank(cell) or (isinstance(cell, str) and cell.strip().isdigit()) or isinstance(cell, (int, float))
+
+
+def _is_total(cell: Cell) -> bool:
+    if not isinstance(cell, str):
+        return False
+    said = folding.exact(cell)
+    found = _TOTAL.fullmatch(said)
+    return found is not None and _COUNT.fullmatch(re.sub(r"^\w+(?: cộng| số| cong| so)?", "", said)) is not None
+
+
+def _require_heads(row: Sequence[Cell], head: Head) -> None:
+    """Refuse a column that is filled and has no head: whether it is filled is all that is looked at."""
+    for at, cell in enumerate(row):
+        if at not in head.columns and at not in head.numbering and not is_blank(cell):
+            name = letter(at)
+            raise SheetRefusedError(
+                "column_without_head",
+                f"cột {name} có dữ liệu mà không có tên cột: xóa cột hoặc đặt tên cột rồi gửi lại. Chưa đọc ô nào",
+                f"column {name} is filled and has no head: delete it or give it a head and send again. No cell of it "
+                "was read",
+                (name,),
+            )
+
+
+def _read_row(number: int, cells: Mapping[str, Cell], columns: Columns, convert: Converter) -> ReadRow:
+    texts = {name: text_of(cell) for name, cell in cells.items()}
+    data: dict[str, Any] = {}
+    facets: dict[str, Any] = {}
+    unit = ""
+    for column in columns.all:
+        try:
+            value = _value(column, cells, convert)
+        except CellRefusedError as refused:
+            fault = Fault(column.name, column.head, refused.reason, refused.detail)
+            return ReadRow(number, texts, fault=fault)
+        if value is None:
+            continue
+        if column.name == UNIT:
+            unit = value
+        else:
+            (facets if column.facet else data)[column.name] = value
+    if facets:
+        data["facets"] = facets
+    return ReadRow(number, texts, draft=Draft(unit, _stem(columns, unit, data), data))
+
+
+def _value(column: Column, cells: Mapping[str, Cell], convert: Converter) -> Any:
+    if column.name in cells:
+        return convert.value(column, cells[column.name])
+    if column.required:
+        raise CellRefusedError("missing", "ô còn trống: điền vào", "the cell is empty: fill it in")
+    return None
+
+
+def _stem(columns: Columns, unit: str, data: Mapping[str, Any]) -> str:
+    row = CATALOGUE[columns.type]
+    day = next(data[name] for name in row.day if name in data)
+    return stem_of(columns.type, unit, data[columns.reference.name], date.fromisoformat(day), data.get("grade"))
+
+
+def _told_apart(one: ReadRow, draft: Draft, seen: dict[str, ReadRow]) -> ReadRow:
+    """Name the earlier row that says the same, or something else under the same id."""
+    first = seen.setdefault(draft.stem, one)
+    if first is one or first.draft is None:
+        return one
+    return ReadRow(one.row, one.cells, draft, None, first.row, first.draft.data == draft.data)
