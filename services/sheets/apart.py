@@ -15,12 +15,18 @@ from services.sheets.reading import Asked
 from services.sheets.refusals import SheetRefused
 from services.sheets.results import Reading
 
+PROCESS: Final = "services.sheets.apart_process"
 _PASSED_ON: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 """What the process is told of this one's surroundings: no setting, no address, no secret."""
 _OUT_OF_TIME: Final = frozenset({-signal.SIGXCPU, -signal.SIGKILL})
 _OUT_OF_MEMORY: Final = frozenset({-signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS})
 
 _answers: Final = msgspec.msgpack.Decoder(Reading | SheetRefused)
+
+
+def surroundings() -> dict[str, str]:
+    """Give the environment of the process that reads."""
+    return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
 
 
 async def read_apart(sheet: bytes, asked: Asked) -> Reading | SheetRefused:
@@ -35,8 +41,8 @@ async def read_apart(sheet: bytes, asked: Asked) -> Reading | SheetRefused:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "services.sheets.apart_process",
-        env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+        PROCESS,
+        env=surroundings(),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

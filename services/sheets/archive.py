@@ -72,7 +72,7 @@ _CELL: Final = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", r
 _VALUE: Final = re.compile(rb"<(?:\w+:)?v\b[^>]*>[^<]|<(?:\w+:)?is\b")
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _AT: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_MAY_BE_UNKNOWABLE: Final = re.compile(rb"""<(?:\w+:)?f[\s/>]|\bt\s*=\s*["']e["']""")
+_MAY_BE_UNKNOWABLE: Final = (b"<f", b":f", b'"e"', b"'e'")
 
 
 def unknowable_cells(archive: Archive, sheet: int) -> set[tuple[int, int]]:
@@ -82,7 +82,7 @@ def unknowable_cells(archive: Archive, sheet: int) -> set[tuple[int, int]]:
     """
     part = _part_of(archive, sheet)
     xml = archive.read(part) if part else None
-    if xml is None or not _MAY_BE_UNKNOWABLE.search(xml):
+    if xml is None or not any(mark in xml for mark in _MAY_BE_UNKNOWABLE):
         return set()
     found = set()
     for cell in _CELL.finditer(xml):

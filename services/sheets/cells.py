@@ -23,7 +23,7 @@ def is_blank(cell: Cell) -> bool:
 def text_of(cell: Cell) -> str:
     """Write a cell as a person would type it; at most `LONGEST_CELL` characters and an ellipsis."""
     if isinstance(cell, str):
-        text = cell.strip()
+        text = cell if cell.isalnum() else cell.strip()
         return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}…"
     if isinstance(cell, bool):
         return "có" if cell else "không"

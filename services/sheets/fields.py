@@ -24,42 +24,49 @@ class Converter:
     def __init__(self, units: Units, today: date) -> None:
         self._units = units
         self._today = today
-        self._known: dict[str, dict[tuple[type, Cell], Any]] = {}
+        self._known: dict[str, dict[object, tuple[Any, str]]] = {}
 
-    def value(self, column: Column, cell: Cell) -> Any:
-        """Give the value on the wire, None where the cell says that it isn't known; raises CellRefusedError."""
+    def value(self, column: Column, cell: Cell) -> tuple[Any, str]:
+        """Give the value on the wire, None where the cell says that it isn't known, and the cell as a text.
+
+        Raises CellRefusedError.
+        """
+        if column.kind == "reference":
+            return _reference(cell), text_of(cell)
         known = self._known.setdefault(column.name, {})
-        key = (type(cell), cell)
-        if key in known:
-            return known[key]
-        value = self._convert(column, cell)
-        if column.kind != "reference":
-            known[key] = value
-        return value
+        key = cell if isinstance(cell, str) else (type(cell), cell)
+        if (answer := known.get(key)) is None:
+            answer = known[key] = self._convert(column, cell), text_of(cell)
+        return answer
 
     def _convert(self, column: Column, cell: Cell) -> Any:
-        if isinstance(cell, Unknowable):
-            raise CellRefusedError(
-                "no_value",
-                "công thức trong ô bị lỗi hoặc chưa được tính: gõ giá trị vào ô, hoặc mở tệp bằng Excel rồi lưu lại",
-                "the cell's formula has an error or was never calculated: type the value, or open and save the file",
-            )
-        if isinstance(cell, str) and len(cell) > LONGEST_CELL:
-            raise CellRefusedError(
-                "invalid_field",
-                f"dài quá {LONGEST_CELL} ký tự: chỉ ghi điều mà cột này hỏi",
-                f"longer than {LONGEST_CELL} characters: write only what the column asks for",
-            )
+        _require_value(cell)
         if column.kind == "day":
             return day_of(cell, self._today).isoformat()
         if column.kind == "code":
             return _code(column, text_of(cell))
-        if column.kind == "reference":
-            return _reference(cell)
         return self._units.find(text_of(cell), any_id=column.kind == "unit")
 
 
+def _require_value(cell: Cell) -> None:
+    if isinstance(cell, Unknowable):
+        raise CellRefusedError(
+            "no_value",
+            "công thức trong ô bị lỗi hoặc chưa được tính: gõ giá trị vào ô, hoặc mở tệp bằng Excel rồi lưu lại",
+            "the cell's formula has an error or was never calculated: type the value, or open and save the file",
+        )
+    if isinstance(cell, str) and len(cell) > LONGEST_CELL:
+        raise CellRefusedError(
+            "invalid_field",
+            f"dài quá {LONGEST_CELL} ký tự: chỉ ghi điều mà cột này hỏi",
+            f"longer than {LONGEST_CELL} characters: write only what the column asks for",
+        )
+
+
 def _reference(cell: Cell) -> str:
+    if isinstance(cell, str) and is_reference(cell):
+        return cell
+    _require_value(cell)
     if isinstance(cell, (date, datetime)):
         raise CellRefusedError(
             "invalid_field",

@@ -9,10 +9,11 @@ from services.sheets.bounds import Bounds
 from services.sheets.cells import Cell
 from services.sheets.columns import columns_of
 from services.sheets.delimited import Encoding, read_text
+from services.sheets.fields import Converter
 from services.sheets.formats import format_of, too_large
 from services.sheets.heads import find_head, letter
 from services.sheets.refusals import SheetRefused, SheetRefusedError
-from services.sheets.results import ReadColumn, Reading
+from services.sheets.results import PassedOver, ReadColumn, Reading, packed
 from services.sheets.rows import read_rows
 from services.sheets.units import Unit, Units
 from services.sheets.workbooks import open_page
@@ -65,6 +66,9 @@ def _read(sheet: bytes, asked: Asked) -> Reading:
             f"no row with the heads of {asked.type} was found: needed are "
             + ", ".join(column.name for column in columns.all if column.required),
         )
-    taken = read_rows(rows, head, columns, Units(asked.units), today=asked.today, most=asked.bounds.rows)
+    convert, passed_over = Converter(Units(asked.units), asked.today), list[PassedOver]()
+    count, pages = packed(
+        read_rows(rows, head, columns, convert, most=asked.bounds.rows, passed_over=passed_over),
+    )
     known = tuple(ReadColumn(column.name, column.head, letter(at)) for at, column in sorted(head.columns.items()))
-    return Reading(asked.type, known, taken.rows, taken.passed_over, encoding, separator)
+    return Reading(asked.type, known, count, pages, passed_over, encoding, separator)

@@ -1,7 +1,9 @@
 """What was read of a sheet: its columns, and each row as a draft of an event or as what is to be mended."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -59,15 +61,41 @@ class PassedOver(Struct, frozen=True):
     why: str
 
 
+ROWS_A_PAGE: Final = 1_000
+
+
 class Reading(Struct, frozen=True, tag=True, tag_field="what"):
-    """A sheet that was read; `encoding` and `separator` of one that is a text, else None."""
+    """A sheet that was read; `encoding` and `separator` of one that is a text, else None.
+
+    `count` is how many rows there are. They stay packed, `ROWS_A_PAGE` in each of `pages`, until they are asked for:
+    50,000 of them unpacked are 300 MB.
+    """
 
     type: str
     columns: tuple[ReadColumn, ...]
-    rows: list[ReadRow]
+    count: int
+    pages: list[bytes]
     passed_over: list[PassedOver]
     encoding: str | None = None
     separator: str | None = None
+
+    def rows(self) -> Iterator[ReadRow]:
+        """Give the rows in their order, a page unpacked at a time."""
+        for page in self.pages:
+            yield from _unpack(page)
+
+
+def packed(rows: Iterable[ReadRow]) -> tuple[int, list[bytes]]:
+    """Pack rows into pages as they come, and count them."""
+    count, pages, left = 0, [], iter(rows)
+    while page := list(islice(left, ROWS_A_PAGE)):
+        count += len(page)
+        pages.append(_pack(page))
+    return count, pages
+
+
+_pack: Final = msgspec.msgpack.Encoder().encode
+_unpack: Final = msgspec.msgpack.Decoder(list[ReadRow]).decode
 
 
 def event_of(draft: Draft, event_type: str, number: int, time: datetime) -> Event:

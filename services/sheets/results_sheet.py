@@ -48,7 +48,8 @@ def results_sheet(event_type: str, rows: Iterable[ResultRow]) -> bytes:
             formats = (plain, quoted) if row.good else (bad, bad_quoted)
             sheet.write_number(line, 0, row.row)
             for at, text in enumerate((row.result, row.column, row.detail, row.event), start=1):
-                put(sheet, (line, at), text, *formats)
+                if text or not row.good:
+                    put(sheet, (line, at), text, *formats)
             for at, column in enumerate(shown, start=len(_HEADS)):
                 if text := row.cells.get(column.name, ""):
                     put(sheet, (line, at), text, plain, quoted)

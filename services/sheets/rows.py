@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from events.catalogue import CATALOGUE
 from services.sheets import folding
 from services.sheets.cells import Cell, is_blank, text_of
-from services.sheets.columns import UNIT, Column, Columns, columns_of
+from services.sheets.columns import UNIT, Columns, columns_of
 from services.sheets.event_ids import stem_of
 from services.sheets.fields import Converter
 from services.sheets.heads import Head, is_numbers, letter
@@ -22,21 +24,29 @@ _TOTAL: Final = re.compile(r"(?:tổng cộng|tổng số|tổng|cộng|tong con
 _COUNT: Final = re.compile(r"[\d\s:.,;=()-]*(?:người|đồng chí|đ/c|đảng viên|quần chúng|trường hợp)?[\s.)]*")
 
 
-class Read(NamedTuple):
-    """What the rows say, and which were not taken."""
+class _Said(NamedTuple):
+    """What an earlier row said under an id."""
 
-    rows: list[ReadRow]
-    passed_over: list[PassedOver]
+    row: int
+    data: bytes
 
 
 def read_rows(
-    grid: Iterator[Sequence[Cell]], head: Head, columns: Columns, units: Units, *, today: date, most: int
-) -> Read:
-    """Read all rows of a sheet, the head's and those above it among them; raises SheetRefusedError over `most`."""
-    read = Read([], [])
-    convert = Converter(units, today)
-    seen: dict[str, ReadRow] = {}
+    grid: Iterator[Sequence[Cell]],
+    head: Head,
+    columns: Columns,
+    convert: Converter,
+    *,
+    most: int,
+    passed_over: list[PassedOver],
+) -> Iterator[ReadRow]:
+    """Read all rows of a sheet, of which the grid gives those of the head and above it too.
+
+    What isn't taken is added to `passed_over`. Raises SheetRefusedError over `most`, and for a column without a head.
+    """
+    seen: dict[str, _Said] = {}
     ended = False
+    count = 0
     for number, row in enumerate(grid, start=1):
         if number <= head.after:
             continue
@@ -48,20 +58,17 @@ def read_rows(
         if why is not None:
             ended = ended or why in {"total", "blank"}
             if why != "blank":
-                read.passed_over.append(PassedOver(number, why))
+                passed_over.append(PassedOver(number, why))
             continue
         _require_heads(row, head)
-        if len(read.rows) == most:
+        if count == most:
             raise SheetRefusedError(
                 "too_many_rows",
                 f"quá {most} hàng: chia thành nhiều tệp",
                 f"more than {most} rows: make several files of it",
             )
-        one = _read_row(number, cells, columns, convert)
-        if one.draft is not None:
-            one = _told_apart(one, one.draft, seen)
-        read.rows.append(one)
-    return read
+        count += 1
+        yield _told_apart(_read_row(number, cells, columns, convert), seen)
 
 
 def read_again(event_type: str, row: int, cells: Mapping[str, str], units: Units, today: date) -> ReadRow:
@@ -129,16 +136,20 @@ def _require_heads(row: Sequence[Cell], head: Head) -> None:
 
 
 def _read_row(number: int, cells: Mapping[str, Cell], columns: Columns, convert: Converter) -> ReadRow:
-    texts = {name: text_of(cell) for name, cell in cells.items()}
+    texts: dict[str, str] = {}
     data: dict[str, Any] = {}
     facets: dict[str, Any] = {}
     unit = ""
     for column in columns.all:
         try:
-            value = _value(column, cells, convert)
+            value = None
+            if column.name in cells:
+                value, texts[column.name] = convert.value(column, cells[column.name])
+            elif column.required:
+                raise _missing()
         except CellRefusedError as refused:
             fault = Fault(column.name, column.head, refused.reason, refused.detail)
-            return ReadRow(number, texts, fault=fault)
+            return ReadRow(number, {name: text_of(cell) for name, cell in cells.items()}, fault=fault)
         if value is None:
             continue
         if column.name == UNIT:
@@ -150,12 +161,8 @@ def _read_row(number: int, cells: Mapping[str, Cell], columns: Columns, convert:
     return ReadRow(number, texts, draft=Draft(unit, _stem(columns, unit, data), data))
 
 
-def _value(column: Column, cells: Mapping[str, Cell], convert: Converter) -> Any:
-    if column.name in cells:
-        return convert.value(column, cells[column.name])
-    if column.required:
-        raise CellRefusedError("missing", "ô còn trống: điền vào", "the cell is empty: fill it in")
-    return None
+def _missing() -> CellRefusedError:
+    return CellRefusedError("missing", "ô còn trống: điền vào", "the cell is empty: fill it in")
 
 
 def _stem(columns: Columns, unit: str, data: Mapping[str, Any]) -> str:
@@ -164,9 +171,12 @@ def _stem(columns: Columns, unit: str, data: Mapping[str, Any]) -> str:
     return stem_of(columns.type, unit, data[columns.reference.name], date.fromisoformat(day), data.get("grade"))
 
 
-def _told_apart(one: ReadRow, draft: Draft, seen: dict[str, ReadRow]) -> ReadRow:
+def _told_apart(one: ReadRow, seen: dict[str, _Said]) -> ReadRow:
     """Name the earlier row that says the same, or something else under the same id."""
-    first = seen.setdefault(draft.stem, one)
-    if first is one or first.draft is None:
+    if one.draft is None:
         return one
-    return ReadRow(one.row, one.cells, draft, None, first.row, first.draft.data == draft.data)
+    said = _Said(one.row, msgspec.msgpack.encode(one.draft.data))
+    first = seen.setdefault(one.draft.stem, said)
+    if first is said:
+        return one
+    return ReadRow(one.row, one.cells, one.draft, None, first.row, first.data == said.data)

@@ -33,14 +33,14 @@ def test_a_sheet_says_what_its_events_say(writer: str, seed: int) -> None:
     sheet = sheet_of(Random(seed))
     answer = _read(sheet, writer)
     assert isinstance(answer, Reading), answer
-    assert {row.row: row.fault for row in answer.rows if row.fault} == {}
-    events = {row.row: event_of(row.draft, sheet.type, 1, TIME) for row in answer.rows if row.draft}
+    assert {row.row: row.fault for row in answer.rows() if row.fault} == {}
+    events = {row.row: event_of(row.draft, sheet.type, 1, TIME) for row in answer.rows() if row.draft}
     assert events == sheet.events
     assert {known.letter: known.name for known in answer.columns} == {
         letter(at): column.name for at, column in sheet.columns.items()
     }
     # What is kept of a row are texts, and they say the same.
-    for row in answer.rows:
+    for row in answer.rows():
         assert read_again(sheet.type, row.row, row.cells, Units(UNITS), TODAY).draft == row.draft
 
 
@@ -58,11 +58,11 @@ def test_a_cell_that_says_nothing_clear_is_named(writer: str, seed: int) -> None
     row[at] = {"day": "31/02/2023", "reference": "có dấu cách", "code": "gì đó"}.get(column.kind, "Chi bộ 4")
     answer = _read(sheet, writer)
     assert isinstance(answer, Reading), answer
-    faults = [(found.row, found.fault.column) for found in answer.rows if found.fault]
+    faults = [(found.row, found.fault.column) for found in answer.rows() if found.fault]
     assert faults == [(number, column.name)]
     del sheet.events[number]
     assert {
-        found.row: event_of(found.draft, sheet.type, 1, TIME) for found in answer.rows if found.draft
+        found.row: event_of(found.draft, sheet.type, 1, TIME) for found in answer.rows() if found.draft
     } == sheet.events
 
 
