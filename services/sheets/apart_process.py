@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from services.sheets.bounds import Bounds
 from services.sheets.formats import too_large
 from services.sheets.reading import Asked, read
 
@@ -25,7 +26,7 @@ def main() -> None:
     os.dup2(2, 1)  # whatever a library prints must not stand in the answer
     asked_length, file_length = HEAD.unpack(sys.stdin.buffer.read(HEAD.size))
     asked = msgspec.msgpack.decode(sys.stdin.buffer.read(asked_length), type=Asked)
-    _bound(asked)
+    bound(asked.bounds)
     try:
         answer = msgspec.msgpack.encode(read(sys.stdin.buffer.read(file_length), asked))
     except MemoryError:
@@ -35,10 +36,11 @@ def main() -> None:
     os._exit(0)  # taking the sheet apart again would be most of the time
 
 
-def _bound(asked: Asked) -> None:
-    seconds = ceil(asked.bounds.seconds)
+def bound(bounds: Bounds) -> None:
+    """Bind this process, for good."""
+    seconds = ceil(bounds.seconds)
     for what, most in (
-        (resource.RLIMIT_AS, asked.bounds.memory),
+        (resource.RLIMIT_AS, bounds.memory),
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),

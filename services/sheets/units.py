@@ -1,6 +1,7 @@
 """Units by what people write for them: the id, or a name that only one of those below the clerk's unit has."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from events.identifiers import is_unit_id
@@ -28,13 +29,23 @@ class Units:
     """The units that may be named, found by id, by name, and by what a template's list shows."""
 
     def __init__(self, units: Iterable[Unit]) -> None:
-        self._ids: set[str] = set()
-        self._exactly: dict[str, list[str]] = {}
-        self._plainly: dict[str, list[str]] = {}
-        for unit in units:
-            self._ids.add(unit.id)
-            self._exactly.setdefault(folding.exact(unit.name), []).append(unit.id)
-            self._plainly.setdefault(folding.words(unit.name), []).append(unit.id)
+        self._units = tuple(units)
+        self._ids = {unit.id for unit in self._units}
+
+    @cached_property
+    def _exactly(self) -> dict[str, list[str]]:
+        return self._by(folding.exact)
+
+    @cached_property
+    def _plainly(self) -> dict[str, list[str]]:
+        return self._by(folding.words)
+
+    def _by(self, fold: Callable[[str], str]) -> dict[str, list[str]]:
+        """List the ids by folded names, when it is first asked for: the units may be 250,000."""
+        ids: dict[str, list[str]] = {}
+        for unit in self._units:
+            ids.setdefault(fold(unit.name), []).append(unit.id)
+        return ids
 
     def find(self, text: str, *, any_id: bool = False) -> str:
         """Find the id of a unit; raises CellRefusedError. With `any_id` an id that isn't among them is taken too."""
