@@ -11,9 +11,9 @@ import msgspec
 
 from services.sheets.apart_process import HEAD
 from services.sheets.formats import broken, too_large, too_slow
-from services.sheets.reading import Asked
+from services.sheets.reading import SheetQuestion
 from services.sheets.refusals import SheetRefused
-from services.sheets.results import Reading
+from services.sheets.results import SheetReading
 
 PROCESS: Final = "services.sheets.apart_process"
 _PASSED_ON: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
@@ -21,7 +21,7 @@ _PASSED_ON: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _OUT_OF_TIME: Final = frozenset({-signal.SIGXCPU, -signal.SIGKILL})
 _OUT_OF_MEMORY: Final = frozenset({-signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS})
 
-_answers: Final = msgspec.msgpack.Decoder(Reading | SheetRefused)
+_answers: Final = msgspec.msgpack.Decoder(SheetReading | SheetRefused)
 
 
 def surroundings() -> dict[str, str]:
@@ -29,7 +29,7 @@ def surroundings() -> dict[str, str]:
     return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
 
 
-async def read_apart(sheet: bytes, asked: Asked) -> Reading | SheetRefused:
+async def read_apart(sheet: bytes, asked: SheetQuestion) -> SheetReading | SheetRefused:
     """Read a file, or say why none of it is taken.
 
     Nothing of the file is written to disk or to a log. Cancelled, it leaves no process. Raises OSError where the
@@ -59,7 +59,7 @@ async def read_apart(sheet: bytes, asked: Asked) -> Reading | SheetRefused:
             await process.wait()
     if process.returncode == 0:
         with suppress(msgspec.DecodeError):
-            read: Reading | SheetRefused = _answers.decode(answer)
+            read: SheetReading | SheetRefused = _answers.decode(answer)
             return read
     if process.returncode in _OUT_OF_TIME:
         return too_slow().refused

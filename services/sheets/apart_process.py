@@ -14,7 +14,7 @@ import msgspec
 
 from services.sheets.bounds import Bounds
 from services.sheets.formats import too_large
-from services.sheets.reading import Asked, read
+from services.sheets.reading import SheetQuestion, read
 
 HEAD: Final = struct.Struct("!QQ")
 """What precedes the question and the file: the length of each."""
@@ -25,7 +25,7 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not stand in the answer
     asked_length, file_length = HEAD.unpack(sys.stdin.buffer.read(HEAD.size))
-    asked = msgspec.msgpack.decode(sys.stdin.buffer.read(asked_length), type=Asked)
+    asked = msgspec.msgpack.decode(sys.stdin.buffer.read(asked_length), type=SheetQuestion)
     bound(asked.bounds)
     try:
         answer = msgspec.msgpack.encode(read(sys.stdin.buffer.read(file_length), asked))

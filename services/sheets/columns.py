@@ -39,7 +39,7 @@ class Code(NamedTuple):
     word: str
 
 
-class Column(NamedTuple):
+class SheetColumn(NamedTuple):
     """A column: `name` is its field's on the wire (a facet's is the dimension), `head` and `meaning` are for people."""
 
     name: str
@@ -53,18 +53,18 @@ class Column(NamedTuple):
     plainly: Mapping[str, Any]
 
 
-class Columns(NamedTuple):
+class SheetColumns(NamedTuple):
     """The columns of a type, in the order of its template."""
 
     type: str
     title: str
-    all: tuple[Column, ...]
-    named: Mapping[str, Column]
-    heads: Mapping[str, Column]
-    day: Column
-    reference: Column
+    all: tuple[SheetColumn, ...]
+    named: Mapping[str, SheetColumn]
+    heads: Mapping[str, SheetColumn]
+    day: SheetColumn
+    reference: SheetColumn
 
-    def of_head(self, head: str) -> Column | None:
+    def of_head(self, head: str) -> SheetColumn | None:
         """Find a column by what heads it: its Vietnamese head, another that means the same, or its English name."""
         said = folding.words(head)
         for added in _AFTER_A_HEAD:
@@ -73,7 +73,7 @@ class Columns(NamedTuple):
 
 
 @cache
-def columns_of(event_type: str) -> Columns:
+def columns_of(event_type: str) -> SheetColumns:
     """Give the columns of a type of fact; raises SheetRefusedError for any other type."""
     row = _FACTS.get(event_type)
     if row is None:
@@ -82,39 +82,39 @@ def columns_of(event_type: str) -> Columns:
             f"bảng tính chỉ dùng cho sự việc được tính ({', '.join(_FACTS)}): chọn một trong các loại này",
             f"sheets are for the facts that are counted ({', '.join(_FACTS)}): choose one of these types",
         )
-    unit = Column(UNIT, "subject", words.UNIT.head, words.UNIT.meaning, True, False, (), {}, {})
+    unit = SheetColumn(UNIT, "subject", words.UNIT.head, words.UNIT.meaning, True, False, (), {}, {})
     fields = [_column(row, field) for field in structs.fields(row.data) if field.encode_name != "facets"]
     facets = [_facet(name) for name in words.FACETS]
     every = (unit, *fields, *facets)
     named = {column.name: column for column in every}
-    heads: dict[str, Column] = {}
+    heads: dict[str, SheetColumn] = {}
     for column in every:
         known = _words_of(row, column)
         for head in (known.head, column.name, *known.others):
             heads.setdefault(folding.words(head), column)
     reference = next(column for column in fields if column.kind == "reference")
-    return Columns(event_type, words.TYPES[event_type], every, named, heads, named[row.day[0]], reference)
+    return SheetColumns(event_type, words.TYPES[event_type], every, named, heads, named[row.day[0]], reference)
 
 
-def _words_of(row: EventType, column: Column) -> words.FieldWords:
+def _words_of(row: EventType, column: SheetColumn) -> words.FieldWords:
     if column.kind == "subject":
         return words.UNIT
     return words.FACETS[column.name] if column.facet else words.FIELDS[row.type][column.name]
 
 
-def _column(row: EventType, field: structs.FieldInfo) -> Column:
+def _column(row: EventType, field: structs.FieldInfo) -> SheetColumn:
     known = words.FIELDS[row.type][field.encode_name]
     parts = (field.type, *get_args(field.type))
     kinds: dict[object, Kind] = {UnitId: "unit", Reference: "reference", Day: "day"}
     kind: Kind = next((kinds[part] for part in parts if part in kinds), "code")
     codes, exactly, plainly = _codes(row.data, field.name) if kind == "code" else ((), {}, {})
     required = field.default is NODEFAULT
-    return Column(field.encode_name, kind, known.head, known.meaning, required, False, codes, exactly, plainly)
+    return SheetColumn(field.encode_name, kind, known.head, known.meaning, required, False, codes, exactly, plainly)
 
 
-def _facet(name: str) -> Column:
+def _facet(name: str) -> SheetColumn:
     known = words.FACETS[name]
-    return Column(name, "code", known.head, known.meaning, False, True, *_codes(Facets, name))
+    return SheetColumn(name, "code", known.head, known.meaning, False, True, *_codes(Facets, name))
 
 
 def _codes(data: DataStruct, name: str) -> tuple[tuple[Code, ...], dict[str, Any], dict[str, Any]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
 from services.sheets.bounds import Bounds
-from services.sheets.columns import Columns
+from services.sheets.columns import SheetColumns
 from services.sheets.formats import no_sheet, too_large
 from services.sheets.heads import LOOKED_AT
 from services.sheets.refusals import SheetRefusedError
@@ -32,7 +32,12 @@ class Text(NamedTuple):
 
 
 def read_text(
-    sheet: bytes, columns: Columns, bounds: Bounds, *, encoding: Encoding | None = None, separator: str | None = None
+    sheet: bytes,
+    columns: SheetColumns,
+    bounds: Bounds,
+    *,
+    encoding: Encoding | None = None,
+    separator: str | None = None,
 ) -> Text:
     """Read it; what isn't declared is found: the separator is the one with which the type's heads appear.
 
@@ -83,7 +88,7 @@ def _told_separator(text: str) -> tuple[tuple[str, ...], bool]:
     return ((told,), True) if line.startswith("sep=") and told in SEPARATORS else ((), False)
 
 
-def _known(text: str, separator: str, columns: Columns) -> int:
+def _known(text: str, separator: str, columns: SheetColumns) -> int:
     """Count the heads of the type that the first rows show, the most in one row."""
     most = 0
     try:

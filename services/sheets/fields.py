@@ -7,10 +7,10 @@ from typing import Any, Final
 from events.identifiers import is_reference
 from services.sheets import folding
 from services.sheets.cells import LONGEST_CELL, Cell, Unknowable, text_of
-from services.sheets.columns import Column
+from services.sheets.columns import SheetColumn
 from services.sheets.days import day_of
 from services.sheets.refusals import CellRefusedError
-from services.sheets.units import Units
+from services.sheets.units import UnitFinder
 
 _EXACT_NUMBERS: Final = 10**15
 """From here on a spreadsheet keeps no number exactly."""
@@ -21,12 +21,12 @@ _MANY: Final = 12
 class Converter:
     """Turns cells into values, and remembers the answers: most cells of a column say what others said."""
 
-    def __init__(self, units: Units, today: date) -> None:
+    def __init__(self, units: UnitFinder, today: date) -> None:
         self._units = units
         self._today = today
         self._known: dict[str, dict[object, tuple[Any, str]]] = {}
 
-    def value(self, column: Column, cell: Cell) -> tuple[Any, str]:
+    def value(self, column: SheetColumn, cell: Cell) -> tuple[Any, str]:
         """Give the value on the wire, None where the cell says that it isn't known, and the cell as a text.
 
         Raises CellRefusedError.
@@ -39,7 +39,7 @@ class Converter:
             answer = known[key] = self._convert(column, cell), text_of(cell)
         return answer
 
-    def _convert(self, column: Column, cell: Cell) -> Any:
+    def _convert(self, column: SheetColumn, cell: Cell) -> Any:
         _require_value(cell)
         if column.kind == "day":
             return day_of(cell, self._today).isoformat()
@@ -89,7 +89,7 @@ def _reference(cell: Cell) -> str:
     return text
 
 
-def _code(column: Column, text: str) -> Any:
+def _code(column: SheetColumn, text: str) -> Any:
     exact = folding.exact(text)
     if exact in column.exactly:
         return _known(column, column.exactly[exact])
@@ -103,7 +103,7 @@ def _code(column: Column, text: str) -> Any:
     return _known(column, None, choose=True)
 
 
-def _known(column: Column, value: Any, *, choose: bool = False) -> Any:
+def _known(column: SheetColumn, value: Any, *, choose: bool = False) -> Any:
     if value is None and (choose or column.required):
         some = ", ".join(code.word for code in column.codes[:_MANY])
         codes = ", ".join(code.code for code in column.codes[:_MANY])

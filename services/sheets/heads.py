@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from services.sheets import folding
 from services.sheets.cells import Cell, is_blank, text_of
-from services.sheets.columns import Column, Columns
+from services.sheets.columns import SheetColumn, SheetColumns
 from services.sheets.refusals import SheetRefusedError, shown
 
 LOOKED_AT: Final = 60
@@ -29,7 +29,7 @@ Merged = tuple[tuple[int, int], tuple[int, int]]
 class Head(NamedTuple):
     """Which column of a sheet (from 0) is which of the type; `after` is the first row (from 0) after the head."""
 
-    columns: Mapping[int, Column]
+    columns: Mapping[int, SheetColumn]
     numbering: frozenset[int]
     after: int
 
@@ -44,7 +44,7 @@ def letter(column: int) -> str:
     return name
 
 
-def find_head(rows: Sequence[Sequence[Cell]], merged: Sequence[Merged], columns: Columns) -> Head | None:
+def find_head(rows: Sequence[Sequence[Cell]], merged: Sequence[Merged], columns: SheetColumns) -> Head | None:
     """Find the head; None where there is none. Raises SheetRefusedError where it names what the type doesn't have."""
     for first in range(min(len(rows), LOOKED_AT)):
         known = _known(rows[first], columns)
@@ -64,7 +64,7 @@ def is_numbers(row: Sequence[Cell], head: Head) -> bool:
     return len(said) > _FEWEST and all(map(_NUMBER.fullmatch, said))
 
 
-def _known(row: Sequence[Cell], columns: Columns) -> dict[int, Column]:
+def _known(row: Sequence[Cell], columns: SheetColumns) -> dict[int, SheetColumn]:
     return {
         at: column
         for at, cell in enumerate(row)
@@ -73,7 +73,11 @@ def _known(row: Sequence[Cell], columns: Columns) -> dict[int, Column]:
 
 
 def _last_row(
-    rows: Sequence[Sequence[Cell]], merged: Sequence[Merged], columns: Columns, first: int, known: dict[int, Column]
+    rows: Sequence[Sequence[Cell]],
+    merged: Sequence[Merged],
+    columns: SheetColumns,
+    first: int,
+    known: dict[int, SheetColumn],
 ) -> int:
     """Find the head's last row: where merged cells end, or as long as heads follow below what isn't filled.
 
@@ -103,7 +107,7 @@ def _labels(block: Sequence[Sequence[Cell]]) -> dict[int, str]:
     return labels
 
 
-def _checked(labels: dict[int, str], found: dict[int, Column], columns: Columns, after: int) -> Head:
+def _checked(labels: dict[int, str], found: dict[int, SheetColumn], columns: SheetColumns, after: int) -> Head:
     numbering = frozenset(at for at, label in labels.items() if folding.words(label) in NUMBERING)
     if others := [at for at in labels if at not in found and at not in numbering]:
         raise _not_of_the_type([labels[at] for at in others], others, columns)
@@ -130,7 +134,7 @@ def _checked(labels: dict[int, str], found: dict[int, Column], columns: Columns,
     return Head(found, numbering, after)
 
 
-def _not_of_the_type(labels: list[str], at: list[int], columns: Columns) -> SheetRefusedError:
+def _not_of_the_type(labels: list[str], at: list[int], columns: SheetColumns) -> SheetRefusedError:
     heads = [shown(label) for label in labels]
     named = ", ".join(f"“{head}” ({letter(place)})" for head, place in zip(heads, at, strict=True))
     return SheetRefusedError(

@@ -13,13 +13,13 @@ from services.sheets.fields import Converter
 from services.sheets.formats import format_of, too_large
 from services.sheets.heads import find_head, letter
 from services.sheets.refusals import SheetRefused, SheetRefusedError
-from services.sheets.results import PassedOver, ReadColumn, Reading, packed
+from services.sheets.results import PassedOver, ReadColumn, SheetReading, packed
 from services.sheets.rows import read_rows
-from services.sheets.units import Unit, Units
+from services.sheets.units import NamedUnit, UnitFinder
 from services.sheets.workbooks import open_page
 
 
-class Asked(Struct, frozen=True):
+class SheetQuestion(Struct, frozen=True):
     """How a file is to be read: as a sheet of which type, with which units to be named, and on which day.
 
     `encoding` is what the sender declares of a text; `pasted` says that it is cells out of a spreadsheet, parted by
@@ -27,14 +27,14 @@ class Asked(Struct, frozen=True):
     """
 
     type: str
-    units: tuple[Unit, ...]
+    units: tuple[NamedUnit, ...]
     today: date
     encoding: Encoding | None = None
     pasted: bool = False
     bounds: Bounds = Bounds()
 
 
-def read(sheet: bytes, asked: Asked) -> Reading | SheetRefused:
+def read(sheet: bytes, asked: SheetQuestion) -> SheetReading | SheetRefused:
     """Read a file, or say why none of it is taken; raises only what a broken library raises."""
     try:
         return _read(sheet, asked)
@@ -42,7 +42,7 @@ def read(sheet: bytes, asked: Asked) -> Reading | SheetRefused:
         return error.refused
 
 
-def _read(sheet: bytes, asked: Asked) -> Reading:
+def _read(sheet: bytes, asked: SheetQuestion) -> SheetReading:
     columns = columns_of(asked.type)
     if len(sheet) > asked.bounds.file:
         raise too_large()
@@ -66,9 +66,9 @@ def _read(sheet: bytes, asked: Asked) -> Reading:
             f"no row with the heads of {asked.type} was found: needed are "
             + ", ".join(column.name for column in columns.all if column.required),
         )
-    convert, passed_over = Converter(Units(asked.units), asked.today), list[PassedOver]()
+    convert, passed_over = Converter(UnitFinder(asked.units), asked.today), list[PassedOver]()
     count, pages = packed(
         read_rows(rows, head, columns, convert, most=asked.bounds.rows, passed_over=passed_over),
     )
     known = tuple(ReadColumn(column.name, column.head, letter(at)) for at, column in sorted(head.columns.items()))
-    return Reading(asked.type, known, count, pages, passed_over, encoding, separator)
+    return SheetReading(asked.type, known, count, pages, passed_over, encoding, separator)

@@ -64,7 +64,7 @@ class PassedOver(Struct, frozen=True):
 ROWS_A_PAGE: Final = 1_000
 
 
-class Reading(Struct, frozen=True, tag=True, tag_field="what"):
+class SheetReading(Struct, frozen=True, tag=True, tag_field="what"):
     """A sheet that was read; `encoding` and `separator` of one that is a text, else None.
 
     `count` is how many rows there are. They stay packed, `ROWS_A_PAGE` in each of `pages`, until they are asked for:

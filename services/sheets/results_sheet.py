@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from services.sheets.columns import columns_of
-from services.sheets.workbook_writing import Written, put, workbook
+from services.sheets.workbook_writing import WorkbookBytes, put, workbook
 
 _HEADS: Final = ("Hàng", "Kết quả", "Cột", "Giải thích", "Mã sự việc")
 _WIDTHS: Final = (8, 18, 22, 60, 40)
@@ -30,7 +30,7 @@ def results_sheet(event_type: str, rows: Iterable[ResultRow]) -> bytes:
     columns = columns_of(event_type)
     rows = list(rows)
     shown = [column for column in columns.all if column.required or any(column.name in row.cells for row in rows)]
-    written = Written()
+    written = WorkbookBytes()
     with workbook(written) as book:
         head = book.add_format({"bold": True, "border": 1, "text_wrap": True, "bg_color": "#FCE4D6"})
         plain = book.add_format({"num_format": "@"})

@@ -10,13 +10,13 @@ import msgspec
 from events.catalogue import CATALOGUE
 from services.sheets import folding
 from services.sheets.cells import Cell, is_blank, text_of
-from services.sheets.columns import UNIT, Columns, columns_of
+from services.sheets.columns import UNIT, SheetColumns, columns_of
 from services.sheets.event_ids import stem_of
 from services.sheets.fields import Converter
 from services.sheets.heads import Head, is_numbers, letter
 from services.sheets.refusals import CellRefusedError, SheetRefusedError
 from services.sheets.results import Draft, Fault, PassedOver, ReadRow
-from services.sheets.units import Units
+from services.sheets.units import UnitFinder
 
 EXAMPLE: Final = "VI-DU"
 """The reference of a template's example: a row with it is never imported."""
@@ -34,7 +34,7 @@ class _Said(NamedTuple):
 def read_rows(
     grid: Iterator[Sequence[Cell]],
     head: Head,
-    columns: Columns,
+    columns: SheetColumns,
     convert: Converter,
     *,
     most: int,
@@ -71,7 +71,7 @@ def read_rows(
         yield _told_apart(_read_row(number, cells, columns, convert), seen)
 
 
-def read_again(event_type: str, row: int, cells: Mapping[str, str], units: Units, today: date) -> ReadRow:
+def read_again(event_type: str, row: int, cells: Mapping[str, str], units: UnitFinder, today: date) -> ReadRow:
     """Read a row that was mended, out of texts by the names of columns or their heads.
 
     Raises CellRefusedError where a name is no column's, SheetRefusedError where the type has no sheets.
@@ -89,7 +89,7 @@ def read_again(event_type: str, row: int, cells: Mapping[str, str], units: Units
     return _read_row(row, named, columns, Converter(units, today))
 
 
-def _why_not(cells: Mapping[str, Cell], marks: Sequence[Cell], columns: Columns, *, ended: bool) -> str | None:
+def _why_not(cells: Mapping[str, Cell], marks: Sequence[Cell], columns: SheetColumns, *, ended: bool) -> str | None:
     """Say why a row is none that says something; None for one that does.
 
     A row without a day and a reference after a blank row or a total is a foot: who made the sheet, where and when.
@@ -135,7 +135,7 @@ def _require_heads(row: Sequence[Cell], head: Head) -> None:
             )
 
 
-def _read_row(number: int, cells: Mapping[str, Cell], columns: Columns, convert: Converter) -> ReadRow:
+def _read_row(number: int, cells: Mapping[str, Cell], columns: SheetColumns, convert: Converter) -> ReadRow:
     texts: dict[str, str] = {}
     data: dict[str, Any] = {}
     facets: dict[str, Any] = {}
@@ -165,7 +165,7 @@ def _missing() -> CellRefusedError:
     return CellRefusedError("missing", "ô còn trống: điền vào", "the cell is empty: fill it in")
 
 
-def _stem(columns: Columns, unit: str, data: Mapping[str, Any]) -> str:
+def _stem(columns: SheetColumns, unit: str, data: Mapping[str, Any]) -> str:
     row = CATALOGUE[columns.type]
     day = next(data[name] for name in row.day if name in data)
     return stem_of(columns.type, unit, data[columns.reference.name], date.fromisoformat(day), data.get("grade"))

@@ -8,11 +8,11 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from services.sheets.columns import Column, Columns, columns_of
+from services.sheets.columns import SheetColumn, SheetColumns, columns_of
 from services.sheets.heads import letter
 from services.sheets.rows import EXAMPLE
-from services.sheets.units import Unit, choice
-from services.sheets.workbook_writing import DAY, Written, put, workbook
+from services.sheets.units import NamedUnit, choice
+from services.sheets.workbook_writing import DAY, WorkbookBytes, put, workbook
 
 MOST_UNITS: Final = 800
 """Units in the list; of more units the others are written by their ids."""
@@ -47,14 +47,14 @@ class _Formats(NamedTuple):
     wrapped: Format
 
 
-def template(event_type: str, units: Sequence[Unit]) -> bytes:
+def template(event_type: str, units: Sequence[NamedUnit]) -> bytes:
     """Make the .xlsx of a type, with the units that may be named; raises SheetRefusedError for a type without sheets.
 
     The same type and units give the same bytes.
     """
     columns = columns_of(event_type)
     listed = units[:MOST_UNITS]
-    written = Written()
+    written = WorkbookBytes()
     with workbook(written) as book:
         formats = _formats(book)
         data, lists = book.add_worksheet(_DATA), book.add_worksheet(_LISTS)
@@ -82,7 +82,9 @@ def _formats(book: Workbook) -> _Formats:
     )
 
 
-def _write_lists(sheet: Worksheet, columns: Columns, units: Sequence[Unit], formats: _Formats) -> dict[str, str]:
+def _write_lists(
+    sheet: Worksheet, columns: SheetColumns, units: Sequence[NamedUnit], formats: _Formats
+) -> dict[str, str]:
     """Write a column for the units and one for each field with codes; give the range of each column of the type."""
     texts = {"": [choice(unit) for unit in units]}
     texts |= {column.name: [code.word for code in column.codes] for column in columns.all if column.codes}
@@ -95,7 +97,7 @@ def _write_lists(sheet: Worksheet, columns: Columns, units: Sequence[Unit], form
 
 
 def _write_data(
-    sheet: Worksheet, columns: Columns, units: Sequence[Unit], ranges: dict[str, str], formats: _Formats
+    sheet: Worksheet, columns: SheetColumns, units: Sequence[NamedUnit], ranges: dict[str, str], formats: _Formats
 ) -> None:
     put(sheet, (_TITLE, 0), columns.title, formats.title)
     hint = f"Điền từ hàng {_EXAMPLE_ROW + 2}. Xem trang “{_EXPLANATIONS}”."
@@ -115,7 +117,9 @@ def _write_data(
     sheet.freeze_panes(_HEAD + 1, 0)
 
 
-def _write_example(sheet: Worksheet, at: int, column: Column, units: Sequence[Unit], formats: _Formats) -> None:
+def _write_example(
+    sheet: Worksheet, at: int, column: SheetColumn, units: Sequence[NamedUnit], formats: _Formats
+) -> None:
     if column.kind == "day":
         sheet.write_datetime(_EXAMPLE_ROW, at, _EXAMPLE_DAY, formats.example_day)
         return
@@ -125,7 +129,7 @@ def _write_example(sheet: Worksheet, at: int, column: Column, units: Sequence[Un
     put(sheet, (_EXAMPLE_ROW, at), text, formats.example)
 
 
-def _write_choice(sheet: Worksheet, at: int, column: Column, ranges: dict[str, str]) -> None:
+def _write_choice(sheet: Worksheet, at: int, column: SheetColumn, ranges: dict[str, str]) -> None:
     """Let a cell be chosen from its list; another unit's id may be typed after a warning, another code may not."""
     source = ranges.get(column.name if column.codes else "" if column.kind in {"subject", "unit"} else column.name)
     if source is None:
@@ -140,7 +144,7 @@ def _write_choice(sheet: Worksheet, at: int, column: Column, ranges: dict[str, s
     sheet.data_validation(_EXAMPLE_ROW, at, _EXAMPLE_ROW + _ROWS, at, options)
 
 
-def _write_explanations(sheet: Worksheet, columns: Columns, units: int, formats: _Formats) -> None:
+def _write_explanations(sheet: Worksheet, columns: SheetColumns, units: int, formats: _Formats) -> None:
     sheet.set_column(0, 0, 26)
     sheet.set_column(1, 1, 10)
     sheet.set_column(2, 3, 60, formats.wrapped)

@@ -13,22 +13,22 @@ BETWEEN: Final = " | "
 _SHOWN: Final = 3
 
 
-class Unit(NamedTuple):
+class NamedUnit(NamedTuple):
     """A unit that the clerk may name: the one that he works in or one below it."""
 
     id: str
     name: str
 
 
-def choice(unit: Unit) -> str:
+def choice(unit: NamedUnit) -> str:
     """Write a unit as the lists of a template show it."""
     return f"{' '.join(unit.name.split())}{BETWEEN}{unit.id}"
 
 
-class Units:
+class UnitFinder:
     """The units that may be named, found by id, by name, and by what a template's list shows."""
 
-    def __init__(self, units: Iterable[Unit]) -> None:
+    def __init__(self, units: Iterable[NamedUnit]) -> None:
         self._units = tuple(units)
         self._ids = {unit.id for unit in self._units}
 

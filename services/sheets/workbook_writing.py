@@ -18,12 +18,12 @@ _LONGEST: Final = 32_767
 DAY: Final = "dd/mm/yyyy"
 
 
-class Written(io.BytesIO):
+class WorkbookBytes(io.BytesIO):
     """A workbook's bytes."""
 
 
 @contextmanager
-def workbook(into: Written) -> Iterator[Workbook]:
+def workbook(into: WorkbookBytes) -> Iterator[Workbook]:
     """Open a workbook that is written when the block ends."""
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with Workbook(into, options) as opened:

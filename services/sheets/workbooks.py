@@ -10,7 +10,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 from services.sheets.archive import Archive, unknowable_cells
 from services.sheets.bounds import Bounds
 from services.sheets.cells import UNKNOWABLE, Cell, is_blank
-from services.sheets.columns import Columns
+from services.sheets.columns import SheetColumns
 from services.sheets.formats import Format, broken, too_large, with_password
 from services.sheets.heads import LOOKED_AT, Head, find_head
 from services.sheets.refusals import SheetRefusedError
@@ -34,7 +34,7 @@ class Page(NamedTuple):
             yield row
 
 
-def open_page(sheet: bytes, kind: Format, columns: Columns, bounds: Bounds) -> Page | None:
+def open_page(sheet: bytes, kind: Format, columns: SheetColumns, bounds: Bounds) -> Page | None:
     """Find the page with the type's heads; None where there is none. Raises SheetRefusedError."""
     archive = Archive(sheet, bounds) if kind in {"xlsx", "ods"} else None
     try:
@@ -64,7 +64,7 @@ def open_page(sheet: bytes, kind: Format, columns: Columns, bounds: Bounds) -> P
     return page
 
 
-def _page(sheet: CalamineSheet, columns: Columns, bounds: Bounds) -> Page | None:
+def _page(sheet: CalamineSheet, columns: SheetColumns, bounds: Bounds) -> Page | None:
     first = [list(row) for row in islice(_rows(sheet), LOOKED_AT + 10)]
     head = find_head(first, sheet.merged_cell_ranges or [], columns)
     if head is None:

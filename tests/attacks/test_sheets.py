@@ -12,15 +12,15 @@ import pytest
 from services.sheets import apart
 from services.sheets.apart import read_apart
 from services.sheets.bounds import Bounds
-from services.sheets.reading import Asked
+from services.sheets.reading import SheetQuestion
 from services.sheets.refusals import SheetRefused
-from services.sheets.results import Reading
-from services.sheets.units import Unit
+from services.sheets.results import SheetReading
+from services.sheets.units import NamedUnit
 from tests.attacks import hostile_sheets
 
 MANY = 12 * 1024 * 1024
 SMALL = Bounds(unzipped=10 * 1024 * 1024)
-ASKED = Asked("member.admitted", (Unit("cb-1", "Chi bộ 1"),), date(2026, 11, 28), bounds=SMALL)
+ASKED = SheetQuestion("member.admitted", (NamedUnit("cb-1", "Chi bộ 1"),), date(2026, 11, 28), bounds=SMALL)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ async def test_a_hostile_file_is_refused(
 
 async def test_a_formula_over_another_file_is_its_value() -> None:
     answer = await read_apart(hostile_sheets.linked(), ASKED)
-    assert isinstance(answer, Reading)
+    assert isinstance(answer, SheetReading)
     (row,) = answer.rows()
     assert row.draft is not None
     assert row.draft.data["member"] == "a"
@@ -65,7 +65,7 @@ async def test_a_formula_over_another_file_is_its_value() -> None:
 )
 async def test_the_bounds_of_time_and_memory_hold(bounds: Bounds, reason: str) -> None:
     sheet = b"unit;member;decided_on\n" + b"cb-1;a;5/2/2026\n" * 20_000
-    answer = await read_apart(sheet, Asked(ASKED.type, ASKED.units, ASKED.today, bounds=bounds))
+    answer = await read_apart(sheet, SheetQuestion(ASKED.type, ASKED.units, ASKED.today, bounds=bounds))
     assert isinstance(answer, SheetRefused)
     assert answer.reason == reason
 

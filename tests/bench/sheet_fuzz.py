@@ -21,7 +21,7 @@ from random import Random
 
 from services.sheets import apart_process
 from services.sheets.bounds import Bounds
-from services.sheets.reading import Asked, read
+from services.sheets.reading import SheetQuestion, read
 from services.sheets.refusals import SheetRefused
 from tests.property.sheet_mangling import TODAY, UNITS, sheet_of
 from tests.property.sheet_writing import WRITERS
@@ -45,14 +45,14 @@ _SPLICES = (
 )
 
 
-def file_of(number: int) -> tuple[Asked, bytes]:
+def file_of(number: int) -> tuple[SheetQuestion, bytes]:
     """Make the n-th broken file."""
     random = Random(number)
     sheet = sheet_of(random)
     broken = WRITERS[random.choice([*WRITERS])](sheet.grid)
     for _ in range(random.randint(1, 4)):
         broken = random.choice(_WAYS)(random, broken)
-    return Asked(sheet.type, UNITS, TODAY, bounds=BOUNDS, pasted=random.randrange(10) == 0), broken
+    return SheetQuestion(sheet.type, UNITS, TODAY, bounds=BOUNDS, pasted=random.randrange(10) == 0), broken
 
 
 def _cut(random: Random, file: bytes) -> bytes:
@@ -121,7 +121,7 @@ def read_broken(number: int) -> tuple[str, float, int]:
     return said, time.perf_counter() - started, usage.ru_maxrss
 
 
-def _read_and_tell(asked: Asked, file: bytes, into: int) -> None:
+def _read_and_tell(asked: SheetQuestion, file: bytes, into: int) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     apart_process.bound(asked.bounds)
     code = 0

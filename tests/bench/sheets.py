@@ -18,14 +18,14 @@ import openpyxl
 
 from services.sheets.apart import read_apart
 from services.sheets.columns import columns_of
-from services.sheets.reading import Asked
+from services.sheets.reading import SheetQuestion
 from services.sheets.refusals import SheetRefused
 from services.sheets.results_sheet import ResultRow, results_sheet
 from services.sheets.template import template
-from services.sheets.units import Unit
+from services.sheets.units import NamedUnit
 
 TYPE = "member.admitted"
-UNITS = tuple(Unit(f"cb-{number}", f"Chi bộ {number}") for number in range(800))
+UNITS = tuple(NamedUnit(f"cb-{number}", f"Chi bộ {number}") for number in range(800))
 AIM_SECONDS, AIM_MEMORY = 10, 300
 
 
@@ -53,7 +53,7 @@ def main() -> int:
         sheet = pool.apply(sheet_of, (rows,))
     others = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     started = time.perf_counter()
-    answer = asyncio.run(read_apart(sheet, Asked(TYPE, UNITS, date(2026, 11, 28))))
+    answer = asyncio.run(read_apart(sheet, SheetQuestion(TYPE, UNITS, date(2026, 11, 28))))
     seconds = time.perf_counter() - started
     if isinstance(answer, SheetRefused):
         print(answer.detail)

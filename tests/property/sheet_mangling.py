@@ -13,20 +13,20 @@ import msgspec
 from events import codec
 from events.catalogue import CATALOGUE
 from events.envelope import Event
-from services.sheets.columns import Column, columns_of
+from services.sheets.columns import SheetColumn, columns_of
 from services.sheets.event_ids import numbered, stem_of
-from services.sheets.units import Unit, choice
+from services.sheets.units import NamedUnit, choice
 from tests.property.sheet_writing import Grid, Value
 
 TODAY = date(2026, 11, 28)
 TIME = datetime(2026, 11, 28, tzinfo=UTC)
 UNITS = (
-    Unit("xa-dai-bai", "Đảng ủy xã Đại Bái"),
-    Unit("cb-1", "Chi bộ thôn Đông"),
-    Unit("cb-2", "Chi bộ Trường THCS"),
-    Unit("cb-3", "Tổng công ty Điện lực"),
-    Unit("cb-4", "Chi bộ 4"),
-    Unit("cb-5", "Chi bộ 4"),
+    NamedUnit("xa-dai-bai", "Đảng ủy xã Đại Bái"),
+    NamedUnit("cb-1", "Chi bộ thôn Đông"),
+    NamedUnit("cb-2", "Chi bộ Trường THCS"),
+    NamedUnit("cb-3", "Tổng công ty Điện lực"),
+    NamedUnit("cb-4", "Chi bộ 4"),
+    NamedUnit("cb-5", "Chi bộ 4"),
 )
 AMBIGUOUS = {"Chi bộ 4"}
 
@@ -38,7 +38,7 @@ class Mangled:
     type: str
     grid: Grid = field(default_factory=lambda: Grid([]))
     events: dict[int, Event] = field(default_factory=dict)
-    columns: dict[int, Column] = field(default_factory=dict)
+    columns: dict[int, SheetColumn] = field(default_factory=dict)
     first: int = 0
 
 
@@ -50,12 +50,12 @@ def sheet_of(random: Random) -> Mangled:
     kept = [one for one in columns.all if one.required or any(one.name in row for row in said) or _one_in(random, 2)]
     random.shuffle(kept)
     mangled = Mangled(event_type)
-    layout: list[Column | str | None] = [*kept]
+    layout: list[SheetColumn | str | None] = [*kept]
     if _one_in(random, 2):
         layout.insert(0, random.choice(["STT", "TT", "Số TT"]))
     for _ in range(random.randint(0, 2)):
         layout.insert(random.randint(0, len(layout)), None)
-    mangled.columns = {at: one for at, one in enumerate(layout) if isinstance(one, Column)}
+    mangled.columns = {at: one for at, one in enumerate(layout) if isinstance(one, SheetColumn)}
     _head(random, mangled, layout)
     for number, values in enumerate(said, start=1):
         if _one_in(random, 4):
@@ -71,14 +71,14 @@ def sheet_of(random: Random) -> Mangled:
     return mangled
 
 
-def _head(random: Random, mangled: Mangled, layout: list[Column | str | None]) -> None:
+def _head(random: Random, mangled: Mangled, layout: list[SheetColumn | str | None]) -> None:
     rows = mangled.grid.rows
     for title in ("ĐẢNG BỘ XÃ ĐẠI BÁI", "Danh sách 6 tháng đầu năm", None):
         if _one_in(random, 2):
             rows.append([None, title])
     top = len(rows)
     heads: list[Value] = [_head_of(random, one) for one in layout]
-    places = [at for at, one in enumerate(layout) if isinstance(one, Column) and one.facet]
+    places = [at for at, one in enumerate(layout) if isinstance(one, SheetColumn) and one.facet]
     if places and places == list(range(places[0], places[-1] + 1)) and len(places) > 1 and _one_in(random, 1):
         group: list[Value] = [None if at in places else head for at, head in enumerate(heads)]
         group[places[0]] = "Trong đó"
@@ -92,7 +92,7 @@ def _head(random: Random, mangled: Mangled, layout: list[Column | str | None]) -
     mangled.first = len(rows)
 
 
-def _foot(random: Random, mangled: Mangled, layout: list[Column | str | None]) -> None:
+def _foot(random: Random, mangled: Mangled, layout: list[SheetColumn | str | None]) -> None:
     if _one_in(random, 2):
         total: list[Value] = [None] * len(layout)
         places = [at for at, one in enumerate(layout) if isinstance(one, str) or (one and one.name == "unit")]
@@ -105,7 +105,7 @@ def _foot(random: Random, mangled: Mangled, layout: list[Column | str | None]) -
             mangled.grid.rows += [[None], [None] * unit + ["Người lập biểu"]]
 
 
-def _head_of(random: Random, one: Column | str | None) -> Value:
+def _head_of(random: Random, one: SheetColumn | str | None) -> Value:
     if one is None or isinstance(one, str):
         return one
     head = random.choice([one.head, one.head, one.name, f"{one.head} *"])
@@ -126,7 +126,7 @@ def _spelled(random: Random, text: str) -> str:
     return f" {text} " if how == 3 else text
 
 
-def _values(random: Random, columns: tuple[Column, ...]) -> dict[str, Any]:
+def _values(random: Random, columns: tuple[SheetColumn, ...]) -> dict[str, Any]:
     """Choose what an event says, by the names of the columns, as it is on the wire."""
     values: dict[str, Any] = {}
     for column in columns:
@@ -155,7 +155,7 @@ def _event(event_type: str, values: dict[str, Any]) -> Event:
     return event
 
 
-def _said(random: Random, column: Column, value: Any) -> Value:
+def _said(random: Random, column: SheetColumn, value: Any) -> Value:
     """Say a value in one of the ways in which people do."""
     if column.kind in {"subject", "unit"}:
         unit = next(one for one in UNITS if one.id == value)

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.sheets.heads import letter
-from services.sheets.reading import Asked, read
+from services.sheets.reading import SheetQuestion, read
 from services.sheets.refusals import SheetRefused
-from services.sheets.results import Reading, event_of
+from services.sheets.results import SheetReading, event_of
 from services.sheets.rows import read_again
-from services.sheets.units import Units
+from services.sheets.units import UnitFinder
 from tests.property.examples import examples
 from tests.property.sheet_mangling import TIME, TODAY, UNITS, Mangled, sheet_of
 from tests.property.sheet_writing import WRITERS
@@ -22,8 +22,8 @@ seeds = st.integers(0, 2**64 - 1)
 NOBODY = "Nguyễn Thị Bí Mật"
 
 
-def _read(sheet: Mangled, writer: str) -> Reading | SheetRefused:
-    return read(WRITERS[writer](sheet.grid), Asked(sheet.type, UNITS, TODAY))
+def _read(sheet: Mangled, writer: str) -> SheetReading | SheetRefused:
+    return read(WRITERS[writer](sheet.grid), SheetQuestion(sheet.type, UNITS, TODAY))
 
 
 @pytest.mark.parametrize("writer", WRITERS)
@@ -32,7 +32,7 @@ def _read(sheet: Mangled, writer: str) -> Reading | SheetRefused:
 def test_a_sheet_says_what_its_events_say(writer: str, seed: int) -> None:
     sheet = sheet_of(Random(seed))
     answer = _read(sheet, writer)
-    assert isinstance(answer, Reading), answer
+    assert isinstance(answer, SheetReading), answer
     assert {row.row: row.fault for row in answer.rows() if row.fault} == {}
     events = {row.row: event_of(row.draft, sheet.type, 1, TIME) for row in answer.rows() if row.draft}
     assert events == sheet.events
@@ -41,7 +41,7 @@ def test_a_sheet_says_what_its_events_say(writer: str, seed: int) -> None:
     }
     # What is kept of a row are texts, and they say the same.
     for row in answer.rows():
-        assert read_again(sheet.type, row.row, row.cells, Units(UNITS), TODAY).draft == row.draft
+        assert read_again(sheet.type, row.row, row.cells, UnitFinder(UNITS), TODAY).draft == row.draft
 
 
 @pytest.mark.parametrize("writer", WRITERS)
@@ -57,7 +57,7 @@ def test_a_cell_that_says_nothing_clear_is_named(writer: str, seed: int) -> None
     row = sheet.grid.rows[number - 1]
     row[at] = {"day": "31/02/2023", "reference": "có dấu cách", "code": "gì đó"}.get(column.kind, "Chi bộ 4")
     answer = _read(sheet, writer)
-    assert isinstance(answer, Reading), answer
+    assert isinstance(answer, SheetReading), answer
     faults = [(found.row, found.fault.column) for found in answer.rows() if found.fault]
     assert faults == [(number, column.name)]
     del sheet.events[number]

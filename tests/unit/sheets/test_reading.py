@@ -11,13 +11,18 @@ import openpyxl
 import pytest
 
 from services.sheets.bounds import Bounds
-from services.sheets.reading import Asked, read
+from services.sheets.reading import SheetQuestion, read
 from services.sheets.refusals import SheetRefused
-from services.sheets.results import Reading, ReadRow
-from services.sheets.units import Unit
+from services.sheets.results import ReadRow, SheetReading
+from services.sheets.units import NamedUnit
 
-UNITS = (Unit("xa", "Đảng ủy xã"), Unit("cb-1", "Chi bộ 1"), Unit("cb-2", "Chi bộ Đông"), Unit("cb-3", "Chi bộ đông"))
-ADMITTED = Asked("member.admitted", UNITS, date(2026, 11, 28))
+UNITS = (
+    NamedUnit("xa", "Đảng ủy xã"),
+    NamedUnit("cb-1", "Chi bộ 1"),
+    NamedUnit("cb-2", "Chi bộ Đông"),
+    NamedUnit("cb-3", "Chi bộ đông"),
+)
+ADMITTED = SheetQuestion("member.admitted", UNITS, date(2026, 11, 28))
 HEAD = ("STT", "Đơn vị", "Mã đảng viên", "Ngày quyết định")
 
 
@@ -34,13 +39,13 @@ def _book(*rows: Sequence[Any]) -> bytes:
     return written.getvalue()
 
 
-def _rows(sheet: bytes, asked: Asked = ADMITTED) -> list[ReadRow]:
+def _rows(sheet: bytes, asked: SheetQuestion = ADMITTED) -> list[ReadRow]:
     answer = read(sheet, asked)
-    assert isinstance(answer, Reading), answer
+    assert isinstance(answer, SheetReading), answer
     return list(answer.rows())
 
 
-def _refused(sheet: bytes, asked: Asked = ADMITTED) -> SheetRefused:
+def _refused(sheet: bytes, asked: SheetQuestion = ADMITTED) -> SheetRefused:
     answer = read(sheet, asked)
     assert isinstance(answer, SheetRefused)
     assert answer.detail.vietnamese
@@ -87,7 +92,7 @@ def test_how_a_text_was_read_is_said(sheet: bytes, encoding: str | None) -> None
         assert _refused(sheet).reason == "no_head"
         return
     answer = read(sheet, ADMITTED)
-    assert isinstance(answer, Reading)
+    assert isinstance(answer, SheetReading)
     assert answer.encoding == encoding
     (row,) = answer.rows()
     assert row.row == (3 if sheet.startswith(b"sep") else 2)
@@ -96,7 +101,7 @@ def test_how_a_text_was_read_is_said(sheet: bytes, encoding: str | None) -> None
 
 
 def test_pasted_cells_are_parted_by_tabs_alone() -> None:
-    pasted = Asked(ADMITTED.type, UNITS, ADMITTED.today, pasted=True)
+    pasted = SheetQuestion(ADMITTED.type, UNITS, ADMITTED.today, pasted=True)
     (row,) = _rows('Đơn vị\tMã đảng viên\tNgày quyết định\n"Chi bộ 1"\ta\t5/2/2026'.encode(), pasted)
     assert row.draft is not None
     assert row.draft.unit == "cb-1"
@@ -166,7 +171,7 @@ def test_what_is_no_fact_is_passed_over_and_said() -> None:
         ),
         ADMITTED,
     )
-    assert isinstance(answer, Reading)
+    assert isinstance(answer, SheetReading)
     assert [row.row for row in answer.rows() if row.draft] == [4]
     assert [(passed.row, passed.why) for passed in answer.passed_over] == [(3, "numbers"), (6, "total"), (8, "foot")]
     assert [(row.row, row.fault.column) for row in answer.rows() if row.fault] == [(7, "unit")]
@@ -195,8 +200,14 @@ def test_a_sheet_is_refused_for_its_columns(
 
 def test_a_sheet_is_refused_for_its_size_and_for_having_two_pages() -> None:
     many = _text(HEAD, *[("1", "cb-1", str(number), "5/2/2026") for number in range(11)])
-    assert _refused(many, Asked(ADMITTED.type, UNITS, ADMITTED.today, bounds=Bounds(rows=10))).reason == "too_many_rows"
-    assert _refused(many, Asked(ADMITTED.type, UNITS, ADMITTED.today, bounds=Bounds(file=10))).reason == "too_large"
+    assert (
+        _refused(many, SheetQuestion(ADMITTED.type, UNITS, ADMITTED.today, bounds=Bounds(rows=10))).reason
+        == "too_many_rows"
+    )
+    assert (
+        _refused(many, SheetQuestion(ADMITTED.type, UNITS, ADMITTED.today, bounds=Bounds(file=10))).reason
+        == "too_large"
+    )
     book = openpyxl.Workbook()
     for sheet in (book.active, book.create_sheet()):
         sheet.append(HEAD)

@@ -10,21 +10,21 @@ import pytest
 
 from events.catalogue import CATALOGUE, FACTS
 from services.sheets.columns import columns_of
-from services.sheets.reading import Asked, read
+from services.sheets.reading import SheetQuestion, read
 from services.sheets.refusals import SheetRefusedError
-from services.sheets.results import Reading
+from services.sheets.results import SheetReading
 from services.sheets.template import MOST_UNITS, template
-from services.sheets.units import Unit
+from services.sheets.units import NamedUnit
 
-UNITS = tuple(Unit(f"cb-{n}", f"Chi bộ {n}") for n in range(3))
+UNITS = tuple(NamedUnit(f"cb-{n}", f"Chi bộ {n}") for n in range(3))
 TODAY = date(2026, 11, 28)
 FACT_TYPES = [row.type for row in FACTS]
 
 
 @pytest.mark.parametrize("event_type", FACT_TYPES)
 def test_nothing_filled_in_is_nothing_said(event_type: str) -> None:
-    answer = read(template(event_type, UNITS), Asked(event_type, UNITS, TODAY))
-    assert isinstance(answer, Reading)
+    answer = read(template(event_type, UNITS), SheetQuestion(event_type, UNITS, TODAY))
+    assert isinstance(answer, SheetReading)
     assert answer.count == 0
     assert [(passed.row, passed.why) for passed in answer.passed_over] == [(4, "example")]
     assert [column.name for column in answer.columns] == [column.name for column in columns_of(event_type).all]
@@ -38,8 +38,8 @@ def test_what_is_written_like_the_example_is_taken(event_type: str) -> None:
         data.cell(5, cell.column, "M-1" if cell.value == "VI-DU" else cell.value)
     written = io.BytesIO()
     book.save(written)
-    answer = read(written.getvalue(), Asked(event_type, UNITS, TODAY))
-    assert isinstance(answer, Reading)
+    answer = read(written.getvalue(), SheetQuestion(event_type, UNITS, TODAY))
+    assert isinstance(answer, SheetReading)
     (row,) = answer.rows()
     assert (row.row, row.fault) == (5, None)
     assert row.draft is not None
@@ -47,7 +47,7 @@ def test_what_is_written_like_the_example_is_taken(event_type: str) -> None:
 
 
 def test_units_and_codes_are_chosen_from_lists_on_a_page_that_is_not_shown() -> None:
-    units = [Unit("xa", "=HYPERLINK(1)"), *(Unit(f"cb-{n}", f"Chi bộ {n}") for n in range(900))]
+    units = [NamedUnit("xa", "=HYPERLINK(1)"), *(NamedUnit(f"cb-{n}", f"Chi bộ {n}") for n in range(900))]
     book = openpyxl.load_workbook(io.BytesIO(template("badge.awarded", units)))
     assert book.sheetnames == ["Dữ liệu", "Danh mục", "Hướng dẫn"]
     assert book["Danh mục"].sheet_state == "hidden"
