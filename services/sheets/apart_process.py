@@ -7,6 +7,7 @@ import os
 import resource
 import struct
 import sys
+from contextlib import suppress
 from math import ceil
 from typing import Final
 
@@ -16,6 +17,7 @@ from services.sheets.bounds import Bounds
 from services.sheets.formats import too_large
 from services.sheets.reading import SheetQuestion, read
 
+NICE: Final = 10
 HEAD: Final = struct.Struct("!QQ")
 """What precedes the question and the file: the length of each."""
 
@@ -37,7 +39,9 @@ def main() -> None:
 
 
 def bound(bounds: Bounds) -> None:
-    """Bind this process, for good."""
+    """Bind this process, for good, as far as it isn't bound more closely; on a full machine others go before it."""
+    with suppress(OSError):
+        os.nice(NICE)
     seconds = ceil(bounds.seconds)
     for what, most in (
         (resource.RLIMIT_AS, bounds.memory),
@@ -45,7 +49,9 @@ def bound(bounds: Bounds) -> None:
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(what, (most, most))
+        _, hard = resource.getrlimit(what)
+        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (least, least))
 
 
 if __name__ == "__main__":

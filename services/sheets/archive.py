@@ -1,7 +1,6 @@
 """The zip archive that an .xlsx or .ods is, looked through before anything opens it: sizes, broken parts, entities."""
 
 import io
-import re
 import zipfile
 import zlib
 from typing import Final
@@ -63,57 +62,3 @@ class Archive:
                     end = chunk[-_LONGEST:]
         except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, NotImplementedError):
             raise broken() from None
-
-
-_SHEET: Final = re.compile(rb"<(?:\w+:)?sheet\b([^>]*)>")
-_RELATION: Final = re.compile(rb"<(?:\w+:)?Relationship\b([^>]*)>")
-_ATTRIBUTE: Final = re.compile(rb"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
-_CELL: Final = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
-_VALUE: Final = re.compile(rb"<(?:\w+:)?v\b[^>]*>[^<]|<(?:\w+:)?is\b")
-_FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s/>]")
-_AT: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_MAY_BE_UNKNOWABLE: Final = (b"<f", b":f", b'"e"', b"'e'")
-
-
-def unknowable_cells(archive: Archive, sheet: int) -> set[tuple[int, int]]:
-    """Find the cells of the n-th sheet of an .xlsx whose value isn't in it: errors, and formulas never calculated.
-
-    Each is (row, column) from 0. The library that reads sheets gives such cells as blank.
-    """
-    part = _part_of(archive, sheet)
-    xml = archive.read(part) if part else None
-    if xml is None or not any(mark in xml for mark in _MAY_BE_UNKNOWABLE):
-        return set()
-    found = set()
-    for cell in _CELL.finditer(xml):
-        attributes, inside = _attributes(cell[1]), cell[2] or b""
-        kind = attributes.get("t")
-        never = kind != "str" and _FORMULA.search(inside) is not None and _VALUE.search(inside) is None
-        if (kind == "e" or never) and (at := _AT.fullmatch(attributes.get("r", ""))):
-            found.add((int(at[2]) - 1, _column(at[1])))
-    return found
-
-
-def _part_of(archive: Archive, sheet: int) -> str | None:
-    """Name the part that the n-th sheet is in, by the workbook's relations."""
-    sheets = _SHEET.findall(archive.read("xl/workbook.xml") or b"")
-    if sheet >= len(sheets):
-        return None
-    relation = next((value for name, value in _attributes(sheets[sheet]).items() if name.endswith(":id")), None)
-    for found in _RELATION.findall(archive.read("xl/_rels/workbook.xml.rels") or b""):
-        attributes = _attributes(found)
-        if attributes.get("Id") == relation:
-            target = attributes.get("Target", "")
-            return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
-    return None
-
-
-def _attributes(text: bytes) -> dict[str, str]:
-    return {name.decode(): (one or other).decode("utf-8", "replace") for name, one, other in _ATTRIBUTE.findall(text)}
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for each in letters:
-        number = number * 26 + ord(each) - ord("A") + 1
-    return number - 1

@@ -55,7 +55,10 @@ class ReadRow(Struct, frozen=True):
 
 
 class PassedOver(Struct, frozen=True):
-    """A row that was not taken: `total`, `example`, `numbers` (of the columns) or `foot`; blank ones are not told."""
+    """A row that was not taken; blank ones are not told.
+
+    `why` is `total`, `example`, `numbers` (of the columns), `head` (once more) or `foot`.
+    """
 
     row: int
     why: str

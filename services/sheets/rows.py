@@ -67,8 +67,12 @@ def read_rows(
                 f"quá {most} hàng: chia thành nhiều tệp",
                 f"more than {most} rows: make several files of it",
             )
+        one = _read_row(number, cells, columns, convert)
+        if one.fault is not None and _is_head(cells, columns):
+            passed_over.append(PassedOver(number, "head"))
+            continue
         count += 1
-        yield _told_apart(_read_row(number, cells, columns, convert), seen)
+        yield _told_apart(one, seen)
 
 
 def read_again(event_type: str, row: int, cells: Mapping[str, str], units: UnitFinder, today: date) -> ReadRow:
@@ -106,6 +110,12 @@ def _why_not(cells: Mapping[str, Cell], marks: Sequence[Cell], columns: SheetCol
     if ended and columns.reference.name not in cells and columns.day.name not in cells:
         return "foot"
     return None
+
+
+def _is_head(cells: Mapping[str, Cell], columns: SheetColumns) -> bool:
+    """Tell whether a row repeats the heads, as those do that were printed page by page."""
+    heads = {name: columns.of_head(cell) if isinstance(cell, str) else None for name, cell in cells.items()}
+    return len(heads) > 1 and all(head is not None and head.name == name for name, head in heads.items())
 
 
 def _is_count(cell: Cell) -> bool:

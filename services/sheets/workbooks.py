@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum
 
-from services.sheets.archive import Archive, unknowable_cells
+from services.sheets.archive import Archive
 from services.sheets.bounds import Bounds
 from services.sheets.cells import UNKNOWABLE, Cell, is_blank
 from services.sheets.columns import SheetColumns
 from services.sheets.formats import Format, broken, too_large, with_password
 from services.sheets.heads import LOOKED_AT, Head, find_head
 from services.sheets.refusals import SheetRefusedError
+from services.sheets.unknowable import in_ods, in_xls, in_xlsx
 
 
 class Page(NamedTuple):
@@ -59,9 +60,9 @@ def open_page(sheet: bytes, kind: Format, columns: SheetColumns, bounds: Bounds)
     if not filled:
         return None
     number, page = filled[0]
-    if archive is not None and kind == "xlsx":
-        return page._replace(unknowable=unknowable_cells(archive, number))
-    return page
+    if archive is None:
+        return page._replace(unknowable=in_xls(sheet, number))
+    return page._replace(unknowable=in_xlsx(archive, number) if kind == "xlsx" else in_ods(archive, number))
 
 
 def _page(sheet: CalamineSheet, columns: SheetColumns, bounds: Bounds) -> Page | None:

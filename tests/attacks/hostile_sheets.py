@@ -80,13 +80,21 @@ def deep() -> bytes:
 
 def repeated() -> bytes:
     """Make an .ods whose one cell stands for a hundred million."""
+    return ods(
+        '<table:table-row table:number-rows-repeated="100000"><table:table-cell table:number-columns-repeated="1000" '
+        'office:value-type="string"><text:p>x</text:p></table:table-cell></table:table-row>'
+    )
+
+
+def ods(rows: str) -> bytes:
+    """Make an .ods of the rows of its one table."""
     office = "urn:oasis:names:tc:opendocument:xmlns:"
     content = (
         f'<office:document-content xmlns:office="{office}office:1.0" xmlns:table="{office}table:1.0" '
-        f'xmlns:text="{office}text:1.0"><office:body><office:spreadsheet><table:table table:name="a">'
-        '<table:table-row table:number-rows-repeated="100000"><table:table-cell '
-        'table:number-columns-repeated="1000" office:value-type="string"><text:p>x</text:p></table:table-cell>'
-        "</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"
+        f'xmlns:text="{office}text:1.0" '
+        'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0">'
+        f'<office:body><office:spreadsheet><table:table table:name="a">{rows}</table:table></office:spreadsheet>'
+        "</office:body></office:document-content>"
     )
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", 8) as archive:

@@ -9,12 +9,14 @@ from typing import Any
 
 import openpyxl
 import pytest
+import xlwt
 
 from services.sheets.bounds import Bounds
 from services.sheets.reading import SheetQuestion, read
 from services.sheets.refusals import SheetRefused
 from services.sheets.results import ReadRow, SheetReading
 from services.sheets.units import NamedUnit
+from tests.attacks import hostile_sheets
 
 UNITS = (
     NamedUnit("xa", "Đảng ủy xã"),
@@ -155,6 +157,58 @@ def test_a_formula_that_was_never_calculated_is_no_blank() -> None:
     (row,) = _rows(_book((*HEAD, "Giới tính"), (1, "cb-1", "a", "5/2/2026", '=VLOOKUP("a",B:C,2)')))
     assert row.fault is not None
     assert (row.fault.column, row.fault.reason) == ("sex", "no_value")
+
+
+def test_an_error_in_an_xls_is_no_blank() -> None:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("a")
+    for at, head in enumerate((*HEAD, "Giới tính")):
+        sheet.write(0, at, head)
+    for row in (1, 2, 3):
+        for at, text in enumerate((row, "cb-1", f"m-{row}", "5/2/2026")):
+            sheet.write(row, at, text)
+    sheet.row(1).set_cell_error(4, "#REF!")
+    written = io.BytesIO()
+    book.save(written)
+    first, *others = _rows(written.getvalue())
+    assert first.fault is not None
+    assert (first.fault.column, first.fault.reason) == ("sex", "no_value")
+    assert all(read.draft for read in others)
+
+
+def test_an_error_in_an_ods_is_no_blank() -> None:
+    def cells(*texts: str) -> str:
+        return "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>' for text in texts
+        )
+
+    never = '<table:table-cell table:formula="of:=A1"/>'
+    error = (
+        '<table:table-cell table:formula="of:=NA()" office:value-type="string" office:string-value="" '
+        'calcext:value-type="error"><text:p>#N/A</text:p></table:table-cell>'
+    )
+    row = "<table:table-row>{}</table:table-row>".format
+    sheet = (
+        row(cells(*HEAD[1:], "Giới tính"))
+        + '<table:table-row table:number-rows-repeated="2">'
+        + '<table:table-cell table:number-columns-repeated="9"/></table:table-row>'
+        + row(cells("cb-1", "a", "5/2/2026") + error)
+        + row(cells("cb-1", "b", "5/2/2026") + never)
+        + row(cells("cb-1", "c", "5/2/2026", "nam"))
+    )
+    rows = _rows(hostile_sheets.ods(sheet))
+    assert [(read.row, read.fault and read.fault.reason) for read in rows] == [
+        (4, "no_value"),
+        (5, "no_value"),
+        (6, None),
+    ]
+
+
+def test_heads_that_come_again_are_passed_over() -> None:
+    answer = read(_text(HEAD, ("1", "cb-1", "a", "5/2/2026"), HEAD, ("2", "cb-1", "b", "5/2/2026")), ADMITTED)
+    assert isinstance(answer, SheetReading)
+    assert [row.row for row in answer.rows() if row.draft] == [2, 4]
+    assert [(passed.row, passed.why) for passed in answer.passed_over] == [(3, "head")]
 
 
 def test_what_is_no_fact_is_passed_over_and_said() -> None:
