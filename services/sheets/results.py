@@ -42,8 +42,8 @@ class Fault(Struct, frozen=True):
 class ReadRow(Struct, frozen=True):
     """A row by its number in the sheet; `cells` are texts by the names of the columns, as people would type them.
 
-    Either `draft` or `fault` is there. `twin` is an earlier row of this sheet with the same id, `alike` whether the two
-    say the same.
+    Either `draft` or `fault` is there. Of a row with a fault what may be a person's name is not among the cells. `twin`
+    is an earlier row of this sheet with the same id, `alike` whether the two say the same.
     """
 
     row: int

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from events.catalogue import CATALOGUE
+from events.identifiers import is_reference
 from services.sheets import folding
 from services.sheets.cells import Cell, is_blank, text_of
 from services.sheets.columns import UNIT, SheetColumns, columns_of
@@ -159,7 +160,7 @@ def _read_row(number: int, cells: Mapping[str, Cell], columns: SheetColumns, con
                 raise _missing()
         except CellRefusedError as refused:
             fault = Fault(column.name, column.head, refused.reason, refused.detail)
-            return ReadRow(number, {name: text_of(cell) for name, cell in cells.items()}, fault=fault)
+            return ReadRow(number, _kept(cells, columns), fault=fault)
         if value is None:
             continue
         if column.name == UNIT:
@@ -169,6 +170,19 @@ def _read_row(number: int, cells: Mapping[str, Cell], columns: SheetColumns, con
     if facets:
         data["facets"] = facets
     return ReadRow(number, texts, draft=Draft(unit, _stem(columns, unit, data), data))
+
+
+def _kept(cells: Mapping[str, Cell], columns: SheetColumns) -> dict[str, str]:
+    """Give the texts of a row that is to be mended, but for what may be a person's name.
+
+    That is what stands in the place of a reference and is none, and all of a row without reference and day.
+    """
+    if columns.reference.name not in cells and columns.day.name not in cells:
+        return {}
+    texts = {name: text_of(cell) for name, cell in cells.items()}
+    if not is_reference(texts.get(columns.reference.name, "")):
+        texts.pop(columns.reference.name, None)
+    return texts
 
 
 def _missing() -> CellRefusedError:

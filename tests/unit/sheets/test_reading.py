@@ -204,6 +204,19 @@ def test_an_error_in_an_ods_is_no_blank() -> None:
     ]
 
 
+def test_what_may_be_a_name_is_not_kept() -> None:
+    name = "Nguyễn Văn A"
+    answer = read(
+        _text(HEAD, ("1", "cb-1", name, "5/2/2026"), ("", name, "", ""), ("", name, "b", "5/2/2026")), ADMITTED
+    )
+    assert isinstance(answer, SheetReading)
+    first, second, third = answer.rows()
+    assert first.cells == {"unit": "cb-1", "decided_on": "5/2/2026"}
+    assert second.cells == {}
+    assert third.cells["unit"] == name  # it may be a unit's name, and has to be seen to be mended
+    assert all(row.fault for row in (first, second, third))
+
+
 def test_heads_that_come_again_are_passed_over() -> None:
     answer = read(_text(HEAD, ("1", "cb-1", "a", "5/2/2026"), HEAD, ("2", "cb-1", "b", "5/2/2026")), ADMITTED)
     assert isinstance(answer, SheetReading)
