@@ -28,7 +28,7 @@ def _read(sheet: Mangled, writer: str) -> SheetReading | SheetRefused:
 
 @pytest.mark.parametrize("writer", WRITERS)
 @given(seed=seeds)
-@examples(60)
+@examples(40)
 def test_a_sheet_says_what_its_events_say(writer: str, seed: int) -> None:
     sheet = sheet_of(Random(seed))
     answer = _read(sheet, writer)
@@ -46,7 +46,7 @@ def test_a_sheet_says_what_its_events_say(writer: str, seed: int) -> None:
 
 @pytest.mark.parametrize("writer", WRITERS)
 @given(seed=seeds)
-@examples(20)
+@examples(12)
 def test_a_cell_that_says_nothing_clear_is_named(writer: str, seed: int) -> None:
     random = Random(seed)
     sheet = sheet_of(random)
@@ -68,7 +68,7 @@ def test_a_cell_that_says_nothing_clear_is_named(writer: str, seed: int) -> None
 
 @pytest.mark.parametrize("writer", WRITERS)
 @given(seed=seeds)
-@examples(20)
+@examples(12)
 def test_a_column_too_many_refuses_the_sheet_and_nothing_of_it_is_told(writer: str, seed: int) -> None:
     random = Random(seed)
     sheet = sheet_of(random)
