@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 
 def _run(*arguments: str) -> str:
     done = subprocess.run([sys.executable, "-m", *arguments], capture_output=True, text=True, check=False)
@@ -22,6 +24,5 @@ def test_a_sheet_is_measured() -> None:
     assert "200 rows" in _run("tests.bench.sheets", "--rows", "200")
 
 
-@pytest.mark.long
 def test_many_broken_files_are_refused() -> None:
     _run("tests.bench.sheet_fuzz", "--files", "5000", "--first", "1000000")
