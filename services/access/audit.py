@@ -32,13 +32,16 @@ GRANTED: Final = "granted"
 REVOKED: Final = "revoked"
 EVENTS_SHOWN: Final = "events_shown"
 CELLS_SHOWN: Final = "cells_shown"
+EVENTS_SENT: Final = "events_sent"
 PRUNED: Final = "pruned"
 
 KINDS: Final = (
     *(SIGNED_IN, SIGNED_OUT, SIGN_IN_REFUSED, REFUSED, ACCOUNT_ADDED, ACCOUNT_DISABLED, ACCOUNT_ENABLED, INVITED),
-    *(INVITATION_USED, TOKEN_MADE, TOKEN_REVOKED, SESSION_ENDED, GRANTED, REVOKED, EVENTS_SHOWN, CELLS_SHOWN, PRUNED),
+    *(INVITATION_USED, TOKEN_MADE, TOKEN_REVOKED, SESSION_ENDED, GRANTED, REVOKED, EVENTS_SHOWN, CELLS_SHOWN),
+    *(EVENTS_SENT, PRUNED),
 )
-"""What an entry may tell of (contract, section 7): sign-ins, refusals, grants, tokens, answers that show more."""
+"""What an entry may tell of (contract, section 7): sign-ins, refusals, grants, tokens, answers that show more,
+and who sent."""
 
 
 class Entry(NamedTuple):

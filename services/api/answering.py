@@ -13,6 +13,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -37,7 +38,7 @@ from services.api.log_end import LogEnd
 from services.api.metrics import DROPPED, REFUSED
 from services.api.needs import need_of
 from services.api.parameters import Parameters, today
-from services.api.problems import not_audited, too_busy
+from services.api.problems import Problem, not_audited, too_busy
 from services.api.shared import standing_of
 from services.api.sights import About, sees_everything, sight_of, unit_of
 from services.api.turns import Bounded, Limits, Turns
@@ -159,6 +160,24 @@ class Reader:
         async with snapshot(self._service) as opened:
             sight = EVERYTHING if about is None else await self._may(request, about)(opened)
             return await compute(opened, sight)
+
+    def client(self, request: Request) -> str:
+        """Name whoever asks as turns are taken."""
+        return clients_of(request).of(request.scope)
+
+    async def at_once(self, request: Request, compute: Callable[[Snapshot, Sight], Awaitable[Answer]]) -> Answer:
+        """Ask in the asker's turn among the quick questions, for a route that decides itself who may and answers.
+
+        Raises Problems: 503 where too many ask, 429 where one client does.
+        """
+        async with self._quick_turns.turn(self.client(request)), snapshot(self._quick) as opened:
+            return await compute(opened, EVERYTHING)
+
+    async def reach_beside_others(self, request: Request, position: int, within: float) -> None:
+        """Wait for a position in bounded company, as `min_position` is waited for; where too many wait, not at all."""
+        with suppress(Problem):
+            async with self._waiting.place(self.client(request)):
+                await self._positions.reach(position, within)
 
     async def reach(self, position: int, within: float) -> None:
         """Wait for the outcome of what a route has just published, at most `within` seconds."""

@@ -23,6 +23,7 @@ from services.api import (
     routes_grants,
     routes_operations,
     routes_plans,
+    routes_sending,
     routes_sign_in,
     routes_silence,
     routes_statement,
@@ -41,6 +42,7 @@ from services.api.lag import Lags
 from services.api.log_end import LogEnd
 from services.api.metrics import Measured
 from services.api.needs import declared
+from services.api.sending import Sendings
 from services.api.tracing import Traced
 from services.api.waiting import Positions
 from services.publishing.gateway import Gateway
@@ -79,6 +81,7 @@ def create_app(
                 quick, service, elsewhere, writing=writing, positions=positions, log_end=log_end, lags=lags
             )
             app.state.gateway = gateway = Gateway(settings)
+            app.state.sendings = Sendings(gateway, settings.root)
             gateway.open()
             log_end.open()
             exposing = exposed(settings, app.state.reader, metrics)
@@ -95,6 +98,7 @@ def create_app(
                     task.cancel()
                 await asyncio.gather(*running, return_exceptions=True)
                 await elsewhere.close()
+                await app.state.sendings.close()
                 await app.state.access.close()
                 await log_end.close()
                 await gateway.close()
@@ -121,6 +125,7 @@ def create_app(
         routes_silence,
         routes_statement,
         routes_events,
+        routes_sending,
         routes_operations,
         routes_tokens,
         routes_accounts,

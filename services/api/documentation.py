@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
 from fastapi import FastAPI
 
 from projections.answers.access.needs import Need
+from services.api.event_bodies import BATCH, LINES, MOST, ONE
 from services.api.examples import ANSWERS, EXAMPLES, TAKEN
 from services.api.needs import declared
 from services.api.parameters import EVERYWHERE
@@ -43,17 +45,34 @@ _OF_ACCOUNTS: Final = {
     409: "It is there already, or is no more what it would have to be",
     **{status: _SAYS[status] for status in (422, 429, 503)},
 }
+_OF_SENDING: Final = {
+    400: "The body can't be read as what it says it is",
+    401: _OF_ACCOUNTS[401],
+    403: "The account may not speak as the publisher; or what changes something in a session has no `X-CSRF-Token`",
+    404: "No such event",
+    409: "The event stands no more",
+    413: "More than 1,000 events, or too many bytes",
+    415: "No media type of events, or compressed",
+    422: _SAYS[422],
+    429: _SAYS[429],
+    503: "All are unsent (`items`), or nothing was tried; `Retry-After`",
+}
 _REFUSED: Final = {"application/problem+json": {"schema": {"$ref": _REFERENCE.format(name="Problem")}}}
 
 
-def answers(answer: type[msgspec.Struct], others: Mapping[str, str] | None = None) -> dict[int | str, dict[str, Any]]:
+def answers(
+    answer: type[msgspec.Struct],
+    others: Mapping[str, str] | None = None,
+    instead: type[msgspec.Struct] | None = None,
+) -> dict[int | str, dict[str, Any]]:
     """Describe what a route may answer, for its `responses`; `answer` is one of ANSWERS.
 
-    `others` names more EXAMPLES of the answer, by what is asked for.
+    `others` names more EXAMPLES of the answer, by what is asked for; `instead` is what else it may be.
     """
     examples = {"by default": answer.__name__, **(others or {})}
+    schemas = [{"$ref": _REFERENCE.format(name=each.__name__)} for each in (answer, instead) if each is not None]
     content = {
-        "schema": {"$ref": _REFERENCE.format(name=answer.__name__)},
+        "schema": schemas[0] if instead is None else {"oneOf": schemas},
         "examples": {asked: {"$ref": f"#/components/examples/{name}"} for asked, name in examples.items()},
     }
     return {
@@ -88,6 +107,38 @@ def told(answer: type[msgspec.Struct], status: int = 200) -> dict[int | str, dic
         status: {"description": "The answer", "content": {"application/json": content}},
         **{refused: {"description": says, "content": _REFUSED} for refused, says in _OF_ACCOUNTS.items()},
     }
+
+
+def sent(answer: type[msgspec.Struct], status: int = 202) -> dict[int | str, dict[str, Any]]:
+    """Describe what a route may answer that sends events, or tells of what was sent."""
+    if status == HTTPStatus.OK:
+        return told(answer, status)
+    content = {
+        "schema": {"$ref": _REFERENCE.format(name=answer.__name__)},
+        "examples": {"by default": {"$ref": f"#/components/examples/{answer.__name__}"}},
+    }
+    location = {"description": "The receipt, to be asked for outcomes", "schema": {"type": "string"}}
+    answered = {"content": {"application/json": content}}
+    return {
+        status: {
+            "description": "In the log, what was accepted: acknowledged by the stream",
+            "headers": {"Location": location},
+            **answered,
+        },
+        200: {"description": "Nothing was accepted; or a dry run", **answered},
+        **{refused: {"description": says, "content": _REFUSED} for refused, says in _OF_SENDING.items()},
+    }
+
+
+def taking_events() -> dict[str, Any]:
+    """Describe the events that a route takes in its body, for its `openapi_extra`."""
+    one = {"type": "object", "description": "An event: docs/schemas"}
+    content = {
+        ONE: {"schema": one},
+        BATCH: {"schema": {"type": "array", "items": one, "maxItems": MOST}},
+        LINES: {"schema": {"type": "string", "description": "An event a line"}},
+    }
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def mount(app: FastAPI) -> None:

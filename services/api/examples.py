@@ -24,6 +24,7 @@ from projections.answers.sentence.sentence_answers import Statement
 from services.access import accounts
 from services.api import access_answers as access
 from services.api import grant_answers as grants
+from services.api import send_answers as sending
 
 ANSWERS: Final = (
     answers.Report,
@@ -53,8 +54,10 @@ ANSWERS: Final = (
     access.AuditPage,
     grants.GrantList,
     grants.GrantOrdered,
+    sending.SentAnswer,
+    sending.OwnReceipts,
 )
-TAKEN: Final = (access.NewAccount, access.NewToken, grants.NewGrant)
+TAKEN: Final = (access.NewAccount, access.NewToken, grants.NewGrant, sending.Retraction, sending.Replacement)
 """What requests have in their bodies."""
 _TOLD: Final[dict[str, dict[str, Any]]] = json.loads((files(__package__) / "examples.json").read_text("utf-8"))
 

@@ -19,6 +19,8 @@ from services.settings import Address
 
 MOST_BODY: Final = 1 << 20
 """Bytes of a request's body; what a route takes in one, it bounds itself."""
+AS_IT_COMES: Final = frozenset({("POST", "/v1/events")})
+"""Requests whose body is read by their route, when it is known who sends it; the route bounds it."""
 
 _PAGE: Final = "/docs"
 _SAFE: Final = {
@@ -73,28 +75,39 @@ class Guard:
             await self._app(scope, receive, send)
             return
         answer = _Answer(scope, send)
+        as_it_comes = (scope["method"], scope["path"]) in AS_IT_COMES
         try:
             self._check(scope)
-            body = await _whole(receive)
+            body = None if as_it_comes else await _whole(receive)
         except Problem as problem:
             await problem.response({"connection": "close"})(scope, receive, answer.send)
             return
-        if body is None:
-            return
-        await self._pass_on(scope, body, receive, answer)
+        if body is not None:
+            await self._pass_on(scope, _once(body), receive, answer)
+        elif as_it_comes:
+            await self._pass_on(scope, receive, receive, answer)
 
-    async def _pass_on(self, scope: Scope, body: bytes, receive: Receive, answer: _Answer) -> None:
+    async def _pass_on(self, scope: Scope, source: Receive, receive: Receive, answer: _Answer) -> None:
+        """Pass a request on with the body that its source gives; when that is all here, wait for its asker's going."""
         asked = {**scope, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
-        arrived = False
+        ended = asyncio.Event()
+        left = False
 
         async def received() -> Message:
-            nonlocal arrived
-            if not arrived:
-                arrived = True
-                return {"type": "http.request", "body": body, "more_body": False}
-            return await asyncio.shield(gone)
+            nonlocal left
+            if ended.is_set():
+                return await asyncio.shield(gone)
+            message = await source()
+            left = message["type"] == "http.disconnect"
+            if left or not message.get("more_body", False):
+                ended.set()
+            return await asyncio.shield(gone) if left else message
 
-        gone: asyncio.Future[Message] = asyncio.ensure_future(_until_gone(receive))
+        async def going() -> Message:
+            await ended.wait()
+            return {"type": "http.disconnect"} if left else await _until_gone(receive)
+
+        gone: asyncio.Future[Message] = asyncio.ensure_future(going())
         work: asyncio.Future[None] = asyncio.ensure_future(self._run(asked, received, answer.send))
         try:
             await asyncio.wait((gone, work), return_when=asyncio.FIRST_COMPLETED)
@@ -172,6 +185,15 @@ async def _whole(receive: Receive) -> bytes | None:
             raise Problem(413, "Quá dài", detail)
         if not message.get("more_body", False):
             return bytes(body)
+
+
+def _once(body: bytes) -> Receive:
+    """Give a body that is here already."""
+
+    async def received() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return received
 
 
 async def _until_gone(receive: Receive) -> Message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import partial
 from typing import Annotated
 
@@ -17,6 +18,8 @@ from projections.store.reading.outcomes import OUTCOMES, event, outcomes, receip
 from projections.store.reading.rejects import RejectsKey, rejects
 from projections.store.reading.snapshot import Snapshot
 from services.access.audit import EVENTS_SHOWN
+from services.api import kept_receipts
+from services.api.access import access_of
 from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.documentation import answers
@@ -36,6 +39,8 @@ from services.api.parameters import (
     whole,
 )
 from services.api.problems import bad_parameter, no_event
+from services.api.routes_accounts import answer
+from services.api.send_answers import ACCEPTED, OwnReceipt, OwnReceipts
 from services.api.sights import OfEvent, OfList, OfUnit, sees_everything
 
 router = APIRouter(prefix="/v1", tags=["events"], dependencies=[Depends(only_once)])
@@ -67,8 +72,12 @@ class RejectsQuery(Parameters):
 class ReceiptsQuery(Parameters):
     """What receipts are asked by."""
 
-    first: Annotated[int, whole(1)] = Field(1, alias="from", description="First position", examples=[1])
+    first: Annotated[int | None, whole(1)] = Field(
+        None, alias="from", description="First position; without it, the receipts of what one sent", examples=[1]
+    )
     last: Annotated[int | None, whole(1)] = Field(None, alias="to", description="Last position", examples=[100])
+    limit: Limit = PAGE
+    cursor: Cursor = None
 
 
 @router.get("/events/{publisher}/{id}", summary="One event", responses=answers(Said))
@@ -111,11 +120,25 @@ async def rejects_by_publisher(request: Request, query: Annotated[RejectsQuery, 
     return await reader_of(request).answer(request, query, asked)
 
 
-@router.get("/receipts", summary="Receipts by position", responses=answers(ReceiptPage))
+@router.get(
+    "/receipts",
+    summary="Receipts by position, or of what one sent",
+    responses=answers(ReceiptPage, {"what one sent": OwnReceipts.__name__}, OwnReceipts),
+)
 @needs(Need.SENDING)
 async def receipts_of(request: Request, query: Annotated[ReceiptsQuery, Query()]) -> Response:
-    """Say what became of the messages at positions, for those who published them."""
+    """Say what became of the messages at positions, for those who published them; without `from`, list one's own.
+
+    One's own are the receipts of what was sent over HTTP, the newest first, a `limit` a page.
+    """
     first = query.first
+    if first is None:
+        if query.last is not None:
+            raise bad_parameter("from", "cần vị trí đầu / the first position is needed")
+        return await _own_receipts(request, query)
+    for name, given in (("limit", query.limit != PAGE), ("cursor", query.cursor is not None)):
+        if given:
+            raise bad_parameter(name, "chỉ dùng khi không có “from” / only without “from”")
     last = min(first + MOST_RECEIPTS - 1, LARGEST) if query.last is None else query.last
     if not first <= last < first + MOST_RECEIPTS:
         raise bad_parameter("to", f"cần một vị trí từ “from” đến “from” + {MOST_RECEIPTS - 1}")
@@ -123,6 +146,18 @@ async def receipts_of(request: Request, query: Annotated[ReceiptsQuery, Query()]
     compute = partial(_receipts, first=first, last=last)
     asked = Asked(("receipts", first, last), compute, Work(rows=last - first + 1), about=OfList())
     return await reader_of(request).answer(request, query, asked)
+
+
+async def _own_receipts(request: Request, query: ReceiptsQuery) -> Response:
+    before = key_of(query.cursor, tuple[dt.datetime, str])
+    found, more = await kept_receipts.page(
+        access_of(request).reading, who_asks(request).account, before=before, limit=query.limit
+    )
+    own = [
+        OwnReceipt(each.id, each.made_at, len(each.items), sum(item.status == ACCEPTED for item in each.items))
+        for each in found
+    ]
+    return answer(OwnReceipts(own, cursor_of(more)))
 
 
 async def _said(snapshot: Snapshot, publisher: str, event_id: str) -> Said:

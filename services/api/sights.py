@@ -72,8 +72,7 @@ class _Asks:
     """An asker, in one snapshot, on one day."""
 
     def __init__(self, snapshot: Snapshot, asker: Asker, today: dt.date) -> None:
-        only = None if asker.only is None else tuple(Grant(role, unit) for role, unit in asker.only)
-        self.holder = Holder(None if asker.holds_everything else asker.account, today, only)
+        self.holder = _holder(asker, today)
         self._snapshot = snapshot
 
     async def about_unit(self, unit: str, days: Days | None, need: Need) -> Sight:
@@ -143,6 +142,16 @@ def unit_of(about: About) -> str | None:
 def sees_everything(asker: Asker) -> bool:
     """Tell whether nothing needs to be looked up for the asker."""
     return asker.holds_everything and asker.only is None
+
+
+def holder_of(asker: Asker, today: dt.date) -> Holder | None:
+    """Return to whom lists are confined for an asker; None where nothing is hidden from him."""
+    return None if sees_everything(asker) else _holder(asker, today)
+
+
+def _holder(asker: Asker, today: dt.date) -> Holder:
+    only = None if asker.only is None else tuple(Grant(role, unit) for role, unit in asker.only)
+    return Holder(None if asker.holds_everything else asker.account, today, only)
 
 
 def days_of(days: Days, basis: Basis) -> Days | None:

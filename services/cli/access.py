@@ -31,6 +31,11 @@ class AskedService:
         """Ask, and return the answer as text and as read. Raises CommandError."""
         return send(method, self.address, "v1", *path, token=self._token, body=body, query=parameters)
 
+    def ordered(self, seconds: int, method: str, *path: str, body: object) -> tuple[str, Any]:
+        """Ask for something to be done, and wait for what becomes of it at most so long. Raises CommandError."""
+        prefer = {"prefer": f"wait={seconds}"}
+        return send(method, self.address, "v1", *path, token=self._token, body=body, headers=prefer, query={})
+
     def show(
         self,
         format_: Plain,

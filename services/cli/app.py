@@ -10,6 +10,7 @@ import typer
 from services.cli.commands import (
     accounts,
     audit,
+    corrections,
     credentials,
     grants,
     init,
@@ -74,6 +75,6 @@ def common(
 
 for part in (
     *(service, publish, reports, units, init, single_events, past, operations, plans, silence, proofs, recovery),
-    *(signing, statement, credentials, accounts, tokens, grants, audit),
+    *(signing, statement, credentials, accounts, tokens, grants, corrections, audit),
 ):
     app.add_typer(part.app)

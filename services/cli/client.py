@@ -101,6 +101,7 @@ def send(
     query: Mapping[str, str | int | None],
     token: str | None = None,
     body: object = None,
+    headers: Mapping[str, str] | None = None,
 ) -> tuple[str, dict[str, Any]]:
     """Ask in the same way, with a token, and for something to be done; `body` is sent as JSON."""
     url = "/".join((api, *(quote(part, safe="") for part in path)))
@@ -110,7 +111,7 @@ def send(
             *(method, url),
             params=given,
             json=body,
-            headers={} if token is None else {"authorization": f"Bearer {token}"},
+            headers={**(headers or {}), **({} if token is None else {"authorization": f"Bearer {token}"})},
             timeout=_WAIT,
             trust_env=not _LOOPBACK.match(url),
             verify=trusted_for(api),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -15,9 +16,19 @@ _log = structlog.get_logger()
 class LastingConnection:
     """It keeps trying, and logs each trouble once. `open` and `close` are called once each."""
 
-    def __init__(self, settings: Settings, name: str) -> None:
-        self.client = BusClient(encrypted=encrypted(settings))
+    def __init__(
+        self,
+        settings: Settings,
+        name: str,
+        client: BusClient | None = None,
+        *,
+        on_error: Callable[[Exception], Awaitable[None]] | None = None,
+        on_disconnect: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self.client = client or BusClient(encrypted=encrypted(settings))
         self.listener = Listener(_log)
+        self._on_error = on_error
+        self._on_disconnect = on_disconnect
         self._settings = settings
         self._name = name
         self._connecting: asyncio.Task[None] | None = None
@@ -41,5 +52,11 @@ class LastingConnection:
             max_reconnect_attempts=-1,
             reconnect_time_wait=1,
             connect_timeout=2,
-            error_cb=self.listener,
+            error_cb=self._hear,
+            disconnected_cb=self._on_disconnect,
         )
+
+    async def _hear(self, error: Exception) -> None:
+        if self._on_error is not None:
+            await self._on_error(error)
+        await self.listener(error)

@@ -1,7 +1,8 @@
-"""What the API publishes, as the bus's user `gateway`: an event at a time, each acknowledged by the log."""
+"""What the API publishes, as the bus's user `gateway`: an event, or many at a time, each acknowledged by the log."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import nats.errors
@@ -13,9 +14,11 @@ from projections.bilingual import Bilingual
 from services.connecting.bus import DeniedError
 from services.connecting.failures import described
 from services.connecting.lasting import LastingConnection
-from services.publishing.connection import AWAY, FULL
+from services.publishing.connection import AWAY, FULL, BusConnection
+from services.publishing.flight import Flights
 from services.publishing.lines import Line
-from services.publishing.sending import NO_ROOM
+from services.publishing.owning import Owns
+from services.publishing.sending import NO_ROOM, ChunkOutcome, Sender
 from services.settings import Settings
 
 ACKNOWLEDGED_WITHIN: Final = 5.0
@@ -27,6 +30,8 @@ _NOT_GATEWAY: Final = Bilingual(
     "the API may not publish on the bus: set TONGHOP_GATEWAY_NATS_URL with TONGHOP_GATEWAY_PASSWORD_FILE or "
     "TONGHOP_GATEWAY_CREDENTIALS",
 )
+PATIENCE: Final = 3.0
+"""Seconds for which a bus that takes nothing is tried again, for all that send together."""
 
 
 class NotPublishedError(Exception):
@@ -37,13 +42,50 @@ class NotPublishedError(Exception):
         self.reason = reason
 
 
+class _Bus(BusConnection):
+    """A connection that is used by many at a time and outlives whatever the server says: that may pass."""
+
+    async def on_error(self, error: Exception) -> None:
+        """Take note of what concerns those who send now, and of nothing for good."""
+        await super().on_error(error)
+        self.refused = None
+
+
 class Gateway:
     """The connection of one process. `open` and `close` are called once each."""
 
     def __init__(self, settings: Settings) -> None:
-        self._connection = LastingConnection(settings.as_gateway(), "tonghop api, publishing")
+        settings = settings.as_gateway()
+        self._bus = _Bus(settings, lambda _: None, patience=PATIENCE)
+        self._flights = Flights(self._bus)
+        self._connection = LastingConnection(
+            settings,
+            "tonghop api, publishing",
+            self._bus.client,
+            on_error=self._bus.on_error,
+            on_disconnect=self._bus.on_disconnect,
+        )
         self.open = self._connection.open
-        self.close = self._connection.close
+
+    @property
+    def connected(self) -> bool:
+        """Tell whether the bus is there."""
+        return self._bus.client.is_connected
+
+    async def close(self) -> None:
+        """End the connection; what waits for it is told so."""
+        self._bus.ended.set()
+        await self._connection.close()
+
+    async def send(self, lines: Sequence[Line], owning: Owns, *, whole: bool = False) -> ChunkOutcome:
+        """Put at most CHUNK events into the log, in order, and answer for each; many may at a time.
+
+        They go as one atomic batch; where the bus takes none they go one by one, or not at all if they are to be sent
+        as a ``whole``. Waits PATIENCE for a bus that is away or full; raises nothing.
+        """
+        # What was denied may be allowed now; what still is, the server says anew.
+        self._bus.denied.difference_update([line.subject for line in lines])
+        return await Sender(self._bus, batches=True, owning=owning, flights=self._flights).send(lines, whole=whole)
 
     async def publish(self, line: Line) -> int:
         """Put an event into the log and return its position, also where it stands there already by its header.
@@ -51,7 +93,7 @@ class Gateway:
         What is not acknowledged is sent once more: the header, and the ledger's key, make it one event. Raises
         NotPublishedError.
         """
-        if not self._connection.client.is_connected:
+        if not self.connected:
             raise NotPublishedError(AWAY, Bilingual("bus không kết nối được", "the bus can't be reached"))
         jetstream = self._connection.client.jetstream(timeout=ACKNOWLEDGED_WITHIN)
         try:

@@ -6,7 +6,7 @@ Whatever can't be made sure of is not one's own: it is sent again without an id,
 import asyncio
 import time
 from collections.abc import Collection, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from events.subjects import digest
 from services.publishing.asking import Heard, ReceiptsDeniedError, ask
@@ -21,6 +21,16 @@ _SETTLES_WITHIN: Final = 1.5
 _IDS: Final = 200
 """Of one question, so that it stays below what a unit may send."""
 _AT_ONCE: Final = 8
+
+
+class Owns(Protocol):
+    """Tells whether what the bus calls duplicates are one's own events."""
+
+    async def at(self, claimed: Sequence[tuple[int, Line, int]], /) -> set[int]:
+        """Of lines with a number and the position of the message with their id: the numbers of those that are it."""
+
+    async def known(self, lines: Collection[tuple[int, Line]], /, *, just_sent: bool) -> dict[int, int]:
+        """Of lines with a number: the positions of those that the ledger has with just this content."""
 
 
 class Owning:

@@ -14,7 +14,7 @@ from services.connecting.patience import Backoff
 from services.publishing.connection import AWAY, FULL, BusConnection, BusRefusedError
 from services.publishing.flight import Ack, Flights, ServerRefusal, given_up
 from services.publishing.lines import Line
-from services.publishing.owning import Owning
+from services.publishing.owning import Owning, Owns
 
 CHUNK: Final = 1000
 """Messages of an atomic batch; the server takes no more."""
@@ -98,6 +98,8 @@ class _Chunk:
         self.bare: set[int] = set()
         """Sent without an id, for somebody else has claimed it."""
         self.looked_up = False
+        self.why = AWAY
+        """Why what goes as a whole or not at all did not go."""
         self.first: dict[str, int] = {}
         for number, line in enumerate(lines):
             self.first.setdefault(line.message_id, number)
@@ -122,7 +124,7 @@ class _Chunk:
             first = self.first[line.message_id]
             answer = self.answers.get(first)
             if answer is None:
-                answers.append(Unsent(line, ended.reason if ended else AWAY, first in self.doubted))
+                answers.append(Unsent(line, ended.reason if ended else self.why, first in self.doubted))
             elif isinstance(answer, Sent):
                 answers.append(
                     answer._replace(line=line, duplicate=answer.duplicate or line.number != answer.line.number)
@@ -136,17 +138,26 @@ class Sender:
     """Sends chunks one after another; a line is given up when the server refuses that line, or when all has to end."""
 
     def __init__(
-        self, bus: BusConnection, *, batches: bool, notice: Callable[[Bilingual], None] = lambda _: None
+        self,
+        bus: BusConnection,
+        *,
+        batches: bool,
+        notice: Callable[[Bilingual], None] = lambda _: None,
+        owning: Owns | None = None,
+        flights: Flights | None = None,
     ) -> None:
         self._bus = bus
         self._batches = batches
         self._notice = notice
-        self._flights = Flights(bus)
-        self._owning = Owning(bus)
+        self._flights = flights or Flights(bus)
+        self._owning = owning or Owning(bus)
         self._crowded = False
 
-    async def send(self, lines: Sequence[Line]) -> ChunkOutcome:
-        """Send at most CHUNK lines and answer for each; waits for a bus that is away as long as the bus's patience."""
+    async def send(self, lines: Sequence[Line], *, whole: bool = False) -> ChunkOutcome:
+        """Send at most CHUNK lines and answer for each; waits for a bus that is away as long as the bus's patience.
+
+        As a ``whole`` they go as one batch or not at all: only what stands in the log already is left out of it.
+        """
         chunk = _Chunk(lines)
         most = self._bus.client.max_payload - _HEADER_ROOM
         for number, line in chunk.waiting():
@@ -155,7 +166,8 @@ class Sender:
         try:
             if self._batches:
                 await self._send_as_batch(chunk)
-            await self._send_singly(chunk)
+            if not whole or len(chunk.waiting()) == 1:
+                await self._send_singly(chunk)
         except BusRefusedError as ended:
             return chunk.outcome(ended)
         return chunk.outcome(None)
@@ -204,6 +216,7 @@ class Sender:
             await self._bus.unless_ended(asyncio.sleep(backoff.next()))
         else:
             self._batches = code != _BATCHES_NOT_ALLOWED
+            chunk.why = FULL if code in NO_ROOM else AWAY
             return False
         return True
 

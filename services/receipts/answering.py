@@ -20,12 +20,10 @@ from projections.store.reading import receipts as reading
 from projections.store.reading.snapshot import snapshot
 from services.connecting.failures import SERVERS_FAIL
 from services.publishing.receipt import (
-    CATCHING_UP,
     LONGEST_QUESTION,
     LONGEST_WAIT,
     MOST_AT_ONCE,
     MOST_POSITIONS,
-    PAUSED,
     STOPPED,
     SUBJECT,
     Answer,
@@ -33,6 +31,7 @@ from services.publishing.receipt import (
     BusReceipt,
     Request,
 )
+from services.receipts.standing import behind_of
 from services.receipts.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -135,7 +134,7 @@ class Receipts:
             rows = await reading.receipts(opened, asker, ranges, request.ids)
             behind = None
             if highest > opened.position or len(rows) < len(request.ids):
-                behind = _behind(await reading.projector(opened), opened.position)
+                behind = behind_of(await reading.projector(opened), opened.position)
         told, complete = _fitting(rows, self._client.max_payload - _ANSWER_ROOM)
         until = min(opened.position, highest) if ranges else opened.position
         return Answer(opened.position, until if complete else told[-1].position, told, behind)
@@ -183,18 +182,3 @@ def _fitting(rows: Iterable[Record], room: int) -> tuple[list[BusReceipt], bool]
             return told, False
         told.append(receipt)
     return told, True
-
-
-def _behind(projector: reading.Projector, position: int) -> BusBehind | None:
-    """Say why the figures are not further; None where they have all that the projector knows of.
-
-    What an operator reads of a pause names other publishers: a unit is not told that.
-    """
-    events = max(0, projector.stream_last - position)
-    if projector.paused:
-        return BusBehind(events, PAUSED, "chờ quản trị cho chạy tiếp / until an operator resumes")
-    if not projector.seen or projector.state in {"refused", "waiting"}:
-        return BusBehind(events, STOPPED, "bộ tổng hợp không chạy / the projector does not run")
-    if events or projector.state != "leading":
-        return BusBehind(events, CATCHING_UP)
-    return None

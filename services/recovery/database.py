@@ -28,7 +28,9 @@ _TABLES: Final = f"""
 SELECT format('%I.%I', nspname, relname) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
 WHERE relkind IN ('r', 'p') AND quote_ident(nspname) IN ({_SCHEMAS})
 """
-_OF_ACCOUNTS: Final = {f"public.{name}" for name in ("account", "invitation", "session", "token", "attempt", "audit")}
+_OF_ACCOUNTS: Final = {
+    f"public.{name}" for name in ("account", "invitation", "session", "token", "attempt", "audit", "receipt")
+}
 _PEOPLE: Final = "SELECT count(*) FROM account WHERE id <> ALL ($1)"
 _POSITION: Final = "SELECT greatest(max(position), (SELECT max(position) FROM ledger)) FROM checkpoint"
 _PUBLIC: Final = ("CREATE SCHEMA public AUTHORIZATION pg_database_owner", "GRANT USAGE ON SCHEMA public TO PUBLIC")

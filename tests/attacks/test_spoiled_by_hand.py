@@ -36,7 +36,8 @@ UNKNOWABLE: Final = {
     "checkpoint.repairs": "how often it was repaired: part of ETags and of the fence, and nothing else knows of it",
     "checkpoint.rules": "by which version's rules the last batch was written",
     **dict.fromkeys(
-        ("account", "attempt", "audit", "invitation", "session", "token"), "who signs in: not made from the log at all"
+        ("account", "attempt", "audit", "invitation", "receipt", "session", "token"),
+        "who signs in and what was sent: not made from the log at all",
     ),
 }
 """Tables and columns of which the log says nothing, so that nobody can tell whether they are right."""

@@ -113,6 +113,10 @@ class Fold:
             entry.outcome = ruling.outcome
         self._follow_up(ruling, key)
 
+    def row_at(self, position: int) -> LedgerRow:
+        """Return the row of a message that was taken, as it stands so far."""
+        return self._rows[position]
+
     def changes(self, as_of: dt.datetime | None) -> Changes:
         """Close the batch, whose last message the bus took at ``as_of``."""
         links = self._links

@@ -5,6 +5,7 @@ It is a condition of the query itself, so that pages stay full. Without days the
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import ARRAY, Boolean, Date, Integer, TextClause, bindparam, column, text
@@ -137,6 +138,15 @@ OF_PUBLISHERS: Final = _condition(
 )
 """Which rows of `publisher_rejects` an officer may see."""
 
+_SPEAKERS: Final = Query(
+    text(f"""
+SELECT speaker.id FROM unit AS speaker
+WHERE speaker.id = ANY(CAST(:units AS text[])) AND {_allowed("speaker.no", _array(*ROLES[Need.SENDING]))}
+""")
+    .bindparams(*_HOLDER, bindparam("units", type_=ARRAY(CODE)))
+    .columns(column("id", CODE))
+)
+
 # Of what was below the unit on the last day, all that is below it as last known may be seen with it where it may be
 # seen so itself: only the others are looked at one by one.
 _ASKED: Final = "(SELECT no FROM unit WHERE unit.id = :unit)"
@@ -156,6 +166,12 @@ WHERE NOT {_allowed("others.unit", _FIGURES)} AND NOT {_allowed_throughout("othe
     )
     .columns(column("unit", Integer))
 )
+
+
+async def speakers(snapshot: Snapshot, holder: Holder, units: Collection[str]) -> set[str]:
+    """Return those of the units as which the asker may send; nobody but who may everything is one that isn't known."""
+    rows = await _SPEAKERS.fetch(snapshot, **values_of(holder), units=list(units))
+    return {row["id"] for row in rows}
 
 
 async def hidden_below(snapshot: Snapshot, holder: Holder | None, unit: str, days: Days) -> list[int]:

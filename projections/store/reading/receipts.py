@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 UNSEEN: Final = 15
 """Seconds without a sign of life after which a projector counts as stopped, by the database's clock."""
 
+TOLD: Final = f"""SELECT position, publisher, id, outcome, reason, field, detail, first_position,
+    left(encode(sha256(body), 'hex'), 32) AS digest
+FROM {DECIDED} AS said
+"""
+"""What a sender is told of a message, over the bus and over HTTP; which messages is still to be said."""
+
 # The asker's own, and those of the units below it on the last known hierarchy, that is up their open edges. One that is
 # dissolved, or not known (yet), has only its own. What was found is handed on as an array: PostgreSQL guesses by the
 # size of the ledger how many positions a range has, and would rather read all of it than look them up.
@@ -39,10 +45,7 @@ WITH RECURSIVE found AS MATERIALIZED (
         each_once=True,
     )
 }
-SELECT position, publisher, id, outcome, reason, field, detail, first_position,
-    left(encode(sha256(body), 'hex'), 32) AS digest
-FROM {DECIDED} AS said
-WHERE position = ANY(ARRAY(SELECT position FROM found))
+{TOLD}WHERE position = ANY(ARRAY(SELECT position FROM found))
     AND (publisher = $1 OR publisher IN (SELECT publisher FROM up JOIN unit ON unit.no = up.unit WHERE unit.id = $1))
 ORDER BY position
 """

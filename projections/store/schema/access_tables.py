@@ -1,4 +1,4 @@
-"""The tables of accounts and of what they did, schema `public`: the only ones that are not made from the log.
+"""The tables of accounts, of what they did and what they sent, schema `public`: the only ones not made from the log.
 
 A secret is never in them: of invitations, sessions and tokens there is a digest, of passwords what argon2id makes.
 `projections/store/schema/privileges.py` says who may do what with them.
@@ -127,6 +127,16 @@ AUDIT: Final = Table(
     Index("audit_account", "account", "no"),
     Index("audit_unit", "unit", "no", postgresql_where=text("unit IS NOT NULL")),
     comment="only added to, but for what `tonghop audit --prune` takes away",
+)
+RECEIPT: Final = Table(
+    "receipt",
+    ACCESS,
+    Column("id", CODE, primary_key=True),
+    _needed("account", CODE, comment="who sent it"),
+    _needed("made_at", MOMENT, server_default=func.clock_timestamp()),
+    _needed("items", Text, comment="JSON: what was sent, and what was known of it; outcomes are asked of the log"),
+    Column("answered_at", MOMENT, comment="NULL: the sender was never answered"),
+    Index("receipt_account", "account", "made_at", "id"),
 )
 
 APPEND_ONLY: Final = (

@@ -56,7 +56,8 @@ DECLARE
     found record;
     written CONSTANT jsonb := '{
         "account": "INSERT, UPDATE", "token": "INSERT, UPDATE", "audit": "INSERT",
-        "invitation": "INSERT, UPDATE, DELETE", "session": "INSERT, UPDATE, DELETE", "attempt": "INSERT, UPDATE, DELETE"
+        "invitation": "INSERT, UPDATE, DELETE", "session": "INSERT, UPDATE, DELETE", "attempt": "INSERT, UPDATE, DELETE",
+        "receipt": "INSERT, UPDATE, DELETE"
     }';
 BEGIN
     FOR found IN

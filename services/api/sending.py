@@ -1,0 +1,393 @@
+"""Events on their way from a request to the log, and what their sender is told (contract, section 8).
+
+In this order: what can be said without the log, a receipt in its table, the log, the receipt complete. Whoever is
+killed at any step leaves a receipt that is true when it is read: what it does not know is looked up in the ledger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import structlog
+from fastapi import Request, Response
+from msgspec import UNSET
+
+from projections.answers.access.sight import EVERYTHING, Holder, Sight
+from projections.answers.report.report_answers import Behind
+from projections.rules.counting.state import Recorded, State
+from projections.rules.folding.fold import EventKey
+from projections.store.reading.confined import speakers
+from projections.store.reading.receipts import projector
+from projections.store.reading.sent import told_at, told_under
+from projections.store.reading.snapshot import Snapshot
+from projections.store.reading.trial import Tried, recorded_for, state_for, tried
+from services.access import audit
+from services.access.asker import Asker
+from services.access.audit import Entry as Said
+from services.api import kept_receipts
+from services.api.access import AccountsOfApp, access_of, came_from
+from services.api.answering import Reader, reader_of
+from services.api.asked import JSON
+from services.api.bodies import as_json
+from services.api.event_bodies import FORBIDDEN, Entry
+from services.api.gate import who_asks
+from services.api.judging import Judged, LedgerView, accepted, judge, refused_by_bus, unsent
+from services.api.kept_receipts import KeptItem
+from services.api.parameters import today
+from services.api.problems import Problem
+from services.api.send_answers import ACCEPTED, DUPLICATE, REFUSED, UNSENT, SentAnswer, SentItem
+from services.api.sights import holder_of
+from services.api.turns import Bounded, Limits, Turns
+from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
+from services.publishing.gateway import Gateway
+from services.publishing.lines import Line
+from services.publishing.receipt import CATCHING_UP
+from services.publishing.sending import NotSent, Sent, Unsent
+from services.receipts.standing import behind_of
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+AGAIN: Final = 5
+"""Seconds after which one whose events could not be sent may send them again."""
+SENDING: Final = Limits(slots=8, vast=8, waiting=500, a_client=100, patience=30, again=2)
+LONG: Final = (16, 4, 10)
+"""Long bodies that are read at a time, in all and of a client: each up to 17 MB."""
+_NAMED: Final = 20
+"""Units that the audit log names of those as which something was sent."""
+_SURE_WITHIN: Final = 1.0
+
+_log = structlog.get_logger()
+
+
+class Sendings:
+    """What the routes that send share; made once an app. ``close`` waits for what is on its way."""
+
+    def __init__(self, gateway: Gateway, root: str) -> None:
+        self.gateway = gateway
+        self.root = root
+        self.turns = Turns("sending", SENDING)
+        self.long = Bounded("long body", *LONG)
+        self._under_way: set[asyncio.Task[list[KeptItem]]] = set()
+
+    async def finished(self, work: asyncio.Task[list[KeptItem]]) -> list[KeptItem]:
+        """Wait for what is being sent; it goes on where its sender has gone."""
+        self._under_way.add(work)
+        work.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(work)
+
+    async def close(self) -> None:
+        """Wait for all that is being sent."""
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+
+class How(NamedTuple):
+    """How events are sent: whether they only are tried, how long outcomes are waited for, all at once or not at all."""
+
+    dry_run: bool = False
+    wait: float = 0.0
+    whole: bool = False
+
+
+class _Seen(NamedTuple):
+    """What one snapshot says before events are sent."""
+
+    view: LedgerView
+    recorded: dict[EventKey, Recorded]
+    state: State | None
+    position: int
+    behind: Behind | None
+
+
+def sendings_of(request: Request) -> Sendings:
+    """Return what the app that serves the request sends with."""
+    found: Sendings = request.app.state.sendings
+    return found
+
+
+async def send(request: Request, entries: Sequence[Entry], how: How) -> Response:
+    """Send what can be sent and answer for each. Raises a Problem where nothing was sent: 429, 503."""
+    sendings, reader = sendings_of(request), reader_of(request)
+    seen = await reader.at_once(
+        request, partial(_look, entries=entries, asker=who_asks(request), how=how, root=sendings.root)
+    )
+    judged = await asyncio.to_thread(judge, entries, seen.view)
+    await _note_forbidden(request, judged)
+    if how.dry_run:
+        found = await asyncio.to_thread(_tried, entries, judged, seen)
+        return _answer(200, SentAnswer(None, found, seen.behind))
+    if not judged.to_send:
+        items = [item for item in judged.items if item is not None]
+        return _answer(200, SentAnswer(None, _shown(items, seen.view.told), None))
+    async with sendings.turns.turn(reader.client(request)):
+        receipt = kept_receipts.new_id()
+        publishing = _Publishing(request, receipt, entries, judged, how)
+        items = await sendings.finished(asyncio.create_task(publishing.run()))
+    return await _answered(request, receipt, items, seen, how)
+
+
+async def _answered(request: Request, receipt: str, items: list[KeptItem], seen: _Seen, how: How) -> Response:
+    statuses = {item.status for item in items}
+    if statuses == {UNSENT}:
+        reasons = sorted({item.reason or "" for item in items})
+        detail = (
+            f"Chưa gửi được sự kiện nào ({', '.join(reasons)}); hãy gửi lại, gửi lại không hại gì. / "
+            "Nothing could be sent; send it again, which is harmless."
+        )
+        raise Problem(503, "Chưa gửi được", detail, again=AGAIN, items=_shown(items, {}))
+    if ACCEPTED not in statuses:
+        return _answer(200, SentAnswer(None, _shown(items, seen.view.told), None))
+    told, behind = seen.view.told, seen.behind
+    last = max(item.position or 0 for item in items)
+    if how.wait:
+        reader = reader_of(request)
+        await reader.reach_beside_others(request, last, how.wait)
+        with suppress(*DATABASE_AWAY, *NOT_MIGRATED):  # it is sent, and the receipt tells the rest
+            told, behind = await reader.at_once(request, partial(_outcomes, items=items, last=last))
+    elif behind is not None:
+        behind = Behind(max(behind.events, last - seen.position), behind.state, behind.detail)
+    headers = {"location": f"/v1/receipts/{receipt}"}
+    return _answer(202, SentAnswer(receipt, _shown(items, told), behind), headers)
+
+
+async def read_again(request: Request, receipt: str) -> SentAnswer | None:
+    """Answer for a receipt of the asker's with today's outcomes; None where there is no such one."""
+    asker, access = who_asks(request), access_of(request)
+    kept = await kept_receipts.find(access.reading, receipt, asker.account)
+    if kept is None:
+        return None
+    return await reader_of(request).at_once(
+        request, partial(_told_again, receipt=receipt, kept=kept, holder=holder_of(asker, today()))
+    )
+
+
+async def _told_again(
+    snapshot: Snapshot, _: Sight, *, receipt: str, kept: kept_receipts.KeptReceipt, holder: Holder | None
+) -> SentAnswer:
+    items = list(kept.items)
+    doubted = [n for n, item in enumerate(items) if item.status == UNSENT and (item.detail or not kept.answered)]
+    keys = [(items[n].publisher or "", items[n].id or "") for n in doubted]
+    under = {(row["publisher"], row["id"]): row for row in await told_under(snapshot, keys)} if keys else {}
+    for n, key in zip(doubted, keys, strict=True):
+        row = under.get(key)
+        if row is not None and row["digest"] == items[n].digest:
+            items[n] = KeptItem(*key, ACCEPTED, row["position"], digest=row["digest"])
+    told, behind = await _outcomes(snapshot, EVERYTHING, items=items, last=max(item.position or 0 for item in items))
+    if holder is not None:  # what the asker may see no more
+        seen = await speakers(snapshot, holder, {item.publisher for item in items if item.publisher})
+        told = {position: row for position, row in told.items() if row["publisher"] in seen}
+    return SentAnswer(receipt, _shown(items, told), behind)
+
+
+async def _look(snapshot: Snapshot, _: Sight, *, entries: Sequence[Entry], asker: Asker, how: How, root: str) -> _Seen:
+    events = [entry.event for entry in entries if entry.event is not None]
+    recorded = await recorded_for(snapshot, events)
+    told = await _told(snapshot, [prior.position for prior in recorded.values()]) if recorded else {}
+    holder = holder_of(asker, today())
+    may = None if holder is None else await speakers(snapshot, holder, {event.publisher for event in events})
+    state = await state_for(snapshot, events, recorded, root) if how.dry_run else None
+    found = behind_of(await projector(snapshot), snapshot.position)
+    # That it is catching up says nothing: of what is sent now nothing can be decided yet.
+    stands = found is not None and found.state != CATCHING_UP
+    behind = Behind(found.events, found.state, found.detail or "") if found is not None and stands else None
+    return _Seen(LedgerView(recorded, told, may), recorded, state, snapshot.position, behind)
+
+
+async def _outcomes(
+    snapshot: Snapshot, _: Sight, *, items: Sequence[KeptItem], last: int
+) -> tuple[dict[int, Record], Behind | None]:
+    told = await _told(snapshot, [item.position for item in items if item.position is not None])
+    found = behind_of(await projector(snapshot), snapshot.position)
+    if found is None or last <= snapshot.position:
+        return told, None
+    return told, Behind(max(found.events, last - snapshot.position), found.state, found.detail or "")
+
+
+async def _told(snapshot: Snapshot, positions: Sequence[int]) -> dict[int, Record]:
+    return {row["position"]: row for row in await told_at(snapshot, positions)}
+
+
+class _Publishing:
+    """The events of one request while they are sent; nobody stops it half-way."""
+
+    def __init__(self, request: Request, receipt: str, entries: Sequence[Entry], judged: Judged, how: How) -> None:
+        self._access: AccountsOfApp = access_of(request)
+        self._gateway = sendings_of(request).gateway
+        self._owning = _InLedger(request, reader_of(request))
+        self._asker = who_asks(request)
+        self._came_from = came_from(request)
+        self._receipt = receipt
+        self._entries = entries
+        self._judged = judged
+        self._how = how
+
+    async def run(self) -> list[KeptItem]:
+        """Write the receipt, publish, and complete it. Raises what asyncpg and the network raise, before all else."""
+        entries, judged, pool = self._entries, self._judged, self._access.writing
+        begun = [
+            unsent(entries[place], "interrupted", in_doubt=True) if item is None else item
+            for place, item in enumerate(judged.items)
+        ]
+        await kept_receipts.begin(pool, self._receipt, self._asker.account, begun, self._said())
+        items = await self._publish()
+        sent = any(item.status == ACCEPTED for item in items)
+        try:
+            await (
+                kept_receipts.complete(pool, self._receipt, items)
+                if sent
+                else kept_receipts.forget(pool, self._receipt)
+            )
+        except (*DATABASE_AWAY, *NOT_MIGRATED) as error:
+            _log.warning("a receipt is not complete, and is read with what the ledger says", error=str(error))
+        return items
+
+    async def _publish(self) -> list[KeptItem]:
+        entries, judged = self._entries, self._judged
+        lines = [line._replace(number=place) for place in judged.to_send if (line := entries[place].line) is not None]
+        answers = (await self._gateway.send(lines, self._owning, whole=self._how.whole)).answers
+        found: dict[int, KeptItem] = {}
+        for answer in answers:
+            place = answer.line.number
+            entry = entries[place]
+            match answer:
+                case Sent(_, position, duplicate):
+                    found[place] = accepted(entry, position, DUPLICATE if duplicate else ACCEPTED)
+                case NotSent(_, reason, detail):
+                    found[place] = refused_by_bus(entry, reason, detail)
+                case Unsent(_, reason, in_doubt):
+                    found[place] = unsent(entry, _unsent_reason(reason), in_doubt=in_doubt)
+        for place, first in judged.doubles.items():
+            found[place] = _double(entries[place], found[first])
+        return [item or found[place] for place, item in enumerate(judged.items)]
+
+    def _said(self) -> Said:
+        units = sorted({self._entries[place].publisher or "" for place in self._judged.to_send})
+        detail = {
+            "receipt": self._receipt,
+            "events": len(self._judged.to_send),
+            "as": units[:_NAMED],
+            "units": len(units),
+        }
+        unit = units[0] if len(units) == 1 else None
+        return Said(audit.EVENTS_SENT, self._asker, unit=unit, came_from=self._came_from, detail=detail)
+
+
+class _InLedger:
+    """Whether what the bus calls a duplicate is one's own: what the ledger has is, of all else nobody is sure."""
+
+    def __init__(self, request: Request, reader: Reader) -> None:
+        self._request = request
+        self._reader = reader
+
+    async def at(self, claimed: Sequence[tuple[int, Line, int]]) -> set[int]:
+        """See `Owns`."""
+        positions = [position for _, _, position in claimed]
+        await self._reader.reach(max(positions), _SURE_WITHIN)
+        rows: Mapping[int, Record] = {}
+        with suppress(*DATABASE_AWAY, *NOT_MIGRATED):
+            rows = await self._reader.ask(self._request, None, lambda opened, _: _told(opened, positions))
+        return {number for number, line, position in claimed if position in rows and _is(line, rows[position])}
+
+    async def known(self, lines: Collection[tuple[int, Line]], *, just_sent: bool) -> dict[int, int]:
+        """See `Owns`."""
+        keys = [(line.publisher, line.id) for _, line in lines]
+        found: dict[int, int] = {}
+        for _ in range(5 if just_sent else 1):
+            rows: Sequence[Record] = ()
+            with suppress(*DATABASE_AWAY, *NOT_MIGRATED):
+                rows = await self._reader.ask(self._request, None, lambda opened, _: told_under(opened, keys))
+            under = {(row["publisher"], row["id"]): row for row in rows}
+            for number, line in lines:
+                row = under.get((line.publisher, line.id))
+                if row is not None and _is(line, row):
+                    found[number] = row["position"]
+            if len(found) == len(lines) or not just_sent:
+                break
+            await asyncio.sleep(_SURE_WITHIN / 5)
+        return found
+
+
+def _is(line: Line, row: Record) -> bool:
+    known = (row["publisher"], row["id"])
+    return known == (line.publisher, line.id) and line.message_id == f"{line.publisher}:{line.id}:{row['digest']}"
+
+
+def _unsent_reason(reason: str) -> str:
+    return reason if reason == "stream_full" else "bus_away"
+
+
+def _double(entry: Entry, first: KeptItem) -> KeptItem:
+    """Say of one that repeats another of its request what became of that one."""
+    if first.status in {ACCEPTED, DUPLICATE} and first.position is not None:
+        return accepted(entry, first.position, DUPLICATE)
+    return first
+
+
+async def _note_forbidden(request: Request, judged: Judged) -> None:
+    """Write the refusals of a request into the audit log, one entry for all of them."""
+    units = sorted({i.publisher or "" for i in judged.items if i is not None and i.reason == FORBIDDEN})
+    if units:
+        detail = {"status": FORBIDDEN, "method": request.method, "path": "/v1/events", "as": units[:_NAMED]}
+        unit = units[0] or None
+        await access_of(request).refused(
+            Said(audit.REFUSED, who_asks(request), unit=unit, came_from=came_from(request), detail=detail)
+        )
+
+
+def _tried(entries: Sequence[Entry], judged: Judged, seen: _Seen) -> list[SentItem]:
+    """Decide by the rules themselves what would be sent, and nothing of it is kept."""
+    assert seen.state is not None, "it was loaded for a dry run"  # noqa: S101
+    sent = [
+        (entry.line.subject, entry.line.body, entry.event)
+        for entry in (entries[place] for place in judged.to_send)
+        if entry.line is not None and entry.event is not None
+    ]
+    found = dict(zip(judged.to_send, tried(seen.state, seen.recorded, sent, dt.datetime.now(dt.UTC)), strict=True))
+    items = []
+    for place, (entry, item) in enumerate(zip(entries, judged.items, strict=True)):
+        if item is not None:
+            items.append(_item(place, item, seen.view.told, tried=True))
+            continue
+        double = place in judged.doubles
+        items.append(_would_be(place, entry, found[judged.doubles[place] if double else place], double=double))
+    return items
+
+
+def _would_be(place: int, entry: Entry, decided: Tried, *, double: bool) -> SentItem:
+    status = DUPLICATE if double else ACCEPTED
+    field, detail = (decided.field, decided.detail) if decided.reason is not None else (UNSET, UNSET)
+    known = (place, entry.publisher, entry.id, status, None, decided.outcome, decided.reason)
+    return SentItem(*known, field, detail, decided.tried)
+
+
+def _shown(items: Sequence[KeptItem], told: Mapping[int, Record]) -> list[SentItem]:
+    return [_item(place, item, told) for place, item in enumerate(items)]
+
+
+def _item(place: int, item: KeptItem, told: Mapping[int, Record], *, tried: bool | None = None) -> SentItem:
+    marked = UNSET if tried is None else tried
+    row = None
+    if item.status in {REFUSED, UNSENT}:
+        field = UNSET if item.status == UNSENT else item.field
+        detail = UNSET if item.status == UNSENT and item.detail is None else item.detail
+        return SentItem(
+            place, item.publisher, item.id, item.status, reason=item.reason, field=field, detail=detail, tried=marked
+        )
+    if item.position is not None:
+        row = told.get(item.position)
+        if row is not None and (row["publisher"], row["id"]) != (item.publisher, item.id):
+            row = None  # another log than the one that it was sent to
+    if row is None:
+        return SentItem(place, item.publisher, item.id, item.status, item.position, None, tried=marked)
+    field, detail = (row["field"], row["detail"]) if row["reason"] is not None else (UNSET, UNSET)
+    known = (place, item.publisher, item.id, item.status, item.position, row["outcome"], row["reason"])
+    return SentItem(*known, field, detail, marked)
+
+
+def _answer(status: int, said: SentAnswer, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(as_json(said), status, {"cache-control": "no-store", **(headers or {})}, JSON)
