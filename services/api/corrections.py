@@ -20,7 +20,7 @@ from projections.store.reading.confined import speakers
 from projections.store.reading.outcomes import event
 from projections.store.reading.snapshot import Snapshot
 from services.access.asker import Asker
-from services.api.event_bodies import FORBIDDEN, Entry, entry_of
+from services.api.event_bodies import FORBIDDEN, GivenEvent, entry_of
 from services.api.parameters import today
 from services.api.problems import Problem, bad_parameter, forbidden, no_event
 from services.api.send_answers import Replacement, Retraction
@@ -61,7 +61,7 @@ async def correcting(
     event_id: str,
     wanted: Retraction | Replacement,
     root: str,
-) -> list[Entry]:
+) -> list[GivenEvent]:
     """Make the events that take an event back and, where it is replaced, say it anew.
 
     What was ordered before is the same events again. Raises Problems: 403 where the asker may not speak as the
@@ -130,7 +130,7 @@ def _event(publisher: str, id_: str, type_: str, subject: str | None, data: dict
     }
 
 
-def _entry(made: dict[str, Any], root: str) -> Entry:
+def _entry(made: dict[str, Any], root: str) -> GivenEvent:
     entry = entry_of(msgspec.json.encode(made), root)
     if entry.fault is None:
         return entry

@@ -44,7 +44,7 @@ class Fault(NamedTuple):
     detail: str
 
 
-class Entry(NamedTuple):
+class GivenEvent(NamedTuple):
     """One of the events that were sent: how it goes to the bus and what is read of it, or why it is refused.
 
     ``publisher`` and ``id`` as far as the event says them.
@@ -77,7 +77,7 @@ def media_type_of(content_type: str, content_encoding: str) -> str:
     return media_type
 
 
-def read_entries(media_type: str, body: bytes, root: str) -> list[Entry]:
+def read_entries(media_type: str, body: bytes, root: str) -> list[GivenEvent]:
     """Read a body, an entry for each event in its order.
 
     Raises a Problem where the envelope can't be read: 400 for what is no JSON, 413 for too many events.
@@ -89,15 +89,15 @@ def read_entries(media_type: str, body: bytes, root: str) -> list[Entry]:
     return [entry_of(each, root) for each in _several(media_type, body)]
 
 
-def entry_of(body: bytes, root: str) -> Entry:
+def entry_of(body: bytes, root: str) -> GivenEvent:
     """Read one event, by the same rules as `tonghop publish` and then by the decoder's, as the log would."""
     line = read_line(1, body)
     if isinstance(line, Unpublishable):
-        return Entry(*_said_by(body), fault=_fault(line))
+        return GivenEvent(*_said_by(body), fault=_fault(line))
     read = decode(line.subject, line.body, root=root)
     if isinstance(read, Event):
-        return Entry(line.publisher, line.id, line, read)
-    return Entry(line.publisher, line.id, fault=Fault(read.reason, read.field, read.detail))
+        return GivenEvent(line.publisher, line.id, line, read)
+    return GivenEvent(line.publisher, line.id, fault=Fault(read.reason, read.field, read.detail))
 
 
 def _several(media_type: str, body: bytes) -> Iterable[bytes]:

@@ -15,7 +15,7 @@ from projections.rules.counting.state import Recorded
 from projections.rules.folding.fold import EventKey
 from projections.rules.kinds.retraction import target_of
 from projections.store.reading.access import OF_ACCESS
-from services.api.event_bodies import FORBIDDEN, Entry, Fault
+from services.api.event_bodies import FORBIDDEN, Fault, GivenEvent
 from services.api.kept_receipts import KeptItem
 from services.api.send_answers import ACCEPTED, DUPLICATE, REFUSED, UNSENT
 
@@ -49,7 +49,7 @@ class Judged(NamedTuple):
     doubles: dict[int, int]
 
 
-def judge(entries: Sequence[Entry], view: LedgerView) -> Judged:
+def judge(entries: Sequence[GivenEvent], view: LedgerView) -> Judged:
     """Decide each in turn, given what the ledger has and those before it."""
     judged, first = Judged([], [], {}), dict[EventKey, int]()
     for place, entry in enumerate(entries):
@@ -75,25 +75,25 @@ def judge(entries: Sequence[Entry], view: LedgerView) -> Judged:
     return judged
 
 
-def accepted(entry: Entry, position: int, status: str = ACCEPTED) -> KeptItem:
+def accepted(entry: GivenEvent, position: int, status: str = ACCEPTED) -> KeptItem:
     """Say that an event is in the log."""
     assert entry.line is not None, "else it is refused"  # noqa: S101
     return KeptItem(entry.publisher, entry.id, status, position, digest=digest(entry.line.body))
 
 
-def unsent(entry: Entry, reason: str, *, in_doubt: bool) -> KeptItem:
+def unsent(entry: GivenEvent, reason: str, *, in_doubt: bool) -> KeptItem:
     """Say that an event was not acknowledged: it is to be sent again."""
     assert entry.line is not None, "else it is refused"  # noqa: S101
     detail = "đã gửi, chưa được xác nhận / sent, not acknowledged" if in_doubt else None
     return KeptItem(entry.publisher, entry.id, UNSENT, None, reason, None, detail, digest(entry.line.body))
 
 
-def refused_by_bus(entry: Entry, reason: str, detail: str) -> KeptItem:
+def refused_by_bus(entry: GivenEvent, reason: str, detail: str) -> KeptItem:
     """Say that the bus takes an event from nobody; a publisher that is shut out may not speak."""
     return _refused(entry, Fault(FORBIDDEN if reason == "not_permitted" else reason, "source", detail))
 
 
-def _fault(entry: Entry, view: LedgerView) -> Fault | None:
+def _fault(entry: GivenEvent, view: LedgerView) -> Fault | None:
     if entry.fault is not None:
         return entry.fault
     if view.speakers is None or entry.event is None:
@@ -109,11 +109,11 @@ def _fault(entry: Entry, view: LedgerView) -> Fault | None:
     return None
 
 
-def _refused(entry: Entry, fault: Fault) -> KeptItem:
+def _refused(entry: GivenEvent, fault: Fault) -> KeptItem:
     return KeptItem(entry.publisher, entry.id, REFUSED, None, str(fault.reason), fault.field, fault.detail)
 
 
-def _known(entry: Entry, prior: Recorded) -> KeptItem:
+def _known(entry: GivenEvent, prior: Recorded) -> KeptItem:
     assert entry.line is not None, "else it is refused"  # noqa: S101
     if same_content(prior.body, entry.line.body):
         return KeptItem(entry.publisher, entry.id, DUPLICATE, prior.position, digest=digest(prior.body))

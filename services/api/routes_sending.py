@@ -20,7 +20,7 @@ from services.api.gate import who_asks
 from services.api.guard import MOST_BODY
 from services.api.json_bodies import read
 from services.api.needs import needs
-from services.api.parameters import Strict, one_of, only_once
+from services.api.parameters import Parameters, Strict, one_of, only_once
 from services.api.problems import no_event, not_found
 from services.api.routes_accounts import answer
 from services.api.routes_events import EventId, Publisher
@@ -111,9 +111,9 @@ async def replace(
 
 @router.get("/receipts/{receipt}", summary="A receipt of one's own", responses=sent(SentAnswer, 200))
 @needs(Need.ANY_ACCOUNT)
-async def receipt_of(request: Request, receipt: ReceiptPath, _: Annotated[Strict, Query()]) -> Response:
+async def receipt_of(request: Request, receipt: ReceiptPath, query: Annotated[Parameters, Query()]) -> Response:
     """Answer as when it was sent, with today's outcomes, to the account that sent it."""
-    found = await read_again(request, receipt) if _receipt(receipt) else None
+    found = await read_again(request, receipt, query) if _receipt(receipt) else None
     if found is None:
         raise not_found("Không có biên nhận này của tài khoản này. / This account has no such receipt.")
     return answer(found)

@@ -28,17 +28,17 @@ from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.trial import Tried, recorded_for, state_for, tried
 from services.access import audit
 from services.access.asker import Asker
-from services.access.audit import Entry as Said
+from services.access.audit import Entry
 from services.api import kept_receipts
 from services.api.access import AccountsOfApp, access_of, came_from
 from services.api.answering import Reader, reader_of
-from services.api.asked import JSON
+from services.api.asked import JSON, require_reached
 from services.api.bodies import as_json
-from services.api.event_bodies import FORBIDDEN, Entry
+from services.api.event_bodies import FORBIDDEN, GivenEvent
 from services.api.gate import who_asks
 from services.api.judging import Judged, LedgerView, accepted, judge, refused_by_bus, unsent
 from services.api.kept_receipts import KeptItem
-from services.api.parameters import today
+from services.api.parameters import Parameters, today
 from services.api.problems import Problem
 from services.api.send_answers import ACCEPTED, DUPLICATE, REFUSED, UNSENT, SentAnswer, SentItem
 from services.api.sights import holder_of
@@ -110,7 +110,7 @@ def sendings_of(request: Request) -> Sendings:
     return found
 
 
-async def send(request: Request, entries: Sequence[Entry], how: How) -> Response:
+async def send(request: Request, entries: Sequence[GivenEvent], how: How) -> Response:
     """Send what can be sent and answer for each. Raises a Problem where nothing was sent: 429, 503."""
     sendings, reader = sendings_of(request), reader_of(request)
     seen = await reader.at_once(
@@ -155,20 +155,32 @@ async def _answered(request: Request, receipt: str, items: list[KeptItem], seen:
     return _answer(202, SentAnswer(receipt, _shown(items, told), behind), headers)
 
 
-async def read_again(request: Request, receipt: str) -> SentAnswer | None:
-    """Answer for a receipt of the asker's with today's outcomes; None where there is no such one."""
+async def read_again(request: Request, receipt: str, query: Parameters) -> SentAnswer | None:
+    """Answer for a receipt of the asker's with today's outcomes; None where there is no such one.
+
+    Raises a 503 Problem where `min_position` isn't reached in time.
+    """
     asker, access = who_asks(request), access_of(request)
     kept = await kept_receipts.find(access.reading, receipt, asker.account)
     if kept is None:
         return None
-    return await reader_of(request).at_once(
-        request, partial(_told_again, receipt=receipt, kept=kept, holder=holder_of(asker, today()))
+    await reader_of(request).wait(request, query)
+    compute = partial(
+        _told_again, receipt=receipt, kept=kept, holder=holder_of(asker, today()), min_position=query.min_position
     )
+    return await reader_of(request).at_once(request, compute)
 
 
 async def _told_again(
-    snapshot: Snapshot, _: Sight, *, receipt: str, kept: kept_receipts.KeptReceipt, holder: Holder | None
+    snapshot: Snapshot,
+    _: Sight,
+    *,
+    receipt: str,
+    kept: kept_receipts.KeptReceipt,
+    holder: Holder | None,
+    min_position: int | None,
 ) -> SentAnswer:
+    require_reached(min_position, snapshot.position)
     items = list(kept.items)
     doubted = [n for n, item in enumerate(items) if item.status == UNSENT and (item.detail or not kept.answered)]
     keys = [(items[n].publisher or "", items[n].id or "") for n in doubted]
@@ -184,7 +196,9 @@ async def _told_again(
     return SentAnswer(receipt, _shown(items, told), behind)
 
 
-async def _look(snapshot: Snapshot, _: Sight, *, entries: Sequence[Entry], asker: Asker, how: How, root: str) -> _Seen:
+async def _look(
+    snapshot: Snapshot, _: Sight, *, entries: Sequence[GivenEvent], asker: Asker, how: How, root: str
+) -> _Seen:
     events = [entry.event for entry in entries if entry.event is not None]
     recorded = await recorded_for(snapshot, events)
     told = await _told(snapshot, [prior.position for prior in recorded.values()]) if recorded else {}
@@ -215,7 +229,7 @@ async def _told(snapshot: Snapshot, positions: Sequence[int]) -> dict[int, Recor
 class _Publishing:
     """The events of one request while they are sent; nobody stops it half-way."""
 
-    def __init__(self, request: Request, receipt: str, entries: Sequence[Entry], judged: Judged, how: How) -> None:
+    def __init__(self, request: Request, receipt: str, entries: Sequence[GivenEvent], judged: Judged, how: How) -> None:
         self._access: AccountsOfApp = access_of(request)
         self._gateway = sendings_of(request).gateway
         self._owning = _InLedger(request, reader_of(request))
@@ -265,7 +279,7 @@ class _Publishing:
             found[place] = _double(entries[place], found[first])
         return [item or found[place] for place, item in enumerate(judged.items)]
 
-    def _said(self) -> Said:
+    def _said(self) -> Entry:
         units = sorted({self._entries[place].publisher or "" for place in self._judged.to_send})
         detail = {
             "receipt": self._receipt,
@@ -274,7 +288,7 @@ class _Publishing:
             "units": len(units),
         }
         unit = units[0] if len(units) == 1 else None
-        return Said(audit.EVENTS_SENT, self._asker, unit=unit, came_from=self._came_from, detail=detail)
+        return Entry(audit.EVENTS_SENT, self._asker, unit=unit, came_from=self._came_from, detail=detail)
 
 
 class _InLedger:
@@ -321,7 +335,7 @@ def _unsent_reason(reason: str) -> str:
     return reason if reason == "stream_full" else "bus_away"
 
 
-def _double(entry: Entry, first: KeptItem) -> KeptItem:
+def _double(entry: GivenEvent, first: KeptItem) -> KeptItem:
     """Say of one that repeats another of its request what became of that one."""
     if first.status in {ACCEPTED, DUPLICATE} and first.position is not None:
         return accepted(entry, first.position, DUPLICATE)
@@ -335,11 +349,11 @@ async def _note_forbidden(request: Request, judged: Judged) -> None:
         detail = {"status": FORBIDDEN, "method": request.method, "path": "/v1/events", "as": units[:_NAMED]}
         unit = units[0] or None
         await access_of(request).refused(
-            Said(audit.REFUSED, who_asks(request), unit=unit, came_from=came_from(request), detail=detail)
+            Entry(audit.REFUSED, who_asks(request), unit=unit, came_from=came_from(request), detail=detail)
         )
 
 
-def _tried(entries: Sequence[Entry], judged: Judged, seen: _Seen) -> list[SentItem]:
+def _tried(entries: Sequence[GivenEvent], judged: Judged, seen: _Seen) -> list[SentItem]:
     """Decide by the rules themselves what would be sent, and nothing of it is kept."""
     assert seen.state is not None, "it was loaded for a dry run"  # noqa: S101
     sent = [
@@ -358,7 +372,7 @@ def _tried(entries: Sequence[Entry], judged: Judged, seen: _Seen) -> list[SentIt
     return items
 
 
-def _would_be(place: int, entry: Entry, decided: Tried, *, double: bool) -> SentItem:
+def _would_be(place: int, entry: GivenEvent, decided: Tried, *, double: bool) -> SentItem:
     status = DUPLICATE if double else ACCEPTED
     field, detail = (decided.field, decided.detail) if decided.reason is not None else (UNSET, UNSET)
     known = (place, entry.publisher, entry.id, status, None, decided.outcome, decided.reason)

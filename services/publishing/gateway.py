@@ -67,11 +67,6 @@ class Gateway:
         )
         self.open = self._connection.open
 
-    @property
-    def connected(self) -> bool:
-        """Tell whether the bus is there."""
-        return self._bus.client.is_connected
-
     async def close(self) -> None:
         """End the connection; what waits for it is told so."""
         self._bus.ended.set()
@@ -93,7 +88,7 @@ class Gateway:
         What is not acknowledged is sent once more: the header, and the ledger's key, make it one event. Raises
         NotPublishedError.
         """
-        if not self.connected:
+        if not self._bus.client.is_connected:
             raise NotPublishedError(AWAY, Bilingual("bus không kết nối được", "the bus can't be reached"))
         jetstream = self._connection.client.jetstream(timeout=ACKNOWLEDGED_WITHIN)
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -98,8 +97,6 @@ async def api(nats: str, publishing: str, database: str) -> AsyncIterator[Sender
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
-            while nats != NOWHERE and not app.state.gateway.connected:
-                await asyncio.sleep(0.02)
             yield Sender(client, database)
 
 
