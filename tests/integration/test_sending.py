@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -14,6 +15,7 @@ from nats.js.errors import NotFoundError
 
 from events.catalogue import CATALOGUE
 from events.subjects import digest
+from services.access.bootstrapping import bootstrap
 from services.api.app import create_app
 from services.log.configuration import consumer_config, stream_config
 from services.publishing import gateway
@@ -33,6 +35,7 @@ from tests.attacks.publishing import (
     projecting,
     published,
 )
+from tests.integration.access.test_commands import on_a_socket
 from tests.integration.test_gate import by_name
 
 ONE, BATCH, LINES = "application/cloudevents+json", "application/cloudevents-batch+json", "application/x-ndjson"
@@ -422,3 +425,35 @@ async def test_an_event_is_said_anew_with_what_takes_it_back(sender: Sender) -> 
 def test_the_types_that_a_dry_run_leaves_to_the_log_are_all_of_the_structure() -> None:
     left = {row.type for row in CATALOGUE.values() if row.kind == "structure"}
     assert left == {"unit.established", "unit.moved", "unit.dissolved", "unit.renamed", "unit.releveled"}
+
+
+async def test_what_gives_access_is_taken_back_by_no_clerk(bus: Guarded, sender: Sender) -> None:
+    body = body_of(event(B, "g-1", "access.granted", {"account": "a-0000000000000000", "role": "reader"}))
+    async with bus.client("gateway") as client:
+        await client.jetstream().publish(f"party.v1.{B}.access.granted", body)
+    await sender.sent([admitted(B, "after")])
+    retraction = event(B, "r", "event.retracted", {"source": f"/units/{B}", "id": "g-1", "reason": "x"})
+    answer = await sender.post([retraction], CLERK_B)
+    assert said(answer.json()["items"], "status", "reason", "field") == [("refused", "forbidden", "data.id")]
+    assert (await sender.correct(B, "g-1", "retraction", CLERK_B, reason="x")).status_code == 404
+
+
+async def test_an_event_is_taken_back_from_a_terminal(bus: Guarded, sender: Sender, tmp_path: Path) -> None:
+    await sender.sent([admitted(A, "1"), admitted(A, "2")])
+    token = tmp_path / "admin.token"
+    settings = Settings(
+        database_url=sender.database, nats_url=bus.url("api"), gateway_nats_url=bus.url("gateway"), root=ROOT
+    )
+    async with on_a_socket(settings) as terminal:
+        connection = await asyncpg.connect(sender.database)
+        token.write_text((await bootstrap(connection))[1])
+        await connection.close()
+        asked = ("retract", A, "1", "--reason", "nhập nhầm", "--token-file", str(token))
+        for words in ("taken back (", "taken back before"):
+            assert words in (await terminal.tonghop(*asked)).stdout
+        unknown = await terminal.tonghop("retract", A, "9", "--reason", "x", "--token-file", str(token), code=1)
+        assert "no such event" in unknown.stderr
+        as_json = await terminal.tonghop(
+            *("retract", A, "2", "--reason", "x", "--format", "json", "--token-file", str(token))
+        )
+        assert json.loads(as_json.stdout)["items"][0]["outcome"] == "applied"
