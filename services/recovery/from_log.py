@@ -135,11 +135,11 @@ async def _tell_of_accounts(connection: asyncpg.Connection, telling: Telling) ->
         return  # they were kept
     telling.say(
         either(
-            "Tài khoản, phiên, token và nhật ký truy cập không dựng lại được từ luồng nên bắt đầu lại từ đầu. "
+            "Tài khoản, phiên, token, biên nhận và nhật ký truy cập không dựng lại được từ luồng nên bắt đầu lại từ đầu. "
             f"Quyền đã trao thì còn nguyên: cho {granted} tài khoản, {known} trong số đó có ở đây. "
             "`tonghop account bootstrap` tạo token của admin; `tonghop account add TÊN --id a-…` tạo lại một tài khoản "
             "với mã cũ, cùng với quyền của nó.",
-            "Accounts, sessions, tokens and the audit log are not made from the log: they begin anew. "
+            "Accounts, sessions, tokens, receipts and the audit log are not made from the log: they begin anew. "
             f"What was granted holds: to {granted} accounts, of which {known} are here. "
             "`tonghop account bootstrap` makes a token of admin; `tonghop account add NAME --id a-…` makes an account "
             "again under its id of before, and with its roles.",

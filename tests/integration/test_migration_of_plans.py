@@ -29,7 +29,7 @@ _OUTCOMES = {
     "retracted_by": "bigint",
 }
 SIXTH_VERSION = (
-    "DROP TABLE audit, attempt, token, session, invitation, account",
+    "DROP TABLE receipt, audit, attempt, token, session, invitation, account",
     "DROP FUNCTION audit_append_only",
     "UPDATE alembic_version SET version_num = '0006'",
 )
