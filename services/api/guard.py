@@ -82,33 +82,15 @@ class Guard:
         except Problem as problem:
             await problem.response({"connection": "close"})(scope, receive, answer.send)
             return
-        if body is not None:
-            await self._pass_on(scope, _once(body), receive, answer)
-        elif as_it_comes:
-            await self._pass_on(scope, receive, receive, answer)
+        if body is not None or as_it_comes:
+            await self._pass_on(scope, body, receive, answer)
 
-    async def _pass_on(self, scope: Scope, source: Receive, receive: Receive, answer: _Answer) -> None:
-        """Pass a request on with the body that its source gives; when that is all here, wait for its asker's going."""
+    async def _pass_on(self, scope: Scope, body: bytes | None, receive: Receive, answer: _Answer) -> None:
+        """Pass a request on, and see when its asker goes; a body that is not here yet is handed on as it comes."""
         asked = {**scope, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
-        ended = asyncio.Event()
-        left = False
-
-        async def received() -> Message:
-            nonlocal left
-            if ended.is_set():
-                return await asyncio.shield(gone)
-            message = await source()
-            left = message["type"] == "http.disconnect"
-            if left or not message.get("more_body", False):
-                ended.set()
-            return await asyncio.shield(gone) if left else message
-
-        async def going() -> Message:
-            await ended.wait()
-            return {"type": "http.disconnect"} if left else await _until_gone(receive)
-
-        gone: asyncio.Future[Message] = asyncio.ensure_future(going())
-        work: asyncio.Future[None] = asyncio.ensure_future(self._run(asked, received, answer.send))
+        coming = _Coming(body, receive)
+        gone = coming.gone
+        work: asyncio.Future[None] = asyncio.ensure_future(self._run(asked, coming, answer.send))
         try:
             await asyncio.wait((gone, work), return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
@@ -142,6 +124,37 @@ class Guard:
                 "This service doesn't go by that name; the operator names it by TONGHOP_HOSTS."
             )
             raise Problem(421, "Sai địa chỉ", detail, parameter="Host")
+
+
+class _Coming:
+    """The way in: a body that is here, or one that is handed on as it comes; then that the asker goes."""
+
+    def __init__(self, body: bytes | None, receive: Receive) -> None:
+        self._body = body
+        self._receive = receive
+        self._arrived = asyncio.Event()
+        self._left = False
+        if body is not None:
+            self._arrived.set()
+        self.gone: asyncio.Future[Message] = asyncio.ensure_future(self._going())
+
+    async def __call__(self) -> Message:
+        """Give the next message to the application."""
+        if self._body is not None:
+            body, self._body = self._body, None
+            return {"type": "http.request", "body": body, "more_body": False}
+        if not self._arrived.is_set():
+            message = await self._receive()
+            self._left = message["type"] == "http.disconnect"
+            if self._left or not message.get("more_body", False):
+                self._arrived.set()
+            if not self._left:
+                return message
+        return await asyncio.shield(self.gone)
+
+    async def _going(self) -> Message:
+        await self._arrived.wait()
+        return {"type": "http.disconnect"} if self._left else await _until_gone(self._receive)
 
 
 class _Answer:
@@ -185,15 +198,6 @@ async def _whole(receive: Receive) -> bytes | None:
             raise Problem(413, "Quá dài", detail)
         if not message.get("more_body", False):
             return bytes(body)
-
-
-def _once(body: bytes) -> Receive:
-    """Give a body that is here already."""
-
-    async def received() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return received
 
 
 async def _until_gone(receive: Receive) -> Message:

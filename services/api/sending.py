@@ -31,7 +31,7 @@ from services.access.asker import Asker
 from services.access.audit import Entry
 from services.api import kept_receipts
 from services.api.access import AccountsOfApp, access_of, came_from
-from services.api.answering import Reader, reader_of
+from services.api.answering import UNWRITTEN, Reader, reader_of
 from services.api.asked import JSON, require_reached
 from services.api.bodies import as_json
 from services.api.event_bodies import FORBIDDEN, GivenEvent
@@ -39,7 +39,7 @@ from services.api.gate import who_asks
 from services.api.judging import Judged, LedgerView, accepted, judge, refused_by_bus, unsent
 from services.api.kept_receipts import KeptItem
 from services.api.parameters import Parameters, today
-from services.api.problems import Problem
+from services.api.problems import Problem, not_audited
 from services.api.send_answers import ACCEPTED, DUPLICATE, REFUSED, UNSENT, SentAnswer, SentItem
 from services.api.sights import holder_of
 from services.api.turns import Bounded, Limits, Turns
@@ -241,13 +241,16 @@ class _Publishing:
         self._how = how
 
     async def run(self) -> list[KeptItem]:
-        """Write the receipt, publish, and complete it. Raises what asyncpg and the network raise, before all else."""
+        """Write the receipt, publish, and complete it. Raises a 503 Problem where there can be none, before anything."""
         entries, judged, pool = self._entries, self._judged, self._access.writing
         begun = [
             unsent(entries[place], "interrupted", in_doubt=True) if item is None else item
             for place, item in enumerate(judged.items)
         ]
-        await kept_receipts.begin(pool, self._receipt, self._asker.account, begun, self._said())
+        try:
+            await kept_receipts.begin(pool, self._receipt, self._asker.account, begun, self._said())
+        except UNWRITTEN as error:
+            raise not_audited() from error
         items = await self._publish()
         sent = any(item.status == ACCEPTED for item in items)
         try:
@@ -256,7 +259,7 @@ class _Publishing:
                 if sent
                 else kept_receipts.forget(pool, self._receipt)
             )
-        except (*DATABASE_AWAY, *NOT_MIGRATED) as error:
+        except UNWRITTEN as error:
             _log.warning("a receipt is not complete, and is read with what the ledger says", error=str(error))
         return items
 

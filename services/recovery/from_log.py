@@ -135,7 +135,8 @@ async def _tell_of_accounts(connection: asyncpg.Connection, telling: Telling) ->
         return  # they were kept
     telling.say(
         either(
-            "Tài khoản, phiên, token, biên nhận và nhật ký truy cập không dựng lại được từ luồng nên bắt đầu lại từ đầu. "
+            "Tài khoản, phiên, token, biên nhận và nhật ký truy cập không dựng lại được từ luồng nên bắt đầu lại từ "
+            "đầu. "
             f"Quyền đã trao thì còn nguyên: cho {granted} tài khoản, {known} trong số đó có ở đây. "
             "`tonghop account bootstrap` tạo token của admin; `tonghop account add TÊN --id a-…` tạo lại một tài khoản "
             "với mã cũ, cùng với quyền của nó.",

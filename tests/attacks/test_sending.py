@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from psutil import Process
 
 from services.api import sending
 from services.settings import Address, Settings
 from tests import servers
-from tests.attacks.http_serving import GUARD, Wire
-from tests.attacks.publishing import UNITS, A, B, admitted, projecting
+from tests.attacks.http_serving import GUARD, Wire, serving
+from tests.attacks.publishing import ROOT, UNITS, A, B, admitted, projecting
 from tests.integration.access import world as worlds
 from tests.integration.access.test_commands import on_a_socket
 from tests.integration.access.world import World, ok, sign_in
@@ -129,6 +132,42 @@ async def _as_soon_as_it_listens(address: Address) -> Wire:
                 return await Wire.to(address)
             except ConnectionRefusedError:
                 await asyncio.sleep(0.01)
+
+
+async def test_a_gateway_that_is_killed_leaves_receipts_that_are_true(database: str) -> None:
+    batches = [[admitted(A, f"{n}-{m}") for m in range(200)] for n in range(6)]
+    with servers.short_folder() as folder, servers.running_nats(Path(folder), servers.free_address()) as bus:
+        settings = replace(await servers.fresh_party(bus), database_url=database, root=ROOT, access="open")
+        async with serving(settings, Path(folder)) as address:
+            (gateway,) = [each for each in Process().children() if "api" in each.cmdline()[-1:]]
+            async with httpx.AsyncClient(base_url=f"http://{address}") as client:
+                posts = [
+                    asyncio.create_task(
+                        client.post("/v1/events", content=json.dumps(batch), headers={"content-type": BATCH})
+                    )
+                    for batch in batches
+                ]
+                await asyncio.wait(posts, return_when=asyncio.FIRST_COMPLETED)
+                gateway.kill()
+                await asyncio.gather(*posts, return_exceptions=True)
+        async with api(settings.nats_url, "", database) as sender:
+            await sender.post(list(UNITS))
+            async with projecting(bus.url, database, units=()):
+                for batch in batches:
+                    await _until_sent(sender, batch, [])
+                last = (await sender.sent([admitted(A, "last")]))[0]["position"]
+                kept = (await sender.ask("receipts", "demo")).json()["receipts"]
+                for each in kept:
+                    asked = f"receipts/{each['receipt']}?min_position={last}&wait=10"
+                    items = (await sender.ask(asked, "demo")).json()["items"]
+                    assert {(item["status"], item["outcome"]) for item in items} <= {
+                        ("accepted", "counted"),
+                        ("accepted", "duplicate"),
+                        ("accepted", "parked"),
+                    }
+                assert kept
+                query = "report?from=2023-01-01&to=2023-12-31&by=none"
+                assert (await sender.ask(f"units/{A}/{query}")).json()["total"]["admissions"] == 6 * 200 + 1
 
 
 def _again(bus: Any) -> None:

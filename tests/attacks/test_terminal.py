@@ -34,6 +34,7 @@ GIVEN = {
     "unit": "gia-binh",
     "publisher": "gia-binh",
     "event_id": "e-1",
+    "reason": "nhập nhầm",
     "file": "no-such-file.jsonl",
     "folder": "copy",
     "text": None,
@@ -58,7 +59,7 @@ AWAY = {
 }
 WRONG = {"TONGHOP_NATS_URL": "banana", "TONGHOP_DATABASE_URL": "banana", "TONGHOP_API_URL": "banana:"}
 CHANGING = {
-    *("init", "grant", "revoke", "token add", "token revoke"),
+    *("init", "grant", "revoke", "retract", "token add", "token revoke"),
     *("account add", "account invite", "account disable", "account token"),
 }
 """They ask the API, too, and change something."""

@@ -357,6 +357,8 @@ NOTHING_OF_THE_KIND: Final = frozenset(
         *("/v1/accounts", "/v1/accounts/{account}/invitation"),
         *("/v1/accounts/{account}/disable", "/v1/accounts/{account}/enable"),
         *("/v1/units/{unit}/grants", "/v1/units/{unit}/grants/{account}/{role}"),
+        *("/v1/events", "/v1/receipts/{receipt}"),
+        *("/v1/events/{publisher}/{id}/retraction", "/v1/events/{publisher}/{id}/replacement"),
     }
 )
-"""Routes that tell of accounts and their roles, never a figure, an event or a count; they have tests of their own."""
+"""Routes that tell of accounts and their roles, or of what the asker sends; they have tests of their own."""

@@ -27,7 +27,7 @@ def retract(
     publisher: Annotated[
         str, typer.Argument(metavar=either("ĐƠN_VỊ", "PUBLISHER"), help=either("Đơn vị đã gửi.", "Who sent it."))
     ],
-    id_: Annotated[str, typer.Argument(metavar="ID", help=either("Mã sự kiện.", "The event's id."))],
+    event_id: Annotated[str, typer.Argument(metavar="ID", help=either("Mã sự kiện.", "The event's id."))],
     *,
     reason: Annotated[str, typer.Option("--reason", help=either("Vì sao.", "Why."))],
     format_: PlainOption = Plain.TABLE,
@@ -43,10 +43,10 @@ def retract(
 
     service = AskedService(api, data_dir, token_file)
     body = {"reason": reason}
-    text, answer = service.ordered(WAITED, "POST", "events", publisher, id_, "retraction", body=body)
+    text, answer = service.ordered(WAITED, "POST", "events", publisher, event_id, "retraction", body=body)
     if format_ is Plain.JSON:
         typer.echo(json_shown(text))
     else:
-        print_rendered(service.address, lambda: corrections.retracted(answer, publisher, id_))
+        print_rendered(service.address, lambda: corrections.retracted(answer, publisher, event_id))
     if answer["items"][0].get("outcome") != "applied":
         raise typer.Exit(1)
