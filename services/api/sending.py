@@ -241,7 +241,7 @@ class _Publishing:
         self._how = how
 
     async def run(self) -> list[KeptItem]:
-        """Write the receipt, publish, and complete it. Raises a 503 Problem where there can be none, before anything."""
+        """Write the receipt, publish, complete it. Raises a 503 Problem, with nothing sent, where there is none."""
         entries, judged, pool = self._entries, self._judged, self._access.writing
         begun = [
             unsent(entries[place], "interrupted", in_doubt=True) if item is None else item
