@@ -36,7 +36,7 @@ _batch: Final = msgspec.json.Decoder(_BATCH).decode
 _lines: Final = re.compile(rb"[^\s][^\r\n]*").finditer
 
 
-class Fault(NamedTuple):
+class WhyRefused(NamedTuple):
     """Why an event is refused before it is sent: a reason, the field at fault, and words."""
 
     reason: str
@@ -54,7 +54,7 @@ class GivenEvent(NamedTuple):
     id: str | None
     line: Line | None = None
     event: Event | None = None
-    fault: Fault | None = None
+    fault: WhyRefused | None = None
 
 
 class _Head(msgspec.Struct):
@@ -97,7 +97,7 @@ def entry_of(body: bytes, root: str) -> GivenEvent:
     read = decode(line.subject, line.body, root=root)
     if isinstance(read, Event):
         return GivenEvent(line.publisher, line.id, line, read)
-    return GivenEvent(line.publisher, line.id, fault=Fault(read.reason, read.field, read.detail))
+    return GivenEvent(line.publisher, line.id, fault=WhyRefused(read.reason, read.field, read.detail))
 
 
 def _several(media_type: str, body: bytes) -> Iterable[bytes]:
@@ -138,12 +138,12 @@ def _said_by(body: bytes) -> tuple[str | None, str | None]:
     return publisher if known else None, id_
 
 
-def _fault(bad: Unpublishable) -> Fault:
+def _fault(bad: Unpublishable) -> WhyRefused:
     if bad.reason == SERVICE_ALONE:
-        return Fault(FORBIDDEN, bad.field, bad.detail)
+        return WhyRefused(FORBIDDEN, bad.field, bad.detail)
     if bad.field is None:
-        return Fault(Reason.MALFORMED, None, bad.detail)
-    return Fault(Reason.UNKNOWN_TYPE if bad.field == "type" else Reason.INVALID_FIELD, bad.field, bad.detail)
+        return WhyRefused(Reason.MALFORMED, None, bad.detail)
+    return WhyRefused(Reason.UNKNOWN_TYPE if bad.field == "type" else Reason.INVALID_FIELD, bad.field, bad.detail)
 
 
 def _too_many() -> Problem:

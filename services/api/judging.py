@@ -15,14 +15,14 @@ from projections.rules.counting.state import Recorded
 from projections.rules.folding.fold import EventKey
 from projections.rules.kinds.retraction import target_of
 from projections.store.reading.access import OF_ACCESS
-from services.api.event_bodies import FORBIDDEN, Fault, GivenEvent
+from services.api.event_bodies import FORBIDDEN, GivenEvent, WhyRefused
 from services.api.kept_receipts import KeptItem
 from services.api.send_answers import ACCEPTED, DUPLICATE, REFUSED, UNSENT
 
 if TYPE_CHECKING:
     from asyncpg import Record
 
-_OF_ACCESS: Final = Fault(
+_OF_ACCESS: Final = WhyRefused(
     FORBIDDEN,
     "data.id",
     "quyền được thu hồi bằng `tonghop revoke` / what gives or takes access is undone by `tonghop revoke`",
@@ -55,7 +55,7 @@ def judge(entries: Sequence[GivenEvent], view: LedgerView) -> Judged:
     for place, entry in enumerate(entries):
         fault = _fault(entry, view)
         if fault is not None or entry.line is None:
-            judged.items.append(_refused(entry, fault or Fault(Reason.MALFORMED, None, "")))
+            judged.items.append(_refused(entry, fault or WhyRefused(Reason.MALFORMED, None, "")))
             continue
         key = (entry.line.publisher, entry.line.id)
         prior = view.recorded.get(key)
@@ -71,7 +71,7 @@ def judge(entries: Sequence[GivenEvent], view: LedgerView) -> Judged:
             judged.items.append(None)
         else:
             detail = f"event {first[key]} of this request has the id for something else"
-            judged.items.append(_refused(entry, Fault(Reason.ID_CONFLICT, "id", detail)))
+            judged.items.append(_refused(entry, WhyRefused(Reason.ID_CONFLICT, "id", detail)))
     return judged
 
 
@@ -90,10 +90,10 @@ def unsent(entry: GivenEvent, reason: str, *, in_doubt: bool) -> KeptItem:
 
 def refused_by_bus(entry: GivenEvent, reason: str, detail: str) -> KeptItem:
     """Say that the bus takes an event from nobody; a publisher that is shut out may not speak."""
-    return _refused(entry, Fault(FORBIDDEN if reason == "not_permitted" else reason, "source", detail))
+    return _refused(entry, WhyRefused(FORBIDDEN if reason == "not_permitted" else reason, "source", detail))
 
 
-def _fault(entry: GivenEvent, view: LedgerView) -> Fault | None:
+def _fault(entry: GivenEvent, view: LedgerView) -> WhyRefused | None:
     if entry.fault is not None:
         return entry.fault
     if view.speakers is None or entry.event is None:
@@ -101,7 +101,7 @@ def _fault(entry: GivenEvent, view: LedgerView) -> Fault | None:
     if entry.publisher not in view.speakers:
         unit = entry.publisher
         detail = f"tài khoản này không được gửi với tư cách {unit} / this account may not send as {unit}"
-        return Fault(FORBIDDEN, "source", detail)
+        return WhyRefused(FORBIDDEN, "source", detail)
     if entry.event.type == "event.retracted":
         target = view.recorded.get(target_of(entry.event))
         if target is not None and (target.type or "").startswith(OF_ACCESS):
@@ -109,7 +109,7 @@ def _fault(entry: GivenEvent, view: LedgerView) -> Fault | None:
     return None
 
 
-def _refused(entry: GivenEvent, fault: Fault) -> KeptItem:
+def _refused(entry: GivenEvent, fault: WhyRefused) -> KeptItem:
     return KeptItem(entry.publisher, entry.id, REFUSED, None, str(fault.reason), fault.field, fault.detail)
 
 
@@ -118,4 +118,4 @@ def _known(entry: GivenEvent, prior: Recorded) -> KeptItem:
     if same_content(prior.body, entry.line.body):
         return KeptItem(entry.publisher, entry.id, DUPLICATE, prior.position, digest=digest(prior.body))
     detail = f"the id was used at position {prior.position} for something else"
-    return _refused(entry, Fault(Reason.ID_CONFLICT, "id", detail))
+    return _refused(entry, WhyRefused(Reason.ID_CONFLICT, "id", detail))
