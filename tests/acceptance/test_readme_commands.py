@@ -89,7 +89,8 @@ class Reader:
             )
         self.staying.append((started, log))
         if words_of(command)[1] != "projector":
-            self.waits(lambda: self.runs("tonghop status").returncode == 0)
+            own = " --token-file admin.token" if (self.folder / "admin.token").exists() else ""
+            self.waits(lambda: self.runs(f"tonghop status{own}").returncode == 0)
 
     def waits(self, until: "object") -> None:
         end = time.monotonic() + 90
@@ -260,7 +261,8 @@ def test_each_part_by_itself() -> None:
             TONGHOP_HTTP=str(listens),
             TONGHOP_API_URL=f"http://{listens}",
             TONGHOP_PROJECTOR_HTTP=str(claim(Address("127.0.0.1", 0), "projector")),
+            TONGHOP_METRICS_HTTP=str(claim(Address("127.0.0.1", 0), "metrics")),
         ) as one:
             for block in wanting("servers"):
                 one.types(block)
-            assert "Lần dựng" in one.runs("tonghop status").stdout
+            assert "Lần dựng" in one.runs("tonghop status --token-file admin.token").stdout
