@@ -1,8 +1,11 @@
 """The addresses of a service: whether they are fit and free, said before anything is started."""
 
+import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Final
 
 import psutil
 
@@ -10,6 +13,10 @@ from projections.bilingual import Bilingual
 from services.connecting.loopback import hosts_of, refuse_others_of_machine
 from services.embedded.process import ServerError
 from services.settings import OPEN, Address
+
+_FIRST: Final = 10_000
+_FIRST_OF_SYSTEM: Final = 32_768
+_TRIES: Final = 20
 
 
 def refuse_the_unfit(addresses: Mapping[str, Address], access: str) -> None:
@@ -49,6 +56,13 @@ def claim_all(addresses: Mapping[str, Address]) -> list[Address]:
 
 def _claim(held: ExitStack, address: Address, option: str) -> Address:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    if not address.port:
+        for port in _kept_from_connections():
+            attempt = held.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            with suppress(OSError):
+                attempt.bind((address.host, port))
+                attempt.listen()
+                return address._replace(port=port)
     attempt = held.enter_context(socket.socket(family, socket.SOCK_STREAM))
     attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -64,6 +78,19 @@ def _claim(held: ExitStack, address: Address, option: str) -> Address:
             )
         ) from error
     return address._replace(port=attempt.getsockname()[1])
+
+
+def _kept_from_connections() -> Iterator[int]:
+    """Yield a few ports that the system gives to nobody by itself: what is claimed now is free when a server wants it.
+
+    Others, which it gives to any connection, are taken meanwhile now and then.
+    """
+    first = _FIRST_OF_SYSTEM
+    with suppress(OSError, ValueError, IndexError):
+        first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
+    if first > _FIRST:
+        for _ in range(_TRIES):
+            yield _FIRST + secrets.randbelow(first - _FIRST)
 
 
 def _holder(port: int) -> str:

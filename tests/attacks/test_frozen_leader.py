@@ -16,7 +16,7 @@ PATIENCE = 2
 WORLD = (root(), founded("u1", "trung-uong", "2020-01-01"))
 
 
-@pytest.mark.parametrize("in_a_transaction", [False, True])
+@pytest.mark.parametrize("in_a_transaction", [pytest.param(False, marks=pytest.mark.long), True])
 async def test_another_takes_over_and_the_thawed_one_stands_by(
     party: str, database: str, in_a_transaction: bool
 ) -> None:

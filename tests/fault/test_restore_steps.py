@@ -224,9 +224,20 @@ FORMS: Final = {
 SHORT: Final = {"statements": few(writing), "times": 1}
 LONG: Final = {"statements": writing, "times": 2}
 
+# Figures from the log are made by a rebuild, which has short tests of its own.
+RUNS: Final = [
+    pytest.param(
+        form,
+        where,
+        id=f"{form.__name__}-{name}",
+        marks=[pytest.mark.long] if name == "all" or form is figures_from_the_log else [],
+    )
+    for form in FORMS
+    for name, where in (("few", SHORT), ("all", LONG))
+]
 
-@pytest.mark.parametrize("where", [SHORT, pytest.param(LONG, marks=pytest.mark.long)], ids=["few", "all"])
-@pytest.mark.parametrize("form", FORMS)
+
+@pytest.mark.parametrize(("form", "where"), RUNS)
 async def test_killed_again_and_again(
     form: Any, where: dict[str, Any], stretch: Stretch, postgres: PostgresServer, tmp_path: Path
 ) -> None:
