@@ -1,13 +1,11 @@
 """What the commands about accounts share: asking the API with a token, and finding an account by its name."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from services.cli.asking import print_rendered
+from events.identifiers import is_account_id
+from services.cli.asking import write
 from services.cli.client import api_address, send
 from services.cli.errors import CommandError
 from services.cli.options import Plain
@@ -16,8 +14,6 @@ from services.language import either
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-_id: Final = re.compile(r"a-[a-z0-9]{16}").fullmatch
 
 
 class AskedService:
@@ -46,17 +42,11 @@ class AskedService:
         **parameters: str | int | None,
     ) -> None:
         """Ask, and write the answer, rendered or as it came."""
-        from services.cli.screen import json_shown  # noqa: PLC0415 - slow to import
-
-        text, answer = self.ask(method, *path, body=body, **parameters)
-        if format_ is Plain.JSON:
-            typer.echo(json_shown(text))
-        else:
-            print_rendered(self.address, lambda: render(answer))
+        write(format_, render, self.address, self.ask(method, *path, body=body, **parameters))
 
     def account(self, named: str) -> str:
         """Return the id of an account that is named by it or by its sign-in name. Raises CommandError."""
-        if _id(named) or named == "admin":
+        if is_account_id(named) or named == "admin":
             return named
         _, answer = self.ask("GET", "accounts", q=named, limit=1000)
         found = [each["account"] for each in answer["accounts"] if each["name"].casefold() == named.casefold()]

@@ -28,9 +28,16 @@ def show(
     **parameters: str | int | None,
 ) -> None:
     """Ask for a path made of these parts and write the answer, rendered or as it came."""
+    write(format_, render, *ask(api, data_dir, *path, **parameters))
+
+
+def write(
+    format_: Plain, render: "Callable[[dict[str, Any]], RenderableType]", address: str, answered: Answered
+) -> None:
+    """Write what an address answered, rendered or as it came."""
     from services.cli.screen import json_shown
 
-    address, (text, answer) = ask(api, data_dir, *path, **parameters)
+    text, answer = answered
     if format_ is Plain.JSON:
         typer.echo(json_shown(text))
     else:

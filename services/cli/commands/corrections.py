@@ -37,16 +37,12 @@ def retract(
 ) -> None:
     """Take an event back."""
     from services.cli.access import AskedService
-    from services.cli.asking import print_rendered
-    from services.cli.screen import json_shown
+    from services.cli.asking import write
     from services.cli.views import corrections
 
     service = AskedService(api, data_dir, token_file)
     body = {"reason": reason}
-    text, answer = service.ordered(WAITED, "POST", "events", publisher, event_id, "retraction", body=body)
-    if format_ is Plain.JSON:
-        typer.echo(json_shown(text))
-    else:
-        print_rendered(service.address, lambda: corrections.retracted(answer, publisher, event_id))
-    if answer["items"][0].get("outcome") != "applied":
+    answered = service.ordered(WAITED, "POST", "events", publisher, event_id, "retraction", body=body)
+    write(format_, lambda answer: corrections.retracted(answer, publisher, event_id), service.address, answered)
+    if answered[1]["items"][0].get("outcome") != "applied":
         raise typer.Exit(1)

@@ -104,14 +104,10 @@ def grants(
 
 def _order(service: "AskedService", format_: Plain, method: str, *path: str, body: object = None) -> None:
     """Order it, say what became of it, and end with 1 where it has not taken effect."""
-    from services.cli.asking import print_rendered
-    from services.cli.screen import json_shown
+    from services.cli.asking import write
     from services.cli.views import grants
 
-    text, answer = service.ask(method, *path, body=body)
-    if format_ is Plain.JSON:
-        typer.echo(json_shown(text))
-    else:
-        print_rendered(service.address, lambda: grants.ordered(answer, revoked=method == "DELETE"))
-    if not answer.get("in_effect"):
+    answered = service.ask(method, *path, body=body)
+    write(format_, lambda answer: grants.ordered(answer, revoked=method == "DELETE"), service.address, answered)
+    if not answered[1].get("in_effect"):
         raise typer.Exit(1)
