@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from events.identifiers import is_unit_id
 from events.names import fault_of
+from events.vocabulary import ROLES
+from projections.answers.words.vietnamese_format import VIETNAM
 from projections.bilingual import Bilingual
 from services.access import audit
 from services.access.asker import Asker, RoleAt
@@ -21,13 +22,10 @@ from services.access.secret_digests import TOKEN, digest_of, new_id, new_secret
 if TYPE_CHECKING:
     from services.access.database import Connected, Database
 
-ROLES: Final = ("reader", "officer", "clerk", "signer", "keeper", "operator")
-"""Contract, section 7."""
 LASTS: Final = dt.timedelta(days=365)
 """Unless it is asked for otherwise."""
 MOST_ROLES: Final = 100
 LONGEST_NAME: Final = 100
-_CIVIL_TIME: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -142,12 +140,12 @@ def _checked(roles: Sequence[Limit]) -> list[Limit]:
 
 
 def _end(until: dt.date | None) -> dt.datetime:
-    now = dt.datetime.now(_CIVIL_TIME)
+    now = dt.datetime.now(VIETNAM)
     if until is None:
         return now + LASTS
     if until < now.date() or until.year > now.year + 10:
         raise UnfitError("until", Bilingual("cần một ngày từ nay đến 10 năm", "a day within ten years from now on"))
-    return dt.datetime.combine(until + dt.timedelta(days=1), dt.time(), _CIVIL_TIME)
+    return dt.datetime.combine(until + dt.timedelta(days=1), dt.time(), VIETNAM)
 
 
 async def _within(

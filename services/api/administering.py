@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from fastapi import Request
 
+from events.vocabulary import OPERATOR
 from projections.answers.access.keeping import RoleWanted, speaks_as
-from projections.answers.access.needs import KEEPER, OPERATOR, READER
-from projections.answers.access.readable import AccessQuestion, Grant, may
+from projections.answers.access.needs import KEEPER, READER
+from projections.answers.access.readable import AccessQuestion, may
 from projections.answers.access.sight import Sight
 from projections.bilingual import Bilingual
 from projections.store.reading.access import held, root_of
@@ -24,7 +25,7 @@ from services.access.refusals import NotAllowedError
 from services.api.access import access_of
 from services.api.answering import reader_of
 from services.api.parameters import today
-from services.api.sights import sees_everything
+from services.api.sights import limits_of, sees_everything
 
 SIGNER = "signer"
 
@@ -75,7 +76,7 @@ async def require_administrator(request: Request, asker: Asker, account: str) ->
             known = await held(snapshot, asker.account, unit)
             wanted = RoleWanted(READER if role == SIGNER else role, root, day)
             grants = None if known is None or asker.holds_everything else known.grants
-            if known is None or speaks_as(known.lineage, grants, _only(asker), wanted) is None:
+            if known is None or speaks_as(known.lineage, grants, limits_of(asker), wanted) is None:
                 return False
         return True
 
@@ -102,7 +103,7 @@ async def _part(request: Request, asker: Asker, *, whole: bool, of_all: bool = F
 
 async def _kept(snapshot: Snapshot, asker: Asker) -> list[str]:
     """Return the units of which the asker is the keeper by a grant, as far as his token is for that."""
-    only = _only(asker)
+    only = limits_of(asker)
     if asker.holds_everything:
         units = {await root_of(snapshot)}
     else:
@@ -118,11 +119,7 @@ async def _holds(snapshot: Snapshot, asker: Asker, role: str, unit: str) -> bool
     if known is None:
         return False
     grants = None if asker.holds_everything else known.grants
-    return may(known.lineage, grants, _only(asker), AccessQuestion({role}, None, today()))
-
-
-def _only(asker: Asker) -> list[Grant] | None:
-    return None if asker.only is None else [Grant(*each) for each in asker.only]
+    return may(known.lineage, grants, limits_of(asker), AccessQuestion({role}, None, today()))
 
 
 def _refused() -> NotAllowedError:

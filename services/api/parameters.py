@@ -13,7 +13,6 @@ import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Self, TypeVar, get_args
-from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import Path, Request
@@ -34,12 +33,12 @@ from events.catalogue import MEASURES
 from events.identifiers import REFERENCE_PATTERN, UNIT_ID_PATTERN, is_reference, is_unit_id
 from events.vocabulary import LEVELS
 from projections.answers.report.report_question import Basis
+from projections.answers.words.vietnamese_format import VIETNAM
 from projections.rules.counting.periods import Days
 from services.api.problems import bad_parameter, unknown_unit
 
 CursorKey = TypeVar("CursorKey")
 
-CIVIL_TIME: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 LONGEST_WAIT: Final = 60.0
 LARGEST: Final = 2**63 - 1
 MOST_TEXT: Final = 200
@@ -130,7 +129,7 @@ def key_of(cursor: str | None, key: type[CursorKey]) -> CursorKey | None:
 
 def today() -> dt.date:
     """Return the civil date now (contract §1: Asia/Ho_Chi_Minh)."""
-    return dt.datetime.now(CIVIL_TIME).date()
+    return dt.datetime.now(VIETNAM).date()
 
 
 def _date(text: str) -> dt.date:

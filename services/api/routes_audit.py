@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from projections.answers.access.needs import Need
+from projections.answers.words.vietnamese_format import VIETNAM
 from services.access import audit
 from services.access.audit import KINDS, Wanted
 from services.api.access import access_of, asker_of_request
@@ -17,7 +18,6 @@ from services.api.administering import part_audited
 from services.api.documentation import told
 from services.api.needs import needs
 from services.api.parameters import (
-    CIVIL_TIME,
     PAGE,
     AnyDate,
     Cursor,
@@ -70,4 +70,4 @@ async def entries(request: Request, query: Annotated[AuditQuery, Query()]) -> Re
 
 def _start(day: dt.date) -> dt.datetime:
     """Return when a day begins; one outside all days of this log is taken for the nearest inside."""
-    return dt.datetime.combine(min(max(day, _FIRST), _LAST), dt.time(), CIVIL_TIME)
+    return dt.datetime.combine(min(max(day, _FIRST), _LAST), dt.time(), VIETNAM)

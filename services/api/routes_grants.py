@@ -11,7 +11,6 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from projections.answers.access.keeping import GRANTED, RoleWanted, speaks_as
 from projections.answers.access.needs import Need
-from projections.answers.access.readable import Grant
 from projections.answers.access.sight import Sight
 from projections.answers.report.report_answers import UnitName
 from projections.bilingual import Bilingual
@@ -35,7 +34,7 @@ from services.api.needs import needs
 from services.api.parameters import Parameters, Strict, UnitPath, only_once, today
 from services.api.problems import Problem, not_ready
 from services.api.routes_accounts import answer
-from services.api.sights import OfUnit
+from services.api.sights import OfUnit, limits_of
 from services.publishing.gateway import Gateway, NotPublishedError
 
 router = APIRouter(prefix="/v1/units", tags=["access"], dependencies=[Depends(only_once)])
@@ -161,9 +160,8 @@ async def _speaks(snapshot: Snapshot, _: Sight, *, asker: Asker, unit: str, role
     known = await held(snapshot, "" if asker.holds_everything else asker.account, unit)
     if known is None:
         raise UnknownUnitError(unit)
-    only = None if asker.only is None else [Grant(*limit) for limit in asker.only]
     wanted = RoleWanted(role, await root_of(snapshot), day)
-    source = speaks_as(known.lineage, None if asker.holds_everything else known.grants, only, wanted)
+    source = speaks_as(known.lineage, None if asker.holds_everything else known.grants, limits_of(asker), wanted)
     return None if source is None else Speaker(source, (await find(snapshot, unit, day)).name)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
+from events.vocabulary import ROLES
 from projections.answers.access.needs import Need
 from projections.answers.access.sight import Sight
 from projections.store.reading.access import root_of
@@ -115,7 +116,7 @@ async def end(request: Request, session: SessionPath, query: Annotated[OfAccount
 async def _granted(snapshot: Snapshot, _: Sight, *, asker: Asker) -> list[tokens.Limit]:
     if asker.holds_everything:
         root = await root_of(snapshot)
-        return [tokens.Limit(role, root) for role in tokens.ROLES] if root else []
+        return [tokens.Limit(role, root) for role in ROLES] if root else []
     return [tokens.Limit(each.role, each.unit) for each in await roles_of(snapshot, asker.account, today())]
 
 

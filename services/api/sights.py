@@ -150,8 +150,12 @@ def holder_of(asker: Asker, today: dt.date) -> Holder | None:
 
 
 def _holder(asker: Asker, today: dt.date) -> Holder:
-    only = None if asker.only is None else tuple(Grant(role, unit) for role, unit in asker.only)
-    return Holder(None if asker.holds_everything else asker.account, today, only)
+    return Holder(None if asker.holds_everything else asker.account, today, limits_of(asker))
+
+
+def limits_of(asker: Asker) -> tuple[Grant, ...] | None:
+    """Return what a token of the asker is limited to, as the rule takes it; None where it isn't limited."""
+    return None if asker.only is None else tuple(Grant(role, unit) for role, unit in asker.only)
 
 
 def days_of(days: Days, basis: Basis) -> Days | None:

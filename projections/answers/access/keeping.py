@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from projections.answers.access.needs import CLERK, KEEPER, OFFICER, OPERATOR, READER
+from events.vocabulary import OPERATOR
+from projections.answers.access.needs import CLERK, KEEPER, OFFICER, READER
 from projections.answers.access.readable import Grant, Lineage, reached
 
 BELOW_TOO: Final = frozenset({READER, OFFICER, CLERK})

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from events.vocabulary import OPERATOR
+
 READER: Final = "reader"
 OFFICER: Final = "officer"
 CLERK: Final = "clerk"
 KEEPER: Final = "keeper"
-OPERATOR: Final = "operator"
 
 
 class Need(StrEnum):
