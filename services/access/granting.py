@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from events.subjects import build_bus_subject, message_id, source_of
-from projections.answers.words.vietnamese_format import VIETNAM
+from events.subjects import build_bus_subject, message_id
 from services.access import audit
 from services.access.asker import Asker
 from services.access.audit import Entry, record
-from services.publishing.lines import Line
+from services.publishing.lines import Line, said_now
 
 if TYPE_CHECKING:
     from services.access.database import Connected
@@ -80,15 +79,7 @@ async def _say(  # noqa: PLR0917 - it is told by two
 
 
 def _line(order: Order, type_: str, data: dict[str, Any]) -> Line:
-    event = {
-        "specversion": "1.0",
-        "id": f"g-{uuid.uuid4().hex}",
-        "source": source_of(order.source),
-        "type": type_,
-        "subject": order.unit,
-        "time": dt.datetime.now(VIETNAM).isoformat(timespec="milliseconds"),
-        "data": data,
-    }
-    body, id_ = msgspec.json.encode(event), str(event["id"])
+    id_ = f"g-{uuid.uuid4().hex}"
+    body = msgspec.json.encode(said_now(order.source, id_, type_, order.unit, data))
     subject = build_bus_subject(order.source, type_)
     return Line(1, order.source, id_, subject, message_id(order.source, id_, body), body)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -14,7 +12,6 @@ from events.vocabulary import Outcome
 from projections.answers.access.needs import Need
 from projections.answers.access.sight import Sight
 from projections.answers.report.report_answers import Said
-from projections.answers.words.vietnamese_format import VIETNAM
 from projections.store.reading.access import OF_ACCESS, name_of
 from projections.store.reading.confined import speakers
 from projections.store.reading.outcomes import event
@@ -25,9 +22,10 @@ from services.api.parameters import today
 from services.api.problems import Problem, bad_parameter, forbidden, no_event
 from services.api.send_answers import Replacement, Retraction
 from services.api.sights import holder_of
+from services.publishing.lines import said_now
+from services.sheets.event_ids import numbered, parted
 
 _STANDS: Final = frozenset({Outcome.COUNTED, Outcome.APPLIED, Outcome.PARKED})
-_of_a_sheet: Final = re.compile(r"(s-[0-9a-f]{32})\.([1-9][0-9]{0,8})").fullmatch
 RETRACTED: Final = "event.retracted"
 
 
@@ -48,8 +46,7 @@ def replacement_stem(publisher: str, event_id: str) -> tuple[str, int]:
 
     An id that is not of the sheets' form is stood for by its digest.
     """
-    found = _of_a_sheet(event_id)
-    return (found[1], int(found[2])) if found else (f"s-{_digest(publisher, event_id)}", 0)
+    return parted(event_id) or (f"s-{_digest(publisher, event_id)}", 0)
 
 
 async def correcting(
@@ -92,7 +89,7 @@ async def _retraction(snapshot: Snapshot, said: Said, reason: str) -> _Wanted:
     data = {"source": source_of(publisher), "id": event_id, "reason": reason}
     id_ = retraction_id(publisher, event_id)
     there = await event(snapshot, publisher, id_)
-    made = _event(publisher, id_, RETRACTED, said.subject, data)
+    made = said_now(publisher, id_, RETRACTED, said.subject, data)
     return _same_or_new(made, there)
 
 
@@ -101,9 +98,9 @@ async def _anew(snapshot: Snapshot, said: Said, data: Mapping[str, object], take
     stem, number = replacement_stem(publisher, str(said.id))
     while True:
         number += 1
-        id_ = f"{stem}.{number}"
+        id_ = numbered(stem, number)
         there = await event(snapshot, publisher, id_)
-        wanted = _same_or_new(_event(publisher, id_, str(said.type), said.subject, dict(data)), there)
+        wanted = _same_or_new(said_now(publisher, id_, str(said.type), said.subject, dict(data)), there)
         if there is None or (taken.there is not None and wanted.there is not None):
             return wanted
 
@@ -116,18 +113,6 @@ def _same_or_new(made: dict[str, Any], there: Said | None) -> _Wanted:
     if isinstance(kept, dict) and {**kept, "time": None} == {**made, "time": None}:
         return _Wanted(kept, there)
     return _Wanted(made, None)
-
-
-def _event(publisher: str, id_: str, type_: str, subject: str | None, data: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "specversion": "1.0",
-        "id": id_,
-        "source": source_of(publisher),
-        "type": type_,
-        "subject": subject,
-        "time": dt.datetime.now(VIETNAM).isoformat(timespec="milliseconds"),
-        "data": data,
-    }
 
 
 def _entry(made: dict[str, Any], root: str) -> GivenEvent:

@@ -1,8 +1,9 @@
 """Read events from JSON lines, as far as the bus needs to know them: who publishes, which type, which id."""
 
 import codecs
+import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, Final, NamedTuple
 
 import msgspec
@@ -14,6 +15,7 @@ from events.errors import InvalidFieldError, InvalidSubjectError, UnreadableErro
 from events.identifiers import is_event_id, is_unit_id
 from events.names import fault_of
 from events.subjects import build_bus_subject, message_id, source_of
+from projections.answers.words.vietnamese_format import VIETNAM
 
 _BLOCK: Final = 64 * 1024
 _LONGEST: Final = 2 * MAX_BYTES
@@ -36,6 +38,19 @@ class Line(NamedTuple):
     subject: str
     message_id: str
     body: bytes
+
+
+def said_now(publisher: str, id_: str, type_: str, subject: str | None, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event that the service itself words, as it is said at this moment (contract, section 1)."""
+    return {
+        "specversion": "1.0",
+        "id": id_,
+        "source": source_of(publisher),
+        "type": type_,
+        "subject": subject,
+        "time": dt.datetime.now(VIETNAM).isoformat(timespec="milliseconds"),
+        "data": data,
+    }
 
 
 class Unpublishable(NamedTuple):
