@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import typer
 import yaml
 from prometheus_client import REGISTRY
 from prometheus_client.core import Metric
@@ -30,8 +29,8 @@ from projections.store.reading.status import OutcomeTally, WorkerSeen
 from services import settings
 from services.api import metrics as api_metrics
 from services.api.app import create_app
-from services.cli.app import app
 from services.projector import metrics as projector_metrics
+from tests.commands import all_commands
 
 TOP: Final = Path(__file__).parents[1]
 PAGES: Final = TOP / "docs" / "reference"
@@ -91,7 +90,7 @@ def settings_list() -> Iterator[str]:
 
 def commands_list() -> Iterator[str]:
     """List every command as its help shows it."""
-    commands = dict(_commands(typer.main.get_command(app)))
+    commands = all_commands()
     yield wrapped(", ".join(f"[{name}](#{name.replace(' ', '-')})" for name in sorted(commands)) + ".")
     for name, command in sorted(commands.items()):
         if command.hidden:
@@ -107,15 +106,6 @@ def commands_list() -> Iterator[str]:
         if command.params:
             yield ""
         yield from (item(_parameter(each)) for each in (*arguments, *options))
-
-
-def _commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
-    """Give all commands with their names, those of a group by both words."""
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            yield from _commands(command, f"{before}{name} ")
-        else:
-            yield f"{before}{name}", command
 
 
 def _argument(parameter: Any) -> str:

@@ -13,23 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
-from services.cli.app import app
 from tests.attacks.answering import OTHERS, Kind, answering, report_of
 from tests.attacks.warm import Done, Surroundings, Warm
+from tests.commands import all_commands
 
-
-def _commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
-    """Give all commands with their names, those of a group by both words."""
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            yield from _commands(command, f"{before}{name} ")
-        else:
-            yield f"{before}{name}", command
-
-
-COMMANDS: dict[str, Any] = dict(_commands(typer.main.get_command(app)))
+COMMANDS = all_commands()
 GIVEN = {
     "unit": "gia-binh",
     "publisher": "gia-binh",

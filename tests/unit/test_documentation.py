@@ -5,15 +5,12 @@ import subprocess
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
-from services.cli.app import app
 from services.settings import VARIABLES
+from tests.commands import all_commands
 from tests.documented import TOP, blocks, pages, words_of
 
 LONGEST_LINE = 160
@@ -21,18 +18,9 @@ PAGES = pages()
 LINES = [command for block in blocks() for command in block.commands]
 
 
-def _commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
-    """Give all commands with their names, those of a group by both words."""
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            yield from _commands(command, f"{before}{name} ")
-        else:
-            yield f"{before}{name}", command
-
-
 OPTIONS = {
     name: {option for parameter in command.params for option in parameter.opts}
-    for name, command in _commands(typer.main.get_command(app))
+    for name, command in all_commands().items()
 }
 TARGETS = set(re.findall(r"^([a-z-]+):", (TOP / "Makefile").read_text(), re.MULTILINE))
 _PART = r"(?:events|projections|services|deploy|docs|tests)"
