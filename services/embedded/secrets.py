@@ -37,14 +37,18 @@ def _name(user: str) -> str:
 
 
 def _make(file: Path) -> str:
-    """Write a new one beside its place and move it there: a kill leaves none, or a whole one."""
     made = f"s{secrets.token_hex(_BYTES)}"
+    write_secret(file, made)
+    return made
+
+
+def write_secret(file: Path, secret: str) -> None:
+    """Write a secret beside its place and move it there: a kill leaves none, or a whole one. Raises OSError."""
     partial = file.with_name(file.name + ".partial")
     partial.unlink(missing_ok=True)
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-        opened.write(f"{made}\n")
+        opened.write(f"{secret}\n")
         opened.flush()
         os.fsync(opened.fileno())
     partial.replace(file)
-    return made

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final
 
 from projections.bilingual import Bilingual
+from services.bus_credentials.files import keep
 from services.embedded.process import ServerError
 
 _DESCRIPTION: Final = "meta.inf"
@@ -39,19 +39,10 @@ def take_over(store: Path, stream: str, account: str) -> Path | None:
         for folder in (store / account, target.parent):
             if not folder.is_dir():
                 folder.mkdir(mode=0o700)
-                _keep(folder.parent)
+                keep(folder.parent)
         source.rename(target)
-        _keep(target.parent)
-        _keep(source.parent)
+        keep(target.parent)
+        keep(source.parent)
     except OSError as error:
         raise ServerError(f"the stream {source} can't be moved to {target}: {error}. Nothing is lost") from error
     return source
-
-
-def _keep(folder: Path) -> None:
-    """Bring what a folder names to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final
 
 from projections.store.connecting import connect
 from services.access.bootstrapping import bootstrap
 from services.access.secret_digests import TOKEN, digest_of
+from services.embedded.secrets import write_secret
 
 NAME: Final = "admin.token"
 _HOLDS: Final = "SELECT count(*) FROM token WHERE digest = $1 AND revoked_at IS NULL"
@@ -28,16 +28,5 @@ async def ensure_admin_token(database_url: str, secrets: Path) -> bool:
         _, secret = await bootstrap(connection, NAME)
     finally:
         await connection.close()
-    _write(file, secret)
+    write_secret(file, secret)
     return True
-
-
-def _write(file: Path, secret: str) -> None:
-    """Write it beside its place and move it there: a kill leaves none, or a whole one."""
-    partial = file.with_name(f"{file.name}.partial")
-    partial.unlink(missing_ok=True)
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as opened:
-        opened.write(f"{secret}\n")
-        opened.flush()
-        os.fsync(opened.fileno())
-    partial.replace(file)
