@@ -150,6 +150,7 @@ class Storm:
             await _ended(operating)
             self._done.set()
             await asyncio.wait(telling)
+            await self._tell_until_one_is_claimed(unit)
             await _ended(sending)
             await self._operate_at_last()
             await reached(self._cluster.api, await last_of(self._cluster.url_of("reader")))
@@ -165,6 +166,13 @@ class Storm:
             if random.random() < LOST:
                 await self._publisher.send(group[:2])
             await asyncio.sleep(self._plan.pause)
+
+    async def _tell_until_one_is_claimed(self, hostile: HostileUnit) -> None:
+        """In a short storm every claim may have come too late, or while the hostile unit was cut off."""
+        while not self._publisher.claimed:
+            group = self._country.group(GROUP)
+            await hostile.claim(group)
+            await self._publisher.send(group)
 
     async def _reorganise(self) -> None:
         while not self._done.is_set():
