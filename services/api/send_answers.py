@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from projections.answers.report.report_answers import Behind
+from projections.answers.suspicion.suspicions import Suspicion
 
 ACCEPTED, REFUSED, DUPLICATE, UNSENT = "accepted", "refused", "duplicate", "unsent"
 
@@ -18,6 +19,7 @@ class SentItem(msgspec.Struct, frozen=True):
 
     ``status`` is ``accepted``, ``refused``, ``duplicate`` or ``unsent``. ``outcome`` is null until the log is read so
     far; what was not sent has none. ``tried`` stands in a dry run alone: false where only the real thing decides.
+    ``suspicious`` stands where there is any: of what is counted, or would be.
     """
 
     index: int
@@ -30,6 +32,7 @@ class SentItem(msgspec.Struct, frozen=True):
     field: str | UnsetType | None = UNSET
     detail: str | UnsetType | None = UNSET
     tried: bool | UnsetType = UNSET
+    suspicious: tuple[Suspicion, ...] | UnsetType = UNSET
 
 
 class SentAnswer(msgspec.Struct, frozen=True):

@@ -379,7 +379,7 @@ def _would_be(place: int, entry: GivenEvent, decided: Tried, *, double: bool) ->
     status = DUPLICATE if double else ACCEPTED
     field, detail = (decided.field, decided.detail) if decided.reason is not None else (UNSET, UNSET)
     known = (place, entry.publisher, entry.id, status, None, decided.outcome, decided.reason)
-    return SentItem(*known, field, detail, decided.tried)
+    return SentItem(*known, field, detail, decided.tried, decided.suspicious or UNSET)
 
 
 def _shown(items: Sequence[KeptItem], told: Mapping[int, Record]) -> list[SentItem]:

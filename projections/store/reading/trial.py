@@ -14,6 +14,7 @@ from events.catalogue import CATALOGUE
 from events.codec import Event, Refusal, decode
 from events.derived import units_named
 from events.vocabulary import Outcome, Reason
+from projections.answers.suspicion.suspicions import Suspicion
 from projections.rules.counting.state import Recorded, State
 from projections.rules.folding.fold import EventKey, Fold
 from projections.rules.hierarchy.unit import UnitStatement
@@ -52,6 +53,7 @@ class Tried(NamedTuple):
     field: str | None = None
     detail: str | None = None
     tried: bool = True
+    suspicious: tuple[Suspicion, ...] = ()
 
 
 async def recorded_for(snapshot: Snapshot, events: Collection[Event | Refusal]) -> dict[EventKey, Recorded]:

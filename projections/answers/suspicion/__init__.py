@@ -1,0 +1,1 @@
+"""Facts that are suspicious: told, never refused (contract, section 8)."""
