@@ -16,7 +16,8 @@ from projections.store.checkpoint import position_of
 from projections.store.connecting import connect
 from projections.store.schema.migrate import upgrade
 from services.connecting.bus import connect_once
-from services.connecting.failures import SERVERS_FAIL, Failure, classify, described
+from services.connecting.database_failures import SERVERS_FAIL
+from services.connecting.failures import Failure, classify, described
 from services.connecting.patience import Backoff, OutOfPatienceError, patiently
 from services.language import chosen, either
 from services.log.configuration import (

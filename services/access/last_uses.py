@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from services.access.asker import Asker
-from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
+from services.connecting.database_failures import DATABASE_AWAY, NOT_MIGRATED
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record

@@ -25,7 +25,7 @@ from services.access.passwords import Passwords, TooBusyError
 from services.access.refusals import NotAllowedError, NotThereError, TakenError, UnfitError
 from services.api.answering import clients_of
 from services.api.problems import Problem, not_found, not_ready
-from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
+from services.connecting.database_failures import DATABASE_AWAY, NOT_MIGRATED
 from services.settings import Settings
 
 if TYPE_CHECKING:

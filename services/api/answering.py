@@ -43,7 +43,7 @@ from services.api.shared import standing_of
 from services.api.sights import About, sees_everything, sight_of, unit_of
 from services.api.turns import Bounded, Limits, Turns
 from services.api.waiting import Positions
-from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
+from services.connecting.database_failures import DATABASE_AWAY, NOT_MIGRATED
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record

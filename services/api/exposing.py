@@ -15,7 +15,7 @@ from services.api import problems
 from services.api.answering import Reader
 from services.api.guard import Guard, Hosts
 from services.api.metrics import StandingCollector, exposition
-from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
+from services.connecting.database_failures import DATABASE_AWAY, NOT_MIGRATED
 from services.connecting.tls import https
 from services.settings import Settings
 

@@ -12,7 +12,7 @@ from projections.answers.report.report_answers import Behind
 from projections.store.reading.snapshot import snapshot
 from projections.store.reading.status import WorkerSeen, worker
 from services.api.log_end import LogEnd
-from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
+from services.connecting.database_failures import DATABASE_AWAY, NOT_MIGRATED
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record

@@ -17,7 +17,7 @@ from projections.answers.access.needs import ROLES, Need
 from projections.answers.report.report_answers import UnitName
 from projections.answers.sentence.unsaid import UnsaidError
 from projections.store.reading.find_unit import UnknownUnitError
-from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
+from services.connecting.database_failures import DATABASE_AWAY, NOT_MIGRATED
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER: Final = 2

@@ -17,7 +17,7 @@ from services.api.needs import needs
 from services.api.parameters import Parameters, only_once
 from services.api.problems import not_ready
 from services.api.sights import OfRoot
-from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
+from services.connecting.database_failures import DATABASE_AWAY, NOT_MIGRATED
 
 router = APIRouter(tags=["operations"])
 

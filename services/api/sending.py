@@ -43,7 +43,7 @@ from services.api.problems import Problem, not_audited
 from services.api.send_answers import ACCEPTED, DUPLICATE, REFUSED, UNSENT, SentAnswer, SentItem
 from services.api.sights import holder_of
 from services.api.turns import Bounded, Limits, Turns
-from services.connecting.failures import DATABASE_AWAY, NOT_MIGRATED
+from services.connecting.database_failures import DATABASE_AWAY, NOT_MIGRATED
 from services.publishing.gateway import Gateway
 from services.publishing.lines import Line
 from services.publishing.receipt import CATCHING_UP

@@ -20,7 +20,8 @@ from services.bus_credentials.files import KeysError
 from services.bus_credentials.keys import Keys
 from services.bus_credentials.signing import claims_of
 from services.connecting.bus import connect_once
-from services.connecting.failures import SERVERS_FAIL, described
+from services.connecting.database_failures import SERVERS_FAIL
+from services.connecting.failures import described
 from services.settings import Settings
 
 TAKEN_WITHIN: Final = 5.0

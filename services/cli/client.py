@@ -12,13 +12,11 @@ from urllib.parse import quote
 import httpx
 
 from events.names import harmless
-from services.bus_accounts import ANYBODY
 from services.cli.errors import CommandError
 from services.cli.options import DATA
 from services.connecting.tls import trusting
 from services.language import chosen, either
 from services.settings import Settings, SettingsError
-from services.up.folder import Folder
 
 _WAIT = 75.0
 """Seconds: longer than the API itself may wait for a position."""
@@ -58,6 +56,9 @@ def own_credentials(given: str | None, nats: str | None, data_dir: Path) -> str 
     found = service_file(data_dir)
     if "nats" not in found:
         return None
+    from services.bus_accounts import ANYBODY  # noqa: PLC0415 - a folder of `tonghop up` is where its servers are
+    from services.up.folder import Folder  # noqa: PLC0415 - as above
+
     file = Folder(data_dir).signed_in(Settings(), found, ANYBODY).nats_credentials
     return None if file is None else str(file)
 
@@ -70,6 +71,8 @@ def servers(data_dir: Path) -> dict[str, str]:
     found = service_file(data_dir)
     written = {"TONGHOP_DATABASE_URL": found.get("database_url"), "TONGHOP_NATS_URL": nats_address(None, data_dir)}
     if "nats" in found and "TONGHOP_NATS_URL" not in os.environ:  # what these do with the bus is to read the log
+        from services.up.folder import Folder  # noqa: PLC0415 - as above
+
         reader = Folder(data_dir).signed_in(Settings(), found, "reader")
         written |= {"TONGHOP_NATS_URL": reader.nats_url, "TONGHOP_NATS_CREDENTIALS": reader.nats_credentials}
     return {name: str(value) for name, value in written.items() if value} | dict(os.environ)

@@ -10,7 +10,7 @@ from projections.rules.log.message import GapError
 from projections.store.connecting import connect
 from services.cli.errors import CommandError, DiffersError
 from services.cli.streams import OutputError
-from services.connecting.failures import SERVERS_FAIL
+from services.connecting.database_failures import SERVERS_FAIL
 from services.language import chosen, either
 from services.settings import Settings
 

@@ -18,6 +18,7 @@ _BUS: Final = ("nats",)
 _UNREACHABLE: Final = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN})
 _DATABASE: Final = ("asyncpg", "sqlalchemy")
 _SERVERS: Final = frozenset({*_BUS, *_DATABASE, "services"})
+_OURS: Final = frozenset({"events", "projections", "services"})
 
 
 class Ending(NamedTuple):
@@ -62,6 +63,8 @@ def _ending(error: BaseException) -> Ending:  # noqa: PLR0911 - a table of what 
             return Ending(f"{either('Cấu hình sai', 'Bad setting')}: {chosen(error)}", 2)
         case KeyboardInterrupt():
             return Ending(word_for(INTERRUPTED), INTERRUPTED)
+        case ModuleNotFoundError() if error.name and error.name.partition(".")[0] not in _OURS:
+            return Ending(_not_installed(error.name), 1)
         case BaseExceptionGroup():
             return _several(error)
         case _ if (advised := _advised(error)) is not None:
@@ -87,6 +90,14 @@ def _advised(error: BaseException) -> str | None:
         return None
     said = chosen(words)
     return f"{said[0].upper()}{said[1:]} ({chosen(origin(error))})."
+
+
+def _not_installed(module: str) -> str:
+    return either(
+        f"Lệnh này cần phần máy chủ, máy này chưa cài (thiếu {module}). Hãy chạy: pip install 'tonghop[service]'",
+        f"This command needs the servers' part, which isn't installed here ({module} is missing). "
+        "Run: pip install 'tonghop[service]'",
+    )
 
 
 def _several(group: BaseExceptionGroup[BaseException]) -> Ending:

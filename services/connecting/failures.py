@@ -6,7 +6,8 @@
     WRONG     the server can't make sense of the statement: the fault is in this program, or in the schema's version
     OTHER     anything else, for example a value that can't be stored
 
-Pure: it looks at what an error is, and at nothing else.
+Pure: it looks at what an error is, and at nothing else. What is PostgreSQL's is in `database_failures`, imported when
+there is such an error: who only sends has no driver of a database (docs/decisions/0044-client-and-light-install.md).
 """
 
 from __future__ import annotations
@@ -15,10 +16,8 @@ import ssl
 from enum import StrEnum
 from typing import Final
 
-import asyncpg
 import nats.errors
 import nats.js.errors
-from asyncpg import exceptions as pg
 
 from projections.bilingual import Bilingual
 from projections.store.address import AddressError
@@ -43,68 +42,21 @@ _REFUSED: Final = (
     AddressError,
     PermissionError,
     ssl.SSLCertVerificationError,
-    pg.InvalidAuthorizationSpecificationError,
-    pg.InsufficientPrivilegeError,
-    pg.ClientConfigurationError,
     DeniedError,
     NotEncryptedError,
     nats.errors.AuthorizationError,
     nats.errors.InvalidUserCredentialsError,
 )
-_MISSING: Final = (
-    nats.js.errors.NotFoundError,
-    pg.InvalidCatalogNameError,
-    pg.InvalidSchemaNameError,
-    pg.UndefinedTableError,
-)
-_OTHER: Final = (
-    pg.DataError,  # a value that PostgreSQL can't take: never the server's fault
-    asyncpg.DataError,  # a value that asyncpg can't write
-    pg.UnsupportedClientFeatureError,
-    pg.UnsupportedServerFeatureError,
-)
-_WRONG: Final = (pg.SyntaxOrAccessError,)
-
-DATABASE_AWAY: Final[tuple[type[Exception], ...]] = (
-    OSError,  # no socket, refused, reset; TimeoutError is one of them
-    EOFError,
-    pg.InterfaceError,  # the connection was closed under us
-    # Of a connection that the server ended while nothing was asked: the next statement finds it so.
-    pg.InternalClientError,
-    pg.PostgresConnectionError,
-    pg.OperatorInterventionError,  # starting, shutting down, or a statement that took too long
-    pg.InsufficientResourcesError,  # no connections left, no memory, a full disk
-    pg.TransactionRollbackError,
-    pg.ObjectInUseError,
-    pg.LockNotAvailableError,
-    pg.PostgresSystemError,  # a disk that fails, a file that is gone
-    pg.InternalServerError,
-    pg.ReadOnlySQLTransactionError,  # a standby: another server is the primary now, or will be
-    # These last until somebody does something, and to whoever asks they are the same.
-    pg.InvalidCatalogNameError,
-    pg.InvalidAuthorizationSpecificationError,
-    pg.InsufficientPrivilegeError,
-)
-"""Errors of PostgreSQL, or of the way to it, because of which it can't be used at the moment."""
 BUS_AWAY: Final[tuple[type[Exception], ...]] = (OSError, EOFError, nats.errors.Error)
 """Errors of NATS, or of the way to it, that pass by themselves, as far as they are not refusals."""
-NOT_MIGRATED: Final[tuple[type[Exception], ...]] = (pg.UndefinedTableError, pg.UndefinedColumnError)
-"""What a reader meets where the schema is missing, or older than this program."""
-SERVERS_FAIL: Final[tuple[type[Exception], ...]] = (
-    *(OSError, EOFError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError),
-    *(nats.errors.Error, SettingsError, AddressError),
-)
-"""Whatever a server, or the way to it, may answer with: what a command tells plainly (`described`)."""
 
 PASSES_OR_IS_REPAIRED: Final = frozenset({Failure.AWAY, Failure.REFUSED, Failure.MISSING})
 """What a process that stays waits for: also for somebody who grants a permission, or migrates."""
 
 _SORTED: Final = (
-    (Failure.OTHER, _OTHER),
     (Failure.REFUSED, _REFUSED),
-    (Failure.MISSING, _MISSING),
-    (Failure.WRONG, _WRONG),
-    (Failure.AWAY, (*DATABASE_AWAY, *BUS_AWAY)),
+    (Failure.MISSING, (nats.js.errors.NotFoundError,)),
+    (Failure.AWAY, BUS_AWAY),
 )
 """In this order: some are kinds of others."""
 
@@ -120,7 +72,11 @@ _NO_ROOM: Final = frozenset({10008, 10023, 10047, 10077})
 def classify(error: BaseException) -> Failure:
     """Say what kind of failure an error is; the cause of one that only wraps it decides."""
     error = origin(error)
-    if not isinstance(error, _OTHER) and _refuses(error):
+    if _is_of_database(error):
+        from services.connecting.database_failures import kind_of  # noqa: PLC0415 - there is an error of its driver
+
+        return Failure(kind_of(error))
+    if _refuses(error):
         return Failure.REFUSED
     if isinstance(error, nats.js.errors.APIError):
         return _of_jetstream(error)
@@ -132,8 +88,7 @@ def server_of(error: BaseException) -> str | None:
     error = origin(error)
     if isinstance(error, nats.errors.Error):
         return "bus"
-    of_database = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
-    return "database" if isinstance(error, of_database) else None
+    return "database" if _is_of_database(error) or isinstance(error, OSError) else None
 
 
 def origin(error: BaseException) -> BaseException:
@@ -143,6 +98,10 @@ def origin(error: BaseException) -> BaseException:
         if not isinstance(inner, BaseException):
             return error
         error = inner
+
+
+def _is_of_database(error: BaseException) -> bool:
+    return any(kind.__module__.partition(".")[0] == "asyncpg" for kind in type(error).__mro__)
 
 
 def _wraps(error: BaseException) -> bool:
@@ -170,16 +129,6 @@ def _refuses(error: BaseException) -> bool:
     return type(error) is nats.errors.Error and any(said in words.lower() for said in _NATS_REFUSES)
 
 
-_NO_PERMISSION: Final = Bilingual(
-    "người dùng cơ sở dữ liệu thiếu quyền, hãy cấp quyền (deploy/postgres/roles.sql) hay đổi người dùng",
-    "this user of the database lacks a permission: grant it (deploy/postgres/roles.sql), or name another "
-    "(TONGHOP_DATABASE_URL)",
-)
-_NOT_LET_IN: Final = Bilingual(
-    "cơ sở dữ liệu không nhận người dùng hay mật khẩu",
-    "the database does not take this user or password",
-    after=" (TONGHOP_DATABASE_URL, TONGHOP_DATABASE_PASSWORD_FILE)",
-)
 _NOT_TRUSTED: Final = Bilingual(
     "chứng thư của máy chủ không được tin, hãy xem tên máy chủ, hạn dùng và CA",
     "the server's certificate is not trusted: look at the host's name, the date and the CA",
@@ -199,39 +148,22 @@ _BUS_NOT_LET_IN: Final = Bilingual(
     "NATS does not take this user or password",
     after=" (TONGHOP_NATS_URL, TONGHOP_NATS_PASSWORD_FILE, TONGHOP_NATS_CREDENTIALS)",
 )
-_STATEMENT: Final = Bilingual(
-    "cơ sở dữ liệu không hiểu câu lệnh: lược đồ khác phiên bản (hãy chạy `tonghop migrate`), hoặc chương trình lỗi",
-    "the database can't make sense of a statement: the schema is of another version (run `tonghop migrate`), or this "
-    "program has a fault (report it)",
-)
-_DISK_FULL: Final = Bilingual("đĩa của cơ sở dữ liệu đã đầy, hãy dọn chỗ", "the database's disk is full, make room")
-_DISK: Final = Bilingual("đĩa của cơ sở dữ liệu hỏng hoặc mất tệp", "the database's disk fails, or a file is missing")
-_NO_SCHEMA: Final = Bilingual(
-    "chưa có lược đồ, hãy chạy `tonghop migrate`", "the schema is missing, run `tonghop migrate`"
-)
-_NO_DATABASE: Final = Bilingual(
-    "chưa có cơ sở dữ liệu, hãy tạo (createdb)", "the database is missing, make it (createdb)"
-)
 
 _ADVICE: Final[tuple[tuple[type[BaseException], Bilingual], ...]] = (
-    (pg.DiskFullError, _DISK_FULL),
-    (pg.PostgresSystemError, _DISK),
-    (pg.InsufficientPrivilegeError, _NO_PERMISSION),
-    (pg.InvalidAuthorizationSpecificationError, _NOT_LET_IN),
     (ssl.SSLCertVerificationError, _NOT_TRUSTED),
     (ssl.SSLError, _TLS_FAILS),
     (nats.errors.AuthorizationError, _BUS_NOT_LET_IN),
     (nats.errors.InvalidUserCredentialsError, _BUS_NOT_LET_IN),
-    (pg.InvalidSchemaNameError, _NO_SCHEMA),
-    (pg.UndefinedTableError, _NO_SCHEMA),
-    (pg.InvalidCatalogNameError, _NO_DATABASE),
-    (pg.SyntaxOrAccessError, _STATEMENT),
 )
 
 
 def advice(error: BaseException) -> Bilingual | None:
     """Say what somebody has to do about an error, None where nothing but waiting helps or is known."""
     error = origin(error)
+    if _is_of_database(error):
+        from services.connecting.database_failures import advice_on  # noqa: PLC0415 - there is an error of its driver
+
+        return advice_on(error)
     found = next((words for kind, words in _ADVICE if isinstance(error, kind)), None)
     if found is None and _refuses(error):
         return _NO_TLS if isinstance(error, ConnectionError) else _BUS_NOT_LET_IN

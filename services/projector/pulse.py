@@ -15,7 +15,7 @@ from nats.aio.client import Client
 from projections.rules.counting.batch_changes import Changes
 from projections.rules.counting.state import State
 from projections.store.connecting import connect
-from services.connecting.failures import SERVERS_FAIL
+from services.connecting.database_failures import SERVERS_FAIL
 from services.log.intake import Intake
 from services.projector import metrics
 from services.settings import Settings

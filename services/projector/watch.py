@@ -13,7 +13,7 @@ import structlog
 
 from projections.store.reading.invariants import WINDOW, ledger_is_whole, root_is_all, rows_make_total
 from projections.store.reading.snapshot import Snapshot, snapshot
-from services.connecting.failures import SERVERS_FAIL
+from services.connecting.database_failures import SERVERS_FAIL
 from services.error_line import said
 from services.projector import metrics
 from services.projector.pulse import Pulse

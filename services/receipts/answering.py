@@ -18,7 +18,7 @@ from nats.errors import Error
 from events.identifiers import is_event_id, is_unit_id
 from projections.store.reading import receipts as reading
 from projections.store.reading.snapshot import snapshot
-from services.connecting.failures import SERVERS_FAIL
+from services.connecting.database_failures import SERVERS_FAIL
 from services.publishing.receipt import (
     LONGEST_QUESTION,
     LONGEST_WAIT,

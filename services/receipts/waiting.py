@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from projections.store.checkpoint import NOTIFICATIONS, position_of
-from services.connecting.failures import SERVERS_FAIL
+from services.connecting.database_failures import SERVERS_FAIL
 from services.connecting.patience import Backoff
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from projections.store.connecting import connect
 from projections.store.live.leadership import try_to_lead
 from projections.store.log import hash_chain
 from services.access.asker import OWN
-from services.connecting.failures import SERVERS_FAIL, Failure, classify, described
+from services.connecting.database_failures import SERVERS_FAIL
+from services.connecting.failures import Failure, classify, described
 from services.recovery.errors import NotEmptyError, RestoreError
 
 _PATIENCE: Final = 5.0

@@ -8,7 +8,7 @@ from typing import Final
 
 from projections.store.connecting import connect
 from services.access import audit
-from services.connecting.failures import SERVERS_FAIL
+from services.connecting.database_failures import SERVERS_FAIL
 
 EVERY: Final = 24 * 3_600.0
 

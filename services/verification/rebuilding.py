@@ -28,7 +28,7 @@ from projections.store.rebuilding.switching import (
     previous,
     switch,
 )
-from services.connecting.failures import DATABASE_AWAY
+from services.connecting.database_failures import DATABASE_AWAY
 from services.garbage_collection import SELDOM
 from services.settings import Settings
 

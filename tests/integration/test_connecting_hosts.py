@@ -18,7 +18,7 @@ from projections.store.connecting import connect, create_pool
 from projections.store.live.projection import Projection
 from projections.store.schema.migrate import upgrade
 from services.api.waiting import LATEST, Positions
-from services.connecting.failures import DATABASE_AWAY
+from services.connecting.database_failures import DATABASE_AWAY
 from services.connecting.relay import way_to
 from services.embedded.postgres import PostgresServer
 from services.recovery.database import led

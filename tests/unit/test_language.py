@@ -14,7 +14,8 @@ import structlog
 from projections.bilingual import Bilingual
 from services import logs
 from services.cli.failing import ending
-from services.connecting.failures import SERVERS_FAIL, described
+from services.connecting.database_failures import SERVERS_FAIL
+from services.connecting.failures import described
 from services.language import chosen, either
 from services.settings import Settings, SettingsError
 from tests.unit.test_failures import TABLE

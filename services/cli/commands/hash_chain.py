@@ -17,7 +17,7 @@ from services.cli.errors import CommandError, DiffersError
 from services.cli.screen import console
 from services.cli.words import moment
 from services.connecting.bus import connect_once
-from services.connecting.failures import SERVERS_FAIL
+from services.connecting.database_failures import SERVERS_FAIL
 from services.language import chosen, either
 from services.log.gaps import read_range
 from services.progress_bar import progress_bar

@@ -109,7 +109,7 @@ def _run(work: "Callable[[Settings, Telling], Awaitable[None]]", data_dir: Path 
     from projections.store.schema.migrate import SchemaError
     from services.cli.client import own_servers
     from services.cli.screen import console
-    from services.connecting.failures import SERVERS_FAIL
+    from services.connecting.database_failures import SERVERS_FAIL
     from services.embedded.process import ServerError
     from services.log.errors import ForeignLogError
     from services.log.intake import ConsumerGoneError
