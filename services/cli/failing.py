@@ -53,7 +53,7 @@ def word_for(code: int) -> str | None:
     return words.get(code)
 
 
-def _ending(error: BaseException) -> Ending:  # noqa: PLR0911 - a table of what there is
+def _ending(error: BaseException) -> Ending:  # noqa: C901, PLR0911 - a table of what there is
     match error:
         case OutputError():
             return _unwritten(error)
