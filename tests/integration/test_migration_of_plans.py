@@ -28,7 +28,13 @@ _OUTCOMES = {
     "retracted_at": "bigint",
     "retracted_by": "bigint",
 }
+EIGHTH_VERSION = (
+    "DROP TABLE g1.former_fact",
+    "DROP INDEX g1.fact_position, g1.verdict_held_late, g1.verdict_rejected_late",
+    "UPDATE alembic_version SET version_num = '0008'",
+)
 SIXTH_VERSION = (
+    *EIGHTH_VERSION,
     "DROP TABLE receipt, audit, attempt, token, session, invitation, account",
     "DROP FUNCTION audit_append_only",
     "UPDATE alembic_version SET version_num = '0006'",

@@ -15,6 +15,7 @@ from tests.integration.test_verify import SIZES, quietly, verified
 
 OF_THE_SECOND = (
     "DROP TABLE g2.access_grant CASCADE",
+    "DROP TABLE g2.former_fact",
     "DROP TABLE g2.publisher_rejects",
     "ALTER TABLE g2.verdict ADD first boolean",
     "UPDATE g2.verdict SET first = ledger.first FROM ledger WHERE ledger.position = verdict.position",

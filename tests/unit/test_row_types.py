@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import Table
 
-from projections.rules.counting.batch_changes import FactRow, LedgerRow, Rejects, UnitRow
+from projections.rules.counting.batch_changes import FactRow, FormerFactRow, LedgerRow, Rejects, UnitRow
 from projections.rules.counting.grants import GrantRow
 from projections.rules.counting.plans import DeclarationRow, TargetRow
 from projections.rules.hierarchy.as_now_terms import Term
@@ -24,6 +24,7 @@ from projections.store.schema import tables
         (tables.LEDGER, copying.LEDGER),
         (tables.VERDICT, verdicts.COLUMNS),
         (tables.FACT, FactRow._fields),
+        (tables.FORMER_FACT, (*FormerFactRow._fields, "held_at", "retracted_at")),
         (tables.TARGET, TargetRow._fields),
         (tables.DECLARATION, DeclarationRow._fields),
         (tables.ACCESS_GRANT, GrantRow._fields),

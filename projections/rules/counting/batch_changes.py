@@ -33,6 +33,16 @@ class FactRow(NamedTuple):
     facets: int
 
 
+class FormerFactRow(NamedTuple):
+    """A contribution that was taken back, by the id of its unit, which may be gone by now (table ``former_fact``)."""
+
+    position: int
+    measure: int
+    unit: str
+    day: dt.date
+    facets: int
+
+
 class FactColumns(NamedTuple):
     """Contributions of facts, column by column; days are ordinals."""
 
@@ -214,6 +224,7 @@ class Changes:
     links: list[Link]
     verdicts: list[Verdict]
     steps: list[Step]
+    former: list[FormerFactRow]
     structure: Structure
     plans_made: list[PlanRow]
     plans_unmade: list[int]

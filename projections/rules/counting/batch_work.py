@@ -10,7 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from events.codec import Event
-from projections.rules.counting.batch_changes import Deltas, Enlargement, FactColumns, FactRow, Step, Structure
+from projections.rules.counting.batch_changes import (
+    Deltas,
+    Enlargement,
+    FactColumns,
+    FactRow,
+    FormerFactRow,
+    Step,
+    Structure,
+)
 from projections.rules.counting.counting import Counting
 from projections.rules.counting.grants import GrantRow
 from projections.rules.counting.moves import enlargements, reattribution, structure_rows
@@ -27,6 +35,7 @@ class Done:
     """What was done in a batch so far."""
 
     steps: list[Step] = field(default_factory=list)
+    former: list[FormerFactRow] = field(default_factory=list)
     structure: Structure = field(default_factory=Structure)
     plans_made: list[PlanRow] = field(default_factory=list)
     plans_unmade: list[int] = field(default_factory=list)
@@ -87,7 +96,11 @@ class BatchWork:
         self.state.facts_of.update(facts.units)
 
     def uncount(self, rows: Sequence[FactRow]) -> None:
-        """Count facts no longer."""
+        """Count facts no longer, and keep that they were counted."""
+        by_no = self.hierarchy.by_no
+        self._done.former += [
+            FormerFactRow(row.position, row.measure, by_no[row.unit].id, row.day, row.facets) for row in rows
+        ]
         if not self.state.counts:
             self.state.facts_of.subtract([row.unit for row in rows])
             return

@@ -137,6 +137,7 @@ class Fold:
             links=links,
             verdicts=list(self._verdicts.values()),
             steps=done.steps,
+            former=done.former,
             structure=done.structure,
             plans_made=done.plans_made,
             plans_unmade=done.plans_unmade,

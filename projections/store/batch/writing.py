@@ -33,6 +33,14 @@ DELETE FROM fact f USING unnest($1::int[], $2::date[], $3::smallint[], $4::bigin
 WHERE f.unit = r.unit AND f.day = r.day AND f.measure = r.measure AND f.position = r.position
 """
 
+# Its verdict is written before, and says from which position to which it held.
+_FORMER = """
+INSERT INTO former_fact (position, measure, unit, day, facets, held_at, retracted_at)
+SELECT r.*, verdict.held_at, verdict.retracted_at
+FROM unnest($1::bigint[], $2::smallint[], $3::text[], $4::date[], $5::bigint[])
+    AS r (position, measure, unit, day, facets) JOIN verdict USING (position)
+"""
+
 _COUNTERS = """
 INSERT INTO counter AS c (unit, period, measure, n)
 SELECT (k >> 36)::int, ((k >> 8) & 268435455)::int, (k & 255)::smallint, n
@@ -100,6 +108,8 @@ async def write_read_models(connection: asyncpg.Connection, changes: Changes, fa
         else:
             waiting.append(step)
     await rollup_moves.carry_out(connection, waiting)
+    if changes.former:
+        await connection.execute(_FORMER, *zip(*changes.former, strict=True))
     await _plans(connection, changes)
     await _grants(connection, changes)
     await _marks(connection, changes)

@@ -275,6 +275,21 @@ FACT: Final = Table(
     _needed("facets", BigInteger),
     Index("fact_unit", "unit", "day", "measure"),
     Index("fact_day", "day", "measure", "position"),
+    # What came after a position is found by it, whatever its days: see `former_fact`.
+    Index("fact_position", "position"),
+)
+FORMER_FACT: Final = Table(
+    "former_fact",
+    GENERATION,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("measure", SmallInteger, primary_key=True, autoincrement=False),
+    _needed("unit", CODE, comment="its id: a unit that nothing refers to any more may be taken back too"),
+    _needed("day", Date),
+    _needed("facets", BigInteger),
+    _needed("held_at", BigInteger, comment="as in verdict: it held from there until retracted_at"),
+    _needed("retracted_at", BigInteger),
+    Index("former_fact_retracted", "retracted_at"),
+    comment="facts that were taken back, for what was known before (decision 0047)",
 )
 COUNTER: Final = Table(
     "counter",
@@ -340,6 +355,8 @@ VERDICT: Final = Table(
     Column("retracted_by", BigInteger),
     Index("verdict_parked", "position", postgresql_where=text("outcome = 'parked'")),
     Index("verdict_rejected", "position", postgresql_where=text("outcome = 'rejected'")),
+    Index("verdict_held_late", "held_at", postgresql_where=text("held_at > position")),
+    Index("verdict_rejected_late", "rejected_at", postgresql_where=text("rejected_at IS NOT NULL")),
     Index("verdict_retracted", "retracted_at", postgresql_where=text("retracted_at IS NOT NULL")),
     comment="what this generation decides of a message that did not simply hold at once",
 )

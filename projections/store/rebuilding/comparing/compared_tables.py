@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from projections.rules.counting.batch_changes import FormerFactRow
 from projections.rules.counting.breakdown import added_sql
 from projections.rules.counting.grants import GrantRow
 from projections.rules.counting.periods import YEAR_BASE
@@ -63,6 +64,7 @@ COMPARED: Final = (
         ("unit",),
         digest=f"hashint8extended(t.position << 8 | t.measure, hashint8extended(t.facets, {_DAY_NUMBER}))",
     ),
+    ComparedTable("former_fact", FormerFactRow._fields[:2], (*FormerFactRow._fields[2:], "held_at", "retracted_at")),
     ComparedTable(
         "counter",
         ("unit", "period", "measure"),
