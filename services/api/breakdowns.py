@@ -22,7 +22,7 @@ def may_be_shown(
     """
     try:
         shown = thresholds_for(thresholds, as_officer=as_officer, cells_all=cells_all)
-        if question.by == "facet":
+        if question.coded:
             require_breakdown(question.days, position, as_officer=as_officer)
     except OfficersOnlyError as error:
         raise officers_only(error.parameter) from None

@@ -15,13 +15,16 @@ from events.identifiers import is_unit_id
 from events.vocabulary import LEVELS
 from projections.answers.access.needs import Need
 from projections.answers.access.sight import Sight
-from projections.answers.privacy.breakdown_rules import Thresholds
+from projections.answers.privacy.breakdown_rules import Thresholds, whole_months
 from projections.answers.privacy.report_suppression import suppressed
+from projections.answers.report.comparing import with_change
 from projections.answers.report.report_answers import CountedEventPage, Report, UnitDay, UnitPage
 from projections.answers.report.report_question import Basis, By, Question
+from projections.answers.report.row_periods import year_before
 from projections.rules.counting.periods import Days
 from projections.store.reading import report as reports
 from projections.store.reading.as_known_then import report_then
+from projections.store.reading.compared_report import compared_report
 from projections.store.reading.cost import EVERYTHING, MANY_PERIODS, Class, Work
 from projections.store.reading.events import CountedEventKey, events_under
 from projections.store.reading.find_unit import UnknownUnitError, any_unit
@@ -58,6 +61,7 @@ from services.api.parameters import (
     one_of,
     only_once,
     require_passed,
+    several,
 )
 from services.api.problems import bad_parameter, unknown_unit
 from services.api.sights import OfUnit, days_of
@@ -66,7 +70,7 @@ router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(onl
 
 COUNTED = 3
 """What a unit costs whose figures are added up, against one that is only named."""
-PERIODS_A_YEAR = {"month": 12, "year": 1}
+PERIODS_A_YEAR = {"month": 12, "quarter": 4, "year": 1}
 MOST_ROWS = 2400
 """Rows by period that one answer may have: 200 years of months."""
 MOST_DIMENSIONS = 2
@@ -83,15 +87,15 @@ def _by(text: str) -> str:
         if len(asked) > MOST_DIMENSIONS or len(set(asked)) < len(asked) or not set(asked) <= DIMENSIONS.keys():
             dimensions = ", ".join(DIMENSIONS)
             raise expected(f"“facet:” cần một hay hai chiều khác nhau, cách nhau bằng dấu phẩy: {dimensions}")
-    elif colon or by not in {"child", "month", "year", "none"}:
+    elif colon or by not in {"child", "month", "quarter", "year", "none"}:
         raise expected(
-            "cần một trong: child, month, year, level:LEVEL, facet:DIMENSION, facet:DIMENSION,DIMENSION, none"
+            "cần một trong: child, month, quarter, year, level:LEVEL, facet:DIMENSION, facet:DIMENSION,DIMENSION, none"
         )
     return text
 
 
 _DIMENSION = f"({'|'.join(DIMENSIONS)})"
-_BY = f"^(child|month|year|none|level:({'|'.join(LEVELS)})|facet:{_DIMENSION}(,{_DIMENSION})?)$"
+_BY = f"^(child|month|quarter|year|none|level:({'|'.join(LEVELS)})|facet:{_DIMENSION}(,{_DIMENSION})?)$"
 
 
 class SearchQuery(Parameters):
@@ -114,6 +118,12 @@ class ReportQuery(OverDays):
         "child",
         description="What a row is; `facet:` takes a dimension, or two different ones with a comma between them",
         examples=["child"],
+    )
+    compare: Annotated[Literal["last-year"] | None, one_of(("last-year",))] = Field(
+        None, description="Beside each number that of the same days a year before, and what changed"
+    )
+    split: Annotated[tuple[str, ...], several(DIMENSIONS, "các chiều")] = Field(
+        (), description="Dimensions, with commas between them, by whose codes each row and the total are split too"
     )
     position: AsKnownAt = None
     cells: Annotated[Literal["all"] | None, one_of(("all",))] = Field(
@@ -169,6 +179,9 @@ async def unit_of_a_day(request: Request, unit: AnyUnit, query: Annotated[OnDay,
 async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery, Query()]) -> Response:
     """Count measures in a unit over days, broken down by `by`; the rows sum to the total.
 
+    With `compare` the rows are those of both periods; `values` or `last_year` is null where the unit was not there on
+    any of the days. With `split` each row and the total have their values by the codes of dimensions.
+
     By facet, cells so small that they would single people out are null, and what would give them away with them.
     Readers have it of whole months, not of the past by `position`, and of measures of enough people: others have their
     total alone, and `not_broken_down` says so.
@@ -178,14 +191,26 @@ async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery,
     by, _, detail = query.by.partition(":")
     if (days.last.year - days.first.year + 1) * PERIODS_A_YEAR.get(by, 0) > MOST_ROWS:
         raise bad_parameter("from", f"“by={by}” cho tối đa {MOST_ROWS} dòng: hãy thu hẹp khoảng thời gian")
-    question = Question(unit, days, query.basis, query.measures, cast("By", by), detail)
+    if query.split and by == "facet":
+        raise bad_parameter("split", "không dùng cùng với “by=facet:…”; hãy dùng “by=facet:DIMENSION,DIMENSION”")
+    question = Question(unit, days, query.basis, query.measures, cast("By", by), detail, query.split)
+    before = _before(days) if query.compare else None
     thresholds: Thresholds = request.app.state.thresholds
     asked = Asked(
-        ("report", *question, position, thresholds, cells_all),
-        partial(_report, question=question, position=position, thresholds=thresholds, cells_all=cells_all),
+        ("report", *question, query.compare, position, thresholds, cells_all),
+        partial(
+            _report,
+            question=question,
+            compare=before is not None,
+            position=position,
+            thresholds=thresholds,
+            cells_all=cells_all,
+        ),
         _work(question, position),
         figures=True,
-        about=OfUnit(unit, days_of(days, query.basis)),
+        about=OfUnit(
+            unit, days_of(days, query.basis), days_before=None if before is None else days_of(before, query.basis)
+        ),
         shows=CELLS_SHOWN if cells_all else None,
     )
     return await reader_of(request).answer(request, query, asked)
@@ -226,10 +251,18 @@ def _work_of_events(unit: str, basis: Basis, member: str | None) -> Work:
     return Work() if basis == "as-was" else Work(unit, steps=EVERYTHING)
 
 
+def _before(days: Days) -> Days:
+    """Return the days a year before. Raises a 422 Problem where there are none."""
+    try:
+        return year_before(days)
+    except ValueError:
+        raise bad_parameter("from", "năm trước đó không có, nên không so sánh được") from None
+
+
 def _work(question: Question, position: int | None) -> Work:
     """Say what a report makes the service do."""
-    if position is not None:
-        return Work(least=Class.VAST)
+    if position is not None or question.split:
+        return Work(least=Class.VAST) if position is not None else _work_of_split(question)
     match question.by:
         case "child":
             return Work(question.unit, steps=1, weight=COUNTED)
@@ -237,12 +270,19 @@ def _work(question: Question, position: int | None) -> Work:
             return Work(question.unit, level=question.detail, weight=COUNTED)
         case "facet" if "," in question.detail:  # two dimensions are counted fact by fact
             return Work(question.unit, steps=EVERYTHING, least=Class.SLOW)
-        case "month" | "year":
+        case "month" | "quarter" | "year":
             days = question.days
             periods = (days.last.year - days.first.year + 1) * PERIODS_A_YEAR[question.by]
             return Work(rows=periods, least=Class.QUICK if periods < MANY_PERIODS else Class.SLOW)
         case _:
             return Work()
+
+
+def _work_of_split(question: Question) -> Work:
+    """Say what a split makes the service do: full months of vast units are kept, all else is walked and counted."""
+    of_rows = question.by in {"child", "level"}
+    whole = whole_months(question.days) == question.days
+    return Work(question.unit, steps=EVERYTHING, past_vast=not whole, of_rows=of_rows)
 
 
 async def _found(snapshot: Snapshot, text: str, level: str | None, after: SearchKey, limit: int) -> UnitPage:
@@ -263,17 +303,21 @@ async def _report(
     sight: Sight,
     *,
     question: Question,
+    compare: bool,
     position: int | None,
     thresholds: Thresholds,
     cells_all: bool,
 ) -> Report:
     shown = may_be_shown(question, position, thresholds, cells_all=cells_all, as_officer=sight.as_officer)
-    if position is None:
+    if position is not None:
+        require_passed(snapshot.position, position)
+    if compare:
+        found = await compared_report(snapshot, question, position)
+    elif position is None:
         found = await reports.report(snapshot, question)
     else:
-        require_passed(snapshot.position, position)
         found = await report_then(snapshot, position, question)
-    return suppressed(found, question, shown)
+    return with_change(suppressed(found, question, shown))
 
 
 async def _events(

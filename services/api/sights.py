@@ -24,6 +24,8 @@ class OfUnit(NamedTuple):
     days: Days | None = None
     listed: bool = False
     """It is answered by a list in which something may be for others."""
+    days_before: Days | None = None
+    """Other days asked for as-was, which are compared with these."""
 
 
 class OfRoot(NamedTuple):
@@ -55,8 +57,8 @@ async def sight_of(snapshot: Snapshot, *, asker: Asker, need: Need, about: About
         return EVERYTHING
     asks = _Asks(snapshot, asker, today)
     match about:
-        case OfUnit(unit, days, listed):
-            sight = await asks.about_unit(unit, days, need)
+        case OfUnit(unit, days, listed, days_before):
+            sight = await asks.about_unit(unit, days, need, days_before)
             return sight._replace(confined=asks.holder) if listed else sight
         case OfRoot():
             return await asks.about_service(need)
@@ -75,9 +77,10 @@ class _Asks:
         self.holder = _holder(asker, today)
         self._snapshot = snapshot
 
-    async def about_unit(self, unit: str, days: Days | None, need: Need) -> Sight:
+    async def about_unit(self, unit: str, days: Days | None, need: Need, days_before: Days | None = None) -> Sight:
         """Decide on figures of a unit, or on anything else there that takes a role."""
-        found = await self._allowed(unit, days, *({need, Need.SINGLE_EVENTS} if need is Need.FIGURES else {need}))
+        asked = {need, Need.SINGLE_EVENTS} if need is Need.FIGURES else {need}
+        found = await self._allowed(unit, days, *asked, days_before=days_before)
         if found is None:
             raise UnknownUnitError(unit)
         if need not in found:
@@ -114,17 +117,20 @@ class _Asks:
             raise no_event(publisher, event_id)
         raise forbidden(Need.SINGLE_EVENTS, publisher, await name_of(self._snapshot, publisher))
 
-    async def _allowed(self, unit: str, days: Days | None, *needs: Need) -> set[Need] | None:
+    async def _allowed(
+        self, unit: str, days: Days | None, *needs: Need, days_before: Days | None = None
+    ) -> set[Need] | None:
         """Return which of the needs are met at a unit, None where it isn't known."""
         account = self.holder.account
         found = await held(self._snapshot, account or "", unit)
         if found is None:
             return None
         grants = None if account is None else found.grants
+        today = self.holder.today
         return {
             need
             for need in needs
-            if may(found.lineage, grants, self.holder.only, AccessQuestion(ROLES[need], days, self.holder.today))
+            if may(found.lineage, grants, self.holder.only, AccessQuestion(ROLES[need], days, today, days_before))
         }
 
 

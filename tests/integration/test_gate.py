@@ -131,6 +131,21 @@ async def test_readers_have_breakdowns_of_whole_months_and_officers_any(client: 
         assert (answer.status_code, len(answer.json()["rows"])) == (200, 3), path
 
 
+async def test_a_split_is_a_breakdown_for_readers(client: httpx.AsyncClient) -> None:
+    report = f"/v1/units/{UNIT}/report?split=sex&from=2021-01-01"
+    for asked, wrong in (("&to=2021-12-30", "to"), ("&to=2021-12-31&position=12", "position")):
+        refused = await ask(client, "reads", report + asked)
+        assert (refused.status_code, refused.json()["parameter"]) == (422, wrong)
+    assert (await ask(client, "reads", f"{report}&to=2021-12-31&cells=all")).status_code == 403
+    few = (await ask(client, "reads", f"{report}&to=2021-12-31&compare=last-year")).json()
+    assert few["split"] is few["last_year"]["split"] is None
+    assert {row["split"] for row in few["rows"]} == {row["last_year_split"] for row in few["rows"]} == {None}
+    assert few["not_broken_down"]["measures"] == ["admissions", "confirmations", "badges"]
+    whole = (await ask(client, "officer", f"{report}&to=2021-12-30&cells=all")).json()
+    for measure, n in whole["total"].items():
+        assert sum(whole["split"][measure]["sex"].values()) == n
+
+
 async def test_the_state_of_the_service_is_for_operators(client: httpx.AsyncClient) -> None:
     assert (await ask(client, "runs", "/v1/status")).status_code == 200
     assert (await ask(client, "reads-too", "/v1/status")).status_code == 403
@@ -247,6 +262,24 @@ async def test_a_list_about_all_days_leaves_out_who_came_lately_and_has_gone(dat
             answer = (await ask(client, f"a-{who}", f"/v1/units/u1/silence?from={first}&to=2021-12-31")).json()
             assert [unit["id"] for unit in answer["silent"]["units"]] == listed, (who, first)
             assert (answer["asked"], answer["silent"]["count"]) == (len(listed), len(listed))
+
+
+async def test_both_periods_that_are_compared_must_be_readable(database: str) -> None:
+    log = (
+        founded("c", "u2", "2020-01-01"),
+        moved("c", "u1", "2022-06-01", "came"),
+        moved("c", "u2", "2024-01-01", "gone"),
+        granted("u1", READER, "reader", "one", by=ROOT),
+    )
+    async with told(database, *log) as client:
+        for days, alone, compared in (
+            ("from=2023-06-01&to=2023-12-31", 200, 200),
+            ("from=2023-05-31&to=2023-12-31", 200, 403),  # on 31 May of the year before it was elsewhere
+            ("from=2023-06-01&to=2023-12-31&basis=as-now", 403, 403),
+        ):
+            path = f"/v1/units/c/report?by=none&{days}"
+            assert (await ask(client, f"a-{READER}", path)).status_code == alone, days
+            assert (await ask(client, f"a-{READER}", f"{path}&compare=last-year")).status_code == compared, days
 
 
 async def test_events_on_access_are_for_keepers_alone_and_others_for_officers(database: str) -> None:

@@ -13,6 +13,9 @@ from tests.oracle.wording import CODES, FACTS, Event, code_of, day_of
 Values = dict[str, int]
 """A number a measure."""
 
+PERIODS = ("month", "quarter", "year")
+"""The rows that stand for days."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -28,7 +31,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Report:
-    """`rows` by key: a unit's id, "own", "rest", a month, a year or a code (two with a comma between them).
+    """`rows` by key: a unit's id, "own", "rest", a month, a quarter, a year or a code (two with a comma between them).
 
     Rows that are all zero: those in `must` are to be listed, those in `may` can be, others can't.
     """
@@ -112,10 +115,8 @@ def _row_of(question: Question, count: Count, way: list[str], h: Hierarchy) -> s
     by, _, what = question.by.partition(":")
     if by == "child":
         return way[0] if way else "own"
-    if by == "month":
-        return count.day.isoformat()[:7]
-    if by == "year":
-        return count.day.isoformat()[:4]
+    if by in PERIODS:
+        return _period(by, count.day)
     if by == "facet":
         return ",".join(code_of(count.event, dimension) for dimension in what.split(","))
     day = _structure_day(question, count.day)
@@ -130,10 +131,8 @@ def _listed(question: Question, h: Hierarchy) -> tuple[set[str], set[str]]:
     by, _, what = question.by.partition(":")
     if by == "none":
         return set(), set()
-    if by == "month":
-        return {day.isoformat()[:7] for day in _days(question)}, set()
-    if by == "year":
-        return {day.isoformat()[:4] for day in _days(question)}, set()
+    if by in PERIODS:
+        return {_period(by, day) for day in _days(question)}, set()
     if by == "facet":
         codes = [(*CODES[dimension], "unknown") for dimension in what.split(",")]
         return {",".join(pair) for pair in product(*codes)}, set()
@@ -144,6 +143,45 @@ def _listed(question: Question, h: Hierarchy) -> tuple[set[str], set[str]]:
         children = [(u, day) for u in h.units() for day in turns if h.parent(u, day) == question.unit]
         return {"own"} | {u for u, day in children if h.is_active(u, day)}, {u for u, _ in children}
     raise ValueError(by)
+
+
+def _period(by: str, day: dt.date) -> str:
+    if by == "quarter":
+        return f"{day.year:04}-Q{'111222333444'[day.month - 1]}"
+    return day.isoformat()[: 7 if by == "month" else 4]
+
+
+def splits(
+    question: Question, dimensions: tuple[str, ...], facts: list[tuple[int, Event]], h: Hierarchy
+) -> dict[tuple[str, str, str, str], int]:
+    """Count by row (`total` among them), measure, dimension and code (section 9); what isn't there is 0."""
+    found: dict[tuple[str, str, str, str], int] = {}
+    for count in counts(facts):
+        way = _way_down(question, count, h)
+        if way is not None:
+            rows = ["total"] if question.by == "none" else ["total", _row_of(question, count, way, h)]
+            for row, dimension in product(rows, dimensions):
+                key = row, count.measure, dimension, code_of(count.event, dimension)
+                found[key] = found.get(key, 0) + 1
+    return found
+
+
+def year_before(first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
+    """Say which days are a year before (section 9): a period that ends with a month is compared with such a one."""
+    tomorrow = last + dt.timedelta(1)
+    ends_a_month = tomorrow.day == 1
+    end = tomorrow.replace(year=tomorrow.year - 1) - dt.timedelta(1) if ends_a_month else _a_year_back(last)
+    return _a_year_back(first), end
+
+
+def _a_year_back(day: dt.date) -> dt.date:
+    return dt.date(day.year - 1, day.month, 28 if (day.month, day.day) == (2, 29) else day.day)
+
+
+def was_there(unit: str, question: Question, h: Hierarchy) -> bool:
+    """Whether a unit stood on any of the days."""
+    turns = {s.since for s in h.statements if question.first <= s.since <= question.last}
+    return any(h.is_active(unit, day) for day in [question.first, *turns])
 
 
 def _days(question: Question) -> Iterator[dt.date]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from tests.oracle.figures import Question, Report, events_under, report
+from tests.oracle.figures import Question, Report, events_under, report, splits
 from tests.oracle.hierarchy import LAST_KNOWN, Hierarchy
 from tests.oracle.ledger import Entry, read, same_content, statement, statements
 from tests.oracle.wording import ACCESS, FACTS, RETRACTION, STRUCTURE, Event, day_of, named_units
@@ -246,13 +246,21 @@ class Oracle:
         """Answer a report (section 5); raises LookupError for an unknown unit."""
         return report(question, self._counted(), self.hierarchy())
 
+    def splits(self, question: Question, dimensions: tuple[str, ...]) -> dict[tuple[str, str, str, str], int]:
+        """Split a report (section 9): how many by row, measure, dimension and code."""
+        return splits(question, dimensions, self._counted(), self.hierarchy())
+
     def report_at(self, position: int, question: Question) -> Report:
         """Answer it as known when the log stood at this position."""
+        return self.at(position).report(question)
+
+    def at(self, position: int) -> Oracle:
+        """Give an oracle that knows no more of the log than up to this position."""
         then = Oracle(self.root, self.levels, self.links)
         for message in self._messages:
             if message[0] <= position:
                 then.feed(*message)
-        return then.report(question)
+        return then
 
     def events(self, question: Question) -> list[int]:
         """Positions of the events under the question's first measure, rising."""

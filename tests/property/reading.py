@@ -30,6 +30,7 @@ RANGES = (
 BYS = (
     "child",
     "month",
+    "quarter",
     "year",
     "none",
     *(f"level:{level}" for level in LEVELS),
@@ -54,7 +55,7 @@ def questions(oracle: Oracle, random: Random, several: int) -> list[Question]:
     for _ in range(several if units else 0):
         measures = tuple(random.sample(MEASURES, random.randint(1, len(MEASURES))))
         pair = f"facet:{','.join(random.sample(tuple(CODES), 2))}"
-        by = random.choice((*BYS[:4], random.choice(BYS), random.choice(BYS), pair))
+        by = random.choice((*BYS[:5], random.choice(BYS), random.choice(BYS), pair))
         asked.append(Question(random.choice(units), *_range(random), random.choice(BASES), measures, by))
     return asked
 
@@ -74,18 +75,18 @@ class Reader:
     async def report(self, question: Question) -> tuple[Values, dict[str, Values]]:
         """Give the total and the rows by the oracle's keys; no two rows may have one key."""
         shape = {"measures": ",".join(question.measures), "by": question.by}
-        found = await self.get(f"/v1/units/{question.unit}/report", _range_of(question) | shape)
+        found = await self.get(f"/v1/units/{question.unit}/report", range_of(question) | shape)
         rows = found.get("rows", [])
-        by_key = {_key(row): row["values"] for row in rows}
+        by_key = {key_of(row): row["values"] for row in rows}
         assert len(by_key) == len(rows), rows
         if question.by == "child":
-            assert _key(rows[-1]) == "own", rows
+            assert key_of(rows[-1]) == "own", rows
         return found["total"], by_key
 
     async def events(self, question: Question) -> list[int]:
         """Give the positions under the question's first measure, rising, over all pages."""
         path = f"/v1/units/{question.unit}/events"
-        events = await self._all(path, _range_of(question) | {"measure": question.measures[0]})
+        events = await self._all(path, range_of(question) | {"measure": question.measures[0]})
         return sorted(event["position"] for event in events)
 
     async def parked(self, unit: str) -> list[int]:
@@ -104,17 +105,17 @@ class Reader:
             page = await self.get(path, parameters | {"cursor": page["next"]})
 
 
-def _range_of(question: Question) -> dict[str, str]:
+def range_of(question: Question) -> dict[str, str]:
     return {"from": str(question.first), "to": str(question.last), "basis": question.basis}
 
 
-def _key(row: dict[str, Any]) -> str:
+def key_of(row: dict[str, Any]) -> str:
     for mark in ("own", "rest"):
         if row.get(mark):
             return mark
     if "codes" in row:
         return ",".join(row["codes"].values())
-    for name in ("month", "year", "code"):
+    for name in ("month", "quarter", "year", "code"):
         if name in row:
             return str(row[name])
     return str(row["unit"]["id"])

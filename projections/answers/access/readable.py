@@ -30,6 +30,8 @@ class AccessQuestion(NamedTuple):
     roles: Collection[str]
     days: Days | None
     today: dt.date
+    days_before: Days | None = None
+    """Other days that are asked for too, where the figures of two periods stand side by side."""
 
 
 class AncestorSpan(NamedTuple):
@@ -68,6 +70,7 @@ def _allowed(lineage: Lineage, grants: Iterable[Grant] | None, asked: AccessQues
         grant.role in asked.roles
         and (grant.until is None or asked.today <= grant.until)
         and reached(lineage, grant.unit, asked.days)
+        and (asked.days_before is None or reached(lineage, grant.unit, asked.days_before))
         for grant in grants
     )
 

@@ -10,14 +10,19 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from msgspec import structs
+
+from events.vocabulary import UNKNOWN
 from projections.answers.past import history
 from projections.answers.past.history import DatedValue
 from projections.answers.past.units_then import Units
 from projections.answers.report.codes import Codes, row_of_codes, rows_of_codes
 from projections.answers.report.report_answers import Row, UnitName
 from projections.answers.report.report_question import Place, Question, named_on
+from projections.answers.report.row_periods import PERIODS, name_of, row_of_period
+from projections.answers.report.splits import Splits
 from projections.answers.report.stays import UnitStay, by_unit, row_of, whole
-from projections.rules.counting.periods import Days, months, years
+from projections.rules.counting.periods import Days
 from projections.rules.hierarchy.unit import EVER, FOREVER, Unit, last_day, told_end
 
 
@@ -60,12 +65,13 @@ class Then:
         said = list(unit.statements())
         return UnitName(unit.id, _held(history.names(said), day), _held(history.levels(said), day))
 
-    def report(self, question: Question, facts: Iterable[Counted]) -> tuple[UnitName, dict[str, int], list[Row]]:
+    def report(self, question: Question, facts: Iterable[Counted]) -> tuple[UnitName, Row, list[Row]]:
         """Return the asked unit, the total and the rows. Facts of other days or measures must not be among them."""
         unit = self.units.by_id[question.unit]
         shown = self.name(unit, named_on(question))
         total = dict.fromkeys(question.measures, 0)
         by_key: dict[object, dict[str, int]] = {}
+        splits = Splits(question.measures, question.split)
         ways: dict[tuple[int, dt.date], tuple[int, ...] | None] = {}
         for fact in facts:
             day = fact.day if question.basis == "as-was" else FOREVER
@@ -76,13 +82,34 @@ class Then:
                 total[fact.measure] += fact.n
                 key = self._key(question, fact, way, day)
                 by_key.setdefault(key, dict.fromkeys(question.measures, 0))[fact.measure] += fact.n
+                for dimension, code in zip(question.split, fact.codes, strict=False):
+                    if code != UNKNOWN:
+                        splits.add(key, fact.measure, dimension, code, fact.n)
         zero = dict.fromkeys(question.measures, 0)
         if question.by in {"child", "level"}:
             rows = list(self._rows_by_unit(question, unit, by_key, zero))
             left = by_key.get(None, zero)
             last = Row(unit=shown, own=True, values=left) if question.by == "child" else Row(rest=True, values=left)
-            return shown, total, [*rows, last]
-        return shown, total, list(_rows(question, by_key, zero))
+            rows.append(last)
+        else:
+            rows = list(_rows(question, by_key, zero))
+        if not question.split:
+            return shown, Row(values=total), rows
+        whole = Row(values=total, split=splits.of(by_key, total))
+        return (
+            shown,
+            whole,
+            [
+                structs.replace(row, split=splits.of([key], by_key.get(key, zero)))
+                for row, key in ((row, self._key_of(row)) for row in rows)
+            ],
+        )
+
+    def _key_of(self, row: Row) -> object:
+        """Return the key by which `_key` counts for a row."""
+        if row.own or row.rest:
+            return None
+        return self.units.by_id[row.unit.id].no if row.unit is not None else row.month or row.quarter or row.year
 
     def _rows_by_unit(
         self, question: Question, unit: Unit, by_key: Mapping[object, dict[str, int]], zero: dict[str, int]
@@ -105,10 +132,8 @@ class Then:
 
     def _key(self, question: Question, fact: Counted, way: tuple[int, ...], day: dt.date) -> object:
         match question.by:
-            case "month":
-                return fact.day.isoformat()[:7]
-            case "year":
-                return fact.day.isoformat()[:4]
+            case "month" | "quarter" | "year":
+                return name_of(question.by, fact.day)
             case "facet":
                 return fact.codes
             case "child":
@@ -182,12 +207,10 @@ class Then:
 
 def _rows(question: Question, by_key: Mapping[object, dict[str, int]], zero: dict[str, int]) -> Iterator[Row]:
     match question.by:
-        case "month":
-            for key in (days.first.isoformat()[:7] for days in months(question.days)):
-                yield Row(month=key, values=by_key.get(key, zero))
-        case "year":
-            for key in (days.first.isoformat()[:4] for days in years(question.days)):
-                yield Row(year=key, values=by_key.get(key, zero))
+        case "month" | "quarter" | "year":
+            for days in PERIODS[question.by](question.days):
+                key = name_of(question.by, days.first)
+                yield row_of_period(question.by, key, by_key.get(key, zero))
         case "facet":
             for codes in rows_of_codes(question.detail):
                 yield row_of_codes(question.detail, codes, by_key.get(codes, zero))

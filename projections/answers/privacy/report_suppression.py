@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Final
 
-from msgspec import UNSET, structs
+from msgspec import UNSET, UnsetType, structs
 
 from projections.answers.privacy.breakdown_rules import Thresholds
+from projections.answers.privacy.split_report import suppressed_split
 from projections.answers.privacy.suppression import hidden_codes, hidden_pairs
 from projections.answers.report.codes import codes_of, dimensions_asked
-from projections.answers.report.report_answers import NotBrokenDown, Report, Row, Suppressed
+from projections.answers.report.report_answers import NotBrokenDown, Report, Row, Suppressed, Values
 from projections.answers.report.report_question import Question
 from projections.bilingual import Bilingual
 
@@ -34,31 +36,29 @@ def suppressed(report: Report, question: Question, thresholds: Thresholds) -> Re
     """Return the report with null in the cells to hide, and at the end a row of what they come to.
 
     Each measure is a table by itself. One of fewer people than a table needs is null in every row, and where all are
-    there are no rows. Any report but one by facet, or one with nothing to hide, is returned as it is.
+    there are no rows. Any report that has no codes, or nothing to hide, is returned as it is.
+
+    Where last year stands beside it, both periods are one table (contract §9): what one of them hides, and what they
+    would together, is hidden in both.
     """
+    if question.split:
+        return suppressed_split(report, question.measures, question.split, thresholds)
     if question.by != "facet":
         return report
-    few = [measure for measure in question.measures if report.total[measure] < thresholds.table]
+    periods = _periods(report, question.measures)
+    few = [m for m in question.measures if _too_few([sum(cells) for cells in periods[m]], thresholds.table)]
     said = NotBrokenDown(thresholds.table, few, TOO_FEW.format(smallest=thresholds.table)) if few else UNSET
     if len(few) == len(question.measures):
         return structs.replace(report, rows=[], not_broken_down=said)
-    cells = {
-        measure: _hidden(report, question.detail, measure, thresholds.cell)
-        for measure in question.measures
-        if measure not in few
-    }
+    sizes = [len(codes_of(dimension)) for dimension in dimensions_asked(question.detail)]
+    cells = {m: hidden_in_all(periods[m], sizes, thresholds.cell) for m in question.measures if m not in few}
     hidden = {m: cells.get(m, frozenset(range(len(report.rows)))) for m in question.measures}
     if not any(hidden.values()):
         return report
-    rows = [
-        structs.replace(row, values={m: None if place in hidden[m] else n for m, n in row.values.items()})
-        for place, row in enumerate(report.rows)
-    ]
-    sums = {m: sum(report.rows[place].values[m] or 0 for place in places) for m, places in hidden.items()}
     counted = {measure: len(places) for measure, places in cells.items()}
     return structs.replace(
         report,
-        rows=[*rows, Row(suppressed=True, values=sums)],
+        rows=[*(_without(row, place, hidden) for place, row in enumerate(report.rows)), _sums(report, hidden)],
         suppressed=Suppressed(thresholds.cell, counted, REASON.format(smallest=thresholds.cell))
         if any(counted.values())
         else UNSET,
@@ -66,12 +66,54 @@ def suppressed(report: Report, question: Question, thresholds: Thresholds) -> Re
     )
 
 
-def _hidden(report: Report, detail: str, measure: str, smallest: int) -> frozenset[int]:
-    """Return the places of the rows in which the measure is hidden."""
-    cells = [row.values[measure] or 0 for row in report.rows]
-    sizes = [len(codes_of(dimension)) for dimension in dimensions_asked(detail)]
+def hidden_in_all(periods: Sequence[Sequence[int]], sizes: Sequence[int], smallest: int) -> frozenset[int]:
+    """Return the places that are hidden in each of one or two periods alike: what any hides, and both together.
+
+    ``sizes`` are how many codes each dimension has, one or two; cells of two dimensions stand row by row.
+    """
+    looked_at = [*periods, [sum(both) for both in zip(*periods, strict=True)]] if len(periods) > 1 else periods
     if len(sizes) == 1:
-        return hidden_codes(cells, smallest)
+        return frozenset().union(*(hidden_codes(cells, smallest) for cells in looked_at))
     height, width = sizes
-    block = hidden_pairs([cells[i * width : (i + 1) * width] for i in range(height)], smallest)
-    return frozenset(i * width + j for i, j in product(block.rows, block.columns))
+    blocks = [
+        hidden_pairs([cells[i * width : (i + 1) * width] for i in range(height)], smallest) for cells in looked_at
+    ]
+    rows = frozenset().union(*(block.rows for block in blocks))
+    columns = frozenset().union(*(block.columns for block in blocks))
+    return frozenset(i * width + j for i, j in product(rows, columns))
+
+
+def _periods(report: Report, measures: Sequence[str]) -> dict[str, list[list[int]]]:
+    """Return the cells of each measure, in each period that has any figures, in this one whatever it has."""
+    periods = {m: [[(row.values or {}).get(m) or 0 for row in report.rows]] for m in measures}
+    if report.last_year is not UNSET:
+        for measure, found in periods.items():
+            cells = [(row.last_year or {}).get(measure) or 0 for row in report.rows]
+            found[:] = [each for each in (*found, cells) if any(each)] or found
+    return periods
+
+
+def _too_few(sums: Sequence[int], smallest_table: int) -> bool:
+    return any(n < smallest_table for n in sums)
+
+
+def _without(row: Row, place: int, hidden: Mapping[str, frozenset[int]]) -> Row:
+    def shown(values: Values | UnsetType | None) -> Values | None:
+        return {m: None if place in hidden[m] else n for m, n in values.items()} if values else None
+
+    if row.last_year is UNSET:
+        return structs.replace(row, values=shown(row.values))
+    return structs.replace(row, values=shown(row.values), last_year=shown(row.last_year))
+
+
+def _sums(report: Report, hidden: Mapping[str, frozenset[int]]) -> Row:
+    """Make the row of what the hidden cells of each measure come to."""
+
+    def summed(values: Sequence[Values | None]) -> Values:
+        return {m: sum((values[place] or {}).get(m) or 0 for place in places) for m, places in hidden.items()}
+
+    row = Row(suppressed=True, values=summed([row.values for row in report.rows]))
+    if report.last_year is UNSET:
+        return row
+    there = report.last_year.total is not None
+    return structs.replace(row, last_year=summed([row.last_year or None for row in report.rows]) if there else None)

@@ -26,8 +26,10 @@ class SplitHidden(NamedTuple):
     """The codes hidden in the total; every one where it isn't broken down."""
 
 
-def hidden_split(table: Sequence[Cells], smallest: int, smallest_table: int) -> SplitHidden:
-    """Return what is hidden of the rows and of their total.
+def hidden_split(
+    table: Sequence[Cells], smallest: int, smallest_table: int, also: frozenset[int] = frozenset()
+) -> SplitHidden:
+    """Return what is hidden of the rows and of their total; the rows ``also`` given aren't broken down in any case.
 
     A row of fewer than ``smallest_table`` people isn't broken down, nor are the smallest others until those that aren't
     come to so many together: the total less the rows that are shown is a table of so many, and is treated as a row. If
@@ -48,7 +50,7 @@ def hidden_split(table: Sequence[Cells], smallest: int, smallest_table: int) -> 
     total = [sum(row[code] for row in table) for code in codes]
     if sum(sums) < smallest_table:
         return SplitHidden(frozenset(range(len(table))), (everything,) * len(table), everything)
-    missing = _missing(sums, smallest_table)
+    missing = _missing(sums, smallest_table) | also
     shown = [place for place in range(len(table)) if place not in missing]
     lines: list[Cells] = [table[place] for place in shown]
     if any(sums[place] for place in missing):  # what the total leaves of the rows shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
@@ -34,11 +35,21 @@ class Stay(Struct, frozen=True):
     until: dt.date | None
 
 
+Values: TypeAlias = Mapping[str, int | None]
+"""A number a measure; null where it is hidden."""
+Split: TypeAlias = Mapping[str, Mapping[str, Mapping[str, int | None]] | None]
+"""Of each measure, by dimension and code, how many; null of a measure that isn't broken down, and in a hidden cell."""
+
+
 class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One row of a report; ``own`` and ``rest`` mark what no sub-unit explains.
 
     ``code`` is of the one dimension asked for, ``codes`` are of two. A value that is hidden, so that it singles nobody
     out, is null; the last row is then ``suppressed`` and has what the hidden values of each measure come to.
+
+    ``split`` has the values by the codes of each dimension asked for, null where none of them is broken down. With
+    ``compare`` there are ``last_year`` and ``change``, which is value less last year; ``values`` or ``last_year`` is
+    null where the unit was not there on any of the days, and ``change`` with it.
 
     The row of a child as-was says since when and until when (excluded) it was one, before and after the days asked for
     too; where it was so several times on days asked for, from the first of the ``stays`` to the last.
@@ -49,13 +60,18 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
     until: dt.date | UnsetType | None = UNSET
     stays: list[Stay] | UnsetType = UNSET
     month: str | None = None
+    quarter: str | None = None
     year: str | None = None
     code: str | None = None
     codes: dict[str, str] | None = None
     own: bool = False
     rest: bool = False
     suppressed: bool = False
-    values: Mapping[str, int | None]
+    values: Values | None
+    split: Split | UnsetType | None = UNSET
+    last_year: Values | UnsetType | None = UNSET
+    last_year_split: Split | UnsetType | None = UNSET
+    change: Values | UnsetType | None = UNSET
 
 
 class Suppressed(Struct, frozen=True):
@@ -67,17 +83,31 @@ class Suppressed(Struct, frozen=True):
 
 
 class NotBrokenDown(Struct, frozen=True):
-    """That measures of fewer than ``smallest`` people have their total alone, and why; in rows they are null."""
+    """That measures of fewer than ``smallest`` people have their total alone, and why; in rows they are null.
+
+    Of a split, ``rows`` says of how many rows a measure isn't broken down: small ones, and others with them.
+    """
 
     smallest: int
     measures: list[str]
     reason: str
+    rows: dict[str, int] | UnsetType = UNSET
+
+
+class LastYear(Struct, frozen=True, rename={"first": "from", "last": "to"}):
+    """The same days a year before: the total there, null where the unit was not there, and what it was less."""
+
+    first: dt.date
+    last: dt.date
+    total: dict[str, int] | None
+    change: Values | None
+    split: Split | UnsetType | None = UNSET
 
 
 class Report(Struct, frozen=True, rename={"first": "from", "last": "to"}):
     """A roll-up; the rows sum to the total unless there are none (``by=none``, or nothing may be broken down).
 
-    A null in them counts as nothing.
+    A null in them counts as nothing. ``split`` is that of the total.
     """
 
     unit: UnitName
@@ -89,6 +119,8 @@ class Report(Struct, frozen=True, rename={"first": "from", "last": "to"}):
     parked: int
     total: dict[str, int]
     rows: list[Row]
+    split: Split | UnsetType | None = UNSET
+    last_year: LastYear | UnsetType = UNSET
     suppressed: Suppressed | UnsetType = UNSET
     not_broken_down: NotBrokenDown | UnsetType = UNSET
     behind: Behind | UnsetType = UNSET

@@ -35,7 +35,7 @@ class Place(NamedTuple):
 
 
 Basis = Literal["as-was", "as-now"]
-By = Literal["child", "month", "year", "level", "facet", "none"]
+By = Literal["child", "month", "quarter", "year", "level", "facet", "none"]
 
 
 class Question(NamedTuple):
@@ -50,6 +50,13 @@ class Question(NamedTuple):
     measures: tuple[str, ...]
     by: By
     detail: str = ""
+    split: tuple[str, ...] = ()
+    """The dimensions by whose codes each row and the total are split (contract §9)."""
+
+    @property
+    def coded(self) -> str:
+        """Name the dimensions whose codes are counted, with commas between them; empty where there are none."""
+        return self.detail if self.by == "facet" else ",".join(self.split)
 
 
 def named_on(question: Question) -> dt.date:

@@ -50,6 +50,7 @@ async def report_then(snapshot: Snapshot, position: int, question: Question, kno
         position=position,
         as_of=await snapshot.connection.fetchval(_AS_OF, position),
         parked=then.parked(unit, waiting, question.days),
-        total=total,
+        total={measure: n or 0 for measure, n in (total.values or {}).items()},
         rows=rows,
+        split=total.split,
     )

@@ -48,6 +48,9 @@ class Work(NamedTuple):
     least: Class = Class.QUICK
     text: str | None = None
     """What names are searched for, where the number of those found is what costs."""
+    past_vast: bool = True
+    """False where nothing below a vast unit is walked: its counts are kept. ``of_rows``: nor is the unit's own kept."""
+    of_rows: bool = False
 
     @property
     def known(self) -> bool:

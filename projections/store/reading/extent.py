@@ -15,7 +15,7 @@ from projections.store.reading.units import like
 if TYPE_CHECKING:
     from asyncpg import Record
 
-_UNIT: Final = "SELECT no, level FROM unit WHERE id = $1"
+_UNIT: Final = "SELECT no, level, vast FROM unit WHERE id = $1"
 
 # PostgreSQL walks no further than the limit asks for. Edges of all days: it is an estimate.
 _BELOW: Final = f"""
@@ -24,6 +24,7 @@ WITH RECURSIVE {
         "below",
         "SELECT unit, 1 FROM edge WHERE parent = $1",
         carried={"step": "below.step + 1"},
+        here="JOIN unit ON unit.no = below.unit AND ($4 OR NOT unit.vast)",
         where="below.step < $2",
     )
 }
@@ -42,8 +43,10 @@ async def reach(snapshot: Snapshot, work: Work) -> int:
     unit: Record | None = await snapshot.connection.fetchrow(_UNIT, work.unit)
     if unit is None:
         return 0
+    if unit["vast"] and not work.past_vast and not work.of_rows:
+        return 0
     steps = work.steps if work.level is None else steps_to(work.level, unit["level"])
-    found: int = await snapshot.connection.fetchval(_BELOW, unit["no"], steps, MOST)
+    found: int = await snapshot.connection.fetchval(_BELOW, unit["no"], steps, MOST, work.past_vast)
     return found
 
 

@@ -24,7 +24,7 @@ async def pair_rows(
     facts += await counts_below(snapshot, below_of(parts), asked, detail, root=root)
     *pairs, unknown = rows_of_codes(detail)
     counts = {pair: dict.fromkeys(measures, 0) for pair in pairs}
-    for number, packed, n in facts:
+    for _, _, number, packed, n in facts:
         if packed:
             counts[unpacked_codes(detail, packed)][MEASURES[number - 1]] += n
     # What is unknown in both is what the others leave of the total, so that the rows sum to it.

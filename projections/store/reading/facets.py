@@ -1,28 +1,60 @@
-"""A report by the codes of one dimension: full months from the breakdowns of vast units, the rest from the facts."""
+"""Counts by the codes of dimensions: full months from the breakdowns of vast units, the rest from the facts.
+
+A report by facet is one row of this by one dimension; a split is several rows by several.
+"""
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
-from events.catalogue import MEASURES, dimensions_of
+from events.catalogue import DIMENSIONS, MEASURES, dimensions_of
 from events.facets import field
-from events.vocabulary import UNKNOWN
 from projections.answers.report.codes import codes_of
 from projections.answers.report.report_answers import Row
 from projections.answers.report.report_question import Figures, QuestionPart
+from projections.answers.report.splits import Splits
 from projections.rules.counting.breakdown import SLOTS
-from projections.rules.counting.periods import Days, Run, full_months, partial_months
+from projections.rules.counting.periods import MONTH_BASE, Days, Run, full_months, partial_months
 from projections.store.reading.facet_counts import below_of, counts_below, own_counts
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import add_up, numbers
 
 
-class _Plan(NamedTuple):
-    """Where the codes of what is below the parts are found: in breakdowns, and in the facts by walking down."""
+class CodesAsked(NamedTuple):
+    """By the codes of which dimensions parts are counted.
 
+    ``row_of_month``: the row of each month, as yyyymm, where the parts' rows stand for periods; else each part's own.
+    ``left_out`` are rows whose codes nobody needs. ``root``: the only part is of the unit that has everything below it.
+    """
+
+    measures: tuple[str, ...]
+    dimensions: tuple[str, ...]
+    row_of_month: Mapping[int, int] | None = None
+    left_out: frozenset[int] = frozenset()
+    root: bool = False
+
+
+class _Plan(NamedTuple):
+    """Where the codes are found: units' own in the facts; of what is below, in breakdowns, or by walking down."""
+
+    own: list[QuestionPart]
     runs: list[tuple[QuestionPart, Run]]
     walked: list[QuestionPart]
+
+
+class _PartialMonth(NamedTuple):
+    """A month that a vast part covers in part; the figures of what is inside are in ``row``, of the rest in the next.
+
+    It goes by those alone which of the two is walked.
+    """
+
+    part: QuestionPart
+    month: Run
+    inside: Days
+    outside: list[Days]
+    row: int
 
 
 async def facet_rows(
@@ -32,52 +64,60 @@ async def facet_rows(
 
     ``root``: the only part is of the unit that has everything below it.
     """
-    *codes, _ = codes_of(dimension)
-    below = below_of(parts)
-    asked, partial = _partial(below)
-    figures = await add_up(snapshot, [*parts, *asked], measures, 1 + 2 * len(partial))
-    plan = _plan(below, partial, figures)
-
-    counts = {code: dict.fromkeys(measures, 0) for code in codes}
-    broken = [measure for measure in measures if dimension in dimensions_of(measure)]
-    own = [part for part in parts if part.own]
-    for number, code, n in await _count(snapshot, own, plan, broken, dimension, root=root) if broken else ():
-        if code:
-            counts[codes[code - 1]][MEASURES[number - 1]] += n
-    unknown = {m: figures[0][m] - sum(values[m] for values in counts.values()) for m in measures}
-    return figures[0], [Row(code=code, values=values) for code, values in [*counts.items(), (UNKNOWN, unknown)]]
+    figures, splits = await count_codes(snapshot, parts, CodesAsked(measures, (dimension,), root=root), 1)
+    split = splits.of((0,), figures[0])
+    codes = codes_of(dimension)
+    return figures[0], [Row(code=code, values={m: split[m][dimension][code] for m in measures}) for code in codes]
 
 
-def _partial(
-    below: list[QuestionPart],
-) -> tuple[list[QuestionPart], list[tuple[QuestionPart, Run, list[Days], list[Days]]]]:
-    """Find the months that vast parts cover in part; ask for what is inside month i (row 1 + 2i) and what is not."""
-    partial = [
-        (part, month, [inside], outside)
-        for part in below
-        if part.place.vast
-        for month, inside, outside in partial_months(part.days)
-    ]
+async def count_codes(
+    snapshot: Snapshot, parts: list[QuestionPart], asked: CodesAsked, rows: int
+) -> tuple[Figures, Splits]:
+    """Add up parts of several rows, and count by codes those of them that are asked for."""
+    coded = [part for part in parts if part.row not in asked.left_out]
+    if asked.row_of_month is not None:  # the codes of periods are counted together, and told apart by month
+        coded = [part for part in coded if part.row == 0]
+    below = below_of(coded)
+    partial = _partial(below, rows)
+    figures = await add_up(snapshot, [*parts, *_to_compare(partial)], asked.measures, rows + 2 * len(partial))
+    plan = _plan(coded, below, partial, figures)
+    splits = Splits(asked.measures, asked.dimensions)
+    broken = [m for m in asked.measures if not set(asked.dimensions).isdisjoint(dimensions_of(m))]
+    if broken:
+        await _count(snapshot, plan, broken, asked, splits)
+    return figures, splits
+
+
+def _partial(below: list[QuestionPart], rows: int) -> list[_PartialMonth]:
+    """Find the months that vast parts cover in part; their figures stand in rows from ``rows`` on."""
+    found: list[_PartialMonth] = []
+    for part in below:
+        for month, inside, outside in partial_months(part.days) if part.place.vast else ():
+            found.append(_PartialMonth(part, month, inside, outside, rows + 2 * len(found)))
+    return found
+
+
+def _to_compare(partial: list[_PartialMonth]) -> list[QuestionPart]:
     asked = []
-    for i, (part, _, inside, outside) in enumerate(partial):
-        asked += [QuestionPart(1 + 2 * i, part.place, days, own=False) for days in inside]
-        asked += [QuestionPart(2 + 2 * i, part.place, days, own=False) for days in outside]
-    return asked, partial
+    for part, _, inside, outside, row in partial:
+        asked.append(QuestionPart(row, part.place, inside, own=False))
+        asked += [QuestionPart(row + 1, part.place, days, own=False) for days in outside]
+    return asked
 
 
 def _plan(
-    below: list[QuestionPart], partial: list[tuple[QuestionPart, Run, list[Days], list[Days]]], figures: Figures
+    coded: list[QuestionPart], below: list[QuestionPart], partial: list[_PartialMonth], figures: Figures
 ) -> _Plan:
     """Take full months from breakdowns; of a partial one, walk the side that has less."""
-    plan = _Plan([], [part for part in below if not part.place.vast])
+    plan = _Plan([part for part in coded if part.own], [], [part for part in below if not part.place.vast])
     for part in below:
         full = full_months(part.days) if part.place.vast else None
         if full is not None:
             plan.runs.append((part, full))
-    for i, (part, month, inside, outside) in enumerate(partial):
-        n_inside, n_outside = (sum(figures[1 + 2 * i + side].values()) for side in (0, 1))
+    for part, month, inside, outside, row in partial:
+        n_inside, n_outside = sum(figures[row].values()), sum(figures[row + 1].values())
         if n_inside <= n_outside:
-            walked, sign = (inside if n_inside else []), part.sign
+            walked, sign = ([inside] if n_inside else []), part.sign
         else:
             plan.runs.append((part, month))
             walked, sign = (outside if n_outside else []), -part.sign
@@ -85,39 +125,64 @@ def _plan(
     return plan
 
 
-async def _count(
-    snapshot: Snapshot, own: list[QuestionPart], plan: _Plan, measures: list[str], dimension: str, *, root: bool
-) -> list[tuple[int, int, int]]:
-    """Return ``(measure, code, n)`` by their numbers, to be added up; code 0 is unknown, and not complete."""
-    shift = field(dimension).shift
-    facts = await own_counts(snapshot, own, measures, dimension)
+async def _count(snapshot: Snapshot, plan: _Plan, measures: list[str], asked: CodesAsked, splits: Splits) -> None:
+    """Add to the splits what the plan finds; unknown is left to what the others leave."""
+    by_month = asked.row_of_month
+
+    def row_of(part_row: int, month: int) -> int:
+        return part_row if by_month is None else by_month[month]
+
+    dimensions = ",".join(asked.dimensions)
+    facts = await own_counts(snapshot, plan.own, measures, dimensions, by_month=by_month is not None)
     if plan.walked:
-        facts += await counts_below(snapshot, plan.walked, measures, dimension, root=root)
-    found = [(measure, packed >> shift, n) for measure, packed, n in facts]
+        facts += await counts_below(
+            snapshot, plan.walked, measures, dimensions, root=asked.root, by_month=by_month is not None
+        )
+    fields = [(dimension, field(dimension), codes_of(dimension)) for dimension in asked.dimensions]
+    for part_row, month, measure, packed, n in facts:
+        row = row_of(part_row, month)
+        for dimension, (shift, mask), codes in fields:
+            if number := (packed >> shift) & mask:
+                splits.add(row, MEASURES[measure - 1], dimension, codes[number - 1], n)
     if plan.runs:
-        units, signs = [part.place.no for part, _ in plan.runs], [part.sign for part, _ in plan.runs]
-        lows, highs = [run.low for _, run in plan.runs], [run.high for _, run in plan.runs]
-        for measure, *sums, sign in await snapshot.connection.fetch(
-            _breakdown(dimension), units, lows, highs, signs, numbers(measures)
+        slots = _slots(frozenset(asked.dimensions))
+        for part_row, month, measure, *sums in await snapshot.connection.fetch(
+            _breakdown(slots),
+            [part.row for part, _ in plan.runs],
+            [part.place.no for part, _ in plan.runs],
+            [run.low for _, run in plan.runs],
+            [run.high for _, run in plan.runs],
+            [part.sign for part, _ in plan.runs],
+            numbers(measures),
+            by_month is not None,
         ):
-            found += [(measure, code, sign * n) for code, n in enumerate(sums, start=1)]
-    return found
+            row = row_of(part_row, month - MONTH_BASE)
+            for slot, n in zip(slots, sums, strict=True):
+                if n:
+                    dimension, code = SLOTS[slot]
+                    splits.add(row, MEASURES[measure - 1], dimension, code, n)
 
 
-@cache
-def _breakdown(dimension: str) -> str:
-    """Write the counts of each code of a dimension over runs of months.
+def _slots(dimensions: frozenset[str]) -> tuple[int, ...]:
+    """Return the places of the slots that have codes of the dimensions."""
+    return tuple(place for place, (dimension, _) in enumerate(SLOTS) if dimension in dimensions)
+
+
+@lru_cache(maxsize=len(DIMENSIONS) * 4)
+def _breakdown(slots: tuple[int, ...]) -> str:
+    """Write the counts of slots over runs of months.
 
     One index range a run, as in the sums: the grouping inside the LATERAL keeps the planner from scanning the table.
     """
-    slots = [i for i, slot in enumerate(SLOTS, start=1) if slot[0] == dimension]
     return f"""
-SELECT sum.*, run.sign
-FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::integer[]) AS run(unit, low, high, sign)
+SELECT run.row, sum.month, sum.measure, {", ".join(f"run.sign * sum.c{slot}" for slot in slots)}
+FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::integer[], $5::integer[])
+    AS run(row, unit, low, high, sign)
 CROSS JOIN LATERAL (
-    SELECT measure, {", ".join(f"coalesce(sum(codes[{i}]), 0)::bigint AS c{i}" for i in slots)}
+    SELECT CASE WHEN $7 THEN month ELSE 0 END AS month, measure,
+        {", ".join(f"coalesce(sum(codes[{slot + 1}]), 0)::bigint AS c{slot}" for slot in slots)}
     FROM breakdown
-    WHERE unit = run.unit AND month BETWEEN run.low AND run.high AND measure = ANY($5::smallint[])
-    GROUP BY measure
+    WHERE unit = run.unit AND month BETWEEN run.low AND run.high AND measure = ANY($6::smallint[])
+    GROUP BY 1, 2
 ) AS sum
 """

@@ -56,7 +56,7 @@ async def rows_make_total(snapshot: Snapshot, random: Random) -> str | None:
     by, detail = random.choice(_BY)
     question = Question(unit, days, random.choice(_BASES), tuple(MEASURES), by, detail)
     answer = await report(snapshot, question)
-    sums = {measure: sum(row.values[measure] or 0 for row in answer.rows) for measure in MEASURES}
+    sums = {measure: sum((row.values or {}).get(measure) or 0 for row in answer.rows) for measure in MEASURES}
     wrong = [f"{m}: rows {sums[m]}, total {answer.total[m]}" for m in MEASURES if sums[m] != answer.total[m]]
     return f"{question}: {'; '.join(wrong)}" if wrong else None
 

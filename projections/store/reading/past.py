@@ -148,7 +148,7 @@ async def past(snapshot: Snapshot, position: int) -> Past:
 
 async def facts_held(snapshot: Snapshot, position: int, question: Question, units: set[int]) -> list[Counted]:
     """Return the facts that held at a position and still do, of the units at least."""
-    mask = packed_mask(question.detail) if question.by == "facet" else 0
+    mask = packed_mask(question.coded) if question.coded else 0
     asked = {**_asked(question), "position": position, "mask": mask}
     if len(units) > MOST_MEMBERS:
         rows = await _FACTS.fetch(snapshot, **asked)
@@ -193,7 +193,7 @@ def facts_in(row: Record, known: Past, question: Question) -> tuple[Counted, ...
 
 
 def _codes(question: Question, packed: int) -> Codes:
-    return unpacked_codes(question.detail, packed) if question.by == "facet" else ()
+    return unpacked_codes(question.coded, packed) if question.coded else ()
 
 
 def _statement(row: Record, numbers_of: dict[str, int]) -> UnitStatement:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from msgspec import structs
+
 from projections.answers.report.report_answers import Report, Row
 from projections.answers.report.report_question import Figures, Place, Question, QuestionPart, made_of, named_on, within
+from projections.answers.report.row_periods import PERIODS, name_of, row_of_period
+from projections.answers.report.splits import Splits
 from projections.answers.report.stays import UnitStay, by_unit, row_of
-from projections.rules.counting.periods import Days, months, years
+from projections.rules.counting.periods import Days, months
 from projections.store.reading.as_now import parts_of, terms_of
 from projections.store.reading.facet_pairs import pair_rows
-from projections.store.reading.facets import facet_rows
+from projections.store.reading.facets import CodesAsked, count_codes, facet_rows
 from projections.store.reading.find_unit import KnownUnit, find
 from projections.store.reading.parked_before import parked_before
 from projections.store.reading.snapshot import Snapshot
@@ -19,20 +26,41 @@ TOTAL, OWN, FIRST = 0, 1, 2
 """The first rows of the figures; those of the answer follow."""
 
 
+class _Summed(NamedTuple):
+    """Rows that were added up, and by codes too where the question asks for a split."""
+
+    figures: Figures
+    splits: Splits | None
+
+    def with_split(self, row: Row, of: Iterable[int]) -> Row:
+        """Give a row its split, that of some rows of the figures."""
+        if self.splits is None:
+            return row
+        return structs.replace(row, split=self.splits.of(of, _numbers(row)))
+
+
+class _Laid(NamedTuple):
+    """What a report says: the total as a row of its own, and the rows."""
+
+    total: Row
+    rows: list[Row]
+
+
 async def report(snapshot: Snapshot, question: Question) -> Report:
     """Answer a report; rows and total come from one snapshot, each added up by itself. Raises UnknownUnitError."""
     unit = await find(snapshot, question.unit, named_on(question))
     match question.by:
         case "child":
-            total, rows = await _by_child(snapshot, unit, question)
+            laid = await _by_child(snapshot, unit, question)
         case "level":
-            total, rows = await _by_level(snapshot, unit, question)
+            laid = await _by_level(snapshot, unit, question)
         case "facet":
             parts = await parts_of(snapshot, unit, question.days, question.basis)
             find_rows = pair_rows if "," in question.detail else facet_rows
             total, rows = await find_rows(snapshot, parts, question.measures, question.detail, root=unit.root)
+            laid = _Laid(Row(values=total), rows)
         case _:
-            total, rows = await _by_period(snapshot, unit, question)
+            laid = await _by_period(snapshot, unit, question)
     return Report(
         unit=unit.name,
         first=question.days.first,
@@ -41,30 +69,42 @@ async def report(snapshot: Snapshot, question: Question) -> Report:
         position=snapshot.position,
         as_of=snapshot.as_of,
         parked=unit.parked + await parked_before(snapshot, unit.place, question.days),
-        total=total,
-        rows=rows,
+        total=_numbers(laid.total),
+        rows=laid.rows,
+        split=laid.total.split,
     )
 
 
-async def _by_child(snapshot: Snapshot, unit: KnownUnit, question: Question) -> tuple[dict[str, int], list[Row]]:
+async def _by_child(snapshot: Snapshot, unit: KnownUnit, question: Question) -> _Laid:
     find_children = children if question.basis == "as-was" else children_now
     stays = by_unit(await find_children(snapshot, unit.place, question.days))
-    figures, listed = await _of_units(snapshot, unit, question, stays)
-    return figures[TOTAL], [*listed, Row(unit=unit.name, own=True, values=figures[OWN])]
+    summed, listed = await _of_units(snapshot, unit, question, stays, left_out={TOTAL})
+    figures = summed.figures
+    own = summed.with_split(Row(unit=unit.name, own=True, values=figures[OWN]), [OWN])
+    total = summed.with_split(Row(values=figures[TOTAL]), range(OWN, FIRST + len(stays)))
+    return _Laid(total, [*listed, own])
 
 
-async def _by_level(snapshot: Snapshot, unit: KnownUnit, question: Question) -> tuple[dict[str, int], list[Row]]:
+async def _by_level(snapshot: Snapshot, unit: KnownUnit, question: Question) -> _Laid:
     find_units = of_level if question.basis == "as-was" else of_level_now
     stays = by_unit(await find_units(snapshot, unit.place, question.days, question.detail))
-    figures, listed = await _of_units(snapshot, unit, question, stays)
-    rest = figures.rest(TOTAL, range(FIRST, FIRST + len(stays)))
-    return figures[TOTAL], [*listed, Row(rest=True, values=rest)]
+    summed, listed = await _of_units(snapshot, unit, question, stays, left_out={OWN})
+    figures = summed.figures
+    rows = range(FIRST, FIRST + len(stays))
+    total = summed.with_split(Row(values=figures[TOTAL]), [TOTAL])
+    rest = Row(rest=True, values=figures.rest(TOTAL, rows))
+    if summed.splits is not None:
+        rest = structs.replace(rest, split=summed.splits.rest([TOTAL], rows, _numbers(rest)))
+    return _Laid(total, [*listed, rest])
 
 
 async def _of_units(
-    snapshot: Snapshot, unit: KnownUnit, question: Question, stays: list[list[UnitStay]]
-) -> tuple[Figures, list[Row]]:
-    """Return the figures (the stays of each unit from FIRST on), and a row a unit: all but dissolved ones of zeros."""
+    snapshot: Snapshot, unit: KnownUnit, question: Question, stays: list[list[UnitStay]], left_out: set[int]
+) -> tuple[_Summed, list[Row]]:
+    """Return the figures (the stays of each unit from FIRST on), and a row a unit: all but dissolved ones of zeros.
+
+    The rows that are ``left_out`` aren't split.
+    """
     numbers = [unit.place.no, *(each[0].place.no for each in stays)]
     terms = await terms_of(snapshot, numbers, question.days) if question.basis == "as-now" else None
 
@@ -76,25 +116,44 @@ async def _of_units(
     for row, each in enumerate(stays, start=FIRST):
         for stay in each:
             parts += within(made(stay.place, stay.days), row, stay.days)
-    figures = await add_up(snapshot, parts, question.measures, FIRST + len(stays))
+    asked = CodesAsked(question.measures, question.split, left_out=frozenset(left_out))
+    summed = await _summed(snapshot, parts, asked, FIRST + len(stays))
     rows = [
-        row_of(each, figures[row])
+        summed.with_split(row_of(each, summed.figures[row]), [row])
         for row, each in enumerate(stays, start=FIRST)
-        if any(stay.stood for stay in each) or any(figures[row].values())
+        if any(stay.stood for stay in each) or any(summed.figures[row].values())
     ]
-    return figures, rows
+    return summed, rows
 
 
-async def _by_period(snapshot: Snapshot, unit: KnownUnit, question: Question) -> tuple[dict[str, int], list[Row]]:
-    periods = {"month": months, "year": years}
-    pieces = list(periods[question.by](question.days)) if question.by in periods else []
+async def _by_period(snapshot: Snapshot, unit: KnownUnit, question: Question) -> _Laid:
+    by = question.by
+    pieces = list(PERIODS[by](question.days)) if by in PERIODS else []
     parts = await parts_of(snapshot, unit, question.days, question.basis)
-    asked = [*parts, *(part for row, piece in enumerate(pieces, start=1) for part in within(parts, row, piece))]
-    figures = await add_up(snapshot, asked, question.measures, 1 + len(pieces))
-    rows = [
-        Row(month=piece.first.isoformat()[:7], values=figures[1 + i])
-        if question.by == "month"
-        else Row(year=piece.first.isoformat()[:4], values=figures[1 + i])
-        for i, piece in enumerate(pieces)
-    ]
-    return figures[TOTAL], rows
+    rows = {name_of(by, piece.first): row for row, piece in enumerate(pieces, start=1)}
+    of_pieces = [part for row, piece in enumerate(pieces, start=1) for part in within(parts, row, piece)]
+    row_of_month = None
+    if pieces and question.split:
+        row_of_month = {_month(month): rows[name_of(by, month.first)] for month in months(question.days)}
+    asked = CodesAsked(question.measures, question.split, row_of_month, root=unit.root)
+    summed = await _summed(snapshot, [*parts, *of_pieces], asked, 1 + len(pieces))
+    total = summed.with_split(Row(values=summed.figures[TOTAL]), range(1 + len(pieces)))
+    return _Laid(
+        total,
+        [summed.with_split(row_of_period(by, name, summed.figures[row]), [row]) for name, row in rows.items()],
+    )
+
+
+async def _summed(snapshot: Snapshot, parts: list[QuestionPart], asked: CodesAsked, rows: int) -> _Summed:
+    if asked.dimensions:
+        return _Summed(*await count_codes(snapshot, parts, asked, rows))
+    return _Summed(await add_up(snapshot, parts, asked.measures, rows), None)
+
+
+def _month(days: Days) -> int:
+    return days.first.year * 100 + days.first.month
+
+
+def _numbers(row: Row) -> dict[str, int]:
+    """Return the values of a row in which nothing is hidden."""
+    return {measure: n or 0 for measure, n in (row.values or {}).items()}

@@ -35,14 +35,23 @@ def rows(world: World, question: Question) -> tuple[Values, dict[str, Values], s
     return total, by_key, _listed(world, question)
 
 
+def splits(world: World, question: Question) -> dict[tuple[str, str, str, str], int]:
+    """Count by row (`total` among them), measure, dimension and code; what isn't there is 0."""
+    found: dict[tuple[str, str, str, str], int] = {}
+    for fact, way in counted(world, question):
+        rows_of = ["total", *([] if question.by == "none" else [_key(world, question, fact, way)])]
+        for row, dimension in product(rows_of, question.split):
+            key = row, fact.measure, dimension, fact.codes.get(dimension, "unknown")
+            found[key] = found.get(key, 0) + 1
+    return found
+
+
 def _key(world: World, question: Question, fact: Fact, way: list[int]) -> str:
     match question.by:
         case "child":
             return world.units[way[0]].id if way else "own"
-        case "month":
-            return fact.day.isoformat()[:7]
-        case "year":
-            return fact.day.isoformat()[:4]
+        case "month" | "quarter" | "year":
+            return _period(question.by, fact.day)
         case "facet":
             return ",".join(fact.codes.get(dimension, "unknown") for dimension in question.detail.split(","))
     of_level = (
@@ -51,6 +60,14 @@ def _key(world: World, question: Question, fact: Fact, way: list[int]) -> str:
         if held(world.units[no].levels, _structure_day(question, fact.day)) == question.detail
     )
     return next((unit.id for unit in of_level), "rest")
+
+
+def _period(by: str, day: dt.date) -> str:
+    return {
+        "month": f"{day.year}-{day.month:02}",
+        "quarter": f"{day.year}-Q{(day.month + 2) // 3}",
+        "year": f"{day.year}",
+    }[by]
 
 
 def _structure_day(question: Question, day: dt.date) -> dt.date:
@@ -65,10 +82,8 @@ def _listed(world: World, question: Question) -> set[str]:
     match question.by:
         case "none":
             return set()
-        case "month":
-            return {day.isoformat()[:7] for day in _days(question)}
-        case "year":
-            return {day.isoformat()[:4] for day in _days(question)}
+        case "month" | "quarter" | "year":
+            return {_period(question.by, day) for day in _days(question)}
         case "facet":
             return {",".join(codes) for codes in product(*(DIMENSIONS[d] for d in question.detail.split(",")))}
     found = {"own" if question.by == "child" else "rest"}

@@ -16,12 +16,12 @@ from projections.rules.counting.periods import Days
 from projections.store.reading.events import events_under
 from projections.store.reading.report import Question, report
 from projections.store.reading.snapshot import snapshot
-from tests.integration.reading.expected import counted, last_name, rows, standing_stays
+from tests.integration.reading.expected import counted, last_name, rows, splits, standing_stays
 from tests.integration.reading.world import FIRST, LAST, ONE_DAY, World, named_at, random_world
 
 SEEDS = range(6)
 QUESTIONS = 40
-WAYS = ("child", "child", "level", "level", "facet", "facet", "month", "year", "none")
+WAYS = ("child", "child", "level", "level", "facet", "facet", "month", "quarter", "year", "none")
 
 
 def random_question(choose: random.Random, world: World) -> Question:
@@ -34,8 +34,9 @@ def random_question(choose: random.Random, world: World) -> Question:
     detail = {"level": LEVELS, "facet": (*DIMENSIONS, *(pair,) * len(DIMENSIONS))}.get(by, ("",))
     measures = tuple(choose.sample(MEASURES, choose.randint(1, len(MEASURES))))
     unit = world.units[min(choose.randrange(1, len(world.units) + 1), choose.randrange(1, len(world.units) + 1))]
+    split = () if by == "facet" else tuple(choose.sample(tuple(DIMENSIONS), choose.choice((0, 0, 1, 3, 13))))
     return Question(
-        unit.id, Days(first, last), choose.choice(("as-was", "as-now")), measures, by, choose.choice(detail)
+        unit.id, Days(first, last), choose.choice(("as-was", "as-now")), measures, by, choose.choice(detail), split
     )  # type: ignore[arg-type]
 
 
@@ -43,7 +44,7 @@ def key(row: Row) -> str:
     if row.own or row.rest:
         return "own" if row.own else "rest"
     codes = ",".join(row.codes.values()) if row.codes else row.code
-    return row.month or row.year or codes or (row.unit.id if row.unit else "")
+    return row.month or row.quarter or row.year or codes or (row.unit.id if row.unit else "")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -69,6 +70,21 @@ def check(world: World, question: Question, answer: Report) -> None:
     if question.by != "none":
         for measure in question.measures:
             assert sum(row.values[measure] for row in answer.rows) == total[measure], question
+    if question.split:
+        found_splits = {
+            (name, measure, dimension, code): n
+            for name, split in [("total", answer.split), *((key(row), row.split) for row in answer.rows)]
+            for measure, by_dimension in split.items()
+            for dimension, codes in by_dimension.items()
+            for code, n in codes.items()
+        }
+        assert {k: n for k, n in found_splits.items() if n} == splits(world, question), question
+        assert len(found_splits) == (len(answer.rows) + 1) * len(question.measures) * sum(
+            len(DIMENSIONS[dimension]) for dimension in question.split
+        )
+    else:
+        assert answer.split is UNSET
+        assert all(row.split is UNSET for row in answer.rows)
     if question.by == "child":
         assert answer.rows[-1].own
         for row in answer.rows[:-1]:

@@ -1,0 +1,203 @@
+"""Rows split by the codes of dimensions as they may be shown (contract §9): `split_suppression` for whole answers.
+
+Each measure and dimension is a table of rows by codes. Where last year stands beside it, what one period hides the
+other hides too, and both hide what they would together: so the answer tells no more than the three by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from msgspec import UNSET, UnsetType, structs
+
+from projections.answers.privacy.breakdown_rules import Thresholds
+from projections.answers.privacy.split_suppression import hidden_split
+from projections.answers.report.codes import codes_of
+from projections.answers.report.report_answers import LastYear, NotBrokenDown, Report, Row, Split, Suppressed, Values
+from projections.bilingual import Bilingual
+
+HIDDEN: Final = str(
+    Bilingual(
+        "Ô có ít hơn {smallest} người (khác 0) và các ô bù được ẩn để không suy ra được từng người.",
+        "Cells of fewer than {smallest} people, and those that would give them away, are hidden.",
+    )
+)
+NOT_SPLIT: Final = str(
+    Bilingual(
+        "Dòng có ít hơn {smallest} người, và các dòng bù, chỉ có tổng số, không phân tích (trong đó).",
+        "Rows of fewer than {smallest} people, and those that would give them away, have their total alone.",
+    )
+)
+
+Table = list[list[int]]
+Seen = list[tuple[Values | None, Split | UnsetType | None]]
+"""Of each row of a period, what it counts and its split."""
+
+
+class TablesHidden(NamedTuple):
+    """What is hidden of a measure by one dimension in one or two periods, by the places of rows and codes."""
+
+    rows: tuple[frozenset[int], ...]
+    """The rows that aren't broken down in each period."""
+    cells: tuple[frozenset[int], ...]
+    """The codes hidden in each row, in all periods alike."""
+    total: frozenset[int] | None
+    """The codes hidden in the totals; None where these aren't broken down."""
+
+
+def hidden_together(tables: Sequence[Table], thresholds: Thresholds) -> TablesHidden:
+    """Return what is hidden of a table of rows by codes in each of one or two periods that stand side by side.
+
+    A row or total that is nobody's in one period gives nothing away there, and hides nothing in the other.
+    """
+    looked_at = [*tables, _added(tables)] if len(tables) > 1 else list(tables)
+    found = [(table, hidden_split(table, *thresholds)) for table in looked_at]
+    counted = [(table, hidden) for table, hidden in found if any(map(any, table))] or found
+    if any(_sum(table) < thresholds.table for table, _ in counted):
+        everything = frozenset(range(len(tables[0])))
+        return TablesHidden((everything,) * len(tables), (frozenset(),) * len(tables[0]), None)
+    missing = frozenset(row for table, hidden in counted for row in hidden.rows if any(table[row]))
+    # What is hidden without those that another period leaves out, and what is with them: one tells of the other.
+    hidings = [hidden for _, hidden in counted]
+    if len(tables) > 1:
+        hidings += [hidden_split(table, *thresholds, also=missing) for table, _ in counted]
+    cells = [
+        frozenset(code for hidden in hidings if row not in hidden.rows for code in hidden.cells[row])
+        for row in range(len(tables[0]))
+    ]
+    return TablesHidden(
+        tuple(missing | hidden.rows for _, hidden in found[: len(tables)]),
+        tuple(cells),
+        frozenset().union(*(hidden.total for hidden in hidings)),
+    )
+
+
+def suppressed_split(report: Report, measures: Sequence[str], dimensions: Sequence[str], by: Thresholds) -> Report:
+    """Return the report with null in what isn't shown of its splits."""
+    whole = not report.rows  # then the total is all there is, and a table by itself
+    periods = [_now(report, whole=whole)]
+    if report.last_year is not UNSET:
+        periods.append(_before(report, report.last_year, whole=whole))
+    hidden = {
+        (measure, dimension): hidden_together([_table(period, measure, dimension) for period in periods], by)
+        for measure in measures
+        for dimension in dimensions
+    }
+    maker = _Maker(measures, dimensions, hidden)
+    rows = report.rows
+    if not whole:
+        rows = [_shown(row, place, maker) for place, row in enumerate(report.rows)]
+    last_year = report.last_year
+    if last_year is not UNSET:
+        last_year = structs.replace(last_year, split=maker.total(last_year.split))
+    return structs.replace(
+        report,
+        rows=rows,
+        split=maker.total(report.split),
+        last_year=last_year,
+        suppressed=maker.suppressed(by),
+        not_broken_down=maker.not_broken_down(by, len(report.rows)),
+    )
+
+
+class _Maker:
+    """Makes what is shown of splits, and counts what isn't."""
+
+    def __init__(
+        self,
+        measures: Sequence[str],
+        dimensions: Sequence[str],
+        hidden: Mapping[tuple[str, str], TablesHidden],
+    ) -> None:
+        self._measures, self._dimensions, self._hidden = measures, dimensions, hidden
+        self._cells = dict.fromkeys(measures, 0)
+        self._missing: dict[str, set[int]] = {measure: set() for measure in measures}
+
+    def row(self, split: Split | UnsetType | None, place: int, period: int) -> Split | UnsetType | None:
+        """Return what a row shows of its split in a period, 0 or 1."""
+        if split is None or isinstance(split, UnsetType):
+            return split
+        found: dict[str, Mapping[str, Mapping[str, int | None]] | None] = {}
+        for measure in self._measures:
+            if place in self._hidden[measure, self._dimensions[0]].rows[period]:
+                self._missing[measure].add(place)
+                found[measure] = None
+            else:
+                hidden = {d: self._hidden[measure, d].cells[place] for d in self._dimensions}
+                found[measure] = self._without(split, measure, hidden)
+        return found if any(each is not None for each in found.values()) else None
+
+    def total(self, split: Split | UnsetType | None) -> Split | UnsetType | None:
+        """Return what a total shows of its split."""
+        if split is None or isinstance(split, UnsetType):
+            return split
+        found: dict[str, Mapping[str, Mapping[str, int | None]] | None] = {}
+        for measure in self._measures:
+            hidden = {d: self._hidden[measure, d].total for d in self._dimensions}
+            known = {d: places for d, places in hidden.items() if places is not None}
+            found[measure] = self._without(split, measure, known) if len(known) == len(hidden) else None
+        return found if any(each is not None for each in found.values()) else None
+
+    def suppressed(self, by: Thresholds) -> Suppressed | UnsetType:
+        """Say how many cells are hidden."""
+        if not any(self._cells.values()):
+            return UNSET
+        return Suppressed(by.cell, self._cells, HIDDEN.format(smallest=by.cell))
+
+    def not_broken_down(self, by: Thresholds, rows: int) -> NotBrokenDown | UnsetType:
+        """Say what isn't broken down at all."""
+        few = [m for m in self._measures if self._hidden[m, self._dimensions[0]].total is None]
+        missing = {measure: len(places) for measure, places in self._missing.items() if places and rows}
+        if not few and not missing:
+            return UNSET
+        return NotBrokenDown(by.table, few, NOT_SPLIT.format(smallest=by.table), missing)
+
+    def _without(
+        self, split: Split, measure: str, hidden: Mapping[str, frozenset[int]]
+    ) -> Mapping[str, Mapping[str, int | None]]:
+        of_measure = split[measure]
+        assert of_measure is not None, "nothing is hidden yet"  # noqa: S101
+        found = {}
+        for dimension, places in hidden.items():
+            self._cells[measure] += len(places)
+            found[dimension] = {
+                code: None if place in places else of_measure[dimension][code]
+                for place, code in enumerate(codes_of(dimension))
+            }
+        return found
+
+
+def _shown(row: Row, place: int, maker: _Maker) -> Row:
+    shown = structs.replace(row, split=maker.row(row.split, place, 0))
+    if row.last_year_split is UNSET:
+        return shown
+    return structs.replace(shown, last_year_split=maker.row(row.last_year_split, place, 1))
+
+
+def _now(report: Report, *, whole: bool) -> Seen:
+    return [(report.total, report.split)] if whole else [(row.values, row.split) for row in report.rows]
+
+
+def _before(report: Report, last_year: LastYear, *, whole: bool) -> Seen:
+    if whole:
+        return [(last_year.total, last_year.split)]
+    return [(None if row.last_year is UNSET else row.last_year, row.last_year_split) for row in report.rows]
+
+
+def _table(period: Seen, measure: str, dimension: str) -> Table:
+    """Write a table of the rows of a period by the codes of a dimension; who wasn't there is nobody."""
+    codes = codes_of(dimension)
+    table = []
+    for _, split in period:
+        of_measure = None if split is None or isinstance(split, UnsetType) else split[measure]
+        table.append([0] * len(codes) if of_measure is None else [of_measure[dimension][code] or 0 for code in codes])
+    return table
+
+
+def _added(tables: Sequence[Table]) -> Table:
+    return [[sum(cells) for cells in zip(*rows, strict=True)] for rows in zip(*tables, strict=True)]
+
+
+def _sum(table: Table) -> int:
+    return sum(map(sum, table))

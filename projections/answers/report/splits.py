@@ -1,0 +1,47 @@
+"""Counts of rows by the codes of several dimensions, each dimension by itself (contract §9, `split`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from events.vocabulary import UNKNOWN
+from projections.answers.report.codes import codes_of
+
+Counted = dict[str, dict[str, dict[str, int]]]
+"""By measure, dimension and code; of each dimension every code, and together the value."""
+
+
+class Splits:
+    """Counts by row, whatever names it: added up code by code; what no code explains of a value is unknown."""
+
+    def __init__(self, measures: tuple[str, ...], dimensions: tuple[str, ...]) -> None:
+        self._measures = measures
+        self._dimensions = dimensions
+        self._counts: dict[object, dict[tuple[str, str, str], int]] = {}
+
+    def add(self, row: object, measure: str, dimension: str, code: str, n: int) -> None:
+        """Add to a code of a row's measure; unknown may be left out."""
+        counts = self._counts.setdefault(row, {})
+        key = measure, dimension, code
+        counts[key] = counts.get(key, 0) + n
+
+    def of(self, rows: Iterable[object], values: Mapping[str, int]) -> Counted:
+        """Return the counts of a row, or of several together whose values these are."""
+        return self.rest(rows, (), values)
+
+    def rest(self, rows: Iterable[object], parts: Iterable[object], values: Mapping[str, int]) -> Counted:
+        """Return what parts leave of the counts of rows; the values are those of what is left."""
+        found = [(self._counts[row], 1) for row in rows if row in self._counts]
+        found += [(self._counts[row], -1) for row in parts if row in self._counts]
+        split: Counted = {}
+        for measure in self._measures:
+            split[measure] = {}
+            for dimension in self._dimensions:
+                *codes, _ = codes_of(dimension)
+                cells = {
+                    code: sum(sign * counts.get((measure, dimension, code), 0) for counts, sign in found)
+                    for code in codes
+                }
+                cells[UNKNOWN] = values[measure] - sum(cells.values())
+                split[measure][dimension] = cells
+        return split
