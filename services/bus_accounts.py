@@ -29,6 +29,8 @@ ANYBODY: Final = "anybody"
 """Who speaks as any unit: with `tonghop up` who connects without a credential, or where one is required its owner."""
 GATEWAY: Final = "gateway"
 OPERATOR: Final = "operator"
+FORWARD: Final = "forward"
+"""The user of a leaf's own server that takes what is stored there, and takes it away once the hub has it."""
 
 EVENTS: Final = ALL_SUBJECTS
 RECEIPTS: Final = "tonghop.v1.receipts.*"
@@ -110,6 +112,26 @@ def every_unit() -> User:
     return replace(unit("{{name()}}"), name=UNIT)
 
 
+def below(unit_: str, units: Iterable[str]) -> BusAccount:
+    """Describe the account of a leaf: its one user speaks as a unit and as these below it, and as nobody else.
+
+    The list stands in the account and not in the credential: 4 KiB is all that a server reads of somebody who has not
+    signed in yet. It may ask for receipts as the unit itself, which is told of those below it.
+    """
+    user = replace(
+        unit(unit_),
+        name=below_name(unit_),
+        why=f"The leaf of {unit_}: `tonghop forward`.",
+        publish=[*(f"{PREFIX}.{one}.>" for one in units), f"tonghop.v1.receipts.{unit_}"],
+    )
+    return replace(_of_units([user]), name=f"BELOW-{unit_}")
+
+
+def below_name(unit_: str) -> str:
+    """Name the user that speaks as a unit and those below it, and the key that signs its credential."""
+    return f"below-{unit_}"
+
+
 def anybody() -> User:
     """Describe whoever connects without a credential: it speaks as any unit and asks for receipts, and nothing else."""
     return User(
@@ -177,14 +199,37 @@ def accounts(units: Iterable[User], *, operator: bool) -> list[BusAccount]:
     return [
         BusAccount(LOG, inside, jetstream=True, exports=exports),
         *parts,
-        BusAccount(
-            UNITS,
-            list(units),
-            imports=[(LOG, EVENTS), (LOG, RECEIPTS)],
-            limits={"max_payload": LARGEST_PAYLOAD, "max_subscriptions": MOST_SUBSCRIPTIONS},
-            includes=shutting_out.FILE,
-        ),
+        _of_units(list(units)),
     ]
+
+
+def of_a_leaf() -> list[BusAccount]:
+    """List the accounts of a leaf's server, on which units sign in with the credentials that the hub gave them.
+
+    What is stored there is taken by one user, in the account of the store; nothing here is known at the hub.
+    """
+    user = User(
+        FORWARD,
+        "`tonghop forward`: makes the store, reads it, and takes away what the hub has acknowledged.",
+        publish=[
+            *(f"{_API}.STREAM.{what}.PARTY" for what in ("INFO", "CREATE", "UPDATE", "PURGE", "MSG.GET", "MSG.DELETE")),
+            _EXACTLY,
+        ],
+    )
+    return [
+        BusAccount(LOG, [user], jetstream=True, exports={EVENTS: [UNITS]}),
+        replace(_of_units([every_unit()]), imports=[(LOG, EVENTS)]),
+    ]
+
+
+def _of_units(users: Sequence[User]) -> BusAccount:
+    return BusAccount(
+        UNITS,
+        users,
+        imports=[(LOG, EVENTS), (LOG, RECEIPTS)],
+        limits={"max_payload": LARGEST_PAYLOAD, "max_subscriptions": MOST_SUBSCRIPTIONS},
+        includes=shutting_out.FILE,
+    )
 
 
 def passwords(listed: Iterable[BusAccount]) -> dict[str, str]:

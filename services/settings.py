@@ -71,6 +71,13 @@ class Settings:
     """A `.creds` file of NATS: who this process is on a bus with signed accounts."""
     nats_password_file: Path | None = None
     """The password of the user that `nats_url` names, and nothing else; read at every start of a connection."""
+    hub_nats_url: str = ""
+    """Of a leaf: the bus to which `tonghop forward` sends on; `nats_url` is the leaf's own. The settings of TLS are for
+    the hub, and for the leaf where its address says `tls://`."""
+    hub_credentials: Path | None = None
+    """The `.creds` file with which `tonghop forward` signs in at the hub: `tonghop credential issue UNIT --below`."""
+    leaf_room: int = 1024
+    """Megabytes that may wait at a leaf: when they are full, units are refused there, and nothing is dropped."""
     gateway_nats_url: str = ""
     """The bus as the API publishes to it, with the user `gateway`; empty: as `nats_url`."""
     gateway_credentials: Path | None = None
@@ -436,6 +443,9 @@ VARIABLES = {
     "TONGHOP_NATS_KEY": ("nats_key", _file),
     "TONGHOP_NATS_CREDENTIALS": ("nats_credentials", _file),
     "TONGHOP_NATS_PASSWORD_FILE": ("nats_password_file", _file),
+    "TONGHOP_HUB_NATS_URL": ("hub_nats_url", _nats_url),
+    "TONGHOP_HUB_CREDENTIALS": ("hub_credentials", _file),
+    "TONGHOP_LEAF_ROOM": ("leaf_room", _whole(1, 10_000_000, _MEGABYTES)),
     "TONGHOP_GATEWAY_NATS_URL": ("gateway_nats_url", _nats_url),
     "TONGHOP_GATEWAY_CREDENTIALS": ("gateway_credentials", _file),
     "TONGHOP_GATEWAY_PASSWORD_FILE": ("gateway_password_file", _file),

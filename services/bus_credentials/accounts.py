@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import msgspec
 
+from projections.bilingual import Bilingual
 from services import bus_accounts
 from services.bus_accounts import ANYBODY, BusAccount
-from services.bus_credentials import claims, files, register
+from services.bus_credentials import below, claims, files, hub, register
 from services.bus_credentials.files import KeysError
 from services.bus_credentials.keys import Keys, held
 from services.bus_credentials.signing import KeyDamagedError, claims_of
@@ -26,18 +27,39 @@ class Signed(msgspec.Struct, frozen=True):
     accounts: dict[str, str]
 
 
-def table(*, anybody: bool) -> list[BusAccount]:
-    """List the accounts of a bus that is signed: with `anybody` there is a user that speaks as any unit.
+def table(folder: Path, *, anybody: bool) -> list[BusAccount]:
+    """List the accounts of a bus that is signed by a folder of keys.
 
-    That is for one machine, whose owner has all keys anyway.
+    With `anybody` there is a user that speaks as any unit: that is for one machine, whose owner has all keys anyway.
     """
+    if hub.known(folder):
+        return [claims.system(), *bus_accounts.of_a_leaf()]
     users = [bus_accounts.every_unit(), *([bus_accounts.anybody()] if anybody else [])]
-    return [claims.system(), *bus_accounts.accounts(users, operator=True)]
+    leaves = [bus_accounts.below(one.unit, one.units) for one in below.read(folder)]
+    return [claims.system(), *bus_accounts.accounts(users, operator=True), *leaves]
 
 
 def make(folder: Path, *, anybody: bool) -> Keys:
     """Make what is missing of the keys of a bus in a folder, and give them. Raises KeysError."""
-    return Keys.made(folder, table(anybody=anybody))
+    return Keys.made(folder, table(folder, anybody=anybody))
+
+
+def make_leaf(folder: Path, of: hub.Hub) -> Keys:
+    """Make what is missing of the keys of a leaf in a folder, and note what the hub says now. Raises KeysError.
+
+    The units' account and the key that signs them are the hub's; all else is the leaf's own, and of no use there.
+    """
+    files.folder_for_the_owner(folder)
+    if not hub.known(folder) and (folder / "identities.json").exists():
+        raise KeysError(
+            Bilingual(
+                "thư mục này có khóa của một bus khác, hãy dùng thư mục mới",
+                "this folder has the keys of a bus, use a new one",
+                before=f"{folder}: ",
+            )
+        )
+    hub.keep(folder, of)
+    return Keys.made(folder, table(folder, anybody=False), of.identities)
 
 
 def sign(keys: Keys, shut_out: Sequence[str]) -> Signed:
@@ -47,6 +69,8 @@ def sign(keys: Keys, shut_out: Sequence[str]) -> Signed:
     replaces, whatever the clock says: servers keep the newer one. Raises KeysError.
     """
     now, public = int(time.time()), keys.identities.accounts
+    of_the_hub = hub.standing(keys.folder)
+    shut = sorted({*shut_out, *of_the_hub.shut_out})
     with held(keys.folder):
         before = _read(keys.folder / _FILE)
         taken_back = [one for one in register.read(keys.folder) if one.revoked_at is not None]
@@ -54,14 +78,17 @@ def sign(keys: Keys, shut_out: Sequence[str]) -> Signed:
             _signed(keys, before.operator, keys.identities.operator, "tonghop", claims.operator(public[claims.SYSTEM])),
             dict(before.accounts),
         )
-        for one in table(anybody=ANYBODY in keys.identities.signing):
-            revoked = {
+        for one in table(keys.folder, anybody=ANYBODY in keys.identities.signing):
+            if one.name not in public:  # a leaf whose list was written, and its keys not: it is made again
+                continue
+            revoked = dict(of_the_hub.revoked) if one.name == bus_accounts.UNITS else {}
+            revoked |= {
                 each.key: max(each.revoked_at or 0, each.at)
                 for each in taken_back
                 if keys.identities.signing[each.user].account == one.name
                 and (each.void_from is None or now < each.void_from)
             }
-            described = claims.account(one, public, keys.identities.public, claims.Standing(revoked, shut_out))
+            described = claims.account(one, public, keys.identities.public, claims.Standing(revoked, shut))
             signed.accounts[one.name] = _signed(
                 keys, before.accounts.get(one.name, ""), public[one.name], one.name, described
             )

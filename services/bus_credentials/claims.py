@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from events.subjects import PREFIX
-from services.bus_accounts import LARGEST_PAYLOAD, MOST_SUBSCRIPTIONS, UNITS, BusAccount, User, near
+from services.bus_accounts import BusAccount, User, near
 from services.connecting.bus import SHUT_OUT
 
 SYSTEM: Final = "SYS"
@@ -60,7 +60,7 @@ def account(
     if described.exports:
         claims["exports"] = [{"name": subject, "subject": subject, "type": "service"} for subject in described.exports]
     mapped = {subject: near(subject) for _, subject in described.imports if near(subject) != subject}
-    if described.name == UNITS:
+    if described.includes:  # who is shut out
         mapped |= {f"{PREFIX}.{unit}.>": f"{SHUT_OUT}{unit}.>" for unit in standing.shut_out}
     if mapped:
         claims["mappings"] = {subject: [{"subject": to, "weight": 100}] for subject, to in mapped.items()}
@@ -91,12 +91,11 @@ def _limits(described: BusAccount) -> dict[str, Any]:
 
 
 def _template(user: User, described: BusAccount) -> dict[str, Any]:
-    of_a_unit = described.name == UNITS
     template: dict[str, Any] = {
         "pub": _allowed(user.publish, user.deny_publish),
         "sub": _allowed(user.subscribe, user.deny_subscribe),
-        "subs": MOST_SUBSCRIPTIONS if of_a_unit else _UNLIMITED,
-        "payload": LARGEST_PAYLOAD if of_a_unit else _UNLIMITED,
+        "subs": described.limits.get("max_subscriptions", _UNLIMITED),
+        "payload": described.limits.get("max_payload", _UNLIMITED),
         "data": _UNLIMITED,
         "allowed_connection_types": ["STANDARD", "WEBSOCKET"],
     }

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from events.identifiers import is_unit_id
 from projections.answers.words.vietnamese_format import VIETNAM
 from projections.bilingual import Bilingual
-from services.bus_accounts import UNIT
+from services.bus_accounts import UNIT, below_name
 from services.bus_credentials import claims, files, register
 from services.bus_credentials.files import KeysError
 from services.bus_credentials.keys import Keys, held
@@ -53,6 +53,15 @@ def issue(keys: Keys, user: str, names: Sequence[str], *, until: str | None, by:
         made.append(Credential(one, credentials(jwt, own.seed)))
     with held(keys.folder):
         register.issued(keys.folder, (one.issued for one in made))
+    return made
+
+
+def issue_below(keys: Keys, unit: str, *, until: str | None, by: str) -> Credential:
+    """Make a credential that speaks as a unit and those below it, as `below.write` has listed them, and note it.
+
+    The account with the list has to be signed and handed to the servers. Raises KeysError.
+    """
+    (made,) = issue(keys, below_name(unit), [unit], until=until, by=by)
     return made
 
 

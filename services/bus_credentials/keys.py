@@ -55,14 +55,15 @@ class Keys:
         self.identities = identities
 
     @classmethod
-    def made(cls, folder: Path, accounts: Iterable[BusAccount]) -> Self:
+    def made(cls, folder: Path, accounts: Iterable[BusAccount], known: Identities | None = None) -> Self:
         """Make what is missing of the keys of these accounts, and give them; what is there stays.
 
-        Killed in between, the next time goes on with what was made.
+        `known` are keys of others that a new folder begins with: their seeds are not here. Killed in between, the next
+        time goes on with what was made.
         """
         files.folder_for_the_owner(folder)
         with held(folder):
-            before = _read(folder) or Identities("", {}, {})
+            before = _read(folder) or known or Identities("", {}, {})
             listed = list(accounts)
             identities = Identities(
                 before.operator or _made(folder, _OPERATOR, OPERATOR),

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, Self
 
 import nkeys
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
 
 OPERATOR: Final = nkeys.PREFIX_BYTE_OPERATOR
 ACCOUNT: Final = nkeys.PREFIX_BYTE_ACCOUNT
@@ -54,8 +56,12 @@ class Key(NamedTuple):
         body["nats"] = {**claims, "version": _VERSION}
         body["jti"] = _base32(hashlib.sha256(_json(body)).digest())
         signed = f"{_text(_json(_HEAD))}.{_text(_json(body))}"
-        signature: bytes = nkeys.from_seed(bytearray(self.seed.encode())).sign(signed.encode())
-        return f"{signed}.{_text(signature)}"
+        return f"{signed}.{self.signature(signed.encode())}"
+
+    def signature(self, data: bytes) -> str:
+        """Sign data, in base64 as in a JWT."""
+        signature: bytes = nkeys.from_seed(bytearray(self.seed.encode())).sign(data)
+        return _text(signature)
 
 
 def claims_of(jwt: str) -> dict[str, Any]:
@@ -68,6 +74,23 @@ def claims_of(jwt: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise KeyDamagedError("no claims")
     return found
+
+
+def signature_holds(jwt: str) -> bool:
+    """Tell whether a JWT is signed by whom it names as its issuer; KeyDamagedError where it is none."""
+    signed, _, signature = jwt.rpartition(".")
+    issuer = claims_of(jwt).get("iss")
+    return isinstance(issuer, str) and verified(issuer, signed.encode(), signature)
+
+
+def verified(public: str, data: bytes, signature: str) -> bool:
+    """Tell whether a public key, as NATS writes it, has signed data; the signature is base64 as in a JWT."""
+    try:
+        key = base64.b32decode(public + "=" * (-len(public) % 8))[1:-2]  # a byte for its kind, two of a checksum
+        VerifyKey(key).verify(data, base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4)))
+    except (ValueError, TypeError, BadSignatureError):
+        return False
+    return True
 
 
 def credentials(jwt: str, seed: str) -> str:

@@ -12,6 +12,7 @@ from services.cli.commands import (
     audit,
     corrections,
     credentials,
+    forwarding,
     grants,
     init,
     operations,
@@ -75,6 +76,6 @@ def common(
 
 for part in (
     *(service, publish, reports, units, init, single_events, past, operations, plans, silence, proofs, recovery),
-    *(signing, statement, credentials, accounts, tokens, grants, corrections, audit),
+    *(signing, statement, credentials, accounts, tokens, grants, corrections, audit, forwarding),
 ):
     app.add_typer(part.app)

@@ -30,7 +30,11 @@ _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Line(NamedTuple):
-    """An event that can be sent: its number in the file (from 1), what the bus needs, and its bytes unchanged."""
+    """An event that can be sent: its number in the file (from 1), what the bus needs, and its bytes unchanged.
+
+    `headers` are given where they are not just the usual id: of a message that another bus has taken before, and which
+    need not be an event.
+    """
 
     number: int
     publisher: str
@@ -38,6 +42,7 @@ class Line(NamedTuple):
     subject: str
     message_id: str
     body: bytes
+    headers: Mapping[str, str] | None = None
 
 
 def said_now(publisher: str, id_: str, type_: str, subject: str | None, data: Mapping[str, Any]) -> dict[str, Any]:

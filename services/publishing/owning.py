@@ -34,10 +34,14 @@ class Owns(Protocol):
 
 
 class Owning:
-    """Looks events up in the ledger, as their publishers. Raises nothing but EndedError and BusRefusedError."""
+    """Looks events up in the ledger, as their publishers. Raises nothing but EndedError and BusRefusedError.
 
-    def __init__(self, bus: BusConnection) -> None:
+    An ``asker`` above them asks for all of them: it is told of those below it by their positions, not by their ids.
+    """
+
+    def __init__(self, bus: BusConnection, asker: str | None = None) -> None:
         self._bus = bus
+        self._asker = asker
         self._asking = asyncio.Semaphore(_AT_ONCE)
 
     async def at(self, claimed: Sequence[tuple[int, Line, int]]) -> set[int]:
@@ -58,7 +62,7 @@ class Owning:
 
         by_unit: dict[str, dict[int, list[tuple[int, Line]]]] = {}
         for number, line, position in claimed:
-            by_unit.setdefault(line.publisher, {}).setdefault(position, []).append((number, line))
+            by_unit.setdefault(self._asker or line.publisher, {}).setdefault(position, []).append((number, line))
         await asyncio.gather(*(look(unit, lines) for unit, lines in by_unit.items()))
         return found
 
@@ -88,7 +92,8 @@ class Owning:
 
         by_unit: dict[str, dict[str, tuple[int, Line]]] = {}
         for number, line in lines:
-            by_unit.setdefault(line.publisher, {})[line.id] = number, line
+            if line.id and self._asker in {None, line.publisher}:
+                by_unit.setdefault(line.publisher, {})[line.id] = number, line
         looks = [
             look(unit, dict(items[at : at + _IDS]))
             for unit, ours in by_unit.items()

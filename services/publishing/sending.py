@@ -100,18 +100,27 @@ class _Chunk:
         self.looked_up = False
         self.why = AWAY
         """Why what goes as a whole or not at all did not go."""
-        self.first: dict[str, int] = {}
-        for number, line in enumerate(lines):
-            self.first.setdefault(line.message_id, number)
+        first: dict[str, int] = {}
+        self.first = [
+            number if line.headers is not None else first.setdefault(line.message_id, number)
+            for number, line in enumerate(lines)
+        ]
+        """Of each line, which is the first that says the same."""
 
     def waiting(self) -> list[tuple[int, Line]]:
         """Give what has no answer yet; of lines with the same bytes, the first."""
         return [
-            (number, self.lines[number]) for number in self.first.values() if number not in self.answers
-        ]  # in their order, as a dictionary is
+            (number, line)
+            for number, line in enumerate(self.lines)
+            if self.first[number] == number and number not in self.answers
+        ]
 
     def headers(self, number: int) -> dict[str, str]:
-        return {} if number in self.bare else {MESSAGE_ID_HEADER: self.lines[number].message_id}
+        line = self.lines[number]
+        headers = {MESSAGE_ID_HEADER: line.message_id} if line.headers is None else dict(line.headers)
+        if number in self.bare:
+            headers.pop(MESSAGE_ID_HEADER, None)
+        return headers
 
     def stands(self, positions: Mapping[int, int]) -> None:
         """Take note of where these stand that the log had already."""
@@ -120,8 +129,7 @@ class _Chunk:
 
     def outcome(self, ended: BusRefusedError | None) -> ChunkOutcome:
         answers: list[Sent | NotSent | Unsent] = []
-        for line in self.lines:
-            first = self.first[line.message_id]
+        for line, first in zip(self.lines, self.first, strict=True):
             answer = self.answers.get(first)
             if answer is None:
                 answers.append(Unsent(line, ended.reason if ended else self.why, first in self.doubted))

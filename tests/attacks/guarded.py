@@ -80,6 +80,10 @@ class Guarded:
         """Give settings with which a user signs in."""
         return replace(settings, nats_url=self.url(user))
 
+    def is_unit(self, user: str) -> bool:
+        """Tell whether a user is that of a unit, and hears its own inbox."""
+        return user in {"gia-binh", "bac-ninh"}
+
     def violation(self, user: str, what: str, subject: str) -> str:
         """Say what the server's log has of a user that published or subscribed to what it may not."""
         return f'user:{user}" - {what} Violation - Subject "{subject}"'
@@ -91,7 +95,7 @@ class Guarded:
         async def hear(error: Exception) -> None:
             self.heard.append(str(error).lower())
 
-        prefix = f"_INBOX_{user}" if user in {"gia-binh", "bac-ninh"} else "_INBOX"
+        prefix = f"_INBOX_{user}" if self.is_unit(user) else "_INBOX"
         client = await nats.connect(
             **self.how(user), inbox_prefix=prefix, error_cb=hear, max_reconnect_attempts=0, allow_reconnect=False
         )

@@ -39,6 +39,9 @@ class Signed(Guarded):
     def how(self, user: str) -> dict[str, Any]:
         return {"servers": f"nats://{self.address}", "user_credentials": str(self.file(user))}
 
+    def is_unit(self, user: str) -> bool:
+        return user not in {*SERVICES, ALL_UNITS}
+
     def signed_in(self, settings: Settings, user: str) -> Settings:
         return replace(settings, nats_url=f"nats://{self.address}", nats_credentials=self.file(user))
 

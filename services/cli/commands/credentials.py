@@ -39,6 +39,17 @@ KeysOption = Annotated[
         ),
     ),
 ]
+Units = Annotated[
+    Path | None,
+    typer.Option(
+        "--units",
+        metavar="FILE",
+        help=either(
+            "Với --below: tệp mã đơn vị, mỗi dòng một mã (- là stdin); nếu không nêu: theo cơ sở dữ liệu.",
+            "With --below: a file of units' ids, one a line (- is standard input); else as the database knows them.",
+        ),
+    ),
+]
 Service = Annotated[
     bool,
     typer.Option(
@@ -106,6 +117,19 @@ def issue(
         ),
     ] = ".",
     service: Service = False,
+    below: Annotated[
+        bool,
+        typer.Option(
+            "--below",
+            help=either(
+                "Cho trạm của một đơn vị (tonghop forward): gửi được như đơn vị đó và mọi đơn vị ở dưới. Ghi ra "
+                "ĐƠN_VỊ-below.creds, và giao danh sách cho máy chủ NATS.",
+                "For the leaf of one unit (tonghop forward): it speaks as the unit and as all below it. Writes "
+                "UNIT-below.creds, and hands the list to the servers of NATS.",
+            ),
+        ),
+    ] = False,
+    units_file: Units = None,
     keys: KeysOption = None,
     by: DecidedBy = None,
     data_dir: DataDir = DATA,
@@ -116,6 +140,9 @@ def issue(
     from services.cli import bus_keys
 
     _check(units, service=service)
+    if below:
+        _issue_below(units, out, until=until, file=units_file, keys=keys, by=decided_by(by), data_dir=data_dir)
+        return
     targets = _targets(units, out)
     with bus_keys.plainly():
         opened = bus_keys.opened(bus_keys.find(keys, settings(), data_dir))
@@ -130,8 +157,112 @@ def issue(
             typer.echo(either(f"Đã cấp: {target}", f"Issued: {target}"))
 
 
+def _issue_below(
+    units: list[str], out: str, *, until: str | None, file: Path | None, keys: Path | None, by: str, data_dir: Path
+) -> None:
+    """Issue the credential of a leaf: the list of units, the account with it on the servers, then the file."""
+    from services.bus_credentials import files, issuing
+    from services.cli import bus_keys, leaf_lists
+
+    if len(units) > 1:
+        raise CommandError(either("--below chỉ dùng cho một đơn vị.", "--below is for one unit at a time."))
+    set_ = settings()
+    place = bus_keys.find(keys, set_, data_dir)
+    (target,) = _targets([f"{units[0]}-below"], out)
+    with bus_keys.plainly():
+        listed = leaf_lists.write(place, units[0], file, data_dir)
+        opened = leaf_lists.signing_keys(place)
+        one = issuing.issue_below(opened, units[0], until=until, by=by)
+        if target is None:
+            sys.stdout.write(one.text)
+        else:
+            files.write_new(target, one.text)
+        told = bus_keys.take_effect(place, set_, by)
+    if target is not None:
+        typer.echo(
+            either(
+                f"Đã cấp: {target}, cho {len(listed.units)} đơn vị. {told}",
+                f"Issued: {target}, for {len(listed.units)} units. {told}",
+            )
+        )
+
+
 @group.says(
-    "Liệt kê các thẻ đã cấp, theo sổ cạnh khóa.", "List credentials, out of the register beside the keys.", name="list"
+    "Lập lại danh sách đơn vị ở dưới cho thẻ của trạm, sau khi sắp xếp tổ chức. Tệp thẻ vẫn dùng như cũ.\n\n"
+    "Nếu không nêu đơn vị: mọi thẻ đã cũ. Kết nối đang mở bị cắt và vào lại với danh sách mới.",
+    "Make the lists of units below anew for credentials of leaves, after a reorganisation. Their files go on.\n\n"
+    "Without a unit: all lists that have aged. Connections that are open are cut, and come back with the new list.",
+)
+def renew(
+    units: Annotated[
+        list[str] | None,
+        typer.Argument(metavar=either("ĐƠN_VỊ...", "UNIT..."), help=either("Mã đơn vị.", "The unit's id.")),
+    ] = None,
+    *,
+    units_file: Units = None,
+    keys: KeysOption = None,
+    by: DecidedBy = None,
+    data_dir: DataDir = DATA,
+) -> None:
+    """Make the lists of leaves anew."""
+    from services.cli import bus_keys, leaf_lists
+
+    set_ = settings()
+    place = bus_keys.find(keys, set_, data_dir)
+    with bus_keys.plainly():
+        for one in leaf_lists.aged(place, units or [], units_file, data_dir):
+            leaf_lists.write(place, one.unit, units_file, data_dir)
+            typer.echo(leaf_lists.told(one))
+        typer.echo(bus_keys.take_effect(place, set_, decided_by(by)))
+
+
+@group.says(
+    "Tạo khóa và cấu hình cho máy chủ của một trạm (đường truyền kém), từ signed.conf của bus trung tâm.\n\n"
+    "Chạy lại với tệp mới hơn để trạm biết thẻ nào đã thu hồi, rồi `tonghop credential hand`.",
+    "Make the keys and the configuration of a leaf's own server (for a poor line), from the hub's signed.conf.\n\n"
+    "Run it again with a newer file, so that the leaf knows what was taken back, then `tonghop credential hand`.",
+)
+def leaf(
+    hub: Annotated[
+        Path, typer.Argument(metavar="SIGNED.CONF", help=either("Tệp signed.conf của trung tâm.", "The hub's file."))
+    ],
+    *,
+    keys: KeysOption = None,
+    by: DecidedBy = None,
+) -> None:
+    """Make the keys of a leaf."""
+    from services import shutting_out
+    from services.bus_accounts import FORWARD
+    from services.bus_credentials import accounts, files, issuing
+    from services.bus_credentials import hub as of_the_hub
+    from services.cli import bus_keys
+
+    set_ = settings()
+    if keys is None and not set_.credential_keys:
+        raise typer.BadParameter(either("cần --keys DIR.", "--keys DIR is needed."))
+    place = bus_keys.find(keys, set_, DATA)
+    with bus_keys.plainly():
+        made = accounts.make_leaf(place.keys, of_the_hub.read(hub))
+        own = place.keys / "service"
+        files.folder_for_the_owner(own)
+        issuing.ensure(made, {FORWARD: own / f"{FORWARD}.creds"}, by=decided_by(by))
+        shutting_out.make(place.shut_out)
+        signed = accounts.sign(made, [one.publisher for one in shutting_out.read(place.shut_out)])
+        file = bus_keys.written(place, made, signed)
+    typer.echo(
+        either(
+            f"Khóa của trạm (giữ kín): {place.keys}\nCấu hình cho máy chủ NATS của trạm: {file}\n"
+            f"Thẻ của tonghop forward ở trạm: {own / FORWARD}.creds",
+            f"The leaf's keys (keep them secret): {place.keys}\nConfiguration of its server of NATS: {file}\n"
+            f"The credential of tonghop forward at the leaf: {own / FORWARD}.creds",
+        )
+    )
+
+
+@group.says(
+    "Liệt kê các thẻ đã cấp, theo sổ cạnh khóa.\n\nMã thoát 3 khi --check thấy danh sách đã cũ.",
+    "List credentials, out of the register beside the keys.\n\nExit code 3 when --check finds a list that has aged.",
+    name="list",
 )
 def list_(
     unit: Annotated[
@@ -139,6 +270,17 @@ def list_(
         typer.Argument(metavar=either("ĐƠN_VỊ", "UNIT"), help=either("Chỉ của đơn vị này.", "Of this one only.")),
     ] = None,
     *,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help=either(
+                "Chỉ thẻ của trạm: danh sách đơn vị ở dưới còn đúng không.",
+                "Those of leaves alone: whether their lists of units below are those of now.",
+            ),
+        ),
+    ] = False,
+    units_file: Units = None,
     format_: PlainOption = Plain.TABLE,
     keys: KeysOption = None,
     data_dir: DataDir = DATA,
@@ -148,6 +290,13 @@ def list_(
     from services.cli import bus_keys
     from services.cli.views import credentials
 
+    if check:
+        from services.cli import leaf_lists
+
+        with bus_keys.plainly():
+            place = bus_keys.find(keys, settings(), data_dir)
+            leaf_lists.check(leaf_lists.aged(place, [unit] if unit else [], units_file, data_dir))
+        return
     with bus_keys.plainly():
         found = register.read(bus_keys.opened(bus_keys.find(keys, settings(), data_dir)).folder)
     found = [one for one in found if unit is None or one.name == unit]
@@ -162,12 +311,15 @@ def revoke(
     unit: Annotated[str, typer.Argument(metavar=either("ĐƠN_VỊ", "UNIT"), help=either("Mã đơn vị.", "The unit's id."))],
     *,
     service: Service = False,
+    below: Annotated[
+        bool, typer.Option("--below", help=either("Thẻ của trạm của đơn vị.", "Those of the unit's leaf."))
+    ] = False,
     keys: KeysOption = None,
     by: DecidedBy = None,
     data_dir: DataDir = DATA,
 ) -> None:
     """Take credentials back."""
-    from services.bus_accounts import UNIT
+    from services.bus_accounts import UNIT, below_name
     from services.bus_credentials.revoking import revoke as take_back
     from services.cli import bus_keys
 
@@ -175,7 +327,8 @@ def revoke(
     set_ = settings()
     place = bus_keys.find(keys, set_, data_dir)
     with bus_keys.plainly():
-        number = take_back(bus_keys.opened(place), unit if service else UNIT, unit, by=decided_by(by))
+        user = unit if service else below_name(unit) if below else UNIT
+        number = take_back(bus_keys.opened(place), user, unit, by=decided_by(by))
         told = bus_keys.take_effect(place, set_, decided_by(by))
     typer.echo(either(f"{unit}: đã thu hồi {number} thẻ. {told}", f"{unit}: {number} credential(s) taken back. {told}"))
 

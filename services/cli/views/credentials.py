@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from projections.answers.words.vietnamese_format import VIETNAM
-from services.bus_accounts import UNIT
+from services.bus_accounts import UNIT, below_name
 from services.bus_credentials.register import Issued
 from services.cli.screen import console
 from services.language import either
@@ -37,11 +37,16 @@ def show(found: Sequence[Issued], *, as_json: bool, now: int) -> None:
         table.add_column(either(vietnamese, english))
     for one in found:
         plain = _plain(one, now)
-        whose = one.name if one.user == UNIT else f"{one.name} ({either('dịch vụ', 'service')})"
+        whose = one.name + _KINDS[plain["kind"]]
         table.add_row(whose, _day(one.at), one.until or "–", _STATES[plain["state"]], plain["by"], one.key)
     console().print(table, crop=False)
 
 
+_KINDS = {
+    "unit": "",
+    "below": either(" (trạm)", " (leaf)"),
+    "service": either(" (dịch vụ)", " (service)"),
+}
 _STATES = {
     "stands": either("dùng được", "stands"),
     "expired": either("hết hạn", "expired"),
@@ -53,7 +58,8 @@ def _plain(one: Issued, now: int) -> dict[str, Any]:
     state = "revoked" if one.revoked_at is not None else "stands" if one.stands(now) else "expired"
     return {
         "name": one.name,
-        "service": one.user != UNIT,
+        "service": (kind := _kind(one)) == "service",
+        "kind": kind,
         "key": one.key,
         "issued": _time(one.at),
         "until": one.until,
@@ -61,6 +67,10 @@ def _plain(one: Issued, now: int) -> dict[str, Any]:
         "revoked": None if one.revoked_at is None else _time(one.revoked_at),
         "by": one.revoked_by if one.revoked_at is not None else one.by,
     }
+
+
+def _kind(one: Issued) -> str:
+    return "unit" if one.user == UNIT else "below" if one.user == below_name(one.name) else "service"
 
 
 def _time(seconds: int) -> str:
