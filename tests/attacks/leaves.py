@@ -10,7 +10,7 @@ from pathlib import Path
 
 from projections.bilingual import Bilingual
 from services import bus_accounts
-from services.bus_credentials import accounts, below, hub, issuing
+from services.bus_credentials import accounts, below, handing, hub, issuing
 from services.bus_credentials.keys import Keys
 from services.forwarding.aside import Aside
 from services.forwarding.forwarder import Forwarder
@@ -110,6 +110,13 @@ def make_keys(at: Signed, folder: Path) -> str:
     (folder / "keys/service").mkdir(exist_ok=True)
     issuing.ensure(keys, {bus_accounts.FORWARD: folder / "keys/service/forward.creds"}, by="a test")
     return accounts.configuration(keys, accounts.sign(keys, []), "$TONGHOP_ACCOUNTS")
+
+
+async def hand_at(leaf: Leaf) -> int:
+    """Hand the leaf's accounts to its server, as `tonghop credential hand` does."""
+    keys = Keys.found(leaf.folder / "keys")
+    settings = replace(Settings(), nats_url=f"nats://{leaf.server.address}")
+    return await handing.hand(settings, keys, accounts.sign(keys, []), by="a test")
 
 
 @contextmanager
