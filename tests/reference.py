@@ -29,6 +29,7 @@ from projections.store.reading.status import OutcomeTally, WorkerSeen
 from services import settings
 from services.api import metrics as api_metrics
 from services.api.app import create_app
+from services.forwarding import metrics as forward_metrics
 from services.projector import metrics as projector_metrics
 from tests.commands import all_commands
 
@@ -162,16 +163,21 @@ def _standing() -> list[Metric]:
     return list(api_metrics.StandingCollector(1, 1, [tally], worker, [rejecting]).collect())
 
 
+_OTHERS: Final = ("tonghop_api_", "tonghop_forward_")
+
+
 def metrics_list() -> Iterator[str]:
-    """List every metric of the project, of the projector first, then of the API."""
+    """List every metric of the project, of the projector first, then of the API, then of a leaf."""
     api = {each.name for each in _standing()}
     registered = [each for each in REGISTRY.collect() if each.name not in api]
     named = [each for family in projector_metrics.NAMED for each in family.collect()]
     for each in named:
         each.samples.clear()
+    assert forward_metrics.WAITING, "it is registered"
     for owner, chosen in (
-        ("projector", [each for each in registered if not each.name.startswith("tonghop_api_")]),
+        ("projector", [each for each in registered if not each.name.startswith(_OTHERS)]),
         ("API", [each for each in registered if each.name.startswith("tonghop_api_")] + _standing()),
+        ("forward", [each for each in registered if each.name.startswith("tonghop_forward_")]),
     ):
         yield f"**{owner[0].upper()}{owner[1:]}**\n"
         yield from _ours(iter(chosen))

@@ -60,9 +60,8 @@ def take_effect(place: KeyPlace, settings: Settings, by: str) -> str:
 
     keys = opened(place)
     signed = accounts.sign(keys, [one.publisher for one in shutting_out.read(place.shut_out)])
-    if place.data_dir is None:
-        written(place, keys, signed)
-    else:
+    written(place, keys, signed)
+    if place.data_dir is not None:
         service = service_file(place.data_dir)
         if service.get("access") != "required":
             return either(

@@ -10,7 +10,7 @@ NOT_PERMITTED: Final = "not_permitted"
 
 
 @dataclass
-class OfUnit:
+class SetAside:
     """What waits of one unit."""
 
     first: int
@@ -25,7 +25,7 @@ class Aside:
     """By unit; bounded by the number of units that may sign in at the leaf."""
 
     def __init__(self) -> None:
-        self.units: dict[str, OfUnit] = {}
+        self.units: dict[str, SetAside] = {}
         self._seen = 0
 
     @property
@@ -42,7 +42,7 @@ class Aside:
         """Note a message that has to wait, and say whether its unit, or its reason, is news."""
         found = self.units.get(unit)
         if found is None:
-            found = self.units[unit] = OfUnit(position, reason, detail, whole=whole)
+            found = self.units[unit] = SetAside(position, reason, detail, whole=whole)
             news = True
         else:
             news = whole and not found.whole

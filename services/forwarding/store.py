@@ -24,7 +24,7 @@ _MEGABYTE: Final = 1 << 20
 _AT_ONCE: Final = 200
 
 
-class Waiting(NamedTuple):
+class StoreState(NamedTuple):
     """How much waits: messages, bytes, the first and last position, and when the oldest came (None: nothing waits)."""
 
     messages: int
@@ -79,13 +79,13 @@ class Store:
             if found.config.max_bytes != room:
                 await jetstream.update_stream(config)
 
-    async def waiting(self) -> Waiting:
+    async def waiting(self) -> StoreState:
         """Ask how much waits."""
         state = (await self._ask("INFO")).state
         if state is None:
             raise nats.errors.Error("the leaf's server does not say what its stream holds")
         oldest = dt.datetime.fromisoformat(f"{state.first_ts[:19]}+00:00") if state.messages else None
-        return Waiting(state.messages, state.bytes, max(1, state.first_seq), state.last_seq, oldest)
+        return StoreState(state.messages, state.bytes, max(1, state.first_seq), state.last_seq, oldest)
 
     async def read(self, first: int, last: int) -> list[Message]:
         """Read the messages at these positions, in order; what was taken away is not there. Raises GapError too."""

@@ -23,6 +23,7 @@ import pytest
 from services.settings import Address
 from services.up.ports import claim
 from tests import servers
+from tests.attacks import leaves
 from tests.documented import DEMONSTRATION, TOP, Block, blocks, words_of
 from tests.fault import forked
 
@@ -173,7 +174,7 @@ def wanting(what: str) -> list[Block]:
 
 
 def test_every_block_is_tested_somewhere() -> None:
-    assert {block.wants for block in BLOCKS} == {DEMONSTRATION, "empty", "stopped", "servers", "make"}
+    assert {block.wants for block in BLOCKS} == {DEMONSTRATION, "empty", "stopped", "servers", "make", "leaf"}
     assert len(BLOCKS) > 12
 
 
@@ -225,6 +226,43 @@ def test_first_steps_with_own_data() -> None:
         one.types(let_in)
         assert "lan.nguyen" in one.runs("tonghop grants xa-b").stdout
         assert (one.folder / "xa-b-cb-1.creds").stat().st_mode & 0o777 == 0o600
+        over_a_poor_line(one)
+
+
+def over_a_poor_line(one: Reader) -> None:
+    """Set a leaf of the service up as its page says, and send an event through it."""
+    issue, renew, keys, forward = wanting("leaf")
+    one.types(issue)
+    one.types(renew)
+    shutil.copy(one.data / "secrets/keys/signed.conf", one.folder / "signed.conf")
+    one.types(keys)
+    leaf = one.folder / "leaf"
+    leaf.mkdir()
+    with leaves.running(leaf, (one.folder / "leaf-keys/signed.conf").read_text()) as (address, _):
+        hub = json.loads((one.data / "run/service.json").read_bytes())["nats"]
+        one.environ |= {
+            "INSTEAD_OF_TONGHOP_NATS_URL": f"nats://{address}",
+            "INSTEAD_OF_TONGHOP_HUB_NATS_URL": f"nats://{hub}",
+        }
+        one.types(forward)
+        event = json.dumps(
+            {
+                "specversion": "1.0",
+                "id": "tram-1",
+                "source": "/units/xa-b-cb-1",
+                "type": "member.admitted",
+                "subject": "xa-b-cb-1",
+                "time": "2026-11-28T09:30:00+07:00",
+                "data": {"member": "2026-001", "decided_on": "2026-11-20"},
+            }
+        )
+        (one.folder / "events.jsonl").write_text(event + "\n")
+        one.types(
+            Block("a unit", "leaf", ("tonghop publish events.jsonl --credentials xa-b-cb-1.creds --no-wait",), 0, ())
+        )
+        one.types(forward)
+    told = one.runs("tonghop why xa-b-cb-1 tram-1 --format json")
+    assert json.loads(told.stdout)["outcome"] == "counted", told.stderr
 
 
 @pytest.mark.long

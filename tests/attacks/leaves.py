@@ -122,7 +122,14 @@ async def hand_at(leaf: Leaf) -> int:
 @contextmanager
 def serving(at: Signed, folder: Path, *, listen: str = "127.0.0.1:-1") -> Iterator[Signed]:
     """Run the leaf's server in a folder, by the configuration that is shipped; again where it ran before."""
-    (folder / "signed.conf").write_text(make_keys(at, folder))
+    with running(folder, make_keys(at, folder), listen=listen) as (address, pid):
+        yield Signed(address, folder / "leaf.log", pid, keys=at.keys)
+
+
+@contextmanager
+def running(folder: Path, signed_conf: str, *, listen: str = "127.0.0.1:-1") -> Iterator[tuple[str, int]]:
+    """Run the shipped configuration with what `tonghop credential leaf` has written; give HOST:PORT and pid."""
+    (folder / "signed.conf").write_text(signed_conf)
     shipped = LEAF_CONF.read_text()
     for before, after in (
         ('"0.0.0.0:4222"', f'"{listen}"\nports_file_dir: "{folder}"'),
@@ -137,8 +144,8 @@ def serving(at: Signed, folder: Path, *, listen: str = "127.0.0.1:-1") -> Iterat
         "TONGHOP_STORE": str(folder / "store"),
         "TONGHOP_ACCOUNTS": str(folder / "accounts"),
     }
-    with servers.configured_nats(folder / "leaf.conf", shipped, environ) as (address, pid):
-        yield Signed(address, folder / "leaf.log", pid, keys=at.keys)
+    with servers.configured_nats(folder / "leaf.conf", shipped, environ) as found:
+        yield found
 
 
 @contextmanager

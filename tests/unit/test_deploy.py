@@ -24,6 +24,7 @@ from services.cli.bus_keys import CONFIGURATION, STORE
 from services.connecting.bus import encrypted
 from services.connecting.tls import https
 from services.embedded.nats import executable
+from services.forwarding import metrics as forward_metrics
 from services.projector import metrics
 from services.settings import VARIABLES, Settings
 from tests.attacks.authorities import Authorities
@@ -60,6 +61,7 @@ def authorities(tmp_path_factory: pytest.TempPathFactory) -> Authorities:
 def exposed() -> dict[str, set[str]]:
     """Name every sample that a scrape of the projector or the API can have, with its labels."""
     assert metrics.BUILD
+    assert forward_metrics.WAITING
     found = {}
     for metric in REGISTRY.collect():
         collector = REGISTRY._names_to_collectors.get(metric.name)
@@ -135,11 +137,29 @@ def test_the_environment_of_systemd_is_one_that_can_be_read(process: str, author
     assert bool(https(settings)) is (process != "migrate")
 
 
-@pytest.mark.parametrize("config", ["single", "cluster", "single-tls", "single-signed", "cluster-signed"])
+def test_the_environment_of_a_leaf_is_one_that_can_be_read(authorities: Authorities) -> None:
+    unit = (DEPLOY / "systemd/tonghop-forward.service").read_text()
+    environ = dict(
+        line.split("=", 1)
+        for line in (DEPLOY / "systemd/tonghop-forward.env").read_text().splitlines()
+        if not line.startswith("#")
+    )
+    given = set(re.findall(r"^LoadCredential=([\w.]+):", unit, re.MULTILINE))
+    for line in re.findall(r"^Environment=(.*)$", unit, re.MULTILINE):
+        environ |= dict(each.split("=", 1) for each in line.split())
+    assert environ.keys() <= VARIABLES.keys()
+    assert given == {value.removeprefix("%d/") for value in environ.values() if value.startswith("%d/")}
+    settings = Settings.from_environment(filled_in(environ, authorities))
+    assert settings.hub_nats_url.startswith("tls://")
+    assert settings.hub_credentials is not None
+    assert settings.leaf_room == 4096
+
+
+@pytest.mark.parametrize("config", ["single", "cluster", "single-tls", "single-signed", "cluster-signed", "leaf"])
 def test_the_bus_reads_its_configuration(config: str, authorities: Authorities, tmp_path: Path) -> None:
     shutil.copytree(DEPLOY / "nats", tmp_path / "nats")
     path = tmp_path / "nats" / f"{config}.conf"
-    if "signed" in config:
+    if "signed" in config or config == "leaf":
         keys = accounts.make(tmp_path / "keys", anybody=False)
         signed = accounts.configuration(keys, accounts.sign(keys, []), STORE)
         path.with_name(CONFIGURATION).write_text(signed)
@@ -161,7 +181,7 @@ def test_the_bus_reads_its_configuration(config: str, authorities: Authorities, 
         assert 'include "./single.conf"' in path.read_text()
         return
     assert "sync_interval: always" in path.read_text()
-    included = CONFIGURATION if "signed" in config else "accounts.conf"
+    included = CONFIGURATION if "signed" in config or config == "leaf" else "accounts.conf"
     assert f'include "./{included}"' in path.read_text()
 
 
