@@ -25,6 +25,7 @@ from services.settings import Settings
 from tests.attacks import leaves
 from tests.attacks.guarded import refused
 from tests.attacks.leaves import OUTSIDE, PROVINCE, SIBLING, UNIT, Leaf, leaf_of, published
+from tests.attacks.raw_commands import send_command
 from tests.attacks.signed import Signed, signed_somewhere
 
 
@@ -187,8 +188,8 @@ async def test_no_message_of_a_unit_stops_those_of_others(at: Signed, leaf: Leaf
             with suppress(nats.errors.Error, nats.js.errors.Error):
                 await client.jetstream(timeout=0.2).publish(subject, body, headers=headers)
         unreadable = f"party.v1.{UNIT}.".encode() + b"\xff\xfe"
-        await client._send_command(b"PUB " + unreadable + b" 2\r\n{}\r\n")
-        await client._send_command(b"HPUB " + f"party.v1.{UNIT}.x.z".encode() + b" 14 16\r\nNATS/1.0\r\n:x\r\n{}\r\n")
+        await send_command(client, b"PUB " + unreadable + b" 2\r\n{}\r\n")
+        await send_command(client, b"HPUB " + f"party.v1.{UNIT}.x.z".encode() + b" 14 16\r\nNATS/1.0\r\n:x\r\n{}\r\n")
         await client.flush()
     before = await last_of(at)
     ids = await published(leaf.server, SIBLING, 3)
