@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from events.subjects import digest, source_of
+from events.subjects import source_of
 from events.vocabulary import Outcome
 from projections.answers.access.needs import Need
 from projections.answers.access.sight import Sight
@@ -22,11 +22,11 @@ from services.api.parameters import today
 from services.api.problems import Problem, bad_parameter, forbidden, no_event
 from services.api.send_answers import Replacement, Retraction
 from services.api.sights import holder_of
+from services.publishing.correction_ids import RETRACTED, replacement_stem, retraction_id
 from services.publishing.lines import said_now
-from services.sheets.event_ids import numbered, parted
+from services.sheets.event_ids import numbered
 
 _STANDS: Final = frozenset({Outcome.COUNTED, Outcome.APPLIED, Outcome.PARKED})
-RETRACTED: Final = "event.retracted"
 
 
 class _Wanted(NamedTuple):
@@ -34,19 +34,6 @@ class _Wanted(NamedTuple):
 
     event: dict[str, Any]
     there: Said | None
-
-
-def retraction_id(publisher: str, event_id: str) -> str:
-    """Return the id of the retraction of an event: there is one, however often it is asked for."""
-    return f"r-{_digest(publisher, event_id)}"
-
-
-def replacement_stem(publisher: str, event_id: str) -> tuple[str, int]:
-    """Return what the ids begin with under which an event is said anew, and its own number; 0 where it has none.
-
-    An id that is not of the sheets' form is stood for by its digest.
-    """
-    return parted(event_id) or (f"s-{_digest(publisher, event_id)}", 0)
 
 
 async def correcting(
@@ -124,12 +111,6 @@ def _entry(made: dict[str, Any], root: str) -> GivenEvent:
         raise Problem(409, "Không làm được", detail)
     field = (entry.fault.field or "data").removeprefix("data.") if made["type"] == RETRACTED else entry.fault.field
     raise bad_parameter(field or "data", entry.fault.detail)
-
-
-def _digest(publisher: str, event_id: str) -> str:
-    return digest(
-        f"{publisher}:{event_id}".encode()
-    )  # neither has a colon where the other begins: no unit's id has one
 
 
 def _over(said: Said) -> Problem:

@@ -1,0 +1,341 @@
+"""An outbox: what is put into it is on the disk, and goes to the service until that has it, over restarts and weeks."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Final, NamedTuple, Protocol, Self
+
+from msgspec import structs
+
+from events.vocabulary import Outcome
+from projections.bilingual import Bilingual
+from services.client.errors import (
+    AnsweredError,
+    AwayError,
+    BadRequestError,
+    ClientError,
+    OutboxBusyError,
+    StrangeAnswerError,
+    UnsendableEventError,
+)
+from services.client.outbox_file import DECIDED, REFUSED, SENT, WAITING, OutboxEntry, OutboxFile, State, Turn
+from services.client.saying import Sayable, lines_of
+from services.client.told import REFUSED as REFUSED_NOW
+from services.client.told import UNSENT, EventTold, SendReceipt
+from services.connecting.patience import Backoff
+
+MOST: Final = 1_000
+"""Events that go at a time."""
+MOST_BYTES: Final = 4 << 20
+_FIRST_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 300.0
+_LOOKS_AT_LEAST_EVERY: Final = 5.0
+"""Seconds after which what another process has put is seen."""
+_ASKS_FIRST_AFTER: Final = 2.0
+_PATIENCE: Final = 30.0
+_PAGE: Final = 500
+_MOST_FAILED: Final = 5
+"""Events that fail by themselves in one round before the service is taken for the one at fault."""
+_SERVERS_FAULT: Final = 500
+_FORBIDDEN: Final = "forbidden"
+_MENDABLE_AT: Final = "source"
+
+_log = logging.getLogger("tonghop.outbox")
+
+
+class Sends(Protocol):
+    """What an outbox needs of a client; `Client` has it."""
+
+    def send_many(self, said: Iterable[Sayable], *, wait: float = 0.0, patience: float | None = None) -> SendReceipt:
+        """Send events in their order."""
+
+    def look_up(
+        self, said: Sequence[Sayable], *, positions: Sequence[int | None] | None = None
+    ) -> list[EventTold | None]:
+        """Tell what became of events, None for one that the log hasn't, as far as it has been read."""
+
+
+class Flushed(NamedTuple):
+    """What one round of sending came to: events that the log has now, that were refused, and that wait still."""
+
+    sent: int
+    refused: int
+    waiting: int
+
+
+class Outbox:
+    """Events that were put and not sent yet, in a file; ``with`` (or `start`) sends them in a thread of its own.
+
+    What was put is frozen: its bytes are sent until the log has them, and never change. Events go in the order in which
+    they were put. One that is refused for good (`entries("refused")`) holds nobody up; one that may not be sent as its
+    publisher now waits, and with it what that publisher has put after it, for an order of one's own is kept. What was
+    sent twice counts once, so two processes may share a file, and who is killed loses and doubles nothing.
+
+    Any method may be called from any thread. In a coroutine: ``await asyncio.to_thread(outbox.put, event)``.
+    """
+
+    def __init__(self, path: str | Path, client: Sends, *, patience: float = _PATIENCE) -> None:
+        """Open or make the file; ``patience``: seconds for which another process that holds it is waited for.
+
+        Raises OutboxFileError where it can't be used, OutboxFullError, OutboxBusyError.
+        """
+        self._file = OutboxFile(Path(path), patience=patience)
+        self._turn = Turn(Path(path))
+        self._client = client
+        self._patience = patience
+        self._most = MOST
+        self._news = threading.Event()
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._trouble: ClientError | None = None
+        self._held: dict[str, tuple[float, Backoff]] = {}
+        """Publishers that are not sent for now: until when by the clock that nobody sets, and the pauses after that."""
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Send what is there, and what will be put, in a thread of its own until `close`."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="tonghop outbox", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Stop sending and close the file; what is in it is sent by whoever opens it next."""
+        self._ended.set()
+        self._news.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._file.close()
+
+    def put(self, said: Sayable) -> bool:
+        """Keep an event; it is on the disk when this returns. False where it was there already, with this content.
+
+        Raises UnsendableEventError where no service would take it, FrozenError where its id is there with another
+        content, OutboxFullError, OutboxBusyError, OutboxFileError; then nothing was put.
+        """
+        return self.put_many([said]) == 1
+
+    def put_many(self, said: Iterable[Sayable]) -> int:
+        """Keep events, all or none of them, and return how many were not there already. Raises as `put`."""
+        new = self._file.put(lines_of(said))
+        self._news.set()
+        return new
+
+    def flush(self) -> Flushed:
+        """Send all that waits now, and say what it came to. Raises AwayError where nobody takes it, AnsweredError.
+
+        For a program that sends at times of its own, in place of `start`. Waits for another process that is sending;
+        raises OutboxBusyError where that takes too long.
+        """
+        with self._turn.taken(self._patience) as ours:
+            if not ours:
+                raise OutboxBusyError(
+                    Bilingual("tiến trình khác đang gửi", "another process is sending", f"{self._file.path}: ")
+                )
+            self._held.clear()
+            return self._flushed()
+
+    def refresh(self) -> int:
+        """Ask what became of all that is sent and not decided for good; return of how many that is news.
+
+        Raises AwayError, AnsweredError.
+        """
+        news, after = 0, 0
+        while page := self._file.page(SENT, after, _PAGE):
+            after = page[-1].number
+            told = self._client.look_up([each.body for each in page], positions=[each.position for each in page])
+            news += self._file.note(_decided(page, told))
+            if self._ended.is_set() or not any(told):  # the log hasn't been read so far
+                break
+        return news
+
+    def outcomes(self) -> Iterator[OutboxEntry]:
+        """Give what is known of all events that the log has, in the order in which they were put."""
+        yield from (entry for entry in self._file.entries() if entry.state in {SENT, DECIDED})
+
+    def entries(self, state: State | None = None) -> Iterator[OutboxEntry]:
+        """Give all events, or those that are ``waiting``, ``sent``, ``decided`` or ``refused``, in their order."""
+        return self._file.entries(state)
+
+    def find(self, publisher: str, id: str) -> OutboxEntry | None:  # noqa: A002 - the contract's name for it
+        """Give what is known of one event, None where it isn't here."""
+        return self._file.find(publisher, id)
+
+    def withdraw(self, publisher: str, id: str) -> bool:  # noqa: A002 - the contract's name for it
+        """Take an event out that was never on its way, or was refused: it may be put anew, with other content.
+
+        False where there is none; raises FrozenError where the service may have it.
+        """
+        return self._file.withdraw(publisher, id)
+
+    def forget(self, most: int | None = None) -> int:
+        """Remove what is decided, the oldest first, at most so many; return how many that were. The log has them."""
+        return self._file.forget(most)
+
+    def counts(self) -> Mapping[State, int]:
+        """Count the events in each state."""
+        return self._file.counts()
+
+    @property
+    def trouble(self) -> ClientError | None:
+        """Why the last try of the thread failed, None where all is well."""
+        return self._trouble
+
+    def _flushed(self) -> Flushed:
+        """Send batch by batch; a batch that is too much for the line or for a proxy is tried again in halves."""
+        sent = refused = failed = 0
+        while not self._ended.is_set() and (taken := self._file.take(self._most, MOST_BYTES, self._passed_over())):
+            known = self._tried(taken)
+            if known is None:
+                failed += len(taken) == 1
+                if failed > _MOST_FAILED:  # it is not the events
+                    raise AwayError(Bilingual("dịch vụ không nhận gì", "the service takes nothing"), "not_taken")
+                continue
+            sent += sum(entry.state in {SENT, DECIDED} for entry in known)
+            refused += sum(entry.state == REFUSED for entry in known)
+        return Flushed(sent, refused, self._file.counts()[WAITING])
+
+    def _tried(self, taken: Sequence[OutboxEntry]) -> list[OutboxEntry] | None:
+        """Send a batch and note what is known of it; None where as a whole it is taken by nobody."""
+        try:
+            told = self._client.send_many([entry.body for entry in taken], patience=0.0).items
+        except AwayError:
+            self._most = max(1, len(taken) // 2)
+            raise
+        except (AnsweredError, StrangeAnswerError, UnsendableEventError) as error:
+            if not _is_about_the_batch(error):
+                raise
+            self._most = max(1, len(taken) // 2)
+            if len(taken) == 1:
+                self._hold(taken[0], "not_taken", str(error))
+            return None
+        self._most = min(MOST, max(self._most, len(taken)) * 2)
+        known = [_sent(entry, item) for entry, item in zip(taken, told, strict=True)]
+        self._file.note(known)
+        for entry in known:
+            if entry.state == WAITING and entry.reason == _FORBIDDEN:
+                self._hold(entry, entry.reason, entry.detail)
+            elif entry.state == SENT:
+                self._held.pop(entry.publisher, None)
+        if any(item.status == UNSENT for item in told):
+            raise _not_all(told)
+        return known
+
+    def _passed_over(self) -> set[str]:
+        """Name the publishers whose events can't be sent now."""
+        now = time.monotonic()
+        return {publisher for publisher, (until, _) in self._held.items() if until > now}
+
+    def _hold(self, entry: OutboxEntry, reason: str, detail: str | None) -> None:
+        """Let a publisher's events wait, longer each time; nobody else's do."""
+        self._file.note([entry._replace(reason=reason, detail=detail)])
+        until, backoff = self._held.get(entry.publisher, (0.0, Backoff(first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)))
+        if until <= time.monotonic():
+            self._held[entry.publisher] = (time.monotonic() + backoff.next(), backoff)
+            _log.warning("%s waits: %s %s", entry.publisher, reason, detail or "")
+
+    def _run(self) -> None:
+        """Send whenever there is something, ask for outcomes now and then; whatever fails is tried again later."""
+        sending, pause = Backoff(first=_FIRST_PAUSE, longest=_LONGEST_PAUSE), 0.0
+        asking = _Asking()
+        while not self._ended.is_set():
+            self._news.clear()
+            try:
+                self._round(asking)
+            except ClientError as error:
+                trouble = error
+            except Exception as error:  # noqa: BLE001 - a thread that ends here would send nothing more
+                trouble = ClientError(f"{type(error).__name__}: {error}")
+            else:
+                self._trouble = None
+                sending.reset()
+                self._news.wait(_LOOKS_AT_LEAST_EVERY)
+                continue
+            if str(trouble) != str(self._trouble):
+                _log.warning("%s", trouble)
+            self._trouble = trouble
+            pause = max(sending.next(), (trouble.retry_after if isinstance(trouble, AwayError) else None) or 0.0)
+            self._ended.wait(pause)  # while nothing can be sent, nobody who puts something hastens it
+
+    def _round(self, asking: _Asking) -> None:
+        with self._turn.taken(0.0) as ours:
+            if ours and self._flushed().sent:
+                asking.soon()
+        if asking.is_due() and self._file.page(SENT, 0, 1) and self.refresh():
+            asking.soon()
+
+
+class _Asking:
+    """When outcomes are asked for next: soon after something was sent or decided, else ever more seldom."""
+
+    def __init__(self) -> None:
+        self._backoff = Backoff(first=_ASKS_FIRST_AFTER, longest=_LONGEST_PAUSE)
+        self._at = 0.0
+
+    def soon(self) -> None:
+        """Ask again soon."""
+        self._backoff.reset()
+        self._at = time.monotonic() + self._backoff.next()
+
+    def is_due(self) -> bool:
+        """Whether it is time; if so, the next time is later."""
+        if time.monotonic() < self._at:
+            return False
+        self._at = time.monotonic() + self._backoff.next()
+        return True
+
+
+def _sent(entry: OutboxEntry, told: EventTold) -> OutboxEntry:
+    """Say what is known of an event that was on its way."""
+    if told.in_the_log:
+        return _with_outcome(entry._replace(position=told.position), told)
+    # Who may not speak as this unit may be allowed to tomorrow; all else is the event's own fault, for ever.
+    mendable = told.reason == _FORBIDDEN and told.field == _MENDABLE_AT
+    state = REFUSED if told.status == REFUSED_NOW and not mendable else WAITING
+    return entry._replace(state=state, reason=told.reason, field=told.field, detail=told.detail)
+
+
+def _decided(page: Sequence[OutboxEntry], told: Sequence[EventTold | None]) -> list[OutboxEntry]:
+    """Say what is known now of events that are in the log."""
+    known = []
+    for entry, item in zip(page, told, strict=True):
+        if item is None:
+            continue
+        if item.status == REFUSED_NOW:  # another event came first under its key
+            known.append(_with_outcome(entry, structs.replace(item, outcome=Outcome.REJECTED)))
+        elif item.outcome is not None:
+            known.append(_with_outcome(entry, item))
+    return known
+
+
+def _with_outcome(entry: OutboxEntry, told: EventTold) -> OutboxEntry:
+    # Nothing but a retraction changes what is decided; what is told to be a duplicate is asked for under its key.
+    final = told.outcome is not None and told.outcome not in {Outcome.PARKED, Outcome.DUPLICATE}
+    outcome = told.outcome if final or told.outcome == Outcome.PARKED else None
+    state = DECIDED if final else SENT
+    return entry._replace(state=state, outcome=outcome, reason=told.reason, field=told.field, detail=told.detail)
+
+
+def _is_about_the_batch(error: ClientError) -> bool:
+    """Whether fewer events at a time might be taken: not where it is about who asks."""
+    return isinstance(error, BadRequestError | StrangeAnswerError | UnsendableEventError) or (
+        isinstance(error, AnsweredError) and error.status >= _SERVERS_FAULT
+    )
+
+
+def _not_all(told: Sequence[EventTold]) -> AwayError:
+    reasons = sorted({item.reason or "away" for item in told if item.status == UNSENT})
+    return AwayError(Bilingual("chưa gửi hết", "not all could be sent").with_detail(", ".join(reasons)), reasons[0])
