@@ -262,7 +262,8 @@ class Outbox:
             else:
                 self._trouble = None
                 sending.reset()
-                self._news.wait(_LOOKS_AT_LEAST_EVERY)
+                if not self._ended.is_set():  # its news may have been cleared
+                    self._news.wait(_LOOKS_AT_LEAST_EVERY)
                 continue
             if str(trouble) != str(self._trouble):
                 _log.warning("%s", trouble)
