@@ -59,10 +59,10 @@ async def served(settings: Settings) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def whole_service(postgres: PostgresServer) -> AsyncIterator[Service]:
-    """Run it on a bus and a database of its own, with the units of the attacks."""
+async def whole_service(postgres: PostgresServer, root: str = ROOT) -> AsyncIterator[Service]:
+    """Run it on a bus and a database of its own, with the units of the attacks; empty where the root is another."""
     with servers.short_folder() as folder, servers.running_nats(folder) as bus:
         async with servers.fresh_database(postgres) as database:
-            settings = replace(await servers.fresh_party(bus), database_url=database, root=ROOT)
-            async with projecting(bus.url, database), served(settings) as http:
+            settings = replace(await servers.fresh_party(bus), database_url=database, root=root)
+            async with projecting(bus.url, database, root), served(settings) as http:
                 yield Service(http, bus.url, database)
