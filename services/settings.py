@@ -154,6 +154,8 @@ class Settings:
     """Megabytes that one try of a password costs (argon2id); four are tried at a time."""
     keep_audit: int = 1826
     """Days for which the audit log is kept; `tonghop audit --prune` takes away what is older, `up` does so daily."""
+    keep_imports: int = 90
+    """Days for which sheets that were sent, and receipts, are kept; the API takes away what is older."""
     oidc_issuer: str = ""
     """The issuer of OpenID Connect at which accounts sign in, as it names itself; empty: none."""
     oidc_client: str = ""
@@ -480,6 +482,7 @@ VARIABLES = {
     "TONGHOP_SESSION_HOURS": ("session_hours", _whole(1, 24 * 31, _HOURS)),
     "TONGHOP_PASSWORD_MEMORY": ("password_memory", _whole(19, 1024, _MEGABYTES)),
     "TONGHOP_KEEP_AUDIT": ("keep_audit", _whole(1, 36_500, _DAYS)),
+    "TONGHOP_KEEP_IMPORTS": ("keep_imports", _whole(1, 36_500, _DAYS)),
     "TONGHOP_OIDC_ISSUER": ("oidc_issuer", _issuer),
     "TONGHOP_OIDC_CLIENT": ("oidc_client", _word),
     "TONGHOP_OIDC_SECRET_FILE": ("oidc_secret_file", _file),

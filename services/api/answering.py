@@ -18,6 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import asyncpg
+import msgspec
 from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
@@ -173,6 +174,21 @@ class Reader:
         async with self._quick_turns.turn(self.client(request)), snapshot(self._quick) as opened:
             return await compute(opened, EVERYTHING)
 
+    async def apart(self, request: Request, compute: Callable[[Snapshot, Sight], Awaitable[msgspec.Struct]]) -> bytes:
+        """Ask what takes seconds in a process of its own, in the asker's turn among the slow ones; return its JSON.
+
+        It was decided before who may. `compute` can be pickled. Raises Problems as `at_once` does.
+        """
+        asked = Asked(("apart",), compute, may=_anybody)
+        async with self._slow_turns.turn(self.client(request)):
+            given = await self._apart.answer(Job(asked, Circumstances(None, None, False, None)))
+        if given.spooled is None:
+            return given.body
+        try:
+            return await asyncio.to_thread(given.spooled.read_bytes)
+        finally:
+            given.spooled.unlink(missing_ok=True)
+
     async def reach_beside_others(self, request: Request, position: int, within: float) -> None:
         """Wait for a position in bounded company, as `min_position` is waited for; where too many wait, not at all."""
         with suppress(Problem):
@@ -243,6 +259,10 @@ class Reader:
                 self._reached.popitem(last=False)
             known = class_of(work, reached)
         return known
+
+
+async def _anybody(_: Snapshot) -> Sight:
+    return EVERYTHING
 
 
 def reader_of(request: Request) -> Reader:

@@ -21,6 +21,7 @@ from services.api import (
     routes_audit,
     routes_events,
     routes_grants,
+    routes_imports,
     routes_operations,
     routes_plans,
     routes_sending,
@@ -38,6 +39,7 @@ from services.api.clients import Clients
 from services.api.exposing import exposed
 from services.api.gate import Admission, Gate, anybody
 from services.api.guard import Guard, Hosts
+from services.api.importing import Imports, ReadSheet
 from services.api.lag import Lags
 from services.api.log_end import LogEnd
 from services.api.metrics import Measured
@@ -47,6 +49,7 @@ from services.api.tracing import Traced
 from services.api.waiting import Positions
 from services.publishing.gateway import Gateway
 from services.settings import OPEN, Settings
+from services.sheets.apart import read_apart
 
 
 def create_app(
@@ -54,12 +57,15 @@ def create_app(
     apart: Apart | None = None,
     admit: Admission | None = None,
     metrics: socket.socket | None = None,
+    read_sheet: ReadSheet = read_apart,
 ) -> FastAPI:
     """Make the app; it connects when it starts, and starts whether its servers are there or not.
 
     Slow questions are answered where `apart` says, which is closed with the app; by default in this process. `admit`
     finds out who asks, by default as the settings say. ``metrics`` is bound to where these are answered; without it
-    they aren't. Raises UndeclaredNeedError where a route does not say what it needs.
+    they aren't. ``read_sheet`` reads a stranger's file, by default in a process of its own.
+
+    Raises UndeclaredNeedError where a route does not say what it needs.
     """
 
     @asynccontextmanager
@@ -70,6 +76,7 @@ def create_app(
             pools.slow(settings) as slow,
             pools.askers(settings) as askers,
             pools.writing(settings) as writing,
+            pools.holding(settings) as holding,
         ):
             log_end, positions = LogEnd(settings), Positions(settings.database_url, service)
             lags = Lags(service, log_end, settings.behind_after)
@@ -82,6 +89,7 @@ def create_app(
             )
             app.state.gateway = gateway = Gateway(settings)
             app.state.sendings = Sendings(gateway, settings.root)
+            app.state.imports = imports = Imports(settings, holding, read_sheet)
             gateway.open()
             log_end.open()
             exposing = exposed(settings, app.state.reader, metrics)
@@ -89,6 +97,7 @@ def create_app(
                 asyncio.create_task(positions.listen()),
                 asyncio.create_task(lags.run()),
                 asyncio.create_task(app.state.access.uses.run()),
+                asyncio.create_task(imports.keep_swept(writing)),
             ]
             try:
                 async with exposing:
@@ -126,6 +135,7 @@ def create_app(
         routes_statement,
         routes_events,
         routes_sending,
+        routes_imports,
         routes_operations,
         routes_tokens,
         routes_accounts,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -128,6 +128,21 @@ def sent(answer: type[msgspec.Struct], status: int = 202) -> dict[int | str, dic
         200: {"description": "Nothing was accepted; or a dry run", **answered},
         **{refused: {"description": says, "content": _REFUSED} for refused, says in _OF_SENDING.items()},
     }
+
+
+def a_file(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """Describe a route that answers with a file."""
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {
+        200: {"description": "The file", "content": content},
+        **{refused: {"description": says, "content": _REFUSED} for refused, says in _OF_ACCOUNTS.items()},
+    }
+
+
+def taking_files(media_types: Iterable[str]) -> dict[str, Any]:
+    """Describe the files that a route takes in its body, for its `openapi_extra`."""
+    file = {"schema": {"type": "string", "format": "binary"}}
+    return {"requestBody": {"required": True, "content": dict.fromkeys(media_types, file)}}
 
 
 def taking_events() -> dict[str, Any]:

@@ -24,6 +24,7 @@ from projections.answers.sentence.sentence_answers import Statement
 from services.access import accounts
 from services.api import access_answers as access
 from services.api import grant_answers as grants
+from services.api import import_answers as imports
 from services.api import send_answers as sending
 
 ANSWERS: Final = (
@@ -56,8 +57,13 @@ ANSWERS: Final = (
     grants.GrantOrdered,
     sending.SentAnswer,
     sending.OwnReceipts,
+    imports.Import,
+    imports.ImportList,
 )
-TAKEN: Final = (access.NewAccount, access.NewToken, grants.NewGrant, sending.Retraction, sending.Replacement)
+TAKEN: Final = (
+    *(access.NewAccount, access.NewToken, grants.NewGrant),
+    *(sending.Retraction, sending.Replacement, imports.Mending),
+)
 """What requests have in their bodies."""
 _TOLD: Final[dict[str, dict[str, Any]]] = json.loads((files(__package__) / "examples.json").read_text("utf-8"))
 

@@ -19,8 +19,8 @@ from services.settings import Address
 
 MOST_BODY: Final = 1 << 20
 """Bytes of a request's body; what a route takes in one, it bounds itself."""
-AS_IT_COMES: Final = frozenset({("POST", "/v1/events")})
-"""Requests whose body is read by their route, when it is known who sends it; the route bounds it."""
+AS_IT_COMES: Final = re.compile(r"/v1/(?:events|units/[^/]+/imports)")
+"""Paths to which is posted what is read by their route, when it is known who sends it; the route bounds it."""
 
 _PAGE: Final = "/docs"
 _SAFE: Final = {
@@ -75,7 +75,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         answer = _Answer(scope, send)
-        as_it_comes = (scope["method"], scope["path"]) in AS_IT_COMES
+        as_it_comes = scope["method"] == "POST" and AS_IT_COMES.fullmatch(scope["path"]) is not None
         try:
             self._check(scope)
             body = None if as_it_comes else await _whole(receive)

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 CONNECT_WITHIN: Final = 5.0
 
-QUICK, SERVICE, SLOW, ASKERS, WRITING = 6, 2, 2, 2, 2
-"""Connections: of quick questions; of health, status and waiting; of slow questions; of who asks; of what is kept."""
+QUICK, SERVICE, SLOW, ASKERS, WRITING, HOLDING = 6, 2, 2, 2, 2, 4
+"""Connections: of quick questions; of health, status and waiting; of slow questions; of who asks; of what is kept; of
+sheets that are being sent."""
 QUICK_WITHIN, SERVICE_WITHIN, SLOW_WITHIN = 10.0, 5.0, 120.0
 RENEWED_AFTER: Final = 2_000
 """Statements after which a connection that finds out who asks is made anew: a primary that is back is found again."""
@@ -50,6 +51,11 @@ def askers(settings: Settings) -> Pool[Record]:
 def writing(settings: Settings) -> Pool[Record]:
     """Make the pool of all that is written: accounts, sessions, tokens, the audit log; on the primary alone."""
     return _pool(settings, WRITING, SERVICE_WITHIN, "tonghop api writing", primary="only", reset=None)
+
+
+def holding(settings: Settings) -> Pool[Record]:
+    """Make the pool whose connections hold a sheet for as long as it is sent; on the primary alone."""
+    return _pool(settings, HOLDING, SERVICE_WITHIN, "tonghop api holding", primary="only", reset=None)
 
 
 def _pool(settings: Settings, size: int, within: float, name: str, **options: Any) -> Pool[Record]:

@@ -40,7 +40,7 @@ from services.api.parameters import (
 )
 from services.api.problems import bad_parameter, no_event
 from services.api.routes_accounts import answer
-from services.api.send_answers import ACCEPTED, OwnReceipt, OwnReceipts
+from services.api.send_answers import OwnReceipt, OwnReceipts
 from services.api.sights import OfEvent, OfList, OfUnit, sees_everything
 
 router = APIRouter(prefix="/v1", tags=["events"], dependencies=[Depends(only_once)])
@@ -153,11 +153,7 @@ async def _own_receipts(request: Request, query: ReceiptsQuery) -> Response:
     found, more = await kept_receipts.page(
         access_of(request).reading, who_asks(request).account, before=before, limit=query.limit
     )
-    own = [
-        OwnReceipt(each.id, each.made_at, len(each.items), sum(item.status == ACCEPTED for item in each.items))
-        for each in found
-    ]
-    return answer(OwnReceipts(own, cursor_of(more)))
+    return answer(OwnReceipts([OwnReceipt(*each) for each in found], cursor_of(more)))
 
 
 async def _said(snapshot: Snapshot, publisher: str, event_id: str) -> Said:

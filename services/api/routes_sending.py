@@ -20,7 +20,7 @@ from services.api.gate import who_asks
 from services.api.guard import MOST_BODY
 from services.api.json_bodies import read
 from services.api.needs import needs
-from services.api.parameters import Parameters, Strict, one_of, only_once
+from services.api.parameters import Cursor, Parameters, Strict, key_of, one_of, only_once
 from services.api.problems import no_event, not_found
 from services.api.routes_accounts import answer
 from services.api.routes_events import EventId, Publisher
@@ -35,7 +35,7 @@ SHORT: Final = 64 * 1024
 _wait: Final = re.compile(r'(?:^|,)\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(?:;[^,]*)?(?=,|$)', re.IGNORECASE).search
 _receipt: Final = re.compile(r"r-[0-9a-f]{32}").fullmatch
 
-_PREFER: Final[dict[str, Any]] = {
+PREFER: Final[dict[str, Any]] = {
     "name": "Prefer",
     "in": "header",
     "description": "`wait=SECONDS` (at most 30) waits for outcomes",
@@ -53,12 +53,18 @@ class SendQuery(Strict):
     )
 
 
+class ReceiptQuery(Parameters):
+    """What a receipt is asked by."""
+
+    cursor: Cursor = None
+
+
 @router.post(
     "/events",
     status_code=202,
     summary="Send events",
     responses=sent(SentAnswer),
-    openapi_extra={**taking_events(), "parameters": [_PREFER]},
+    openapi_extra={**taking_events(), "parameters": [PREFER]},
 )
 @needs(Need.SENDING)
 async def send_events(request: Request, query: Annotated[SendQuery, Query()]) -> Response:
@@ -78,7 +84,7 @@ async def send_events(request: Request, query: Annotated[SendQuery, Query()]) ->
     status_code=202,
     summary="Take an event back",
     responses=sent(SentAnswer),
-    openapi_extra={**taking(Retraction), "parameters": [_PREFER]},
+    openapi_extra={**taking(Retraction), "parameters": [PREFER]},
 )
 @needs(Need.SENDING)
 async def retract(
@@ -96,7 +102,7 @@ async def retract(
     status_code=202,
     summary="Take an event back and say it anew",
     responses=sent(SentAnswer),
-    openapi_extra={**taking(Replacement), "parameters": [_PREFER]},
+    openapi_extra={**taking(Replacement), "parameters": [PREFER]},
 )
 @needs(Need.SENDING)
 async def replace(
@@ -111,9 +117,10 @@ async def replace(
 
 @router.get("/receipts/{receipt}", summary="A receipt of one's own", responses=sent(SentAnswer, 200))
 @needs(Need.ANY_ACCOUNT)
-async def receipt_of(request: Request, receipt: ReceiptPath, query: Annotated[Parameters, Query()]) -> Response:
-    """Answer as when it was sent, with today's outcomes, to the account that sent it."""
-    found = await read_again(request, receipt, query) if _receipt(receipt) else None
+async def receipt_of(request: Request, receipt: ReceiptPath, query: Annotated[ReceiptQuery, Query()]) -> Response:
+    """Answer as when it was sent, with today's outcomes, to the account that sent it; of a sheet a thousand rows."""
+    part = key_of(query.cursor, int) or 0
+    found = await read_again(request, receipt, query, part) if _receipt(receipt) and part >= 0 else None
     if found is None:
         raise not_found("Không có biên nhận này của tài khoản này. / This account has no such receipt.")
     return answer(found)
@@ -125,7 +132,7 @@ async def _sent(request: Request, query: SendQuery, media_type: str) -> Response
         entries = read_entries(media_type, body, root)
     else:
         entries = await asyncio.to_thread(read_entries, media_type, body, root)
-    return await send(request, entries, How(query.dry_run == "true", _waits(request)))
+    return await send(request, entries, How(query.dry_run == "true", waits(request)))
 
 
 async def _corrected(request: Request, publisher: str, event_id: str, wanted: Retraction | Replacement) -> Response:
@@ -140,7 +147,7 @@ async def _corrected(request: Request, publisher: str, event_id: str, wanted: Re
         root=sendings_of(request).root,
     )
     entries = await reader_of(request).at_once(request, compute)
-    return await send(request, entries, How(wait=_waits(request), whole=True))
+    return await send(request, entries, How(wait=waits(request), whole=True))
 
 
 async def _body(request: Request) -> bytes:
@@ -152,7 +159,7 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _waits(request: Request) -> float:
+def waits(request: Request) -> float:
     """Return for how many seconds outcomes are to be waited for; what can't be read is passed over (RFC 7240)."""
     found = _wait(",".join(request.headers.getlist("prefer")))
     return min(float(found[1]), LONGEST_WAIT) if found else 0.0

@@ -19,7 +19,8 @@ class SentItem(msgspec.Struct, frozen=True):
 
     ``status`` is ``accepted``, ``refused``, ``duplicate`` or ``unsent``. ``outcome`` is null until the log is read so
     far; what was not sent has none. ``tried`` stands in a dry run alone: false where only the real thing decides.
-    ``suspicious`` stands where there is any: of what is counted, or would be.
+    ``suspicious`` stands where there is any: of what is counted, or would be. ``row`` is its number in the sheet that
+    it was sent in.
     """
 
     index: int
@@ -33,17 +34,21 @@ class SentItem(msgspec.Struct, frozen=True):
     detail: str | UnsetType | None = UNSET
     tried: bool | UnsetType = UNSET
     suspicious: tuple[Suspicion, ...] | UnsetType = UNSET
+    row: int | UnsetType = UNSET
 
 
 class SentAnswer(msgspec.Struct, frozen=True):
     """What became of the events of a request, in its order; `receipt` is null where nothing was accepted.
 
     `behind` says why outcomes are not known yet, where the projector is paused or stopped, or was waited for in vain.
+    Of a sheet there is a thousand a page, `next` is the cursor of the next one, and `counts` has all by status.
     """
 
     receipt: str | None
     items: list[SentItem]
     behind: Behind | None
+    next: str | UnsetType | None = UNSET
+    counts: dict[str, int] | UnsetType = UNSET
 
 
 class OwnReceipt(msgspec.Struct, frozen=True):

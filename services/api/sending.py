@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
+import msgspec
 import structlog
 from fastapi import Request, Response
 from msgspec import UNSET
@@ -37,8 +38,8 @@ from services.api.bodies import as_json
 from services.api.event_bodies import FORBIDDEN, GivenEvent
 from services.api.gate import who_asks
 from services.api.judging import Judged, LedgerView, accepted, judge, refused_by_bus, unsent
-from services.api.kept_receipts import KeptItem
-from services.api.parameters import Parameters, today
+from services.api.kept_receipts import KeptItem, ReceiptPart
+from services.api.parameters import Parameters, cursor_of, today
 from services.api.problems import Problem, not_audited
 from services.api.send_answers import ACCEPTED, DUPLICATE, REFUSED, UNSENT, SentAnswer, SentItem
 from services.api.sights import holder_of
@@ -64,6 +65,8 @@ _SURE_WITHIN: Final = 1.0
 
 _log = structlog.get_logger()
 
+Done = TypeVar("Done")
+
 
 class Sendings:
     """What the routes that send share; made once an app. ``close`` waits for what is on its way."""
@@ -73,9 +76,11 @@ class Sendings:
         self.root = root
         self.turns = Turns("sending", SENDING)
         self.long = Bounded("long body", *LONG)
-        self._under_way: set[asyncio.Task[list[KeptItem]]] = set()
+        self.ending = False
+        """Nothing more is begun: what goes on part by part ends after the part that it is at."""
+        self._under_way: set[asyncio.Task[Any]] = set()
 
-    async def finished(self, work: asyncio.Task[list[KeptItem]]) -> list[KeptItem]:
+    async def finished(self, work: asyncio.Task[Done]) -> Done:
         """Wait for what is being sent; it goes on where its sender has gone."""
         self._under_way.add(work)
         work.add_done_callback(self._under_way.discard)
@@ -83,6 +88,7 @@ class Sendings:
 
     async def close(self) -> None:
         """Wait for all that is being sent."""
+        self.ending = True
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
 
@@ -94,8 +100,8 @@ class How(NamedTuple):
     whole: bool = False
 
 
-class _Seen(NamedTuple):
-    """What one snapshot says before events are sent."""
+class Looked(NamedTuple):
+    """What one snapshot says before events are sent; ``state`` where they are to be tried."""
 
     view: LedgerView
     recorded: dict[EventKey, Recorded]
@@ -114,24 +120,24 @@ async def send(request: Request, entries: Sequence[GivenEvent], how: How) -> Res
     """Send what can be sent and answer for each. Raises a Problem where nothing was sent: 429, 503."""
     sendings, reader = sendings_of(request), reader_of(request)
     seen = await reader.at_once(
-        request, partial(_look, entries=entries, asker=who_asks(request), how=how, root=sendings.root)
+        request, partial(look_at, entries=entries, asker=who_asks(request), trying=how.dry_run, root=sendings.root)
     )
     judged = await asyncio.to_thread(judge, entries, seen.view)
-    await _note_forbidden(request, judged)
+    await note_forbidden(request, judged)
     if how.dry_run:
-        found = await asyncio.to_thread(_tried, entries, judged, seen)
+        found = await asyncio.to_thread(tried_items, entries, judged, seen)
         return _answer(200, SentAnswer(None, found, seen.behind))
     if not judged.to_send:
         items = [item for item in judged.items if item is not None]
         return _answer(200, SentAnswer(None, _shown(items, seen.view.told), None))
     async with sendings.turns.turn(reader.client(request)):
-        receipt = kept_receipts.new_id()
-        publishing = _Publishing(request, receipt, entries, judged, how)
-        items = await sendings.finished(asyncio.create_task(publishing.run()))
-    return await _answered(request, receipt, items, seen, how)
+        part = ReceiptPart(kept_receipts.new_id(), who_asks(request).account, len(entries))
+        publishing = Publishing(request, part, entries, judged, whole=how.whole)
+        items = await sendings.finished(asyncio.create_task(publishing.alone()))
+    return await _answered(request, part.receipt, items, seen, how)
 
 
-async def _answered(request: Request, receipt: str, items: list[KeptItem], seen: _Seen, how: How) -> Response:
+async def _answered(request: Request, receipt: str, items: list[KeptItem], seen: Looked, how: How) -> Response:
     statuses = {item.status for item in items}
     if statuses == {UNSENT}:
         reasons = sorted({item.reason or "" for item in items})
@@ -155,18 +161,36 @@ async def _answered(request: Request, receipt: str, items: list[KeptItem], seen:
     return _answer(202, SentAnswer(receipt, _shown(items, told), behind), headers)
 
 
-async def read_again(request: Request, receipt: str, query: Parameters) -> SentAnswer | None:
-    """Answer for a receipt of the asker's with today's outcomes; None where there is no such one.
+async def read_again(request: Request, receipt: str, query: Parameters, part: int = 0) -> SentAnswer | None:
+    """Answer for a part of a receipt of the asker's with today's outcomes; None where there is no such one.
 
     Raises a 503 Problem where `min_position` isn't reached in time.
     """
-    asker, access = who_asks(request), access_of(request)
-    kept = await kept_receipts.find(access.reading, receipt, asker.account)
-    if kept is None:
+    kept = await kept_receipts.find(access_of(request).reading, receipt, who_asks(request).account, part)
+    if kept is None or part * kept_receipts.A_PART >= max(kept.total, 1):
         return None
     await reader_of(request).wait(request, query)
+    return await told_of(request, receipt, kept, part, query.min_position)
+
+
+async def told_of(
+    request: Request,
+    receipt: str | None,
+    kept: kept_receipts.KeptReceipt,
+    part: int = 0,
+    min_position: int | None = None,
+) -> SentAnswer:
+    """Answer for a part of a receipt with today's outcomes, as far as the asker may know them.
+
+    Raises a 503 Problem where `min_position` isn't reached.
+    """
     compute = partial(
-        _told_again, receipt=receipt, kept=kept, holder=holder_of(asker, today()), min_position=query.min_position
+        _told_again,
+        receipt=receipt,
+        kept=kept,
+        part=part,
+        holder=holder_of(who_asks(request), today()),
+        min_position=min_position,
     )
     return await reader_of(request).at_once(request, compute)
 
@@ -175,41 +199,78 @@ async def _told_again(
     snapshot: Snapshot,
     _: Sight,
     *,
-    receipt: str,
+    receipt: str | None,
     kept: kept_receipts.KeptReceipt,
+    part: int,
     holder: Holder | None,
     min_position: int | None,
 ) -> SentAnswer:
     require_reached(min_position, snapshot.position)
-    items = list(kept.items)
-    doubted = [n for n, item in enumerate(items) if item.status == UNSENT and (item.detail or not kept.answered)]
+    first = part * kept_receipts.A_PART
+    items = kept.items
+    if items is None:  # a part of a sheet that was not come to
+        length = min(kept.total - first, kept_receipts.A_PART)
+        items = [KeptItem(None, None, UNSENT, reason="interrupted")] * length
+    items = await found_in_log(snapshot, items, answered=kept.answered)
+    shown, behind = await items_told(snapshot, items, holder)
+    shown = [msgspec.structs.replace(item, index=first + item.index) for item in shown]
+    if kept.total <= kept_receipts.A_PART:
+        return SentAnswer(receipt, shown, behind)
+    return SentAnswer(receipt, shown, behind, cursor_of(part + 1 if first + len(items) < kept.total else None))
+
+
+async def items_told(
+    snapshot: Snapshot, items: Sequence[KeptItem], holder: Holder | None
+) -> tuple[list[SentItem], Behind | None]:
+    """Tell the outcomes of items, but those that ``holder`` may see no more; and why some are not known yet."""
+    last = max((item.position or 0 for item in items), default=0)
+    told, behind = await _outcomes(snapshot, EVERYTHING, items=items, last=last)
+    if holder is not None:
+        seen = await speakers(snapshot, holder, {item.publisher for item in items if item.publisher})
+        told = {position: row for position, row in told.items() if row["publisher"] in seen}
+    return _shown(items, told), behind
+
+
+async def found_in_log(snapshot: Snapshot, kept: Sequence[KeptItem], *, answered: bool) -> list[KeptItem]:
+    """Say of what may have been sent without an answer that it was accepted, where the ledger has it."""
+    items = list(kept)
+    doubted = [n for n, item in enumerate(items) if item.status == UNSENT and (item.detail or not answered)]
     keys = [(items[n].publisher or "", items[n].id or "") for n in doubted]
     under = {(row["publisher"], row["id"]): row for row in await told_under(snapshot, keys)} if keys else {}
     for n, key in zip(doubted, keys, strict=True):
         row = under.get(key)
         if row is not None and row["digest"] == items[n].digest:
-            items[n] = KeptItem(*key, ACCEPTED, row["position"], digest=row["digest"])
-    told, behind = await _outcomes(snapshot, EVERYTHING, items=items, last=max(item.position or 0 for item in items))
-    if holder is not None:  # what the asker may see no more
-        seen = await speakers(snapshot, holder, {item.publisher for item in items if item.publisher})
-        told = {position: row for position, row in told.items() if row["publisher"] in seen}
-    return SentAnswer(receipt, _shown(items, told), behind)
+            known = {"status": ACCEPTED, "position": row["position"], "reason": None, "detail": None}
+            items[n] = msgspec.structs.replace(items[n], **known)
+    return items
 
 
-async def _look(
-    snapshot: Snapshot, _: Sight, *, entries: Sequence[GivenEvent], asker: Asker, how: How, root: str
-) -> _Seen:
+async def look_at(
+    snapshot: Snapshot,
+    _: Sight,
+    *,
+    entries: Sequence[GivenEvent],
+    asker: Asker,
+    trying: bool,
+    root: str,
+    may: set[str] | None = None,
+) -> Looked:
+    """See what the log has under the keys of events, as which units the asker speaks, and how the projector stands.
+
+    ``may``: those units, where they are known.
+    """
     events = [entry.event for entry in entries if entry.event is not None]
     recorded = await recorded_for(snapshot, events)
     told = await _told(snapshot, [prior.position for prior in recorded.values()]) if recorded else {}
     holder = holder_of(asker, today())
-    may = None if holder is None else await speakers(snapshot, holder, {event.publisher for event in events})
-    state = await state_for(snapshot, events, recorded, root) if how.dry_run else None
+    if holder is not None and may is None:
+        may = await speakers(snapshot, holder, {event.publisher for event in events})
+    state = await state_for(snapshot, events, recorded, root) if trying else None
     found = behind_of(await projector(snapshot), snapshot.position)
     # That it is catching up says nothing: of what is sent now nothing can be decided yet.
     stands = found is not None and found.state != CATCHING_UP
     behind = Behind(found.events, found.state, found.detail or "") if found is not None and stands else None
-    return _Seen(LedgerView(recorded, told, may), recorded, state, snapshot.position, behind)
+    return Looked(LedgerView(recorded, told, may), recorded, state, snapshot.position, behind)
 
 
 async def _outcomes(
@@ -226,58 +287,94 @@ async def _told(snapshot: Snapshot, positions: Sequence[int]) -> dict[int, Recor
     return {row["position"]: row for row in await told_at(snapshot, positions)}
 
 
-class _Publishing:
-    """The events of one request while they are sent; nobody stops it half-way."""
+class SentTogether(NamedTuple):
+    """Events, by their places, that go in one batch; as a ``whole`` not singly either."""
 
-    def __init__(self, request: Request, receipt: str, entries: Sequence[GivenEvent], judged: Judged, how: How) -> None:
+    places: Sequence[int]
+    whole: bool
+
+
+class Publishing:
+    """Events that are sent together and have a part of a receipt; nobody stops it half-way.
+
+    ``groups``: those that go in one batch each, all by default. ``laid_out`` makes the part's items out of those of the
+    events, where there are others beside them.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        part: ReceiptPart,
+        entries: Sequence[GivenEvent],
+        judged: Judged,
+        *,
+        whole: bool = False,
+        groups: Sequence[SentTogether] | None = None,
+        laid_out: Callable[[list[KeptItem]], list[KeptItem]] | None = None,
+    ) -> None:
         self._access: AccountsOfApp = access_of(request)
         self._gateway = sendings_of(request).gateway
         self._owning = _InLedger(request, reader_of(request))
         self._asker = who_asks(request)
         self._came_from = came_from(request)
-        self._receipt = receipt
+        self._part = part
         self._entries = entries
         self._judged = judged
-        self._how = how
+        self._groups = [SentTogether(judged.to_send, whole)] if groups is None else groups
+        self._laid_out = laid_out or list
+
+    async def alone(self) -> list[KeptItem]:
+        """Send, with a receipt that is gone again where nothing was accepted. Raises what `run` raises."""
+        items = await self.run()
+        if not any(item.status == ACCEPTED for item in items):
+            try:
+                await kept_receipts.forget(self._access.writing, self._part.receipt)
+            except UNWRITTEN as error:
+                _log.warning("a receipt of nothing is not taken away", error=str(error))
+        return items
 
     async def run(self) -> list[KeptItem]:
-        """Write the receipt, publish, complete it. Raises a 503 Problem, with nothing sent, where there is none."""
+        """Write the part, publish, complete it; return its items.
+
+        Raises a 503 Problem, with nothing sent, where it can't be written.
+        """
         entries, judged, pool = self._entries, self._judged, self._access.writing
         begun = [
             unsent(entries[place], "interrupted", in_doubt=True) if item is None else item
             for place, item in enumerate(judged.items)
         ]
         try:
-            await kept_receipts.begin(pool, self._receipt, self._asker.account, begun, self._said())
+            await kept_receipts.begin(pool, self._part, self._laid_out(begun), self._said() if judged.to_send else None)
         except UNWRITTEN as error:
             raise not_audited() from error
-        items = await self._publish()
-        sent = any(item.status == ACCEPTED for item in items)
+        items = self._laid_out(await self._publish())
         try:
-            await (
-                kept_receipts.complete(pool, self._receipt, items)
-                if sent
-                else kept_receipts.forget(pool, self._receipt)
-            )
+            await kept_receipts.complete(pool, self._part, items)
         except UNWRITTEN as error:
             _log.warning("a receipt is not complete, and is read with what the ledger says", error=str(error))
         return items
 
     async def _publish(self) -> list[KeptItem]:
         entries, judged = self._entries, self._judged
-        lines = [line._replace(number=place) for place in judged.to_send if (line := entries[place].line) is not None]
-        answers = (await self._gateway.send(lines, self._owning, whole=self._how.whole)).answers
         found: dict[int, KeptItem] = {}
-        for answer in answers:
-            place = answer.line.number
-            entry = entries[place]
-            match answer:
-                case Sent(_, position, duplicate):
-                    found[place] = accepted(entry, position, DUPLICATE if duplicate else ACCEPTED)
-                case NotSent(_, reason, detail):
-                    found[place] = refused_by_bus(entry, reason, detail)
-                case Unsent(_, reason, in_doubt):
-                    found[place] = unsent(entry, _unsent_reason(reason), in_doubt=in_doubt)
+        why: str | None = None
+        for group in self._groups:
+            lines = [line._replace(number=at) for at in group.places if (line := entries[at].line) is not None]
+            if why is not None:  # after one that could not be sent the others are not tried
+                found |= {line.number: unsent(entries[line.number], why, in_doubt=False) for line in lines}
+                continue
+            answers = (await self._gateway.send(lines, self._owning, whole=group.whole)).answers if lines else []
+            for answer in answers:
+                place = answer.line.number
+                entry = entries[place]
+                match answer:
+                    case Sent(_, position, duplicate):
+                        found[place] = accepted(entry, position, DUPLICATE if duplicate else ACCEPTED)
+                    case NotSent(_, reason, detail):
+                        found[place] = refused_by_bus(entry, reason, detail)
+                    case Unsent(_, reason, in_doubt):
+                        why = _unsent_reason(reason)
+                        found[place] = unsent(entry, why, in_doubt=in_doubt)
         for place, first in judged.doubles.items():
             found[place] = _double(entries[place], found[first])
         return [item or found[place] for place, item in enumerate(judged.items)]
@@ -285,7 +382,8 @@ class _Publishing:
     def _said(self) -> Entry:
         units = sorted({self._entries[place].publisher or "" for place in self._judged.to_send})
         detail = {
-            "receipt": self._receipt,
+            "receipt": self._part.receipt,
+            **({} if self._part.of_import is None else {"import": self._part.of_import}),
             "events": len(self._judged.to_send),
             "as": units[:_NAMED],
             "units": len(units),
@@ -345,18 +443,23 @@ def _double(entry: GivenEvent, first: KeptItem) -> KeptItem:
     return first
 
 
-async def _note_forbidden(request: Request, judged: Judged) -> None:
+async def note_forbidden(request: Request, judged: Judged) -> None:
     """Write the refusals of a request into the audit log, one entry for all of them."""
     units = sorted({i.publisher or "" for i in judged.items if i is not None and i.reason == FORBIDDEN})
     if units:
-        detail = {"status": FORBIDDEN, "method": request.method, "path": "/v1/events", "as": units[:_NAMED]}
+        detail = {
+            "status": FORBIDDEN,
+            "method": request.method,
+            "path": request.scope["route"].path,
+            "as": units[:_NAMED],
+        }
         unit = units[0] or None
         await access_of(request).refused(
             Entry(audit.REFUSED, who_asks(request), unit=unit, came_from=came_from(request), detail=detail)
         )
 
 
-def _tried(entries: Sequence[GivenEvent], judged: Judged, seen: _Seen) -> list[SentItem]:
+def tried_items(entries: Sequence[GivenEvent], judged: Judged, seen: Looked) -> list[SentItem]:
     """Decide by the rules themselves what would be sent, and nothing of it is kept."""
     assert seen.state is not None, "it was loaded for a dry run"  # noqa: S101
     sent = [
@@ -387,6 +490,11 @@ def _shown(items: Sequence[KeptItem], told: Mapping[int, Record]) -> list[SentIt
 
 
 def _item(place: int, item: KeptItem, told: Mapping[int, Record], *, tried: bool | None = None) -> SentItem:
+    said = _item_said(place, item, told, tried=tried)
+    return said if item.row is None else msgspec.structs.replace(said, row=item.row)
+
+
+def _item_said(place: int, item: KeptItem, told: Mapping[int, Record], *, tried: bool | None) -> SentItem:
     marked = UNSET if tried is None else tried
     row = None
     if item.status in {REFUSED, UNSENT}:

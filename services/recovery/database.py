@@ -30,7 +30,11 @@ SELECT format('%I.%I', nspname, relname) FROM pg_class JOIN pg_namespace n ON n.
 WHERE relkind IN ('r', 'p') AND quote_ident(nspname) IN ({_SCHEMAS})
 """
 _OF_ACCOUNTS: Final = {
-    f"public.{name}" for name in ("account", "invitation", "session", "token", "attempt", "audit", "receipt")
+    f"public.{name}"
+    for name in (
+        *("account", "invitation", "session", "token", "attempt", "audit"),
+        *("receipt", "import", "import_page"),
+    )
 }
 _PEOPLE: Final = "SELECT count(*) FROM account WHERE id <> ALL ($1)"
 _POSITION: Final = "SELECT greatest(max(position), (SELECT max(position) FROM ledger)) FROM checkpoint"

@@ -1,4 +1,4 @@
-"""Reads a file in a process of its own, which is killed at its bounds: whatever the file is, this process goes on."""
+"""Reads a file, and writes one, in a process of its own that is killed at its bounds: this process goes on."""
 
 import asyncio
 import os
@@ -9,19 +9,26 @@ from typing import Final
 
 import msgspec
 
-from services.sheets.apart_process import HEAD
+from services.sheets.apart_process import HEAD, READING, WRITING, WrittenQuestion
+from services.sheets.bounds import Bounds
 from services.sheets.formats import broken, too_large, too_slow
 from services.sheets.reading import SheetQuestion
 from services.sheets.refusals import SheetRefused
 from services.sheets.results import SheetReading
 
 PROCESS: Final = "services.sheets.apart_process"
+WRITTEN_WITHIN: Final = Bounds(seconds=60.0)
+"""The bounds of a sheet that is written."""
 _PASSED_ON: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 """What the process is told of this one's surroundings: no setting, no address, no secret."""
 _OUT_OF_TIME: Final = frozenset({-signal.SIGXCPU, -signal.SIGKILL})
 _OUT_OF_MEMORY: Final = frozenset({-signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS})
 
 _answers: Final = msgspec.msgpack.Decoder(SheetReading | SheetRefused)
+
+
+class NotWrittenError(Exception):
+    """A sheet could not be written within its bounds."""
 
 
 def surroundings() -> dict[str, str]:
@@ -37,7 +44,36 @@ async def read_apart(sheet: bytes, asked: SheetQuestion) -> SheetReading | Sheet
     """
     if len(sheet) > asked.bounds.file:
         return too_large().refused
-    question = msgspec.msgpack.encode(asked)
+    try:
+        code, answer = await _run(READING, msgspec.msgpack.encode(asked), sheet, asked.bounds.seconds)
+    except TimeoutError:
+        return too_slow().refused
+    if code == 0:
+        with suppress(msgspec.DecodeError):
+            read: SheetReading | SheetRefused = _answers.decode(answer)
+            return read
+    if code in _OUT_OF_TIME:
+        return too_slow().refused
+    return (too_large() if code in _OUT_OF_MEMORY else broken()).refused
+
+
+async def write_apart(event_type: str, rows: bytes, bounds: Bounds = WRITTEN_WITHIN) -> bytes:
+    """Write the sheet with the results of rows, which are `ResultRow` in JSON.
+
+    Raises NotWrittenError where that takes more than its bounds, OSError where the machine can start no process.
+    """
+    question = msgspec.msgpack.encode(WrittenQuestion(event_type, bounds))
+    try:
+        code, answer = await _run(WRITING, question, rows, bounds.seconds)
+    except TimeoutError as error:
+        raise NotWrittenError from error
+    if code != 0 or not answer:
+        raise NotWrittenError(code)
+    return answer
+
+
+async def _run(what: bytes, question: bytes, given: bytes, seconds: float) -> tuple[int | None, bytes]:
+    """Start the process, ask it, and give how it ended and its answer. Raises TimeoutError."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -48,19 +84,11 @@ async def read_apart(sheet: bytes, asked: SheetQuestion) -> SheetReading | Sheet
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        async with asyncio.timeout(asked.bounds.seconds):
-            answer, _ = await process.communicate(HEAD.pack(len(question), len(sheet)) + question + sheet)
-    except TimeoutError:
-        return too_slow().refused
+        async with asyncio.timeout(seconds):
+            answer, _ = await process.communicate(HEAD.pack(what, len(question), len(given)) + question + given)
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-    if process.returncode == 0:
-        with suppress(msgspec.DecodeError):
-            read: SheetReading | SheetRefused = _answers.decode(answer)
-            return read
-    if process.returncode in _OUT_OF_TIME:
-        return too_slow().refused
-    return (too_large() if process.returncode in _OUT_OF_MEMORY else broken()).refused
+    return process.returncode, answer

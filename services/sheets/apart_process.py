@@ -1,4 +1,4 @@
-"""The process that reads one file: told by standard input, it answers on standard output and ends.
+"""The process that reads one file, or writes one: told by standard input, it answers on standard output and ends.
 
 It may write no file, hold no more memory and take no more time than it was told, and leaves no image of its memory.
 """
@@ -18,24 +18,44 @@ from services.sheets.formats import too_large
 from services.sheets.reading import SheetQuestion, read
 
 NICE: Final = 10
-HEAD: Final = struct.Struct("!QQ")
-"""What precedes the question and the file: the length of each."""
+READING, WRITING = b"r", b"w"
+HEAD: Final = struct.Struct("!cQQ")
+"""What precedes the question and what is given with it: which of the two it is, and the length of each."""
+
+
+class WrittenQuestion(msgspec.Struct, frozen=True):
+    """What sheet is to be written."""
+
+    type: str
+    bounds: Bounds
 
 
 def main() -> None:
     """Run as `python -m services.sheets.apart_process`."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not stand in the answer
-    asked_length, file_length = HEAD.unpack(sys.stdin.buffer.read(HEAD.size))
-    asked = msgspec.msgpack.decode(sys.stdin.buffer.read(asked_length), type=SheetQuestion)
-    bound(asked.bounds)
-    try:
-        answer = msgspec.msgpack.encode(read(sys.stdin.buffer.read(file_length), asked))
-    except MemoryError:
-        answer = msgspec.msgpack.encode(too_large().refused)
-    out.write(answer)
+    what, asked_length, given_length = HEAD.unpack(sys.stdin.buffer.read(HEAD.size))
+    question, answering = sys.stdin.buffer.read(asked_length), _written if what == WRITING else _read
+    out.write(answering(question, given_length))
     out.flush()
     os._exit(0)  # taking the sheet apart again would be most of the time
+
+
+def _read(question: bytes, length: int) -> bytes:
+    asked = msgspec.msgpack.decode(question, type=SheetQuestion)
+    bound(asked.bounds)
+    try:
+        return msgspec.msgpack.encode(read(sys.stdin.buffer.read(length), asked))
+    except MemoryError:
+        return msgspec.msgpack.encode(too_large().refused)
+
+
+def _written(question: bytes, length: int) -> bytes:
+    from services.sheets.results_sheet import ResultRow, results_sheet  # noqa: PLC0415 - what reads doesn't need it
+
+    asked = msgspec.msgpack.decode(question, type=WrittenQuestion)
+    bound(asked.bounds)
+    return results_sheet(asked.type, msgspec.json.decode(sys.stdin.buffer.read(length), type=list[ResultRow]))
 
 
 def bound(bounds: Bounds) -> None:

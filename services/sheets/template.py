@@ -47,10 +47,10 @@ class _Formats(NamedTuple):
     wrapped: Format
 
 
-def template(event_type: str, units: Sequence[NamedUnit]) -> bytes:
+def template(event_type: str, units: Sequence[NamedUnit], number: int | None = None) -> bytes:
     """Make the .xlsx of a type, with the units that may be named; raises SheetRefusedError for a type without sheets.
 
-    The same type and units give the same bytes.
+    ``number``: how many may be, where not all are given. The same type and units give the same bytes.
     """
     columns = columns_of(event_type)
     listed = units[:MOST_UNITS]
@@ -61,7 +61,7 @@ def template(event_type: str, units: Sequence[NamedUnit]) -> bytes:
         ranges = _write_lists(lists, columns, listed, formats)
         lists.hide()
         _write_data(data, columns, listed, ranges, formats)
-        _write_explanations(book.add_worksheet(_EXPLANATIONS), columns, len(units), formats)
+        _write_explanations(book.add_worksheet(_EXPLANATIONS), columns, number or len(units), formats)
     return written.getvalue()
 
 

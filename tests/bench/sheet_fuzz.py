@@ -1,8 +1,9 @@
 """Broken files by the thousand: `python -m tests.bench.sheet_fuzz --files 100000`.
 
-Each is a good sheet, broken in one to four ways, and read in a process of its own with the bounds of the service, forked
-from this one, which has loaded all that reads: a file takes some milliseconds. It must end within its bounds with an
-answer that is of the contract, and leave no file. A failure is printed with its number, which makes the file again.
+Each is a good sheet, broken in one to four ways, and read in a process of its own with the bounds of the service. It is
+forked from this one, which has loaded all that reads: a file takes some milliseconds. It must end within its bounds
+with an answer that is of the contract, and leave no file. A failure is printed with its number, which makes the file
+again.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ EIGHTH_VERSION = (
 )
 SIXTH_VERSION = (
     *EIGHTH_VERSION,
-    "DROP TABLE receipt, audit, attempt, token, session, invitation, account",
+    "DROP TABLE import_page, import, receipt, audit, attempt, token, session, invitation, account",
     "DROP FUNCTION audit_append_only",
     "UPDATE alembic_version SET version_num = '0006'",
 )

@@ -94,9 +94,9 @@ class Sender:
 
 
 @asynccontextmanager
-async def api(nats: str, publishing: str, database: str) -> AsyncIterator[Sender]:
+async def api(nats: str, publishing: str, database: str, **options: Any) -> AsyncIterator[Sender]:
     settings = Settings(database_url=database, nats_url=nats, gateway_nats_url=publishing, root=ROOT)
-    app = create_app(settings, admit=by_name)
+    app = create_app(settings, admit=by_name, **options)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:

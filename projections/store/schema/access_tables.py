@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     Table,
@@ -136,7 +137,39 @@ RECEIPT: Final = Table(
     _needed("made_at", MOMENT, server_default=func.clock_timestamp()),
     _needed("items", Text, comment="JSON: what was sent, and what was known of it; outcomes are asked of the log"),
     Column("answered_at", MOMENT, comment="NULL: the sender was never answered"),
-    Index("receipt_account", "account", "made_at", "id"),
+    Column("part", Integer, primary_key=True, server_default=text("0"), comment="a thousand rows of a sheet; else 0"),
+    _needed("total", Integer, server_default=text("0"), comment="events in all parts, also those not begun yet"),
+    _needed("accepted", Integer, server_default=text("0"), comment="events of this part"),
+    Index("receipt_account", "account", "made_at", "id", postgresql_where=text("part = 0")),
+    Index("receipt_made", "made_at"),
+)
+IMPORT: Final = Table(
+    "import",
+    ACCESS,
+    Column("id", CODE, primary_key=True),
+    _needed("account", CODE, comment="who sent the sheet"),
+    _needed("unit", CODE),
+    _needed("type", CODE, comment="of the events"),
+    _needed("made_at", MOMENT, comment="also the time of its events"),
+    _needed("rows", Integer),
+    _needed("bytes", BigInteger, comment="of all its pages"),
+    _needed("told", Text, comment="JSON: the columns, what was passed over, how its text was read"),
+    Column("receipt", CODE, comment="NULL: nothing of it was sent"),
+    Index("import_account", "account", "made_at", "id"),
+    Index("import_made", "made_at"),
+    comment="a sheet that was sent, without the file",
+)
+IMPORT_PAGE: Final = Table(
+    "import_page",
+    ACCESS,
+    Column("import", CODE, ForeignKey("import.id", ondelete="CASCADE"), primary_key=True),
+    Column("page", Integer, primary_key=True, comment="a thousand rows"),
+    _needed("first_row", Integer, comment="by the sheet's own numbers"),
+    _needed("last_row", Integer),
+    _needed("rows", LargeBinary, comment="msgpack: the rows as they were read"),
+    _needed("stems", LargeBinary, comment="16 bytes a row: what its id follows from; zeros where it has none"),
+    _needed("choices", Text, server_default=text("'{}'"), comment="JSON: what the clerk decided, by row"),
+    _needed("counts", Text, comment="JSON: rows by status, when they were last looked at"),
 )
 
 APPEND_ONLY: Final = (

@@ -2,7 +2,7 @@
 -- by an administrator: psql --dbname tonghop --file roles.sql; then \password for each of the three. Also where the tables are there already.
 --   tonghop_migrate    owns everything: `tonghop migrate`, and the commands that make figures anew (rebuild, verify, restore, resume)
 --   tonghop_projector  writes rows of the log and its figures, and can't so much as read accounts: `tonghop projector`
---   tonghop_api        reads, also on a standby; writes accounts, sessions and tokens, adds to the audit log: `tonghop api`
+--   tonghop_api        reads, also on a standby; writes accounts, sessions, tokens, receipts and imports, adds to the audit log: `tonghop api`
 \set ON_ERROR_STOP on
 BEGIN;
 DO $$
@@ -57,7 +57,7 @@ DECLARE
     written CONSTANT jsonb := '{
         "account": "INSERT, UPDATE", "token": "INSERT, UPDATE", "audit": "INSERT",
         "invitation": "INSERT, UPDATE, DELETE", "session": "INSERT, UPDATE, DELETE", "attempt": "INSERT, UPDATE, DELETE",
-        "receipt": "INSERT, UPDATE, DELETE"
+        "receipt": "INSERT, UPDATE, DELETE", "import": "INSERT, UPDATE, DELETE", "import_page": "INSERT, UPDATE, DELETE"
     }';
 BEGIN
     FOR found IN
