@@ -57,6 +57,7 @@ _OF_SENDING: Final = {
     429: _SAYS[429],
     503: "All are unsent (`items`), or nothing was tried; `Retry-After`",
 }
+_FILE: Final = {"schema": {"type": "string", "format": "binary"}}
 _REFUSED: Final = {"application/problem+json": {"schema": {"$ref": _REFERENCE.format(name="Problem")}}}
 
 
@@ -132,17 +133,21 @@ def sent(answer: type[msgspec.Struct], status: int = 202) -> dict[int | str, dic
 
 def a_file(media_type: str) -> dict[int | str, dict[str, Any]]:
     """Describe a route that answers with a file."""
-    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
-    return {
-        200: {"description": "The file", "content": content},
-        **{refused: {"description": says, "content": _REFUSED} for refused, says in _OF_ACCOUNTS.items()},
-    }
+    return _refusing({200: {"description": "The file", "content": {media_type: dict(_FILE)}}})
+
+
+def gone() -> dict[int | str, dict[str, Any]]:
+    """Describe a route that answers with nothing, as what it was about is there no more."""
+    return _refusing({204: {"description": "It is gone"}})
+
+
+def _refusing(answered: dict[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
+    return answered | {refused: {"description": says, "content": _REFUSED} for refused, says in _OF_ACCOUNTS.items()}
 
 
 def taking_files(media_types: Iterable[str]) -> dict[str, Any]:
     """Describe the files that a route takes in its body, for its `openapi_extra`."""
-    file = {"schema": {"type": "string", "format": "binary"}}
-    return {"requestBody": {"required": True, "content": dict.fromkeys(media_types, file)}}
+    return {"requestBody": {"required": True, "content": dict.fromkeys(media_types, _FILE)}}
 
 
 def taking_events() -> dict[str, Any]:

@@ -10,7 +10,6 @@ import msgspec
 from fastapi import Request
 
 from projections.answers.access.sight import Sight
-from projections.answers.words.vietnamese_format import VIETNAM
 from projections.store.reading.snapshot import Snapshot
 from services.api import kept_imports, kept_receipts
 from services.api.access import access_of
@@ -91,7 +90,7 @@ async def sheet_back(request: Request, kept: KeptImport) -> bytes:
         parts = await kept_receipts.parts_of(access.reading, kept.receipt)
     packed = await kept_imports.packed_pages(access.reading, kept.id)
     pages = [_Page(*page, parts.get(number)) for number, page in enumerate(packed)]
-    how = JudgedFor(asker, kept.type, kept.made_at.astimezone(VIETNAM), imports.root, trying=True)
+    how = JudgedFor(asker, kept.type, kept.made_at, imports.root, trying=True)
     compute = partial(_lines, pages=pages, how=how)
     async with imports.writing.turn(asker.account):
         if kept.rows > ROWS_A_PAGE:

@@ -16,7 +16,6 @@ import msgspec
 from fastapi import Request
 
 from projections.answers.access.sight import Sight
-from projections.answers.words.vietnamese_format import VIETNAM
 from projections.store.reading.snapshot import Snapshot
 from services.api import kept_imports, kept_receipts
 from services.api.access import access_of
@@ -169,8 +168,7 @@ class _Sending:
         known = None
         if before is not None and before.items is not None:
             known = await found_in_log(snapshot, before.items, answered=before.answered)
-        made_at = kept.made_at.astimezone(VIETNAM)
-        how = JudgedFor(self._asker, kept.type, made_at, self._imports.root, trying=False)
+        how = JudgedFor(self._asker, kept.type, kept.made_at, self._imports.root, trying=False)
         judged = await judge_rows(snapshot, PageOfRows(page.rows, page.choices, known), self._earlier, how)
         return judged, known if before is not None and before.answered else None
 

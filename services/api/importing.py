@@ -208,7 +208,7 @@ async def page_shown(request: Request, kept: KeptImport, page: int, only: int | 
     sent = None
     if kept.receipt is not None:
         sent = await kept_receipts.find(access.reading, kept.receipt, asker.account, page)
-    how = JudgedFor(asker, kept.type, kept.made_at.astimezone(VIETNAM), imports.root, trying=True)
+    how = JudgedFor(asker, kept.type, kept.made_at, imports.root, trying=True)
     compute = partial(_page_judged, found=found, marks=marks, sent=sent, how=how)
     rows, counted, position = await reader_of(request).at_once(request, compute)
     all_counts = [*kept.counts]

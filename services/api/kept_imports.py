@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
+from projections.answers.words.vietnamese_format import VIETNAM
 from services.api.import_answers import ImportTold
 from services.sheets.results import ReadRow
 
@@ -247,6 +248,7 @@ def _written(counts: Mapping[str, Any]) -> str:
 def _kept(row: Record) -> KeptImport:
     values = dict(row)
     values |= {"told": _told(values["told"]), "counts": [_numbers(each) for each in values["counts"]]}
+    values["made_at"] = values["made_at"].astimezone(VIETNAM)
     return KeptImport(**values)
 
 

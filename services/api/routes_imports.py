@@ -22,7 +22,7 @@ from services.api import kept_imports
 from services.api.access import access_of
 from services.api.answering import CACHING, reader_of
 from services.api.asked import matched
-from services.api.documentation import a_file, sent, taking, taking_files, told
+from services.api.documentation import a_file, gone, sent, taking, taking_files, told
 from services.api.gate import who_asks
 from services.api.guard import MOST_BODY
 from services.api.import_answers import Import, ImportHead, ImportList, Mending, counts_of
@@ -84,7 +84,12 @@ class ListQuery(Strict):
     cursor: Cursor = None
 
 
-@router.get("/units/{unit}/templates/{type}.xlsx", summary="A sheet to be filled in", responses=a_file(XLSX))
+@router.get(
+    "/units/{unit}/templates/{type}.xlsx",
+    summary="A sheet to be filled in",
+    response_class=Response,
+    responses=a_file(XLSX),
+)
 @needs(Need.SENDING)
 async def template_of(
     request: Request,
@@ -171,7 +176,12 @@ async def listed(request: Request, query: Annotated[ListQuery, Query()]) -> Resp
     return answer(ImportList(heads, cursor_of(more)))
 
 
-@router.get("/imports/{import}.xlsx", summary="The sheet with each row's result", responses=a_file(XLSX))
+@router.get(
+    "/imports/{import}.xlsx",
+    summary="The sheet with each row's result",
+    response_class=Response,
+    responses=a_file(XLSX),
+)
 @needs(Need.SENDING)
 async def result_sheet(request: Request, import_: ImportPath, _: Annotated[Strict, Query()]) -> Response:
     """Give the sheet back with what became, or would become, of each row."""
@@ -187,7 +197,9 @@ async def import_of(request: Request, import_: ImportPath, query: Annotated[Page
     return answer(await page_shown(request, await own_import(request, import_), page))
 
 
-@router.delete("/imports/{import}", status_code=204, summary="Delete a sheet", responses={204: {"description": "Gone"}})
+@router.delete(
+    "/imports/{import}", status_code=204, summary="Delete a sheet", response_class=Response, responses=gone()
+)
 @needs(Need.SENDING)
 async def delete(request: Request, import_: ImportPath, _: Annotated[Strict, Query()]) -> Response:
     """Delete a sheet of one's own, whatever one may do now; what was sent stays sent, and its receipt is kept."""

@@ -11,19 +11,12 @@ import httpx
 import openpyxl
 
 from services.api.import_bodies import CSV, XLSX
-from services.sheets.reading import SheetQuestion, read
-from services.sheets.refusals import SheetRefused
-from services.sheets.results import SheetReading
+from tests.integration.reading_here import read_here
 from tests.integration.test_sending import Sender, api
 
 HEADS = ("Đơn vị", "Mã đảng viên", "Ngày quyết định")
 DAY = "01/05/2023"
 ADMITTED = "member.admitted"
-
-
-async def read_here(sheet: bytes, asked: SheetQuestion) -> SheetReading | SheetRefused:
-    """Read a file in this process: a process for each would take most of a test's time."""
-    return read(sheet, asked)
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from services.api.app import create_app
 from services.api.needs import UndeclaredNeedError, declared
 from services.api.problems import unauthenticated
 from services.settings import Settings
+from tests.integration.reading_here import read_here
 from tests.integration.test_api import small_world
 from tests.oracle.telling import ROOT, Said, admitted, founded, granted, moved, root
 from tests.property.system import system_on
@@ -43,7 +44,8 @@ async def by_name(request: Request) -> Asker:
 @asynccontextmanager
 async def guarded(database: str) -> AsyncIterator[httpx.AsyncClient]:
     """Open the API with a gate that knows accounts by their names."""
-    app = create_app(Settings(database_url=database, nats_url="nats://127.0.0.1:1"), admit=by_name)
+    settings = Settings(database_url=database, nats_url="nats://127.0.0.1:1")
+    app = create_app(settings, admit=by_name, read_sheet=read_here)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:

@@ -7,6 +7,7 @@ tell nothing of the kind.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import Random
@@ -14,8 +15,10 @@ from typing import Any, Final
 
 import httpx
 
-from tests.oracle.access import Granted, may
+from tests.oracle.access import Granted, at_or_below, may
+from tests.oracle.hierarchy import LAST_KNOWN
 from tests.oracle.oracle import Oracle
+from tests.oracle.telling import event_of
 from tests.oracle.wording import FACTS, LEVELS, day_of
 from tests.property.reading import BYS, RANGES
 from tests.property.strategies import DAYS
@@ -24,6 +27,7 @@ TODAY: Final = dt.date(2026, 11, 28)
 """Grants end long before or long after it, whenever the test runs."""
 BASES: Final = ("as-was", "as-now")
 EVERYTHING: Final = "admin"
+_DAY: Final = {"decided_on": "2020-05-01"}
 
 Row = dict[str, Any]
 
@@ -67,6 +71,13 @@ class Seeing:
 
     async def _ask(self, who: str, path: str, asked: dict[str, str]) -> httpx.Response:
         return await self.client.get(path, params=asked, headers={"authorization": f"Bearer {who}"})
+
+    async def order(self, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> httpx.Response:
+        """Ask for something to be done, or tried."""
+        limits = [word for grant in self.account.only or () for word in (grant.role, grant.unit)]
+        who = " ".join((self.account.id, *limits))
+        headers = {"authorization": f"Bearer {who}", "content-type": kind}
+        return await self.client.request(method, path, content=body, headers=headers)
 
     def one(self, values: Any) -> Any:
         return self.random.choice(values)
@@ -322,6 +333,75 @@ async def status(seeing: Seeing) -> None:
     assert answer.status_code == (200 if seeing.may("operating", seeing.oracle.root) else 403), seeing.account
 
 
+async def dry_run(seeing: Seeing) -> None:
+    units = [seeing.unit() for _ in range(8)]
+    events = [event_of(u, f"dry-{n}", "member.admitted", u, {"member": "1", **_DAY}) for n, u in enumerate(units)]
+    body = "\n".join(map(json.dumps, events)).encode()
+    answer = await seeing.order("POST", "/v1/events?dry_run=true", body, "application/x-ndjson")
+    known = seeing.oracle.hierarchy().units()
+    for unit, item in zip(units, answer.json()["items"], strict=True):
+        may = unit in known and seeing.may("sending", unit)
+        assert (item["reason"] == "forbidden") == (not may), (seeing.account, unit, item)
+        assert may or item.get("outcome") is None, item
+
+
+def correction(what: str) -> Judge:
+    async def judge(seeing: Seeing) -> None:
+        unit = seeing.unit()
+        body = json.dumps({"reason": "x", **({"data": {}} if what == "replacement" else {})}).encode()
+        answer = await seeing.order("POST", f"/v1/events/{unit}/made-up/{what}", body)
+        may = unit in seeing.oracle.hierarchy().units() and seeing.may("sending", unit)
+        assert answer.status_code == (404 if may else 403), (seeing.account, unit, answer.text)
+
+    return judge
+
+
+def of_nobody(method: str, path: str) -> Judge:
+    async def judge(seeing: Seeing) -> None:
+        answer = await seeing.order(method, path.format(unit=seeing.unit()), b"{}")
+        assert answer.status_code == 404, (seeing.account, path, answer.text)
+
+    return judge
+
+
+async def template(seeing: Seeing) -> None:
+    unit = seeing.unit()
+    answer = await seeing.order("GET", f"/v1/units/{unit}/templates/member.admitted.xlsx")
+    known, may = unit in seeing.oracle.hierarchy().units(), seeing.may("sending", unit)
+    assert answer.status_code == (404 if not known else 200 if may else 403), (seeing.account, unit, answer.text)
+
+
+async def import_sheet(seeing: Seeing) -> None:
+    """Send a sheet that names units of all parts: it is taken at some units, and of its rows those below alone."""
+    h, unit = seeing.oracle.hierarchy(), seeing.unit()
+    units = [seeing.unit() for _ in range(6)]
+    rows = [f"{each};{n};01/05/2020" for n, each in enumerate(units)]
+    sheet = "\n".join(("Đơn vị;Mã đảng viên;Ngày quyết định", *rows)).encode()
+    made = await seeing.order("POST", f"/v1/units/{unit}/imports?type=member.admitted", sheet, "text/csv")
+    known, may = unit in h.units(), seeing.may("sending", unit)
+    told = (seeing.account, unit, units, made.text)
+    assert made.status_code == (404 if not known else 201 if may else 403), told
+    listed = (await seeing.ask("/v1/imports", {})).json()["imports"]
+    assert all(seeing.may("sending", each["unit"]) for each in listed), told
+    if made.status_code != 201:
+        return
+    for each, row in zip(units, made.json()["rows"], strict=True):
+        may = each in h.units() and seeing.may("sending", each)
+        refused = row["reason"] in {"unknown_unit", "forbidden"}
+        assert refused or may, (told, row)
+        assert not (refused and may and at_or_below(h, each, unit, LAST_KNOWN)), (told, row)
+    import_ = made.json()["import"]
+    assert import_ in {each["import"] for each in listed}, told
+    path = f"/v1/imports/{import_}"
+    assert (await seeing.ask(path, {})).json() == made.json(), told
+    for other in ("a-dddddddddddddddd", EVERYTHING):
+        headers = {"authorization": f"Bearer {other}"}
+        for method, where in (("GET", path), ("DELETE", path), ("POST", f"{path}/send"), ("GET", f"{path}.xlsx")):
+            answer = await seeing.client.request(method, where, headers=headers)
+            assert answer.status_code == 404, (other, method, where)
+    assert (await seeing.order("DELETE", path)).status_code == 204
+
+
 def for_everybody(path: str) -> Judge:
     async def judge(seeing: Seeing) -> None:
         unit = seeing.one(seeing.oracle.hierarchy().units())
@@ -348,6 +428,20 @@ JUDGED: Final[dict[str, tuple[Judge, ...]]] = {
     "/v1/outcomes": (outcomes,) * 4,
     "/v1/rejects": (rejects,),
     "/v1/receipts": (receipts,),
+    "/v1/receipts/{receipt}": (of_nobody("GET", f"/v1/receipts/r-{'0' * 32}"),),
+    "/v1/events": (dry_run,),
+    "/v1/events/{publisher}/{id}/retraction": (correction("retraction"),),
+    "/v1/events/{publisher}/{id}/replacement": (correction("replacement"),),
+    "/v1/units/{unit}/templates/{type}.xlsx": (template,),
+    "/v1/units/{unit}/imports": (import_sheet,),
+    "/v1/imports": (import_sheet,),
+    "/v1/imports/{import}": (of_nobody("GET", f"/v1/imports/i-{'0' * 32}"),),
+    "/v1/imports/{import}.xlsx": (of_nobody("GET", f"/v1/imports/i-{'0' * 32}.xlsx"),),
+    "/v1/imports/{import}/send": (of_nobody("POST", f"/v1/imports/i-{'0' * 32}/send"),),
+    "/v1/imports/{import}/rows/{row}": (of_nobody("PATCH", f"/v1/imports/i-{'0' * 32}/rows/2"),),
+    "/v1/units/{unit}/imports/{import}/rows/{row}": (
+        of_nobody("PATCH", f"/v1/units/{{unit}}/imports/i-{'0' * 32}/rows/2"),
+    ),
     "/v1/status": (status,),
 }
 NOTHING_OF_THE_KIND: Final = frozenset(
@@ -357,8 +451,6 @@ NOTHING_OF_THE_KIND: Final = frozenset(
         *("/v1/accounts", "/v1/accounts/{account}/invitation"),
         *("/v1/accounts/{account}/disable", "/v1/accounts/{account}/enable"),
         *("/v1/units/{unit}/grants", "/v1/units/{unit}/grants/{account}/{role}"),
-        *("/v1/events", "/v1/receipts/{receipt}"),
-        *("/v1/events/{publisher}/{id}/retraction", "/v1/events/{publisher}/{id}/replacement"),
     }
 )
-"""Routes that tell of accounts and their roles, or of what the asker sends; they have tests of their own."""
+"""Routes that tell of accounts and their roles; they have tests of their own."""
