@@ -29,13 +29,18 @@ _OUTCOMES = {
     "retracted_by": "bigint",
 }
 EIGHTH_VERSION = (
+    "DROP TABLE import_page, import",
+    "DROP INDEX receipt_account, receipt_made",
+    "ALTER TABLE receipt DROP CONSTRAINT receipt_pkey, DROP part, DROP total, DROP accepted",
+    "ALTER TABLE receipt ADD PRIMARY KEY (id)",
+    "CREATE INDEX receipt_account ON receipt (account, made_at, id)",
     "DROP TABLE g1.former_fact",
     "DROP INDEX g1.fact_position, g1.verdict_held_late, g1.verdict_rejected_late",
     "UPDATE alembic_version SET version_num = '0008'",
 )
 SIXTH_VERSION = (
     *EIGHTH_VERSION,
-    "DROP TABLE import_page, import, receipt, audit, attempt, token, session, invitation, account",
+    "DROP TABLE receipt, audit, attempt, token, session, invitation, account",
     "DROP FUNCTION audit_append_only",
     "UPDATE alembic_version SET version_num = '0006'",
 )

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0009"
-down_revision = "0008"
+down_revision = "0011"
 
 SCHEMA = (
     "ALTER TABLE receipt ADD COLUMN part INTEGER DEFAULT 0 NOT NULL",
