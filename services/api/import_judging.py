@@ -28,7 +28,6 @@ from projections.store.reading.confined import speakers
 from projections.store.reading.sheet_events import LatestSaid, latest_said
 from projections.store.reading.snapshot import Snapshot
 from services.access.asker import Asker
-from services.api.corrections import RETRACTED, retraction_id
 from services.api.event_bodies import FORBIDDEN, GivenEvent, WhyRefused, entry_of
 from services.api.import_answers import (
     DIFFERS,
@@ -50,6 +49,7 @@ from services.api.send_answers import DUPLICATE as SAID_BEFORE
 from services.api.send_answers import REFUSED as NOT_TAKEN
 from services.api.sending import Looked, look_at, tried_items
 from services.api.sights import holder_of
+from services.publishing.correction_ids import RETRACTED, retraction_id
 from services.publishing.lines import Line
 from services.sheets.columns import UNIT, columns_of
 from services.sheets.event_ids import numbered
