@@ -233,7 +233,9 @@ class Reader:
                 await self._positions.reach(query.min_position, query.wait)
 
     def _response(self, given: Given) -> Response:
-        headers = {"etag": given.tag, "cache-control": CACHING, "vary": "Accept-Encoding"}
+        headers = {"etag": given.tag, "cache-control": CACHING, "vary": "Accept, Accept-Encoding"}
+        if given.file_name is not None:
+            headers["content-disposition"] = f'attachment; filename="{given.file_name}"'
         if given.gzipped:
             headers["content-encoding"] = "gzip"
         if given.spooled is not None:

@@ -19,6 +19,8 @@ from projections.answers.report.report_answers import Behind
 from projections.store.reading.cost import Work
 from projections.store.reading.snapshot import Snapshot
 from services.api.bodies import SHORTEST, as_json, compressed
+from services.api.file_forms import AnswerFile
+from services.api.filing import filed
 from services.api.lag import Lag
 from services.api.problems import not_ready
 from services.api.sights import About
@@ -42,6 +44,8 @@ class Asked(NamedTuple):
     work: Work = Work()
     figures: bool = False
     as_text: Callable[[Any], str] | None = None
+    file: AnswerFile | None = None
+    """The file as which it is written, in place of JSON."""
     about: About = None
     """What it is about, for who may have the answer; None for what every account may have."""
     shows: str | None = None
@@ -82,6 +86,8 @@ class Given(NamedTuple):
     gzipped: bool = False
     spooled: Path | None = None
     length: int = 0
+    file_name: str | None = None
+    """Under which name a browser keeps it, where it is a file."""
     shows: str | None = None
     """What the audit log must have of it."""
 
@@ -123,12 +129,28 @@ async def finish(asked: Asked, how: Circumstances, opened: Snapshot, begun: Begu
         return Given(304, f'"{begun.tag}"')
     if begun.behind is not None:
         answer = msgspec.structs.replace(answer, behind=begun.behind)
+    shows = asked.shows if asked.shown_to == "all" or begun.sight.as_officer else None
+    if asked.file is not None:
+        return (await _filed(asked.file, answer, how, begun))._replace(shows=shows)
     if asked.as_text is None:
         body, kind = as_json(answer), JSON
     else:
         body, kind = harmless(asked.as_text(answer), lines=True).encode(), TEXT
-    shows = asked.shows if asked.shown_to == "all" or begun.sight.as_officer else None
     return Given(200, f'"{begun.tag}"', kind, body, length=len(body), shows=shows)
+
+
+async def _filed(file: AnswerFile, answer: msgspec.Struct, how: Circumstances, begun: Begun) -> Given:
+    found = await filed(file, answer, gzip=how.gzip)
+    return Given(
+        200,
+        f'"{begun.tag}{GZIPPED if found.gzipped else ""}"',
+        file.media_type,
+        found.body,
+        gzipped=found.gzipped,
+        spooled=found.path,
+        length=found.length,
+        file_name=file.file_name,
+    )
 
 
 def packed(given: Given, how: Circumstances) -> Given:

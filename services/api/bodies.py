@@ -43,9 +43,17 @@ def takes_gzip(accepted: str | None) -> bool:
     return False
 
 
+class Compressor:
+    """Compresses what it is given piece by piece."""
+
+    def __init__(self) -> None:
+        writer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
+        self.compress, self.flush = writer.compress, writer.flush
+
+
 def compressed(body: bytes) -> bytes:
     """Compress an answer; in pieces, so that other threads get their turn."""
-    writer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
+    writer = Compressor()
     view = memoryview(body)
     pieces = [writer.compress(view[at : at + _PIECE]) for at in range(0, len(body), _PIECE)]
     return b"".join([*pieces, writer.flush()])

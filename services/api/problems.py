@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -76,6 +76,26 @@ def officers_only(parameter: str) -> Problem:
         f"“{parameter}” is for officers of this unit alone."
     )
     return Problem(403, "Không được phép", detail, parameter=parameter)
+
+
+def not_acceptable(media_types: Collection[str], not_yet: Collection[str]) -> Problem:
+    """Say that an answer is in none of the forms that `Accept` takes (406), and which forms aren't written yet."""
+    known = ", ".join(media_types)
+    soon = f" Phiên bản này chưa xuất được {', '.join(not_yet)}." if not_yet else ""
+    detail = (
+        f"Không có dạng nào mà “Accept” nhận;{soon} Hãy dùng một trong: {known}. / "
+        f"In none of the forms that “Accept” takes; there are: {known}."
+    )
+    return Problem(406, "Không có dạng đó", detail, available=list(media_types))
+
+
+def too_long(what: str, length: int, most: int) -> Problem:
+    """Say that an answer would be too long, and how long it is: nothing is cut off silently (422)."""
+    detail = (
+        f"Kết quả có {length} {what}, tối đa {most}: hãy thu hẹp khoảng thời gian hay đơn vị, hoặc xem từng trang bằng "
+        f"“limit”. / The answer has {length} rows, at most {most} are given: narrow down the days or the unit, or page."
+    )
+    return Problem(422, "Quá dài", detail, length=length, most=most)
 
 
 def not_found(what: str, **members: Any) -> Problem:

@@ -10,12 +10,14 @@ from pydantic import Field
 
 from projections.answers.access.needs import Need
 from projections.answers.plans.plan_answers import Allocations, Indicators
+from projections.answers.tables.plan_tables import indicators_table, targets_table
 from projections.rules.counting.periods import Days
 from projections.store.reading.cost import Work
 from projections.store.reading.indicators import allocations, indicators
 from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.documentation import answers
+from services.api.file_forms import InForms, file_asked
 from services.api.needs import needs
 from services.api.parameters import OnBasis, OnDay, UnitPath, one_of, only_once
 from services.api.routes_units import COUNTED
@@ -24,7 +26,7 @@ from services.api.sights import OfUnit, days_of
 router = APIRouter(prefix="/v1/units", tags=["plans"], dependencies=[Depends(only_once)])
 
 
-class IndicatorsQuery(OnDay):
+class IndicatorsQuery(InForms, OnDay):
     """What is asked about a day."""
 
     basis: OnBasis = "as-was"
@@ -47,12 +49,14 @@ class TargetsQuery(IndicatorsQuery):
 async def indicators_of_a_day(request: Request, unit: UnitPath, query: Annotated[IndicatorsQuery, Query()]) -> Response:
     """Hold targets and declared figures against what is counted up to a day; what is missing is null, with a reason."""
     on, basis = query.on, query.basis
+    file = file_asked(request, query, f"indicators-{unit}-{on}", indicators_table)
     asked = Asked(
-        ("indicators", unit, on, basis),
+        ("indicators", unit, on, basis, file),
         Alike(partial(indicators, unit=unit, on=on, basis=basis)),
         Work(unit, steps=1, weight=COUNTED),
         figures=True,
         about=OfUnit(unit, days_of(Days(on, on), basis)),
+        file=file,
     )
     return await reader_of(request).answer(request, query, asked)
 
@@ -62,11 +66,13 @@ async def indicators_of_a_day(request: Request, unit: UnitPath, query: Annotated
 async def targets_handed_down(request: Request, unit: UnitPath, query: Annotated[TargetsQuery, Query()]) -> Response:
     """Show the targets of a unit beside those of its children, and whether they add up."""
     on, basis, by = query.on, query.basis, query.by
+    file = file_asked(request, query, f"targets-{unit}-{on}", targets_table)
     asked = Asked(
-        ("targets", unit, on, basis, by),
+        ("targets", unit, on, basis, by, file),
         Alike(partial(allocations, unit=unit, on=on, basis=basis)),
         Work(unit, steps=1, weight=COUNTED),
         figures=True,
         about=OfUnit(unit, days_of(Days(on, on), basis)),
+        file=file,
     )
     return await reader_of(request).answer(request, query, asked)

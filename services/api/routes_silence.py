@@ -13,12 +13,15 @@ from events.identifiers import is_unit_id
 from projections.answers.access.needs import Need
 from projections.answers.access.sight import Sight
 from projections.answers.plans.silence_answers import Silence
+from projections.answers.tables.plan_tables import silence_table
 from projections.store.reading.cost import EVERYTHING, Work
 from projections.store.reading.silence import LISTS, FigureKey, SilenceKey, SilenceQuestion, UnitKey, silence
 from projections.store.reading.snapshot import Snapshot
 from services.api.answering import reader_of
 from services.api.asked import Asked
 from services.api.documentation import answers
+from services.api.file_forms import InForms, file_asked
+from services.api.long_lists import MOST_ROWS, require_fewer
 from services.api.needs import needs
 from services.api.parameters import (
     PAGE,
@@ -38,7 +41,7 @@ from services.api.sights import OfUnit
 router = APIRouter(prefix="/v1/units", tags=["plans"], dependencies=[Depends(only_once)])
 
 
-class SilenceQuery(OverDays):
+class SilenceQuery(InForms, OverDays):
     """What is asked about silence."""
 
     level: AnyLevel = Field(None, description="Only units of this level on the last day", examples=["cell"])
@@ -55,20 +58,30 @@ async def silent(request: Request, unit: UnitPath, query: Annotated[SilenceQuery
     """List the units below that sent nothing, declared zero, declared another total than counted, admitted nobody.
 
     Each list has its whole `count` and a page; with `list`, that one alone has its page, and `cursor` goes on in it.
+    A file has whole lists, unless `limit` or `cursor` is given.
     """
-    question = SilenceQuestion(unit, query.days(), query.level, query.only, query.limit, _after(query))
+    file = file_asked(request, query, f"silence-{unit}-{query.first}-{query.last}", silence_table)
+    whole = file is not None and query.cursor is None and "limit" not in query.model_fields_set
+    limit = MOST_ROWS if whole else query.limit
+    question = SilenceQuestion(unit, query.days(), query.level, query.only, limit, _after(query))
     asked = Asked(
-        ("silence", *question),
-        partial(_silence, question=question),
+        ("silence", *question, file),
+        partial(_silence, question=question, whole=whole),
         Work(unit, steps=EVERYTHING),
         figures=True,
         about=OfUnit(unit, question.days, listed=True),
+        file=file,
     )
     return await reader_of(request).answer(request, query, asked)
 
 
-async def _silence(snapshot: Snapshot, sight: Sight, question: SilenceQuestion) -> Silence:
-    return await silence(snapshot, question, cursor_of, confined=sight.confined)
+async def _silence(snapshot: Snapshot, sight: Sight, question: SilenceQuestion, *, whole: bool) -> Silence:
+    found = await silence(snapshot, question, cursor_of, confined=sight.confined)
+    if whole:
+        for each in (found.silent, found.declared_zero, found.differing, found.admitted_nobody):
+            if each.next is not None:
+                require_fewer("dòng", each.count)
+    return found
 
 
 def _after(query: SilenceQuery) -> SilenceKey | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Literal, get_args
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from msgspec import UNSET
@@ -14,20 +14,20 @@ from projections.answers.sentence.claims import Claim, claim_of
 from projections.answers.sentence.clauses import RATES, SAYABLE
 from projections.answers.sentence.sentence import DEFAULT_CLAUSES
 from projections.answers.sentence.sentence_answers import Statement
+from projections.answers.tables.statement_table import statement_table
 from projections.store.reading.cost import Work
 from projections.store.reading.statement import SentenceAsked as About
 from projections.store.reading.statement import statement
 from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.documentation import answers
+from services.api.file_forms import TEXT, InFormsOrText, file_asked, form_asked
 from services.api.needs import needs
-from services.api.parameters import OnBasis, OverDays, Parsed, UnitPath, expected, one_of, only_once, several
+from services.api.parameters import OnBasis, OverDays, Parsed, UnitPath, expected, only_once, several
 from services.api.routes_units import COUNTED
 from services.api.sights import OfUnit, days_of
 
 router = APIRouter(prefix="/v1/units", tags=["plans"], dependencies=[Depends(only_once)])
-
-Format = Literal["json", "text"]
 
 
 def _claim(text: str) -> Claim:
@@ -37,7 +37,7 @@ def _claim(text: str) -> Claim:
     return claim
 
 
-class StatementQuery(OverDays):
+class StatementQuery(InFormsOrText, OverDays):
     """What a statement takes."""
 
     basis: OnBasis = "as-was"
@@ -52,9 +52,6 @@ class StatementQuery(OverDays):
         description="RATE:PERCENT as printed: refused where no whole number of the base gives it, or where the known "
         "one doesn't",
     )
-    format: Annotated[Format, one_of(get_args(Format))] = Field(
-        "json", description="`text` for the sentence and its footing as text/plain"
-    )
 
 
 @router.get("/{unit}/statement", summary="The sentence for a report", responses=answers(Statement))
@@ -62,13 +59,16 @@ class StatementQuery(OverDays):
 async def sentence(request: Request, unit: UnitPath, query: Annotated[StatementQuery, Query()]) -> Response:
     """Say counts, targets, declared figures and rates in official Vietnamese; 422 for what the data doesn't say."""
     said = About(unit, query.days(), query.basis, query.say, query.claim)
+    form = form_asked(request, query)
+    file = file_asked(request, query, f"statement-{unit}-{said.days.first}-{said.days.last}", statement_table)
     question = Asked(
-        ("statement", *said, query.format),
+        ("statement", *said, form, file),
         Alike(partial(statement, asked=said)),
         Work(unit, steps=1, weight=COUNTED),
         figures=True,
         about=OfUnit(unit, days_of(said.days, said.basis)),
-        as_text=_pasted if query.format == "text" else None,
+        as_text=_pasted if form == TEXT else None,
+        file=file,
     )
     return await reader_of(request).answer(request, query, question)
 

@@ -13,6 +13,7 @@ from projections.answers.access.sight import Sight
 from projections.answers.past.difference_answers import Difference
 from projections.answers.past.structure_answers import Tree, UnitHistory
 from projections.answers.report.report_question import Basis, Question
+from projections.answers.tables.past_tables import difference_table, history_table
 from projections.store.reading.cost import EVERYTHING, Class, Work
 from projections.store.reading.difference import difference_of_bases, difference_of_positions
 from projections.store.reading.history import unit_history
@@ -22,6 +23,8 @@ from services.access.audit import EVENTS_SHOWN
 from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.documentation import answers
+from services.api.file_forms import InForms, file_asked
+from services.api.long_lists import MOST_ROWS
 from services.api.needs import needs
 from services.api.parameters import (
     DEFAULT_MEASURES,
@@ -52,7 +55,7 @@ class TreeQuery(OnDay):
     depth: Annotated[int, whole(1, 20)] = Field(2, description="Steps down", examples=[2])
 
 
-class DifferenceQuery(OverDays):
+class DifferenceQuery(InForms, OverDays):
     """What is asked about two totals."""
 
     measures: Reported = DEFAULT_MEASURES
@@ -65,12 +68,17 @@ class DifferenceQuery(OverDays):
     limit: Limit = PAGE
 
 
+class HistoryQuery(InForms, Parameters):
+    """What the history of a unit takes."""
+
+
 @router.get("/{unit}/history", summary="A unit through time", responses=answers(UnitHistory))
 @needs(Need.FIGURES)
-async def history(request: Request, unit: UnitPath, query: Annotated[Parameters, Query()]) -> Response:
+async def history(request: Request, unit: UnitPath, query: Annotated[HistoryQuery, Query()]) -> Response:
     """Tell names, levels, parents, establishment and end, predecessors and successors, with dates and who said so."""
     compute = Alike(partial(unit_history, unit=unit))
-    asked = Asked(("history", unit), compute, Work(unit, steps=1), about=OfUnit(unit))
+    file = file_asked(request, query, f"history-{unit}", history_table)
+    asked = Asked(("history", unit, file), compute, Work(unit, steps=1), about=OfUnit(unit), file=file)
     return await reader_of(request).answer(request, query, asked)
 
 
@@ -97,9 +105,12 @@ async def difference(request: Request, unit: UnitPath, query: Annotated[Differen
         raise bad_parameter("against", "hai vị trí chỉ so được trên cùng một “basis”")
     if position is not None and later is not None and later < position:
         raise bad_parameter("against_position", f"phải không trước “position” ({position})")
+    file = file_asked(request, query, f"difference-{unit}-{query.first}-{query.last}", difference_table)
+    if file is not None and "limit" not in query.model_fields_set:
+        limit = MOST_ROWS
     other: Basis = against or ("as-was" if basis == "as-now" else "as-now")
     asked = Asked(
-        ("difference", *question, other, position, later, limit),
+        ("difference", *question, other, position, later, limit, file),
         partial(_difference, question=question, other=other, position=position, later=later, limit=limit),
         Work(unit, steps=EVERYTHING, least=Class.QUICK if position is None else Class.VAST),
         figures=True,
@@ -107,6 +118,7 @@ async def difference(request: Request, unit: UnitPath, query: Annotated[Differen
         about=OfUnit(unit, days_of(question.days, "as-now" if position is None else basis)),
         shows=EVENTS_SHOWN if position is not None else None,
         shown_to="officers",
+        file=file,
     )
     return await reader_of(request).answer(request, query, asked)
 

@@ -21,13 +21,15 @@ from projections.answers.report.comparing import with_change
 from projections.answers.report.report_answers import CountedEventPage, Report, UnitDay, UnitPage
 from projections.answers.report.report_question import Basis, By, Question
 from projections.answers.report.row_periods import year_before
+from projections.answers.tables.event_table import EventListing, events_table
+from projections.answers.tables.report_table import report_table
 from projections.rules.counting.periods import Days
 from projections.store.reading import report as reports
 from projections.store.reading.as_known_then import report_then
 from projections.store.reading.compared_report import compared_report
 from projections.store.reading.cost import EVERYTHING, MANY_PERIODS, Class, Work
 from projections.store.reading.events import CountedEventKey, events_under
-from projections.store.reading.find_unit import UnknownUnitError, any_unit
+from projections.store.reading.find_unit import LAST_KNOWN, UnknownUnitError, any_unit, find
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units import SearchKey, search, suggestions, unit_on
 from services.access.audit import CELLS_SHOWN, EVENTS_SHOWN
@@ -35,6 +37,8 @@ from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.breakdowns import may_be_shown
 from services.api.documentation import answers
+from services.api.file_forms import InForms, file_asked
+from services.api.long_lists import all_pages, one_page, require_fewer_events
 from services.api.needs import needs
 from services.api.parameters import (
     DEFAULT_MEASURES,
@@ -109,7 +113,7 @@ class SearchQuery(Parameters):
     cursor: Cursor = None
 
 
-class ReportQuery(OverDays):
+class ReportQuery(InForms, OverDays):
     """What a report takes."""
 
     basis: OnBasis = "as-was"
@@ -131,7 +135,7 @@ class ReportQuery(OverDays):
     )
 
 
-class EventsQuery(OverDays):
+class EventsQuery(InForms, OverDays):
     """What the list of the events under a number takes."""
 
     measure: Measures = Field(
@@ -195,9 +199,12 @@ async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery,
         raise bad_parameter("split", "không dùng cùng với “by=facet:…”; hãy dùng “by=facet:DIMENSION,DIMENSION”")
     question = Question(unit, days, query.basis, query.measures, cast("By", by), detail, query.split)
     before = _before(days) if query.compare else None
+    file = file_asked(
+        request, query, f"report-{unit}-{days.first}-{days.last}", partial(report_table, dimensions=query.split)
+    )
     thresholds: Thresholds = request.app.state.thresholds
     asked = Asked(
-        ("report", *question, query.compare, position, thresholds, cells_all),
+        ("report", *question, query.compare, position, thresholds, cells_all, file),
         partial(
             _report,
             question=question,
@@ -212,6 +219,7 @@ async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery,
             unit, days_of(days, query.basis), days_before=None if before is None else days_of(before, query.basis)
         ),
         shows=CELLS_SHOWN if cells_all else None,
+        file=file,
     )
     return await reader_of(request).answer(request, query, asked)
 
@@ -221,31 +229,34 @@ async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery,
 async def events(request: Request, unit: UnitPath, query: Annotated[EventsQuery, Query()]) -> Response:
     """List the events that measures count in a unit, by day, then position: as many as the number says.
 
-    With `member`, those that name one person; two units may use the same reference for two.
+    With `member`, those that name one person; two units may use the same reference for two. A file has all of them,
+    unless `limit` or `cursor` is given.
     """
     days, basis, measures, member = query.days(), query.basis, query.measure, query.member
     limit, key = query.limit, key_of(query.cursor, CountedEventKey)
     if key is not None and not (days.first <= key.day <= days.last and 0 <= key.measure <= len(MEASURES)):
         raise bad_parameter("cursor", "không thuộc về câu hỏi này")
 
+    file = file_asked(request, query, f"events-{unit}-{days.first}-{days.last}", events_table)
+    whole = file is not None and query.cursor is None and "limit" not in query.model_fields_set
+    compute = partial(_events, unit=unit, days=days, measures=measures, basis=basis, member=member)
+    if file is not None:
+        compute = partial(compute, listed=True)
     asked = Asked(
-        ("events", unit, days, basis, measures, member, limit, key),
-        Alike(
-            partial(
-                _events, unit=unit, days=days, measures=measures, basis=basis, member=member, after=key, limit=limit
-            )
-        ),
-        _work_of_events(unit, basis, member),
+        ("events", unit, days, basis, measures, member, limit, key, whole, file),
+        Alike(partial(compute, after=key, limit=None if whole else limit)),
+        _work_of_events(unit, basis, member, whole=whole),
         figures=True,
         about=OfUnit(unit, days_of(days, basis)),
         shows=EVENTS_SHOWN,
+        file=file,
     )
     return await reader_of(request).answer(request, query, asked)
 
 
-def _work_of_events(unit: str, basis: Basis, member: str | None) -> Work:
-    """Say what a page of events makes the service do."""
-    if member is not None:  # whatever the unit and the days have is read
+def _work_of_events(unit: str, basis: Basis, member: str | None, *, whole: bool) -> Work:
+    """Say what a page of events makes the service do, or the ``whole`` list."""
+    if member is not None or whole:  # whatever the unit and the days have is read
         return Work(unit, steps=EVERYTHING, least=Class.SLOW)
     # Days, not units, bound what is looked at; on the other basis all that is below is walked.
     return Work() if basis == "as-was" else Work(unit, steps=EVERYTHING)
@@ -329,9 +340,18 @@ async def _events(
     basis: Basis,
     member: str | None,
     after: CountedEventKey | None,
-    limit: int,
-) -> CountedEventPage:
-    page, more = await events_under(
-        snapshot, unit, days, measures, basis=basis, member=member, after=after, limit=limit
-    )
-    return CountedEventPage(page, cursor_of(more), snapshot.position)
+    limit: int | None,
+    listed: bool = False,
+) -> CountedEventPage | EventListing:
+    """Answer a page, as JSON or ``listed`` for a file; without a limit, the list of all."""
+    read = partial(events_under, snapshot, unit, days, measures, basis=basis, member=member)
+    if limit is not None:
+        page, more = await read(after=after, limit=limit)
+        if not listed:
+            return CountedEventPage(page, cursor_of(more), snapshot.position)
+        pages, following = one_page(page), cursor_of(more)
+    else:
+        await require_fewer_events(snapshot, Question(unit, days, basis, measures, "none"))
+        pages, following = all_pages(read), None
+    named = (await find(snapshot, unit, days.last if basis == "as-was" else LAST_KNOWN)).name
+    return EventListing(named, days.first, days.last, basis, snapshot.position, snapshot.as_of, pages, next=following)

@@ -1,0 +1,66 @@
+"""The events under a number as a table, a line each: a page of them, or all, while they are read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from msgspec import UNSET, Struct, UnsetType
+
+from events.catalogue import DIMENSIONS
+from events.words import DIMENSIONS as WORDS
+from projections.answers.report.report_answers import Behind, CountedEvent, UnitName
+from projections.answers.tables.answer_table import KIND, AnswerTable, Cell, Cells, Column, behind_note, column, stated
+
+TITLE: Final = "Các sự kiện dưới một con số"
+_FIELDS: Final = ("position", "publisher", "id", "type", "unit", "day", "measure", "time")
+_COLUMNS: Final = (
+    column(KIND),
+    *map(column, _FIELDS),
+    *(Column(f"facets.{dimension}", WORDS[dimension].capitalize()) for dimension in DIMENSIONS),
+)
+
+
+class EventListing(Struct, frozen=True):
+    """The events under a number with what a file says of them: ``pages`` of them, in order, as they are read.
+
+    ``next`` is where the following page begins, where this is one page alone.
+    """
+
+    unit: UnitName
+    first: dt.date
+    last: dt.date
+    basis: str
+    position: int
+    as_of: dt.datetime | None
+    pages: Any
+    """An AsyncIterator of lists of CountedEvent; msgspec knows no such type."""
+    next: str | None = None
+    behind: Behind | UnsetType = UNSET
+
+
+def events_table(answer: EventListing) -> AnswerTable:
+    """Return the table of events; each dimension has a column, and what an event doesn't say of it is empty."""
+    more = () if answer.next is None else (f"Đây là một trang; trang sau: cursor={answer.next}",)
+    said = stated(
+        answer.unit,
+        first=answer.first,
+        last=answer.last,
+        basis=answer.basis,
+        position=answer.position,
+        as_of=answer.as_of,
+        others={"next": answer.next},
+    )
+    return AnswerTable(TITLE, said, _COLUMNS, _rows(answer.pages), (*behind_note(answer.behind), *more))
+
+
+async def _rows(pages: AsyncIterator[Sequence[CountedEvent]]) -> AsyncIterator[Iterable[Cells]]:
+    async for page in pages:
+        yield _lines(page)
+
+
+def _lines(page: Sequence[CountedEvent]) -> Iterator[Cells]:
+    for event in page:
+        cells: list[Cell] = ["event", *(getattr(event, field) for field in _FIELDS)]
+        yield [*cells, *(event.facets.get(dimension) for dimension in DIMENSIONS)]

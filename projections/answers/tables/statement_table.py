@@ -1,0 +1,37 @@
+"""A statement as a table: a line a number that stands in a clause, and one of the whole paragraph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from projections.answers.plans.plan_answers import Operand
+from projections.answers.sentence.sentence_answers import Statement
+from projections.answers.tables.answer_table import KIND, AnswerTable, Cells, behind_note, column, stated
+from projections.answers.tables.flattening import cells_of, columns_of
+
+TITLE: Final = "Câu báo cáo"
+
+
+def statement_table(answer: Statement) -> AnswerTable:
+    """Return the table of a statement: the kinds of lines are `statement`, `clause` and `number`."""
+    columns = columns_of(Operand)
+    nothing: Cells = [None] * len(columns)
+
+    def rows() -> Iterator[Cells]:
+        yield ["statement", None, answer.text, answer.footing, *nothing]
+        for clause in answer.clauses:
+            yield ["clause", clause.say, clause.text, None, *nothing]
+            for number in clause.numbers:
+                yield ["number", clause.say, None, None, *cells_of(number, columns)]
+
+    said = stated(
+        answer.unit,
+        first=answer.first,
+        last=answer.last,
+        basis=answer.basis,
+        position=answer.position,
+        as_of=answer.as_of,
+    )
+    heads = tuple(column(name) for name in (KIND, "say", "text", "footing"))
+    return AnswerTable(TITLE, said, (*heads, *columns), rows(), behind_note(answer.behind))
