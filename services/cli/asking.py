@@ -1,6 +1,7 @@
 """Ask the service a question for a command, show the answer, and put plainly what can't be done."""
 # ruff: noqa: PLC0415
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from services.cli.errors import CommandError
-from services.cli.options import Plain
+from services.cli.options import Dialect, Format, Plain
 from services.language import chosen, either
 
 if TYPE_CHECKING:
@@ -22,13 +23,43 @@ Answered = tuple[str, dict[str, Any]]
 def show(
     api: str | None,
     data_dir: Path,
-    format_: Plain,
+    format_: Plain | Format,
     render: "Callable[[dict[str, Any]], RenderableType]",
     *path: str,
+    dialect: Dialect | None = None,
     **parameters: str | int | None,
 ) -> None:
-    """Ask for a path made of these parts and write the answer, rendered or as it came."""
-    write(format_, render, *ask(api, data_dir, *path, **parameters))
+    """Ask for a path made of these parts and write the answer: rendered, as it came, or as a file in a dialect."""
+    if format_ is Format.CSV:
+        write_file(api, data_dir, *path, dialect=dialect, **parameters)
+        return
+    require_no_dialect(dialect)
+    write(Plain(format_.value), render, *ask(api, data_dir, *path, **parameters))
+
+
+def require_no_dialect(dialect: Dialect | None) -> None:
+    """Raise CommandError where a dialect is asked for of what has none."""
+    if dialect is not None:
+        raise CommandError(either("--dialect chỉ dùng với --format csv.", "--dialect takes --format csv."))
+
+
+def write_file(api: str | None, data_dir: Path, *path: str, **parameters: str | int | None) -> None:
+    """Ask for a file of CSV and write it as it comes; to a terminal such that nothing in it does harm."""
+    from events.names import harmless
+    from services.cli.client import api_address, file
+    from services.cli.own_token import own_token
+
+    address = api_address(api, data_dir)
+    with (
+        _on_empty(address, own_token(address, data_dir)) as token,
+        file(address, *path, token=token, format="csv", **parameters) as pieces,
+    ):
+        if sys.stdout.isatty():
+            text = b"".join(pieces).decode(errors="replace").replace("\r\n", "\n")
+            typer.echo(harmless(text, lines=True), nl=False)
+            return
+        for piece in pieces:
+            typer.echo(piece, nl=False)
 
 
 def write(
@@ -53,9 +84,15 @@ def ask(api: str | None, data_dir: Path, *path: str, **parameters: str | int | N
     from services.cli.own_token import own_token
 
     address = api_address(api, data_dir)
-    token = own_token(address, data_dir)
-    try:
+    with _on_empty(address, own_token(address, data_dir)) as token:
         return address, get(address, *path, token=token, **parameters)
+
+
+@contextmanager
+def _on_empty(address: str, token: str | None) -> Iterator[str | None]:
+    """Say how to begin where something isn't found because there is nothing at all yet."""
+    try:
+        yield token
     except CommandError as error:
         if error.status == HTTPStatus.NOT_FOUND and _is_empty(address, token):
             raise CommandError(empty_service(), error.status) from error

@@ -4,7 +4,8 @@ import json
 import os
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -107,28 +108,48 @@ def send(
     headers: Mapping[str, str] | None = None,
 ) -> tuple[str, dict[str, Any]]:
     """Ask in the same way, with a token, and for something to be done; `body` is sent as JSON."""
-    url = "/".join((api, *(quote(part, safe="") for part in path)))
-    given = {name.removesuffix("_"): value for name, value in query.items() if value is not None}
+    url = _url(api, path)
     try:
         response = httpx.request(
             *(method, url),
-            params=given,
+            params=_given(query),
             json=body,
-            headers={**(headers or {}), **({} if token is None else {"authorization": f"Bearer {token}"})},
+            headers=_signed(headers or {}, token),
             timeout=_WAIT,
             trust_env=not _LOOPBACK.match(url),
             verify=trusted_for(api),
         )
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:  # a proxy's address may be wrong, too
-        why = chosen(error)
-        raise CommandError(
-            either(
-                f"Không kết nối được tới {api}: {why}.\n"
-                "Hãy chạy `tonghop up`, hoặc chỉ địa chỉ bằng --api hay TONGHOP_API_URL.",
-                f"{api} can't be reached: {why}.\n"
-                "Run `tonghop up`, or say where the service is with --api or TONGHOP_API_URL.",
-            )
-        ) from error
+        raise _unreached(api, error) from error
+    return response.text, _read(api, response)
+
+
+def _url(api: str, path: tuple[str, ...]) -> str:
+    return "/".join((api, *(quote(part, safe="") for part in path)))
+
+
+def _given(query: Mapping[str, str | int | None]) -> dict[str, str | int]:
+    return {name.removesuffix("_"): value for name, value in query.items() if value is not None}
+
+
+def _signed(headers: Mapping[str, str], token: str | None) -> dict[str, str]:
+    return {**headers, **({} if token is None else {"authorization": f"Bearer {token}"})}
+
+
+def _unreached(api: str, error: Exception) -> CommandError:
+    why = chosen(error)
+    return CommandError(
+        either(
+            f"Không kết nối được tới {api}: {why}.\n"
+            "Hãy chạy `tonghop up`, hoặc chỉ địa chỉ bằng --api hay TONGHOP_API_URL.",
+            f"{api} can't be reached: {why}.\n"
+            "Run `tonghop up`, or say where the service is with --api or TONGHOP_API_URL.",
+        )
+    )
+
+
+def _read(api: str, response: httpx.Response) -> dict[str, Any]:
+    """Read an answer; raises CommandError for a problem, and for what is none of tonghop's."""
     try:
         answer = response.json()
     except (ValueError, RecursionError):
@@ -137,7 +158,30 @@ def send(
         raise CommandError(strange(api, f"HTTP {response.status_code}"), response.status_code)
     if not response.is_success:
         raise CommandError(_problem(response, answer), response.status_code)
-    return response.text, answer
+    return answer
+
+
+@contextmanager
+def file(api: str, *path: str, token: str | None, **parameters: str | int | None) -> Iterator[Iterator[bytes]]:
+    """Ask for a file of CSV, and give it piece by piece, as it comes. Raises CommandError as `get` does."""
+    url = _url(api, path)
+    try:
+        with httpx.stream(
+            *("GET", url),
+            params=_given(parameters),
+            headers=_signed({"accept": "text/csv"}, token),
+            timeout=_WAIT,
+            trust_env=not _LOOPBACK.match(url),
+            verify=trusted_for(api),
+        ) as response:
+            if not response.is_success:
+                response.read()
+                _read(api, response)
+            if response.headers.get("content-type", "").partition(";")[0] != "text/csv":
+                raise CommandError(strange(api, response.headers.get("content-type", "?")), response.status_code)
+            yield response.iter_bytes()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise _unreached(api, error) from error
 
 
 def strange(api: str, what: str) -> str:

@@ -23,11 +23,23 @@ class Basis(StrEnum):
 
 
 class Format(StrEnum):
-    """How a report is written."""
+    """How an answer is written that can be a file too."""
 
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+
+
+class Dialect(StrEnum):
+    """Who is to open a file of CSV."""
+
+    EXCEL_VI = "excel-vi"
+
+
+class Compare(StrEnum):
+    """With what a report is compared."""
+
+    LAST_YEAR = "last-year"
 
 
 class Cells(StrEnum):
@@ -88,9 +100,9 @@ def day_option(vietnamese: str, english: str, *names: str) -> typer.models.Optio
 _LEVELS: Final = " | ".join(LEVELS)
 _MEASURES: Final = ", ".join(MEASURES)
 BY_HELP: Final = either(
-    f"Mỗi dòng là gì: child (đơn vị trực thuộc) | month | year | level:CẤP ({_LEVELS}) | "
+    f"Mỗi dòng là gì: child (đơn vị trực thuộc) | month | quarter | year | level:CẤP ({_LEVELS}) | "
     f"facet:CHIỀU[,CHIỀU] ({', '.join(DIMENSIONS)}) | none.",
-    f"What a row is: child | month | year | level:LEVEL ({_LEVELS}) | "
+    f"What a row is: child | month | quarter | year | level:LEVEL ({_LEVELS}) | "
     f"facet:DIMENSION[,DIMENSION] ({', '.join(DIMENSIONS)}) | none.",
 )
 
@@ -142,6 +154,17 @@ Cursor = Annotated[
 Limit = Annotated[
     int, typer.Option(min=1, max=1000, help=either("Nhiều nhất bao nhiêu dòng.", "The most rows to show."))
 ]
+AnyLimit = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=1000,
+        help=either(
+            "Nhiều nhất bao nhiêu dòng: 100, với --format csv là tất cả.",
+            "The most rows to show: 100, with --format csv all of them.",
+        ),
+    ),
+]
 BasisOption = Annotated[
     Basis,
     typer.Option(
@@ -153,6 +176,16 @@ BasisOption = Annotated[
 ]
 FORMAT: Final = typer.Option("--format", help=either("Cách trình bày.", "The form of the output."))
 PlainOption = Annotated[Plain, FORMAT]
+FormatOption = Annotated[Format, FORMAT]
+DialectOption = Annotated[
+    Dialect | None,
+    typer.Option(
+        help=either(
+            "Với --format csv: để Excel tiếng Việt mở (dấu chấm phẩy, tiêu đề tiếng Việt, dấu phẩy thập phân).",
+            "With --format csv: for Excel in Vietnamese (semicolons, Vietnamese heads, decimal commas).",
+        )
+    ),
+]
 Level = Annotated[str | None, typer.Option(help=either(f"Chỉ một cấp: {_LEVELS}.", f"One level only: {_LEVELS}."))]
 Measures = Annotated[
     str | None,

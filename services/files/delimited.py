@@ -25,7 +25,7 @@ PIECE: Final = 500
 NOTE: Final = "note"
 
 
-class Dialect(NamedTuple):
+class CsvDialect(NamedTuple):
     """How CSV is written."""
 
     delimiter: str = ","
@@ -33,12 +33,12 @@ class Dialect(NamedTuple):
     """Vietnamese heads, decimal commas, and a mark that it is UTF-8."""
 
 
-RFC_4180: Final = Dialect()
-EXCEL_VI: Final = Dialect(";", in_vietnamese=True)
+RFC_4180: Final = CsvDialect()
+EXCEL_VI: Final = CsvDialect(";", in_vietnamese=True)
 DIALECTS: Final = {"excel-vi": EXCEL_VI}
 
 
-async def csv_pieces(table: AnswerTable, dialect: Dialect = RFC_4180) -> AsyncIterator[bytes]:
+async def csv_pieces(table: AnswerTable, dialect: CsvDialect = RFC_4180) -> AsyncIterator[bytes]:
     """Yield the file, piece by piece, lines whole; the last line has the notes, and says how many rows there were."""
     of_all = [_written(value, dialect) for _, value in table.stated]
     columns = [*table.columns, *(column for column, _ in table.stated)]
@@ -67,7 +67,7 @@ async def _some(rows: object) -> AsyncIterator[Iterable[Cells]]:
             yield page
 
 
-def _written(cell: Cell, dialect: Dialect) -> str:
+def _written(cell: Cell, dialect: CsvDialect) -> str:
     """Write a value as the JSON says it: a number never changes, a text is harmless."""
     match cell:
         case None:
@@ -89,7 +89,7 @@ def _text(text: str) -> str:
     return text_cell(harmless(text))
 
 
-def _lines(lines: Iterable[list[str]], dialect: Dialect) -> bytes:
+def _lines(lines: Iterable[list[str]], dialect: CsvDialect) -> bytes:
     written = io.StringIO()
     csv.writer(written, delimiter=dialect.delimiter).writerows(lines)
     return written.getvalue().encode()

@@ -1,17 +1,21 @@
 """Names that deceive, hide or command: doors refuse them, the log takes them, views show them harmlessly."""
 
 import csv
+import datetime as dt
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from events.codec import Event, decode
 from events.names import LONGEST_NAME, fault_of, harmless, has_visible, without_unseen
+from projections.answers.report.report_answers import Report, Row, UnitName
+from projections.answers.tables.report_table import report_table
 from services.cli.hierarchy_file import HierarchyError, ordered, read
-from services.cli.views.reports import as_csv
-from services.cli.views.spreadsheets import text_cell
+from services.files.delimited import EXCEL_VI, RFC_4180, CsvDialect, csv_pieces
+from services.files.spreadsheet_texts import text_cell
 from services.verification.verifying import verify
 from tests.attacks.answering import answering, report_of
 from tests.attacks.warm import Surroundings, Warm
@@ -116,7 +120,6 @@ def test_every_command_shows_them_harmlessly(warm: Warm) -> None:
     found = {"units": units, "next": None}
     for answer, asked, rows in (
         (report, ["report", "x"], len(units) + 9),
-        (report, ["report", "x", "--format", "csv"], len(units) + 2),
         (tree, ["tree", "x"], len(units) + 2),
         (found, ["units"], len(units) + 3),
     ):
@@ -130,18 +133,46 @@ def test_every_command_shows_them_harmlessly(warm: Warm) -> None:
             assert shown in text, (asked, shown)
 
 
+async def file_of(names: Sequence[str], number: int, dialect: CsvDialect = RFC_4180) -> list[dict[str, str]]:
+    """Write a report with rows of units of these names, and read it back."""
+    rows = [Row(unit=UnitName("u", name, "cell"), values={"admissions": number}) for name in names]
+    days = dt.date(2023, 1, 1), dt.date(2023, 11, 28)
+    answer = Report(UnitName("x", "X", "upper"), *days, "as-was", 7, None, 0, {"admissions": number}, rows)
+    text = b"".join([piece async for piece in csv_pieces(report_table(answer), dialect)]).decode()
+    assert text.replace("\r\n", "").replace("\u3000", "").removeprefix("\ufeff").isprintable()
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=dialect.delimiter))
+
+
+async def test_a_file_has_them_harmlessly() -> None:
+    found = await file_of(list(DECEIVING.values()), 7)
+    assert len(found) == len(DECEIVING) + 1
+    text = "".join(row["name"] for row in found)
+    for shown in (r"\u202e", r"\u001b[2J", r"\u200b\u2060\ufeff", r"\u2800", r"\u000aTổng", r"\U000e0041"):
+        assert shown in text
+
+
 @pytest.mark.parametrize("formula", FORMULAS)
-def test_a_formula_in_a_name_stays_text(formula: str) -> None:
-    report = report_of([{"id": "u", "name": formula, "level": "cell"}], {"admissions": -7})
+async def test_a_formula_in_a_name_stays_text(formula: str) -> None:
     assert text_cell(formula).startswith("'")
-    (row, total) = csv.DictReader(io.StringIO(as_csv(report), newline=""))
+    (row, total) = await file_of([formula], -7)
     assert row["name"][0] == "'" or row["name"].startswith("\\u")
-    assert row["name"].lstrip("' ").startswith(harmless(formula).lstrip()), row["name"]
+    assert row["name"].replace("'", "").lstrip().startswith(harmless(formula).replace("'", "").lstrip()), row["name"]
     assert total["admissions"] == "-7"  # a number stays one
 
 
+@pytest.mark.parametrize("name", ["a;=1+1", 'a" ,"=1+1', "a| @x", "a;+1;-1", "a,＝1", 'a;""=1', "Đảng ủy;\u3000=1"])
+async def test_nor_does_a_formula_begin_where_another_sign_parts_cells(name: str) -> None:
+    """A file with commas that is opened as one with semicolons, or the other way: no cell begins like a formula."""
+    for dialect in (RFC_4180, EXCEL_VI):
+        (row, _) = await file_of([name], 1, dialect)
+        written = row["name"] if "name" in row else row["Tên"]
+        for sign in ",;|\t":
+            for cell in written.split(sign):
+                assert not cell.strip(' "\u3000').startswith(("=", "+", "-", "@", "＝")), (written, sign)
+
+
 def test_texts_that_are_no_formula_stay_as_they_are() -> None:
-    for name in ("Đảng ủy", "2023-014", "a=1", "1+1", "'", ""):
+    for name in ("Đảng ủy", "2023-014", "a=1", "1+1", "'", "", "Xã A, B; C - D", "a,b=c", "x; y-z"):
         assert text_cell(name) == name
 
 

@@ -18,7 +18,7 @@ Cells: TypeAlias = Sequence[Cell]
 _NOTHING: Final[Mapping[str, Cell]] = {}
 
 
-class Column(NamedTuple):
+class TableColumn(NamedTuple):
     """A column: its ``name`` for programs, as the JSON names what is in it, and its ``head`` in Vietnamese."""
 
     name: str
@@ -30,9 +30,9 @@ class AnswerTable(NamedTuple):
 
     title: str
     """What it is, in Vietnamese."""
-    stated: tuple[tuple[Column, Cell], ...]
+    stated: tuple[tuple[TableColumn, Cell], ...]
     """What every file says of the figures in it: unit, period, basis, position, time, and what else is of all of it."""
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     rows: Iterable[Cells] | AsyncIterable[Iterable[Cells]]
     """The rows; of a long list those that follow each other, while they are read."""
     notes: tuple[str, ...] = ()
@@ -45,9 +45,9 @@ STATED: Final = frozenset({"of", "of_name", "of_level", "from", "to", "on", "bas
 """The names of what is stated; a column of the rows that would have the same begins with `item.`."""
 
 
-def column(name: str, head: str | None = None) -> Column:
+def column(name: str, head: str | None = None) -> TableColumn:
     """Make a column of the rows; its head is that of the field unless it is given."""
-    return Column(f"item.{name}" if name in STATED else name, head_of(name) if head is None else head)
+    return TableColumn(f"item.{name}" if name in STATED else name, head_of(name) if head is None else head)
 
 
 def stated(
@@ -60,7 +60,7 @@ def stated(
     on: dt.date | None = None,
     basis: str | None = None,
     others: Mapping[str, Cell] = _NOTHING,
-) -> tuple[tuple[Column, Cell], ...]:
+) -> tuple[tuple[TableColumn, Cell], ...]:
     """Say what every file says; ``others`` are named as the JSON names them."""
     said: dict[str, Cell] = {"of": unit.id, "of_name": unit.name, "of_level": unit.level}
     said |= {"from": first, "to": last} if on is None and first is not None else {}
@@ -68,7 +68,7 @@ def stated(
     said |= {} if basis is None else {"basis": basis}
     said |= {"position": position, "as_of": as_of}
     said |= others
-    return tuple((Column(name, head_of(name)), value) for name, value in said.items())
+    return tuple((TableColumn(name, head_of(name)), value) for name, value in said.items())
 
 
 def behind_note(behind: Behind | UnsetType) -> tuple[str, ...]:

@@ -11,14 +11,23 @@ from msgspec import UNSET, Struct, UnsetType
 from events.catalogue import DIMENSIONS
 from events.words import DIMENSIONS as WORDS
 from projections.answers.report.report_answers import Behind, CountedEvent, UnitName
-from projections.answers.tables.answer_table import KIND, AnswerTable, Cell, Cells, Column, behind_note, column, stated
+from projections.answers.tables.answer_table import (
+    KIND,
+    AnswerTable,
+    Cell,
+    Cells,
+    TableColumn,
+    behind_note,
+    column,
+    stated,
+)
 
 TITLE: Final = "Các sự kiện dưới một con số"
 _FIELDS: Final = ("position", "publisher", "id", "type", "unit", "day", "measure", "time")
 _COLUMNS: Final = (
     column(KIND),
     *map(column, _FIELDS),
-    *(Column(f"facets.{dimension}", WORDS[dimension].capitalize()) for dimension in DIMENSIONS),
+    *(TableColumn(f"facets.{dimension}", WORDS[dimension].capitalize()) for dimension in DIMENSIONS),
 )
 
 

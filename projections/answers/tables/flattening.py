@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec import Struct, UnsetType, inspect
 
 from projections.answers.past.structure_answers import Source
-from projections.answers.tables.answer_table import Cell, Cells, Column, column
+from projections.answers.tables.answer_table import Cell, Cells, TableColumn, column
 
 SOURCES: Final = "; "
 """Between several events that said something."""
@@ -22,12 +22,12 @@ def fields_of(kind: type[Struct]) -> tuple[str, ...]:
 
 
 @cache
-def columns_of(*kinds: type[Struct]) -> tuple[Column, ...]:
+def columns_of(*kinds: type[Struct]) -> tuple[TableColumn, ...]:
     """Return the columns of several types together, each once, in order."""
     return tuple(column(name) for name in dict.fromkeys(name for kind in kinds for name in fields_of(kind)))
 
 
-def cells_of(struct: Struct, columns: tuple[Column, ...]) -> Cells:
+def cells_of(struct: Struct, columns: tuple[TableColumn, ...]) -> Cells:
     """Return the cells of a struct under columns; what it has not is empty."""
     found = dict(_cells(struct, ""))
     return [found.get(each.name.removeprefix("item.")) for each in columns]

@@ -18,7 +18,16 @@ from projections.answers.past.structure_answers import (
     UnitHistory,
 )
 from projections.answers.report.report_answers import UnitName
-from projections.answers.tables.answer_table import KIND, AnswerTable, Cell, Cells, Column, behind_note, column, stated
+from projections.answers.tables.answer_table import (
+    KIND,
+    AnswerTable,
+    Cell,
+    Cells,
+    TableColumn,
+    behind_note,
+    column,
+    stated,
+)
 from projections.answers.tables.flattening import cells_of, columns_of
 from projections.answers.tables.heads import head_of_measure
 
@@ -51,7 +60,7 @@ def history_table(answer: UnitHistory) -> AnswerTable:
 def difference_table(answer: Difference) -> AnswerTable:
     """Return the table of a difference: both totals, what they differ by, each contribution, and what isn't listed."""
     measures = tuple(answer.total)
-    columns: tuple[Column, ...] = (*columns_of(Contribution), column("count"))
+    columns: tuple[TableColumn, ...] = (*columns_of(Contribution), column("count"))
 
     def line(kind: str, cells: Cells, values: Mapping[str, int], count: Cell = None) -> Cells:
         return [kind, *cells, count, *(values[measure] for measure in measures)]
@@ -82,5 +91,5 @@ def difference_table(answer: Difference) -> AnswerTable:
             "reconciled": answer.reconciled,
         },
     )
-    heads = tuple(Column(measure, head_of_measure(measure)) for measure in measures)
+    heads = tuple(TableColumn(measure, head_of_measure(measure)) for measure in measures)
     return AnswerTable(DIFFERENCE, said, (_KIND, *columns, *heads), rows(), behind_note(answer.behind))

@@ -24,7 +24,7 @@ from projections.answers.plans.silence_answers import (
     UnitsOfZeros,
 )
 from projections.answers.report.report_answers import UnitName
-from projections.answers.tables.answer_table import KIND, AnswerTable, Cells, Column, behind_note, column, stated
+from projections.answers.tables.answer_table import KIND, AnswerTable, Cells, TableColumn, behind_note, column, stated
 from projections.answers.tables.flattening import cells_of, columns_of
 
 INDICATORS: Final = "Chỉ tiêu, số khai báo, đảng viên và tỷ lệ"
@@ -90,7 +90,7 @@ def targets_table(answer: Allocations) -> AnswerTable:
 
 def silence_table(answer: Silence) -> AnswerTable:
     """Return the table of silence: the kind of a line is the list in which it stands."""
-    columns: tuple[Column, ...] = tuple(
+    columns: tuple[TableColumn, ...] = tuple(
         each for each in columns_of(DeclaredZero, Differing) if not each.name.startswith("unit.")
     )
     empty: Cells = [None] * len(columns)

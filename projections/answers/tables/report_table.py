@@ -14,7 +14,7 @@ from projections.answers.tables.answer_table import (
     AnswerTable,
     Cell,
     Cells,
-    Column,
+    TableColumn,
     behind_note,
     column,
     stated,
@@ -66,15 +66,15 @@ class _Laid:
         self._splits = [(m, d, code) for m in self._measures for d in dimensions for code in codes_of(d)]
 
     @property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[TableColumn, ...]:
         """Name the columns."""
         found = [column(KIND), *(column(key) for key in self._keys)]
         for before in ("", "last_year", "change") if self._compares else ("",):
             point = f"{before}." if before else ""
-            found += [Column(f"{point}{m}", head_of_measure(m, before)) for m in self._measures]
+            found += [TableColumn(f"{point}{m}", head_of_measure(m, before)) for m in self._measures]
         for before in ("", "last_year") if self._compares and self._splits else ("",):
             name = "last_year_split" if before else "split"
-            found += [Column(f"{name}.{m}.{d}.{c}", head_of_code(m, d, c, before)) for m, d, c in self._splits]
+            found += [TableColumn(f"{name}.{m}.{d}.{c}", head_of_code(m, d, c, before)) for m, d, c in self._splits]
         return tuple(found)
 
     def rows(self) -> Iterator[Cells]:

@@ -8,12 +8,15 @@ import typer
 from services.cli.asking import show
 from services.cli.options import (
     DATA,
+    AnyLimit,
     Api,
     Basis,
     BasisOption,
     DataDir,
+    DialectOption,
+    Format,
+    FormatOption,
     From,
-    Limit,
     Measures,
     On,
     Plain,
@@ -48,11 +51,17 @@ def tree(
     "A unit through time: names, levels, parents, what came before and after it.",
     name="history",
 )
-def history_(unit: Unit, format_: PlainOption = Plain.TABLE, api: Api = None, data_dir: DataDir = DATA) -> None:
+def history_(
+    unit: Unit,
+    format_: FormatOption = Format.TABLE,
+    dialect: DialectOption = None,
+    api: Api = None,
+    data_dir: DataDir = DATA,
+) -> None:
     """Tell a unit's history."""
     from services.cli.views import past
 
-    show(api, data_dir, format_, past.history, "v1", "units", unit, "history")
+    show(api, data_dir, format_, past.history, "v1", "units", unit, "history", dialect=dialect)
 
 
 @app.says(
@@ -76,8 +85,9 @@ def why_changed(
         ),
     ] = None,
     measures: Measures = None,
-    limit: Limit = 100,
-    format_: PlainOption = Plain.TABLE,
+    limit: AnyLimit = None,
+    format_: FormatOption = Format.TABLE,
+    dialect: DialectOption = None,
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
@@ -98,4 +108,5 @@ def why_changed(
         against_position=against_position,
         measures=measures,
         limit=limit,
+        dialect=dialect,
     )

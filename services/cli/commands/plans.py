@@ -8,9 +8,10 @@ from services.cli.options import (
     Basis,
     BasisOption,
     DataDir,
+    DialectOption,
+    Format,
+    FormatOption,
     On,
-    Plain,
-    PlainOption,
     Unit,
 )
 from services.cli.usage import Commands
@@ -27,14 +28,17 @@ def indicators(
     *,
     on: On = None,
     basis: BasisOption = Basis.AS_WAS,
-    format_: PlainOption = Plain.TABLE,
+    format_: FormatOption = Format.TABLE,
+    dialect: DialectOption = None,
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
     """Show indicators."""
     from services.cli.views import plans
 
-    show(api, data_dir, format_, plans.indicators, "v1", "units", unit, "indicators", on=on, basis=basis)
+    show(
+        api, data_dir, format_, plans.indicators, "v1", "units", unit, "indicators", on=on, basis=basis, dialect=dialect
+    )
 
 
 @app.says("Chỉ tiêu của đơn vị bên cạnh chỉ tiêu giao xuống.", "A unit's targets beside those of its children.")
@@ -43,11 +47,25 @@ def targets(
     *,
     on: On = None,
     basis: BasisOption = Basis.AS_WAS,
-    format_: PlainOption = Plain.TABLE,
+    format_: FormatOption = Format.TABLE,
+    dialect: DialectOption = None,
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
     """Show targets."""
     from services.cli.views import plans
 
-    show(api, data_dir, format_, plans.targets, "v1", "units", unit, "targets", on=on, basis=basis, by="child")
+    show(
+        api,
+        data_dir,
+        format_,
+        plans.targets,
+        "v1",
+        "units",
+        unit,
+        "targets",
+        on=on,
+        basis=basis,
+        by="child",
+        dialect=dialect,
+    )

@@ -5,17 +5,20 @@ from typing import Annotated
 
 import typer
 
-from services.cli.asking import ask, print_rendered
+from events.catalogue import DIMENSIONS
+from services.cli.asking import show
 from services.cli.options import (
     BY_HELP,
     DATA,
-    FORMAT,
     Api,
     Basis,
     BasisOption,
     Cells,
+    Compare,
     DataDir,
+    DialectOption,
     Format,
+    FormatOption,
     From,
     Measures,
     To,
@@ -36,6 +39,27 @@ def report(
     basis: BasisOption = Basis.AS_WAS,
     by: Annotated[str, typer.Option(help=BY_HELP)] = "child",
     measures: Measures = None,
+    compare: Annotated[
+        Compare | None,
+        typer.Option(
+            help=either(
+                "last-year: cạnh mỗi số, số cùng kỳ năm trước và tăng, giảm.",
+                "last-year: beside each number that of the same days a year before, and the change.",
+            )
+        ),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help=either(
+                f"Mỗi dòng và tổng cộng trong đó theo các chiều, cách nhau dấu phẩy: {', '.join(DIMENSIONS)}.",
+                f"Each row and the total by the codes of dimensions, with commas: {', '.join(DIMENSIONS)}.",
+            )
+        ),
+    ] = None,
+    position: Annotated[
+        int | None, typer.Option(min=0, help=either("Như đã biết ở vị trí này.", "As it was known at this position."))
+    ] = None,
     cells: Annotated[
         Cells | None,
         typer.Option(
@@ -45,21 +69,28 @@ def report(
             )
         ),
     ] = None,
-    format_: Annotated[Format, FORMAT] = Format.TABLE,
+    format_: FormatOption = Format.TABLE,
+    dialect: DialectOption = None,
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
     """Show a report."""
-    from services.cli.screen import json_shown
-    from services.cli.views.reports import as_csv, as_table
+    from services.cli.views.reports import as_table
 
-    path = ("v1", "units", unit, "report")
-    asked = {"from_": from_, "to": to, "basis": basis, "by": by, "measures": measures, "cells": cells}
-    address, (text, answer) = ask(api, data_dir, *path, **asked)
-    match format_:
-        case Format.JSON:
-            typer.echo(json_shown(text))
-        case Format.CSV:
-            typer.echo(as_csv(answer).encode(), nl=False)
-        case Format.TABLE:
-            print_rendered(address, lambda: as_table(answer))
+    show(
+        api,
+        data_dir,
+        format_,
+        as_table,
+        *("v1", "units", unit, "report"),
+        dialect=dialect,
+        from_=from_,
+        to=to,
+        basis=basis,
+        by=by,
+        measures=measures,
+        compare=compare,
+        split=split,
+        position=position,
+        cells=cells,
+    )

@@ -8,14 +8,15 @@ import typer
 from services.cli.asking import show
 from services.cli.options import (
     DATA,
+    AnyLimit,
     Api,
     Cursor,
     DataDir,
+    DialectOption,
+    Format,
+    FormatOption,
     From,
     Level,
-    Limit,
-    Plain,
-    PlainOption,
     To,
     Unit,
 )
@@ -44,9 +45,10 @@ def silence_(
             + "silent | declared_zero | differing | admitted_nobody.",
         ),
     ] = None,
-    limit: Limit = 100,
+    limit: AnyLimit = None,
     cursor: Cursor = None,
-    format_: PlainOption = Plain.TABLE,
+    format_: FormatOption = Format.TABLE,
+    dialect: DialectOption = None,
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
@@ -54,4 +56,4 @@ def silence_(
     from services.cli.views import silence
 
     asked = {"from_": from_, "to": to, "level": level, "list": only, "limit": limit, "cursor": cursor}
-    show(api, data_dir, format_, silence.silence, "v1", "units", unit, "silence", **asked)
+    show(api, data_dir, format_, silence.silence, "v1", "units", unit, "silence", **asked, dialect=dialect)

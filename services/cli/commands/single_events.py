@@ -11,11 +11,15 @@ from services.cli.asking import ask, show
 from services.cli.errors import CommandError
 from services.cli.options import (
     DATA,
+    AnyLimit,
     Api,
     Basis,
     BasisOption,
     Cursor,
     DataDir,
+    DialectOption,
+    Format,
+    FormatOption,
     From,
     Limit,
     Measure,
@@ -50,25 +54,29 @@ def events(
             )
         ),
     ] = None,
-    limit: Limit = 100,
+    limit: AnyLimit = None,
     cursor: Cursor = None,
-    format_: PlainOption = Plain.TABLE,
+    format_: FormatOption = Format.TABLE,
+    dialect: DialectOption = None,
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
     """List the events that a number counts."""
     from services.cli.views import single_events
 
-    asked = {
-        "measure": measure,
-        "from_": from_,
-        "to": to,
-        "basis": basis,
-        "member": member,
-        "limit": limit,
-        "cursor": cursor,
-    }
-    show(api, data_dir, format_, single_events.events, "v1", "units", unit, "events", **asked)
+    path = ("v1", "units", unit, "events")
+    show(
+        *(api, data_dir, format_, single_events.events),
+        *path,
+        dialect=dialect,
+        measure=measure,
+        from_=from_,
+        to=to,
+        basis=basis,
+        member=member,
+        limit=limit,
+        cursor=cursor,
+    )
 
 
 @app.says("Kết quả của một sự kiện, lý do, và nên làm gì.", "What became of an event, why, and what to do.")
@@ -114,8 +122,7 @@ def parked(
     def render(answer: dict[str, Any]) -> "RenderableType":
         return single_events.parked(answer, _histories(api, data_dir, answer["outcomes"]))
 
-    asked = {"outcome": "parked", "unit": unit, "limit": limit, "cursor": cursor}
-    show(api, data_dir, format_, render, "v1", "outcomes", **asked)
+    show(api, data_dir, format_, render, "v1", "outcomes", outcome="parked", unit=unit, limit=limit, cursor=cursor)
 
 
 def _histories(api: str | None, data_dir: Path, said: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:

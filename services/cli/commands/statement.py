@@ -8,8 +8,8 @@ import typer
 
 from events.catalogue import MEASURES
 from events.names import harmless
-from services.cli.asking import ask
-from services.cli.options import DATA, FORMAT, Api, Basis, BasisOption, DataDir, From, To, Unit
+from services.cli.asking import ask, require_no_dialect, write_file
+from services.cli.options import DATA, FORMAT, Api, Basis, BasisOption, DataDir, DialectOption, From, To, Unit
 from services.cli.usage import Commands
 from services.language import either
 
@@ -21,6 +21,7 @@ class Form(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    CSV = "csv"
 
 
 @app.says(
@@ -46,6 +47,7 @@ def statement(
         typer.Option(help=either("Tỷ lệ cần đối chiếu, RATE:PERCENT.", "A percentage to be checked, RATE:PERCENT.")),
     ] = None,
     format_: Annotated[Form, FORMAT] = Form.TEXT,
+    dialect: DialectOption = None,
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
@@ -55,7 +57,12 @@ def statement(
     from services.cli.screen import json_shown
 
     asked = {"from_": from_, "to": to, "basis": basis, "say": say, "claim": claim}
-    address, (text, answer) = ask(api, data_dir, "v1", "units", unit, "statement", **asked)
+    path = ("v1", "units", unit, "statement")
+    if format_ is Form.CSV:
+        write_file(api, data_dir, *path, dialect=dialect, **asked)
+        return
+    require_no_dialect(dialect)
+    address, (text, answer) = ask(api, data_dir, *path, **asked)
     if format_ is Form.JSON:
         typer.echo(json_shown(text))
         return

@@ -41,4 +41,4 @@ def _label(row: ShownRow, note: str = "") -> Text:
 
 
 def _numbers(measures: list[str], was: ShownRow | None, now: ShownRow | None) -> list[str]:
-    return [_NONE if row is None else number(row.values[name]) for name in measures for row in (was, now)]
+    return [_NONE if row is None else number(row.said["values"][name]) for name in measures for row in (was, now)]

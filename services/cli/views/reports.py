@@ -1,17 +1,13 @@
-"""Show a report (contract, section 5) as a table in the terminal, or as CSV."""
+"""Show a report (contract, section 5) as a table in the terminal."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rich.console import Group
 from rich.text import Text
 
-from events.names import harmless
 from services.cli.screen import Column, Sheet, named, shown
 from services.cli.views.shared import behind
-from services.cli.views.spreadsheets import text_cell
 from services.cli.words import (
     BASES,
     DIMENSIONS,
@@ -30,14 +26,37 @@ from services.language import either
 
 
 class ShownRow(NamedTuple):
-    """One line of a report; `keys` are its columns before the values, and a value that is hidden is None.
+    """One line of a report; `keys` are its columns before the numbers, and a number that is hidden is None.
 
-    `kind` is `row`, `own`, `rest`, `suppressed` (what the hidden values come to) or `total`.
+    `kind` is `row`, `own`, `rest`, `suppressed` (what the hidden values come to) or `total`. `said` is the row of the
+    answer, or what it says of the total in the same form.
     """
 
     kind: str
     keys: tuple[str, ...]
-    values: Mapping[str, int | None]
+    said: Mapping[str, Any]
+
+
+class NumberColumn(NamedTuple):
+    """A column of numbers: its heading, and where a row has its number."""
+
+    heading: str
+    field: str
+    path: tuple[str, ...]
+
+    def shown(self, row: ShownRow) -> str:
+        """Write the number of a row: HIDDEN where it is hidden, ABSENT where the unit was not there."""
+        found = row.said.get(self.field)
+        if found is None:
+            return HIDDEN if self.field in _SPLITS and row.said.get(_SPLITS[self.field]) is not None else ABSENT
+        for part in self.path:
+            found = None if found is None else found.get(part, 0)
+        return number(found)
+
+
+ABSENT: Final = "–"
+_SPLITS: Final = {"split": "values", "last_year_split": "last_year"}
+"""What is split, by the field of its split."""
 
 
 def rows_of(report: Mapping[str, Any]) -> tuple[tuple[str, ...], list[ShownRow]]:
@@ -47,11 +66,42 @@ def rows_of(report: Mapping[str, Any]) -> tuple[tuple[str, ...], list[ShownRow]]
         ShownRow(
             next((kind for kind in ("own", "rest", "suppressed") if row.get(kind)), "row"),
             tuple(_key(row, name) for name in names) if _keys_of(row) else ("",) * len(names),
-            row["values"],
+            row,
         )
         for row in report["rows"]
     ]
-    return names, [*rows, ShownRow("total", ("",) * len(names), report["total"])]
+    last_year = report.get("last_year") or {}
+    total = {
+        "values": report["total"],
+        "split": report.get("split"),
+        "last_year": last_year.get("total"),
+        "change": last_year.get("change"),
+        "last_year_split": last_year.get("split"),
+    }
+    return names, [*rows, ShownRow("total", ("",) * len(names), total)]
+
+
+def _number_columns(report: Mapping[str, Any]) -> list[NumberColumn]:
+    """Name the columns of numbers: of each measure the value, what stands beside it, and those of its split."""
+    compares = "last_year" in report
+    splits = {"split": report.get("split") or {}}
+    if compares:
+        splits["last_year_split"] = report["last_year"].get("split") or {}
+    found = []
+    for measure in report["total"]:
+        heading = word(MEASURES, measure)
+        found.append(NumberColumn(heading, "values", (measure,)))
+        if compares:
+            found.append(NumberColumn(f"{heading}\n{either('năm trước', 'last year')}", "last_year", (measure,)))
+            found.append(NumberColumn(f"{heading}\n{either('tăng, giảm', 'change')}", "change", (measure,)))
+        for field, split in splits.items():
+            before = f"{either('năm trước', 'last year')}, " if field == "last_year_split" else ""
+            for dimension, codes in (split.get(measure) or {}).items():
+                for code, n in codes.items():
+                    if n != 0:
+                        of = f"{heading}\n{before}{word(DIMENSIONS, dimension)}: {word(FACETS, code)}"
+                        found.append(NumberColumn(of, field, (measure, dimension, code)))
+    return found
 
 
 def _keys_of(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -68,38 +118,15 @@ def _key(row: Mapping[str, Any], name: str) -> str:
     return str((row.get("unit") or {}).get("id" if name == "unit" else name) or row.get(name, ""))
 
 
-def as_csv(report: Mapping[str, Any]) -> str:
-    """Write a header and a line a row, the total last; each line names its kind and what the figures reflect.
-
-    A hidden value is empty. Texts are such that no spreadsheet takes them for formulas, and harmless to show.
-    """
-    names, rows = rows_of(report)
-    measures = list(report["total"])
-    context = ("from", "to", "basis", "position", "as_of")
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(("kind", *names, *measures, *context))
-    for row in rows:
-        writer.writerow(
-            (
-                row.kind,
-                *(text_cell(harmless(key)) for key in row.keys),
-                *(row.values.get(name, 0) for name in measures),
-                *(report.get(key) for key in context),
-            )
-        )
-    return text.getvalue()
-
-
 def as_table(report: Mapping[str, Any], *footnotes: str) -> Group:
     """Lay a report out with its unit, period and basis above, and below the position that it reflects."""
     names, rows = rows_of(report)
-    measures = list(report["total"])
-    sheet = Sheet(Column(_heading(names), words=True), *(Column(word(MEASURES, name), "right") for name in measures))
+    columns = _number_columns(report)
+    sheet = Sheet(Column(_heading(names), words=True), *(Column(each.heading, "right") for each in columns))
     for row in rows[:-1]:
-        sheet.add(_label(row, names), *_numbers(row, measures))
+        sheet.add(_label(row, names), *(each.shown(row) for each in columns))
     sheet.section()
-    sheet.add(total_label(), *_numbers(rows[-1], measures), style="bold")
+    sheet.add(total_label(), *(each.shown(rows[-1]) for each in columns), style="bold")
     notes = (Text(note, style="dim") for note in footnotes)
     return Group(*_above(report), Text(), sheet, Text(), *_below(report), *notes)
 
@@ -138,10 +165,6 @@ def _label(row: ShownRow, names: tuple[str, ...]) -> Text:
     return Text(" · ".join(say(FACETS, code) for code in row.keys))
 
 
-def _numbers(row: ShownRow, measures: list[str]) -> list[str]:
-    return [number(row.values.get(name, 0)) for name in measures]
-
-
 def heading_of(unit: Mapping[str, Any]) -> Text:
     """Write the line above an answer about a unit."""
     return Text.assemble((shown(unit["name"]), "bold"), f"  {shown(unit['id'])}, {say(LEVELS, unit.get('level'))}")
@@ -156,6 +179,8 @@ def period(answer: Mapping[str, Any]) -> str:
 def _above(report: Mapping[str, Any]) -> Iterator[Text]:
     yield heading_of(report["unit"])
     yield Text(f"{period(report)}, {say(BASES, report['basis'])}")
+    if last_year := report.get("last_year"):
+        yield Text(either("Năm trước: ", "Last year: ") + period(last_year))
 
 
 def _below(report: Mapping[str, Any]) -> Iterator[Text]:
@@ -163,8 +188,10 @@ def _below(report: Mapping[str, Any]) -> Iterator[Text]:
     if suppressed := report.get("suppressed"):
         yield Text(f"{HIDDEN}  {suppressed['reason']}", style="yellow")
     if few := report.get("not_broken_down"):
-        measures = ", ".join(word(MEASURES, name) for name in few["measures"])
-        yield Text(f"{measures}: {few['reason']}", style="yellow")
+        rows = {name: n for name, n in few.get("rows", {}).items() if name not in few["measures"]}
+        of = [word(MEASURES, name) for name in few["measures"]]
+        of += [f"{word(MEASURES, name)} ({number(n)} {either('dòng', 'rows')})" for name, n in rows.items()]
+        yield Text(f"{', '.join(of)}: {few['reason']}", style="yellow")
     as_of = f", {moment(report['as_of'])}" if report.get("as_of") else ""
     yield Text(f"{position(report['position'])}{as_of}", style="dim")
     if parked := report.get("parked"):
