@@ -405,7 +405,8 @@ async def test_what_a_route_takes_is_what_the_document_says(client: httpx.AsyncC
             if schema["type"] == "array":
                 assert (parameter["style"], parameter["explode"]) == ("form", False)
             for code in schema.get("enum", schema.get("items", {}).get("enum", ())):
-                answer = await client.get(f"{path}?{name}={code}")
+                beside = "&format=csv" if name == "dialect" else ""
+                answer = await client.get(f"{path}?{name}={code}{beside}")
                 refused = answer.json().get("parameter") if answer.status_code == 422 else None
                 assert refused != name or "clause" in answer.json(), (path, name, code)
 
