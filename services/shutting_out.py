@@ -16,13 +16,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
-
-import psutil
 
 from events.subjects import PREFIX
 from services.connecting.bus import SHUT_OUT
+
+if TYPE_CHECKING:
+    import psutil
 
 FILE: Final = "shut-out.conf"
 """Beside the configuration that includes it."""
@@ -79,6 +80,8 @@ def write(file: Path, entries: Iterable[ShutOut]) -> None:
 
 def running(pid_file: Path) -> psutil.Process:
     """Find the server by a file of its pid, its own or that of `tonghop up`. Raises ShutOutError where none runs."""
+    import psutil  # noqa: PLC0415 - an install without the servers names accounts and signals none
+
     try:
         text = pid_file.read_text("utf-8")
         found = json.loads(text)
@@ -95,6 +98,8 @@ def reload(server: psutil.Process, monitor: str | None = None) -> None:
 
     Raises ShutOutError where it doesn't: it keeps what it had.
     """
+    import psutil  # noqa: PLC0415
+
     before = _loaded(monitor) if monitor is not None else None
     try:
         server.send_signal(signal.SIGHUP)

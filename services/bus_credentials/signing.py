@@ -69,7 +69,7 @@ def claims_of(jwt: str) -> dict[str, Any]:
     try:
         body = jwt.split(".")[1]
         found = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, RecursionError) as error:
         raise KeyDamagedError(str(error)) from error
     if not isinstance(found, dict):
         raise KeyDamagedError("no claims")

@@ -32,6 +32,12 @@ class AskedService:
         prefer = {"prefer": f"wait={seconds}"}
         return send(method, self.address, "v1", *path, token=self._token, body=body, headers=prefer, query={})
 
+    def sent(self, seconds: int, lines: bytes) -> dict[str, Any]:
+        """Send events, one a line, wait for outcomes at most so long, and return the answer. Raises CommandError."""
+        headers = {"prefer": f"wait={seconds}", "content-type": "application/x-ndjson"}
+        address = (self.address, "v1", "events")
+        return send("POST", *address, token=self._token, content=lines, headers=headers, query={})[1]
+
     def show(
         self,
         format_: Plain,

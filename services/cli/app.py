@@ -16,6 +16,7 @@ from services.cli.commands import (
     grants,
     init,
     operations,
+    packing,
     past,
     plans,
     proofs,
@@ -76,6 +77,6 @@ def common(
 
 for part in (
     *(service, publish, reports, units, init, single_events, past, operations, plans, silence, proofs, recovery),
-    *(signing, statement, credentials, accounts, tokens, grants, corrections, audit, forwarding),
+    *(signing, statement, credentials, accounts, tokens, grants, corrections, audit, forwarding, packing),
 ):
     app.add_typer(part.app)

@@ -105,15 +105,17 @@ def send(
     query: Mapping[str, str | int | None],
     token: str | None = None,
     body: object = None,
+    content: bytes | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> tuple[str, dict[str, Any]]:
-    """Ask in the same way, with a token, and for something to be done; `body` is sent as JSON."""
+    """Ask in the same way, with a token, and for something to be done; `body` is sent as JSON, `content` as it is."""
     url = _url(api, path)
     try:
         response = httpx.request(
             *(method, url),
             params=_given(query),
             json=body,
+            content=content,
             headers=_signed(headers or {}, token),
             timeout=_WAIT,
             trust_env=not _LOOPBACK.match(url),

@@ -26,6 +26,11 @@ class CredentialsError(ValueError):
 
 def usable(path: Path) -> str:
     """Give the JWT of a file that holds a user's JWT and seed in a form that the client can read; CredentialsError."""
+    return jwt_and_seed(path)[0]
+
+
+def jwt_and_seed(path: Path) -> tuple[str, str]:
+    """Give the JWT and the seed of such a file; CredentialsError."""
     try:
         with path.open("rb") as file:
             content = file.read(_LONGEST)
@@ -60,7 +65,7 @@ def usable(path: Path) -> str:
             )
         ) from error
     _require_in_time(path, jwt[1])
-    return jwt[1]
+    return jwt[1], seed[1]
 
 
 def _require_in_time(path: Path, jwt: str) -> None:

@@ -231,7 +231,7 @@ def test_first_steps_with_own_data() -> None:
 
 def over_a_poor_line(one: Reader) -> None:
     """Set a leaf of the service up as its page says, and send an event through it."""
-    issue, renew, keys, forward = wanting("leaf")
+    issue, renew, keys, forward, pack, unpack = wanting("leaf")
     one.types(issue)
     one.types(renew)
     shutil.copy(one.data / "secrets/keys/signed.conf", one.folder / "signed.conf")
@@ -263,6 +263,15 @@ def over_a_poor_line(one: Reader) -> None:
         one.types(forward)
     told = one.runs("tonghop why xa-b-cb-1 tram-1 --format json")
     assert json.loads(told.stdout)["outcome"] == "counted", told.stderr
+    (one.folder / "events.jsonl").write_text(f"{event}\n{event.replace('tram-1', 'goi-1')}\n")
+    one.types(pack)
+    assert (one.folder / "december.pack").stat().st_mode & 0o777 == 0o600
+    for outcomes in (("counted", "counted"), ("counted", "counted")):  # again is harmless
+        one.types(unpack)
+        head, *items = map(json.loads, (one.folder / "december.pack.result").read_text().splitlines())
+        assert (head["unit"], head["events"]) == ("xa-b-cb-1", 2)
+        assert [(item["line"], item["outcome"]) for item in items] == [*enumerate(outcomes, 1)]
+    assert [item["status"] for item in items] == ["duplicate", "duplicate"]
 
 
 @pytest.mark.long

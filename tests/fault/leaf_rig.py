@@ -170,7 +170,10 @@ class Rig:
             async with self.leaf.store() as store:
                 return (await store.waiting()).messages == 0
 
-        await eventually(nothing_waits, (self.folder / "forward.log").read_text()[-2000:])
+        try:
+            await eventually(nothing_waits, "something still waits at the leaf")
+        except AssertionError as error:
+            raise AssertionError((self.folder / "forward.log").read_text()[-4000:]) from error
 
     async def log(self) -> list[tuple[str, bytes]]:
         """Read the hub's log."""
