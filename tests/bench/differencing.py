@@ -23,7 +23,9 @@ from typing import Any, Final, NamedTuple
 from projections.answers.privacy.breakdown_rules import Thresholds
 from projections.answers.privacy.suppression import hidden_codes, hidden_pairs
 from projections.answers.report.codes import codes_of
+from projections.answers.report.row_periods import quarters
 from projections.rules.counting.periods import ONE_DAY, Days, month_of
+from projections.rules.counting.periods import months as row_months
 from services.demo.scenario import scenario
 from services.settings import Settings
 from tests.oracle.hierarchy import LAST_KNOWN, Hierarchy, Statement
@@ -42,7 +44,15 @@ PAIRS: Final = (("introductions", "trainings"), ("admissions", "confirmations"),
 """Measures that count much the same people."""
 WORTH_ASKING: Final = 30
 """Facts of a measure that a unit has in all, to be asked about: of fewer nearly everything is hidden."""
-KINDS: Final = ("periods that overlap", "a unit and its children", "two positions", "two bases", "two measures")
+KINDS: Final = (
+    "periods that overlap",
+    "a unit and its children",
+    "two positions",
+    "two bases",
+    "two measures",
+    "a quarter and its months",
+    "two years and one of them",
+)
 
 
 class Fact(NamedTuple):
@@ -137,6 +147,16 @@ def pairs(world: World, kind: str, months: bool, random: Random) -> Iterator[tup
                 yield one._replace(told=told), [one._replace(told=told - random.choice((1, 7, 30)) * ONE_DAY)]
             case "two bases":
                 yield one, [one._replace(basis="as-now")]
+            case "a quarter and its months":
+                quarter = random.choice(list(quarters(_days(world, months=True, random=random))))
+                parts = list(row_months(Days(quarter.first, month_of(quarter.last).last)))
+                parts.remove(random.choice(parts))
+                yield one._replace(days=quarter), [one._replace(days=part) for part in parts]
+            case "two years and one of them":
+                first = dt.date(random.randint(world.days.first.year, world.days.last.year), 1, 1)
+                last = first.replace(month=12, day=31)
+                both = Days(first.replace(year=first.year - 1), last)
+                yield one._replace(days=both), [one._replace(days=Days(first, last))]
             case _:
                 first, second = random.choice(PAIRS)
                 yield one._replace(measure=first), [one._replace(measure=second)]
@@ -248,18 +268,21 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=4000, help="pairs of each kind and rule (%(default)s)")
     parser.add_argument("--worlds", type=int, default=20, help="small worlds that are drawn (%(default)s)")
     parser.add_argument("--seed", type=int, default=14, help="the same seed finds the same (%(default)s)")
+    parser.add_argument("--kind", choices=KINDS, action="append", help="one kind alone, or several")
     given = parser.parse_args()
     random = Random(given.seed)
     small = [drawn(number, random) for number in range(given.worlds)]
     for name, worlds in (("the demonstration", [demonstration()]), (f"{given.worlds} small worlds", small)):
         print(f"\n{name}: pairs that reveal a small cell, of {given.pairs} (of those with one between them)\n")
         print(f"| comparing | {' | '.join(RULES)} |\n|---|{'---|' * len(RULES)}")
-        for kind in KINDS:
+        for kind in given.kind or KINDS:
             cells = []
             for rule in RULES:
                 looked, between, told = searched(worlds, kind, rule, given.pairs, given.seed)
                 cells.append(f"{100 * told / looked:.1f} % ({100 * told / max(between, 1):.0f} %)")
             print(f"| {kind} | {' | '.join(cells)} |", flush=True)
+    if given.kind:
+        return
     tables, some, hidden = share_hidden(demonstration(), RULES["both"][1])
     print(f"\n{tables} tables by two dimensions: {100 * hidden / some:.0f} % of the cells that aren't zero are hidden")
 
