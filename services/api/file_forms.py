@@ -44,6 +44,11 @@ class AnswerFile(NamedTuple):
         return f"{self.name}.{self.form}"
 
 
+def form_key(file: AnswerFile | None) -> tuple[str, str | None]:
+    """Return what an ETag is made of for the form of an answer: the same in every process."""
+    return (JSON, None) if file is None else (file.form, file.dialect)
+
+
 def _form(names: Collection[str]) -> Parsed:
     def read(text: str) -> str:
         if text in NOT_YET:

@@ -89,13 +89,13 @@ def not_acceptable(media_types: Collection[str], not_yet: Collection[str]) -> Pr
     return Problem(406, "Không có dạng đó", detail, available=list(media_types))
 
 
-def too_long(what: str, length: int, most: int) -> Problem:
+def too_long(what: str, length: int, most: int, **members: Any) -> Problem:
     """Say that an answer would be too long, and how long it is: nothing is cut off silently (422)."""
     detail = (
         f"Kết quả có {length} {what}, tối đa {most}: hãy thu hẹp khoảng thời gian hay đơn vị, hoặc xem từng trang bằng "
-        f"“limit”. / The answer has {length} rows, at most {most} are given: narrow down the days or the unit, or page."
+        f"“limit”. / The answer has {length} rows or cells, at most {most} are given: ask for less, or page."
     )
-    return Problem(422, "Quá dài", detail, length=length, most=most)
+    return Problem(422, "Quá dài", detail, length=length, most=most, **members)
 
 
 def not_found(what: str, **members: Any) -> Problem:

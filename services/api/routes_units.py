@@ -21,6 +21,7 @@ from projections.answers.report.comparing import with_change
 from projections.answers.report.report_answers import CountedEventPage, Report, UnitDay, UnitPage
 from projections.answers.report.report_question import Basis, By, Question
 from projections.answers.report.row_periods import year_before
+from projections.answers.report.splits import TooManyCellsError
 from projections.answers.tables.event_table import EventListing, events_table
 from projections.answers.tables.report_table import report_table
 from projections.rules.counting.periods import Days
@@ -37,7 +38,7 @@ from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.breakdowns import may_be_shown
 from services.api.documentation import answers
-from services.api.file_forms import InForms, file_asked
+from services.api.file_forms import InForms, file_asked, form_key
 from services.api.long_lists import all_pages, one_page, require_fewer_events
 from services.api.needs import needs
 from services.api.parameters import (
@@ -67,7 +68,7 @@ from services.api.parameters import (
     require_passed,
     several,
 )
-from services.api.problems import bad_parameter, unknown_unit
+from services.api.problems import bad_parameter, too_long, unknown_unit
 from services.api.sights import OfUnit, days_of
 
 router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(only_once)])
@@ -204,7 +205,7 @@ async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery,
     )
     thresholds: Thresholds = request.app.state.thresholds
     asked = Asked(
-        ("report", *question, query.compare, position, thresholds, cells_all, file),
+        ("report", *question, query.compare, position, thresholds, cells_all, form_key(file)),
         partial(
             _report,
             question=question,
@@ -243,7 +244,7 @@ async def events(request: Request, unit: UnitPath, query: Annotated[EventsQuery,
     if file is not None:
         compute = partial(compute, listed=True)
     asked = Asked(
-        ("events", unit, days, basis, measures, member, limit, key, whole, file),
+        ("events", unit, days, basis, measures, member, limit, key, whole, form_key(file)),
         Alike(partial(compute, after=key, limit=None if whole else limit)),
         _work_of_events(unit, basis, member, whole=whole),
         figures=True,
@@ -322,12 +323,15 @@ async def _report(
     shown = may_be_shown(question, position, thresholds, cells_all=cells_all, as_officer=sight.as_officer)
     if position is not None:
         require_passed(snapshot.position, position)
-    if compare:
-        found = await compared_report(snapshot, question, position)
-    elif position is None:
-        found = await reports.report(snapshot, question)
-    else:
-        found = await report_then(snapshot, position, question)
+    try:
+        if compare:
+            found = await compared_report(snapshot, question, position)
+        elif position is None:
+            found = await reports.report(snapshot, question)
+        else:
+            found = await report_then(snapshot, position, question)
+    except TooManyCellsError as error:
+        raise too_long("ô", error.cells, error.most, parameter="split") from None
     return with_change(suppressed(found, question, shown))
 
 

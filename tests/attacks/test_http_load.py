@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import json
 import re
 from collections.abc import AsyncIterator, Callable
@@ -149,19 +151,26 @@ async def test_operators_are_answered_before_a_hundred_reports_of_a_wide_unit(sh
             each.cancel()
 
 
-async def test_a_long_answer_is_whole_and_its_reader_holds_nobody_up(shipped: Address) -> None:
+@pytest.mark.parametrize("form", ["json", "csv"])
+async def test_a_long_answer_is_whole_and_its_reader_holds_nobody_up(shipped: Address, form: str) -> None:
     async with wires(shipped, 1) as (slow,), wires(shipped, 1, "127.0.0.2") as (other,):
-        slow.ask(LONG)
+        slow.ask(f"{LONG}&format={form}")
         assert await slow.reader.readexactly(1) == b"H"
         assert (await other.get(CHEAP)).status == 200
         head = (await slow.reader.readuntil(b"\r\n\r\n")).decode()
         length = int(head.lower().partition("content-length: ")[2].partition("\r\n")[0])
-        answer = json.loads(await slow.reader.readexactly(length))
+        body = await slow.reader.readexactly(length)
+    if form == "csv":
+        *rows, total = csv.DictReader(io.StringIO(body.decode(), newline=""))
+        assert sum(int(row["admissions"]) for row in rows) == int(total["admissions"])
+        assert (len(rows), total["note"]) == (CELLS + 2, f"Hết: {CELLS + 3} dòng")
+        return
+    answer = json.loads(body)
     assert sum(row["values"]["admissions"] for row in answer["rows"]) == answer["total"]["admissions"]
     assert len(answer["rows"]) == CELLS + 2, "the cell of the small world, and the rest"
 
 
-@pytest.mark.parametrize("path", [CHILDREN, LONG, SILENCE])
+@pytest.mark.parametrize("path", [CHILDREN, LONG, SILENCE, f"{LONG}&format=csv"])
 async def test_slow_answers_have_etags_too(shipped: Address, path: str) -> None:
     async with wires(shipped, 1) as (wire,):
         first = await wire.get(path)

@@ -20,7 +20,7 @@ from projections.answers.report.codes import Codes, row_of_codes, rows_of_codes
 from projections.answers.report.report_answers import Row, UnitName
 from projections.answers.report.report_question import Place, Question, named_on
 from projections.answers.report.row_periods import PERIODS, name_of, row_of_period
-from projections.answers.report.splits import Splits
+from projections.answers.report.splits import Splits, require_fewer_cells
 from projections.answers.report.stays import UnitStay, by_unit, row_of, whole
 from projections.rules.counting.periods import Days
 from projections.rules.hierarchy.unit import EVER, FOREVER, Unit, last_day, told_end
@@ -95,6 +95,7 @@ class Then:
             rows = list(_rows(question, by_key, zero))
         if not question.split:
             return shown, Row(values=total), rows
+        require_fewer_cells(len(rows), question.measures, question.split)
         whole = Row(values=total, split=splits.of(by_key, total))
         return (
             shown,

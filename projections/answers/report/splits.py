@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
 
 from events.vocabulary import UNKNOWN
 from projections.answers.report.codes import codes_of
 
 Counted = dict[str, dict[str, dict[str, int]]]
 """By measure, dimension and code; of each dimension every code, and together the value."""
+
+
+MOST_CELLS: Final = 1_000_000
+"""Cells that one split may have: some 100 MB while it is worked out."""
+
+
+class TooManyCellsError(Exception):
+    """A split would have more ``cells`` than the ``most`` that one may have."""
+
+    def __init__(self, cells: int, most: int) -> None:
+        super().__init__(cells, most)
+        self.cells, self.most = cells, most
+
+
+def require_fewer_cells(rows: int, measures: Collection[str], dimensions: Collection[str]) -> None:
+    """Raise TooManyCellsError where rows by measures and codes are too many."""
+    cells = rows * len(measures) * sum(len(codes_of(dimension)) for dimension in dimensions)
+    if cells > MOST_CELLS:
+        raise TooManyCellsError(cells, MOST_CELLS)
 
 
 class Splits:

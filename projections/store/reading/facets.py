@@ -14,7 +14,7 @@ from events.facets import field
 from projections.answers.report.codes import codes_of
 from projections.answers.report.report_answers import Row
 from projections.answers.report.report_question import Figures, QuestionPart
-from projections.answers.report.splits import Splits
+from projections.answers.report.splits import Splits, require_fewer_cells
 from projections.rules.counting.breakdown import SLOTS
 from projections.rules.counting.periods import MONTH_BASE, Days, Run, full_months, partial_months
 from projections.store.reading.facet_counts import below_of, counts_below, own_counts
@@ -73,7 +73,8 @@ async def facet_rows(
 async def count_codes(
     snapshot: Snapshot, parts: list[QuestionPart], asked: CodesAsked, rows: int
 ) -> tuple[Figures, Splits]:
-    """Add up parts of several rows, and count by codes those of them that are asked for."""
+    """Add up parts of several rows, and count by codes those of them that are asked for. Raises TooManyCellsError."""
+    require_fewer_cells(rows, asked.measures, asked.dimensions)
     coded = [part for part in parts if part.row not in asked.left_out]
     if asked.row_of_month is not None:  # the codes of periods are counted together, and told apart by month
         coded = [part for part in coded if part.row == 0]

@@ -26,14 +26,36 @@ SELECT EXISTS (
     SELECT FROM as_now_term WHERE unit = $1 AND sign < 0 AND {holds_within("as_now_term", "$2", "$3")}
 )
 """
-_PARKED = """
-SELECT publisher, type, subject, bus_subject, body FROM verdict JOIN ledger USING (position)
-WHERE outcome = 'parked' AND type = ANY($1::text[]) AND subject IN (SELECT id FROM unit)
+
+
+def _day_in_body() -> str:
+    """Write the day of a fact out of its body, as days are kept: what is parked has passed the codec."""
+    fields = dict[str, list[str]]()
+    for row in FACTS:
+        encoded = dict(zip(row.data.__struct_fields__, row.data.__struct_encode_fields__, strict=True))
+        said = ", ".join(f"told.body #>> '{{data,{encoded[name]}}}'" for name in row.day)
+        fields.setdefault(f"coalesce({said})", []).append(f"'{row.type}'")
+    cases = " ".join(f"WHEN type IN ({', '.join(types)}) THEN {said}" for said, types in fields.items())
+    ends = {dt.date.min: "-infinity", dt.date.max: "infinity"}
+    named = " ".join(f"WHEN '{day.isoformat()}' THEN DATE '{end}'" for day, end in ends.items())
+    return f"CASE (CASE {cases} END) {named} ELSE (CASE {cases} END)::date END"
+
+
+# Of as many as somebody likes to send: they are told apart here, and those that are alike counted together.
+_PARKED = f"""
+WITH told AS MATERIALIZED (
+    SELECT type, subject, convert_from(body, 'UTF8')::json AS body FROM verdict JOIN ledger USING (position)
+    WHERE outcome = 'parked' AND type = ANY($1::text[]) AND subject IN (SELECT id FROM unit)
+), dated AS MATERIALIZED (
+    SELECT subject, {_day_in_body()} AS day FROM told
+)
+SELECT subject, day, count(*) AS n FROM dated WHERE day BETWEEN $2::date AND $3::date GROUP BY 1, 2
 """
 _COUNT = f"""
 WITH RECURSIVE parked AS (
-    SELECT p.i, unit.no, p.day
-    FROM unnest($1::text[], $2::date[]) WITH ORDINALITY AS p (subject, day, i) JOIN unit ON unit.id = p.subject
+    SELECT p.i, unit.no, p.day, p.n
+    FROM unnest($1::text[], $2::date[], $5::bigint[]) WITH ORDINALITY AS p (subject, day, n, i)
+    JOIN unit ON unit.id = p.subject
 ), {
     above(
         "up",
@@ -51,7 +73,8 @@ WITH RECURSIVE parked AS (
         where="edge.parent IS NOT NULL AND now.unit <> $3 AND NOT $4",
     )
 }
-SELECT count(*) FROM (SELECT i FROM up WHERE unit = $3 EXCEPT SELECT i FROM now WHERE unit = $3) AS before
+SELECT coalesce(sum(parked.n), 0)::bigint
+FROM (SELECT i FROM up WHERE unit = $3 EXCEPT SELECT i FROM now WHERE unit = $3) AS before JOIN parked USING (i)
 """
 
 
@@ -73,12 +96,8 @@ async def parked_before(snapshot: Snapshot, place: Place, days: Days) -> int:
     if dissolved is None and not await connection.fetchval(_LOST, place.no, days.first, days.last):
         return 0
     last = days.last if dissolved is None else min(days.last, dissolved - dt.timedelta(1))
-    dated = []
-    for row in await connection.fetch(_PARKED, _TYPES):
-        day = day_of_fact(row)
-        if day is not None and days.first <= day <= last:
-            dated.append((row["subject"], day))
-    if not dated:
+    parked = [tuple(row) for row in await connection.fetch(_PARKED, _TYPES, days.first, last)]
+    if not parked:
         return 0
-    subjects, on = map(list, zip(*dated, strict=True))
-    return int(await connection.fetchval(_COUNT, subjects, on, place.no, dissolved is not None))
+    subjects, on_days, numbers = map(list, zip(*parked, strict=True))
+    return int(await connection.fetchval(_COUNT, subjects, on_days, place.no, dissolved is not None, numbers))

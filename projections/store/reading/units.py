@@ -101,6 +101,8 @@ _ID_PART: Final = re.compile(r"[a-z0-9_-]{2,63}")
 
 _SUGGESTED = 5
 _ALIKE, _BEGINS = 0.6, 0.9
+_COMPARED = 64
+"""Letters that are compared: the time that takes grows with the product of both, and names may be of thousands."""
 _SHORTEST = 3
 """Letters from which on a part is looked for in names: fewer are in nearly all of them."""
 
@@ -164,14 +166,14 @@ async def search(
 
 async def suggestions(snapshot: Snapshot, asked: str) -> list[UnitName]:
     """Return a few units that may be meant by what is nobody's id (contract §9): alike by id or by name, best first."""
-    folded = fold_name(asked.replace("-", " ").replace("_", " "))
+    folded = fold_name(asked.replace("-", " ").replace("_", " "))[:_COMPARED]
     guess = folded.replace(" ", "-")
     half = len(folded) // 2
     parts = [like(part) for part in (folded, folded[:half], folded[half:]) if len(part) >= _SHORTEST]
     rows = await snapshot.connection.fetch(_NEAR, guess, parts)
     best: dict[str, tuple[float, UnitName]] = {}
     for id_, name, level, matched in rows:
-        alike = max(_likeness(guess, id_), _likeness(folded, fold_name(matched)))
+        alike = max(_likeness(guess, id_), _likeness(folded, fold_name(matched[:_COMPARED])))
         if alike >= _ALIKE and alike > best.get(id_, (0.0,))[0]:
             best[id_] = (alike, UnitName(id_, name, level))
     ranked = sorted(best.values(), key=lambda found: (-found[0], found[1].id))
