@@ -17,12 +17,22 @@ WARM_UP: Final = 20
 VARIED: Final = 40
 """Days by which each end of a range varies: 1600 ranges, no two questions of a kind alike, so that no cache helps."""
 
+SPLIT: Final = "split=sex,ethnicity,age_band,education,occupation"
+
 Span = tuple[dt.date, dt.date]
 
 
 def year_to_date(seed: int) -> Iterator[Span]:
     """Give ranges from the first days of the year to the last days before today, in a random order, over and over."""
     return _varied(YEAR_FIRST, LAST_DAY, seed)
+
+
+def months_to_date(seed: int) -> Iterator[Span]:
+    """Give ranges of whole months of the last years: those of which a reader has breakdowns."""
+    random = Random(seed)
+    while True:
+        first = dt.date(LAST_DAY.year - random.randrange(3), random.randint(1, 6), 1)
+        yield first, dt.date(first.year, random.randint(8, 10) + 1, 1) - dt.timedelta(1)
 
 
 def twenty_years(seed: int) -> Iterator[Span]:
@@ -38,6 +48,11 @@ def root_by_child(spans: Iterable[Span]) -> Iterator[str]:
 def report(unit: str, span: Span, by: str = "child", basis: str = "as-was") -> str:
     """Write the question for a report."""
     return f"/v1/units/{unit}/report?from={span[0]}&to={span[1]}&by={by}&basis={basis}"
+
+
+def asked(unit: str, span: Span, more: str) -> str:
+    """Write the question for a report by child that asks for more."""
+    return f"{report(unit, span)}&{more}"
 
 
 def drill_down(unit: str, span: Span) -> str:
@@ -64,6 +79,18 @@ async def reports(bench: Bench) -> None:
         (
             "root, by facet:occupation, 20 years",
             (report(ROOT, s, "facet:occupation") for s in twenty_years(seed)),
+            None,
+        ),
+        ("root, by child, two years compared", (asked(ROOT, s, "compare=last-year") for s in year_to_date(seed)), None),
+        ("root, by child, split of five, months", (asked(ROOT, s, SPLIT) for s in months_to_date(seed)), None),
+        (
+            "province, by child, months",
+            (report(random.choice(world.provinces), s) for s in months_to_date(seed)),
+            None,
+        ),
+        (
+            "province, by child, split of five, months",
+            (asked(random.choice(world.provinces), s, SPLIT) for s in months_to_date(seed)),
             None,
         ),
         ("cell, by child, 20 years", (report(random.choice(world.cells)[0], s) for s in twenty_years(seed)), None),
