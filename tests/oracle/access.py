@@ -53,11 +53,14 @@ def may(
     unit: str,
     days: tuple[dt.date, dt.date] | None,
     today: dt.date,
+    before: tuple[dt.date, dt.date] | None = None,
 ) -> bool:
+    """Whether one of the grants is enough; ``before`` are days that are asked for too, to be compared."""
     return any(
         grant.role in ALLOWED_BY[need]
         and (grant.until is None or today <= grant.until)
         and reaches(h, grant.unit, unit, days)
+        and (before is None or reaches(h, grant.unit, unit, before))
         for grant in grants
     )
 

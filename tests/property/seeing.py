@@ -16,6 +16,7 @@ from typing import Any, Final
 import httpx
 
 from tests.oracle.access import Granted, at_or_below, may
+from tests.oracle.figures import year_before
 from tests.oracle.hierarchy import LAST_KNOWN
 from tests.oracle.oracle import Oracle
 from tests.oracle.telling import event_of
@@ -51,10 +52,13 @@ class Seeing:
     account: Account
     random: Random
 
+    before: tuple[dt.date, dt.date] | None = None
+    """Days of which is asked too, where two periods are compared."""
+
     def may(self, need: str, unit: str, days: tuple[dt.date, dt.date] | None = None) -> bool:
         h, account = self.oracle.hierarchy(), self.account
         return all(
-            may(h, grants, need=need, unit=unit, days=days, today=TODAY)
+            may(h, grants, need=need, unit=unit, days=days, today=TODAY, before=self.before)
             for grants in (account.grants, account.only)
             if grants is not None
         )
@@ -136,6 +140,9 @@ def over(days: tuple[dt.date, dt.date]) -> dict[str, str]:
 async def report(seeing: Seeing) -> None:
     unit, days, basis = seeing.unit(), seeing.days(), seeing.one(BASES)
     asked = over(days) | {"basis": basis, "by": seeing.one((*BYS[:4], "child", seeing.one(BYS)))}
+    if seeing.random.randrange(3) == 0:
+        asked["compare"] = "last-year"
+        seeing.before = year_before(*days) if basis == "as-was" else None
     past = seeing.random.randrange(8) == 0
     if past:
         asked["position"] = str(len(seeing.ledger))
@@ -143,6 +150,7 @@ async def report(seeing: Seeing) -> None:
     if asked["by"].startswith("facet") and not officer:  # what a reader has of them: tests of privacy
         asked["by"] = "none"
     found = await seeing.judge("figures", unit, days if basis == "as-was" else None, f"/v1/units/{unit}/report", asked)
+    seeing.before = None
     if found is not None:
         assert found[0] == found[1], asked
 
