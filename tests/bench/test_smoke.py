@@ -17,6 +17,7 @@ from tests.bench.cases.rebuild import rebuild
 from tests.bench.cases.reform import reform
 from tests.bench.cases.reports import reports
 from tests.bench.cases.rounds import establishing, loaded
+from tests.bench.cases.sending import HTTP, sending
 from tests.bench.cases.silence import silence
 from tests.bench.parameters import SMOKE
 from tests.bench.reporting import environment, in_words, write_json
@@ -25,7 +26,20 @@ from tests.bench.rig import running
 
 @pytest.mark.long
 async def test_a_tiny_run_measures_and_its_figures_are_right(tmp_path: Path) -> None:
-    cases = [establishing, loaded, freshness, outage, reports, access, silence, indicators, moves, reform, rebuild]
+    cases = [
+        establishing,
+        loaded,
+        sending,
+        freshness,
+        outage,
+        reports,
+        access,
+        silence,
+        indicators,
+        moves,
+        reform,
+        rebuild,
+    ]
     with servers.short_folder() as folder:
         async with running(folder) as rig:
             bench = await run(rig, SMOKE, [*cases, correctness])
@@ -42,6 +56,7 @@ async def test_a_tiny_run_measures_and_its_figures_are_right(tmp_path: Path) -> 
     assert values["report of a province, by an account with 100,000 grants p99"] > 0
     assert values["live, events that arrive one by one, as fast as they can"] > 0
     assert values["silence: cells that declared zero"] > 0
+    assert values[HTTP] > 0
     assert values["silence: root, cells, year p99"] > 0
     assert values["indicators: root p99"] > 0
     assert "report: root, by child, year p99" in in_words(bench)

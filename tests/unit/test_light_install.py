@@ -44,26 +44,32 @@ print(*{name.partition(".")[0] for name in sys.modules})
     assert not set(done.stdout.split()) & of_the_service_alone() - looked_for
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["--version"], "tonghop"),
-        (["--help"], "publish"),
-        (["report", "goc", "--from", "2023-01-01", "--to", "2023-01-31"], "can't be reached"),
-        (["retract", "goc", "1", "--reason", "x"], "can't be reached"),
-        (["publish", os.devnull, "--patience", "0"], "can't be reached"),
-        (["up", "--data-dir", "/nowhere"], "pip install 'tonghop[service]'"),
-        (["verify"], "pip install 'tonghop[service]'"),
-        (["projector"], "pip install 'tonghop[service]'"),
-    ],
-)
-def test_a_command_does_without_servers_or_says_what_to_install(absent: str, arguments: list[str], said: str) -> None:
-    program = f"{absent}{_LIGHT}sys.argv[0] = 'tonghop'\nfrom services.cli import main\nmain()"
-    nowhere = {"TONGHOP_API_URL": "http://127.0.0.1:1", "TONGHOP_NATS_URL": "nats://127.0.0.1:1"}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in nowhere.items():
-            patch.setenv(name, value)
-        done = ran(program, *arguments)
-    told = done.stdout + done.stderr
-    assert said in told, told
-    assert "Traceback" not in told
+COMMANDS = {
+    ("--version",): "tonghop",
+    ("--help",): "publish",
+    ("report", "goc", "--from", "2023-01-01", "--to", "2023-01-31"): "can't be reached",
+    ("retract", "goc", "1", "--reason", "x"): "can't be reached",
+    ("publish", os.devnull, "--patience", "0"): "can't be reached",
+    ("up", "--data-dir", "/nowhere"): "pip install 'tonghop[service]'",
+    ("verify",): "pip install 'tonghop[service]'",
+    ("projector",): "pip install 'tonghop[service]'",
+}
+
+
+def test_a_command_does_without_servers_or_says_what_to_install(absent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONGHOP_API_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("TONGHOP_NATS_URL", "nats://127.0.0.1:1")
+    program = f"""{absent}{_LIGHT}
+from services.cli.app import app
+from services.cli.running import run
+for arguments in {list(COMMANDS)!r}:
+    print("#", *arguments, file=sys.stderr, flush=True)
+    run(app, arguments)
+    print("#", *arguments, flush=True)
+"""
+    done = ran(program)
+    for arguments, said in COMMANDS.items():
+        mark = f"# {' '.join(arguments)}\n"
+        told = done.stderr.partition(mark)[2].partition("# ")[0] + done.stdout.partition(mark)[0].rpartition("# ")[2]
+        assert said in told, (arguments, done.stdout, done.stderr)
+        assert "Traceback" not in told

@@ -18,6 +18,7 @@ from tests.bench.cases.rebuild import rebuild
 from tests.bench.cases.reform import reform
 from tests.bench.cases.reports import reports
 from tests.bench.cases.rounds import against_copy, establishing, history, loaded, memory, quiet
+from tests.bench.cases.sending import sending
 from tests.bench.cases.silence import silence
 
 _BEFORE: tuple[Case, ...] = (establishing, history)
@@ -28,6 +29,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "intake": (intake,),
     "peers": (peers,),
     "read": (loaded,),
+    "sending": (sending,),
     "freshness": (freshness,),
     "outage": (outage,),
     "reports": (reports,),
