@@ -94,6 +94,30 @@ async def test_the_leafs_credential_speaks_for_its_units_alone_and_reads_nothing
         await client.close()
 
 
+async def test_ten_thousand_units_below_are_spoken_for_and_no_other(at: Signed) -> None:
+    units = [f"xa-thi-tran-so-{number:05d}" for number in range(10_000)]
+    file = leaves.allow(at, units, "tinh-lon")
+    await at.hand()
+    client = await connected(at.address, file, "_INBOX_tinh-lon")
+    try:
+        for unit in (units[0], units[-1], "tinh-lon"):
+            assert (await client.jetstream().publish(f"party.v1.{unit}.x.y", b"{}")).stream == "PARTY"
+        with pytest.raises(nats.errors.Error):
+            await client.request("party.v1.xa-thi-tran-so-10000.x.y", b"{}", timeout=0.05)
+        await refused(at, 'Publish Violation - Subject "party.v1.xa-thi-tran-so-10000.x.y"')
+        leaves.allow(at, units[1:], "tinh-lon")  # a list made anew cuts the connection, and the file goes on
+        await at.hand()
+        async with asyncio.timeout(60):
+            while client.is_connected:  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.01)
+    finally:
+        await client.close()
+    client = await connected(at.address, file, "_INBOX_tinh-lon")
+    await client.publish(f"party.v1.{units[0]}.x.y", b"{}")
+    await refused(at, f'Publish Violation - Subject "party.v1.{units[0]}.x.y"')
+    await client.close()
+
+
 async def test_a_unit_at_the_leaf_is_confined_as_at_the_hub(leaf: Leaf) -> None:
     client = await connected(leaf.server.address, leaf.server.file(UNIT), f"_INBOX_{UNIT}")
     try:
