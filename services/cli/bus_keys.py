@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from projections.bilingual import Bilingual
 from services import shutting_out
 from services.bus_credentials.files import KeysError
 from services.cli.client import service_file
@@ -48,6 +49,20 @@ def opened(place: KeyPlace) -> Keys:
     from services.bus_credentials.keys import Keys
 
     return Keys.found(place.keys)
+
+
+def of_a_bus(place: KeyPlace) -> None:
+    """Raise KeysError where the keys are those of a leaf: what is asked for is done at its hub."""
+    from services.bus_credentials import hub
+
+    if hub.known(place.keys):
+        raise KeysError(
+            Bilingual(
+                "đây là khóa của một trạm: việc này làm ở trung tâm",
+                "these are the keys of a leaf: this is done at its hub",
+                before=f"{place.keys}: ",
+            )
+        )
 
 
 def take_effect(place: KeyPlace, settings: Settings, by: str) -> str:

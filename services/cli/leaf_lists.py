@@ -25,6 +25,7 @@ _SHOWN: Final = 10
 
 def write(place: KeyPlace, unit: str, file: Path | None, data_dir: Path) -> Below:
     """Write the list of the units at or below one, as it is now. Raises CommandError, KeysError."""
+    bus_keys.of_a_bus(place)
     bus_keys.opened(place)
     listed = below.of(unit, units_below.find(unit, file, data_dir), at=int(time.time()))
     below.write(place.keys, listed)

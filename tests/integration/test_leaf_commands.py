@@ -11,6 +11,7 @@ import pytest
 
 from services.log.configuration import stream_config
 from services.settings import Settings
+from tests.attacks.guarded import refused
 from tests.attacks.leaves import PROVINCE, SIBLING, UNIT, Leaf, published, serving, told
 from tests.attacks.signed import Signed, signed_somewhere
 from tests.fault import forked
@@ -84,6 +85,20 @@ async def test_from_the_keys_of_a_leaf_to_an_event_at_the_hub(operator: Operator
         operator.runs("forward", "--once", environ=environ)
         async with operator.hub.client("reader") as reader:
             assert (await reader.jetstream().stream_info("PARTY")).state.messages == 5
+
+        own = own | {
+            "TONGHOP_CREDENTIAL_KEYS": str(leaf_folder / "keys"),
+            "TONGHOP_NATS_URL": f"nats://{server.address}",
+        }
+        for wrong in (("init",), ("issue", "x", "--below", "--units", "units.txt")):
+            assert "keys of a leaf" in operator.runs("credential", *wrong, code=1, environ=own)
+        assert "unit.seed" in operator.runs("credential", "issue", SIBLING, code=1, environ=own)
+        operator.runs("shut-out", SIBLING, environ=own)  # whoever floods the leaf
+        async with server.client(SIBLING) as flooding:
+            await flooding.publish(f"party.v1.{SIBLING}.x.y", b"{}")
+            await refused(server, f'Publish Violation - Subject "shut-out.{SIBLING}.x.y"')
+        operator.runs("shut-out", SIBLING, "--end", environ=own)
+        operator.runs("credential", "hand", environ=own)
 
         operator.runs("credential", "revoke", PROVINCE, "--below")
         await published(server, UNIT, 1, first=9)

@@ -79,6 +79,7 @@ def init(*, keys: KeysOption = None, by: DecidedBy = None) -> None:
         raise typer.BadParameter(either("cần --keys DIR.", "--keys DIR is needed."))
     place = bus_keys.find(keys, set_, DATA)
     with bus_keys.plainly():
+        bus_keys.of_a_bus(place)
         made = accounts.make(place.keys, anybody=False)
         own = place.keys / "service"
         files.folder_for_the_owner(own)
