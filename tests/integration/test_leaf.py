@@ -107,3 +107,16 @@ async def test_a_leaf_whose_credential_is_taken_back_sends_no_more(hub: Signed, 
     assert accounts.sign(hub.keys, [])
     await hub.hand()
     assert await leaf.forward() == 0
+
+
+async def test_who_is_shut_out_at_the_hub_waits_at_the_leaf(hub: Signed, leaf: Leaf) -> None:
+    before = len(await log(hub))
+    await hub.hand(UNIT)
+    theirs = await published(leaf.server, UNIT, 2, first=300)
+    others = await published(leaf.server, SIBLING, 2, first=300)
+    assert await leaf.forward() == 2
+    assert leaf.aside.held(UNIT)
+    assert [headers["Nats-Msg-Id"] for _, headers, _ in await log(hub, before)] == others
+    await hub.hand()
+    assert await leaf.forward() == 0
+    assert [headers["Nats-Msg-Id"] for _, headers, _ in await log(hub, before)] == others + theirs
