@@ -10,40 +10,40 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Protocol, Self
 
-from msgspec import structs
-
-from events.vocabulary import Outcome
 from projections.bilingual import Bilingual
 from services.client.errors import (
     AnsweredError,
     AwayError,
-    BadRequestError,
     ClientError,
     OutboxBusyError,
     StrangeAnswerError,
     UnsendableEventError,
 )
-from services.client.outbox_file import DECIDED, REFUSED, SENT, WAITING, OutboxEntry, OutboxFile, State, Turn
-from services.client.saying import Sayable, lines_of
-from services.client.told import REFUSED as REFUSED_NOW
+from services.client.outbox_file import DECIDED, REFUSED, SENT, WAITING, OutboxEntry, OutboxFile, State
+from services.client.outbox_locks import Turn
+from services.client.outbox_rules import (
+    FIRST_PAUSE,
+    FORBIDDEN,
+    LONGEST_PAUSE,
+    Asking,
+    decided_now,
+    is_about_the_batch,
+    not_all,
+    sent_now,
+)
+from services.client.saying import Sayable, kept_line, lines_of
 from services.client.told import UNSENT, EventTold, SendReceipt
 from services.connecting.patience import Backoff
 
 MOST: Final = 1_000
 """Events that go at a time."""
 MOST_BYTES: Final = 4 << 20
-_FIRST_PAUSE: Final = 1.0
-_LONGEST_PAUSE: Final = 300.0
 _LOOKS_AT_LEAST_EVERY: Final = 5.0
 """Seconds after which what another process has put is seen."""
-_ASKS_FIRST_AFTER: Final = 2.0
 _PATIENCE: Final = 30.0
 _PAGE: Final = 500
 _MOST_FAILED: Final = 5
 """Events that fail by themselves in one round before the service is taken for the one at fault."""
-_SERVERS_FAULT: Final = 500
-_FORBIDDEN: Final = "forbidden"
-_MENDABLE_AT: Final = "source"
 
 _log = logging.getLogger("tonghop.outbox")
 
@@ -156,8 +156,9 @@ class Outbox:
         news, after = 0, 0
         while page := self._file.page(SENT, after, _PAGE):
             after = page[-1].number
-            told = self._client.look_up([each.body for each in page], positions=[each.position for each in page])
-            news += self._file.note(_decided(page, told))
+            kept = [kept_line(each.body) for each in page]
+            told = self._client.look_up(kept, positions=[each.position for each in page])
+            news += self._file.note(decided_now(page, told))
             if self._ended.is_set() or not any(told):  # the log hasn't been read so far
                 break
         return news
@@ -211,27 +212,27 @@ class Outbox:
     def _tried(self, taken: Sequence[OutboxEntry]) -> list[OutboxEntry] | None:
         """Send a batch and note what is known of it; None where as a whole it is taken by nobody."""
         try:
-            told = self._client.send_many([entry.body for entry in taken], patience=0.0).items
+            told = self._client.send_many([kept_line(entry.body) for entry in taken], patience=0.0).items
         except AwayError:
             self._most = max(1, len(taken) // 2)
             raise
         except (AnsweredError, StrangeAnswerError, UnsendableEventError) as error:
-            if not _is_about_the_batch(error):
+            if not is_about_the_batch(error):
                 raise
             self._most = max(1, len(taken) // 2)
             if len(taken) == 1:
                 self._hold(taken[0], "not_taken", str(error))
             return None
         self._most = min(MOST, max(self._most, len(taken)) * 2)
-        known = [_sent(entry, item) for entry, item in zip(taken, told, strict=True)]
+        known = [sent_now(entry, item) for entry, item in zip(taken, told, strict=True)]
         self._file.note(known)
         for entry in known:
-            if entry.state == WAITING and entry.reason == _FORBIDDEN:
+            if entry.state == WAITING and entry.reason == FORBIDDEN:
                 self._hold(entry, entry.reason, entry.detail)
             elif entry.state == SENT:
                 self._held.pop(entry.publisher, None)
         if any(item.status == UNSENT for item in told):
-            raise _not_all(told)
+            raise not_all(told)
         return known
 
     def _passed_over(self) -> set[str]:
@@ -242,15 +243,15 @@ class Outbox:
     def _hold(self, entry: OutboxEntry, reason: str, detail: str | None) -> None:
         """Let a publisher's events wait, longer each time; nobody else's do."""
         self._file.note([entry._replace(reason=reason, detail=detail)])
-        until, backoff = self._held.get(entry.publisher, (0.0, Backoff(first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)))
+        until, backoff = self._held.get(entry.publisher, (0.0, Backoff(first=FIRST_PAUSE, longest=LONGEST_PAUSE)))
         if until <= time.monotonic():
             self._held[entry.publisher] = (time.monotonic() + backoff.next(), backoff)
             _log.warning("%s waits: %s %s", entry.publisher, reason, detail or "")
 
     def _run(self) -> None:
         """Send whenever there is something, ask for outcomes now and then; whatever fails is tried again later."""
-        sending, pause = Backoff(first=_FIRST_PAUSE, longest=_LONGEST_PAUSE), 0.0
-        asking = _Asking()
+        sending, pause = Backoff(first=FIRST_PAUSE, longest=LONGEST_PAUSE), 0.0
+        asking = Asking()
         while not self._ended.is_set():
             self._news.clear()
             try:
@@ -271,72 +272,9 @@ class Outbox:
             pause = max(sending.next(), (trouble.retry_after if isinstance(trouble, AwayError) else None) or 0.0)
             self._ended.wait(pause)  # while nothing can be sent, nobody who puts something hastens it
 
-    def _round(self, asking: _Asking) -> None:
+    def _round(self, asking: Asking) -> None:
         with self._turn.taken(0.0) as ours:
             if ours and self._flushed().sent:
                 asking.soon()
         if asking.is_due() and self._file.page(SENT, 0, 1) and self.refresh():
             asking.soon()
-
-
-class _Asking:
-    """When outcomes are asked for next: soon after something was sent or decided, else ever more seldom."""
-
-    def __init__(self) -> None:
-        self._backoff = Backoff(first=_ASKS_FIRST_AFTER, longest=_LONGEST_PAUSE)
-        self._at = 0.0
-
-    def soon(self) -> None:
-        """Ask again soon."""
-        self._backoff.reset()
-        self._at = time.monotonic() + self._backoff.next()
-
-    def is_due(self) -> bool:
-        """Whether it is time; if so, the next time is later."""
-        if time.monotonic() < self._at:
-            return False
-        self._at = time.monotonic() + self._backoff.next()
-        return True
-
-
-def _sent(entry: OutboxEntry, told: EventTold) -> OutboxEntry:
-    """Say what is known of an event that was on its way."""
-    if told.in_the_log:
-        return _with_outcome(entry._replace(position=told.position), told)
-    # Who may not speak as this unit may be allowed to tomorrow; all else is the event's own fault, for ever.
-    mendable = told.reason == _FORBIDDEN and told.field == _MENDABLE_AT
-    state = REFUSED if told.status == REFUSED_NOW and not mendable else WAITING
-    return entry._replace(state=state, reason=told.reason, field=told.field, detail=told.detail)
-
-
-def _decided(page: Sequence[OutboxEntry], told: Sequence[EventTold | None]) -> list[OutboxEntry]:
-    """Say what is known now of events that are in the log."""
-    known = []
-    for entry, item in zip(page, told, strict=True):
-        if item is None:
-            continue
-        if item.status == REFUSED_NOW:  # another event came first under its key
-            known.append(_with_outcome(entry, structs.replace(item, outcome=Outcome.REJECTED)))
-        elif item.outcome is not None:
-            known.append(_with_outcome(entry, item))
-    return known
-
-
-def _with_outcome(entry: OutboxEntry, told: EventTold) -> OutboxEntry:
-    # Nothing but a retraction changes what is decided; what is told to be a duplicate is asked for under its key.
-    final = told.outcome is not None and told.outcome not in {Outcome.PARKED, Outcome.DUPLICATE}
-    outcome = told.outcome if final or told.outcome == Outcome.PARKED else None
-    state = DECIDED if final else SENT
-    return entry._replace(state=state, outcome=outcome, reason=told.reason, field=told.field, detail=told.detail)
-
-
-def _is_about_the_batch(error: ClientError) -> bool:
-    """Whether fewer events at a time might be taken: not where it is about who asks."""
-    return isinstance(error, BadRequestError | StrangeAnswerError | UnsendableEventError) or (
-        isinstance(error, AnsweredError) and error.status >= _SERVERS_FAULT
-    )
-
-
-def _not_all(told: Sequence[EventTold]) -> AwayError:
-    reasons = sorted({item.reason or "away" for item in told if item.status == UNSENT})
-    return AwayError(Bilingual("chưa gửi hết", "not all could be sent").with_detail(", ".join(reasons)), reasons[0])

@@ -5,18 +5,17 @@ Nothing in it is decided by a clock. A step is a transaction; what was committed
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import stat
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
 from events.codec import same_content
 from projections.bilingual import Bilingual
-from services.client.errors import FrozenError, OutboxBusyError, OutboxError, OutboxFileError, OutboxFullError
+from services.client.errors import FrozenError, OutboxFileError
+from services.client.outbox_locks import OPENING, damaged, in_our_words, made
 from services.publishing.lines import Line
 
 State = Literal["waiting", "sent", "decided", "refused"]
@@ -30,8 +29,6 @@ APPLICATION: Final = 0x74686F62
 """Of the file, so that another program's is told apart (`PRAGMA application_id`)."""
 VERSION: Final = 1
 _PAGE: Final = 500
-_OPENING: Final = threading.Lock()
-"""Nobody else in this process opens a file that is just being made."""
 _SCHEMA: Final = f"""
 CREATE TABLE event (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -86,8 +83,8 @@ class OutboxFile:
     def __init__(self, path: Path, *, patience: float) -> None:
         self.path = path
         self._lock = threading.RLock()
-        with self._said(), _OPENING:
-            _make(path)
+        with self._said(), OPENING:
+            made(path)
             self._connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
             try:
                 self._prepare()
@@ -232,7 +229,7 @@ class OutboxFile:
                 )
         (sound,) = run("PRAGMA quick_check(1)").fetchone()
         if sound != "ok":
-            raise self._damaged(str(sound))
+            raise damaged(self.path, str(sound))
 
     def _many(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
         self._connection.executemany(statement, rows)
@@ -255,107 +252,5 @@ class OutboxFile:
         with self._lock, self._said():
             yield self._connection.execute
 
-    @contextmanager
-    def _said(self) -> Iterator[None]:
-        """Tell what SQLite and the system say in our own words."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise self._told(error) from error
-        except OSError as error:
-            raise self._unusable(error.strerror or str(error)) from error
-
-    def _told(self, error: sqlite3.Error) -> OutboxError:
-        code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-        if code == sqlite3.SQLITE_FULL:
-            return OutboxFullError(
-                Bilingual(
-                    f"{self.path}: đĩa đã đầy, hãy dọn chỗ; không có gì bị mất hay thay đổi",
-                    f"{self.path}: the disk is full, make room; nothing is lost or changed",
-                )
-            )
-        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            return OutboxBusyError(
-                Bilingual(f"{self.path}: tiến trình khác đang giữ tệp", f"{self.path}: another process holds the file")
-            )
-        if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-            return self._damaged(str(error))
-        return self._unusable(str(error))
-
-    def _damaged(self, why: str) -> OutboxFileError:
-        return OutboxFileError(
-            Bilingual(
-                "bị hỏng: hãy giữ bản sao, cứu bằng `sqlite3 TỆP .recover`, và put lại những gì chưa chắc đã gửi (gửi "
-                "lại không hại gì)",
-                "is damaged: keep a copy, save what is in it by `sqlite3 FILE .recover`, and put again whatever may "
-                "not have been sent, which is harmless",
-                before=f"{self.path} ",
-            ).with_detail(why)
-        )
-
-    def _unusable(self, why: str) -> OutboxFileError:
-        return OutboxFileError(Bilingual(f"không dùng được {self.path}", f"{self.path} can't be used").with_detail(why))
-
-
-def _make(path: Path) -> None:
-    """Make the file for its owner alone, or close it to others; what SQLite puts beside it is as this one.
-
-    One that is there is not opened: to close it again would give back the locks that this process has on it (POSIX).
-    """
-    if _created(path):
-        return
-    found = path.stat()
-    if not stat.S_ISREG(found.st_mode):
-        raise OutboxFileError(Bilingual("không phải tệp", "is no file", before=f"{path} "))
-    if stat.S_IMODE(found.st_mode) & 0o077 and os.name == "posix":
-        path.chmod(0o600)
-
-
-def _created(path: Path) -> bool:
-    """Make an empty file where there is none, with its name on the disk; False where there is one."""
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        return False
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    return True
-
-
-class Turn:
-    """The turn to send what is in a file: one process or thread has it at a time.
-
-    It is a lock of the system's on a file beside it: whoever is killed gives it back, and no clock is asked.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path.with_name(f"{path.name}-sending")
-
-    @contextmanager
-    def taken(self, patience: float) -> Iterator[bool]:
-        """Wait for the turn for so many seconds; False where another has it still."""
-        try:
-            with _OPENING:
-                _created(self._path)
-                connection = sqlite3.connect(
-                    self._path, timeout=patience, isolation_level=None, check_same_thread=False
-                )
-            with closing(connection):
-                yield self._begun(connection)
-        except (OSError, sqlite3.Error) as error:
-            raise OutboxFileError(
-                Bilingual(f"không dùng được {self._path}", f"{self._path} can't be used").with_detail(error)
-            ) from error
-
-    def _begun(self, connection: sqlite3.Connection) -> bool:
-        try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            if (error.sqlite_errorcode & 0xFF) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-                return False
-            raise
-        return True
+    def _said(self) -> AbstractContextManager[None]:
+        return in_our_words(self.path)

@@ -21,8 +21,8 @@ from projections.bilingual import Bilingual
 from services.client.errors import MisuseError, UnsendableEventError
 from services.publishing.lines import SERVICE_ALONE, Line, Unpublishable, read_line
 
-Sayable = Event | bytes
-"""An event, or the body of one as it is to be sent, byte for byte."""
+Sayable = Event | bytes | Line
+"""An event, the body of one as it is to be sent, byte for byte, or what `line_of` has made of one."""
 
 _TYPES: Final = {row.data: row.type for row in CATALOGUE.values()}
 
@@ -67,6 +67,8 @@ def line_of(said: Sayable, number: int = 0) -> Line:
 
     What is decided is what needs neither the log nor the service's settings: any unit may be the root.
     """
+    if isinstance(said, Line):  # it was looked at when it was made
+        return said._replace(number=number)
     body = said if isinstance(said, bytes) else _written(said)
     line = read_line(number, body)
     if isinstance(line, Unpublishable):
@@ -77,6 +79,12 @@ def line_of(said: Sayable, number: int = 0) -> Line:
     if isinstance(read, Refusal):
         raise UnsendableEventError(read.reason, read.field, read.detail)
     return line
+
+
+def kept_line(body: bytes) -> Line | bytes:
+    """Read the body of an event that was looked at before: what it says is for the service to judge now."""
+    line = read_line(0, body)
+    return body if isinstance(line, Unpublishable) else line
 
 
 def lines_of(said: Iterable[Sayable]) -> Sequence[Line]:

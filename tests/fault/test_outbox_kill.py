@@ -9,20 +9,33 @@ import shutil
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
 import asyncpg
 import pytest
 
-from services.client import AsyncClient, Client, ClientError, Event, MemberAdmitted, Outbox, UnitEstablished, event
+from services.client import (
+    AsyncClient,
+    Client,
+    ClientError,
+    Event,
+    MemberAdmitted,
+    Outbox,
+    OutboxFullError,
+    UnitEstablished,
+    event,
+)
 from services.embedded.postgres import PostgresServer
 from tests.attacks.publishing import ROOT
 from tests.fault.cluster import BACKEND, running_cluster
+from tests.fault.disk import small_disk
 from tests.fault.outbox_here import ADMIN, UNIT
 from tests.fault.stepping import TOP
 from tests.integration.whole_service import whole_service
 from tests.servers import short_folder
+from tests.unit.client.service_model import ModelService
 
 SOURCE = Path(__file__).with_name("killed_at.c")
 
@@ -87,6 +100,7 @@ class _Nobody:
 async def test_two_processes_on_one_file_send_each_event_once(postgres: PostgresServer, tmp_path: Path) -> None:
     program = """
 import sys
+from tests.fault.disk import small_disk
 from tests.fault.outbox_here import *
 with Client(sys.argv[2], token=ADMIN) as client, Outbox(sys.argv[1], client) as outbox:
     for n in range(300):
@@ -116,6 +130,30 @@ def _all_decided(box: Path, url: str, events: int) -> None:
             outbox.flush()
             outbox.refresh()
         assert outbox.counts() == {"waiting": 0, "sent": 0, "decided": events, "refused": 0}
+        outbox.close()
+
+
+def test_a_disk_that_is_full_loses_nothing() -> None:
+    service = ModelService()
+    with small_disk(2) as disk:
+        outbox = Outbox(disk.path / "outbox", service)
+        put = [_said("xa-a", n) for n in range(3)]
+        outbox.put_many(put[:2])
+        disk.fill()
+        with pytest.raises(OutboxFullError, match="make room"):
+            outbox.put_many([_said("xa-a", 100 + n) for n in range(3_000)])
+        with suppress(OutboxFullError):
+            outbox.flush()
+        assert {entry.id for entry in outbox.entries()} == {each.id for each in put[:2]}
+        outbox.close()
+        disk.make_room()
+        outbox = Outbox(disk.path / "outbox", service)
+        assert outbox.put(put[2])
+        outbox.flush()
+        service.decided = len(service.log)
+        outbox.refresh()
+        assert outbox.counts() == {"waiting": 0, "sent": 0, "decided": 3, "refused": 0}
+        assert service.order_of("xa-a") == [each.id for each in put]
         outbox.close()
 
 

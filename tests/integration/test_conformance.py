@@ -9,6 +9,7 @@ import httpx
 import nats
 import pytest
 
+from events.catalogue import ACCESS_TYPES, CATALOGUE
 from events.subjects import MESSAGE_ID_HEADER
 from services.client import UnsendableEventError
 from services.client.saying import line_of
@@ -28,6 +29,13 @@ def vectors(name: str) -> list[dict[str, Any]]:
 
 def test_they_are_current() -> None:
     assert stale(deep=False) == [], "python -m tests.conformance writes them"
+
+
+def test_every_type_of_event_is_in_them() -> None:
+    taken = {json.loads(each["body"])["type"] for each in vectors("bodies.jsonl") if each["refused"] is None}
+    assert taken == set(CATALOGUE) - ACCESS_TYPES
+    sent = {json.loads(body)["type"] for each in vectors("outcomes.jsonl") for body in each.get("send", ())}
+    assert set(CATALOGUE) <= sent
 
 
 @pytest.mark.long

@@ -31,7 +31,8 @@ from services.client import (
     UnsendableEventError,
     event,
 )
-from services.client.outbox_file import OutboxFile, Turn
+from services.client.outbox_file import OutboxFile
+from services.client.outbox_locks import Turn
 from tests.servers import quick_place
 from tests.unit.client.service_model import ModelService, Trouble
 
