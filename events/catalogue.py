@@ -33,7 +33,7 @@ from events.data import (
     UnitReleveled,
     UnitRenamed,
 )
-from events.identifiers import UnitId
+from events.identifiers import Reference, UnitId
 from events.vocabulary import NO, UNKNOWN, YES
 
 DataStruct = type[Data]
@@ -43,12 +43,14 @@ Kind = Literal["fact", "structure", "plan", "access", "correction"]
 class Count(Struct, frozen=True):
     """One thing that a fact counts: the measure, and which unit it counts for (`subject`, or a field of data).
 
-    `stock` is what one such fact adds to the number of members: 1, -1, or nothing.
+    `stock` is what one such fact adds to the number of members: 1, -1, or nothing. `person` is the field of data with
+    the reference by which that unit knows the person; None where it is the one by which the subject does.
     """
 
     measure: str
     unit: str = "subject"
     stock: Literal[-1, 0, 1] = 0
+    person: str | None = None
 
 
 class Own(Struct, frozen=True):
@@ -61,6 +63,10 @@ class Own(Struct, frozen=True):
     at: int
     width: int
     absent: str = UNKNOWN
+
+
+def _fields(data: DataStruct, declared: object) -> tuple[str, ...]:
+    return tuple(known.name for known in structs.fields(data) if declared in (known.type, *get_args(known.type)))
 
 
 class EventType(Struct, frozen=True):
@@ -80,8 +86,12 @@ class EventType(Struct, frozen=True):
     @property
     def units(self) -> tuple[str, ...]:
         """The fields of data that name another unit, in their order."""
-        fields = structs.fields(self.data)
-        return tuple(known.name for known in fields if UnitId in (known.type, *get_args(known.type)))
+        return _fields(self.data, UnitId)
+
+    @property
+    def person(self) -> str | None:
+        """The field of data with the reference by which the subject knows the person; None where it names nobody."""
+        return next(iter(_fields(self.data, Reference)), None)
 
 
 _ROWS = (
@@ -115,7 +125,7 @@ _ROWS = (
         "fact",
         MemberTransferred,
         day=("on",),
-        counts=(Count("transfers_out", stock=-1), Count("transfers_in", unit="to", stock=1)),
+        counts=(Count("transfers_out", stock=-1), Count("transfers_in", unit="to", stock=1, person="as_")),
     ),
     EventType("candidate.introduced", "fact", CandidateIntroduced, day=("on",), counts=(Count("introductions"),)),
     EventType(

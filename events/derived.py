@@ -19,13 +19,15 @@ SUBJECT: Final = "subject"
 class FactEntry(Struct, frozen=True, gc=False):
     """One thing counted once: for a unit, on a day.
 
-    `measure` is its number (`catalogue.MEASURE_NUMBERS`), `facets` the packed codes (`events.facets`).
+    `measure` is its number (`catalogue.MEASURE_NUMBERS`), `facets` the packed codes (`events.facets`), `person` the
+    reference by which the unit knows the person, None where that is not said.
     """
 
     unit: str
     measure: int
     day: date
     facets: int
+    person: str | None
 
 
 def fact_entries(event: Event) -> tuple[FactEntry, ...]:
@@ -75,7 +77,7 @@ def _counter(row: EventType) -> Callable[[Event], tuple[FactEntry, ...]]:
     """Prepare what is the same for all facts of a row: the rest runs once for every fact of the log."""
     (day,) = row.day
     own_bits = [(own.name, _bits(row.data, own.name, own.absent)) for own in row.own]
-    counts = [(MEASURE_NUMBERS[count.measure], count.unit) for count in row.counts]
+    counts = [(MEASURE_NUMBERS[count.measure], count.unit, count.person or row.person) for count in row.counts]
 
     def count(event: Event) -> tuple[FactEntry, ...]:
         data: Any = event.data
@@ -85,8 +87,14 @@ def _counter(row: EventType) -> Callable[[Event], tuple[FactEntry, ...]]:
         counted_on = getattr(data, day)
         return tuple(
             [
-                FactEntry(event.subject if unit == SUBJECT else getattr(data, unit), measure, counted_on, packed)
-                for measure, unit in counts
+                FactEntry(
+                    event.subject if unit == SUBJECT else getattr(data, unit),
+                    measure,
+                    counted_on,
+                    packed,
+                    None if person is None else getattr(data, person) or None,
+                )
+                for measure, unit, person in counts
             ]
         )
 

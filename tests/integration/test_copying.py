@@ -24,7 +24,9 @@ LEDGER = st.builds(
     *(NUMBERS, TIMES, st.none() | BLOBS, st.none() | BLOBS, TEXTS, TEXTS, TEXTS, TEXTS, WORDS, TEXTS, TEXTS, TEXTS),
     *(st.booleans(), MAYBE, MAYBE, MAYBE, MAYBE, MAYBE, BLOBS),
 )
-FACTS = st.builds(FactRow, INTEGERS, st.dates(), st.integers(-(2**15), 2**15 - 1), NUMBERS, NUMBERS)
+FACTS = st.builds(
+    FactRow, INTEGERS, st.dates(), st.integers(-(2**15), 2**15 - 1), NUMBERS, NUMBERS, st.none() | NUMBERS
+)
 QUICKLY = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -47,7 +49,7 @@ async def test_rows_of_the_ledger(database: str, rows: list[LedgerRow]) -> None:
 
 
 @given(rows=st.lists(FACTS, max_size=50))
-@example(rows=[FactRow(1, day, 1, 1, 0) for day in (dt.date.min, dt.date.max)])
+@example(rows=[FactRow(1, day, 1, 1, 0, None) for day in (dt.date.min, dt.date.max)])
 @QUICKLY
 async def test_rows_of_facts(database: str, rows: list[FactRow]) -> None:
     connection = await asyncpg.connect(database)

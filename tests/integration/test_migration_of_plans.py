@@ -28,7 +28,12 @@ _OUTCOMES = {
     "retracted_at": "bigint",
     "retracted_by": "bigint",
 }
+BEFORE_PERSONS = (
+    "ALTER TABLE g1.fact DROP person",
+    "UPDATE alembic_version SET version_num = '0009'",
+)
 EIGHTH_VERSION = (
+    *BEFORE_PERSONS,
     "DROP TABLE import_page, import",
     "DROP INDEX receipt_account, receipt_made",
     "ALTER TABLE receipt DROP CONSTRAINT receipt_pkey, DROP part, DROP total, DROP accepted",

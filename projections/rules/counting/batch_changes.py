@@ -24,13 +24,14 @@ PERIOD_MASK = (1 << (UNIT_SHIFT - PERIOD_SHIFT)) - 1
 
 
 class FactRow(NamedTuple):
-    """One contribution of a fact: the columns of table ``fact``."""
+    """One contribution of a fact: the columns of table ``fact``; ``person`` is that of `counting.person`."""
 
     unit: int
     day: dt.date
     measure: int
     position: int
     facets: int
+    person: int | None
 
 
 class FormerFactRow(NamedTuple):
@@ -51,6 +52,7 @@ class FactColumns(NamedTuple):
     measures: Sequence[int]
     positions: Sequence[int]
     facets: Sequence[int]
+    persons: Sequence[int | None]
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from events.codec import Event
 from events.derived import fact_entries
 from projections.rules.counting.batch_changes import FactRow
 from projections.rules.counting.batch_work import BatchWork
+from projections.rules.counting.person import person_digest
 from projections.rules.deciding.decision import Key, Waits, wait_about_subject
 from projections.rules.kinds.kind import COUNTED, Ruling
 
@@ -33,4 +34,7 @@ def take_back(position: int, event: Event, work: BatchWork) -> tuple[Key, ...]:
 
 def _rows(position: int, event: Event, work: BatchWork) -> list[FactRow]:
     by_id = work.hierarchy.by_id
-    return [FactRow(by_id[c.unit].no, c.day, c.measure, position, c.facets) for c in fact_entries(event)]
+    return [
+        FactRow(by_id[c.unit].no, c.day, c.measure, position, c.facets, person_digest(c.unit, c.person))
+        for c in fact_entries(event)
+    ]

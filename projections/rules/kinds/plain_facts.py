@@ -20,6 +20,7 @@ from events.codec import Event
 from events.derived import SUBJECT, FactEntry, fact_entries, units_named
 from projections.rules.counting.batch_changes import FactColumns, FactRow
 from projections.rules.counting.batch_work import BatchWork
+from projections.rules.counting.person import person_digest
 from projections.rules.deciding.decision import day_of, subject_at_once
 from projections.rules.hierarchy.hierarchy import Hierarchy
 
@@ -37,28 +38,35 @@ class Columns(NamedTuple):
     subjects: list[str]
     days: list[int]
     facets: list[int]
+    persons: list[int | None]
 
     def part(self, begin: int, end: int) -> Columns:
         """Return some of them, by their places."""
-        positions, publishers, subjects, days, facets = self
+        positions, publishers, subjects, days, facets, persons = self
         return Columns(
-            positions[begin:end], publishers[begin:end], subjects[begin:end], days[begin:end], facets[begin:end]
+            positions[begin:end],
+            publishers[begin:end],
+            subjects[begin:end],
+            days[begin:end],
+            facets[begin:end],
+            persons[begin:end],
         )
 
     def where(self, held: Sequence[int]) -> Columns:
         """Return those of which the number at their place is not 0."""
-        positions, publishers, subjects, days, facets = self
+        positions, publishers, subjects, days, facets, persons = self
         return Columns(
             list(compress(positions, held)),
             list(compress(publishers, held)),
             list(compress(subjects, held)),
             list(compress(days, held)),
             list(compress(facets, held)),
+            list(compress(persons, held)),
         )
 
 
 class Several(NamedTuple):
-    """A plain fact that names other units too, or counts several things: (unit, measure, facets) of each."""
+    """A plain fact that names other units too, or counts several things: (unit, measure, facets, person) of each."""
 
     position: int
     type: str
@@ -66,7 +74,7 @@ class Several(NamedTuple):
     subject: str
     others: tuple[str, ...]
     day: int
-    counted: tuple[tuple[str, int, int], ...]
+    counted: tuple[tuple[str, int, int, int | None], ...]
 
 
 class PlainFacts(NamedTuple):
@@ -86,12 +94,13 @@ class PlainFacts(NamedTuple):
         (one,) = counted
         found = self.columns.get((event.type, one.measure))
         if found is None:
-            found = self.columns[event.type, one.measure] = Columns([], [], [], [], [])
+            found = self.columns[event.type, one.measure] = Columns([], [], [], [], [], [])
         found.positions.append(position)
         found.publishers.append(event.publisher)
         found.subjects.append(one.unit)
         found.days.append(one.day.toordinal())
         found.facets.append(one.facets)
+        found.persons.append(person_digest(one.unit, one.person))
         return True
 
 
@@ -121,7 +130,10 @@ def count_at_once(facts: PlainFacts, after: int, last: int, apart: Collection[in
         if unit is None or fact.position in apart:
             counted.left.append(fact.position)
             continue
-        rows += [FactRow(by_id[id_].no, day, measure, fact.position, bits) for id_, measure, bits in fact.counted]
+        rows += [
+            FactRow(by_id[id_].no, day, measure, fact.position, bits, person)
+            for id_, measure, bits, person in fact.counted
+        ]
         counted.types[fact.type] += 1
     work.count(rows)
     return counted
@@ -133,7 +145,7 @@ def _holding(
     """Return those that hold, and note the others."""
     units: list[int] = []
     noted, fromordinal = len(left), dt.date.fromordinal
-    for position, publisher, subject, day, _ in zip(*columns, strict=True):
+    for position, publisher, subject, day, *_ in zip(*columns, strict=True):
         try:
             unit = subject_at_once(hierarchy, publisher, subject, fromordinal(day))
         except Exception:  # noqa: BLE001 - it raises again where it is decided by itself, and is set aside there
@@ -146,12 +158,12 @@ def _holding(
     if len(left) > noted:
         columns = columns.where(units)
         units = [unit for unit in units if unit != _NONE]
-    return FactColumns(units, columns.days, [measure] * len(units), columns.positions, columns.facets)
+    return FactColumns(units, columns.days, [measure] * len(units), columns.positions, columns.facets, columns.persons)
 
 
 def _several(position: int, event: Event, counted: Sequence[FactEntry]) -> Several:
     named = units_named(event)
     del named[SUBJECT]
-    each = tuple((one.unit, one.measure, one.facets) for one in counted)
+    each = tuple((one.unit, one.measure, one.facets, person_digest(one.unit, one.person)) for one in counted)
     ordinal = day_of(event).toordinal()
     return Several(position, event.type, event.publisher, event.subject, tuple(named.values()), ordinal, each)

@@ -37,7 +37,8 @@ _sizes: Final = tuple(_size(size) for size in range(512))
 _row = Struct(">hiqiq").pack  # the number of columns; position and published_at
 _boolean: Final = {value: _size(1) + bytes((value,)) for value in (False, True)}
 
-_fact = Struct(">hiiiiihiqiq").pack  # the number of columns; each value after its size
+_fact = Struct(">hiiiiihiqiqiq").pack  # the number of columns; each value after its size
+_fact_of_nobody = Struct(">hiiiiihiqiqi").pack  # the same with a NULL at the end
 _ENDS: Final = {day.toordinal(): copied for day, copied in COPIED_ENDS.items()}
 
 
@@ -95,11 +96,15 @@ def fact_rows(rows: Sequence[FactRow]) -> bytes:
 
 def fact_columns(facts: FactColumns) -> bytes:
     """Give the same of facts that come column by column."""
-    units, days, measures, positions, facets = facts
+    units, days, measures, positions, facets, persons = facts
     copied = [_ENDS.get(day, day - _EPOCH_DAY) for day in days]
-    two, four, eight = repeat(2), repeat(4), repeat(8)
+    width, two, four, eight = repeat(len(facts)), repeat(2), repeat(4), repeat(8)
+    known = (width, four, units, four, copied, two, measures, eight, positions, eight, facets)
+    if None not in persons:
+        return b"".join(map(_fact, *known, eight, persons))
     return b"".join(
-        map(_fact, repeat(len(facts)), four, units, four, copied, two, measures, eight, positions, eight, facets)
+        _fact_of_nobody(*row, -1) if person is None else _fact(*row, 8, person)
+        for *row, person in zip(*known, persons, strict=False)  # what is repeated has no end
     )
 
 

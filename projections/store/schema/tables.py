@@ -273,6 +273,9 @@ FACT: Final = Table(
     _needed("measure", SmallInteger),
     _needed("position", BigInteger),
     _needed("facets", BigInteger),
+    Column(
+        "person", BigInteger, comment="digest of unit and reference (projections/rules/counting/person.py), or NULL"
+    ),
     Index("fact_unit", "unit", "day", "measure"),
     Index("fact_day", "day", "measure", "position"),
     # What came after a position is found by it, whatever its days: see `former_fact`.

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from event_examples import BARE, DAY, FACETS, FULL, accepted, changed, message
+from msgspec.structs import astuple
 
-from events.catalogue import CATALOGUE, DIMENSIONS, FACTS, MEASURES
+from events.catalogue import CATALOGUE, DIMENSIONS, FACTS, MEASURES, EventType
 from events.derived import FactEntry, decision_day, fact_entries, units_named
 from events.facets import pack, unpack
 
@@ -71,7 +72,7 @@ def test_every_code_reaches_the_figures() -> None:
     for name in FACETS:
         for code in DIMENSIONS[name][:-1]:
             (one,) = fact_entries(accepted(changed("member.confirmed", facets={name: code})))
-            assert one == FactEntry("cb-01", 2, ON, pack({name: code}))
+            assert one == FactEntry("cb-01", 2, ON, pack({name: code}), "m-001")
     for grade in DIMENSIONS["grade"][:-1]:
         ((*_, codes),) = counted(changed("badge.awarded", grade=int(grade), facets=..., early=..., posthumous=...))
         assert codes == {"grade": grade}
@@ -106,9 +107,18 @@ def test_units_that_are_not_given_are_not_named() -> None:
     assert units_named(accepted(changed("unit.established", parent=None), root="cb-01")) == {"subject": "cb-01"}
 
 
-def test_how_a_member_is_known_from_then_on_shows_in_no_figure() -> None:
-    for document in (changed("member.transferred", **{"as": ...}), changed("member.transferred", **{"as": "m-001"})):
-        assert fact_entries(accepted(document)) == fact_entries(accepted(message("member.transferred")))
+@pytest.mark.parametrize(("kept_as", "person"), [(..., None), ("m-001", "m-001"), ("2024-007", "2024-007")])
+def test_how_a_member_is_known_from_then_on_is_who_comes_and_shows_in_no_figure(kept_as: Any, person: str) -> None:
+    gone, come = fact_entries(accepted(changed("member.transferred", **{"as": kept_as})))
+    assert (gone.person, come.person) == ("m-001", person)
+    plain = fact_entries(accepted(message("member.transferred")))
+    assert [each[:4] for each in map(astuple, (gone, come))] == [each[:4] for each in map(astuple, plain)]
+
+
+@pytest.mark.parametrize("row", FACTS, ids=lambda row: row.type)
+def test_every_fact_says_of_whom_it_is(row: EventType) -> None:
+    reference = message(row.type)["data"]["candidate" if row.type.startswith("candidate.") else "member"]
+    assert fact_entries(accepted(message(row.type)))[0].person == reference
 
 
 @pytest.mark.parametrize("event_type", FULL)

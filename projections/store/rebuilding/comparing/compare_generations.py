@@ -119,9 +119,15 @@ def _differences(compared: ComparedTable, now: str, should: str, *, of_units: bo
         a=_rows(compared, now, should, of_units=of_units),
         b=_rows(compared, should, now, of_units=of_units),
         using=", ".join(compared.key),
-        a_values=", ".join(f"a.{name}" for name in values),
-        b_values=", ".join(f"b.{name}" for name in values),
+        a_values=_said(compared, values, "a", "b"),
+        b_values=_said(compared, values, "b", "a"),
         most=most or "ALL",
+    )
+
+
+def _said(compared: ComparedTable, values: Sequence[str], own: str, other: str) -> str:
+    return ", ".join(
+        f"coalesce({own}.{name}, {other}.{name})" if name in compared.may_lack else f"{own}.{name}" for name in values
     )
 
 
