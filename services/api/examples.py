@@ -21,6 +21,7 @@ from projections.answers.plans.silence_answers import Silence
 from projections.answers.privacy.report_suppression import REASON
 from projections.answers.report import report_answers as answers
 from projections.answers.sentence.sentence_answers import Statement
+from projections.answers.suspicion import suspicions
 from services.access import accounts
 from services.api import access_answers as access
 from services.api import grant_answers as grants
@@ -39,6 +40,7 @@ ANSWERS: Final = (
     Silence,
     Statement,
     answers.CountedEventPage,
+    suspicions.FindingPage,
     answers.Said,
     answers.SaidPage,
     answers.RejectsPage,

@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import msgspec
@@ -18,14 +19,17 @@ import structlog
 from fastapi import Request, Response
 from msgspec import UNSET
 
+from events.vocabulary import Outcome
 from projections.answers.access.sight import EVERYTHING, Holder, Sight
 from projections.answers.report.report_answers import Behind
+from projections.answers.suspicion.suspicions import Suspicion
 from projections.rules.counting.state import Recorded, State
 from projections.rules.folding.fold import EventKey
 from projections.store.reading.confined import speakers
 from projections.store.reading.receipts import projector
 from projections.store.reading.sent import told_at, told_under
 from projections.store.reading.snapshot import Snapshot
+from projections.store.reading.suspicions import KnownFacts, known_facts_for, suspicions_at
 from projections.store.reading.trial import Tried, recorded_for, state_for, tried
 from services.access import audit
 from services.access.asker import Asker
@@ -106,7 +110,16 @@ class Looked(NamedTuple):
     view: LedgerView
     recorded: dict[EventKey, Recorded]
     state: State | None
+    known: KnownFacts | None
     position: int
+    behind: Behind | None
+
+
+class _Told(NamedTuple):
+    """What is known of events that were sent: their rows by position, what is suspicious, and how far the log is."""
+
+    rows: Mapping[int, Record]
+    suspicious: Mapping[int, tuple[Suspicion, ...]]
     behind: Behind | None
 
 
@@ -126,6 +139,7 @@ async def send(request: Request, entries: Sequence[GivenEvent], how: How) -> Res
     await note_forbidden(request, judged)
     if how.dry_run:
         found = await asyncio.to_thread(tried_items, entries, judged, seen)
+        await note_named(request, found)
         return _answer(200, SentAnswer(None, found, seen.behind))
     if not judged.to_send:
         items = [item for item in judged.items if item is not None]
@@ -148,17 +162,24 @@ async def _answered(request: Request, receipt: str, items: list[KeptItem], seen:
         raise Problem(503, "Chưa gửi được", detail, again=AGAIN, items=_shown(items, {}))
     if ACCEPTED not in statuses:
         return _answer(200, SentAnswer(None, _shown(items, seen.view.told), None))
-    told, behind = seen.view.told, seen.behind
+    told = _Told(seen.view.told, {}, seen.behind)
     last = max(item.position or 0 for item in items)
     if how.wait:
         reader = reader_of(request)
         await reader.reach_beside_others(request, last, how.wait)
         with suppress(*DATABASE_AWAY, *NOT_MIGRATED):  # it is sent, and the receipt tells the rest
-            told, behind = await reader.at_once(request, partial(_outcomes, items=items, last=last))
-    elif behind is not None:
-        behind = Behind(max(behind.events, last - seen.position), behind.state, behind.detail)
+            holder = holder_of(who_asks(request), today())
+            told = await reader.at_once(request, partial(_outcomes, items=items, last=last, holder=holder))
+    elif told.behind is not None:
+        behind = told.behind
+        told = told._replace(behind=Behind(max(behind.events, last - seen.position), behind.state, behind.detail))
+    shown = _shown(items, told.rows, told.suspicious)
+    try:
+        await note_named(request, shown)
+    except Problem:  # it is sent: what the audit log can't have of it is left to the receipt
+        shown = _shown(items, told.rows)
     headers = {"location": f"/v1/receipts/{receipt}"}
-    return _answer(202, SentAnswer(receipt, _shown(items, told), behind), headers)
+    return _answer(202, SentAnswer(receipt, shown, told.behind), headers)
 
 
 async def read_again(request: Request, receipt: str, query: Parameters, part: int = 0) -> SentAnswer | None:
@@ -192,7 +213,9 @@ async def told_of(
         holder=holder_of(who_asks(request), today()),
         min_position=min_position,
     )
-    return await reader_of(request).at_once(request, compute)
+    answer = await reader_of(request).at_once(request, compute)
+    await note_named(request, answer.items)
+    return answer
 
 
 async def _told_again(
@@ -224,11 +247,8 @@ async def items_told(
 ) -> tuple[list[SentItem], Behind | None]:
     """Tell the outcomes of items, but those that ``holder`` may see no more; and why some are not known yet."""
     last = max((item.position or 0 for item in items), default=0)
-    told, behind = await _outcomes(snapshot, EVERYTHING, items=items, last=last)
-    if holder is not None:
-        seen = await speakers(snapshot, holder, {item.publisher for item in items if item.publisher})
-        told = {position: row for position, row in told.items() if row["publisher"] in seen}
-    return _shown(items, told), behind
+    told = await _outcomes(snapshot, EVERYTHING, items=items, last=last, holder=holder)
+    return _shown(items, told.rows, told.suspicious), told.behind
 
 
 async def found_in_log(snapshot: Snapshot, kept: Sequence[KeptItem], *, answered: bool) -> list[KeptItem]:
@@ -266,21 +286,32 @@ async def look_at(
     if holder is not None and may is None:
         may = await speakers(snapshot, holder, {event.publisher for event in events})
     state = await state_for(snapshot, events, recorded, root) if trying else None
+    known = await known_facts_for(snapshot, events, holder, today()) if trying else None
     found = behind_of(await projector(snapshot), snapshot.position)
     # That it is catching up says nothing: of what is sent now nothing can be decided yet.
     stands = found is not None and found.state != CATCHING_UP
     behind = Behind(found.events, found.state, found.detail or "") if found is not None and stands else None
-    return Looked(LedgerView(recorded, told, may), recorded, state, snapshot.position, behind)
+    return Looked(LedgerView(recorded, told, may), recorded, state, known, snapshot.position, behind)
 
 
 async def _outcomes(
-    snapshot: Snapshot, _: Sight, *, items: Sequence[KeptItem], last: int
-) -> tuple[dict[int, Record], Behind | None]:
+    snapshot: Snapshot, _: Sight, *, items: Sequence[KeptItem], last: int, holder: Holder | None
+) -> _Told:
     told = await _told(snapshot, [item.position for item in items if item.position is not None])
+    if holder is not None:  # what the asker may see no more
+        seen = await speakers(snapshot, holder, {item.publisher for item in items if item.publisher})
+        told = {position: row for position, row in told.items() if row["publisher"] in seen}
+    counted = {
+        item.position
+        for item in items
+        if item.position in told and item.status == ACCEPTED and told[item.position]["outcome"] == Outcome.COUNTED
+    }
+    suspicious = await suspicions_at(snapshot, counted, holder) if counted else {}
     found = behind_of(await projector(snapshot), snapshot.position)
     if found is None or last <= snapshot.position:
-        return told, None
-    return told, Behind(max(found.events, last - snapshot.position), found.state, found.detail or "")
+        return _Told(told, suspicious, None)
+    behind = Behind(max(found.events, last - snapshot.position), found.state, found.detail or "")
+    return _Told(told, suspicious, behind)
 
 
 async def _told(snapshot: Snapshot, positions: Sequence[int]) -> dict[int, Record]:
@@ -459,15 +490,41 @@ async def note_forbidden(request: Request, judged: Judged) -> None:
         )
 
 
+async def note_named(request: Request, items: Sequence[SentItem]) -> None:
+    """Write into the audit log that events of the log are named beside those that were sent, where any are.
+
+    Raises a 503 Problem where it can't.
+    """
+    suspicious = [(item, each) for item in items if item.suspicious is not UNSET for each in item.suspicious]
+    named = {
+        (event.publisher or "", event.id or "")
+        for item, each in suspicious
+        for event in each.events
+        if event.position is not None and event.position != item.position
+    }
+    if not named:
+        return
+    detail = {"path": request.scope["route"].path, **request.path_params, "named": len(named)}
+    units = sorted({publisher for publisher, _ in named})
+    said = {**detail, "of": units[:_NAMED]}
+    entry = Entry(audit.EVENTS_SHOWN, who_asks(request), unit=units[0], came_from=came_from(request), detail=said)
+    try:
+        await audit.record(access_of(request).writing, entry)
+    except UNWRITTEN as error:
+        raise not_audited() from error
+
+
 def tried_items(entries: Sequence[GivenEvent], judged: Judged, seen: Looked) -> list[SentItem]:
     """Decide by the rules themselves what would be sent, and nothing of it is kept."""
     assert seen.state is not None, "it was loaded for a dry run"  # noqa: S101
+    assert seen.known is not None, "so was this"  # noqa: S101
     sent = [
         (entry.line.subject, entry.line.body, entry.event)
         for entry in (entries[place] for place in judged.to_send)
         if entry.line is not None and entry.event is not None
     ]
-    found = dict(zip(judged.to_send, tried(seen.state, seen.recorded, sent, dt.datetime.now(dt.UTC)), strict=True))
+    decided = tried(seen.state, seen.recorded, sent, dt.datetime.now(dt.UTC), seen.known)
+    found = dict(zip(judged.to_send, decided, strict=True))
     items = []
     for place, (entry, item) in enumerate(zip(entries, judged.items, strict=True)):
         if item is not None:
@@ -485,8 +542,18 @@ def _would_be(place: int, entry: GivenEvent, decided: Tried, *, double: bool) ->
     return SentItem(*known, field, detail, decided.tried, decided.suspicious or UNSET)
 
 
-def _shown(items: Sequence[KeptItem], told: Mapping[int, Record]) -> list[SentItem]:
-    return [_item(place, item, told) for place, item in enumerate(items)]
+def _shown(
+    items: Sequence[KeptItem],
+    told: Mapping[int, Record],
+    suspicious: Mapping[int, tuple[Suspicion, ...]] = MappingProxyType({}),
+) -> list[SentItem]:
+    shown = [_item(place, item, told) for place, item in enumerate(items)]
+    return [
+        msgspec.structs.replace(each, suspicious=suspicious[item.position])
+        if item.position is not None and item.position in suspicious and item.status == ACCEPTED
+        else each
+        for each, item in zip(shown, items, strict=True)
+    ]
 
 
 def _item(place: int, item: KeptItem, told: Mapping[int, Record], *, tried: bool | None = None) -> SentItem:

@@ -12,6 +12,7 @@ from services.cli.commands import (
     audit,
     corrections,
     credentials,
+    findings,
     forwarding,
     grants,
     init,
@@ -77,6 +78,6 @@ def common(
 
 for part in (
     *(service, publish, reports, units, init, single_events, past, operations, plans, silence, proofs, recovery),
-    *(signing, statement, credentials, accounts, tokens, grants, corrections, audit, forwarding, packing),
+    *(signing, statement, credentials, accounts, tokens, grants, corrections, audit, forwarding, packing, findings),
 ):
     app.add_typer(part.app)

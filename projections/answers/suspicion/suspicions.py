@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
+
+from projections.answers.report.report_answers import Behind
 
 
 class NamedEvent(Struct, frozen=True):
@@ -21,8 +23,26 @@ class NamedEvent(Struct, frozen=True):
 
 
 class Suspicion(Struct, frozen=True):
-    """Why a fact is suspicious; of several ``events`` the suspicious one is the last."""
+    """Why a fact is suspicious: its kind, in words, and the events that it is seen from, by their days."""
 
     kind: str
     detail: str
     events: tuple[NamedEvent, ...]
+
+
+class Finding(Struct, frozen=True):
+    """A suspicious fact of the log: the last of the events, of the unit that it is about, on its day."""
+
+    kind: str
+    day: dt.date
+    unit: str
+    events: list[NamedEvent]
+
+
+class FindingPage(Struct, frozen=True):
+    """A page of findings by day, position and kind; one may be short, or empty, and yet have a ``next``."""
+
+    findings: list[Finding]
+    next: str | None
+    position: int
+    behind: Behind | UnsetType = UNSET

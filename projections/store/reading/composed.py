@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from asyncpg import Record
+    from asyncpg.cursor import Cursor
 
     from projections.store.reading.snapshot import Snapshot
 
@@ -92,6 +93,10 @@ class Query:
     async def fetchrow(self, snapshot: Snapshot, /, **asked: object) -> Record | None:
         """Return the first row, None where there is none."""
         return await snapshot.connection.fetchrow(self.text, *self._ordered(asked))
+
+    async def cursor(self, snapshot: Snapshot, /, **asked: object) -> Cursor[Record]:
+        """Return what gives the rows piece by piece; PostgreSQL finds them as they are taken."""
+        return await snapshot.connection.cursor(self.text, *self._ordered(asked))
 
     def _ordered(self, asked: dict[str, object]) -> list[object]:
         """Put the parameters into the order of the text."""

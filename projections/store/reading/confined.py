@@ -5,6 +5,7 @@ It is a condition of the query itself, so that pages stay full. Without days the
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
 from typing import Final
 
@@ -91,11 +92,13 @@ def _allowed(unit: str, roles: str) -> str:
 )"""
 
 
-def _allowed_throughout(unit: str, roles: str) -> str:
-    """Write whether one of the roles reached a unit as-was on every one of the days, :first to :last."""
+def _allowed_throughout(
+    unit: str, roles: str, first: str = "CAST(:first AS date)", last: str = "CAST(:last AS date)"
+) -> str:
+    """Write whether one of the roles reached a unit as-was on every one of the days, from first to last."""
     ever = above(
         "ever",
-        f"SELECT {unit}, CAST(:first AS date), CAST(:last AS date) + 1",
+        f"SELECT {unit}, {first}, {last} + 1",
         "edge.since < ever.until AND edge.until > ever.since",
         {"since": "greatest(edge.since, ever.since)", "until": "least(edge.until, ever.until)"},
         where="edge.parent IS NOT NULL",
@@ -106,7 +109,7 @@ def _allowed_throughout(unit: str, roles: str) -> str:
         WHERE unit.dissolved IS NULL OR unit.dissolved > ever.since
         GROUP BY unit.no
         HAVING range_agg(daterange(ever.since, least(ever.until, unit.dissolved)))
-            @> daterange(CAST(:first AS date), CAST(:last AS date) + 1)
+            @> daterange({first}, {last} + 1)
     )
     SELECT WHERE {_granted("SELECT no FROM reaching", roles)}
 )"""
@@ -166,6 +169,29 @@ WHERE NOT {_allowed("others.unit", _FIGURES)} AND NOT {_allowed_throughout("othe
     )
     .columns(column("unit", Integer))
 )
+
+
+_OFFICERS: Final = _array(*ROLES[Need.SINGLE_EVENTS])
+_READABLE: Final = Query(
+    text(f"""
+SELECT asked.id, asked.day
+FROM unnest(CAST(:ids AS text[]), CAST(:days AS date[])) AS asked (id, day) JOIN unit AS about ON about.id = asked.id
+WHERE {_allowed("about.no", _OFFICERS)} OR {_allowed_throughout("about.no", _OFFICERS, "asked.day", "asked.day")}
+""")
+    .bindparams(*_HOLDER, bindparam("ids", type_=ARRAY(CODE)), bindparam("days", type_=ARRAY(Date)))
+    .columns(column("id", CODE), column("day", Date))
+)
+
+
+async def readable(
+    snapshot: Snapshot, holder: Holder, units: Collection[tuple[str, dt.date]]
+) -> set[tuple[str, dt.date]]:
+    """Return those of units, each on a day, whose single events of the day the asker may read."""
+    asked = list(units)
+    rows = await _READABLE.fetch(
+        snapshot, **values_of(holder), ids=[unit for unit, _ in asked], days=[day for _, day in asked]
+    )
+    return {(row["id"], row["day"]) for row in rows}
 
 
 async def speakers(snapshot: Snapshot, holder: Holder, units: Collection[str]) -> set[str]:

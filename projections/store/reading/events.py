@@ -31,7 +31,7 @@ from projections.rules.counting.periods import ONE_DAY, Days
 from projections.store.hierarchy_sql import Walk, below_seeds, below_seeds_now
 from projections.store.reading.as_now import parts_of
 from projections.store.reading.composed import SEEDED, SEEDS, Query, among, unnested, walked
-from projections.store.reading.find_unit import find
+from projections.store.reading.find_unit import KnownUnit, find
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import numbers
 from projections.store.schema.tables import FACT, LEDGER, UNIT
@@ -187,10 +187,8 @@ async def events_under(
     start = after or CountedEventKey(days.first, -1, -1)
     looked = Days(max(days.first, start.day), days.last)
     place = standing.place
-    if member is None and looked.first < looked.last and place.large:  # the first day may be used up by the page before
-        rest = Days(looked.first + ONE_DAY, looked.last)
-        parts = await parts_of(snapshot, standing, rest, basis)
-        looked = Days(looked.first, await _bound(snapshot, parts, wanted, limit) or days.last)
+    if member is None:
+        looked = await days_of_some(snapshot, standing, looked, wanted, some=limit, basis=basis)
     below = place.standing(looked)
     seeds = [] if basis == "as-now" and place.dissolved is not None else [place.no]
     asked = {
@@ -211,6 +209,20 @@ async def events_under(
         rows = await _that_name(snapshot, query, asked, start, member)
     page = [_counted(row) for row in rows[:limit]]
     return page, _key_of(rows[limit - 1]) if len(rows) > limit else None
+
+
+async def days_of_some(
+    snapshot: Snapshot, standing: KnownUnit, days: Days, measures: list[int], *, some: int, basis: Basis = "as-was"
+) -> Days:
+    """Return the first of the days that have more than some events of a unit, or all of the days.
+
+    Of the first of all it is not told how many it has: a page may begin within it.
+    """
+    if days.first >= days.last or not standing.place.large:
+        return days
+    rest = Days(days.first + ONE_DAY, days.last)
+    parts = await parts_of(snapshot, standing, rest, basis)
+    return Days(days.first, await _bound(snapshot, parts, measures, some) or days.last)
 
 
 async def _that_name(

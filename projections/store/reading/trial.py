@@ -15,6 +15,7 @@ from events.codec import Event, Refusal, decode
 from events.derived import units_named
 from events.vocabulary import Outcome, Reason
 from projections.answers.suspicion.suspicions import Suspicion
+from projections.answers.words.vietnamese_format import VIETNAM
 from projections.rules.counting.state import Recorded, State
 from projections.rules.folding.fold import EventKey, Fold
 from projections.rules.hierarchy.unit import UnitStatement
@@ -23,6 +24,7 @@ from projections.rules.log.message import Message
 from projections.rules.log.set_aside import UndecidableError
 from projections.store.batch.loading import keys_of, load_recorded, targets_of
 from projections.store.reading.snapshot import Snapshot
+from projections.store.reading.suspicions import KnownFacts, suspicions_among
 
 if TYPE_CHECKING:
     import asyncpg
@@ -99,12 +101,26 @@ def _units(events: Collection[Event | Refusal], recorded: Mapping[EventKey, Reco
 
 
 def tried(
-    state: State, recorded: dict[EventKey, Recorded], sent: Sequence[tuple[str, bytes, Event]], at: dt.datetime
+    state: State,
+    recorded: dict[EventKey, Recorded],
+    sent: Sequence[tuple[str, bytes, Event]],
+    at: dt.datetime,
+    known: KnownFacts,
 ) -> list[Tried]:
     """Decide events in their order, each against what holds and those before it; the state is of no use afterwards.
 
-    ``sent``: the subject on the bus, the body, and what is read of it. What one releases that waits is not told.
+    ``sent``: the subject on the bus, the body, and what is read of it; ``known``: the facts of the persons whom they
+    are about. What one releases that waits is not told.
     """
+    found = _decided(state, recorded, sent, at)
+    events = [(event, each.outcome) for (*_, event), each in zip(sent, found, strict=True)]
+    suspicious = suspicions_among(known, events, at.astimezone(VIETNAM).date())
+    return [each._replace(suspicious=suspicious.get(place, ())) for place, each in enumerate(found)]
+
+
+def _decided(
+    state: State, recorded: dict[EventKey, Recorded], sent: Sequence[tuple[str, bytes, Event]], at: dt.datetime
+) -> list[Tried]:
     fold = Fold(state, state.position + len(sent), recorded, {})
     found: list[Tried] = []
     for position, (subject, body, event) in enumerate(sent, state.position + 1):
