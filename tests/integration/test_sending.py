@@ -150,6 +150,13 @@ async def test_each_form_is_taken_and_told_in_the_order_of_the_input(sender: Sen
         "position": 5,
         "outcome": "counted",
         "reason": None,
+        "suspicious": [
+            {
+                "kind": "old",
+                "detail": item["suspicious"][0]["detail"],
+                "events": [{"publisher": A, "id": "1", "position": 5, "type": "member.admitted", "day": "2023-05-01"}],
+            }
+        ],
     }
     bad = event(A, "2", "badge.awarded", {"member": "2", "grade": 31, "awarded_on": "2023-05-01"})
     items = await sender.sent([admitted(A, "3"), bad, admitted("nowhere", "4"), admitted(A, "5")])

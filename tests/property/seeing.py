@@ -200,6 +200,22 @@ async def events(seeing: Seeing) -> None:
         assert found[0] == found[1], asked
 
 
+async def findings(seeing: Seeing) -> None:
+    unit, days = seeing.unit(), seeing.days()
+    asked = over(days) | {"limit": "1000"}
+    found = await seeing.judge("single events", unit, days, f"/v1/units/{unit}/findings", asked)
+    if found is None:
+        return
+    subjects = {row["position"]: row["subject"] for row in seeing.ledger.values()}
+    for each in found[1]["findings"]:
+        *others, _ = each["events"]
+        for event in others:
+            day = dt.date.fromisoformat(event["day"])
+            if not seeing.may("single events", subjects[event["position"]], (day, day)):
+                event.update(dict.fromkeys(("publisher", "id", "position", "day")))
+    assert found[0] == found[1], asked
+
+
 async def difference_of_bases(seeing: Seeing) -> None:
     unit, days = seeing.unit(), seeing.days()
     asked = over(days) | {"basis": seeing.one(BASES)}
@@ -426,6 +442,7 @@ JUDGED: Final[dict[str, tuple[Judge, ...]]] = {
     "/v1/units/{unit}/tree": (for_everybody("/v1/units/{unit}/tree"),),
     "/v1/units/{unit}/report": (report, report, report, breakdown_of_the_past),
     "/v1/units/{unit}/events": (events, events),
+    "/v1/units/{unit}/findings": (findings,) * 4,
     "/v1/units/{unit}/history": (history,),
     "/v1/units/{unit}/difference": (difference_of_bases, *[difference_of_positions] * 3),
     "/v1/units/{unit}/indicators": (on_a_day("indicators"),),

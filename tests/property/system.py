@@ -28,7 +28,7 @@ Batch = tuple[int, int, bool]
 
 READ_MODELS = {
     "counter": "SELECT u.id, c.period, c.measure, c.n FROM counter c JOIN unit u ON u.no = c.unit WHERE c.n <> 0",
-    "fact": "SELECT u.id, f.day, f.measure, f.position, f.facets FROM fact f JOIN unit u ON u.no = f.unit",
+    "fact": "SELECT u.id, f.day, f.measure, f.position, f.facets, f.person FROM fact f JOIN unit u ON u.no = f.unit",
     "former_fact": "SELECT position, measure, unit, day, facets, held_at, retracted_at FROM former_fact",
     "ledger": f"SELECT position, outcome, reason, field, first FROM {DECIDED} AS said",
     "tally": "SELECT type, outcome, reason, n FROM tally WHERE n <> 0",

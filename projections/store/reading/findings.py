@@ -140,11 +140,12 @@ _OUT_OF_TIME = Query(
 
 
 class FindingKey(NamedTuple):
-    """Where a page begins: after this day, position and kind (by its place among KINDS)."""
+    """Where a page begins: after this day, position, kind (by its place among KINDS) and position of the first event."""
 
     day: dt.date
     position: int
     kind: int
+    first: int = 0
 
 
 class FindingsQuestion(NamedTuple):
@@ -293,5 +294,5 @@ def _is_worth_reading(rows: Sequence[FoundFact], kinds: Collection[str]) -> bool
 
 
 def _key_of(suspect: Suspect) -> FindingKey:
-    last = suspect.facts[-1]
-    return FindingKey(last.day, last.order, KINDS.index(suspect.kind))
+    first, last = suspect.facts[0], suspect.facts[-1]
+    return FindingKey(last.day, last.order, KINDS.index(suspect.kind), first.order)
