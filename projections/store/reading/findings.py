@@ -140,7 +140,7 @@ _OUT_OF_TIME = Query(
 
 
 class FindingKey(NamedTuple):
-    """Where a page begins: after this day, position, kind (by its place among KINDS) and position of the first event."""
+    """Where a page begins: after this day, position, kind (its place among KINDS), and position of the first event."""
 
     day: dt.date
     position: int

@@ -12,8 +12,8 @@ from events.names import harmless
 from projections.answers.words.suspicion_words import SUSPICIONS
 from services.cli.screen import Column, Sheet
 from services.cli.views.shared import behind, paged
-from services.cli.views.spreadsheets import text_cell
 from services.cli.words import day, position
+from services.files.spreadsheet_texts import text_cell
 from services.language import chosen, either
 
 _SAID: Final = ("publisher", "id", "position", "type", "day")
