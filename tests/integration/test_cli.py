@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from services.cli.words import REASONS
@@ -145,6 +146,46 @@ def test_a_report_as_csv(service: dict[str, str], by: str) -> None:
     if by != "none":
         assert sum(int(row["confirmations"] or 0) for row in rows[:-1]) == 99  # a hidden value is empty
     assert [row["kind"] for row in rows[:-1]].count("suppressed") == any(row["badges"] == "" for row in rows)
+
+
+def test_a_report_beside_the_year_before_and_split(service: dict[str, str]) -> None:
+    asked = ("report", "gia-binh", *PERIOD, "--measures", "badges", "--compare", "last-year", "--split", "sex")
+    done = tonghop(*asked, **service)
+    assert done.returncode == 0, done.stderr
+    for shown in ("Năm trước: Từ 01/01/2022 đến 28/11/2022", "tăng, giảm", "năm trước, giới tính: nữ"):
+        assert shown in done.stdout, done.stdout
+    answer = json.loads(tonghop(*asked, "--format", "json", **service).stdout)
+    (total,) = (line for line in done.stdout.splitlines() if line.startswith("Tổng cộng"))
+    values = [answer["total"]["badges"], *(answer["last_year"][name]["badges"] for name in ("total", "change"))]
+    assert [cell.strip() for cell in total.split("│")[1:4]] == [str(n) for n in values]
+    quarters = tonghop("report", "gia-binh", *PERIOD, "--by", "quarter", **service).stdout
+    assert [line[:7] for line in quarters.splitlines() if line.startswith("2023-Q")] == [f"2023-Q{n}" for n in "1234"]
+
+
+@pytest.mark.parametrize(
+    ("command", "asked"),
+    [
+        (("report", "gia-binh", *PERIOD), "report?from=2023-01-01&to=2023-11-28&basis=as-was&by=child"),
+        (("events", "xa-dai-bai", *PERIOD), "events?from=2023-01-01&to=2023-11-28&basis=as-was"),
+        (("history", "gia-binh"), "history?"),
+    ],
+)
+@pytest.mark.parametrize("dialect", ["", "excel-vi"])
+def test_a_file_is_the_one_of_the_service(
+    service: dict[str, str], command: tuple[str, ...], asked: str, dialect: str
+) -> None:
+    options, more = (("--dialect", dialect), f"&dialect={dialect}") if dialect else ((), "")
+    done = tonghop(*command, "--format", "csv", *options, **service)
+    path = f"/v1/units/{command[1]}/{asked}&format=csv{more}"
+    told = httpx.get(service["TONGHOP_API_URL"] + path).content.decode()
+    assert (done.returncode, done.stdout) == (0, told.replace("\r\n", "\n")), done.stderr
+
+
+def test_a_dialect_is_of_a_file(service: dict[str, str]) -> None:
+    done = tonghop("report", "gia-binh", "--dialect", "excel-vi", **service)
+    assert (done.returncode, "--format csv" in done.stderr) == (1, True)
+    wrong = tonghop("report", "no-such-unit", "--format", "csv", **service)
+    assert (wrong.returncode, "no-such-unit" in wrong.stderr, wrong.stdout) == (1, True, "")
 
 
 def test_hidden_cells_are_shown_as_hidden(service: dict[str, str]) -> None:

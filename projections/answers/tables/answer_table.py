@@ -47,7 +47,8 @@ STATED: Final = frozenset({"of", "of_name", "of_level", "from", "to", "on", "bas
 
 def column(name: str, head: str | None = None) -> TableColumn:
     """Make a column of the rows; its head is that of the field unless it is given."""
-    return TableColumn(f"item.{name}" if name in STATED else name, head_of(name) if head is None else head)
+    shown = head_of(name) if head is None else head
+    return TableColumn(f"item.{name}", f"{shown} (của dòng)") if name in STATED else TableColumn(name, shown)
 
 
 def stated(
