@@ -45,10 +45,16 @@ SELECT days.row, counted.month, counted.measure, counted.packed, days.sign * cou
 FROM {_DAYS} {_counted("fact.unit = days.unit AND fact.day BETWEEN days.first AND days.last")}
 """
 
+# OFFSET 0 keeps the planner from scanning all facts, and what the many units have is grouped once.
 _BELOW = f"""
 WITH RECURSIVE {_BELOW_DAYS}
-SELECT below.row, counted.month, counted.measure, counted.packed, sum(below.sign * counted.n)::bigint AS n
-FROM below {_counted("fact.unit = below.unit AND fact.day BETWEEN below.first AND below.last")}
+SELECT below.row, counted.month, counted.measure, counted.packed, sum(below.sign)::bigint AS n
+FROM below CROSS JOIN LATERAL (
+    SELECT CASE WHEN $8 THEN {_MONTH} ELSE 0 END AS month, measure, facets & $7 AS packed
+    FROM fact
+    WHERE fact.unit = below.unit AND fact.day BETWEEN below.first AND below.last AND measure = ANY($6::smallint[])
+    OFFSET 0
+) AS counted
 GROUP BY 1, 2, 3, 4
 """
 

@@ -52,7 +52,7 @@ FROM (
     UNION ALL
     SELECT no, id, since, CASE WHEN id = :part THEN 0 WHEN starts_with(id, :part) THEN 1 ELSE 3 END
     FROM unit
-    WHERE :part <> '' AND position(:part IN id) > 0
+    WHERE :part <> '' AND id LIKE :holding
 ) AS known
 ORDER BY unit, rank, since DESC
 """
@@ -60,7 +60,7 @@ _found = written(
     "found",
     _FOUND,
     ("unit", "matched", "rank"),
-    *(bindparam(name, type_=Text) for name in ("folded", "pattern", "part")),
+    *(bindparam(name, type_=Text) for name in ("folded", "pattern", "part", "holding")),
     unit=Integer,
     rank=Integer,
 )
@@ -151,6 +151,7 @@ async def search(
         folded=folded,
         pattern=like(folded),
         part=part if _ID_PART.fullmatch(part) else "",
+        holding=like(part),
         level=level,
         after_rank=after.rank,
         after_id=after.id,

@@ -171,6 +171,7 @@ UNIT: Final = Table(
     _needed("vast", Boolean, server_default=text("false")),
     _needed("parked_own", Integer, server_default=text("0")),
     _needed("parked_below", Integer, server_default=text("0")),
+    Index("unit_id_searched", "id", postgresql_using="gin", postgresql_ops={"id": "gin_trgm_ops"}),
     postgresql_with={"fillfactor": 90},
 )
 STATEMENT: Final = Table(
