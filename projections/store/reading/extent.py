@@ -17,19 +17,23 @@ if TYPE_CHECKING:
 
 _UNIT: Final = "SELECT no, level, vast FROM unit WHERE id = $1"
 
-# PostgreSQL walks no further than the limit asks for. Edges of all days: it is an estimate.
-_BELOW: Final = f"""
-WITH RECURSIVE {
-    below(
+_NOT_PAST_VAST: Final = "JOIN unit ON unit.no = below.unit AND NOT unit.vast"
+
+
+def _counted(here: str = "") -> str:
+    """Count what is below a unit, as far as the limit: no further is walked. Edges of all days: it is an estimate."""
+    walk = below(
         "below",
         "SELECT unit, 1 FROM edge WHERE parent = $1",
         carried={"step": "below.step + 1"},
-        here="JOIN unit ON unit.no = below.unit AND ($4 OR NOT unit.vast)",
+        here=here,
         where="below.step < $2",
     )
-}
-SELECT count(*) FROM (SELECT FROM below LIMIT $3) AS reached
-"""
+    return f"WITH RECURSIVE {walk} SELECT count(*) FROM (SELECT FROM below LIMIT $3) AS reached"
+
+
+_BELOW: Final = _counted()
+_BELOW_BUT_VAST: Final = _counted(_NOT_PAST_VAST)
 
 _PLANNED: Final = "EXPLAIN (FORMAT JSON) SELECT FROM unit_name WHERE folded LIKE $1"
 
@@ -46,7 +50,8 @@ async def reach(snapshot: Snapshot, work: Work) -> int:
     if unit["vast"] and not work.past_vast and not work.of_rows:
         return 0
     steps = work.steps if work.level is None else steps_to(work.level, unit["level"])
-    found: int = await snapshot.connection.fetchval(_BELOW, unit["no"], steps, MOST, work.past_vast)
+    query = _BELOW if work.past_vast else _BELOW_BUT_VAST
+    found: int = await snapshot.connection.fetchval(query, unit["no"], steps, MOST)
     return found
 
 
