@@ -43,20 +43,20 @@ def test_they_are_current_to_their_end() -> None:
     assert stale() == [], "python -m tests.conformance writes them"
 
 
-@pytest.mark.parametrize("vector", vectors("bodies.jsonl"), ids=lambda vector: vector["name"])
-def test_the_client_refuses_what_the_door_does(vector: dict[str, Any]) -> None:
-    body, refused = body_of(vector), vector["refused"]
-    if refused is None:
+def test_the_client_refuses_what_the_door_does() -> None:
+    for vector in vectors("bodies.jsonl"):
+        refused = vector["refused"]
+        if refused is None or refused["field"] != "data.parent":  # which unit is the root, the service alone knows
+            assert _frozen(body_of(vector)) == (vector["bus"] if refused is None else refused), vector["name"]
+
+
+def _frozen(body: bytes) -> dict[str, Any]:
+    try:
         line = line_of(body)
-        assert vector["bus"] == {
-            "subject": line.subject,
-            MESSAGE_ID_HEADER: line.message_id,
-            "digest": line.message_id.rpartition(":")[2],
-        }
-    elif refused["field"] != "data.parent":  # which unit is the root, the service alone knows
-        with pytest.raises(UnsendableEventError) as unsendable:
-            line_of(body)
-        assert (unsendable.value.reason, unsendable.value.field) == (refused["reason"], refused["field"])
+    except UnsendableEventError as unsendable:
+        return {"reason": unsendable.reason, "field": unsendable.field}
+    digest = line.message_id.rpartition(":")[2]
+    return {"subject": line.subject, MESSAGE_ID_HEADER: line.message_id, "digest": digest}
 
 
 async def test_they_hold_for_the_service(postgres: PostgresServer) -> None:
