@@ -264,7 +264,7 @@ class Outbox:
                 self._trouble = None
                 sending.reset()
                 if not self._ended.is_set():  # its news may have been cleared
-                    self._news.wait(_LOOKS_AT_LEAST_EVERY)
+                    self._news.wait(min(_LOOKS_AT_LEAST_EVERY, asking.left()))
                 continue
             if str(trouble) != str(self._trouble):
                 _log.warning("%s", trouble)

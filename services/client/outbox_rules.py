@@ -26,7 +26,7 @@ from services.connecting.patience import Backoff
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 300.0
 """Seconds between two tries, and between two questions for outcomes."""
-_ASKS_FIRST_AFTER: Final = 2.0
+_ASKS_FIRST_AFTER: Final = 0.5
 _SERVERS_FAULT: Final = 500
 FORBIDDEN: Final = "forbidden"
 _MENDABLE_AT: Final = "source"
@@ -43,6 +43,10 @@ class Asking:
         """Ask again soon."""
         self._backoff.reset()
         self._at = time.monotonic() + self._backoff.next()
+
+    def left(self) -> float:
+        """Say in how many seconds it is time."""
+        return max(0.0, self._at - time.monotonic())
 
     def is_due(self) -> bool:
         """Whether it is time; if so, the next time is later."""
