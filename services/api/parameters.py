@@ -186,7 +186,7 @@ Seconds = Annotated[float, Parsed(_seconds, {"type": "number", "minimum": 0, "ma
 Position = Annotated[int | None, whole(0)]
 AsKnownAt = Annotated[
     Position,
-    Field(description="The report exactly as it was when the log ended at this position; takes seconds"),
+    Field(description="The report exactly as it was when the log ended at this position"),
 ]
 OnBasis = Annotated[
     Basis,

@@ -272,9 +272,14 @@ def _before(days: Days) -> Days:
 
 
 def _work(question: Question, position: int | None) -> Work:
-    """Say what a report makes the service do."""
-    if position is not None or question.split:
-        return Work(least=Class.VAST) if position is not None else _work_of_split(question)
+    """Say what a report makes the service do: of the past it is never one that is answered between others."""
+    work = _work_now(question)
+    return work if position is None else work._replace(least=max(work.least, Class.SLOW, key=list(Class).index))
+
+
+def _work_now(question: Question) -> Work:
+    if question.split:
+        return _work_of_split(question)
     match question.by:
         case "child":
             return Work(question.unit, steps=1, weight=COUNTED)

@@ -7,16 +7,22 @@ difference of the two totals, whatever came in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from projections.answers.past.as_known_then import Counted
+import numpy as np
+from numpy.typing import NDArray
+
+from events.catalogue import MEASURE_NUMBERS
+from projections.answers.past.contributions import FactColumns
+from projections.answers.past.day_numbers import number_of
 from projections.answers.past.difference_answers import Contribution, Difference, Remainder
-from projections.answers.past.structure_answers import Source
+from projections.answers.past.raw_tree import Numbers
 from projections.answers.past.units_then import Units
-from projections.answers.report.report_answers import Report, UnitName
+from projections.answers.report.report_answers import Report
 from projections.answers.report.report_question import Question
-from projections.rules.hierarchy.unit import FOREVER, UnitStatement
+from projections.rules.hierarchy.unit import EVER, FOREVER, Unit, UnitStatement
 
 
 class Moment(NamedTuple):
@@ -28,24 +34,19 @@ class Moment(NamedTuple):
     """Their positions, and those of the retractions."""
 
 
-class EventEffect(NamedTuple):
-    """An event (with its retraction, if it was taken back) and what it counts."""
+class Effect(NamedTuple):
+    """What one moment adds to a total, or takes off it."""
 
-    said: tuple[Source, ...]
-    counted: tuple[Counted, ...]
-    unit: UnitName | None = None
-    """Of all that counts in one unit, put together, the unit."""
+    events: tuple[int, ...]
+    values: dict[str, int]
 
 
-def by_unit(events: Iterable[EventEffect], names: Mapping[int, UnitName]) -> list[EventEffect]:
-    """Put together what counts in one unit: for who may see sums by cause and unit, and no single event.
+class Grouped(NamedTuple):
+    """Counts of facts by what they are put together for: an event's position, or a unit's number."""
 
-    What counts in units of which nobody knows a name any more is put together as well.
-    """
-    counted = dict[UnitName | None, list[Counted]]()
-    for fact in (fact for event in events for fact in event.counted):
-        counted.setdefault(names.get(fact.unit), []).append(fact)
-    return [EventEffect((), tuple(facts), unit) for unit, facts in counted.items()]
+    keys: Numbers
+    counts: Numbers
+    """A row a key, a column a measure."""
 
 
 class ContributionTally:
@@ -54,50 +55,75 @@ class ContributionTally:
     def __init__(self, measures: tuple[str, ...]) -> None:
         self.measures = measures
         self.found: list[Contribution] = []
+        self._left = 0
+        self._rest = dict.fromkeys(measures, 0)
 
     def add(self, contribution: Contribution) -> None:
         """Keep a contribution if it changes anything."""
         if any(contribution.values.values()):
             self.found.append(contribution)
 
+    def leave(self, number: int, values: Mapping[str, int]) -> None:
+        """Take note of more contributions, of which each is no larger than as many as may be listed."""
+        self._left += number
+        for measure, n in values.items():
+            self._rest[measure] += n
+
     def capped(self, limit: int) -> tuple[list[Contribution], Remainder | None]:
         """Return the largest contributions, those of one size in the order found, and what the others come to."""
         ordered = sorted(self.found, key=lambda c: -sum(map(abs, c.values.values())))
         rest = ordered[limit:]
-        values = {measure: sum(c.values[measure] for c in rest) for measure in self.measures}
-        return ordered[:limit], Remainder(len(rest), values) if rest else None
+        values = {measure: self._rest[measure] + sum(c.values[measure] for c in rest) for measure in self.measures}
+        number = self._left + len(rest)
+        return ordered[:limit], Remainder(number, values) if number else None
 
 
-def between(
-    units: Units,
-    question: Question,
-    *,
-    lost: Iterable[EventEffect],
-    moments: Iterable[Moment],
-    kept: Iterable[Counted],
-    gained: Iterable[EventEffect],
-    sources: Mapping[int, Source],
-) -> ContributionTally:
-    """Find what changed a total; ``units`` stand as at the first position, and are left as at the last.
+def grouped(keys: Numbers, measures: Numbers, asked: Sequence[int]) -> Grouped:
+    """Count by key and measure, the keys in order; ``asked`` are the numbers of the measures."""
+    found, which = np.unique(keys, return_inverse=True)
+    counts = np.zeros((len(found), len(asked)), np.int64)
+    for column, measure in enumerate(asked):
+        counts[:, column] = np.bincount(which[measures == measure], minlength=len(found))
+    return Grouped(found, counts)
 
-    ``kept`` are the facts that held throughout, ``sources`` has the events of all moments by position.
+
+def largest(groups: Grouped, limit: int) -> tuple[Grouped, Numbers, int]:
+    """Return so many of the largest groups, in their order; what the others come to by measure; how many these are."""
+    chosen = np.sort(np.argsort(-groups.counts.sum(axis=1), kind="stable")[:limit])
+    left = groups.counts.sum(axis=0) - groups.counts[chosen].sum(axis=0)
+    return Grouped(groups.keys[chosen], groups.counts[chosen]), left, len(groups.keys) - len(chosen)
+
+
+def reorganised(
+    units: Units, question: Question, asked: int, moments: Iterable[Moment], kept: FactColumns
+) -> list[Effect]:
+    """Find what each moment changes in the unit asked about; ``units`` stand as before the first, and are changed.
+
+    They are all that were ever at or below it meanwhile, and one in the place of all others. ``kept`` are the facts
+    that held throughout.
     """
-    tally, by_unit = ContributionTally(question.measures), dict[int, list[Counted]]()
-    for fact in kept:
-        by_unit.setdefault(fact.unit, []).append(fact)
-    _tell(tally, units, question, lost, -1)
+    kept = kept.where(np.argsort(kept.unit, kind="stable"))
+    found = []
     for moment in moments:
-        values = dict.fromkeys(question.measures, 0)
+        concerned = {statement.unit for statement in (*moment.said, *moment.unsaid)}
+        before = _places(units, question, asked, concerned)
+        _change(units, moment.said, moment.unsaid)
+        if before == _places(units, question, asked, concerned):
+            continue
         # A statement changes the lineages of what is below its own unit, and none of these by it.
-        facts = [fact for no in _below(units, moment) for fact in by_unit.get(no, ())]
-        for sign in (-1, 1):
-            for fact in facts:
-                values[fact.measure] += sign * fact.n * _counts(units, question, fact)
-            if sign < 0:
-                _change(units, moment)
-        tally.add(Contribution(change="reorganised", said=[sources[p] for p in sorted(moment.events)], values=values))
-    _tell(tally, units, question, gained, 1)
-    return tally
+        below = _below(units, concerned)
+        _change(units, moment.unsaid, moment.said)
+        below |= _below(units, concerned)
+        facts = kept.where(np.isin(kept.unit, list(below)))
+        counted = _counting(units, question, asked, facts)
+        _change(units, moment.said, moment.unsaid)
+        change = _counting(units, question, asked, facts).astype(np.int64) - counted
+        values = {
+            measure: int(change[facts.measure == MEASURE_NUMBERS[measure]].sum()) for measure in question.measures
+        }
+        if any(values.values()):
+            found.append(Effect(tuple(sorted(moment.events)), values))
+    return found
 
 
 def explained(tally: ContributionTally, limit: int, one: Report, other: Report) -> Difference:
@@ -122,30 +148,60 @@ def explained(tally: ContributionTally, limit: int, one: Report, other: Report) 
     )
 
 
-def _tell(tally: ContributionTally, units: Units, question: Question, events: Iterable[EventEffect], sign: int) -> None:
-    for said, counted, unit in events:
-        values = dict.fromkeys(tally.measures, 0)
-        for fact in counted:
-            values[fact.measure] += sign * fact.n * _counts(units, question, fact)
-        change = "counted" if sign > 0 else "retracted"
-        tally.add(Contribution(change=change, unit=unit, said=list(said), values=values))
+Spans = tuple[tuple[dt.date, dt.date], ...]
+"""Days ``[since, until)``, the last day that there is among those of one that goes on."""
 
 
-def _counts(units: Units, question: Question, fact: Counted) -> bool:
-    unit, day = units.by_no[fact.unit], fact.day if question.basis == "as-was" else FOREVER
-    return unit.id == question.unit or any(upper.id == question.unit for upper in units.above(unit, day))
+def _places(units: Units, question: Question, asked: int, concerned: set[int]) -> object:
+    """Return where units are as far as it decides what counts: two alike, and no fact counts otherwise."""
+    upper = units.by_no.get(asked)
+    return _end_of(upper), [_spans_below(units, question, asked, no) for no in sorted(concerned)]
 
 
-def _below(units: Units, moment: Moment) -> set[int]:
-    concerned = {said.unit for said in (*moment.said, *moment.unsaid)} & units.by_no.keys()
-    return {no for unit in concerned for no in units.ever_below(unit)}
+def _end_of(unit: Unit | None) -> dt.date:
+    return FOREVER if unit is None or unit.dissolution is None else unit.dissolution.since
 
 
-def _change(units: Units, moment: Moment) -> None:
-    def founding(said: UnitStatement) -> bool:
-        return said.kind == "established"
+def _spans_below(units: Units, question: Question, asked: int, no: int) -> Spans:
+    """Return the days on which what is at a unit counts in the one asked about: contract §4, on either basis."""
+    if no == asked:
+        return ((EVER, FOREVER),)
+    unit, upper = units.by_no.get(no), units.by_no.get(asked)
+    if unit is None or upper is None:
+        return ()
+    gone = _end_of(upper)
+    if question.basis == "as-now":
+        below = upper.dissolution is None and asked in units.lineage_now(unit)
+        return ((EVER, FOREVER),) if below else ()
+    found = []
+    for place, segment in enumerate(units.segments(unit)):
+        since = segment.since if place else EVER
+        for first, end, lineage in units.lineages(segment.parent, since, segment.until, end_at=asked):
+            if asked in lineage and first < min(end, gone):
+                found.append((first, min(end, gone)))
+    return tuple(found)
 
-    for statement in sorted(moment.unsaid, key=founding):
+
+def _counting(units: Units, question: Question, asked: int, facts: FactColumns) -> NDArray[np.bool_]:
+    """Mark the facts that count; they are in the order of their units."""
+    counts = np.zeros(len(facts.unit), np.bool_)
+    those, begin, number = np.unique(facts.unit, return_index=True, return_counts=True)
+    for no, low, high in zip(those.tolist(), begin, begin + number, strict=True):
+        days = facts.day[low:high]
+        for first, end in _spans_below(units, question, asked, no):
+            counts[low:high] |= (days >= number_of(first)) & ((days < number_of(end)) | (end == FOREVER))
+    return counts
+
+
+def _below(units: Units, concerned: set[int]) -> set[int]:
+    return {no for unit in concerned & units.by_no.keys() for no in units.ever_below(unit)}
+
+
+def _change(units: Units, said: Iterable[UnitStatement], unsaid: Iterable[UnitStatement]) -> None:
+    def founding(statement: UnitStatement) -> bool:
+        return statement.kind == "established"
+
+    for statement in sorted(unsaid, key=founding):
         units.unsay(statement)
-    for statement in sorted(moment.said, key=founding, reverse=True):
+    for statement in sorted(said, key=founding, reverse=True):
         units.say(statement)

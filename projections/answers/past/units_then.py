@@ -17,7 +17,12 @@ class Units(DatedTree):
 
     def __init__(self, ids: Mapping[int, str], statements: Iterable[UnitStatement]) -> None:
         super().__init__()
-        self._ids = ids
+        self._ids: dict[int, str] = {}
+        self.add(ids, statements)
+
+    def add(self, ids: Mapping[int, str], statements: Iterable[UnitStatement]) -> None:
+        """Let more statements hold, all those about a unit together; ``ids`` as above."""
+        self._ids.update(ids)
         for statement in sorted(statements, key=lambda said: said.kind != "established"):
             self.say(statement)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from projections.answers.report.known_unit import KnownUnit
 from projections.answers.report.report_question import Basis, Place, QuestionPart, made_of
 from projections.rules.counting.periods import Days
 from projections.store.calendar_sql import holds_within
-from projections.store.reading.find_unit import KnownUnit
 from projections.store.reading.snapshot import Snapshot
 
 _TERMS = f"""
@@ -24,6 +24,8 @@ async def terms_of(snapshot: Snapshot, units: Iterable[int], days: Days) -> dict
 
     A part is taken as if it stood for ever: the terms follow the raw lineage, and so must what they add up.
     """
+    if snapshot.known is not None:
+        return await snapshot.known.terms(list(units), days)
     found: dict[int, list[QuestionPart]] = {}
     for unit, part, large, vast, first, last, sign in await snapshot.connection.fetch(_TERMS, list(units), *days):
         found.setdefault(unit, []).append(QuestionPart(0, Place(part, None, large, vast), Days(first, last), sign))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from projections.answers.report.comparing import StandingDays, compared
 from projections.answers.report.report_answers import Report
 from projections.answers.report.report_question import Question
 from projections.answers.report.row_periods import year_before
-from projections.rules.hierarchy.unit import UnitStatement
-from projections.store.reading.as_known_then import report_then
-from projections.store.reading.past import past
+from projections.store.reading.known_then import known_then
 from projections.store.reading.report import report
 from projections.store.reading.snapshot import Snapshot
 
@@ -27,10 +25,9 @@ async def compared_report(snapshot: Snapshot, question: Question, position: int 
         found, found_before = await report(snapshot, question), await report(snapshot, before)
         spans = await _spans(snapshot, _units_of(found, found_before))
     else:
-        known = await past(snapshot, position)
-        found = await report_then(snapshot, position, question, known)
-        found_before = await report_then(snapshot, position, before, known)
-        spans = _spans_then(known.statements(position), known.ids)
+        opened, then = await known_then(snapshot, position, question.unit)
+        found, found_before = await report(opened, question), await report(opened, before)
+        spans = await then.spans(_units_of(found, found_before))
     return compared(found, found_before, spans)
 
 
@@ -42,9 +39,3 @@ def _units_of(*reports: Report) -> set[str]:
 async def _spans(snapshot: Snapshot, units: Collection[str]) -> dict[str, StandingDays]:
     rows = await snapshot.connection.fetch(_SPANS, list(units))
     return {row["id"]: StandingDays(row["since"], row["dissolved"]) for row in rows}
-
-
-def _spans_then(statements: list[UnitStatement], ids: Mapping[int, str]) -> dict[str, StandingDays]:
-    founded = {said.unit: said.since for said in statements if said.kind == "established"}
-    dissolved = {said.unit: said.since for said in statements if said.kind == "dissolved"}
-    return {ids[unit]: StandingDays(since, dissolved.get(unit)) for unit, since in founded.items()}

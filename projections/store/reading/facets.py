@@ -5,13 +5,14 @@ A report by facet is one row of this by one dimension; a split is several rows b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from events.catalogue import DIMENSIONS, MEASURES, dimensions_of
 from events.facets import field
-from projections.answers.report.codes import codes_of
+from projections.answers.past.contributions import CodedCount
+from projections.answers.report.codes import codes_of, packed_mask
 from projections.answers.report.report_answers import Row
 from projections.answers.report.report_question import Figures, QuestionPart
 from projections.answers.report.splits import Splits, require_fewer_cells
@@ -20,6 +21,9 @@ from projections.rules.counting.periods import MONTH_BASE, Days, Run, full_month
 from projections.store.reading.facet_counts import below_of, counts_below, own_counts
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import add_up, numbers
+
+if TYPE_CHECKING:
+    from asyncpg import Record
 
 
 class CodesAsked(NamedTuple):
@@ -78,15 +82,37 @@ async def count_codes(
     coded = [part for part in parts if part.row not in asked.left_out]
     if asked.row_of_month is not None:  # the codes of periods are counted together, and told apart by month
         coded = [part for part in coded if part.row == 0]
+    if snapshot.known is not None:
+        return await _count_codes_then(snapshot, parts, coded, asked, rows)
     below = below_of(coded)
     partial = _partial(below, rows)
     figures = await add_up(snapshot, [*parts, *_to_compare(partial)], asked.measures, rows + 2 * len(partial))
     plan = _plan(coded, below, partial, figures)
     splits = Splits(asked.measures, asked.dimensions)
-    broken = [m for m in asked.measures if not set(asked.dimensions).isdisjoint(dimensions_of(m))]
+    broken = _broken(asked)
     if broken:
         await _count(snapshot, plan, broken, asked, splits)
     return figures, splits
+
+
+async def _count_codes_then(
+    snapshot: Snapshot, parts: list[QuestionPart], coded: list[QuestionPart], asked: CodesAsked, rows: int
+) -> tuple[Figures, Splits]:
+    """Do the same as known then: the codes of now of what the parts begin with, and those of the rest."""
+    then, splits, broken = snapshot.known, Splits(asked.measures, asked.dimensions), _broken(asked)
+    if then is not None and broken:
+        of_now = await then.of_now(coded)
+        if of_now:
+            _, splits = await count_codes(then.today, of_now, asked._replace(left_out=frozenset()), rows)
+        mask = packed_mask(",".join(asked.dimensions))
+        rest = await then.coded_rest(coded, broken, mask, by_month=asked.row_of_month is not None)
+        _add_packed(rest, asked, splits)
+    return await add_up(snapshot, parts, asked.measures, rows), splits
+
+
+def _broken(asked: CodesAsked) -> list[str]:
+    """Return the measures that have one of the dimensions."""
+    return [m for m in asked.measures if not set(asked.dimensions).isdisjoint(dimensions_of(m))]
 
 
 def _partial(below: list[QuestionPart], rows: int) -> list[_PartialMonth]:
@@ -129,22 +155,13 @@ def _plan(
 async def _count(snapshot: Snapshot, plan: _Plan, measures: list[str], asked: CodesAsked, splits: Splits) -> None:
     """Add to the splits what the plan finds; unknown is left to what the others leave."""
     by_month = asked.row_of_month
-
-    def row_of(part_row: int, month: int) -> int:
-        return part_row if by_month is None else by_month[month]
-
     dimensions = ",".join(asked.dimensions)
     facts = await own_counts(snapshot, plan.own, measures, dimensions, by_month=by_month is not None)
     if plan.walked:
         facts += await counts_below(
             snapshot, plan.walked, measures, dimensions, root=asked.root, by_month=by_month is not None
         )
-    fields = [(dimension, field(dimension), codes_of(dimension)) for dimension in asked.dimensions]
-    for part_row, month, measure, packed, n in facts:
-        row = row_of(part_row, month)
-        for dimension, (shift, mask), codes in fields:
-            if number := (packed >> shift) & mask:
-                splits.add(row, MEASURES[measure - 1], dimension, codes[number - 1], n)
+    _add_packed(facts, asked, splits)
     if plan.runs:
         slots = _slots(frozenset(asked.dimensions))
         for part_row, month, measure, *sums in await snapshot.connection.fetch(
@@ -157,11 +174,22 @@ async def _count(snapshot: Snapshot, plan: _Plan, measures: list[str], asked: Co
             numbers(measures),
             by_month is not None,
         ):
-            row = row_of(part_row, month - MONTH_BASE)
+            row = part_row if by_month is None else by_month[month - MONTH_BASE]
             for slot, n in zip(slots, sums, strict=True):
                 if n:
                     dimension, code = SLOTS[slot]
                     splits.add(row, MEASURES[measure - 1], dimension, code, n)
+
+
+def _add_packed(counts: Iterable[CodedCount | Record], asked: CodesAsked, splits: Splits) -> None:
+    """Add ``(row, month, measure, packed, n)`` to the splits, code by code."""
+    by_month = asked.row_of_month
+    fields = [(dimension, field(dimension), codes_of(dimension)) for dimension in asked.dimensions]
+    for part_row, month, measure, packed, n in counts:
+        row = part_row if by_month is None else by_month[month]
+        for dimension, (shift, mask), codes in fields:
+            if number := (packed >> shift) & mask:
+                splits.add(row, MEASURES[measure - 1], dimension, codes[number - 1], n)
 
 
 def _slots(dimensions: frozenset[str]) -> tuple[int, ...]:

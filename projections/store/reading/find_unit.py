@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from typing import NamedTuple
 
+from projections.answers.report.known_unit import KnownUnit
 from projections.answers.report.report_answers import UnitName
 from projections.answers.report.report_question import Place
 from projections.rules.hierarchy.unit import FOREVER
@@ -55,23 +55,13 @@ class UnknownUnitError(LookupError):
         self.none_yet = none_yet
 
 
-class KnownUnit(NamedTuple):
-    """The unit; ``name`` as of the day asked for, ``parked`` as last known, ``root``: nothing was ever above it."""
-
-    place: Place
-    name: UnitName
-    since: dt.date
-    successor: int | None
-    root: bool
-    parked: int
-
-    def stands(self, day: dt.date) -> bool:
-        """Tell whether the unit is established and not yet dissolved on a day."""
-        return self.since <= day and self.place.stands(day)
-
-
 async def find(snapshot: Snapshot, unit: str, on: dt.date) -> KnownUnit:
     """Find a unit by its id, named as on a day; raises UnknownUnitError."""
+    if snapshot.known is not None:
+        found = await snapshot.known.find(unit, on)
+        if found is None:
+            raise await unknown(snapshot, unit)
+        return found
     row = await snapshot.connection.fetchrow(_FIND, unit, on)
     if row is None:
         raise await unknown(snapshot, unit)

@@ -19,8 +19,8 @@ from projections.answers.past.structure_answers import (
 from projections.rules.hierarchy.unit import UnitStatement, told_end
 from projections.store.hierarchy_sql import above
 from projections.store.reading.find_unit import LAST_KNOWN, find, names_on
-from projections.store.reading.past import sources_at
 from projections.store.reading.snapshot import Snapshot
+from projections.store.reading.sources import sources_at
 
 if TYPE_CHECKING:
     from asyncpg import Record

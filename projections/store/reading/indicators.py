@@ -13,13 +13,14 @@ from projections.answers.plans.known_plans import Assigned, Children, CountOf, K
 from projections.answers.plans.members import opening_day
 from projections.answers.plans.plan_answers import Allocation, Allocations, Indicators
 from projections.answers.plans.targets import Allocating
+from projections.answers.report.known_unit import KnownUnit
 from projections.answers.report.report_question import Basis
 from projections.answers.words.plan_words import NO_TARGET
 from projections.rules.counting.periods import Days
 from projections.rules.hierarchy.unit import EVER
 from projections.store.hierarchy_sql import above, on
 from projections.store.reading.counts import counts
-from projections.store.reading.find_unit import LAST_KNOWN, KnownUnit, find
+from projections.store.reading.find_unit import LAST_KNOWN, find
 from projections.store.reading.plans import declarations_of, declared_by, latest_days, targets_of, totals_of
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units_below import children, children_now

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from events.catalogue import FACTS
 from events.codec import Event, decode
 from events.derived import decision_day
+from projections.answers.report.known_unit import KnownUnit
 from projections.answers.report.report_question import Place
 from projections.rules.counting.periods import Days
 from projections.rules.log.kept_message import bus_subject_of
@@ -84,6 +85,13 @@ def day_of_fact(row: Record) -> dt.date | None:
         return None
     event = decode(bus_subject_of(row["publisher"], row["type"], row["bus_subject"]), row["body"])
     return decision_day(event) if isinstance(event, Event) else None
+
+
+async def parked(snapshot: Snapshot, unit: KnownUnit, days: Days) -> int:
+    """Count what waits at a unit and below it as last known, and the facts of the days that were below it then."""
+    if snapshot.known is not None:
+        return await snapshot.known.parked(unit, days)
+    return unit.parked + await parked_before(snapshot, unit.place, days)
 
 
 async def parked_before(snapshot: Snapshot, place: Place, days: Days) -> int:

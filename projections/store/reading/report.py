@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from msgspec import structs
 
+from projections.answers.report.known_unit import KnownUnit
 from projections.answers.report.report_answers import Report, Row
 from projections.answers.report.report_question import Figures, Place, Question, QuestionPart, made_of, named_on, within
 from projections.answers.report.row_periods import PERIODS, name_of, row_of_period
@@ -16,8 +17,8 @@ from projections.rules.counting.periods import Days, months
 from projections.store.reading.as_now import parts_of, terms_of
 from projections.store.reading.facet_pairs import pair_rows
 from projections.store.reading.facets import CodesAsked, count_codes, facet_rows
-from projections.store.reading.find_unit import KnownUnit, find
-from projections.store.reading.parked_before import parked_before
+from projections.store.reading.find_unit import find
+from projections.store.reading.parked_before import parked
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import add_up
 from projections.store.reading.units_below import children, children_now, of_level, of_level_now
@@ -68,7 +69,7 @@ async def report(snapshot: Snapshot, question: Question) -> Report:
         basis=question.basis,
         position=snapshot.position,
         as_of=snapshot.as_of,
-        parked=unit.parked + await parked_before(snapshot, unit.place, question.days),
+        parked=await parked(snapshot, unit, question.days),
         total=_numbers(laid.total),
         rows=laid.rows,
         split=laid.total.split,

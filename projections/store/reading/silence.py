@@ -56,6 +56,7 @@ from projections.answers.plans.silence_answers import (
     UnitOfZeros,
     UnitsOfZeros,
 )
+from projections.answers.report.known_unit import KnownUnit
 from projections.answers.report.report_answers import UnitName
 from projections.answers.report.report_question import QuestionPart
 from projections.rules.counting.periods import Days, cover, day_period
@@ -64,7 +65,7 @@ from projections.store.calendar_sql import OPEN, holds_on
 from projections.store.hierarchy_sql import above, below_on, below_within, on
 from projections.store.reading.composed import OPAQUE, Query, Types, unnested, walked
 from projections.store.reading.confined import hidden_below
-from projections.store.reading.find_unit import KnownUnit, find, names_on
+from projections.store.reading.find_unit import find, names_on
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import add_up
 from projections.store.schema.tables import (

@@ -1,11 +1,14 @@
-"""One answer is one snapshot: a read-only transaction, and the stream position it reflects (contract §3, law 3)."""
+"""One answer is one snapshot: a read-only transaction, and the stream position it reflects (contract §3, law 3).
+
+It may stand for an earlier position: then what was known there answers in the place of tables (`KnownThen`).
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from projections.store.checkpoint import enter_checkpoint
 
@@ -13,11 +16,52 @@ if TYPE_CHECKING:
     from asyncpg import Pool, Record
     from asyncpg.pool import PoolConnectionProxy
 
+    from projections.answers.past.contributions import CodedCount
+    from projections.answers.report.known_unit import KnownUnit
+    from projections.answers.report.report_question import Figures, Place, QuestionPart
+    from projections.answers.report.stays import UnitStay
+    from projections.rules.counting.periods import Days
+
+
+class KnownThen(Protocol):
+    """What was known at an earlier position, asked by the same questions as the tables of now are.
+
+    Figures come in two halves: parts to be added up from the counters of now, and what is to be added to that.
+    """
+
+    @property
+    def today(self) -> Snapshot:
+        """The snapshot as it is by itself."""
+
+    async def find(self, unit: str, on: dt.date) -> KnownUnit | None:
+        """Find a unit by its id, named as on a day; None where it was not known."""
+
+    async def stays(self, unit: Place, days: Days, level: str | None, *, now: bool) -> list[UnitStay]:
+        """Return the children of a unit, or the highest units of a level below it, as `units_below` does."""
+
+    async def terms(self, units: Collection[int], days: Days) -> dict[int, list[QuestionPart]]:
+        """Return the terms that make as-now figures of units, as `as_now` does."""
+
+    async def of_now(self, parts: Sequence[QuestionPart]) -> list[QuestionPart]:
+        """Return the parts of now that the figures of parts begin with."""
+
+    async def add_rest(self, figures: Figures, parts: Sequence[QuestionPart]) -> None:
+        """Add what else the parts come to, by row."""
+
+    async def coded_rest(
+        self, parts: Sequence[QuestionPart], measures: Sequence[str], mask: int, *, by_month: bool
+    ) -> list[CodedCount]:
+        """Return what else the parts come to by packed codes, of which the bits of a mask count."""
+
+    async def parked(self, unit: KnownUnit, days: Days) -> int:
+        """Count the events that waited at the unit or below it, as `parked_before` says."""
+
 
 class Snapshot(NamedTuple):
     """A read-only transaction; ``as_of`` is the bus time of the event at ``position``, None while there is none.
 
     Which generation it sees, how often that was repaired, and where it stands are decided by one row at one moment.
+    Where something is ``known``, it is asked in place of the tables, and the position is an earlier one.
     """
 
     connection: PoolConnectionProxy[Record]
@@ -25,6 +69,7 @@ class Snapshot(NamedTuple):
     repairs: int
     position: int
     as_of: dt.datetime | None
+    known: KnownThen | None = None
 
 
 @asynccontextmanager

@@ -39,8 +39,13 @@ GROUP BY row, measure
 
 async def add_up(snapshot: Snapshot, parts: Iterable[QuestionPart], measures: tuple[str, ...], rows: int) -> Figures:
     """Return the figures of ``rows`` rows, the signed sums of the parts; ``measures`` are names of the catalogue."""
-    sums = spread(parts)
     figures = Figures(measures, rows)
+    then = snapshot.known
+    if then is not None:
+        parts = list(parts)
+        await then.add_rest(figures, parts)
+        parts = await then.of_now(parts)
+    sums = spread(parts)
     for row, measure, n in await snapshot.connection.fetch(_ADD_UP, numbers(measures), *sums.counted, *sums.own):
         figures.add(row, measure, n)
     return figures

@@ -36,22 +36,30 @@ async def children(snapshot: Snapshot, unit: Place, days: Days) -> list[UnitStay
 
     From a child's dissolution on, its children are children too; it stays one itself, for its own facts.
     """
+    if snapshot.known is not None:
+        return await snapshot.known.stays(unit, days, None, now=False)
     found = whole(await _stays(snapshot, unit.standing(days), _CHILDREN, unit.no), unit.dissolved)
     return [stay for stay in found if stay.days.first <= stay.days.last]
 
 
 async def of_level(snapshot: Snapshot, unit: Place, days: Days, level: str) -> list[UnitStay]:
     """Return the highest units of a level below a unit with the days on which they were so, by id, then by day."""
+    if snapshot.known is not None:
+        return await snapshot.known.stays(unit, days, level, now=False)
     return await _stays(snapshot, unit.standing(days), _OF_LEVEL, unit.no, level)
 
 
 async def children_now(snapshot: Snapshot, unit: Place, days: Days) -> list[UnitStay]:
     """Return the children of a unit as last known, each once, by id, with the days asked for."""
+    if snapshot.known is not None:
+        return await snapshot.known.stays(unit, days, None, now=True)
     return await _stays_now(snapshot, unit, days, _CHILDREN_NOW)
 
 
 async def of_level_now(snapshot: Snapshot, unit: Place, days: Days, level: str) -> list[UnitStay]:
     """Return the highest units of a level below a unit as last known, each once, by id, with the days asked for."""
+    if snapshot.known is not None:
+        return await snapshot.known.stays(unit, days, level, now=True)
     return await _stays_now(snapshot, unit, days, _OF_LEVEL_NOW, level)
 
 

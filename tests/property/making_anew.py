@@ -1,4 +1,6 @@
-"""What the ledger says of earlier positions: which statements and facts held from which position until which.
+"""Reports of earlier positions made anew from all statements and facts that held: the slow way, which is a check.
+
+It shares no table of its own with the quick one: what was taken back is read from the bodies in the ledger.
 
 An event holds at position N where ``held_at <= N`` and it was not yet taken back. What holds to this day is in the
 tables; what was taken back is read from the bodies in the ledger.
@@ -15,17 +17,19 @@ from sqlalchemy import BigInteger, ColumnElement, Join, Table, and_, bindparam, 
 from events.catalogue import MEASURES
 from events.codec import Event, decode
 from events.derived import fact_entries
-from projections.answers.past.as_known_then import Counted
-from projections.answers.past.difference import EventEffect
-from projections.answers.past.structure_answers import Source
+from projections.answers.past.units_then import Units
 from projections.answers.report.codes import Codes, packed_mask, unpacked_codes
+from projections.answers.report.report_answers import Report
 from projections.answers.report.report_question import Question
 from projections.rules.hierarchy.unit import UnitStatement, holds_from
 from projections.rules.log.kept_message import bus_subject_of
 from projections.store.reading.composed import Query, among
+from projections.store.reading.find_unit import unknown
+from projections.store.reading.parked_before import day_of_fact
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import numbers
-from projections.store.schema.tables import FACT, LEDGER, STATEMENT, VERDICT
+from projections.store.schema.tables import FACT, STATEMENT, VERDICT
+from tests.property.made_anew import Counted, Then
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -75,15 +79,6 @@ _HELD = (
     .group_by(*FACT.c["unit", "day", "measure"], "packed")
 )
 _FACTS, _FACTS_OF_UNITS = Query(_HELD), Query(_HELD.where(among(FACT.c.unit, "units")))
-
-_GAINED = Query(
-    select(*LEDGER.c["position", "publisher", "id", "type"], *FACT.c["unit", "day", "measure"])
-    .select_from(_with_verdict(FACT).join(LEDGER, LEDGER.c.position == FACT.c.position))
-    .where(_ASKED, _held_at(FACT) > _POSITION, _held_at(FACT) <= _UNTIL, FACT.c.position <= _UNTIL)
-    .order_by(FACT.c.position)
-)
-
-_SOURCES = "SELECT position, publisher, id, type FROM ledger WHERE position = ANY($1::bigint[])"
 
 
 class _Structure(msgspec.Struct):
@@ -158,22 +153,8 @@ async def facts_held(snapshot: Snapshot, position: int, question: Question, unit
     return [Counted(unit, day, MEASURES[measure - 1], codes[packed], n) for unit, day, measure, packed, n in rows]
 
 
-async def facts_gained(snapshot: Snapshot, after: int, position: int, question: Question) -> list[EventEffect]:
-    """Return the events whose facts began to hold after one position, up to another, and still do, in stream order."""
-    rows = await _GAINED.fetch(snapshot, **_asked(question), position=after, until=position)
-    return [
-        EventEffect((Source(*source),), (Counted(unit, day, MEASURES[measure - 1], (), 1),))
-        for *source, unit, day, measure in rows
-    ]
-
-
 def _asked(question: Question) -> dict[str, object]:
     return {**question.days._asdict(), "measures": numbers(question.measures)}
-
-
-async def sources_at(snapshot: Snapshot, positions: set[int]) -> dict[int, Source]:
-    """Return the events at the positions."""
-    return {row["position"]: Source(*row) for row in await snapshot.connection.fetch(_SOURCES, list(positions))}
 
 
 def facts_in(row: Record, known: Past, question: Question) -> tuple[Counted, ...]:
@@ -207,4 +188,43 @@ def _statement(row: Record, numbers_of: dict[str, int]) -> UnitStatement:
         said.name,
         said.level,
         None if said.successor is None else numbers_of[said.successor],
+    )
+
+
+_AS_OF = "SELECT published_at FROM ledger WHERE position = $1"
+
+# Waiting then: still so, or let go, rejected or taken back since.
+_PARKED = """
+SELECT publisher, type, subject, bus_subject, body FROM verdict JOIN ledger USING (position)
+WHERE position <= $1 AND (
+    outcome = 'parked' OR held_at > $1 OR rejected_at > $1 OR (held_at IS NULL AND retracted_at > $1)
+)
+"""
+
+
+async def made_anew(snapshot: Snapshot, position: int, question: Question) -> Report:
+    """Answer a report as known at a position that the snapshot has passed. Raises UnknownUnitError."""
+    known = await past(snapshot, position)
+    units = Units(known.ids, known.statements(position))
+    unit = units.by_id.get(question.unit)
+    if unit is None:
+        raise await unknown(snapshot, question.unit)
+    facts = await facts_held(snapshot, position, question, units.ever_below(unit.no))
+    for row in known.retracted_facts:
+        if row["held_at"] <= position < row["retracted_at"]:
+            facts += facts_in(row, known, question)
+    waiting = [(row["subject"], day_of_fact(row)) for row in await snapshot.connection.fetch(_PARKED, position)]
+    then = Then(units)
+    shown, total, rows = then.report(question, facts)
+    return Report(
+        unit=shown,
+        first=question.days.first,
+        last=question.days.last,
+        basis=question.basis,
+        position=position,
+        as_of=await snapshot.connection.fetchval(_AS_OF, position),
+        parked=then.parked(unit, waiting, question.days),
+        total={measure: n or 0 for measure, n in (total.values or {}).items()},
+        rows=rows,
+        split=total.split,
     )
