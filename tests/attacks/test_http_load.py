@@ -73,6 +73,23 @@ async def test_who_hangs_up_leaves_nothing_running(wide: str, shipped: Address) 
             assert (await other.get(LONG)).status == 200  # the slots are free, too
 
 
+async def test_many_positions_of_the_past_hold_up_no_quick_one(wide: str, shipped: Address) -> None:
+    async with locked(wide, "statement"), wires(shipped, 16) as slow, wires(shipped, 1, "127.0.0.2") as (other,):
+        for position, wire in enumerate(slow):  # no two alike: nothing is answered by what is known of another
+            wire.ask(PAST.replace("position=12", f"position={position % 13}"))
+        await held_up(wide, SLOW.slots)
+        assert (await other.get(CHEAP)).status == 200
+        await waiting(shipped, lambda queues: queues["slow"] == len(slow) - SLOW.slots)
+
+
+@pytest.mark.parametrize("position", ["-1", str(FAR), "9" * 40, "1e3", "12 OR true", "%00"])
+async def test_a_hostile_position_is_told_so(shipped: Address, position: str) -> None:
+    async with wires(shipped, 1) as (wire,):
+        reply = await wire.get(PAST.replace("position=12", f"position={position.replace(' ', '%20')}"))
+        assert reply.status == 422
+        assert b"position" in reply.body
+
+
 async def test_waiting_for_a_far_position_holds_nothing(shipped: Address) -> None:
     async with wires(shipped, 40) as waiting, wires(shipped, 1, "127.0.0.2") as (other,):
         for wire in waiting:

@@ -13,6 +13,7 @@ from tests.bench.cases.freshness import freshness
 from tests.bench.cases.indicators import indicators
 from tests.bench.cases.moves import moves
 from tests.bench.cases.outage import outage
+from tests.bench.cases.position import position
 from tests.bench.cases.rebuild import rebuild
 from tests.bench.cases.reform import reform
 from tests.bench.cases.reports import reports
@@ -33,6 +34,7 @@ async def test_a_tiny_run_measures_and_its_figures_are_right(tmp_path: Path) -> 
         freshness,
         outage,
         reports,
+        position,
         access,
         silence,
         indicators,

@@ -13,6 +13,7 @@ from tests.bench.cases.mixture import mixture
 from tests.bench.cases.moves import moves
 from tests.bench.cases.outage import outage
 from tests.bench.cases.peers import peers
+from tests.bench.cases.position import position
 from tests.bench.cases.profile import profile
 from tests.bench.cases.rebuild import rebuild
 from tests.bench.cases.reform import reform
@@ -33,6 +34,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "freshness": (freshness,),
     "outage": (outage,),
     "reports": (reports,),
+    "position": (position,),
     "access": (access,),
     "mixture": (mixture,),
     "plans": (silence, indicators),
