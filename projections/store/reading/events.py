@@ -25,13 +25,14 @@ from sqlalchemy import (
 from events.catalogue import MEASURES, dimensions_of
 from events.facets import unpack
 from events.vocabulary import UNKNOWN
+from projections.answers.report.known_unit import KnownUnit
 from projections.answers.report.report_answers import CountedEvent
 from projections.answers.report.report_question import Basis, QuestionPart, spread
 from projections.rules.counting.periods import ONE_DAY, Days
 from projections.store.hierarchy_sql import Walk, below_seeds, below_seeds_now
 from projections.store.reading.as_now import parts_of
 from projections.store.reading.composed import SEEDED, SEEDS, Query, among, unnested, walked
-from projections.store.reading.find_unit import KnownUnit, find
+from projections.store.reading.find_unit import find
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import numbers
 from projections.store.schema.tables import FACT, LEDGER, UNIT
