@@ -20,6 +20,7 @@ FAR = 2**62
 LONG = "/v1/units/trung-uong/report?from=2021-01-01&to=2021-12-31&by=level:cell"
 CHILDREN = "/v1/units/unit-005/report?from=2021-01-01&to=2021-12-31"
 PAST = "/v1/units/trung-uong/report?from=2021-01-01&to=2021-12-31&by=none&position=12"
+EVENTS = "/v1/units/trung-uong/events?from=2021-01-01&to=2021-12-31&format=csv"
 OPERATORS = ("/healthz", "/readyz", "/v1/status")
 
 
@@ -197,3 +198,11 @@ async def test_slow_answers_have_etags_too(shipped: Address, path: str) -> None:
         assert packed.headers["content-encoding"] == "gzip"
         assert packed.headers["etag"] not in {first.headers["etag"], ""}
         assert len(packed.body) < len(first.body)
+
+
+async def test_a_whole_list_is_written_apart(shipped: Address) -> None:
+    async with wires(shipped, 1) as (wire,):
+        answer = await wire.get(EVENTS)
+        assert (answer.status, answer.headers["content-type"].partition(";")[0]) == (200, "text/csv")
+        *_, last = answer.body.decode().splitlines()
+        assert last.endswith(f"Hết: {len(answer.body.decode().splitlines()) - 1} dòng")

@@ -4,7 +4,7 @@ from alembic import op
 from sqlalchemy import text
 
 revision = "0014"
-down_revision = "0009"
+down_revision = "0010"
 
 # Also of one that is kept as the way back, or half made.
 GENERATIONS = """
