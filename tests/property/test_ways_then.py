@@ -18,7 +18,7 @@ from projections.store.live.projection import Projection
 from projections.store.reading import known_then
 from projections.store.reading.as_known_then import report_then
 from projections.store.reading.find_unit import UnknownUnitError
-from projections.store.reading.known_then import Way
+from projections.store.reading.known_then import PastWay
 from projections.store.reading.snapshot import Snapshot, snapshot
 from tests.oracle import figures
 from tests.oracle.telling import ROOT, Said
@@ -29,7 +29,7 @@ from tests.property.reading import questions
 from tests.property.strategies import logs
 from tests.property.system import SIZES, System, messages, oracle_of
 
-WAYS = tuple(Way)
+WAYS = tuple(PastWay)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def _asked(question: figures.Question, random: Random) -> Question:
     return Question(question.unit, days, question.basis, measures, cast("By", by), detail, split)
 
 
-async def _answer(opened: Snapshot, position: int, question: Question, way: Way | None) -> Any:
+async def _answer(opened: Snapshot, position: int, question: Question, way: PastWay | None) -> Any:
     try:
         if way is None:
             return await made_anew(opened, position, question)

@@ -16,7 +16,7 @@ from projections.answers.report.report_question import QuestionPart
 _MEASURE_BITS: Final = 8
 
 
-class FactColumns(NamedTuple):
+class FactArrays(NamedTuple):
     """Facts, column by column; ``facets`` are the bits of the dimensions that are asked for."""
 
     unit: Numbers
@@ -24,10 +24,10 @@ class FactColumns(NamedTuple):
     measure: Numbers
     facets: Numbers
 
-    def where(self, chosen: NDArray[np.bool_] | Numbers) -> FactColumns:
+    def where(self, chosen: NDArray[np.bool_] | Numbers) -> FactArrays:
         """Return some of them."""
         unit, day, measure, facets = self
-        return FactColumns(unit[chosen], day[chosen], measure[chosen], facets[chosen] if len(facets) else facets)
+        return FactArrays(unit[chosen], day[chosen], measure[chosen], facets[chosen] if len(facets) else facets)
 
 
 class CodedCount(NamedTuple):
@@ -47,7 +47,7 @@ class _Hits(NamedTuple):
     fact: Numbers
 
 
-def at_or_below(tree: RawTree, unit: int, facts: FactColumns, dissolved: int | None, *, now: bool) -> NDArray[np.bool_]:
+def at_or_below(tree: RawTree, unit: int, facts: FactArrays, dissolved: int | None, *, now: bool) -> NDArray[np.bool_]:
     """Mark the facts of a unit and of those below it, as last known or on their days (contract §4).
 
     From the day of its dissolution on nothing is below it; ``dissolved`` is None where it stands.
@@ -87,7 +87,7 @@ class PlacedParts:
                 yield part.row, group, number_of(days.first), number_of(days.last), part.sign
             group += 1
 
-    def sums(self, facts: FactColumns, measures: Sequence[str], rows: int) -> Numbers:
+    def sums(self, facts: FactArrays, measures: Sequence[str], rows: int) -> Numbers:
         """Return what the facts come to, by row and measure."""
         numbers = [MEASURE_NUMBERS[measure] for measure in measures]
         found = np.zeros((rows, len(numbers)), np.int64)
@@ -100,7 +100,7 @@ class PlacedParts:
             np.add.at(found[:, column], self._row, self._sign * (end - begin))
         return found
 
-    def coded(self, facts: FactColumns, *, by_month: bool) -> list[CodedCount]:
+    def coded(self, facts: FactArrays, *, by_month: bool) -> list[CodedCount]:
         """Count the facts by row, measure, packed codes, and month where that is asked for; signed as the parts are."""
         hits = self._hits(facts)
         keys = keys_of(hits.group, facts.day[hits.fact])
@@ -121,7 +121,7 @@ class PlacedParts:
                     found.append(CodedCount(int(row), when, measure, int(packed[which]), int(sign) * count))
         return found
 
-    def _hits(self, facts: FactColumns) -> _Hits:
+    def _hits(self, facts: FactArrays) -> _Hits:
         """Let all facts go up together, a step at a time, and note where they come by."""
         groups, those = [], []
         here, fact, below = facts.unit, np.arange(len(facts.unit)), 0

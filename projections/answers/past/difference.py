@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from events.catalogue import MEASURE_NUMBERS
-from projections.answers.past.contributions import FactColumns
+from projections.answers.past.contributions import FactArrays
 from projections.answers.past.day_numbers import number_of
 from projections.answers.past.difference_answers import Contribution, Difference, Remainder
 from projections.answers.past.raw_tree import Numbers
@@ -95,7 +95,7 @@ def largest(groups: Grouped, limit: int) -> tuple[Grouped, Numbers, int]:
 
 
 def reorganised(
-    units: Units, question: Question, asked: int, moments: Iterable[Moment], kept: FactColumns
+    units: Units, question: Question, asked: int, moments: Iterable[Moment], kept: FactArrays
 ) -> list[Effect]:
     """Find what each moment changes in the unit asked about; ``units`` stand as before the first, and are changed.
 
@@ -182,7 +182,7 @@ def _spans_below(units: Units, question: Question, asked: int, no: int) -> Spans
     return tuple(found)
 
 
-def _counting(units: Units, question: Question, asked: int, facts: FactColumns) -> NDArray[np.bool_]:
+def _counting(units: Units, question: Question, asked: int, facts: FactArrays) -> NDArray[np.bool_]:
     """Mark the facts that count; they are in the order of their units."""
     counts = np.zeros(len(facts.unit), np.bool_)
     those, begin, number = np.unique(facts.unit, return_index=True, return_counts=True)

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from projections.answers.past.contributions import FactColumns, at_or_below
+from projections.answers.past.contributions import FactArrays, at_or_below
 from projections.answers.past.day_numbers import number_of
 from projections.answers.past.difference import (
     ContributionTally,
@@ -135,7 +135,7 @@ class _Facts(NamedTuple):
     """Facts, column by column, with the positions of their events."""
 
     position: Numbers
-    facts: FactColumns
+    facts: FactArrays
 
     def __add__(self, more: _Facts) -> _Facts:  # type: ignore[override]
         return _of_columns([np.concatenate(pair) for pair in zip(self.columns(), more.columns(), strict=True)])
@@ -146,7 +146,7 @@ class _Facts(NamedTuple):
 
 def _of_columns(found: list[Numbers]) -> _Facts:
     position, unit, day, measure = found
-    return _Facts(position, FactColumns(unit, day, measure, np.zeros(0, np.int64)))
+    return _Facts(position, FactArrays(unit, day, measure, np.zeros(0, np.int64)))
 
 
 class _Between:

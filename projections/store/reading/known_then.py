@@ -17,7 +17,7 @@ import numpy as np
 
 from events.catalogue import MEASURE_NUMBERS
 from projections.answers.past.bent_edges import Bend, bends, bends_as_last_known
-from projections.answers.past.contributions import CodedCount, FactColumns, PlacedParts
+from projections.answers.past.contributions import CodedCount, FactArrays, PlacedParts
 from projections.answers.past.day_numbers import LAST, day_of, number_of
 from projections.answers.past.raw_tree import EdgeColumns, RawTree
 from projections.answers.past.stays_then import found, goes_on_below, place_of, stays
@@ -46,7 +46,7 @@ _A_FACT_OF_A_UNIT: Final = 2.0
 _A_BEND: Final = 30.0
 
 
-class Way(Enum):
+class PastWay(Enum):
     """How figures then are had: by which facts, and whether from the counters of now."""
 
     BACK = "the counters of now, less what came since"
@@ -54,13 +54,13 @@ class Way(Enum):
     BELOW = "the facts of before of a few units"
 
 
-def least_to_read(*, before: int, after: int, changed: int, below: int, units: int) -> Way:
+def least_to_read(*, before: int, after: int, changed: int, below: int, units: int) -> PastWay:
     """Choose by the positions before and after, the units of which something changed, those below, and all."""
     back = after + _A_BEND * changed
     alone = _A_UNIT * below + _A_FACT_OF_A_UNIT * before * below / max(units, 1)
     if below <= MOST_UNITS and alone < min(back, before):
-        return Way.BELOW
-    return Way.FORWARD if before < back else Way.BACK
+        return PastWay.BELOW
+    return PastWay.FORWARD if before < back else PastWay.BACK
 
 
 _AS_OF: Final = "SELECT published_at FROM ledger WHERE position = $1"
@@ -108,7 +108,7 @@ class _Read(NamedTuple):
     days: Days
     measures: tuple[int, ...]
     mask: int
-    blocks: list[tuple[int, FactColumns]]
+    blocks: list[tuple[int, FactArrays]]
 
 
 class Then:
@@ -137,8 +137,8 @@ class Then:
             below=len(below),
             units=len(self.tree),
         )
-        self._forward = way is not Way.BACK
-        self._only = below.tolist() if way is Way.BELOW else None
+        self._forward = way is not PastWay.BACK
+        self._only = below.tolist() if way is PastWay.BELOW else None
 
     # -- structure -------------------------------------------------------------------------------------------------
 
@@ -230,7 +230,7 @@ class Then:
         placed = PlacedParts(parts, self.tree)
         total = np.zeros((rows, len(numbers)), np.int64)
 
-        def take(sign: int, facts: FactColumns) -> None:
+        def take(sign: int, facts: FactArrays) -> None:
             np.add(total, sign * placed.sums(facts, figures.measures, rows), out=total)
 
         await self._each(_all_days(parts), figures.measures, 0, take)
@@ -246,7 +246,7 @@ class Then:
         placed = PlacedParts(parts, self.tree)
         counts: list[CodedCount] = []
 
-        def take(sign: int, facts: FactColumns) -> None:
+        def take(sign: int, facts: FactArrays) -> None:
             masked = facts._replace(facets=facts.facets & mask)
             counts.extend(each._replace(n=sign * each.n) for each in placed.coded(masked, by_month=by_month))
 
@@ -254,7 +254,7 @@ class Then:
         return counts
 
     async def _each(
-        self, days: Days, measures: Sequence[str], mask: int, take: Callable[[int, FactColumns], None]
+        self, days: Days, measures: Sequence[str], mask: int, take: Callable[[int, FactArrays], None]
     ) -> None:
         """Hand on all facts of the days that make the rest of a figure, block by block, each with its sign."""
         numbers = tuple(sorted(MEASURE_NUMBERS[measure] for measure in measures))
@@ -264,9 +264,9 @@ class Then:
             or (read.measures, read.mask | mask) != (numbers, read.mask)
             or not read.days.first <= days.first <= days.last <= read.days.last
         ):
-            kept: list[tuple[int, FactColumns]] | None = []
+            kept: list[tuple[int, FactArrays]] | None = []
 
-            def hand_on(sign: int, facts: FactColumns) -> None:
+            def hand_on(sign: int, facts: FactArrays) -> None:
                 nonlocal kept
                 take(sign, facts)
                 if kept is not None:
@@ -280,13 +280,13 @@ class Then:
         for sign, facts in read.blocks:
             take(sign, facts)
 
-    async def _read_all(self, asked: tuple[object, ...], take: Callable[[int, FactColumns], None]) -> None:
+    async def _read_all(self, asked: tuple[object, ...], take: Callable[[int, FactArrays], None]) -> None:
         connection = self.today.connection
 
         def signed(sign: int) -> Callable[[list[Column]], None]:
             def hand_on(block: list[Column]) -> None:
                 if len(block[0]):
-                    take(sign, FactColumns(*block))
+                    take(sign, FactArrays(*block))
 
             return hand_on
 
