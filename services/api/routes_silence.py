@@ -14,7 +14,7 @@ from projections.answers.access.needs import Need
 from projections.answers.access.sight import Sight
 from projections.answers.plans.silence_answers import Silence
 from projections.answers.tables.plan_tables import silence_table
-from projections.store.reading.cost import EVERYTHING, Work
+from projections.store.reading.cost import EVERYTHING, Class, Work
 from projections.store.reading.silence import LISTS, FigureKey, SilenceKey, SilenceQuestion, UnitKey, silence
 from projections.store.reading.snapshot import Snapshot
 from services.api.answering import reader_of
@@ -67,7 +67,7 @@ async def silent(request: Request, unit: UnitPath, query: Annotated[SilenceQuery
     asked = Asked(
         ("silence", *question, form_key(file)),
         partial(_silence, question=question, whole=whole),
-        Work(unit, steps=EVERYTHING),
+        Work(unit, steps=EVERYTHING, most=Class.VAST if whole else Class.SLOW),
         figures=True,
         about=OfUnit(unit, question.days, listed=True),
         file=file,

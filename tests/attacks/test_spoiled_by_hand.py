@@ -61,6 +61,7 @@ ROWS: Final = {
     "unit_name": "name = 'Đảng ủy hai'",
     "breakdown": "codes[1] <> 0",
     "counter": "n <> 0 AND period < 100000000",
+    "packed": "kind = 3",
 }
 """Which row of a table is spoilt, where the first one won't do."""
 
@@ -80,6 +81,7 @@ SPECIAL: Final = {
     "chain.hash": r"decode(repeat('ab', 32), 'hex')",
     "breakdown.month": "month + 5",
     "counter.period": "period + 5",
+    "packed.rows": "set_byte(rows, 3, get_byte(rows, 3) + 1)",
     "as_now_term.sign": "(-sign)::smallint",
     "checkpoint.position": "position - 1",
 }

@@ -26,7 +26,12 @@ async def test_every_generation_has_the_table_and_is_carried_forward_with_it(dat
     await rebuild(settings, quietly, sizes=SIZES)
     connection: asyncpg.Connection = await connect(database)
     try:
-        gone = ("DROP TABLE g2.access_grant CASCADE", "DROP TABLE g2.former_fact", "ALTER TABLE g2.fact DROP person")
+        gone = (
+            "DROP TABLE g2.packed",
+            "DROP TABLE g2.access_grant CASCADE",
+            "DROP TABLE g2.former_fact",
+            "ALTER TABLE g2.fact DROP person",
+        )
         for statement in (*FIFTH_VERSION, *gone):
             await connection.execute(statement)
         await upgrade(database)

@@ -29,6 +29,7 @@ _OUTCOMES = {
     "retracted_by": "bigint",
 }
 BEFORE_PERSONS = (
+    "DROP TABLE g1.packed",
     "ALTER TABLE g1.fact DROP person",
     "UPDATE alembic_version SET version_num = '0009'",
 )

@@ -15,6 +15,7 @@ from tests.integration.test_verify import SIZES, quietly, verified
 
 OF_THE_SECOND = (
     "ALTER TABLE g2.fact DROP person",
+    "DROP TABLE g2.packed",
     "DROP TABLE g2.access_grant CASCADE",
     "DROP TABLE g2.former_fact",
     "DROP TABLE g2.publisher_rejects",

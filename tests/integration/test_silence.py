@@ -141,12 +141,12 @@ async def test_the_root_and_a_unit_that_all_is_below_say_the_same(reader: Reader
     assert root_says["asked"] == 3
 
 
-@pytest.mark.parametrize("few", [0, 3, 1000])
-async def test_few_and_many_facts_are_read_alike(reader: Reader, database: str, few: int) -> None:
+@pytest.mark.parametrize("packed", [False, True])
+async def test_tables_and_what_is_packed_say_the_same(reader: Reader, database: str, packed: bool) -> None:
     answer = await ask(reader, ROOT)
     question = SilenceQuestion(ROOT, Days(day(YEAR["from"]), day(YEAR["to"])), None, None, 100, None)
     async with asyncpg.create_pool(database, min_size=1, max_size=1) as pool, snapshot(pool) as opened:
-        found = await silence(opened, question, cursor_of, few)
+        found = await silence(opened, question, cursor_of, packed=packed)
     assert msgspec.to_builtins(found, builtin_types=()) == answer
 
 

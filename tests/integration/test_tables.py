@@ -88,6 +88,7 @@ def _mirror(connection: Connection, metadata: Any) -> None:
         connection.execute(tables.UNCOMPRESSED.against(there.tables[f"{MIRROR}.ledger"]))
         tables.in_schema(MIRROR, access_tables.ACCESS).create_all(connection)
         return
+    connection.execute(tables.PACKED_AS_IT_IS.against(there.tables[f"{MIRROR}.packed"]))
     for name, definition in tables.VIEWS.items():
         connection.execute(text(f"CREATE VIEW {name} AS {definition}"))
 

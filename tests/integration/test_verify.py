@@ -185,6 +185,14 @@ HANDS = {
         {"since": "2011-01-01"},
         {"since": "2010-01-01"},
     ),
+    "facts in columns": Spoilt(
+        "UPDATE packed SET rows = set_byte(rows, 3, 77) WHERE kind = 1 AND part = 202301",
+        ("packed", None, None, None),
+    ),
+    "declared figures in columns": Spoilt("DELETE FROM packed WHERE kind = 2", ("packed", None, None, None), None, {}),
+    "the hierarchy in columns": Spoilt(
+        "UPDATE packed SET rows = substr(rows, 23) WHERE kind = 3", ("packed", None, None, None)
+    ),
     "the tally": Spoilt(
         "UPDATE tally SET n = 1 WHERE type = 'member.admitted' AND outcome = 'counted'",
         ("tally", None, None, None),

@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.rules.counting.periods import Days
+from projections.store.batch.packing import pack_all
 from projections.store.reading.silence import SilenceQuestion, silence
 from projections.store.reading.snapshot import snapshot
+from projections.store.rebuilding.comparing.packed_rows import packed_differences
 from services.api.parameters import cursor_of
 from tests.oracle.oracle import Oracle
 from tests.oracle.silence import Quiet, quiet
@@ -76,14 +78,39 @@ async def test_silence_is_what_looking_at_everything_finds(
 
 @examples(10)
 @given(logs)
-async def test_few_and_many_facts_are_read_alike(system: System, log: list[Said]) -> None:
+async def test_tables_and_what_is_packed_say_the_same(system: System, log: list[Said]) -> None:
     await system.deliver(log, [(0, len(log), False)])
     async with asyncpg.create_pool(system.url, min_size=1, max_size=1) as pool:
         for unit, days, level in questions(oracle_of(log), Random(len(log))):
             question = SilenceQuestion(unit, Days(*days), level, None, 100, None)
             async with snapshot(pool) as opened:
-                few, many = [await silence(opened, question, cursor_of, at_most) for at_most in (1000, 0)]
-            assert few == many
+                few, all_ = [await silence(opened, question, cursor_of, packed=packed) for packed in (False, True)]
+            assert few == all_
+
+
+@examples(20)
+@given(delivered)
+async def test_what_is_packed_batch_by_batch_is_what_the_tables_say(
+    system: System, example: tuple[list[Said], list[Batch], int]
+) -> None:
+    log, batches, _ = example
+
+    async def disagreement(log: list[Said], batches: Sequence[Batch]) -> str | None:
+        await system.deliver(log, batches)
+        connection = system.connection
+        schema = await connection.fetchval("SELECT current_schema()")
+        await connection.execute(
+            "CREATE SCHEMA before; CREATE TABLE before.packed AS SELECT * FROM packed;"
+            "CREATE VIEW before.unit AS SELECT * FROM unit"
+        )
+        try:
+            await pack_all(connection)
+            found, _ = await packed_differences(connection, "before", schema, None)
+        finally:
+            await connection.execute("DROP SCHEMA before CASCADE")
+        return str(found) if found else None
+
+    await hold(log, batches, disagreement)
 
 
 def questions(oracle: Oracle, random: Random) -> list[tuple[str, tuple[dt.date, dt.date], str | None]]:

@@ -60,6 +60,8 @@ def test_who_asks(peer: str | None, headers: dict[str, str], client: str) -> Non
         (Work("u", steps=EVERYTHING), MOST, Class.VAST),
         (Work(least=Class.SLOW), 0, Class.SLOW),
         (Work("u", steps=1, least=Class.SLOW), VAST, Class.VAST),
+        (Work("u", steps=1, most=Class.SLOW), VAST, Class.SLOW),
+        (Work("u", steps=1, most=Class.SLOW), 0, Class.QUICK),
         (Work(rows=10_000), 0, Class.SLOW),
     ],
 )

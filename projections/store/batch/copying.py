@@ -16,6 +16,7 @@ from struct import Struct
 from typing import Final, NamedTuple
 
 from projections.rules.counting.batch_changes import Changes, Deltas, FactColumns, FactRow, LedgerRow
+from projections.store.batch.packing import PackedPieces, pieces_of
 from projections.store.batch.pieces import pieces
 from projections.store.calendar_sql import COPIED_ENDS
 
@@ -43,10 +44,14 @@ _ENDS: Final = {day.toordinal(): copied for day, copied in COPIED_ENDS.items()}
 
 
 class Rendered(NamedTuple):
-    """What the COPYs of a batch send: that of the ledger, and that of the facts for each step that has any."""
+    """What the COPYs of a batch send: that of the ledger, and that of the facts for each step that has any.
+
+    ``packed`` are facts and structure once more, None where all is packed at the end.
+    """
 
     ledger: bytes
     facts: dict[int, bytes]
+    packed: PackedPieces | None
 
 
 async def sending(rendered: bytes) -> AsyncIterator[bytes]:
@@ -54,7 +59,7 @@ async def sending(rendered: bytes) -> AsyncIterator[bytes]:
     yield rendered
 
 
-async def render(changes: Changes, *, ledger: bool = True) -> Rendered:
+async def render(changes: Changes, *, ledger: bool = True, packed: bool = True) -> Rendered:
     """Make what the COPYs of a batch send, and let others go on between pieces of it; no ``ledger`` that is there."""
     rows = []
     for piece in pieces(changes.ledger if ledger else ()):
@@ -65,7 +70,7 @@ async def render(changes: Changes, *, ledger: bool = True) -> Rendered:
         if isinstance(step, Deltas) and (step.counted or step.at_once):
             facts[index] = whole([fact_rows(step.counted), *map(fact_columns, step.at_once)])
             await asyncio.sleep(0)
-    return Rendered(whole(rows), facts)
+    return Rendered(whole(rows), facts, pieces_of(changes) if packed else None)
 
 
 def whole(parts: Iterable[bytes]) -> bytes:

@@ -71,7 +71,7 @@ class Pipeline:
             pending=self._pending,
             in_ledger=in_ledger,
         )
-        rendered = await render(changes, ledger=in_ledger is None)
+        rendered = await render(changes, ledger=in_ledger is None, packed=self.state.counts)
         return Ready(messages, events, changes, rendered, keys)
 
     async def begin_writing(self, ready: Ready, writing: Coroutine[Any, Any, None]) -> None:

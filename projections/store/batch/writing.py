@@ -15,7 +15,7 @@ from projections.rules.counting.grants import GrantRow
 from projections.rules.counting.plans import DeclarationRow, TargetRow
 from projections.rules.hierarchy.as_now_terms import Term
 from projections.rules.hierarchy.folded_names import fold_name
-from projections.store.batch import rollup_moves
+from projections.store.batch import packing, rollup_moves
 from projections.store.batch.copying import LEDGER, Rendered, sending
 from projections.store.batch.verdicts import write_verdicts
 from projections.store.checkpoint import ENTERED, NOTIFICATIONS
@@ -88,29 +88,30 @@ async def write(connection: asyncpg.Connection, changes: Changes, rendered: Rend
         raise FencedError(f"the checkpoint is not at {changes.after} any more, in {changes.edition}")
     await connection.copy_to_table("ledger", columns=LEDGER, source=sending(rendered.ledger), format="binary")
     await hash_chain.keep(connection, changes.after, changes.links)
-    await write_read_models(connection, changes, rendered.facts)
+    await write_read_models(connection, changes, rendered)
     await connection.execute(f"NOTIFY {NOTIFICATIONS}, '{changes.position}'")
 
 
-async def write_read_models(connection: asyncpg.Connection, changes: Changes, facts: Mapping[int, bytes]) -> None:
-    """Apply what a batch changes in the generation that the transaction sees; the caller owns it and its fence.
-
-    ``facts`` are those of `Rendered`.
-    """
+async def write_read_models(connection: asyncpg.Connection, changes: Changes, rendered: Rendered) -> None:
+    """Apply what a batch changes in the generation that the transaction sees; the caller owns it and its fence."""
     await write_verdicts(connection, changes)
+    if rendered.packed is not None:
+        await packing.take_back(connection, changes.structure)
     await _structure(connection, changes.structure)
     waiting: list[rollup_moves.Restructuring] = []
     for index, step in enumerate(changes.steps):
         if isinstance(step, Deltas):
             await rollup_moves.carry_out(connection, waiting)
             waiting = []
-            await _count(connection, step, facts.get(index))
+            await _count(connection, step, rendered.facts.get(index))
         else:
             waiting.append(step)
     await rollup_moves.carry_out(connection, waiting)
     if changes.former:
         await connection.execute(_FORMER, *zip(*changes.former, strict=True))
-    await _plans(connection, changes)
+    await _plans(connection, changes, packed=rendered.packed is not None)
+    if rendered.packed is not None:
+        await packing.add(connection, changes, rendered.packed)
     await _grants(connection, changes)
     await _marks(connection, changes)
     await _tally(connection, changes.tally)
@@ -124,12 +125,15 @@ async def _tally(connection: asyncpg.Connection, tally: Mapping[tuple[str, str, 
         await connection.execute(_TALLY, *zip(*rows, strict=True))
 
 
-async def _plans(connection: asyncpg.Connection, changes: Changes) -> None:
+async def _plans(connection: asyncpg.Connection, changes: Changes, *, packed: bool) -> None:
     for table, kind in _PLANS.items():
         made = [row for row in changes.plans_made if isinstance(row, kind)]
         if made:
             await connection.copy_records_to_table(table, columns=kind._fields, records=made)
-        if changes.plans_unmade:
+    if packed:
+        await packing.add_declarations(connection, changes)
+    if changes.plans_unmade:
+        for table in _PLANS:
             await connection.execute(f"DELETE FROM {table} WHERE position = ANY($1::bigint[])", changes.plans_unmade)
 
 

@@ -37,7 +37,8 @@ class Work(NamedTuple):
 
     ``unit`` is the unit whose units below are walked, ``steps`` how far down (0: not at all), ``level`` the level that
     the walk ends at in place of a number of steps. ``weight`` is what each of them costs.
-    ``rows`` are known without looking. ``least`` is the class of the question however little there is.
+    ``rows`` are known without looking. ``least`` is the class of the question however little there is, ``most`` however
+    much.
     """
 
     unit: str | None = None
@@ -46,6 +47,7 @@ class Work(NamedTuple):
     rows: int = 1
     weight: int = 1
     least: Class = Class.QUICK
+    most: Class = Class.VAST
     text: str | None = None
     """What names are searched for, where the number of those found is what costs."""
     past_vast: bool = True
@@ -62,7 +64,7 @@ def class_of(work: Work, reached: int) -> Class:
     """Return the class of a question; ``reached`` are the units or names that it walks over, at most MOST counted."""
     rows = max(work.rows, reached * work.weight)
     found = Class.VAST if rows >= VAST else Class.SLOW if rows >= MANY else Class.QUICK
-    return max(found, work.least, key=_ORDER.index)
+    return min(max(found, work.least, key=_ORDER.index), work.most, key=_ORDER.index)
 
 
 def steps_to(level: str, above: str) -> int:

@@ -1,50 +1,19 @@
 """Who said nothing, who declared zero, whose declared totals differ from what is counted (domain: Zero is not silence).
 
-A fact belongs to the units that were above its unit on its day, a declaration to those that were so on the last day
-that it shares with the days asked for.
-
-One statement finds it all, set by set: what is looked at, what was declared, who was heard, and four lists. At the root
-all that stands is below it; elsewhere the units below are walked down to.
+All units that are asked about are judged at once (`projections.answers.plans.silence_rules`); then a page of each list
+is named. Of a vast unit what is packed of everybody is read, of others the tables.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Callable, Collection, Sequence
+from typing import Final, NamedTuple
 
-from sqlalchemy import (
-    ARRAY,
-    CTE,
-    BindParameter,
-    Boolean,
-    ColumnElement,
-    Date,
-    FromClause,
-    Integer,
-    Select,
-    SelectBase,
-    SmallInteger,
-    all_,
-    and_,
-    any_,
-    bindparam,
-    case,
-    exists,
-    func,
-    literal,
-    literal_column,
-    not_,
-    or_,
-    select,
-    text,
-    true,
-    tuple_,
-    union_all,
-)
+import numpy as np
 
 from events.catalogue import MEASURE_NUMBERS, MEASURES
+from events.vocabulary import LEVELS
 from projections.answers.access.sight import Holder
 from projections.answers.past.structure_answers import Source
 from projections.answers.plans.silence_answers import (
@@ -56,39 +25,27 @@ from projections.answers.plans.silence_answers import (
     UnitOfZeros,
     UnitsOfZeros,
 )
+from projections.answers.plans.silence_rules import AskedOfAll, DeclaredColumns, Large, Marks, Numbers, judge
 from projections.answers.report.known_unit import KnownUnit
 from projections.answers.report.report_answers import UnitName
-from projections.answers.report.report_question import QuestionPart
-from projections.rules.counting.periods import Days, cover, day_period
-from projections.rules.hierarchy.unit import EVER, holds_from
-from projections.store.calendar_sql import OPEN, holds_on
-from projections.store.hierarchy_sql import above, below_on, below_within, on
-from projections.store.reading.composed import OPAQUE, Query, Types, unnested, walked
+from projections.rules.counting.periods import Days
+from projections.rules.hierarchy.unit import holds_from
+from projections.store.reading import silence_doubts
 from projections.store.reading.confined import hidden_below
 from projections.store.reading.find_unit import find, names_on
+from projections.store.reading.silence_columns import KnownColumns, of_everybody, of_few
 from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.sums import add_up
-from projections.store.schema.tables import (
-    CODE,
-    COUNTER,
-    DECLARATION,
-    EDGE,
-    FACT,
-    STANDING_DECLARATION,
-    UNIT,
-    UNIT_LEVEL,
-)
-
-if TYPE_CHECKING:
-    from asyncpg import Record
 
 LISTS: Final = ("silent", "declared_zero", "differing", "admitted_nobody")
 
-FEW: Final = 200_000
-"""Facts that are read at once sooner than the units below the root are looked up one by one."""
+_FEW: Final = 1_000
+"""Units that are looked up and sorted sooner than all units are gone through in their order."""
+_AMONG_FEW: Final = "SELECT no FROM unit WHERE no = ANY($1::integer[]) AND id >= $2 ORDER BY id LIMIT $3"
+_HIGHEST: Final = "SELECT max(no) FROM unit"
+_AMONG_MANY: Final = "SELECT no FROM unit WHERE get_bit($1::bytea, no) = 1 AND id >= $2 ORDER BY id LIMIT $3"
 
-# What is hashed and sorted is some hundred thousand rows; and the days decide which plan is good.
-_ROOM: Final = "SET LOCAL work_mem = '64MB'; SET LOCAL plan_cache_mode = force_custom_plan"
+_NEXT: Final = "\x01"
+"""No id has it, and what is longer by it is before whatever else comes after."""
 
 _ZEROS: Final = """
 SELECT said.unit, said.figure, said.first, said.last, ledger.position, ledger.publisher, ledger.id, ledger.type
@@ -97,341 +54,7 @@ WHERE said.unit = ANY($1::integer[]) AND said.first <= $3::date AND said.last >=
     AND said.value = 0 AND said.figure = ANY($4::text[])
 ORDER BY said.unit, array_position($4, said.figure), said.first, said.last
 """
-
-_DIFFERING: Final = """
-SELECT said.unit, said.figure, said.first, said.last, said.value,
-    ledger.position, ledger.publisher, ledger.id, ledger.type
-FROM unnest($1::bigint[]) WITH ORDINALITY AS page(position, number)
-JOIN declaration AS said USING (position)
-JOIN ledger USING (position)
-ORDER BY page.number
-"""
-
-
-# What is asked: the unit, the day of the hierarchy, the days, the same as periods of the counters, the number of
-# admissions, the measures in the order of their numbers, the level or NULL, the key after which the pages begin.
-_UNIT: Final = bindparam("unit", type_=Integer)
-_ON: Final = bindparam("on", type_=Date)
-_FIRST: Final = bindparam("first", type_=Date)
-_LAST: Final = bindparam("last", type_=Date)
-_PERIODS_ASKED: Final = bindparam("first_period", type_=Integer), bindparam("last_period", type_=Integer)
-_ADMISSIONS: Final = bindparam("admissions", type_=SmallInteger)
-_MEASURES: Final = bindparam("measures", type_=ARRAY(CODE))
-_LEVEL: Final = bindparam("level", type_=CODE)
-_HIDDEN: Final = bindparam("hidden", type_=ARRAY(Integer))
-_KEY: Final[dict[str, Types]] = {"id": CODE, "measure": Integer, "first": Date, "last": Date}
-
-_DECLARED: Final = STANDING_DECLARATION.alias("declared")
-_SAID: Final = ("position", "unit", "figure", "first", "last", "value")
-_OVERLAPS: Final = and_(_DECLARED.c.first <= _LAST, _DECLARED.c.last >= _FIRST)
-_HELD: Final = FACT.c.day.between(_FIRST, _LAST)
-_COUNTED: Final = and_(COUNTER.c.period.between(*_PERIODS_ASKED), COUNTER.c.n != 0)
-
-# What is known of a unit, as bits: so one pass over all that marks units serves for all of it.
-_OVER, _ADMITTED, _SPOKE, _ZERO = 1, 2, 4, 8
-
-
-def _set(name: str, query: SelectBase, *, kept: bool = True) -> CTE:
-    """Write a set of the statement; ``kept``: it is made once, and not planned into what asks for it."""
-    return query.cte(name).prefix_with("MATERIALIZED" if kept else "NOT MATERIALIZED")
-
-
-def _looked_up(*where: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Write that there is such a row, to be looked up for each: the planner neither scans for it nor does it twice."""
-    return exists(select(literal_column("1")).where(*where).offset(OPAQUE))
-
-
-class _Heard(NamedTuple):
-    """What is looked at, and what was declared there; ``everybody``: at the root, where all that stands is below."""
-
-    standing: CTE
-    said: CTE
-    everybody: bool
-
-
-def _everybody() -> _Heard:
-    said = select(*_DECLARED.c[_SAID]).where(_OVERLAPS)
-    return _Heard(_set("standing", _standing(UNIT), kept=False), _set("said", said), everybody=True)
-
-
-def _under() -> _Heard:
-    walk = walked(below_on("walk", ":unit", ":on"), _UNIT, _ON, unit=Integer)
-    standing = _set("standing", _standing(walk.join(UNIT, UNIT.c.no == walk.c.unit)))
-    declared = select(_DECLARED).where(_DECLARED.c.unit == standing.c.no, _OVERLAPS).offset(OPAQUE).lateral("declared")
-    said = select(*declared.c[_SAID]).select_from(standing.join(declared, true()))
-    return _Heard(standing, _set("said", said), everybody=False)
-
-
-def _standing(looked: FromClause) -> Select[Any]:
-    """Write the units that stand on the day, of the level: the last known is that of the day, unless it began later."""
-    dated = text(holds_on("unit_level", ":on")).bindparams(_ON)
-    levelled = (
-        select(*UNIT_LEVEL.c["unit", "level"])
-        .where(_LEVEL.is_not(None), dated, UNIT_LEVEL.c.until < literal_column(OPEN))
-        .subquery("levelled")
-    )
-    return (
-        select(*UNIT.c["no", "id", "large"])
-        .select_from(looked.outerjoin(levelled, levelled.c.unit == UNIT.c.no))
-        .where(
-            UNIT.c.no != _UNIT,
-            UNIT.c.no != all_(_HIDDEN),
-            UNIT.c.since <= _ON,
-            or_(UNIT.c.dissolved.is_(None), UNIT.c.dissolved > _ON),
-            or_(
-                _LEVEL.is_(None),
-                levelled.c.level == _LEVEL,
-                and_(UNIT.c.level == _LEVEL, levelled.c.unit.is_(None)),
-            ),
-        )
-    )
-
-
-def _looked(heard: _Heard, *, admissions_at_once: bool) -> CTE:
-    """Write what is known of each unit that is looked at: read at once for all, or looked up for each."""
-    standing, said = heard.standing, heard.said
-    zero = and_(said.c.value == 0, said.c.figure == any_(_MEASURES))
-    admits = FACT.c.measure == _ADMISSIONS
-    marks: list[Select[Any]] = [
-        select(said.c.unit, case((zero, _SPOKE | _ZERO), else_=_SPOKE).label("bits")),
-    ]
-    found: list[ColumnElement[int]] = []
-    if heard.everybody:
-        marks.append(select(EDGE.c.parent, literal(_OVER)).distinct())
-    else:
-        found.append(case((_looked_up(EDGE.c.parent == standing.c.no), _OVER), else_=0))
-    if admissions_at_once:
-        marks.append(select(FACT.c.unit, literal(_ADMITTED)).where(_HELD, admits))
-    else:
-        found.append(case((_looked_up(FACT.c.unit == standing.c.no, _HELD, admits), _ADMITTED), else_=0))
-    known = union_all(*marks).subquery("known")
-    mark = select(known.c.unit, func.bit_or(known.c.bits).label("bits")).group_by(known.c.unit).subquery("mark")
-    bits: ColumnElement[int] = func.coalesce(mark.c.bits, 0)
-    for each in found:
-        bits = bits.bitwise_or(each)
-    marked = (
-        select(standing, bits.label("bits"))
-        .select_from(standing.outerjoin(mark, mark.c.unit == standing.c.no))
-        .offset(OPAQUE)
-        .subquery("marked")
-    )
-
-    def has(bit: int) -> ColumnElement[bool]:
-        return marked.c.bits.bitwise_and(bit) != 0
-
-    admitted_below = _looked_up(COUNTER.c.unit == marked.c.no, COUNTER.c.measure == _ADMISSIONS, _COUNTED)
-    return _set(
-        "looked",
-        select(
-            *marked.c["no", "id", "large"],
-            has(_OVER).label("over"),
-            has(_SPOKE).label("spoke"),
-            has(_ZERO).label("zero"),
-            or_(has(_ADMITTED), case((has(_OVER), admitted_below), else_=False)).label("admitted"),
-        ),
-    )
-
-
-def _silent(heard: _Heard, looked: CTE, *, facts_at_once: bool) -> CTE:
-    """Write the units that said nothing: those that admitted somebody are not looked up again."""
-    quiet = _set(
-        "quiet",
-        select(*looked.c["no", "id", "over"])
-        .where(not_(looked.c.admitted), not_(looked.c.spoke))
-        .order_by(looked.c.no),
-    )
-    facts = and_(FACT.c.unit == quiet.c.no, _HELD)
-    counters = _looked_up(COUNTER.c.unit == quiet.c.no, _COUNTED)
-    mute = _set(
-        "mute",
-        select(*quiet.c["no", "id", "over"]).where(
-            not_(exists().where(facts) if facts_at_once else _looked_up(facts)), not_(and_(quiet.c.over, counters))
-        ),
-    )
-    voiced = _voiced_at_the_root() if heard.everybody else _voiced_below()
-    spoke_below = exists().where(voiced.c.unit == mute.c.no)
-    return _set(
-        "silent",
-        union_all(
-            select(*mute.c["no", "id"]).where(not_(mute.c.over)),
-            select(*mute.c["no", "id"]).where(mute.c.over, not_(spoke_below)),
-        ),
-    )
-
-
-# A unit with others below it, none of which has a fact, may have had one below it that declared something: on the last
-# day that the declaration shares with the days asked for. PostgreSQL walks only where there is such a unit.
-def _voiced_at_the_root() -> CTE:
-    seed = f"""SELECT edge.parent, spoken.day
-    FROM (SELECT DISTINCT said.unit, least(said.last, :on) AS day FROM said) AS spoken
-    JOIN edge ON edge.unit = spoken.unit AND {on("spoken.day")}"""
-    up = walked(above("above", seed, on("above.day"), {"day": "above.day"}, each_once=True), _ON, unit=Integer)
-    return select(up.c.unit).distinct().cte("voiced")
-
-
-def _voiced_below() -> CTE:
-    below = walked(
-        below_within(
-            "below", "mute", unit="mute.no", days=(":first", ":on"), kept={"upper": "mute.no"}, only="mute.over"
-        ),
-        *(_FIRST, _ON),
-        unit=Integer,
-        first=Date,
-        last=Date,
-        upper=Integer,
-    )
-    declared = DECLARATION.alias("declared")
-    spoke = (
-        select(literal_column("1"))
-        .where(
-            declared.c.unit == below.c.unit,
-            *(declared.c.first <= _LAST, declared.c.last >= _FIRST),
-            func.least(declared.c.last, _ON).between(below.c.first, below.c.last),
-        )
-        .limit(literal_column("1"))
-        .lateral("declared")
-    )
-    return select(below.c.upper.label("unit")).distinct().select_from(below.join(spoke, true())).cte("voiced")
-
-
-def _differing(heard: _Heard, looked: CTE) -> CTE:
-    """Write the declared totals that are not what is counted; admissions of who admitted nobody need no counting."""
-    run = _set("run", select(unnested("run", **_RUN)))
-    said = heard.said
-    total = (
-        select(
-            *said.c["position", "unit", "first", "last", "value"],
-            *looked.c["id", "large", "over", "admitted"],
-            func.array_position(_MEASURES, said.c.figure, type_=Integer).label("measure"),
-        )
-        .join_from(said, looked, and_(looked.c.no == said.c.unit, looked.c.spoke))
-        .where(said.c.first >= _FIRST, said.c.last <= _LAST, said.c.figure == any_(_MEASURES))
-        .order_by(said.c.unit)
-        .subquery("declared")
-    )
-    own = (
-        select(func.count())
-        .select_from(FACT)
-        .where(
-            FACT.c.unit == total.c.unit,
-            FACT.c.day.between(total.c.first, total.c.last),
-            FACT.c.measure == total.c.measure,
-        )
-        .scalar_subquery()
-    )
-    counted = (
-        select(COUNTER.c.n)
-        .where(
-            COUNTER.c.unit == total.c.unit,
-            COUNTER.c.period.between(run.c.low, run.c.high),
-            COUNTER.c.measure == total.c.measure,
-        )
-        .correlate(total, run)
-        .offset(OPAQUE)
-        .lateral("counted")
-    )
-    below = (
-        select(func.sum(run.c.sign * counted.c.n))
-        .select_from(run.join(counted, true()))
-        .where(run.c.first == total.c.first, run.c.last == total.c.last, run.c.large == total.c.large)
-        .correlate(total)
-        .scalar_subquery()
-    )
-    admitted_nobody = and_(total.c.measure == _ADMISSIONS, not_(total.c.admitted))
-    figure = case((admitted_nobody, 0), else_=own) + case((total.c.over, func.coalesce(below, 0)), else_=0)
-    totals = _set("total", select(total, figure.label("counted")))
-    return _set(
-        "differing",
-        select(*totals.c["position", *_KEY, "counted"]).where(totals.c.value != totals.c.counted),
-        kept=False,
-    )
-
-
-_RUN: Final[dict[str, Types]] = {
-    "first": Date,
-    "last": Date,
-    "large": Boolean,
-    "low": Integer,
-    "high": Integer,
-    "sign": Integer,
-}
-
-
-@cache
-def _listed(*, everybody: bool, few_facts: bool = False, few_admissions: bool = False) -> Query:
-    """Compose the statement: how many are asked about, and of each list how many there are, and a page.
-
-    ``few``: so many that they are best read at once.
-    """
-    heard = _everybody() if everybody else _under()
-    looked = _looked(heard, admissions_at_once=few_admissions)
-    silent = _silent(heard, looked, facts_at_once=few_facts)
-    differing = _differing(heard, looked)
-
-    def units(name: str, units: CTE, *where: ColumnElement[bool]) -> ColumnElement[Any]:
-        page = select(units.c.no).where(*where, units.c.id > _after("id")).order_by(units.c.id)
-        return _page_of(name, page)
-
-    key = [differing.c[name] for name in _KEY]
-    differing_page = (
-        select(func.row(differing.c.position, differing.c.counted))
-        .where(tuple_(*key) > tuple_(*map(_after, _KEY)))
-        .order_by(*key)
-    )
-    asked = (
-        select(
-            func.count().label("n"),
-            func.count().filter(looked.c.zero).label("zero"),
-            func.count().filter(not_(looked.c.admitted)).label("nobody"),
-        )
-        .select_from(looked)
-        .subquery("asked")
-    )
-    return Query(
-        select(
-            asked.c.n.label("asked"),
-            asked.c.zero.label("declared_zero"),
-            units("declared_zero", looked, looked.c.zero),
-            _count_of(silent).label("silent"),
-            units("silent", silent),
-            _count_of(differing).label("differing"),
-            _page_of("differing", differing_page),
-            asked.c.nobody.label("admitted_nobody"),
-            units("admitted_nobody", looked, not_(looked.c.admitted)),
-        ).select_from(asked)
-    )
-
-
-def _after(name: str) -> BindParameter[Any]:
-    return bindparam(f"after_{name}", type_=_KEY[name])
-
-
-def _page_of(name: str, page: Select[Any]) -> ColumnElement[Any]:
-    return func.array(page.limit(bindparam(f"{name}_limit")).scalar_subquery()).label(f"{name}_page")
-
-
-def _count_of(units: CTE) -> ColumnElement[int]:
-    return select(func.count()).select_from(units).scalar_subquery()
-
-
-def _periods(declared: FromClause, *where: ColumnElement[bool]) -> Select[Any]:
-    """Write the periods of the declared totals within the days."""
-    return select(*declared.c["first", "last"]).where(
-        *where,
-        declared.c.first >= _FIRST,
-        declared.c.last.between(_FIRST, _LAST),
-        declared.c.figure == any_(_MEASURES),
-    )
-
-
-def _periods_below() -> Query:
-    walk = walked(below_on("walk", ":unit", ":on"), _UNIT, _ON, unit=Integer)
-    declared = _periods(DECLARATION, DECLARATION.c.unit == walk.c.unit).offset(OPAQUE).lateral("declared")
-    return Query(select(declared).select_from(walk.join(declared, true())).distinct())
-
-
-_PERIODS: Final = Query(_periods(DECLARATION).distinct())
-_PERIODS_BELOW: Final = _periods_below()
+_SOURCES: Final = "SELECT position, publisher, id, type FROM ledger WHERE position = ANY($1::bigint[])"
 
 
 class UnitKey(NamedTuple):
@@ -465,63 +88,150 @@ class SilenceQuestion(NamedTuple):
     after: SilenceKey | None
 
 
+class DifferingTotal(NamedTuple):
+    """A declared total that differs, by the number of its unit."""
+
+    unit: int
+    measure: int
+    first: dt.date
+    last: dt.date
+    declared: int
+    counted: int
+    position: int
+
+
+class Found(NamedTuple):
+    """How many units were looked at, the numbers of those of each list, and the totals that differ, in columns."""
+
+    asked: int
+    units: dict[str, Numbers]
+    totals: DeclaredColumns
+    counted: Large
+
+    def count(self, name: str) -> int:
+        """Return how long a list is."""
+        return len(self.counted if name == "differing" else self.units[name])
+
+    def totals_of(self, units: Collection[int]) -> list[DifferingTotal]:
+        """Return the totals of some units that differ."""
+        some = np.isin(self.totals.units, list(units))
+        columns = [column[some].tolist() for column in (*self.totals, self.counted)]
+        return [
+            DifferingTotal(
+                unit, figure, dt.date.fromordinal(first), dt.date.fromordinal(last), value, counted, position
+            )
+            for unit, figure, first, last, value, position, counted in zip(*columns, strict=True)
+        ]
+
+
+_NO_UNITS: Final = np.empty(0, np.int32)
+_NOTHING: Final = Found(
+    0,
+    dict.fromkeys(LISTS, _NO_UNITS),
+    DeclaredColumns(*[_NO_UNITS] * 4, *[np.empty(0, np.int64)] * 2),
+    np.empty(0, np.int64),
+)
+
+
 async def silence(
     snapshot: Snapshot,
     question: SilenceQuestion,
     cursor: Callable[[SilenceKey], str | None],
-    few: int = FEW,
     *,
     confined: Holder | None = None,
+    packed: bool | None = None,
 ) -> Silence:
     """Answer from one snapshot; ``cursor`` writes where a next page begins. Raises UnknownUnitError.
 
-    What is told of a unit below is of all the days: it is ``confined`` to those of which the asker may see that.
+    What is told of a unit below is of all the days: it is ``confined`` to those of which the asker may see that. Where
+    it is to be read can be said by ``packed``.
     """
     unit = await find(snapshot, question.unit, question.days.last)
     on = holds_from(question.days.last)  # from the last day of all on nothing is otherwise than the day before
-    found = None
+    found = _NOTHING
     if unit.stands(on):
         hidden = await hidden_below(snapshot, confined, question.unit, question.days)
-        found = await _found(snapshot, unit, on, question, hidden=hidden, few=few)
+        found = await _found(snapshot, unit, on, question, hidden, packed=packed)
     return await _Pages(snapshot, question, cursor).answer(unit.name, found)
 
 
 async def _found(
-    snapshot: Snapshot, unit: KnownUnit, on: dt.date, question: SilenceQuestion, *, hidden: list[int], few: int
-) -> Record | None:
-    days, no = question.days, unit.place.no
-    periods_asked = {"first": days.first, "last": days.last, "measures": list(MEASURES)}
-    await snapshot.connection.execute(_ROOM)
-    if unit.root:
-        held = (await add_up(snapshot, [QuestionPart(0, unit.place, days)], MEASURES, 1))[0]
-        query = _listed(everybody=True, few_facts=sum(held.values()) <= few, few_admissions=held["admissions"] <= few)
-        periods = await _PERIODS.fetch(snapshot, **periods_asked)
-    else:
-        query = _listed(everybody=False)
-        periods = await _PERIODS_BELOW.fetch(snapshot, **periods_asked, unit=no, on=on)
-    runs = [
-        (first, last, large, run.low, run.high, run.sign)
-        for first, last in periods
-        for large in (True, False)
-        for run in cover(first, last, large=large)
-    ]
-    after = question.after
-    key = after if isinstance(after, FigureKey) else FigureKey("", after.id if after else "", 0, EVER, EVER)
-    columns = zip(*runs, strict=True) if runs else [()] * len(_RUN)
-    return await query.fetchrow(
-        snapshot,
-        **periods_asked,
-        unit=no,
-        on=on,
-        first_period=day_period(days.first),
-        last_period=day_period(days.last),
+    snapshot: Snapshot,
+    unit: KnownUnit,
+    on: dt.date,
+    question: SilenceQuestion,
+    hidden: Sequence[int],
+    *,
+    packed: bool | None,
+) -> Found:
+    asked = AskedOfAll(
+        unit=unit.place.no,
+        first=question.days.first.toordinal(),
+        last=question.days.last.toordinal(),
+        on=on.toordinal(),
+        level=None if question.level is None else 1 + LEVELS.index(question.level),
+        everybody=unit.root,
+        hidden=np.array(hidden, np.int32),
+        measures=len(MEASURES),
         admissions=MEASURE_NUMBERS["admissions"],
-        level=question.level,
-        hidden=hidden,
-        **{f"run_{name}": list(column) for name, column in zip(_RUN, columns, strict=True)},
-        **{f"{name}_limit": question.limit + 1 if question.list in {None, name} else 0 for name in LISTS},
-        **{f"after_{name}": value for name, value in zip(_KEY, key[1:], strict=True)},
     )
+    vast = unit.place.vast if packed is None else packed
+    return await _settled(snapshot, await (of_everybody if vast else of_few)(snapshot, asked), question.days, on)
+
+
+async def _settled(snapshot: Snapshot, known: KnownColumns, days: Days, on: dt.date) -> Found:
+    """Judge what is known, and look up what that leaves in doubt."""
+    quiet = judge(known.asked, known.places, known.declared, known.heard)
+
+    def of(marks: Marks) -> Numbers:
+        return known.numbers[marks]
+
+    heard = await silence_doubts.heard(snapshot, of(quiet.silence_in_doubt).tolist(), days, on)
+    admitting = await silence_doubts.admitting(snapshot, of(quiet.admission_in_doubt).tolist(), days)
+    declared, totals = known.declared, quiet.totals
+    doubted = np.flatnonzero(totals.in_doubt)
+    totals.counted[doubted] = await silence_doubts.counted(
+        snapshot,
+        [
+            silence_doubts.DoubtedTotal(
+                int(known.numbers[unit]), measure, Days(*map(dt.date.fromordinal, (first, last)))
+            )
+            for unit, measure, first, last in zip(
+                *(column[totals.declared[doubted]].tolist() for column in declared[:4]), strict=True
+            )
+        ],
+    )
+    differ = totals.counted != declared.values[totals.declared]
+    differing = DeclaredColumns(*(column[totals.declared[differ]] for column in declared))
+    return Found(
+        int(np.count_nonzero(quiet.looked)),
+        {
+            "silent": _without(of(quiet.silent), heard),
+            "declared_zero": of(quiet.zero),
+            "admitted_nobody": _without(of(quiet.nobody), admitting),
+        },
+        differing._replace(units=known.numbers[differing.units]),
+        totals.counted[differ],
+    )
+
+
+def _without(units: Numbers, others: set[int]) -> Numbers:
+    return units[~np.isin(units, list(others))] if others else units
+
+
+async def _first_of(snapshot: Snapshot, units: Numbers, begin: str, limit: int) -> list[int]:
+    """Return the first of the units by their ids, from an id on."""
+    if not len(units):
+        return []
+    if len(units) <= _FEW:
+        rows = await snapshot.connection.fetch(_AMONG_FEW, units.tolist(), begin, limit)
+    else:
+        highest = max(await snapshot.connection.fetchval(_HIGHEST), int(units.max()))
+        marks = np.zeros(highest + 1, np.bool_)
+        marks[units] = True
+        bits = np.packbits(marks, bitorder="little").tobytes()
+        rows = await snapshot.connection.fetch(_AMONG_MANY, bits, begin, limit)
+    return [no for (no,) in rows]
 
 
 class _Pages:
@@ -535,12 +245,10 @@ class _Pages:
         self._cursor = cursor
         self._names: dict[int, UnitName] = {}
 
-    async def answer(self, unit: UnitName, found: Record | None) -> Silence:
-        """Write the answer; nothing was looked at where nothing is found."""
-        count = {name: found[name] if found is not None else 0 for name in ("asked", *LISTS)}
-        page = {name: list(found[f"{name}_page"]) if found is not None else [] for name in LISTS}
+    async def answer(self, unit: UnitName, found: Found) -> Silence:
+        """Write the answer."""
         question, snapshot = self._question, self._snapshot
-        totals = await self._differing(count["differing"], page.pop("differing"))
+        page = {name: await self._page(name, found) for name in LISTS}
         zeros = await self._zeros(page["declared_zero"])
         await self._name({no for units in page.values() for no in units})
         return Silence(
@@ -550,20 +258,30 @@ class _Pages:
             level=question.level,
             position=snapshot.position,
             as_of=snapshot.as_of,
-            asked=count["asked"],
-            silent=self._units("silent", count, page),
+            asked=found.asked,
+            silent=self._units("silent", found, page),
             declared_zero=UnitsOfZeros(
-                count["declared_zero"],
+                found.count("declared_zero"),
                 [UnitOfZeros(self._names[no], zeros[no]) for no in page["declared_zero"][: question.limit]],
                 self._next("declared_zero", page["declared_zero"]),
             ),
-            differing=totals,
-            admitted_nobody=self._units("admitted_nobody", count, page),
+            differing=await self._differing(found, page["differing"]),
+            admitted_nobody=self._units("admitted_nobody", found, page),
         )
 
-    def _units(self, name: str, count: dict[str, int], page: dict[str, list[int]]) -> NamedUnits:
+    async def _page(self, name: str, found: Found) -> list[int]:
+        """Return the numbers of a page's units in order, and one more; of totals those of which one may be on it."""
+        question = self._question
+        if question.list not in {None, name}:
+            return []
+        begin = question.after.id if question.after is not None else ""
+        if name == "differing":  # the page begins within the totals of a unit, or after them
+            return await _first_of(self._snapshot, found.totals.units, begin, question.limit + 2)
+        return await _first_of(self._snapshot, found.units[name], begin and begin + _NEXT, question.limit + 1)
+
+    def _units(self, name: str, found: Found, page: dict[str, list[int]]) -> NamedUnits:
         shown = [self._names[no] for no in page[name][: self._question.limit]]
-        return NamedUnits(count[name], shown, self._next(name, page[name]))
+        return NamedUnits(found.count(name), shown, self._next(name, page[name]))
 
     def _next(self, name: str, units: Sequence[int]) -> str | None:
         limit = self._question.limit
@@ -582,27 +300,30 @@ class _Pages:
                 found.setdefault(unit, []).append(DeclaredZero(figure, first, last, Source(*said)))
         return found
 
-    async def _differing(self, count: int, page: list[tuple[int, int]]) -> DifferingFigures:
-        limit = self._question.limit
-        counted = dict(page)
-        rows = await self._snapshot.connection.fetch(_DIFFERING, list(counted)) if counted else []
-        await self._name({row["unit"] for row in rows})
+    async def _differing(self, found: Found, units: Sequence[int]) -> DifferingFigures:
+        """Lay out the totals of a page, all of whose units are named."""
+        limit, after = self._question.limit, self._question.after
+        totals = sorted((self._key_of(total), total) for total in found.totals_of(units))
+        if isinstance(after, FigureKey):
+            totals = [each for each in totals if each[0] > after]
+        positions = [total.position for _, total in totals[:limit]]
+        rows = await self._snapshot.connection.fetch(_SOURCES, positions) if positions else []
+        said = {position: Source(position, *source) for position, *source in rows}
         figures = [
             Differing(
-                self._names[unit],
-                figure,
-                first,
-                last,
-                declared=value,
-                counted=counted[position],
-                difference=value - counted[position],
-                said=Source(position, *said),
+                self._names[total.unit],
+                MEASURES[total.measure - 1],
+                total.first,
+                total.last,
+                declared=total.declared,
+                counted=total.counted,
+                difference=total.declared - total.counted,
+                said=said[total.position],
             )
-            for unit, figure, first, last, value, position, *said in rows[:limit]
+            for _, total in totals[:limit]
         ]
-        following = None
-        if len(rows) > limit:
-            end = figures[-1]
-            key = FigureKey("differing", end.unit.id, MEASURE_NUMBERS[end.figure], end.first, end.last)
-            following = self._cursor(key)
-        return DifferingFigures(count, figures, following)
+        following = self._cursor(totals[limit - 1][0]) if len(totals) > limit else None
+        return DifferingFigures(found.count("differing"), figures, following)
+
+    def _key_of(self, total: DifferingTotal) -> FigureKey:
+        return FigureKey("differing", self._names[total.unit].id, total.measure, total.first, total.last)

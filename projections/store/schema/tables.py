@@ -313,6 +313,19 @@ BREAKDOWN: Final = Table(
     _needed("codes", ARRAY(Integer), comment="one number a slot of projections.rules.counting.breakdown.SLOTS"),
     postgresql_with={"fillfactor": 80},
 )
+PACKED: Final = Table(
+    "packed",
+    GENERATION,
+    _needed("kind", SmallInteger, comment="1 facts, 2 declared figures, 3 the hierarchy"),
+    _needed("part", Integer, comment="the month of the day, or of the last day (yyyymm); or unit >> 10"),
+    _needed("rows", LargeBinary),
+    CheckConstraint("octet_length(rows) % CASE kind WHEN 1 THEN 6 WHEN 2 THEN 30 ELSE 22 END = 0"),
+    Index("packed_part", "kind", "part"),
+    comment="what facts, declared figures and the hierarchy say, in columns",
+)
+PACKED_AS_IT_IS: Final = DDL("ALTER TABLE %(fullname)s ALTER rows SET STORAGE EXTERNAL")  # type: ignore[no-untyped-call]
+"""It is read whole and hardly gets smaller."""
+
 TALLY: Final = Table(
     "tally",
     GENERATION,

@@ -47,6 +47,7 @@ _TABLES = {
     "breakdown": ("cơ cấu", "breakdowns"),
     "tally": ("đếm kết quả", "tally"),
     "publisher_rejects": ("bị từ chối theo người gửi", "rejects by publisher"),
+    "packed": ("bản xếp cột", "packed columns"),
     "verdict": ("kết quả xét", "verdicts"),
     "ledger": ("sổ cái", "ledger"),
     "checkpoint": ("mốc tổng hợp", "checkpoint"),

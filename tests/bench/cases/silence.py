@@ -1,6 +1,9 @@
 """Who said nothing, asked over HTTP while a good part of the cells declares: the whole country, and a province."""
 
+import asyncio
+import datetime as dt
 from collections.abc import Iterator
+from itertools import islice
 from random import Random
 from typing import Final
 
@@ -13,11 +16,20 @@ from tests.bench.catching_up import listening, publish
 from tests.bench.figures import Aim, Figure, quantiles
 from tests.bench.plans import Plans
 from tests.bench.rig import BenchError
-from tests.bench.world import LAST_DAY, ROOT, YEAR_FIRST
+from tests.bench.world import HISTORY_FIRST, LAST_DAY, ROOT, YEAR_FIRST
 
 SHARE: Final = 20
 """A question over the whole country is worth as many of the others."""
 HIGHER: Final = ("central", "province", "upper")
+_AIMS: Final = {
+    **dict.fromkeys(
+        ("root, cells, year", "root, cells, month", "root, cells, days that cut two months", "province, cells, year"),
+        Aim(at_most=100),
+    ),
+    "root, all levels, year": Aim(at_most=200),
+}
+"""The issue's: at the root over cells, and over all levels."""
+_AT_ONCE: Final = 4
 
 
 class _List(msgspec.Struct):
@@ -45,9 +57,14 @@ async def silence(bench: Bench) -> None:
     kinds = {
         "root, cells, year": (silence_of(ROOT, span) for span in year_to_date(parameters.seed)),
         "root, cells, month": (silence_of(ROOT, span) for span in _month()),
+        "root, cells, days that cut two months": (silence_of(ROOT, span) for span in _cutting()),
         "root, all levels, year": (silence_of(ROOT, span, "") for span in year_to_date(parameters.seed)),
+        "root, all levels, 20 years": (silence_of(ROOT, span, "") for span in _twenty_years()),
         "province, cells, year": (
             silence_of(random.choice(bench.world.provinces), span) for span in year_to_date(parameters.seed)
+        ),
+        "commune, all levels, year": (
+            silence_of(random.choice(bench.world.cells)[1], span, "") for span in year_to_date(parameters.seed)
         ),
     }
     async with Client(bench.rig.settings.http) as client:
@@ -59,8 +76,8 @@ async def silence(bench: Bench) -> None:
         )
         for name, targets in kinds.items():
             sample, empty = await ask(client, targets, number)
-            aim = Aim(at_most=1000) if "cells" in name else None  # the issue: over 250,000 cells
-            bench.found(*quantiles(f"silence: {name}", sample, ("the empty answer", empty), aim))
+            bench.found(*quantiles(f"silence: {name}", sample, ("the empty answer", empty), _AIMS.get(name)))
+    bench.found(*quantiles("silence: root, cells, year, four at once", await _at_once(bench, number)))
 
 
 async def _check(client: Client, bench: Bench) -> _Answer:
@@ -73,9 +90,35 @@ async def _check(client: Client, bench: Bench) -> _Answer:
     return answer
 
 
+async def _at_once(bench: Bench, number: int) -> list[float]:
+    """Let several clients ask the root, each for another year to date."""
+
+    async def one(seed: int) -> list[float]:
+        async with Client(bench.rig.settings.http) as client:
+            targets = (silence_of(ROOT, span) for span in year_to_date(seed))
+            return [(await client.get(target)).seconds for target in islice(targets, number)]
+
+    samples = await asyncio.gather(*(one(bench.parameters.seed + extra) for extra in range(_AT_ONCE)))
+    return [seconds for sample in samples for seconds in sample]
+
+
 def silence_of(unit: str, span: Span, level: str = "cell") -> str:
     """Write the question for who said nothing; of all levels where none is named."""
     return f"/v1/units/{unit}/silence?from={span[0]}&to={span[1]}" + (f"&level={level}" if level else "")
+
+
+def _cutting() -> Iterator[Span]:
+    """Give five weeks that begin and end within a month, over and over."""
+    while True:
+        yield from (
+            (LAST_DAY - dt.timedelta(weeks=back + 5), LAST_DAY - dt.timedelta(weeks=back)) for back in range(40)
+        )
+
+
+def _twenty_years() -> Iterator[Span]:
+    """Give all days up to one of the last, over and over."""
+    while True:
+        yield from ((HISTORY_FIRST, LAST_DAY - dt.timedelta(days=back)) for back in range(40))
 
 
 def _month() -> Iterator[Span]:

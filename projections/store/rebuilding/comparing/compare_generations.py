@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import asyncpg
 
-from projections.store.rebuilding.comparing.compared_tables import COMPARED, ComparedTable
+from projections.store.rebuilding.comparing.compared_tables import COMPARED, PACKED, ComparedTable
+from projections.store.rebuilding.comparing.packed_rows import packed_differences
 from projections.store.rebuilding.row_difference import RowDifference
 
 MOST: Final = 1000
@@ -84,6 +85,8 @@ async def differences_in(
     most: int | None = None,
 ) -> tuple[list[RowDifference], int]:
     """Return the rows of a table that differ, at most so many, and their number."""
+    if compared is PACKED:
+        return await packed_differences(connection, now, should, most)
     if compared.digest is not None and units is None:
         one, two = (_digests(compared, *sides) for sides in ((now, should), (should, now)))
         units = [unit for (unit,) in await connection.fetch(_UNITS_THAT_DIFFER.format(one=one, two=two))]

@@ -93,7 +93,11 @@ COMPARED: Final = (
 """In the order in which they are repaired: what others name comes first."""
 
 _MARKS: Final = ("large", "vast")
-VERIFIED: Final = tuple(
-    each._replace(values=(*each.values, *_MARKS)) if each.table == "unit" else each for each in COMPARED
+PACKED: Final = ComparedTable("packed", ("kind", "part"), ("rows",))
+"""It says nothing that other tables do not say, and in pieces as batches were: compared by `packed_rows`."""
+VERIFIED: Final = (
+    *(each._replace(values=(*each.values, *_MARKS)) if each.table == "unit" else each for each in COMPARED),
+    PACKED,
 )
-"""The same with the marks of large and vast units, between generations that keep months and breakdowns of the same."""
+"""The same with the marks of large and vast units, between generations that keep months and breakdowns of the same,
+and with what is packed."""

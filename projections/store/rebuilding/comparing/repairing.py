@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, cast
 
 import asyncpg
 
+from projections.store.batch.packing import pack_all
 from projections.store.checkpoint import NOTIFICATIONS, lock_checkpoint
+from projections.store.generations import enter
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.comparing.compare_generations import Comparison, differences_in
-from projections.store.rebuilding.comparing.compared_tables import VERIFIED, ComparedTable
+from projections.store.rebuilding.comparing.compared_tables import PACKED, VERIFIED, ComparedTable
 from projections.store.rebuilding.comparing.ledger_outcomes import different_marks
 from projections.store.rebuilding.making.generation import Generation
 from projections.store.rebuilding.row_difference import RowDifference
@@ -70,6 +73,11 @@ async def repair_rows(generation: Generation) -> Comparison:
             found, _ = await differences_in(writer, compared, generation.like, generation.schema)
             if found and compared.table == "unit":
                 await writer.execute(_MISSING_UNITS.format(now=generation.like, should=generation.schema))
+            if compared is PACKED:
+                await _pack_again(generation, found)
+                counts[compared.table] = len(found)
+                repaired += found
+                continue
             for each in found:
                 await _mend_row(writer, compared, generation, each)
             counts[compared.table] = len(found)
@@ -103,6 +111,14 @@ async def repairs(connection: asyncpg.Connection, limit: int) -> list[Repair]:
         )
         for row in await connection.fetch(_RECORDS, limit)
     ]
+
+
+async def _pack_again(generation: Generation, found: Sequence[RowDifference]) -> None:
+    """Pack anew what is in use, whose other tables are mended, where any of it differs."""
+    if found:
+        await enter(generation.writer, generation.like)
+        await pack_all(generation.writer)
+        await enter(generation.writer, generation.schema)
 
 
 async def _require_repaired(generation: Generation) -> None:

@@ -19,6 +19,7 @@ from projections.rules.log.asides import Asides
 from projections.rules.log.message import Message
 from projections.rules.log.set_aside import UndecidableError
 from projections.store.batch.loading import fill_state
+from projections.store.batch.packing import pack_all
 from projections.store.batch.pipeline import Pipeline, Ready
 from projections.store.batch.preparing import AtOnce, InLedger
 from projections.store.batch.writing import write_read_models
@@ -196,6 +197,7 @@ class Generation:
         await count_all.count_blocks(begun, lambda done, of: progress(COUNTERS, done, of), throttle)
         async with self.writer.transaction():
             await count_all.finish_counting(self.writer, begun, self.like)
+            await pack_all(self.writer)
             await self.writer.execute(_PHASE, self.schema, FOLLOWING)
 
     async def follow(self, up_to: int, progress: Progress | None = None) -> None:
@@ -268,7 +270,7 @@ class Generation:
     async def _write(self, ready: Ready, phase: str) -> None:
         changes = ready.changes
         await self._move_on(changes.after, changes.position, phase)
-        await write_read_models(self.writer, changes, ready.rendered.facts)
+        await write_read_models(self.writer, changes, ready.rendered)
         if self.touched is not None:
             self.touched |= changes.units()
 

@@ -1,0 +1,75 @@
+"""What silence leaves in doubt, looked up day by day: of units below which something moved on the days asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from events.catalogue import MEASURES
+from projections.answers.report.report_question import Figures, Place, QuestionPart
+from projections.rules.counting.periods import Days
+from projections.store.hierarchy_sql import below_within
+from projections.store.reading.snapshot import Snapshot
+from projections.store.reading.sums import add_up
+
+_PLACES: Final = "SELECT no, dissolved, large FROM unit WHERE no = ANY($1::integer[])"
+
+_VOICED: Final = f"""
+WITH RECURSIVE mute AS (SELECT no FROM unnest($1::integer[]) AS asked (no)), {
+    below_within("below", "mute", unit="mute.no", days=("$2::date", "$4::date"), kept={"upper": "mute.no"})
+}
+SELECT DISTINCT below.upper FROM below CROSS JOIN LATERAL (
+    SELECT FROM declaration
+    WHERE declaration.unit = below.unit AND declaration.first <= $3::date AND declaration.last >= $2::date
+        AND least(declaration.last, $4::date) BETWEEN below.first AND below.last
+    LIMIT 1
+) AS said
+"""
+
+
+class DoubtedTotal(NamedTuple):
+    """What a declared total is of: the number of its unit, and of its measure, and the days."""
+
+    unit: int
+    measure: int
+    days: Days
+
+
+async def heard(snapshot: Snapshot, units: Sequence[int], days: Days, on: dt.date) -> set[int]:
+    """Return those of the units of which, or below which, a fact or a declaration was heard.
+
+    ``on`` is the day of the hierarchy. None of them declared anything itself.
+    """
+    found = await _counted(snapshot, units, days, tuple(MEASURES))
+    mute = [unit for unit in units if unit not in found]
+    if mute:
+        rows = await snapshot.connection.fetch(_VOICED, mute, min(days.first, on), days.last, on)
+        found |= {upper for (upper,) in rows}
+    return found
+
+
+async def admitting(snapshot: Snapshot, units: Sequence[int], days: Days) -> set[int]:
+    """Return those of the units that, or below which somebody, admitted somebody."""
+    return await _counted(snapshot, units, days, ("admissions",))
+
+
+async def counted(snapshot: Snapshot, totals: Sequence[DoubtedTotal]) -> list[int]:
+    """Return what is counted for each total, of the unit and below it."""
+    measures = tuple(MEASURES[number - 1] for number in sorted({total.measure for total in totals}))
+    figures = await _figures(snapshot, [(total.unit, total.days) for total in totals], measures)
+    return [figures[row][MEASURES[total.measure - 1]] for row, total in enumerate(totals)]
+
+
+async def _counted(snapshot: Snapshot, units: Sequence[int], days: Days, measures: tuple[str, ...]) -> set[int]:
+    figures = await _figures(snapshot, [(unit, days) for unit in units], measures)
+    return {unit for row, unit in enumerate(units) if any(figures[row].values())}
+
+
+async def _figures(snapshot: Snapshot, asked: Sequence[tuple[int, Days]], measures: tuple[str, ...]) -> Figures:
+    if not asked:
+        return Figures(measures, 0)
+    rows = await snapshot.connection.fetch(_PLACES, list({unit for unit, _ in asked}))
+    places = {no: Place(no, dissolved, large) for no, dissolved, large in rows}
+    parts = [QuestionPart(row, places[unit], days) for row, (unit, days) in enumerate(asked)]
+    return await add_up(snapshot, parts, measures, len(asked))
