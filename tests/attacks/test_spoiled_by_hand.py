@@ -48,7 +48,7 @@ BY_THE_CHAIN: Final = ("ledger.published_at", "ledger.headers", "chain.position"
 ALONE: Final = frozenset(
     {
         *("ledger.position", "ledger.bus_subject", "ledger.publisher", "ledger.id", "ledger.type", "ledger.first"),
-        *("ledger.body", "unit.no", "unit.id", "checkpoint.position", "checkpoint.generation"),
+        *("ledger.body", "unit.no", "unit.id", "unit.running", "checkpoint.position", "checkpoint.generation"),
     }
 )
 """What so much hangs on that nothing else is spoilt with it."""
@@ -82,6 +82,8 @@ SPECIAL: Final = {
     "breakdown.month": "month + 5",
     "counter.period": "period + 5",
     "packed.rows": "set_byte(rows, 3, get_byte(rows, 3) + 1)",
+    "running_sum.period": "period + 5",
+    "running_sum.sums": "set_byte(sums, octet_length(sums) - 1, 77)",
     "as_now_term.sign": "(-sign)::smallint",
     "checkpoint.position": "position - 1",
 }

@@ -43,7 +43,7 @@ _MORE = {
     "statement": "SELECT s.position, u.id, s.kind, s.since, p.id, s.name, s.level, x.id FROM statement s"
     " JOIN unit u ON u.no = s.unit LEFT JOIN unit p ON p.no = s.parent LEFT JOIN unit x ON x.no = s.successor",
     "verdict": "SELECT position, outcome, reason, field FROM verdict",
-    "size": "SELECT id, large, vast FROM unit",
+    "size": "SELECT id, large, vast, running FROM unit",
     "whole ledger": f"SELECT * FROM {DECIDED} AS said",
     "checkpoint": "SELECT position, as_of, generation FROM checkpoint",
 }

@@ -24,9 +24,10 @@ from tests.fault.brief_log import SIZES
 from tests.fault.cutting import Cut, Cuts, few
 from tests.fault.stretch import Rows, Stretch
 from tests.fault.wire import COMMIT, Passing, postgres_wire, statement
+from tests.oracle.spoiling import day_raised
 
 FIRST = 1
-SPOIL = "UPDATE counter SET n = n + 1 WHERE period = 20230105; DELETE FROM fact WHERE position = 12"
+SPOIL = f"{day_raised(20230105)}; DELETE FROM fact WHERE position = 12"
 CUT = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, UnansweredError)
 
 

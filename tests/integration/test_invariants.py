@@ -15,10 +15,20 @@ from tests.fault.projecting import bench, eventually
 from tests.integration.test_proofs import FACTS, WORLD
 from tests.integration.test_rebuild import connection as connection  # noqa: PLC0414 - a fixture
 from tests.integration.test_verify import told
+from tests.oracle.spoiling import NUMBERED, day_raised, month_raised
 from tests.oracle.telling import ROOT
 
 SAMPLES = 120
-ADD = "UPDATE counter SET n = n + 1 WHERE unit = (SELECT no FROM unit WHERE id = '{unit}') AND measure = 1"
+DAY = 20230105
+
+
+COUNTER = "UPDATE counter SET n = n + 1 WHERE unit = (SELECT no FROM unit WHERE id = '{unit}') AND measure = 1"
+
+
+def raised(unit: str) -> str:
+    """Add to what a unit has on a day and in its month."""
+    number = NUMBERED.format(unit=unit)
+    return "; ".join((day_raised(DAY, unit=number), month_raised(DAY // 100, unit=number)))
 
 
 @pytest.fixture
@@ -56,8 +66,8 @@ async def test_nothing_is_said_of_an_empty_database(database: str, pool: asyncpg
 @pytest.mark.parametrize(
     ("statement", "names", "words"),
     [
-        (ADD.format(unit=ROOT), {"root", "rows"}, "admissions"),
-        (ADD.format(unit="u1"), {"rows"}, "admissions"),
+        (raised(ROOT), {"root", "rows"}, "admissions"),
+        (raised("u1"), {"rows"}, "admissions"),
         ("DELETE FROM fact WHERE position = 10", {"rows"}, "rows 18, total 19"),
         (
             "UPDATE tally SET n = n + 1 WHERE type = 'member.transferred' AND outcome = 'counted'",
@@ -97,6 +107,6 @@ async def test_the_metrics_of_the_projector_show_it(party: str, database: str) -
 
             await eventually(well, running.said)
             assert await metric('tonghop_invariant_failures_total{invariant="root_is_all"} 0.0')
-            await on.connection.execute(ADD.format(unit=ROOT))
+            await on.connection.execute(COUNTER.format(unit=ROOT))
             await eventually(broken, running.said)
             assert "trung-uong has admissions: 9, 8 are counted" in running.said

@@ -27,7 +27,7 @@ _UPDATED = "SELECT n_tup_upd + n_tup_ins FROM pg_stat_xact_user_tables WHERE rel
 
 def step(unit: int, leaves: int, joins: int) -> Reattribution:
     piece = Piece(dt.date(2023, 7, 1), FOREVER, (leaves,), (joins,), None, ())
-    return Reattribution(unit, (piece,), frozenset(), frozenset())
+    return Reattribution(unit, (piece,), frozenset(), frozenset(), frozenset())
 
 
 def test_moves_go_together_until_one_moves_what_another_changed() -> None:

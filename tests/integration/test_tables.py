@@ -89,6 +89,7 @@ def _mirror(connection: Connection, metadata: Any) -> None:
         tables.in_schema(MIRROR, access_tables.ACCESS).create_all(connection)
         return
     connection.execute(tables.PACKED_AS_IT_IS.against(there.tables[f"{MIRROR}.packed"]))
+    connection.execute(tables.WHOLE.against(there.tables[f"{MIRROR}.running_sum"]))
     for name, definition in tables.VIEWS.items():
         connection.execute(text(f"CREATE VIEW {name} AS {definition}"))
 

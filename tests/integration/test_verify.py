@@ -16,6 +16,7 @@ from projections.store.rebuilding.row_difference import RowDifference
 from services.settings import Settings
 from services.verification.verifying import Verified, latest_repairs, verify
 from tests.integration.test_api import client_of, get
+from tests.oracle.spoiling import day_raised, month_raised
 from tests.oracle.telling import (
     ROOT,
     Said,
@@ -87,19 +88,33 @@ class Spoilt(NamedTuple):
 
 U1 = "(SELECT no FROM unit WHERE id = 'u1')"
 C1 = "(SELECT no FROM unit WHERE id = 'c1')"
-COUNTER = "UPDATE counter SET n = n + 1 WHERE unit = {unit} AND measure = 1 AND period = {period}"
 HANDS = {
     "a day": Spoilt(
-        COUNTER.format(unit=U1, period=20230105), ("counter", "u1", "admissions", "2023-01-05"), {"n": 15}, {"n": 14}
+        day_raised(20230105, unit=U1), ("running_sum", "u1", "admissions", "2023-01-05"), {"n": 15}, {"n": 14}
     ),
     "a month": Spoilt(
-        COUNTER.format(unit=U1, period=200202301), ("counter", "u1", "admissions", "2023-01"), {"n": 15}, {"n": 14}
+        month_raised(202301, unit=U1), ("running_sum", "u1", "admissions", "2023-01"), {"n": 15}, {"n": 14}
     ),
-    "a year": Spoilt(
-        COUNTER.format(unit=U1, period=100002023), ("counter", "u1", "admissions", "2023"), {"n": 19}, {"n": 18}
+    "days that are missing": Spoilt(
+        f"DELETE FROM running_sum WHERE unit = {U1} AND period = 200202301",
+        ("running_sum", "u1", "admissions", "2023-01-05"),
+        None,
+        {"n": 14},
     ),
-    "a counter that is missing": Spoilt(
-        f"DELETE FROM counter WHERE unit = {U1} AND period = 20230105",
+    "months that are missing": Spoilt(
+        f"DELETE FROM running_sum WHERE unit = {U1} AND period = 100002023",
+        ("running_sum", "u1", "admissions", "2023-01"),
+        None,
+        {"n": 14},
+    ),
+    "days of nobody": Spoilt(
+        f"INSERT INTO running_sum SELECT 999, period, sums FROM running_sum WHERE unit = {U1} AND period = 200202301",
+        ("running_sum", "#999", "admissions", "2023-01-05"),
+        {"n": 14},
+        None,
+    ),
+    "a large unit that counts as before": Spoilt(
+        f"UPDATE unit SET running = false WHERE no = {U1}",
         ("counter", "u1", "admissions", "2023-01-05"),
         None,
         {"n": 14},

@@ -14,6 +14,7 @@ from projections.rules.log.message import Message
 from projections.store.generations import enter_the_one_in_force, schema_of
 from projections.store.live.projection import Projection
 from projections.store.log.outcome_sql import DECIDED
+from projections.store.running_sql import taken_apart
 from tests.oracle.oracle import Oracle
 from tests.oracle.telling import ROOT, Said
 from tests.servers import connect
@@ -28,6 +29,8 @@ Batch = tuple[int, int, bool]
 
 READ_MODELS = {
     "counter": "SELECT u.id, c.period, c.measure, c.n FROM counter c JOIN unit u ON u.no = c.unit WHERE c.n <> 0",
+    "running_sum": f"SELECT u.id, period, measure, n FROM ({taken_apart('running_sum')}) AS r"
+    " JOIN unit u ON u.no = r.unit",
     "fact": "SELECT u.id, f.day, f.measure, f.position, f.facets, f.person FROM fact f JOIN unit u ON u.no = f.unit",
     "former_fact": "SELECT position, measure, unit, day, facets, held_at, retracted_at FROM former_fact",
     "ledger": f"SELECT position, outcome, reason, field, first FROM {DECIDED} AS said",

@@ -7,21 +7,25 @@ Every number of a report is a signed sum of such parts.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from events.catalogue import MEASURE_NUMBERS
-from projections.rules.counting.periods import ONE_DAY, Days, common, cover
+from projections.rules.counting.periods import ONE_DAY, Days, common, cover, stretches
 from projections.rules.hierarchy.unit import FOREVER
 
 
 class Place(NamedTuple):
-    """A unit as its counters know it; ``dissolved`` is the day of its dissolution, None where it stands."""
+    """A unit as its counters know it; ``dissolved`` is the day of its dissolution, None where it stands.
+
+    ``running``: what is below it is in running sums.
+    """
 
     no: int
     dissolved: dt.date | None
     large: bool
     vast: bool = False
+    running: bool = False
 
     def stands(self, day: dt.date) -> bool:
         """Tell whether the unit, once established, is not yet dissolved on a day."""
@@ -94,19 +98,22 @@ def within(parts: Iterable[QuestionPart], row: int, days: Days) -> list[Question
 
 
 class Sums(NamedTuple):
-    """What has to be added up, as columns: runs of counter periods, and days of units' own facts."""
+    """What has to be added up, as columns: runs of counter periods, days of units' own facts, and running sums."""
 
     counted: tuple[list[int], list[int], list[int], list[int], list[int]]
     """Row, sign, unit, first and last period."""
     own: tuple[list[int], list[int], list[int], list[dt.date], list[dt.date]]
     """Row, sign, unit, first and last day."""
+    running: tuple[list[int], list[int], list[int], list[int], list[int], list[int], list[int]]
+    """Row, sign, unit, first and last period, the step up to which, and the one up to which not."""
 
 
 def spread(parts: Iterable[QuestionPart]) -> Sums:
     """Spread parts over as few runs as their units' counters allow."""
-    sums = Sums(([], [], [], [], []), ([], [], [], [], []))
+    sums = Sums(([], [], [], [], []), ([], [], [], [], []), ([], [], [], [], [], [], []))
     rows, signs, units, lows, highs = sums.counted
     own_rows, own_signs, own_units, firsts, lasts = sums.own
+    run_rows, run_signs, run_units, run_lows, run_highs, steps, lesses = sums.running
     for row, place, days, sign, own, below in parts:
         if own and days.first <= days.last:
             own_rows.append(row)
@@ -114,7 +121,16 @@ def spread(parts: Iterable[QuestionPart]) -> Sums:
             own_units.append(place.no)
             firsts.append(days.first)
             lasts.append(days.last)
-        if below:
+        if below and place.running:
+            for low, high, step, less in stretches(*place.standing(days)):
+                run_rows.append(row)
+                run_signs.append(sign)
+                run_units.append(place.no)
+                run_lows.append(low)
+                run_highs.append(high)
+                steps.append(step)
+                lesses.append(less)
+        elif below:
             for low, high, run_sign in cover(*place.standing(days), large=place.large):
                 rows.append(row)
                 signs.append(sign * run_sign)
@@ -137,6 +153,13 @@ class Figures:
     def add(self, row: int, measure: int, n: int) -> None:
         """Add to a row's measure, which goes by its number in storage."""
         self._rows[row][self._column[measure]] += n
+
+    def add_all(self, numbers: Sequence[Sequence[int]]) -> None:
+        """Add a number for every measure of the catalogue, in the order of their numbers, to each row."""
+        columns = [(number - 1, measure) for number, measure in self._column.items()]
+        for values, added in zip(self._rows, numbers, strict=True):
+            for column, measure in columns:
+                values[measure] += added[column]
 
     def __getitem__(self, row: int) -> dict[str, int]:
         return self._rows[row]

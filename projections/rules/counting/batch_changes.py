@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from projections.rules.counting.grants import GrantRow
 from projections.rules.counting.plans import PlanRow
@@ -21,6 +23,10 @@ PERIOD_SHIFT = 8
 MEASURE_MASK = (1 << PERIOD_SHIFT) - 1
 PERIOD_MASK = (1 << (UNIT_SHIFT - PERIOD_SHIFT)) - 1
 """A counter's key is one integer, ``unit << 36 | period << 8 | measure``: a batch of them sorts and travels fast."""
+
+
+def _none() -> NDArray[np.int64]:
+    return np.empty(0, np.int64)
 
 
 class FactRow(NamedTuple):
@@ -61,8 +67,9 @@ class Deltas:
 
     ``at_once`` are more that begin to be, of a state that does not count.
 
-    ``counters`` are the keys of those that change, in their order, and ``changes`` by how much each does; ``months``
-    the keys of the breakdowns that change and ``codes`` by how much each of their slots does (`breakdown`).
+    ``counters`` are the keys of those that change, in their order, and ``changes`` by how much each does; ``running``
+    and ``run_on`` the same of the days of units with running sums (`running_sums`); ``months`` the keys of the
+    breakdowns that change and ``codes`` by how much each of their slots does (`breakdown`).
     """
 
     counted: list[FactRow] = field(default_factory=list)
@@ -70,6 +77,8 @@ class Deltas:
     uncounted: list[FactRow] = field(default_factory=list)
     counters: list[int] = field(default_factory=list)
     changes: list[int] = field(default_factory=list)
+    running: NDArray[np.int64] = field(default_factory=_none)
+    run_on: NDArray[np.int64] = field(default_factory=_none)
     months: list[int] = field(default_factory=list)
     codes: list[list[int]] = field(default_factory=list)
 
@@ -93,16 +102,17 @@ class Piece(NamedTuple):
 
 
 class Reattribution(NamedTuple):
-    """A unit's roll-up moves. ``large`` and ``vast`` are those of the units concerned that are so at this step."""
+    """A unit's roll-up moves. ``large``, ``vast`` and ``running`` are those of the units concerned that are so then."""
 
     unit: int
     pieces: tuple[Piece, ...]
     large: frozenset[int]
     vast: frozenset[int]
+    running: frozenset[int]
 
 
 class Enlargement(NamedTuple):
-    """A unit becomes large: its months and years are made from its days."""
+    """A unit becomes large: its running sums are made from its days, and take their place."""
 
     unit: int
 
@@ -256,6 +266,7 @@ def _units_in(step: Step) -> set[int]:
     if isinstance(step, Deltas):
         return {
             *(key >> UNIT_SHIFT for key in (*step.counters, *step.months)),
+            *np.unique(step.running >> UNIT_SHIFT).tolist(),
             *(row.unit for row in (*step.counted, *step.uncounted)),
             *(unit for facts in step.at_once for unit in facts.units),
         }

@@ -156,6 +156,7 @@ class BatchWork:
         self._flush()
         self._parked.forget(unit)
         self.state.large.discard(unit.no)
+        self.state.running.discard(unit.no)
         self.state.vast.discard(unit.no)
         self.hierarchy.forget(unit)
         self._unsaid(unit.founding)
@@ -211,9 +212,13 @@ class BatchWork:
         for step in enlargements(self.state, grown):
             if self.state.has_facts:
                 self._step(step)
-            large = isinstance(step, Enlargement)
-            (self.state.large if large else self.state.vast).add(step.unit)
-            (self._done.large if large else self._done.vast).append(step.unit)
+            if isinstance(step, Enlargement):
+                self.state.large.add(step.unit)
+                self.state.running.add(step.unit)
+                self._done.large.append(step.unit)
+            else:
+                self.state.vast.add(step.unit)
+                self._done.vast.append(step.unit)
 
     def _step(self, step: Step) -> None:
         """Let a step follow all that was counted before it."""

@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from projections.rules.counting.batch_changes import PERIOD_SHIFT, UNIT_SHIFT, Deltas, FactRow
+from projections.rules.counting.batch_changes import PERIOD_MASK, PERIOD_SHIFT, UNIT_SHIFT, Deltas, FactRow
 from projections.rules.counting.breakdown import SLOTS, slots_of
-from projections.rules.counting.periods import day_period, month_period, year_period
+from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE, day_period, month_period, year_period
 from projections.rules.counting.state import State
 
 Integers = NDArray[np.int64]
@@ -57,7 +57,10 @@ class Counting:
         self._gained, self._lost = [], []
         keys, index = np.unique(np.concatenate((gained.keys, lost.keys)), return_inverse=True)
         n = _net(index, len(gained.keys), len(keys))
-        deltas.counters, deltas.changes = keys[n != 0].tolist(), n[n != 0].tolist()
+        keys, n = keys[n != 0], n[n != 0]
+        running = self._among(self._state.running)[keys >> UNIT_SHIFT]
+        deltas.running, deltas.run_on = keys[running], n[running]
+        deltas.counters, deltas.changes = keys[~running].tolist(), n[~running].tolist()
         months, index = np.unique(np.concatenate((gained.months, lost.months)), return_inverse=True)
         facts, slots = slots_of(np.concatenate((gained.facets, lost.facets)))
         cells = index[facts] * len(SLOTS) + slots
@@ -72,7 +75,8 @@ class Counting:
         on_day, in_month, in_year = _periods(rows)
         uppers = np.fromiter(chained.from_iterable(lineages), np.int64)
         fact = np.repeat(np.arange(len(rows)), np.fromiter(map(len, lineages), np.int64, len(rows)))
-        large, vast = (self._among(units)[uppers] for units in (self._state.large, self._state.vast))
+        large = self._among(self._state.large - self._state.running)[uppers]
+        vast = self._among(self._state.vast)[uppers]
         begun = uppers << UNIT_SHIFT
         months = begun | in_month[fact]
         keys = np.concatenate((begun | on_day[fact], months[large], (begun | in_year[fact])[large]))
@@ -83,6 +87,16 @@ class Counting:
         among = np.zeros(self._state.hierarchy.next_no, np.bool_)
         among[list(units)] = True
         return among
+
+
+def coarser_keys(keys: Integers) -> tuple[Integers, Integers]:
+    """Return the keys of the counters of the months, and of the years, that counters of days are in."""
+    day = (keys >> PERIOD_SHIFT) & PERIOD_MASK
+    rest = keys & ~(PERIOD_MASK << PERIOD_SHIFT)
+    return (
+        rest | ((MONTH_BASE + day // 100) << PERIOD_SHIFT),
+        rest | ((YEAR_BASE + day // 10_000) << PERIOD_SHIFT),
+    )
 
 
 def _net(index: Integers, gained: int, size: int) -> Integers:

@@ -35,8 +35,8 @@ def reattribution(state: State, move: Move) -> Reattribution | None:
     if not pieces:
         return None
     concerned = {unit.no, *(no for p in pieces for no in (*p.leaves, *p.joins))}
-    large, vast = frozenset(state.large & concerned), frozenset(state.vast & concerned)
-    return Reattribution(unit.no, tuple(pieces), large, vast)
+    large, vast, running = (frozenset(marked & concerned) for marked in (state.large, state.vast, state.running))
+    return Reattribution(unit.no, tuple(pieces), large, vast, running)
 
 
 def enlargements(state: State, grown: Sequence[int]) -> Iterator[Enlargement | BreakingDown]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 YEAR_BASE = 100_000_000
 MONTH_BASE = 200_000_000
 MONTHS = 12
+DAYS = 31
 ONE_DAY = dt.timedelta(1)
 
 
@@ -32,6 +33,18 @@ class Run(NamedTuple):
     low: int
     high: int
     sign: int = 1
+
+
+class Stretch(NamedTuple):
+    """Rows of running sums from period ``low`` to ``high``: what each has at ``step``, less what it has at ``less``.
+
+    Steps are counted from 1; 0 is before the first.
+    """
+
+    low: int
+    high: int
+    step: int
+    less: int = 0
 
 
 class PartialMonth(NamedTuple):
@@ -126,6 +139,40 @@ def cover(first: dt.date, last: dt.date, *, large: bool) -> tuple[Run, ...]:
     else:
         runs += _days(tail.first, last.day, 1)
     return (*runs, *_cover_months(month, end))
+
+
+@lru_cache(maxsize=8192)
+def stretches(first: dt.date, last: dt.date) -> tuple[Stretch, ...]:
+    """Cover the days by at most five stretches of running sums that add up to them; none where the range is empty.
+
+    A month's row has a step a day, a year's one a month. Two rows of months, two of years, and the years between.
+    """
+    if last < first:
+        return ()
+    month, end = _month_index(first), _month_index(last)
+    if month == end and (first.day > 1 or last != month_of(last).last):
+        return (Stretch(_month(month), _month(month), last.day, first.day - 1),)
+    found = []
+    if first.day > 1:
+        found.append(Stretch(_month(month), _month(month), DAYS, first.day - 1))
+        month += 1
+    if last == month_of(last).last:
+        end += 1
+    else:
+        found.append(Stretch(_month(end), _month(end), last.day))
+    if month == end:
+        return tuple(found)
+    year, year_end = month // MONTHS, (end - 1) // MONTHS
+    before, after = month % MONTHS, (end - 1) % MONTHS + 1
+    if year == year_end and (before or after < MONTHS):
+        return (*found, Stretch(YEAR_BASE + year, YEAR_BASE + year, after, before))
+    if before:
+        found.append(Stretch(YEAR_BASE + year, YEAR_BASE + year, MONTHS, before))
+        year += 1
+    if after < MONTHS:
+        found.append(Stretch(YEAR_BASE + year_end, YEAR_BASE + year_end, after))
+        year_end -= 1
+    return (*found, Stretch(YEAR_BASE + year, YEAR_BASE + year_end, MONTHS)) if year <= year_end else tuple(found)
 
 
 def _cover_months(first: int, end: int) -> list[Run]:

@@ -22,8 +22,8 @@ from projections.rules.log.hash_chain import NOTHING
 class Sizes(NamedTuple):
     """From how many units below it a unit keeps more than days, and how deep the tree may be.
 
-    ``large`` ones keep months and years as well, ``vast`` ones breakdowns too. The depths are a rule of the contract:
-    others than these are for tests of it.
+    ``large`` ones keep running sums in place of days, ``vast`` ones breakdowns too. The depths are a rule of the
+    contract: others than these are for tests of it.
     """
 
     large: int = 32
@@ -63,6 +63,8 @@ class State:
     past: PastEdges = field(init=False)
     large: set[int] = field(default_factory=set)
     vast: set[int] = field(default_factory=set)
+    running: set[int] = field(default_factory=set)
+    """The large ones that have running sums: all, but for those of a generation that is older than these (0048)."""
     parking: Parking = field(default_factory=Parking)
     parked_own: dict[int, int] = field(default_factory=dict)
     parked_below: dict[int, int] = field(default_factory=dict)

@@ -61,12 +61,14 @@ async def fill_state(connection: asyncpg.Connection, state: State) -> None:
     """Load all but the position and the chain into a new state, from the generation that the session sees."""
     state.has_facts = state.counts and await connection.fetchval("SELECT EXISTS (SELECT FROM fact)")
     ids = {}
-    for no, id_, large, vast in await connection.fetch("SELECT no, id, large, vast FROM unit"):
+    for no, id_, large, vast, running in await connection.fetch("SELECT no, id, large, vast, running FROM unit"):
         ids[no] = id_
         if large:
             state.large.add(no)
         if vast:
             state.vast.add(no)
+        if running:
+            state.running.add(no)
     hierarchy = state.hierarchy
     shared: dict[Any, Any] = {}
     share = shared.setdefault  # the same few days, levels and names come again for hundreds of thousands of units

@@ -1,109 +1,103 @@
-"""Moving a roll-up from some ancestors to others, and making a unit large: days × measures, whatever lies below."""
+"""Moving a roll-up from some ancestors to others, and making a unit large: days × measures, whatever lies below.
+
+What moves is read, added up in arrays for all that leave it or join it, and written once, however many units are moved.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
+import numpy as np
 
-from projections.rules.counting.batch_changes import BreakingDown, Enlargement, Reattribution
-from projections.rules.counting.breakdown import SLOTS, added_sql, matches_sql
-from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE, day_period
+from projections.rules.counting.batch_changes import (
+    PERIOD_SHIFT,
+    UNIT_SHIFT,
+    BreakingDown,
+    Enlargement,
+    Reattribution,
+)
+from projections.rules.counting.breakdown import SLOTS, slots_of
+from projections.rules.counting.counting import coarser_keys
+from projections.rules.counting.periods import day_period, month_period
+from projections.rules.counting.running_sums import Integers, days_of
 from projections.rules.hierarchy.unit import EVER, last_day
+from projections.store.batch.adding import ADD_TO_BREAKDOWNS, ADD_TO_COUNTERS, codes_of
+from projections.store.batch.running_sums import RunningSums
 from projections.store.calendar_sql import day_within, period_of
 
 Restructuring = Reattribution | Enlargement | BreakingDown
 
 MOVES: Final = 1_000
-"""Units that are moved at once: what leaves and what joins is sorted in memory first."""
+"""Units that are moved at once: what leaves and what joins is added up in memory first."""
 
-_PERIOD = period_of("f.day")
 _WITHIN = day_within("f.day", "s")
+_PIECES = """unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::date[], $6::date[])
+    AS s (k, unit, first, last, since, until)"""
 
-# However many units are moved at once, a counter is written once: one that is written again and again in a transaction
-# gets slower each time. OFFSET 0: the rows of each piece are looked up by index, however few pieces there seem to be.
-_MOVE = f"""
-WITH piece AS (
-    SELECT * FROM unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::date[], $6::date[])
-        AS p (k, unit, first, last, since, until)
-), moved AS MATERIALIZED (
-    SELECT s.k, days.period, days.measure, sum(days.n)::int AS n
-    FROM piece AS s CROSS JOIN LATERAL (
-        SELECT period, measure, n FROM counter WHERE unit = s.unit AND period BETWEEN s.first AND s.last
-        UNION ALL
-        SELECT {_PERIOD}, f.measure, 1 FROM fact f WHERE f.unit = s.unit AND {_WITHIN}
-        OFFSET 0
-    ) AS days GROUP BY 1, 2, 3 HAVING sum(days.n) <> 0
-), target AS (
-    SELECT * FROM unnest($7::int[], $8::int[], $9::int[], $10::boolean[]) AS t (k, no, sign, large)
-), net AS MATERIALIZED (
-    SELECT t.no, t.large, m.period, m.measure, sum(t.sign * m.n)::int AS n
-    FROM moved m JOIN target t USING (k) GROUP BY 1, 2, 3, 4 HAVING sum(t.sign * m.n) <> 0
-)
-INSERT INTO counter AS c (unit, period, measure, n)
-SELECT no, period, measure, n FROM net
-UNION ALL
-SELECT no, {MONTH_BASE} + period / 100, measure, sum(n) FROM net WHERE large GROUP BY 1, 2, 3
-UNION ALL
-SELECT no, {YEAR_BASE} + period / 10000, measure, sum(n) FROM net WHERE large GROUP BY 1, 2, 3
-ORDER BY 1, 2, 3
-ON CONFLICT (unit, period, measure) DO UPDATE SET n = c.n + excluded.n
+# OFFSET 0: the rows of each piece are looked up by index, however few pieces there seem to be.
+_COUNTED_BELOW = f"""
+SELECT s.k, days.period, days.measure, days.n
+FROM {_PIECES} CROSS JOIN LATERAL (
+    SELECT period, measure, n FROM counter WHERE unit = s.unit AND period BETWEEN s.first AND s.last AND n <> 0 OFFSET 0
+) AS days
 """
-
-_SIGNED = ", ".join(f"sum(t.sign * coalesce(m.codes[{i}], 0))::int" for i in range(1, len(SLOTS) + 1))
-
-_INTO_BREAKDOWNS = f"""
-INSERT INTO breakdown AS b (unit, month, measure, codes)
-SELECT t.no, m.month, m.measure, ARRAY[{_SIGNED}]
-FROM moved m JOIN unnest($1::int[], $2::int[], $3::int[]) AS t (k, no, sign) USING (k)
-GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-ON CONFLICT (unit, month, measure) DO UPDATE SET codes = {added_sql("b.codes", "excluded.codes")}
+_OWN = f"""
+SELECT k, {period_of("day")} AS period, measure, n FROM (
+    SELECT s.k, own.day, own.measure, count(*) AS n
+    FROM {_PIECES} CROSS JOIN LATERAL (
+        SELECT f.day, f.measure FROM fact AS f WHERE f.unit = s.unit AND {_WITHIN} OFFSET 0
+    ) AS own GROUP BY 1, 2, 3
+) AS days
 """
-
-_MOVE_FACTS = f"""
-WITH moved AS MATERIALIZED (
-    SELECT s.k, {MONTH_BASE} + {_PERIOD} / 100 AS month, f.measure, {matches_sql("f.facets")} AS codes
-    FROM unnest($4::int[], $5::int[], $6::date[], $7::date[]) AS s (k, unit, since, until)
-    CROSS JOIN LATERAL (SELECT day, measure, facets FROM fact f WHERE f.unit = s.unit AND {_WITHIN} OFFSET 0) AS f
-    GROUP BY 1, 2, 3
-)
-{_INTO_BREAKDOWNS}
+_RUNNING = """
+SELECT s.k, months.period, months.sums
+FROM unnest($1::int[], $2::int[], $3::int[], $4::int[]) AS s (k, unit, first, last) CROSS JOIN LATERAL (
+    SELECT period, sums FROM running_sum WHERE unit = s.unit AND period BETWEEN s.first AND s.last OFFSET 0
+) AS months
 """
-
-_MOVE_MONTHS = f"""
-WITH moved AS MATERIALIZED (
-    SELECT s.k, b.month, b.measure, b.codes
-    FROM unnest($4::int[], $5::int[], $6::int[], $7::int[]) AS s (k, unit, first, last)
-    CROSS JOIN LATERAL (
-        SELECT month, measure, codes FROM breakdown WHERE unit = s.unit AND month BETWEEN s.first AND s.last OFFSET 0
-    ) AS b
-)
-{_INTO_BREAKDOWNS}
+_FACTS = f"""
+SELECT s.k, string_agg(date_send(f.day) || int2send(f.measure) || int8send(f.facets), NULL)
+FROM unnest($1::int[], $2::int[], $3::date[], $4::date[]) AS s (k, unit, since, until)
+CROSS JOIN LATERAL (SELECT day, measure, facets FROM fact f WHERE f.unit = s.unit AND {_WITHIN} OFFSET 0) AS f
+GROUP BY 1
 """
-
-_ENLARGE = f"""
-INSERT INTO counter (unit, period, measure, n)
-SELECT unit, {MONTH_BASE} + period / 100, measure, sum(n)
-FROM counter WHERE unit = $1 AND period < {YEAR_BASE} GROUP BY 1, 2, 3
-UNION ALL
-SELECT unit, {YEAR_BASE} + period / 10000, measure, sum(n)
-FROM counter WHERE unit = $1 AND period < {YEAR_BASE} GROUP BY 1, 2, 3
+_FACT = np.dtype([("day", ">i4"), ("measure", ">i2"), ("facets", ">i8")])
+_MONTHS = """
+SELECT s.k, b.month, b.measure, b.codes
+FROM unnest($1::int[], $2::int[], $3::int[], $4::int[]) AS s (k, unit, first, last)
+CROSS JOIN LATERAL (
+    SELECT month, measure, codes FROM breakdown WHERE unit = s.unit AND month BETWEEN s.first AND s.last OFFSET 0
+) AS b
 """
+_TAKE_DAYS = "DELETE FROM counter WHERE unit = $1 RETURNING period, measure, n"
+
+_EPOCH: Final = np.datetime64("2000-01-01")
+_ENDS: Final = (-(2**31), 2**31 - 1)
+"""The two ends of the calendar, as PostgreSQL sends them for a number of days since 2000."""
 
 
-async def carry_out(connection: asyncpg.Connection, steps: Sequence[Restructuring]) -> None:
+class Target(NamedTuple):
+    """A unit that a piece leaves (sign -1) or joins (1)."""
+
+    k: int
+    no: int
+    sign: int
+
+
+async def carry_out(connection: asyncpg.Connection, steps: Sequence[Restructuring], running: RunningSums) -> None:
     """Carry out steps in their order; the caller owns the transaction and has carried out all earlier steps."""
     for together in in_groups(steps):
         first = together[0]
         if isinstance(first, Enlargement):
-            await connection.execute(_ENLARGE, first.unit)
+            await _enlarge(connection, first.unit, running)
         elif isinstance(first, BreakingDown):
-            ends = ([0], [first.unit], [1])
-            await _facts_into_breakdowns(connection, ends, [(0, *span) for span in first.spans])
+            into = [Target(0, first.unit, 1)]
+            await _into_breakdowns(connection, into, [await _facts(connection, [(0, *span) for span in first.spans])])
         else:
-            await _move(connection, [step for step in together if isinstance(step, Reattribution)])
+            await _move(connection, [step for step in together if isinstance(step, Reattribution)], running)
 
 
 def in_groups(steps: Sequence[Restructuring]) -> Iterator[list[Restructuring]]:
@@ -125,36 +119,158 @@ def in_groups(steps: Sequence[Restructuring]) -> Iterator[list[Restructuring]]:
         yield group
 
 
-async def _move(connection: asyncpg.Connection, steps: Sequence[Reattribution]) -> None:
+async def _enlarge(connection: asyncpg.Connection, unit: int, running: RunningSums) -> None:
+    days = await connection.fetch(_TAKE_DAYS, unit)
+    if days:
+        period, measure, n = (np.array(column, np.int64) for column in zip(*days, strict=True))
+        keys = (unit << UNIT_SHIFT) | (period << PERIOD_SHIFT) | measure
+        order = np.argsort(keys)
+        await running.add(connection, keys[order], n[order])
+
+
+async def _move(connection: asyncpg.Connection, steps: Sequence[Reattribution], running: RunningSums) -> None:
     pieces: list[tuple[int, int, int, int, dt.date, dt.date]] = []
-    targets: list[tuple[int, int, int, bool]] = []
-    vast: list[tuple[int, int, int]] = []
+    summed: list[tuple[int, int, int, int]] = []
+    targets: list[Target] = []
     months: list[tuple[int, int, int, int]] = []
     spans: list[tuple[int, int, dt.date, dt.date]] = []
+    large, vast, run = (frozenset[int]().union(*units) for units in zip(*(step[2:] for step in steps), strict=True))
     for step, piece in [(each, piece) for each in steps for piece in each.pieces]:
         k = len(pieces)
         first = 0 if piece.since == EVER else day_period(piece.since)
         last = day_period(last_day(piece.until))
         pieces.append((k, step.unit, first, last, piece.since, piece.until))
-        for sign, units in ((-1, piece.leaves), (1, piece.joins)):
-            targets += [(k, no, sign, no in step.large) for no in units]
-            vast += [(k, no, sign) for no in units if no in step.vast]
+        if step.unit in run:
+            summed.append((k, step.unit, month_period(piece.since), month_period(last_day(piece.until))))
+        targets += [Target(k, no, sign) for sign, units in ((-1, piece.leaves), (1, piece.joins)) for no in units]
         if piece.months is not None:
             months.append((k, step.unit, *piece.months))
         spans += [(k, *span) for span in piece.spans]
-    await connection.execute(_MOVE, *_columns(pieces), *_columns(targets))
-    if not vast:
+    keys, n = _net(targets, *await _moved(connection, pieces, summed))
+    summing = np.isin(keys >> UNIT_SHIFT, list(run))
+    await running.add(connection, keys[summing], n[summing])
+    await _into_counters(connection, keys[~summing], n[~summing], large)
+    into = [target for target in targets if target.no in vast]
+    if into:
+        found = [await _broken_down(connection, months)] if months else []
+        await _into_breakdowns(connection, into, [*found, *([await _facts(connection, spans)] if spans else [])])
+
+
+async def _moved(
+    connection: asyncpg.Connection,
+    pieces: Sequence[tuple[int, int, int, int, dt.date, dt.date]],
+    summed: Sequence[tuple[int, int, int, int]],
+) -> tuple[Integers, Integers, Integers]:
+    """Read what the pieces have: the piece, the rest of a counter's key, and how many, in the order of the pieces."""
+    asked = _columns(pieces)
+    rows = await connection.fetch(_COUNTED_BELOW, *asked) + await connection.fetch(_OWN, *asked)
+    k, period, measure, n = (np.array(column, np.int64) for column in zip(*rows, strict=True)) if rows else _NOTHING
+    found = [(k, (period << PERIOD_SHIFT) | measure, n)]
+    if summed:
+        for piece, month, sums in await connection.fetch(_RUNNING, *_columns(summed)):
+            days, each = days_of(month, sums)
+            _, _, first, last, *_ = pieces[piece]
+            within = (days >> PERIOD_SHIFT >= first) & (days >> PERIOD_SHIFT <= last)
+            found.append((np.full(np.count_nonzero(within), piece, np.int64), days[within], each[within]))
+    k, days, n = (np.concatenate(column) for column in zip(*found, strict=True))
+    order = np.argsort(k, kind="stable")
+    return k[order], days[order], n[order]
+
+
+_NOTHING: Final = (np.empty(0, np.int64),) * 4
+
+
+def _net(targets: Sequence[Target], k: Integers, days: Integers, n: Integers) -> tuple[Integers, Integers]:
+    """Add up for each counter what leaves it and what joins it; return the keys of those that change, in order."""
+    begins, ends = (np.searchsorted(k, [target.k for target in targets], side=side) for side in ("left", "right"))
+    keys, changes = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for (_, no, sign), begin, end in zip(targets, begins.tolist(), ends.tolist(), strict=True):
+        keys.append((no << UNIT_SHIFT) | days[begin:end])
+        changes.append(sign * n[begin:end])
+    found, index = np.unique(np.concatenate(keys), return_inverse=True)
+    net = np.bincount(index, np.concatenate(changes), len(found)).astype(np.int64)
+    return found[net != 0], net[net != 0]
+
+
+async def _into_counters(connection: asyncpg.Connection, keys: Integers, n: Integers, large: frozenset[int]) -> None:
+    """Add to the counters of days, and of months and years where a large unit has no running sums."""
+    if not len(keys):
         return
-    if months:
-        await connection.execute(_MOVE_MONTHS, *_columns(vast), *_columns(months))
-    await _facts_into_breakdowns(connection, _columns(vast), spans)
+    coarse = np.isin(keys >> UNIT_SHIFT, list(large))
+    months, years = coarser_keys(keys[coarse])
+    found, index = np.unique(np.concatenate((keys, months, years)), return_inverse=True)
+    net = np.bincount(index, np.concatenate((n, n[coarse], n[coarse])), len(found)).astype(np.int64)
+    await connection.execute(ADD_TO_COUNTERS, found[net != 0].tolist(), net[net != 0].tolist())
 
 
-async def _facts_into_breakdowns(
-    connection: asyncpg.Connection, targets: Sequence[list[int]], spans: list[tuple[int, int, dt.date, dt.date]]
-) -> None:
-    if spans:
-        await connection.execute(_MOVE_FACTS, *targets, *_columns(spans))
+class _Codes(NamedTuple):
+    """Breakdowns of pieces: the piece, the rest of a breakdown's key, and its numbers."""
+
+    k: Integers
+    months: Integers
+    codes: Integers
+
+
+async def _broken_down(connection: asyncpg.Connection, months: Sequence[tuple[int, int, int, int]]) -> _Codes:
+    """Read the breakdowns of vast units that are moved as they are; one that is older than a slot has 0 there."""
+    rows = await connection.fetch(_MONTHS, *_columns(months))
+    k, month, measure = (np.array([row[i] for row in rows], np.int64) for i in range(3))
+    codes = np.zeros((len(rows), len(SLOTS)), np.int64)
+    for row, (*_, numbers) in zip(codes, rows, strict=True):
+        row[: len(numbers)] = numbers
+    return _Codes(k, (month << PERIOD_SHIFT) | measure, codes)
+
+
+async def _facts(connection: asyncpg.Connection, spans: Sequence[tuple[int, int, dt.date, dt.date]]) -> _Codes:
+    """Read facts, and add up their codes by piece, month and measure."""
+    found = [_Codes(*_NOTHING[:2], np.zeros((0, len(SLOTS)), np.int64))]
+    for piece, packed in await connection.fetch(_FACTS, *_columns(spans)) if spans else ():
+        facts = np.frombuffer(packed, _FACT)
+        key = (_month_periods(facts["day"]) << PERIOD_SHIFT) | facts["measure"]
+        months, index = np.unique(key, return_inverse=True)
+        codes = np.zeros(len(months) * len(SLOTS), np.int64)
+        for begin in range(0, len(facts), _FACTS_AT_ONCE):
+            some = slice(begin, begin + _FACTS_AT_ONCE)
+            fact, slot = slots_of(facts["facets"][some].astype(np.int64))
+            codes += np.bincount(index[some][fact] * len(SLOTS) + slot, minlength=len(codes))
+        found.append(_Codes(np.full(len(months), piece, np.int64), months, codes.reshape(len(months), -1)))
+    return _Codes(*(np.concatenate(column) for column in zip(*found, strict=True)))
+
+
+_FACTS_AT_ONCE: Final = 50_000
+
+
+def _month_periods(days: Integers) -> Integers:
+    """Return the periods of the months of days, as PostgreSQL sends these."""
+    known, index = np.unique(days, return_inverse=True)
+    periods = [
+        month_period({_ENDS[0]: dt.date.min, _ENDS[1]: dt.date.max}.get(day) or (_EPOCH + day).astype(dt.date))
+        for day in known.tolist()
+    ]
+    return np.array(periods, np.int64)[index]
+
+
+async def _into_breakdowns(connection: asyncpg.Connection, targets: Sequence[Target], moved: Sequence[_Codes]) -> None:
+    """Add to the breakdowns of vast units what joins them, and take off what leaves them."""
+    k, months, codes = (np.concatenate(column) for column in zip(*moved, strict=True)) if moved else (_NOTHING[0],) * 3
+    order = np.argsort(k, kind="stable")
+    begins, ends = (
+        np.searchsorted(k[order], [target.k for target in targets], side=side) for side in ("left", "right")
+    )
+    keys, which, signs = [_NOTHING[0]], [_NOTHING[0]], [_NOTHING[0]]
+    for (_, no, sign), begin, end in zip(targets, begins.tolist(), ends.tolist(), strict=True):
+        keys.append((no << UNIT_SHIFT) | months[order[begin:end]])
+        which.append(order[begin:end])
+        signs.append(np.full(end - begin, sign, np.int64))
+    found, index = np.unique(np.concatenate(keys), return_inverse=True)
+    net = np.zeros((len(found), len(SLOTS)), np.int64)
+    rows, signed = np.concatenate(which), np.concatenate(signs)
+    for begin in range(0, len(rows), _FACTS_AT_ONCE):
+        some = slice(begin, begin + _FACTS_AT_ONCE)
+        np.add.at(net, index[some], signed[some, np.newaxis] * codes[rows[some]])
+    changed = net.any(axis=1)
+    if changed.any():
+        await connection.execute(ADD_TO_BREAKDOWNS, found[changed].tolist(), codes_of(net[changed].tolist()))
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 import asyncpg
 
 from projections.rules.counting.batch_changes import Changes, Deltas, FactRow, Structure
-from projections.rules.counting.breakdown import added_sql
 from projections.rules.counting.grants import GrantRow
 from projections.rules.counting.plans import DeclarationRow, TargetRow
 from projections.rules.hierarchy.as_now_terms import Term
 from projections.rules.hierarchy.folded_names import fold_name
 from projections.store.batch import packing, rollup_moves
+from projections.store.batch.adding import ADD_TO_BREAKDOWNS, ADD_TO_COUNTERS, codes_of
 from projections.store.batch.copying import LEDGER, Rendered, sending
+from projections.store.batch.running_sums import RunningSums
 from projections.store.batch.verdicts import write_verdicts
 from projections.store.checkpoint import ENTERED, NOTIFICATIONS
 from projections.store.fingerprint import rules
@@ -39,20 +40,6 @@ INSERT INTO former_fact (position, measure, unit, day, facets, held_at, retracte
 SELECT r.*, verdict.held_at, verdict.retracted_at
 FROM unnest($1::bigint[], $2::smallint[], $3::text[], $4::date[], $5::bigint[])
     AS r (position, measure, unit, day, facets) JOIN verdict USING (position)
-"""
-
-_COUNTERS = """
-INSERT INTO counter AS c (unit, period, measure, n)
-SELECT (k >> 36)::int, ((k >> 8) & 268435455)::int, (k & 255)::smallint, n
-FROM unnest($1::bigint[], $2::int[]) AS d (k, n)
-ON CONFLICT (unit, period, measure) DO UPDATE SET n = c.n + excluded.n
-"""
-
-_BREAKDOWNS = f"""
-INSERT INTO breakdown AS b (unit, month, measure, codes)
-SELECT (k >> 36)::int, ((k >> 8) & 268435455)::int, (k & 255)::smallint, codes::int[]
-FROM unnest($1::bigint[], $2::text[]) AS d (k, codes)
-ON CONFLICT (unit, month, measure) DO UPDATE SET codes = {added_sql("b.codes", "excluded.codes")}
 """
 
 _TALLY = """
@@ -81,19 +68,30 @@ class FencedError(Exception):
     """Another projector has moved the checkpoint: what this one knows is out of date and must be loaded anew."""
 
 
-async def write(connection: asyncpg.Connection, changes: Changes, rendered: Rendered) -> None:
-    """Apply a batch's changes. The caller owns the transaction; raises FencedError before anything is written."""
+async def write(
+    connection: asyncpg.Connection, changes: Changes, rendered: Rendered, running: RunningSums | None = None
+) -> None:
+    """Apply a batch's changes. The caller owns the transaction; raises FencedError before anything is written.
+
+    ``running`` has all batches since the state was loaded gone through it, or none.
+    """
     fence = (changes.after, changes.position, changes.as_of, *changes.edition, rules())
     if await connection.fetchval(_FENCE, *fence) is None:
         raise FencedError(f"the checkpoint is not at {changes.after} any more, in {changes.edition}")
     await connection.copy_to_table("ledger", columns=LEDGER, source=sending(rendered.ledger), format="binary")
     await hash_chain.keep(connection, changes.after, changes.links)
-    await write_read_models(connection, changes, rendered)
+    await write_read_models(connection, changes, rendered, running)
     await connection.execute(f"NOTIFY {NOTIFICATIONS}, '{changes.position}'")
 
 
-async def write_read_models(connection: asyncpg.Connection, changes: Changes, rendered: Rendered) -> None:
-    """Apply what a batch changes in the generation that the transaction sees; the caller owns it and its fence."""
+async def write_read_models(
+    connection: asyncpg.Connection, changes: Changes, rendered: Rendered, running: RunningSums | None = None
+) -> None:
+    """Apply what a batch changes in the generation that the transaction sees; the caller owns it and its fence.
+
+    ``running`` as with `write`.
+    """
+    running = running or RunningSums()
     await write_verdicts(connection, changes)
     if rendered.packed is not None:
         await packing.take_back(connection, changes.structure)
@@ -101,12 +99,12 @@ async def write_read_models(connection: asyncpg.Connection, changes: Changes, re
     waiting: list[rollup_moves.Restructuring] = []
     for index, step in enumerate(changes.steps):
         if isinstance(step, Deltas):
-            await rollup_moves.carry_out(connection, waiting)
+            await rollup_moves.carry_out(connection, waiting, running)
             waiting = []
-            await _count(connection, step, rendered.facts.get(index))
+            await _count(connection, step, rendered.facts.get(index), running)
         else:
             waiting.append(step)
-    await rollup_moves.carry_out(connection, waiting)
+    await rollup_moves.carry_out(connection, waiting, running)
     if changes.former:
         await connection.execute(_FORMER, *zip(*changes.former, strict=True))
     await _plans(connection, changes, packed=rendered.packed is not None)
@@ -150,7 +148,9 @@ async def _marks(connection: asyncpg.Connection, changes: Changes) -> None:
         await connection.execute("DELETE FROM as_now_term WHERE part = ANY($1::int[])", changes.bent)
         await connection.copy_records_to_table("as_now_term", columns=Term._fields, records=changes.terms)
     if changes.large:
-        await connection.execute("UPDATE unit SET large = true WHERE no = ANY($1::int[])", changes.large)
+        await connection.execute(
+            "UPDATE unit SET large = true, running = true WHERE no = ANY($1::int[])", changes.large
+        )
     if changes.vast:
         await connection.execute("UPDATE unit SET vast = true WHERE no = ANY($1::int[])", changes.vast)
     if changes.parked:
@@ -158,17 +158,18 @@ async def _marks(connection: asyncpg.Connection, changes: Changes) -> None:
         await connection.execute(_PARKED, *zip(*rows, strict=True))
 
 
-async def _count(connection: asyncpg.Connection, deltas: Deltas, facts: bytes | None) -> None:
+async def _count(connection: asyncpg.Connection, deltas: Deltas, facts: bytes | None, running: RunningSums) -> None:
     if facts is not None:
         await connection.copy_to_table("fact", columns=FactRow._fields, source=sending(facts), format="binary")
     if deltas.uncounted:
         rows = [row[:4] for row in deltas.uncounted]
         await connection.execute(_UNCOUNT, *zip(*rows, strict=True))
     if deltas.counters:
-        await connection.execute(_COUNTERS, deltas.counters, deltas.changes)
+        await connection.execute(ADD_TO_COUNTERS, deltas.counters, deltas.changes)
+    if len(deltas.running):
+        await running.add(connection, deltas.running, deltas.run_on)
     if deltas.months:
-        codes = ["{" + ",".join(map(str, numbers)) + "}" for numbers in deltas.codes]
-        await connection.execute(_BREAKDOWNS, deltas.months, codes)
+        await connection.execute(ADD_TO_BREAKDOWNS, deltas.months, codes_of(deltas.codes))
 
 
 async def _structure(connection: asyncpg.Connection, structure: Structure) -> None:

@@ -12,7 +12,7 @@ from projections.store.reading.snapshot import Snapshot
 
 _TERMS = f"""
 SELECT
-    term.unit, term.part, unit.large, unit.vast,
+    term.unit, term.part, unit.large, unit.vast, unit.running,
     greatest(term.since, $2::date) AS first, least(term.until - 1, $3::date) AS last, term.sign
 FROM as_now_term AS term JOIN unit ON unit.no = term.part
 WHERE term.unit = ANY($1::integer[]) AND {holds_within("term", "$2", "$3")}
@@ -27,8 +27,8 @@ async def terms_of(snapshot: Snapshot, units: Iterable[int], days: Days) -> dict
     if snapshot.known is not None:
         return await snapshot.known.terms(list(units), days)
     found: dict[int, list[QuestionPart]] = {}
-    for unit, part, large, vast, first, last, sign in await snapshot.connection.fetch(_TERMS, list(units), *days):
-        found.setdefault(unit, []).append(QuestionPart(0, Place(part, None, large, vast), Days(first, last), sign))
+    for unit, part, *marks, first, last, sign in await snapshot.connection.fetch(_TERMS, list(units), *days):
+        found.setdefault(unit, []).append(QuestionPart(0, Place(part, None, *marks), Days(first, last), sign))
     return found
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -27,8 +28,11 @@ from events.facets import unpack
 from events.vocabulary import UNKNOWN
 from projections.answers.report.known_unit import KnownUnit
 from projections.answers.report.report_answers import CountedEvent
-from projections.answers.report.report_question import Basis, QuestionPart, spread
-from projections.rules.counting.periods import ONE_DAY, Days
+from projections.answers.report.report_question import Basis, QuestionPart, spread, within
+from projections.rules.counting.batch_changes import MEASURE_MASK, PERIOD_SHIFT
+from projections.rules.counting.periods import ONE_DAY, Days, day_period, month_period
+from projections.rules.counting.running_sums import days_of
+from projections.store.calendar_sql import period_of
 from projections.store.hierarchy_sql import Walk, below_seeds, below_seeds_now
 from projections.store.reading.as_now import parts_of
 from projections.store.reading.composed import SEEDED, SEEDS, Query, among, unnested, walked
@@ -41,28 +45,29 @@ if TYPE_CHECKING:
     from asyncpg import Record
     from sqlalchemy.sql.selectable import LateralFromClause
 
-# The first day by which the counters hold a page's worth: it bounds what has to be looked at, whatever the range. What
-# belongs to the unit itself comes on top; what belongs to a term itself goes with it.
-_BOUND = """
-SELECT day FROM (
-    SELECT day, sum(sum(n)) OVER (ORDER BY day) AS so_far
-    FROM (
-        SELECT make_date(period / 10000, period / 100 % 100, period % 100) AS day, run.sign * n AS n
-        FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::integer[]) AS run(sign, unit, low, high)
-        JOIN counter ON counter.unit = run.unit AND period BETWEEN run.low AND run.high
-            AND measure = ANY($9::smallint[])
-        UNION ALL
-        SELECT day, days.sign
-        FROM unnest($5::integer[], $6::integer[], $7::date[], $8::date[]) AS days(sign, unit, first, last)
-        JOIN fact ON fact.unit = days.unit AND day BETWEEN days.first AND days.last
-            AND measure = ANY($9::smallint[])
-    ) AS counted
-    GROUP BY day
-) AS days
-WHERE so_far > $10
-ORDER BY day
-LIMIT 1
+# What belongs to the unit itself comes on top; what belongs to a term itself goes with it.
+_BY_DAY = f"""
+SELECT period, sum(n)::bigint AS n FROM (
+    SELECT period, run.sign * n AS n
+    FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::integer[]) AS run(sign, unit, low, high)
+    JOIN counter ON counter.unit = run.unit AND period BETWEEN run.low AND run.high
+        AND measure = ANY($9::smallint[])
+    UNION ALL
+    SELECT {period_of("day")}, days.sign
+    FROM unnest($5::integer[], $6::integer[], $7::date[], $8::date[]) AS days(sign, unit, first, last)
+    JOIN fact ON fact.unit = days.unit AND day BETWEEN days.first AND days.last
+        AND measure = ANY($9::smallint[])
+) AS counted
+GROUP BY period
 """
+_MONTHS = """
+SELECT run.low, run.high, run.sign, period, sums
+FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::integer[], $5::integer[], $6::integer[])
+    AS run(sign, unit, low, high, first, last)
+JOIN running_sum ON running_sum.unit = run.unit AND period BETWEEN run.first AND run.last
+"""
+_LOOKS = (dt.timedelta(31), dt.timedelta(366))
+"""How far is looked, one after the other, for the day by which there is a page; then to the end."""
 
 _NUMBER = bindparam("unit", type_=Integer)
 _LOOKED = bindparam("first", type_=Date), bindparam("last", type_=Date)
@@ -248,12 +253,55 @@ def _key_of(row: Record) -> CountedEventKey:
 
 
 async def _bound(snapshot: Snapshot, parts: list[QuestionPart], measures: list[int], limit: int) -> dt.date | None:
-    """Return the day by which the parts, the first one's own facts aside, count more than a page; None if never."""
+    """Return the day by which the parts, the first one's own facts aside, count more than a page; None if never.
+
+    It bounds what has to be looked at, whatever the range.
+    """
     whole, *terms = parts
-    # As if none were large: the bound is a day, and so must be the periods.
-    by_day = [part._replace(place=part.place._replace(large=False)) for part in (whole._replace(own=False), *terms)]
-    (_, *counted), (_, *own) = spread(by_day)
-    return cast("dt.date | None", await snapshot.connection.fetchval(_BOUND, *counted, *own, measures, limit))
+    days = whole.days
+    counted = [whole._replace(own=False), *terms]
+    so_far, begin = 0, days.first
+    for look in _LOOKS:
+        if days.last - begin <= look:
+            break
+        end = begin + look
+        so_far, found = await _reached(snapshot, within(counted, 0, Days(begin, end)), measures, so_far, limit)
+        if found is not None:
+            return found
+        begin = end + ONE_DAY
+    return (await _reached(snapshot, within(counted, 0, Days(begin, days.last)), measures, so_far, limit))[1]
+
+
+async def _reached(
+    snapshot: Snapshot, parts: list[QuestionPart], measures: list[int], so_far: int, limit: int
+) -> tuple[int, dt.date | None]:
+    """Return how many there are with the parts, and the day on which they are more than the limit, if they are."""
+    by_day: Counter[int] = Counter()
+    # As if none were large: what is looked for is a day, and so must be the periods.
+    plain = [part._replace(place=part.place._replace(large=False)) for part in parts]
+    summed = [part for part in plain if part.place.running and part.below]
+    kept = [part._replace(below=False) if part.place.running else part for part in plain]
+    (_, *counted), (_, *own), _ = spread(kept)
+    for period, n in await snapshot.connection.fetch(_BY_DAY, *counted, *own, measures):
+        by_day[period] += n
+    spans = [(part.sign, part.place.no, part.place.standing(part.days)) for part in summed]
+    asked = [
+        (sign, no, *map(day_period, days), *map(month_period, days))
+        for sign, no, days in spans
+        if days.first <= days.last
+    ]
+    columns = [list(column) for column in zip(*asked, strict=True)] if asked else []
+    for low, high, sign, month, sums in await snapshot.connection.fetch(_MONTHS, *columns) if asked else ():
+        keys, each = days_of(month, sums)
+        for key, n in zip(keys.tolist(), each.tolist(), strict=True):
+            period, measure = key >> PERIOD_SHIFT, key & MEASURE_MASK
+            if low <= period <= high and measure in measures:
+                by_day[period] += sign * n
+    for period in sorted(by_day):
+        so_far += by_day[period]
+        if so_far > limit:
+            return so_far, dt.date(period // 10_000, period // 100 % 100, period % 100)
+    return so_far, None
 
 
 def _counted(row: Record) -> CountedEvent:

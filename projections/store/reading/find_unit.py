@@ -39,8 +39,9 @@ FROM unnest($1::integer[], $2::date[]) AS asked(no, day) JOIN unit USING (no)
 """
 
 _FIND = f"""
-SELECT unit.no, unit.since, unit.dissolved, unit.successor, unit.large, unit.vast, unit.parked_own, unit.parked_below,
-    named.name, levelled.level, NOT EXISTS (SELECT FROM edge WHERE edge.unit = unit.no AND parent IS NOT NULL) AS root
+SELECT unit.no, unit.since, unit.dissolved, unit.successor, unit.large, unit.vast, unit.running, unit.parked_own,
+    unit.parked_below, named.name, levelled.level,
+    NOT EXISTS (SELECT FROM edge WHERE edge.unit = unit.no AND parent IS NOT NULL) AS root
 FROM unit
 {named_on("unit.no", "$2::date")}
 WHERE unit.id = $1
@@ -67,7 +68,7 @@ async def find(snapshot: Snapshot, unit: str, on: dt.date) -> KnownUnit:
         raise await unknown(snapshot, unit)
     dissolved = row["dissolved"]
     return KnownUnit(
-        place=Place(row["no"], dissolved, row["large"], row["vast"]),
+        place=Place(row["no"], dissolved, row["large"], row["vast"], row["running"]),
         name=UnitName(unit, row["name"], row["level"]),
         since=row["since"],
         successor=row["successor"],

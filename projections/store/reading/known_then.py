@@ -65,7 +65,7 @@ def least_to_read(*, before: int, after: int, changed: int, below: int, units: i
 
 _AS_OF: Final = "SELECT published_at FROM ledger WHERE position = $1"
 _NUMBER: Final = "SELECT no FROM unit WHERE id = $1"
-_FLAGS: Final = "SELECT no, large, vast FROM unit WHERE no = ANY($1::integer[])"
+_FLAGS: Final = "SELECT no, large, vast, running FROM unit WHERE no = ANY($1::integer[])"
 
 # So many rows are read in the order in which they lie: one by one by an index of days it takes three times as long.
 _IN_HEAP_ORDER: Final = "SET LOCAL enable_indexscan = off"
@@ -203,7 +203,7 @@ class Then:
         units = {part.place.no for part in parts}
         units |= {bend.part for unit in units for bend in bent.get(unit, ())}
         rows = await self.today.connection.fetch(_FLAGS, list(units))
-        places = {no: Place(no, None, large, vast) for no, large, vast in rows}
+        places = {no: Place(no, None, *marks) for no, *marks in rows}
         found: list[QuestionPart] = []
         for row, place, days, sign, own, below in parts:
             here = places.get(place.no, place)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
 
 from events.catalogue import MEASURE_NUMBERS
 from projections.answers.report.report_question import Figures, QuestionPart, spread
+from projections.rules.counting.running_sums import NUMBER, WIDTH
 from projections.store.reading.snapshot import Snapshot
+from projections.store.running_sql import whole_at
 
 # OFFSET 0 keeps the planner from turning the index ranges into one scan of the whole table; a grouping inside each
 # LATERAL would do so too, and costs a third more.
-_ADD_UP = """
-SELECT row, measure, sum(n)::bigint AS n FROM (
+_ADD_UP = f"""
+SELECT row, measure, sum(n)::bigint AS n, NULL AS run FROM (
     SELECT run.row, counted.measure, run.sign * counted.n AS n
     FROM unnest($2::integer[], $3::integer[], $4::integer[], $5::integer[], $6::integer[])
         AS run(row, sign, unit, low, high)
@@ -34,7 +39,19 @@ SELECT row, measure, sum(n)::bigint AS n FROM (
     ) AS own
 ) AS part
 GROUP BY row, measure
+UNION ALL
+SELECT NULL, NULL, NULL, string_agg(
+    int4send(run.row) || int4send(run.sign) || {whole_at("summed", "run.step")} || {whole_at("summed", "run.less")},
+    NULL
+)
+FROM unnest($12::integer[], $13::integer[], $14::integer[], $15::integer[], $16::integer[], $17::integer[],
+    $18::integer[]) AS run(row, sign, unit, low, high, step, less)
+CROSS JOIN LATERAL (
+    SELECT period, sums FROM running_sum WHERE running_sum.unit = run.unit AND period BETWEEN run.low AND run.high
+    OFFSET 0
+) AS summed
 """
+_RUN: Final = np.dtype([("row", ">i4"), ("sign", ">i4"), ("up_to", NUMBER, WIDTH), ("less", NUMBER, WIDTH)])
 
 
 async def add_up(snapshot: Snapshot, parts: Iterable[QuestionPart], measures: tuple[str, ...], rows: int) -> Figures:
@@ -46,9 +63,21 @@ async def add_up(snapshot: Snapshot, parts: Iterable[QuestionPart], measures: tu
         await then.add_rest(figures, parts)
         parts = await then.of_now(parts)
     sums = spread(parts)
-    for row, measure, n in await snapshot.connection.fetch(_ADD_UP, numbers(measures), *sums.counted, *sums.own):
-        figures.add(row, measure, n)
+    asked = (numbers(measures), *sums.counted, *sums.own, *sums.running)
+    for row, measure, n, run in await snapshot.connection.fetch(_ADD_UP, *asked):
+        if row is not None:
+            figures.add(row, measure, n)
+        elif run is not None:
+            _add_running(figures, run, rows)
     return figures
+
+
+def _add_running(figures: Figures, run: bytes, rows: int) -> None:
+    found = np.frombuffer(run, _RUN)
+    signed = (found["up_to"].astype(np.int64) - found["less"]) * found["sign"][:, np.newaxis]
+    totals = np.zeros((rows, WIDTH), np.int64)
+    np.add.at(totals, found["row"].astype(np.intp), signed)
+    figures.add_all(totals.tolist())
 
 
 def numbers(measures: Iterable[str]) -> list[int]:

@@ -13,14 +13,14 @@ from projections.store.reading.snapshot import Snapshot
 
 _NAMED = f"""
 SELECT
-    walk.unit, unit.id, walk.first, walk.last, unit.dissolved, unit.large, unit.vast, named.name, levelled.level,
-    walk.since, walk.until
+    walk.unit, unit.id, walk.first, walk.last, unit.dissolved, unit.large, unit.vast, unit.running, named.name,
+    levelled.level, walk.since, walk.until
 FROM walk JOIN unit ON unit.no = walk.unit
 {named_on("walk.unit", "walk.last")}
 ORDER BY unit.id, walk.first, walk.since
 """
 _NAMED_NOW = """
-SELECT unit.no, unit.id, unit.dissolved, unit.large, unit.vast, unit.name, unit.level
+SELECT unit.no, unit.id, unit.dissolved, unit.large, unit.vast, unit.running, unit.name, unit.level
 FROM walk JOIN unit ON unit.no = walk.unit
 ORDER BY unit.id
 """
@@ -67,8 +67,8 @@ async def _stays_now(snapshot: Snapshot, unit: Place, days: Days, query: str, *v
     if unit.dissolved is not None:
         return []
     return [
-        UnitStay(Place(no, dissolved, large, vast), days, UnitName(id_, name, level), dissolved is None)
-        for no, id_, dissolved, large, vast, name, level in await snapshot.connection.fetch(query, unit.no, *values)
+        UnitStay(Place(no, dissolved, *marks), days, UnitName(id_, name, level), dissolved is None)
+        for no, id_, dissolved, *marks, name, level in await snapshot.connection.fetch(query, unit.no, *values)
     ]
 
 
@@ -77,14 +77,14 @@ async def _stays(snapshot: Snapshot, days: Days, query: str, unit: int, *values:
         return []
     return [
         UnitStay(
-            Place(no, dissolved, large, vast),
+            Place(no, dissolved, *marks),
             Days(first, last),
             UnitName(id_, name, level),
             dissolved is None or first < dissolved,
             since,
             told_end(until),
         )
-        for no, id_, first, last, dissolved, large, vast, name, level, since, until in await snapshot.connection.fetch(
+        for no, id_, first, last, dissolved, *marks, name, level, since, until in await snapshot.connection.fetch(
             query, unit, *days, *values
         )
     ]

@@ -8,7 +8,7 @@ import asyncpg
 
 from projections.store.generations import enter
 
-BULK: Final = ("fact", "counter", "breakdown")
+BULK: Final = ("fact", "counter", "running_sum", "breakdown")
 """Tables that are filled at one go: they get their indexes afterwards."""
 SEARCHED: Final = "unit_name"
 """The table in which names are searched: all but its keys is made afterwards, as trigrams cost more than the rows."""

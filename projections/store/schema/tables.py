@@ -171,6 +171,12 @@ UNIT: Final = Table(
     _needed("vast", Boolean, server_default=text("false")),
     _needed("parked_own", Integer, server_default=text("0")),
     _needed("parked_below", Integer, server_default=text("0")),
+    _needed(
+        "running",
+        Boolean,
+        server_default=text("false"),
+        comment="a large one that has running sums, in place of counters",
+    ),
     Index("unit_id_searched", "id", postgresql_using="gin", postgresql_ops={"id": "gin_trgm_ops"}),
     postgresql_with={"fillfactor": 90},
 )
@@ -304,6 +310,21 @@ COUNTER: Final = Table(
     _needed("n", Integer),
     postgresql_with={"fillfactor": 90},
 )
+RUNNING_SUM: Final = Table(
+    "running_sum",
+    GENERATION,
+    Column("unit", Integer, primary_key=True, autoincrement=False),
+    Column("period", Integer, primary_key=True, autoincrement=False),
+    _needed(
+        "sums",
+        LargeBinary,
+        comment="what there is up to each step, by measure: projections/rules/counting/running_sums.py",
+    ),
+    postgresql_with={"fillfactor": 80},
+)
+WHOLE: Final = DDL("ALTER TABLE %(fullname)s ALTER sums SET STORAGE EXTERNAL")  # type: ignore[no-untyped-call]
+"""Steps are cut out of sums, which are not compressed for that."""
+
 BREAKDOWN: Final = Table(
     "breakdown",
     GENERATION,

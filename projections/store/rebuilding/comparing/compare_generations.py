@@ -19,14 +19,14 @@ MOST: Final = 1000
 _DIGESTS = """
 SELECT coalesce(u.id, '#' || d.unit) AS unit, d.copies, d.digest
 FROM (
-    SELECT t.unit, count(*) AS copies, sum({digest}) AS digest FROM {own}.{table} AS t WHERE {where} GROUP BY 1
+    SELECT t.unit, count(*) AS copies, sum({digest}) AS digest FROM {source} AS t WHERE {where} GROUP BY 1
 ) AS d LEFT JOIN {own}.unit AS u ON u.no = d.unit
 """
 _UNITS_THAT_DIFFER = """
 SELECT unit FROM ({one}) AS a FULL JOIN ({two}) AS b USING (unit)
 WHERE (a.copies, a.digest) IS DISTINCT FROM (b.copies, b.digest)
 """
-_ROWS = "SELECT {columns}, count(*) AS copies FROM {own}.{table} AS t {joins} WHERE {where} GROUP BY {numbers}"
+_ROWS = "SELECT {columns}, count(*) AS copies FROM {source} AS t {joins} WHERE {where} GROUP BY {numbers}"
 _DIFFERENCES = """
 SELECT jsonb_build_object({key}) AS key, CASE WHEN a.copies IS NOT NULL THEN jsonb_build_object({one}) END AS is_now,
     CASE WHEN b.copies IS NOT NULL THEN jsonb_build_object({two}) END AS should, count(*) OVER () AS of
@@ -110,7 +110,7 @@ async def ids_of(connection: asyncpg.Connection, schema: str, numbers: Collectio
 
 def _digests(compared: ComparedTable, own: str, other: str) -> str:
     where = compared.where.format(own=own, other=other)
-    return _DIGESTS.format(own=own, table=compared.table, digest=compared.digest, where=where)
+    return _DIGESTS.format(own=own, source=compared.digest_source(own), digest=compared.digest, where=where)
 
 
 def _differences(compared: ComparedTable, now: str, should: str, *, of_units: bool, most: int | None) -> str:
@@ -147,7 +147,7 @@ def _rows(compared: ComparedTable, own: str, other: str, *, of_units: bool) -> s
         where += " AND " + _NUMBERS_OF.format(unit=compared.units[0], own=own)
     numbers = ", ".join(str(n) for n in range(1, len(columns) + 1))
     return _ROWS.format(
-        columns=", ".join(columns), own=own, table=compared.table, joins=" ".join(joins), where=where, numbers=numbers
+        columns=", ".join(columns), source=compared.source(own), joins=" ".join(joins), where=where, numbers=numbers
     )
 
 

@@ -12,13 +12,28 @@ from projections.rules.counting.plans import DeclarationRow, TargetRow
 from projections.rules.hierarchy.as_now_terms import Term
 from projections.rules.hierarchy.unit import UnitStatement
 from projections.store.batch import verdicts
+from projections.store.running_sql import taken_apart, whole
 
 _WHOLE_CODES: Final = added_sql("t.codes", "('{}'::integer[])")
 _DAY_NUMBER: Final = """CASE WHEN isfinite(t.day) THEN t.day - DATE 'epoch' WHEN t.day > DATE 'epoch' THEN 2147483647
     ELSE -2147483648 END"""
+# Of a unit that has running sums in one of the two alone (0048), what it has on its days is compared.
+_RUNNING_IN_ONE: Final = """
+SELECT one.no FROM {own}.unit AS one JOIN {other}.unit AS two USING (id) WHERE one.running <> two.running
+"""
+_RUNNING_ALIKE: Final = f"t.unit NOT IN ({_RUNNING_IN_ONE})"
+_COUNTED_APART: Final = f"""(
+    SELECT unit, period, measure, n FROM {{own}}.counter WHERE period < {YEAR_BASE} AND n <> 0
+    UNION ALL SELECT * FROM ({taken_apart("{own}.running_sum")}) AS apart WHERE period < {YEAR_BASE}
+)"""
+_PERIOD_DIGEST: Final = "hashint8extended(t.period::bigint << 8 | t.measure, t.n)"
 _MARKED_IN_BOTH: Final = """
 t.unit IN (SELECT one.no FROM {own}.unit AS one JOIN {other}.unit AS two USING (id) WHERE one.{mark} AND two.{mark})
 """
+
+
+COUNTED_APART: Final = "counted"
+"""What is compared of units that only one of two generations has running sums of; between others there is nothing."""
 
 
 class ComparedTable(NamedTuple):
@@ -26,7 +41,8 @@ class ComparedTable(NamedTuple):
 
     A NULL in a column that ``may_lack`` says nothing: it is like whatever the other generation has there.
     ``units`` begins with the unit that a row is about, if it is about one. Rows of a table with a ``digest`` are looked
-    at one by one only in units in which the sums of these hashes differ.
+    at one by one only in units in which the sums of these hashes differ. What it says is in its own rows, or is made of
+    them by ``rows``; a digest is of its own rows, or of those of ``digested``.
     """
 
     table: str
@@ -37,6 +53,16 @@ class ComparedTable(NamedTuple):
     expressions: dict[str, str] = {}  # noqa: RUF012 - never changed
     digest: str | None = None
     may_lack: tuple[str, ...] = ()
+    rows: str = ""
+    digested: str = ""
+
+    def source(self, own: str) -> str:
+        """Write what gives the rows of the generation in a schema."""
+        return self.rows.format(own=own) or f"{own}.{self.table}"
+
+    def digest_source(self, own: str) -> str:
+        """Write what gives the rows that are digested."""
+        return self.digested.format(own=own) or f"{own}.{self.table}"
 
 
 COMPARED: Final = (
@@ -74,8 +100,29 @@ COMPARED: Final = (
         ("unit", "period", "measure"),
         ("n",),
         ("unit",),
-        where=f"t.n <> 0 AND (t.period < {YEAR_BASE} OR {_MARKED_IN_BOTH.replace('{mark}', 'large')})",
-        digest="hashint8extended(t.period::bigint << 8 | t.measure, t.n)",
+        where=f"t.n <> 0 AND (t.period < {YEAR_BASE} OR {_MARKED_IN_BOTH.replace('{mark}', 'large')})"
+        f" AND {_RUNNING_ALIKE}",
+        digest=_PERIOD_DIGEST,
+    ),
+    ComparedTable(
+        "running_sum",
+        ("unit", "period", "measure"),
+        ("n",),
+        ("unit",),
+        where=_RUNNING_ALIKE,
+        digest=f"hashtextextended(encode({whole('t')}, 'hex'), t.period)",
+        rows=f"({taken_apart('{own}.running_sum')})",
+        digested="(SELECT * FROM {own}.running_sum WHERE ltrim(sums, '\\x00'::bytea) <> '')",
+    ),
+    ComparedTable(
+        COUNTED_APART,
+        ("unit", "period", "measure"),
+        ("n",),
+        ("unit",),
+        where=f"t.unit IN ({_RUNNING_IN_ONE})",
+        digest=_PERIOD_DIGEST,
+        rows=_COUNTED_APART,
+        digested=_COUNTED_APART,
     ),
     ComparedTable(
         "breakdown",
@@ -92,12 +139,12 @@ COMPARED: Final = (
 )
 """In the order in which they are repaired: what others name comes first."""
 
-_MARKS: Final = ("large", "vast")
+_MARKS: Final = ("large", "vast", "running")
 PACKED: Final = ComparedTable("packed", ("kind", "part"), ("rows",))
 """It says nothing that other tables do not say, and in pieces as batches were: compared by `packed_rows`."""
 VERIFIED: Final = (
     *(each._replace(values=(*each.values, *_MARKS)) if each.table == "unit" else each for each in COMPARED),
     PACKED,
 )
-"""The same with the marks of large and vast units, between generations that keep months and breakdowns of the same,
-and with what is packed."""
+"""The same with the marks of large and vast units, between generations in which the same units are so, and with what is
+packed."""

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, cast
 
 import asyncpg
 
+from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE
 from projections.store.batch.packing import pack_all
 from projections.store.checkpoint import NOTIFICATIONS, lock_checkpoint
 from projections.store.generations import enter
@@ -37,17 +38,29 @@ FROM repair ORDER BY no DESC LIMIT $1
 
 # The number of a unit that is missing is free, unless it was given to another one meanwhile.
 _MISSING_UNITS: Final = """
-INSERT INTO {now}.unit (no, id, established, since, dissolved, successor, name, level, large, vast)
+INSERT INTO {now}.unit (no, id, established, since, dissolved, successor, name, level, large, vast, running)
 SELECT CASE WHEN EXISTS (SELECT FROM {now}.unit AS taken WHERE taken.no = s.no)
         THEN (SELECT max(no) FROM {now}.unit) + row_number() OVER (ORDER BY s.no) ELSE s.no END,
-    s.id, s.established, s.since, s.dissolved, NULL, s.name, s.level, s.large, s.vast
+    s.id, s.established, s.since, s.dissolved, NULL, s.name, s.level, s.large, s.vast, s.running
 FROM {should}.unit AS s WHERE NOT EXISTS (SELECT FROM {now}.unit AS known WHERE known.id = s.id)
 """
 
 _NUMBER_HERE: Final = "(SELECT h.no FROM {now}.unit AS h JOIN {should}.unit AS w USING (id) WHERE w.no = t.{name})"
+_NUMBERED: Final = """t.unit = CASE WHEN $1 LIKE '#%' THEN substr($1, 2)::integer
+    ELSE (SELECT no FROM {own}.unit WHERE id = $1) END"""
 _COLUMNS = """
 SELECT attname, format_type(atttypid, NULL) FROM pg_attribute
 WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+"""
+
+
+_TAKE_SUMS: Final = f"""
+DELETE FROM {{now}}.running_sum AS t WHERE t.period = $2::integer AND {_NUMBERED.format(own="{now}")}
+"""
+_PUT_SUMS: Final = f"""
+INSERT INTO {{now}}.running_sum (unit, period, sums)
+SELECT (SELECT no FROM {{now}}.unit WHERE id = $1::text), t.period, t.sums FROM {{should}}.running_sum AS t
+WHERE t.period = $2::integer AND {_NUMBERED.format(own="{should}")}
 """
 
 
@@ -136,6 +149,9 @@ async def _mend_row(
     if compared.table == "unit":
         await _mend_unit(connection, now, should, difference)
         return
+    if compared.table == "running_sum":
+        await _mend_sums(connection, now, should, difference)
+        return
     columns = await _columns(connection, should, compared.table)
     named = " AND ".join(f"t.{name} = ${n}::text::{columns[name]}" for n, name in enumerate(compared.key, start=1))
     here = [await _as_stored(connection, now, compared, name, difference) for name in compared.key]
@@ -171,13 +187,34 @@ async def _mend_unit(connection: asyncpg.Connection, now: str, should: str, diff
     if difference.should is None:
         await connection.execute(f"DELETE FROM {now}.unit WHERE id = $1", unit)
         return
-    plain = ("established", "since", "dissolved", "name", "level", "large", "vast", "parked_own", "parked_below")
+    plain = (
+        "established",
+        "since",
+        "dissolved",
+        "name",
+        "level",
+        "large",
+        "vast",
+        "running",
+        "parked_own",
+        "parked_below",
+    )
     await connection.execute(
         f"UPDATE {now}.unit AS t SET {', '.join(f'{name} = s.{name}' for name in plain)}, successor = ("
         f"SELECT h.no FROM {now}.unit h JOIN {should}.unit w USING (id) WHERE w.no = s.successor)"
         f" FROM {should}.unit AS s WHERE s.id = t.id AND t.id = $1",
         unit,
     )
+
+
+async def _mend_sums(connection: asyncpg.Connection, now: str, should: str, difference: RowDifference) -> None:
+    """Take out the row of the month, or the year, and put in the one that should be there."""
+    period = difference.key["period"]
+    of_year = period >= MONTH_BASE
+    period = YEAR_BASE + (period - MONTH_BASE) // 100 if of_year else MONTH_BASE + period // 100
+    unit = difference.key["unit"]
+    await connection.execute(_TAKE_SUMS.format(now=now), unit, period)
+    await connection.execute(_PUT_SUMS.format(now=now, should=should), unit, period)
 
 
 async def _columns(connection: asyncpg.Connection, schema: str, table: str) -> dict[str, str]:

@@ -6,13 +6,16 @@ that have the same vast units above them, and these together make those of each.
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import Final, NamedTuple
 
 import asyncpg
+import numpy as np
 
 from projections.rules.counting.batch_changes import MEASURE_MASK, PERIOD_MASK, PERIOD_SHIFT, UNIT_SHIFT
 from projections.rules.counting.breakdown import SLOTS, matches_sql
 from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE
+from projections.rules.counting.running_sums import rows_of, stored
 
 CALENDAR: Final = "counting_calendar"
 """The days of all facts: day, period, n."""
@@ -36,13 +39,21 @@ FROM {FACTS} AS below JOIN {ABOVE} AS above ON above.unit = {_UNIT.format(k="bel
 WHERE {{days}} GROUP BY 1 ORDER BY 1
 """
 _DAYS = f"""
-INSERT INTO counter SELECT {_UNIT.format(k="k")}, {_PERIOD.format(k="k")}, {_MEASURE.format(k="k")}, n FROM summed
+INSERT INTO counter SELECT {_UNIT.format(k="k")}, {_PERIOD.format(k="k")}, {_MEASURE.format(k="k")}, n
+FROM summed JOIN unit ON unit.no = {_UNIT.format(k="k")} AND NOT unit.running
 """
+# As bytes: there are as many as all other counters, and each is taken apart again.
+_RUNNING = f"""
+SELECT unit.no, string_agg(int8send(k) || int8send(n), NULL)
+FROM summed JOIN unit ON unit.no = {_UNIT.format(k="k")} AND unit.running GROUP BY 1
+"""
+_COUNTED: Final = np.dtype([("k", ">i8"), ("n", ">i8")])
+_UNITS_AT_ONCE: Final = 50
 _COARSER = f"(k & {~((1 << UNIT_SHIFT) - 1)}) | ({{period}}::bigint << {PERIOD_SHIFT}) | (k & {MEASURE_MASK})"
 _MONTHS = f"""
 CREATE TEMP TABLE month ON COMMIT DROP AS
 SELECT {_COARSER.format(period=f"({MONTH_BASE} + {_PERIOD.format(k='k')} / 100)")} AS k, sum(n)::integer AS n
-FROM summed JOIN unit ON unit.no = {_UNIT.format(k="k")} AND unit.large GROUP BY 1
+FROM summed JOIN unit ON unit.no = {_UNIT.format(k="k")} AND unit.large AND NOT unit.running GROUP BY 1
 """
 _YEARS = f"""
 SELECT {_COARSER.format(period=f"({YEAR_BASE} + ({_PERIOD.format(k='k')} - {MONTH_BASE}) / 100)")} AS k,
@@ -79,8 +90,22 @@ async def count_block(connection: asyncpg.Connection, block: Block) -> None:
     """Count the facts of a block. The caller owns the transaction, and has made the tables that all blocks share."""
     await connection.execute(_SUMMED.format(days=block.days))
     await connection.execute(_DAYS)
+    await _sum_up(connection)
     await connection.execute("ANALYZE summed")
     await connection.execute(_MONTHS)
     await connection.execute("ANALYZE month")
     await connection.execute(_MONTHS_AND_YEARS)
     await connection.execute(_BREAKDOWNS.format(days=block.days))
+
+
+async def _sum_up(connection: asyncpg.Connection) -> None:
+    """Make the running sums of whole years, some units at a time."""
+    cursor = await connection.cursor(_RUNNING)
+    while units := await cursor.fetch(_UNITS_AT_ONCE):
+        made: list[tuple[int, int, bytes]] = []
+        for unit, counted in units:
+            days = np.frombuffer(counted, _COUNTED)
+            for rows in rows_of(days["k"].astype(np.int64), days["n"].astype(np.int64)):
+                periods = ((rows.keys >> PERIOD_SHIFT) & PERIOD_MASK).tolist()
+                made += zip(repeat(unit), periods, stored(rows.added.reshape(len(periods), -1)), strict=False)
+        await connection.copy_records_to_table("running_sum", columns=("unit", "period", "sums"), records=made)

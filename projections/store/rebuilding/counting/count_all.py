@@ -207,7 +207,7 @@ async def finish_counting(connection: asyncpg.Connection, counting: CountingUnde
     if not await connection.fetchval(_STILL, counting.schema, counting.token):
         raise RebuildError(f"{counting.schema}: another rebuild is at work on it")
     await connection.execute(f"DROP TABLE {', '.join(_SHARED)}")
-    for table in ("counter", "breakdown"):
+    for table in ("counter", "running_sum", "breakdown"):
         await make_indexes(connection, table, counting.schema, like)
 
 

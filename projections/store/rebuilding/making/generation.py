@@ -51,7 +51,8 @@ SELECT fact.unit, count(*) FROM fact LEFT JOIN verdict USING (position)
 WHERE verdict.outcome IS DISTINCT FROM 'retracted' GROUP BY 1
 """
 _LARGE_AS = """
-UPDATE unit SET large = unit.large OR other.large, vast = unit.vast OR other.vast
+UPDATE unit SET large = unit.large OR other.large, vast = unit.vast OR other.vast,
+    running = CASE WHEN other.large THEN other.running ELSE unit.running END
 FROM {like}.unit AS other WHERE other.id = unit.id AND (other.large OR other.vast)
 """
 
@@ -177,7 +178,8 @@ class Generation:
     async def count(self, progress: Progress, throttle: float | None = None, *, large_as_there: bool = False) -> None:
         """Make all that is counted from what was folded; what was counted before it was stopped stays so.
 
-        With ``large_as_there`` a unit keeps months, years and breakdowns where it does in the generation in use too.
+        With ``large_as_there`` a unit has running sums and breakdowns where it has them in the generation in use, and
+        keeps months and years where it keeps these there.
         At most ``throttle`` facts a second, where that is given.
         """
         row = await self.row()
