@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from projections.rules.counting.periods import DAYS, MONTH_BASE, MONTHS
+from projections.rules.counting.periods import DAYS, MONTH_BASE, MONTHS, YEAR_BASE
 from projections.rules.counting.running_sums import NUMBER, WIDTH
+from projections.store.running_sql import taken_apart
 
 NUMBERED = "(SELECT no FROM unit WHERE id = '{unit}')"
 """The number of a unit, in SQL."""
@@ -19,7 +20,25 @@ def day_raised(day: int, measure: int = 1, by: int = 1, unit: str | None = None)
 
 def month_raised(month: int, measure: int = 1, by: int = 1, unit: str | None = None) -> str:
     """Write the same for a month (yyyymm) in the row of its year, whose days are left as they are."""
-    return _raised(MONTH_BASE // 2 + month // 100, month % 100, measure, by, unit)
+    return _raised(YEAR_BASE + month // 100, month % 100, measure, by, unit)
+
+
+def aged(schema: str) -> tuple[str, ...]:
+    """Write statements that make of a generation what versions before running sums have left: counters alone."""
+    apart = taken_apart(f"{schema}.running_sum")
+    years = f"{YEAR_BASE} + (period - {MONTH_BASE}) / 100"
+    return (
+        f"INSERT INTO {schema}.counter {apart}",
+        f"""INSERT INTO {schema}.counter SELECT unit, {years}, measure, sum(n)
+            FROM ({apart}) AS apart WHERE period >= {MONTH_BASE} GROUP BY 1, 2, 3""",
+        f"TRUNCATE {schema}.running_sum",
+        f"UPDATE {schema}.unit SET running = false",
+    )
+
+
+def without_running_sums(schema: str) -> tuple[str, ...]:
+    """Write statements that make of a generation what it was before there were any."""
+    return (*aged(schema), f"DROP TABLE {schema}.running_sum", f"ALTER TABLE {schema}.unit DROP running")
 
 
 def _raised(period: int, step: int, measure: int, by: int, unit: str | None) -> str:

@@ -7,10 +7,9 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE
 from projections.store.live.projection import Projection
 from projections.store.rebuilding.switching import compare_at_checkpoint, switch
-from projections.store.running_sql import taken_apart
+from tests.oracle.spoiling import aged
 from tests.oracle.telling import ROOT, Said
 from tests.property.agreement import difference
 from tests.property.examples import examples
@@ -19,17 +18,9 @@ from tests.property.rebuilding import beside, make
 from tests.property.strategies import logs
 from tests.property.system import SIZES, System, messages, oracle_of
 
-AGED = f"""
-WITH apart AS (SELECT * FROM ({taken_apart("running_sum")}) AS a)
-INSERT INTO counter
-SELECT unit, period, measure, n FROM apart
-UNION ALL
-SELECT unit, {YEAR_BASE} + (period - {MONTH_BASE}) / 100, measure, sum(n) FROM apart WHERE period >= {MONTH_BASE}
-GROUP BY 1, 2, 3;
-TRUNCATE running_sum;
-UPDATE unit SET running = false;
-"""
-"""Makes of what is in use what the version before would have left: counters of days, months and years."""
+
+async def in_force(system: System) -> str:
+    return f"g{await system.connection.fetchval('SELECT generation FROM checkpoint')}"
 
 
 async def go_on(system: System, log: list[Said]) -> None:
@@ -48,7 +39,8 @@ async def test_it_is_read_and_written_as_before_made_anew_beside_and_gone_back_t
     log, random = example
     first, second, third = sorted(random.randint(1, len(log)) for _ in range(3))
     await system.deliver(log[:first], [(0, first, False)])
-    await system.connection.execute(AGED)
+    for statement in aged(await in_force(system)):
+        await system.connection.execute(statement)
     await go_on(system, log[:second])
     found = await difference(system, reader, oracle_of(log[:second]), random, 4)
     assert found is None, found

@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy import text
 
 revision = "0012"
-down_revision = "0008"
+down_revision = "0013"
 
 # Also of one that is kept as the way back, or half made.
 GENERATIONS = """
