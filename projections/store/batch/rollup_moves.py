@@ -79,7 +79,7 @@ _ENDS: Final = (-(2**31), 2**31 - 1)
 """The two ends of the calendar, as PostgreSQL sends them for a number of days since 2000."""
 
 
-class Target(NamedTuple):
+class _Target(NamedTuple):
     """A unit that a piece leaves (sign -1) or joins (1)."""
 
     k: int
@@ -94,7 +94,7 @@ async def carry_out(connection: asyncpg.Connection, steps: Sequence[Restructurin
         if isinstance(first, Enlargement):
             await _enlarge(connection, first.unit, running)
         elif isinstance(first, BreakingDown):
-            into = [Target(0, first.unit, 1)]
+            into = [_Target(0, first.unit, 1)]
             await _into_breakdowns(connection, into, [await _facts(connection, [(0, *span) for span in first.spans])])
         else:
             await _move(connection, [step for step in together if isinstance(step, Reattribution)], running)
@@ -131,7 +131,7 @@ async def _enlarge(connection: asyncpg.Connection, unit: int, running: RunningSu
 async def _move(connection: asyncpg.Connection, steps: Sequence[Reattribution], running: RunningSums) -> None:
     pieces: list[tuple[int, int, int, int, dt.date, dt.date]] = []
     summed: list[tuple[int, int, int, int]] = []
-    targets: list[Target] = []
+    targets: list[_Target] = []
     months: list[tuple[int, int, int, int]] = []
     spans: list[tuple[int, int, dt.date, dt.date]] = []
     large, vast, run = (frozenset[int]().union(*units) for units in zip(*(step[2:] for step in steps), strict=True))
@@ -142,7 +142,7 @@ async def _move(connection: asyncpg.Connection, steps: Sequence[Reattribution], 
         pieces.append((k, step.unit, first, last, piece.since, piece.until))
         if step.unit in run:
             summed.append((k, step.unit, month_period(piece.since), month_period(last_day(piece.until))))
-        targets += [Target(k, no, sign) for sign, units in ((-1, piece.leaves), (1, piece.joins)) for no in units]
+        targets += [_Target(k, no, sign) for sign, units in ((-1, piece.leaves), (1, piece.joins)) for no in units]
         if piece.months is not None:
             months.append((k, step.unit, *piece.months))
         spans += [(k, *span) for span in piece.spans]
@@ -180,7 +180,7 @@ async def _moved(
 _NOTHING: Final = (np.empty(0, np.int64),) * 4
 
 
-def _net(targets: Sequence[Target], k: Integers, days: Integers, n: Integers) -> tuple[Integers, Integers]:
+def _net(targets: Sequence[_Target], k: Integers, days: Integers, n: Integers) -> tuple[Integers, Integers]:
     """Add up for each counter what leaves it and what joins it; return the keys of those that change, in order."""
     begins, ends = (np.searchsorted(k, [target.k for target in targets], side=side) for side in ("left", "right"))
     keys, changes = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
@@ -250,7 +250,7 @@ def _month_periods(days: Integers) -> Integers:
     return np.array(periods, np.int64)[index]
 
 
-async def _into_breakdowns(connection: asyncpg.Connection, targets: Sequence[Target], moved: Sequence[_Codes]) -> None:
+async def _into_breakdowns(connection: asyncpg.Connection, targets: Sequence[_Target], moved: Sequence[_Codes]) -> None:
     """Add to the breakdowns of vast units what joins them, and take off what leaves them."""
     k, months, codes = (np.concatenate(column) for column in zip(*moved, strict=True)) if moved else (_NOTHING[0],) * 3
     order = np.argsort(k, kind="stable")
