@@ -16,6 +16,7 @@ from tests.bench.figures import Figure, plain
 from tests.bench.usage import Statement
 
 _HEAD = ("figure", "value", "", "beside it", "its value", "ratio", "aim", "met")
+_AIMS = ("what", "aim", "found", "met")
 _QUERY = 140
 _VERSIONS = (
     "nats-py",
@@ -42,7 +43,7 @@ def environment() -> dict[str, Any]:
 
 
 def in_words(bench: Bench) -> str:
-    """Write what was found as Markdown tables: the figures in their order, then where the time went."""
+    """Write what was found as Markdown tables: the aims, the figures in their order, then where the time went."""
     busy = list(dict.fromkeys(name for shares in bench.shares.values() for name in shares))
     shares = [
         (name, *(f"{found[each]:.2f}" if each in found else "" for each in busy))
@@ -51,6 +52,7 @@ def in_words(bench: Bench) -> str:
     functions = [(f"{f.own:.2f}", f"{f.cumulative:.2f}", str(f.calls), f.name) for f in bench.functions]
     return "\n\n".join(
         (
+            _table(_AIMS, [_aimed_at(figure) for figure in bench.figures if figure.aim is not None]),
             _table(_HEAD, [_row(figure) for figure in bench.figures]),
             *(f"- {remark}" for remark in bench.remarks),
             "Busy seconds a second of wall time, from the first commit to the last:",
@@ -93,6 +95,13 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
     )
+
+
+def _aimed_at(figure: Figure) -> tuple[str, ...]:
+    found = f"{plain(figure.value)} {figure.unit}"
+    if figure.ratio is not None and figure.floor is not None:
+        found += f", {figure.ratio:.2f} × {figure.floor.name}"
+    return figure.name, str(figure.aim), found, {True: "yes", False: "**no**", None: "–"}[figure.met]
 
 
 def _row(figure: Figure) -> tuple[str, ...]:

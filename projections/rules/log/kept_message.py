@@ -10,7 +10,8 @@ from projections.rules.log.message import Message
 
 WITH_DIGEST: Final = b"2"
 """Stands in a row for the message id of the contract's version 2 alone; a header block is never so short."""
-_USUAL_HEADERS = b"NATS/1.0\r\n" + MESSAGE_ID_HEADER.encode() + b": %b:%b\r\n\r\n"
+_USUAL_HEADERS = b"NATS/1.0\r\n" + MESSAGE_ID_HEADER.encode() + b": %b\r\n\r\n"
+_USUAL_BYTES = len(_USUAL_HEADERS % b"")
 _DIGEST_BYTES = len(":") + 32
 
 
@@ -47,14 +48,16 @@ def bus_subject_of(publisher: str, event_type: str, kept: bytes | None) -> str:
 
 def kept_headers(publisher: str, event_id: str, headers: bytes, body: bytes) -> bytes | None:
     """Return what a row keeps of the raw header block of an event: nothing, or a mark, where it is a usual one."""
-    usual = usual_headers(publisher, event_id)
-    if headers == usual:
-        return None
-    as_long = len(headers) == len(usual) + _DIGEST_BYTES  # before the digest is made, which takes longer than the rest
-    return WITH_DIGEST if as_long and headers == usual_headers(publisher, event_id, body) else headers
+    named = f"{publisher}:{event_id}".encode()
+    longer = len(headers) - _USUAL_BYTES - len(named)
+    if not longer:
+        return None if headers == _USUAL_HEADERS % named else headers
+    if longer != _DIGEST_BYTES:  # before the digest is made, which takes longer than the rest
+        return headers
+    return WITH_DIGEST if headers == _USUAL_HEADERS % b"%b:%b" % (named, digest(body).encode()) else headers
 
 
 def usual_headers(publisher: str, event_id: str, body: bytes | None = None) -> bytes:
     """Return the raw header block that has the message id alone: of version 1, or with a body that of version 2."""
-    known_by = b"" if body is None else b":" + digest(body).encode()
-    return _USUAL_HEADERS % (publisher.encode(), event_id.encode() + known_by)
+    named = f"{publisher}:{event_id}".encode()
+    return _USUAL_HEADERS % (named if body is None else b"%b:%b" % (named, digest(body).encode()))

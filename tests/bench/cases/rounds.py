@@ -13,7 +13,7 @@ from tests.bench.usage import costliest_statements, forget_statements
 from tests.bench.world import of_twenty_years, recent
 
 LIVE = "live, recent days"
-AIM = Aim(at_least=15_000, ratio_at_least=1 / 3)
+AIM = Aim(at_least=38_000)
 
 
 async def establishing(bench: Bench) -> None:
