@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from events.catalogue import MEASURE_NUMBERS
-from projections.rules.counting.periods import ONE_DAY, Days, common, cover, stretches
+from projections.rules.counting.periods import ONE_DAY, Days, common, cover
 from projections.rules.hierarchy.unit import FOREVER
 
 
@@ -104,16 +104,16 @@ class Sums(NamedTuple):
     """Row, sign, unit, first and last period."""
     own: tuple[list[int], list[int], list[int], list[dt.date], list[dt.date]]
     """Row, sign, unit, first and last day."""
-    running: tuple[list[int], list[int], list[int], list[int], list[int], list[int], list[int]]
-    """Row, sign, unit, first and last period, the step up to which, and the one up to which not."""
+    running: tuple[list[int], list[int], list[int], list[Days]]
+    """Row, sign, unit, days."""
 
 
 def spread(parts: Iterable[QuestionPart]) -> Sums:
     """Spread parts over as few runs as their units' counters allow."""
-    sums = Sums(([], [], [], [], []), ([], [], [], [], []), ([], [], [], [], [], [], []))
+    sums = Sums(([], [], [], [], []), ([], [], [], [], []), ([], [], [], []))
     rows, signs, units, lows, highs = sums.counted
     own_rows, own_signs, own_units, firsts, lasts = sums.own
-    run_rows, run_signs, run_units, run_lows, run_highs, steps, lesses = sums.running
+    run_rows, run_signs, run_units, run_days = sums.running
     for row, place, days, sign, own, below in parts:
         if own and days.first <= days.last:
             own_rows.append(row)
@@ -122,14 +122,10 @@ def spread(parts: Iterable[QuestionPart]) -> Sums:
             firsts.append(days.first)
             lasts.append(days.last)
         if below and place.running:
-            for low, high, step, less in stretches(*place.standing(days)):
-                run_rows.append(row)
-                run_signs.append(sign)
-                run_units.append(place.no)
-                run_lows.append(low)
-                run_highs.append(high)
-                steps.append(step)
-                lesses.append(less)
+            run_rows.append(row)
+            run_signs.append(sign)
+            run_units.append(place.no)
+            run_days.append(place.standing(days))
         elif below:
             for low, high, run_sign in cover(*place.standing(days), large=place.large):
                 rows.append(row)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from events.catalogue import MEASURE_NUMBERS
 from projections.answers.report.report_question import Figures, QuestionPart, spread
+from projections.rules.counting.periods import stretches
 from projections.rules.counting.running_sums import NUMBER, WIDTH
 from projections.store.reading.snapshot import Snapshot
 from projections.store.running_sql import whole_at
@@ -29,25 +31,26 @@ SELECT row, measure, sum(n)::bigint AS n, NULL AS run FROM (
     ) AS counted
     UNION ALL
     SELECT run.row, own.measure, run.sign
-    FROM unnest($7::integer[], $8::integer[], $9::integer[], $10::date[], $11::date[])
-        AS run(row, sign, unit, first, last)
+    FROM unnest($7::integer[], $8::integer[], $9::integer[], $10::integer[]) AS run(row, sign, unit, span)
+    JOIN unnest($11::integer[], $12::date[], $13::date[]) AS days(span, first, last) USING (span)
     CROSS JOIN LATERAL (
         SELECT measure
         FROM fact
-        WHERE fact.unit = run.unit AND fact.day BETWEEN run.first AND run.last AND fact.measure = ANY($1::smallint[])
+        WHERE fact.unit = run.unit AND fact.day BETWEEN days.first AND days.last AND fact.measure = ANY($1::smallint[])
         OFFSET 0
     ) AS own
 ) AS part
 GROUP BY row, measure
 UNION ALL
 SELECT NULL, NULL, NULL, string_agg(
-    int4send(run.row) || int4send(run.sign) || {whole_at("summed", "run.step")} || {whole_at("summed", "run.less")},
+    int4send(run.row) || int4send(run.sign) || {whole_at("summed", "days.step")} || {whole_at("summed", "days.less")},
     NULL
 )
-FROM unnest($12::integer[], $13::integer[], $14::integer[], $15::integer[], $16::integer[], $17::integer[],
-    $18::integer[]) AS run(row, sign, unit, low, high, step, less)
+FROM unnest($14::integer[], $15::integer[], $16::integer[], $17::integer[]) AS run(row, sign, unit, span)
+JOIN unnest($18::integer[], $19::integer[], $20::integer[], $21::integer[], $22::integer[])
+    AS days(span, low, high, step, less) USING (span)
 CROSS JOIN LATERAL (
-    SELECT period, sums FROM running_sum WHERE running_sum.unit = run.unit AND period BETWEEN run.low AND run.high
+    SELECT period, sums FROM running_sum WHERE running_sum.unit = run.unit AND period BETWEEN days.low AND days.high
     OFFSET 0
 ) AS summed
 """
@@ -63,13 +66,32 @@ async def add_up(snapshot: Snapshot, parts: Iterable[QuestionPart], measures: tu
         await then.add_rest(figures, parts)
         parts = await then.of_now(parts)
     sums = spread(parts)
-    asked = (numbers(measures), *sums.counted, *sums.own, *sums.running)
+    *own, own_first, own_last = sums.own
+    *running, running_days = sums.running
+    of_own, own_spans = _numbered(zip(own_first, own_last, strict=True))
+    of_running, running_spans = _numbered(running_days)
+    asked = (
+        *(numbers(measures), *sums.counted),
+        *(*own, of_own, *_columns([(number, *days) for days, number in own_spans.items()], 3)),
+        *(*running, of_running),
+        *_columns([(number, *each) for days, number in running_spans.items() for each in stretches(*days)], 5),
+    )
     for row, measure, n, run in await snapshot.connection.fetch(_ADD_UP, *asked):
         if row is not None:
             figures.add(row, measure, n)
         elif run is not None:
             _add_running(figures, run, rows)
     return figures
+
+
+def _numbered(days: Iterable[tuple[dt.date, dt.date]]) -> tuple[list[int], dict[tuple[dt.date, dt.date], int]]:
+    """Give different days numbers: many parts ask for the same, and what is sent is most of what asking costs."""
+    numbers: dict[tuple[dt.date, dt.date], int] = {}
+    return [numbers.setdefault(each, len(numbers)) for each in days], numbers
+
+
+def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
 def _add_running(figures: Figures, run: bytes, rows: int) -> None:
