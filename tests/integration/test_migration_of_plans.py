@@ -33,7 +33,7 @@ BEFORE_PERSONS = (
     "DROP TABLE g1.packed",
     *without_running_sums("g1"),
     "ALTER TABLE g1.fact DROP person",
-    "UPDATE alembic_version SET version_num = '0009'",
+    "UPDATE alembic_version SET version_num = '0010'",
 )
 EIGHTH_VERSION = (
     *BEFORE_PERSONS,

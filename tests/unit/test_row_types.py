@@ -14,7 +14,7 @@ from projections.rules.hierarchy.as_now_terms import Term
 from projections.rules.hierarchy.unit import UnitStatement
 from projections.store.batch import copying, verdicts
 from projections.store.rebuilding import generation_schema
-from projections.store.rebuilding.comparing.compared_tables import VERIFIED
+from projections.store.rebuilding.comparing.compared_tables import COUNTED_APART, VERIFIED
 from projections.store.schema import tables
 
 
@@ -48,8 +48,9 @@ def test_a_unit_is_written_with_all_columns_that_do_not_begin_empty() -> None:
 
 
 def test_a_comparison_covers_every_column_of_every_table_of_a_generation() -> None:
-    assert {each.table for each in VERIFIED} == set(tables.GENERATION.tables)
-    for each in VERIFIED:
+    of_tables = [each for each in VERIFIED if each.table != COUNTED_APART]
+    assert {each.table for each in of_tables} == set(tables.GENERATION.tables)
+    for each in of_tables:
         left = set(tables.GENERATION.tables[each.table].columns.keys()) - {*each.key, *each.values}
         assert left == ({"no"} if each.table == "unit" else set()), each.table
 

@@ -92,7 +92,7 @@ COMPARED: Final = (
         ("unit",),
         digest=f"hashint8extended(t.position << 8 | t.measure, hashint8extended(t.facets, {_DAY_NUMBER}))"
         " # coalesce(hashint8extended(t.person, t.position << 8 | t.measure), 1)",
-        may_lack=("person",),  # what was counted before revision 0010; what it is for asks the ledger then
+        may_lack=("person",),  # what was counted before revision 0011; what it is for asks the ledger then
     ),
     ComparedTable("former_fact", FormerFactRow._fields[:2], (*FormerFactRow._fields[2:], "held_at", "retracted_at")),
     ComparedTable(

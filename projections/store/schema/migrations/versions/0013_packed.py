@@ -4,7 +4,7 @@ from alembic import op
 from sqlalchemy import text
 
 revision = "0013"
-down_revision = "0014"
+down_revision = "0012"
 
 # Also of one that is kept as the way back, or half made: that gets its rows when it is counted.
 GENERATIONS = """

@@ -6,8 +6,8 @@ Facts of before have none until the next rebuild: of these the ledger is read in
 from alembic import op
 from sqlalchemy import text
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 
 # Also of one that is kept as the way back, or half made.
 GENERATIONS = """

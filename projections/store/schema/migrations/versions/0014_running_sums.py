@@ -8,7 +8,7 @@ generation that a rebuild makes (decision 0048). So the way back is there as bef
 from alembic import op
 from sqlalchemy import text
 
-revision = "0012"
+revision = "0014"
 down_revision = "0013"
 
 # Also of one that is kept as the way back, or half made.

@@ -11,7 +11,7 @@ from events.codec import Event, decode
 from events.derived import fact_entries
 from projections.rules.log.kept_message import bus_subject_of
 
-revision = "0011"
+revision = "0009"
 down_revision = "0008"
 
 # Also of one that is kept as the way back, or half made.

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0009"
-down_revision = "0011"
+revision = "0010"
+down_revision = "0009"
 
 SCHEMA = (
     "ALTER TABLE receipt ADD COLUMN part INTEGER DEFAULT 0 NOT NULL",
