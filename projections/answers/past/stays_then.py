@@ -62,7 +62,8 @@ def name_of(unit: Unit, day: dt.date) -> UnitName:
 
 def place_of(unit: Unit) -> Place:
     """Return a unit as it is counted, whatever counters it has."""
-    return Place(unit.no, unit.dissolution.since if unit.dissolution is not None else None, large=False)
+    dissolved = unit.dissolution.since if unit.dissolution is not None else None
+    return Place(unit.no, dissolved, large=False, vast=False, running=False)
 
 
 def _by_id(stay: UnitStay) -> str:

@@ -24,8 +24,8 @@ class Place(NamedTuple):
     no: int
     dissolved: dt.date | None
     large: bool
-    vast: bool = False
-    running: bool = False
+    vast: bool
+    running: bool
 
     def stands(self, day: dt.date) -> bool:
         """Tell whether the unit, once established, is not yet dissolved on a day."""

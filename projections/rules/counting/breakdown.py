@@ -38,21 +38,26 @@ SLOTS: Final = tuple(_in_order())
 
 
 def _slots_by_number() -> NDArray[np.int64]:
-    found = np.zeros((len(DIMENSIONS), max(map(len, DIMENSIONS.values()))), np.int64)
+    found = np.full((len(DIMENSIONS), 1 + max(field(dimension).mask for dimension in DIMENSIONS)), -1, np.int64)
     for slot, (dimension, code) in enumerate(SLOTS):
         found[list(DIMENSIONS).index(dimension), DIMENSIONS[dimension].index(code) + 1] = slot
     return found
 
 
 _SLOT_OF: Final = _slots_by_number()
-"""The slot of a dimension's code, by their numbers; that of no code says nothing."""
+"""The slot of a dimension's code, by their numbers; -1 where a number is no code's."""
 
 
 def slots_of(facets: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return which facts, by their place in the array of packed facets, count in which slots: ordered by the fact."""
+    """Return which facts, by their place in the array of packed facets, count in which slots: ordered by the fact.
+
+    What is no code, as a hand in the database may have left it, counts in none.
+    """
     numbers = np.stack([(facets >> shift) & mask for shift, mask in map(field, DIMENSIONS)], axis=1)
     fact, dimension = np.nonzero(numbers)
-    return fact, _SLOT_OF[dimension, numbers[fact, dimension]]
+    slot = _SLOT_OF[dimension, numbers[fact, dimension]]
+    known = slot >= 0
+    return (fact, slot) if known.all() else (fact[known], slot[known])
 
 
 def matches_sql(facets: str) -> str:

@@ -385,7 +385,8 @@ def _term(row: int, bend: Bend, within: Days, sign: int, places: Mapping[int, Pl
     days = common(within, Days(day_of(bend.since), last))
     if days.first > days.last:
         return None
-    return QuestionPart(row, places.get(bend.part, Place(bend.part, None, large=False)), days, sign * bend.sign)
+    unknown = Place(bend.part, None, large=False, vast=False, running=False)
+    return QuestionPart(row, places.get(bend.part, unknown), days, sign * bend.sign)
 
 
 def _all_days(parts: Sequence[QuestionPart]) -> Days:

@@ -13,7 +13,7 @@ from projections.store.hierarchy_sql import below_within
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import add_up
 
-_PLACES: Final = "SELECT no, dissolved, large FROM unit WHERE no = ANY($1::integer[])"
+_PLACES: Final = "SELECT no, dissolved, large, vast, running FROM unit WHERE no = ANY($1::integer[])"
 
 _VOICED: Final = f"""
 WITH RECURSIVE mute AS (SELECT no FROM unnest($1::integer[]) AS asked (no)), {
@@ -70,6 +70,6 @@ async def _figures(snapshot: Snapshot, asked: Sequence[tuple[int, Days]], measur
     if not asked:
         return Figures(measures, 0)
     rows = await snapshot.connection.fetch(_PLACES, list({unit for unit, _ in asked}))
-    places = {no: Place(no, dissolved, large) for no, dissolved, large in rows}
+    places = {no: Place(no, *known) for no, *known in rows}
     parts = [QuestionPart(row, places[unit], days) for row, (unit, days) in enumerate(asked)]
     return await add_up(snapshot, parts, measures, len(asked))

@@ -44,6 +44,8 @@ _TABLES = {
     "access_grant": ("quyền truy cập", "grants of access"),
     "fact": ("số trực tiếp", "own figures"),
     "counter": ("số tổng hợp", "counters"),
+    "running_sum": ("số lũy kế", "running sums"),
+    "counted": ("số theo ngày", "counts by day"),
     "breakdown": ("cơ cấu", "breakdowns"),
     "tally": ("đếm kết quả", "tally"),
     "publisher_rejects": ("bị từ chối theo người gửi", "rejects by publisher"),
