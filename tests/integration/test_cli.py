@@ -311,3 +311,32 @@ def test_who_said_nothing(service: dict[str, str]) -> None:
     listed = answer["admitted_nobody"]
     assert listed["count"] == len(listed["units"]) + 1
     assert tonghop("silence", "gia-binh", "--list", "banana", **service).returncode == 1
+
+
+def test_what_is_suspicious(service: dict[str, str]) -> None:
+    unit = {
+        "specversion": "1.0",
+        "source": "/units/gia-binh",
+        "subject": "gia-binh",
+        "time": "2023-11-28T09:00:00+07:00",
+    }
+    twice = [
+        unit
+        | {"id": f"twice-{n}", "type": "member.admitted", "data": {"member": "twice", "decided_on": f"2024-03-0{n}"}}
+        for n in (1, 2)
+    ]
+    lines = "".join(json.dumps(event) + "\n" for event in twice)
+    assert tonghop("publish", "-", stdin=lines, **service).returncode == 0
+    days = ("--from", "2024-03-01", "--to", "2024-03-31")  # when nobody else counts
+    asked = ("findings", "gia-binh", *days, "--kind", "admitted_twice")
+    told = tonghop(*asked, **service)
+    assert told.returncode == 0, told.stderr
+    for shown in ("Kết nạp hai lần", "twice-1", "twice-2", "02/03/2024"):
+        assert shown in told.stdout
+    found = json.loads(tonghop(*asked, "--format", "json", **service).stdout)["findings"]
+    assert [[event["id"] for event in each["events"]] for each in found] == [["twice-1", "twice-2"]]
+    rows = list(csv.DictReader(io.StringIO(tonghop(*asked, "--limit", "1", "--format", "csv", **service).stdout)))
+    assert [(row["kind"], row["id_1"], row["id_2"], row["day_2"]) for row in rows] == [
+        ("admitted_twice", "twice-1", "twice-2", "2024-03-02")
+    ]
+    assert tonghop("findings", "gia-binh", *PERIOD, "--kind", "banana", **service).returncode == 1
