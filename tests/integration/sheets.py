@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -11,11 +12,13 @@ import httpx
 import openpyxl
 
 from services.api.import_bodies import CSV, XLSX
+from services.api.parameters import today
 from tests.integration.reading_here import read_here
 from tests.integration.test_sending import Sender, api
 
 HEADS = ("Đơn vị", "Mã đảng viên", "Ngày quyết định")
-DAY = "01/05/2023"
+DAY = (today() - dt.timedelta(30)).strftime("%d/%m/%Y")
+"""Lately: what is more than a year back is suspicious."""
 ADMITTED = "member.admitted"
 
 

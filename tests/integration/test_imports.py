@@ -74,7 +74,7 @@ async def test_a_sheet_is_looked_at_mended_and_sent(clerk: Clerk) -> None:
     }
     assert "Nguyễn" not in str(made)
     import_ = made["import"]
-    mended = await clerk.mend(import_, 5, cells={"Ngày quyết định": "28/02/2023"})
+    mended = await clerk.mend(import_, 5, cells={"Ngày quyết định": DAY})
     assert (mended.status_code, by_row(mended.json())) == (200, {5: "ready"})
     assert mended.json()["counts"]["ready"] == 3
     assert (await clerk.mend(import_, 6, cells={"unit": B})).json()["counts"]["refused"] == 1
