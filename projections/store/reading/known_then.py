@@ -84,6 +84,10 @@ _FORMER: Final = f"""
 SELECT unit.no, day, measure, facets & $5::bigint FROM former_fact JOIN unit ON unit.id = former_fact.unit
 WHERE retracted_at > $1 AND held_at <= $1 AND {_ASKED}
 """
+_ANY_LATE_OR_FORMER: Final = """
+SELECT EXISTS (SELECT FROM verdict WHERE held_at > $1 AND held_at > position AND position <= $1) AS late,
+    EXISTS (SELECT FROM former_fact WHERE retracted_at > $1 AND held_at <= $1) AS former
+"""
 _FORMER_OF_NOBODY: Final = f"""
 SELECT unit, day, measure, facets & $5::bigint FROM former_fact
 WHERE retracted_at > $1 AND held_at <= $1 AND {_ASKED} AND unit = ANY($6::text[])
@@ -125,6 +129,7 @@ class Then:
         self._only: list[int] | None = None
         self._forward = False
         self._read: _Read | None = None
+        self._exceptions: tuple[bool, bool] | None = None
 
     def plan(self, unit: int) -> None:
         """Choose how the figures of a unit and those below it are had."""
@@ -298,13 +303,23 @@ class Then:
         else:
             await each_block(connection, _AFTER, asked, _WIDTHS, signed(-1))
         await connection.execute(_IN_ANY_ORDER)
-        await each_block(connection, _LATE, asked, _WIDTHS, signed(-1))
-        await each_block(connection, _FORMER, asked, _WIDTHS, signed(1))
+        late, former = await self._any_late_or_former()
+        if late:
+            await each_block(connection, _LATE, asked, _WIDTHS, signed(-1))
+        if former:
+            await each_block(connection, _FORMER, asked, _WIDTHS, signed(1))
         nobody = [id_ for id_, no in self.since.numbers.items() if no >= len(self.now)]
         if nobody:
             rows = await connection.fetch(_FORMER_OF_NOBODY, *asked, nobody)
             told = [(self.since.numbers[id_], number_of(day), *rest) for id_, day, *rest in rows]
             signed(1)(list(np.array(told, np.int64).reshape(len(told), len(_WIDTHS)).T))
+
+    async def _any_late_or_former(self) -> tuple[bool, bool]:
+        """Tell whether any fact came before the position and held later, and whether any was taken back since."""
+        if self._exceptions is None:
+            row = await self.today.connection.fetchrow(_ANY_LATE_OR_FORMER, self.position)
+            self._exceptions = (False, False) if row is None else (row["late"], row["former"])
+        return self._exceptions
 
     # -- what waited -----------------------------------------------------------------------------------------------
 
