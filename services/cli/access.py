@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from events.identifiers import is_account_id
 from services.cli.asking import write
-from services.cli.client import api_address, send
+from services.cli.client import api_address, get_file, send
 from services.cli.errors import CommandError
 from services.cli.options import Plain
 from services.cli.own_token import own_token
@@ -37,6 +37,16 @@ class AskedService:
         headers = {"prefer": f"wait={seconds}", "content-type": "application/x-ndjson"}
         address = (self.address, "v1", "events")
         return send("POST", *address, token=self._token, content=lines, headers=headers, query={})[1]
+
+    def upload(self, content: bytes, media_type: str, *path: str, **parameters: str) -> dict[str, Any]:
+        """Send a file. Raises CommandError."""
+        headers = {"content-type": media_type}
+        address = (self.address, "v1", *path)
+        return send("POST", *address, token=self._token, content=content, headers=headers, query=parameters)[1]
+
+    def download(self, *path: str) -> bytes:
+        """Ask for a file. Raises CommandError."""
+        return get_file(self.address, "v1", *path, token=self._token)
 
     def show(
         self,

@@ -25,6 +25,7 @@ from services.cli.commands import (
     recovery,
     reports,
     service,
+    sheets,
     signing,
     silence,
     single_events,
@@ -78,6 +79,7 @@ def common(
 
 for part in (
     *(service, publish, reports, units, init, single_events, past, operations, plans, silence, proofs, recovery),
-    *(signing, statement, credentials, accounts, tokens, grants, corrections, audit, forwarding, packing, findings),
+    *(signing, statement, credentials, accounts, tokens, grants, corrections, audit, sheets),
+    *(forwarding, packing, findings),
 ):
     app.add_typer(part.app)

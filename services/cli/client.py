@@ -19,8 +19,8 @@ from services.connecting.tls import trusting
 from services.language import chosen, either
 from services.settings import Settings, SettingsError
 
-_WAIT = 75.0
-"""Seconds: longer than the API itself may wait for a position."""
+_WAIT = httpx.Timeout(75.0, read=600.0)
+"""Seconds: longer than the API itself may wait for a position, or takes to send a long sheet."""
 
 _LOOPBACK = re.compile(r"https?://(127\.|localhost\b|\[::1\])")
 """No proxy of the environment stands between a machine and itself."""
@@ -109,21 +109,32 @@ def send(
     headers: Mapping[str, str] | None = None,
 ) -> tuple[str, dict[str, Any]]:
     """Ask in the same way, with a token, and for something to be done; `body` is sent as JSON, `content` as it is."""
+    said = {"params": _given(query), "json": body, "content": content}
+    response = _answered(method, api, path, headers=_signed(headers or {}, token), **said)
+    return response.text, _read(api, response)
+
+
+def get_file(api: str, *path: str, token: str | None) -> bytes:
+    """Ask for a short file, and return what is in it. Raises CommandError as `get` does."""
+    response = _answered("GET", api, path, headers=_signed({}, token))
+    if response.is_success:
+        return response.content
+    _read(api, response)
+    raise CommandError(strange(api, f"HTTP {response.status_code}"), response.status_code)
+
+
+def _answered(method: str, api: str, path: tuple[str, ...], **request: Any) -> httpx.Response:
     url = _url(api, path)
     try:
-        response = httpx.request(
+        return httpx.request(
             *(method, url),
-            params=_given(query),
-            json=body,
-            content=content,
-            headers=_signed(headers or {}, token),
             timeout=_WAIT,
             trust_env=not _LOOPBACK.match(url),
             verify=trusted_for(api),
+            **request,
         )
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:  # a proxy's address may be wrong, too
         raise _unreached(api, error) from error
-    return response.text, _read(api, response)
 
 
 def _url(api: str, path: tuple[str, ...]) -> str:
