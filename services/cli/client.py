@@ -227,5 +227,11 @@ def _problem(response: httpx.Response, problem: dict[str, Any]) -> str:
     if detail := problem.get("detail"):
         lines.append(str(detail))
     standard = {"type", "title", "status", "detail", "instance"}
-    lines.extend(f"{name}: {value}" for name, value in problem.items() if name not in standard)
+    lines.extend(f"{name}: {_plain(value)}" for name, value in problem.items() if name not in standard)
     return harmless("\n".join(lines), lines=True)
+
+
+def _plain(value: object) -> object:
+    """Write a list of words as one would."""
+    words = isinstance(value, list) and value and all(isinstance(each, str) for each in value)
+    return ", ".join(value) if words and isinstance(value, list) else value

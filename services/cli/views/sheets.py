@@ -23,6 +23,13 @@ _STATUSES: Final = {
     "taken_back": ("đã bị thu hồi", "was taken back"),
     "refused": ("không nhận", "refused"),
 }
+_PASSED_OVER: Final = {
+    "total": ("tổng cộng", "a total"),
+    "example": ("ví dụ", "the example"),
+    "numbers": ("số thứ tự của cột", "numbers of columns"),
+    "head": ("tên cột, lặp lại", "heads once more"),
+    "foot": ("cuối bảng", "the foot"),
+}
 _GOOD: Final = frozenset({"ready", "duplicate", "suspicious"})
 _OVER: Final = frozenset({"counted", "applied", "duplicate"})
 
@@ -48,7 +55,7 @@ def looked_at(answer: Mapping[str, Any]) -> RenderableType:
     again = f"tonghop import {answer['import']} --send"
     return Group(
         *_head(answer),
-        *_rows(told),
+        *_rows(told, either("Sẽ ra sao", "What would become")),
         Text(either("Chưa gửi gì. Để gửi các hàng gửi được:", "Nothing is sent yet. To send what can be:")),
         whole(f"  {again}"),
     )
@@ -63,7 +70,7 @@ def _head(answer: Mapping[str, Any]) -> Iterable[RenderableType]:
     if answer["encoding"]:
         yield Text(either(f"Đọc theo bảng mã {answer['encoding']}.", f"Read as {answer['encoding']}."))
     if answer["passed_over"]:
-        rows = ", ".join(f"{each['row']} ({each['why']})" for each in answer["passed_over"])
+        rows = ", ".join(f"{each['row']} ({_why(each['why'])})" for each in answer["passed_over"])
         yield Text(either(f"Bỏ qua hàng: {rows}.", f"Rows passed over: {rows}."))
     sheet = Sheet(Column(either("Sẽ ra sao", "What would become")), Column(either("Số hàng", "Rows"), "right"))
     for status, count in answer["counts"].items():
@@ -72,12 +79,12 @@ def _head(answer: Mapping[str, Any]) -> Iterable[RenderableType]:
     yield sheet
 
 
-def _rows(told: list[tuple[Mapping[str, Any], str, str, str]]) -> Iterable[RenderableType]:
+def _rows(told: list[tuple[Mapping[str, Any], str, str, str]], heading: str) -> Iterable[RenderableType]:
     if not told:
         return
     sheet = Sheet(
         Column(either("Hàng", "Row"), "right"),
-        Column(either("Sẽ ra sao", "What would become")),
+        Column(heading),
         Column(either("Cột", "Column"), words=True),
         Column(either("Giải thích, cách sửa", "Why, and what to do"), words=True),
     )
@@ -103,7 +110,7 @@ def sent(answer: Mapping[str, Any], made: Mapping[str, Any]) -> RenderableType:
     sheet = Sheet(Column(either("Kết quả", "What became")), Column(either("Số hàng", "Rows"), "right"))
     for said, count in counts.items():
         sheet.add(said, str(count))
-    parts: list[RenderableType] = [sheet, *_rows(told)]
+    parts: list[RenderableType] = [sheet, *_rows(told, either("Kết quả", "What became"))]
     if answer["receipt"]:
         parts.append(Text(either(f"Biên nhận: {answer['receipt']}", f"Receipt: {answer['receipt']}")))
     if answer["behind"]:
@@ -121,6 +128,10 @@ def _became(item: Mapping[str, Any]) -> str:
     status, outcome = item["status"], item.get("outcome")
     known = {"duplicate": "duplicate", "refused": "refused", "unsent": "unsent"}.get(status) or outcome or "undecided"
     return OUTCOMES.get(known, known) if language() == "vi" else known
+
+
+def _why(why: str) -> str:
+    return either(*_PASSED_OVER.get(why, (why, why)))
 
 
 def _said(status: str) -> str:
