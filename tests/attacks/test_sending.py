@@ -49,7 +49,7 @@ async def test_a_page_elsewhere_sends_nothing_with_a_session(world: World) -> No
 async def test_nobody_has_a_long_body_read_without_an_account(database: str) -> None:
     async with on_a_socket(Settings(database_url=database, nats_url=NOWHERE)) as terminal:
         host, _, port = terminal.environ["TONGHOP_API_URL"].removeprefix("http://").partition(":")
-        wire = await _as_soon_as_it_listens(Address(host, int(port)))
+        wire = await as_soon_as_it_listens(Address(host, int(port)))
         wire.ask("/v1/events", "POST", Content_Type=LINES, Content_Length=LONG)  # and nothing of it
         assert (await wire.reply()).status == 401
         wire.hang_up()
@@ -125,7 +125,7 @@ async def test_a_bus_that_is_killed_while_it_takes_batches_loses_and_doubles_not
                 assert totals == [241, 240]
 
 
-async def _as_soon_as_it_listens(address: Address) -> Wire:
+async def as_soon_as_it_listens(address: Address) -> Wire:
     async with asyncio.timeout(GUARD):
         while True:
             try:
