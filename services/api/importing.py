@@ -51,7 +51,7 @@ from services.api.kept_receipts import KeptItem, KeptReceipt
 from services.api.parameters import cursor_of, today
 from services.api.problems import Problem, bad_parameter, forbidden, not_found, not_ready
 from services.api.send_answers import ACCEPTED, UNSENT, SentItem
-from services.api.sending import found_in_log, items_told
+from services.api.sending import found_in_log, items_told, note_named
 from services.api.sights import holder_of
 from services.api.turns import Limits, Turns
 from services.settings import Settings
@@ -187,6 +187,7 @@ async def take(request: Request, unit: str, event_type: str, said: SheetType, sh
         raise _full(full) from full
     except UNWRITTEN as error:
         raise _not_kept() from error
+    await _note_named(request, judged.rows)
     return _answer(imports, kept, judged, 0)
 
 
@@ -211,6 +212,7 @@ async def page_shown(request: Request, kept: KeptImport, page: int, only: int | 
     how = JudgedFor(asker, kept.type, kept.made_at, imports.root, trying=True)
     compute = partial(_page_judged, found=found, marks=marks, sent=sent, how=how)
     rows, counted, position = await reader_of(request).at_once(request, compute)
+    await _note_named(request, rows)
     all_counts = [*kept.counts]
     all_counts[page] = counted
     if only is not None:
@@ -218,6 +220,13 @@ async def page_shown(request: Request, kept: KeptImport, page: int, only: int | 
         with suppress(*UNWRITTEN):
             await kept_imports.counted(access.writing, kept.id, page, counted)
     return _answer(imports, kept, RowsCounted(all_counts, rows, position), page if only is None else kept.pages)
+
+
+async def _note_named(request: Request, rows: Sequence[ImportRow]) -> None:
+    """Write into the audit log that events of the log are named beside rows. Raises a 503 Problem where it can't."""
+    told = [row.sent for row in rows if isinstance(row.sent, SentItem)]
+    tried = [SentItem(row.row, None, None, row.status, None, suspicious=row.suspicious) for row in rows]
+    await note_named(request, [*told, *tried])
 
 
 async def _page_judged(
