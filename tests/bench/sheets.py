@@ -104,7 +104,7 @@ async def _watch(api: psutil.Process, most: dict[str, float]) -> None:
         sizes: dict[str, float] = {}
         for each in (api, *api.children(recursive=True)):
             with suppress(psutil.Error):
-                name = "API" if each == api else each.cmdline()[-1].rpartition(".")[0].rpartition(".")[2] or "child"
+                name = "API" if each == api else "".join(each.cmdline()[2:3]) or "ending"
                 sizes[name] = sizes.get(name, 0) + each.memory_info().rss / 1e6
         sizes["all"] = sum(sizes.values())
         for name, size in sizes.items():

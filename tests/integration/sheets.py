@@ -17,8 +17,8 @@ from tests.integration.reading_here import read_here
 from tests.integration.test_sending import Sender, api
 
 HEADS = ("Đơn vị", "Mã đảng viên", "Ngày quyết định")
-DAY = (today() - dt.timedelta(30)).strftime("%d/%m/%Y")
-"""Lately: what is more than a year back is suspicious."""
+DAY = (today() - dt.timedelta(days=30)).strftime("%d/%m/%Y")
+"""Neither long ago nor to come: nothing about it is suspicious."""
 ADMITTED = "member.admitted"
 
 
