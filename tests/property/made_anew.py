@@ -218,7 +218,13 @@ def _rows(question: Question, by_key: Mapping[object, dict[str, int]], zero: dic
 
 
 def _place(unit: Unit) -> Place:
-    return Place(unit.no, unit.dissolution.since if unit.dissolution is not None else None, large=False)
+    return Place(
+        unit.no,
+        unit.dissolution.since if unit.dissolution is not None else None,
+        large=False,
+        vast=False,
+        running=False,
+    )
 
 
 def _held(told: Collection[DatedValue[str]], day: dt.date) -> str:
