@@ -36,7 +36,7 @@ UNKNOWABLE: Final = {
     "checkpoint.repairs": "how often it was repaired: part of ETags and of the fence, and nothing else knows of it",
     "checkpoint.rules": "by which version's rules the last batch was written",
     **dict.fromkeys(
-        ("account", "attempt", "audit", "invitation", "receipt", "session", "token"),
+        ("account", "attempt", "audit", "invitation", "receipt", "import", "import_page", "session", "token"),
         "who signs in and what was sent: not made from the log at all",
     ),
 }
