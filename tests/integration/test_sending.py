@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from fastapi import FastAPI
 from nats.js.errors import NotFoundError
 
 from events.catalogue import CATALOGUE
@@ -53,7 +54,8 @@ async def bus() -> AsyncIterator[Guarded]:
 class Sender:
     """The API as it is shipped on a bus with users, as it is sent to."""
 
-    def __init__(self, client: httpx.AsyncClient, database: str) -> None:
+    def __init__(self, app: FastAPI, client: httpx.AsyncClient, database: str) -> None:
+        self.app = app
         self.client = client
         self.database = database
 
@@ -100,7 +102,7 @@ async def api(nats: str, publishing: str, database: str, **options: Any) -> Asyn
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
-            yield Sender(client, database)
+            yield Sender(app, client, database)
 
 
 async def begin_anew(bus: Guarded, **stream: Any) -> None:

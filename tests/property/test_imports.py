@@ -68,7 +68,7 @@ class LosingGateway:
 async def holds_all(clerk: Clerk, seed: int, sheets: int) -> None:
     random = Random(seed)
     held: dict[str, Event] = await _held(clerk)
-    sendings = clerk.sender.client._transport.app.state.sendings  # type: ignore[attr-defined]
+    sendings = clerk.sender.app.state.sendings
     gateway = sendings.gateway
     for _ in range(sheets):
         sheet = sheet_of(random)
