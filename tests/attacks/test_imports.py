@@ -93,7 +93,8 @@ async def test_who_is_clerk_no_more_reads_sends_and_mends_nothing_of_his_sheets(
 @pytest.mark.parametrize(
     ("make", "status", "reason"),
     [
-        (lambda: hostile_sheets.bomb(300 << 20), 413, "too_large"),
+        pytest.param(lambda: hostile_sheets.bomb(300 << 20), 413, "too_large", marks=pytest.mark.long),
+        (lambda: b"PK\x03\x04" + bytes(1_000), 422, "broken"),
         (hostile_sheets.laughing, 422, "not_a_sheet"),
         (lambda: csv_of((A, "1", DAY, NOBODY), heads=(*HEADS, "Họ và tên")), 422, "unknown_column"),
         (lambda: csv_of((A, NOBODY, DAY, NOBODY), heads=(*HEADS, "")), 422, "column_without_head"),
