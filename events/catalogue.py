@@ -6,6 +6,7 @@ measures is the order of the numbers under which they are stored. Source: contra
 """
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
@@ -65,6 +66,7 @@ class Own(Struct, frozen=True):
     absent: str = UNKNOWN
 
 
+@cache
 def _fields(data: DataStruct, declared: object) -> tuple[str, ...]:
     return tuple(known.name for known in structs.fields(data) if declared in (known.type, *get_args(known.type)))
 
