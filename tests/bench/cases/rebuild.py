@@ -13,11 +13,12 @@ import asyncpg
 import psutil
 
 from events.catalogue import MEASURES
-from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE
+from projections.rules.counting.periods import MONTH_BASE
 from projections.rules.counting.state import SIZES
 from projections.store.generations import enter
 from projections.store.rebuilding.making.generation import FOLDING, FOLLOWING, Generation, LedgerSource
 from projections.store.rebuilding.switching import drop_all_but
+from projections.store.running_sql import taken_apart
 from projections.store.schema.migrate import upgrade
 from services.embedded.process import Process
 from services.settings import Settings
@@ -56,8 +57,8 @@ _ONE_LEVEL: Final = """
 CREATE TEMP TABLE counted AS SELECT unit, day, measure, count(*) AS n FROM fact GROUP BY 1, 2, 3
 """
 _TOTALS: Final = f"""
-SELECT measure, sum(n) FROM counter
-WHERE unit = (SELECT no FROM unit WHERE id = '{ROOT}') AND period BETWEEN {YEAR_BASE} AND {MONTH_BASE} GROUP BY 1
+SELECT measure, sum(n) FROM ({taken_apart("running_sum")}) AS apart
+WHERE unit = (SELECT no FROM unit WHERE id = '{ROOT}') AND period >= {MONTH_BASE} GROUP BY 1
 """
 
 
