@@ -45,7 +45,7 @@ async def read_apart(sheet: bytes, asked: SheetQuestion) -> SheetReading | Sheet
     if len(sheet) > asked.bounds.file:
         return too_large().refused
     try:
-        code, answer = await _run(READING, msgspec.msgpack.encode(asked), sheet, asked.bounds.seconds)
+        code, answer = await _run(READING, msgspec.msgpack.encode(asked), sheet, asked.bounds.within)
     except TimeoutError:
         return too_slow().refused
     if code == 0:
@@ -64,7 +64,7 @@ async def write_apart(event_type: str, rows: bytes, bounds: Bounds = WRITTEN_WIT
     """
     question = msgspec.msgpack.encode(WrittenQuestion(event_type, bounds))
     try:
-        code, answer = await _run(WRITING, question, rows, bounds.seconds)
+        code, answer = await _run(WRITING, question, rows, bounds.within)
     except TimeoutError as error:
         raise NotWrittenError from error
     if code != 0 or not answer:
@@ -72,7 +72,7 @@ async def write_apart(event_type: str, rows: bytes, bounds: Bounds = WRITTEN_WIT
     return answer
 
 
-async def _run(what: bytes, question: bytes, given: bytes, seconds: float) -> tuple[int | None, bytes]:
+async def _run(what: bytes, question: bytes, given: bytes, within: float) -> tuple[int | None, bytes]:
     """Start the process, ask it, and give how it ended and its answer. Raises TimeoutError."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -84,7 +84,7 @@ async def _run(what: bytes, question: bytes, given: bytes, seconds: float) -> tu
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(within):
             answer, _ = await process.communicate(HEAD.pack(what, len(question), len(given)) + question + given)
     finally:
         if process.returncode is None:

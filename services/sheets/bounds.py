@@ -11,6 +11,7 @@ MAX_FILE: Final = 20 * 1024 * 1024
 class Bounds(Struct, frozen=True):
     """The bounds of one reading; sizes are bytes, `memory` is address space, of which Python's own start takes 0.1 GB.
 
+    `seconds` are the processor's, `within` the clock's: on a full machine the process comes last.
     `rows` counts those with something in them; `columns` is the width of all that is filled.
     """
 
@@ -20,4 +21,5 @@ class Bounds(Struct, frozen=True):
     rows: int = 50_000
     columns: int = 256
     seconds: float = 30.0
+    within: float = 120.0
     memory: int = 640 * 1024 * 1024

@@ -61,7 +61,7 @@ async def test_a_formula_over_another_file_is_its_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bounds", "reason"), [(Bounds(seconds=0.01), "too_slow"), (Bounds(memory=30_000_000), "too_large")]
+    ("bounds", "reason"), [(Bounds(within=0.01), "too_slow"), (Bounds(memory=30_000_000), "too_large")]
 )
 async def test_the_bounds_of_time_and_memory_hold(bounds: Bounds, reason: str) -> None:
     sheet = b"unit;member;decided_on\n" + b"cb-1;a;5/2/2026\n" * 20_000

@@ -29,7 +29,7 @@ from services.sheets.refusals import SheetRefused
 from tests.property.sheet_mangling import TODAY, UNITS, sheet_of
 from tests.property.sheet_writing import WRITERS
 
-BOUNDS = Bounds(unzipped=20 * 1024 * 1024, rows=1_000, seconds=10, memory=400 * 1024 * 1024)
+BOUNDS = Bounds(unzipped=20 * 1024 * 1024, rows=1_000, seconds=10, within=10, memory=400 * 1024 * 1024)
 FAILED = 99
 READ, OTHER, REASONS = "read", "killed", "refused"
 WROTE = f"{OTHER} SIGXFSZ"
