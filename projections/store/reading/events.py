@@ -77,14 +77,15 @@ _ESCAPES: ColumnElement[bytes] = literal_column("""'\\x5c75'::bytea""")
 """What a character that is escaped in JSON begins with."""
 
 
-def _facts(*where: ColumnElement[bool], naming: bool = False) -> LateralFromClause:
+def _facts(*where: ColumnElement[bool], by_day: bool = False, naming: bool = False) -> LateralFromClause:
     """Write a page of facts, to be looked up for each row of what it is joined to.
 
-    The limit in it keeps the planner on the index of the unit (or of the day), whatever it expects. ``naming``: only
-    those whose event may name somebody. No index knows that: it is looked for in the bytes of each event, some 8 µs a
-    fact, and what is found is read.
+    The limit in it keeps the planner on an index. Which: ``by_day``, that of the day; else that of the unit, as no
+    other knows a day to which something is added. ``naming``: only those whose event may name somebody. No index knows
+    that: it is looked for in the bytes of each event, some 8 µs a fact, and what is found is read.
     """
     key = FACT.c[_KEY]
+    day = FACT.c.day if by_day else FACT.c.day.op("+", return_type=Date())(literal_column("0"))
     after = (bindparam(f"after_{column.name}", type_=column.type) for column in key)
     facts = select(FACT)
     if naming:
@@ -95,7 +96,7 @@ def _facts(*where: ColumnElement[bool], naming: bool = False) -> LateralFromClau
         )
         facts = facts.join(told, told.c.position == FACT.c.position).where(or_(*found))
     return (
-        facts.where(*where, among(FACT.c.measure, "measures"), tuple_(*key) > tuple_(*after))
+        facts.where(*where, among(FACT.c.measure, "measures"), tuple_(day, *key[1:]) > tuple_(*after))
         .order_by(*key)
         .limit(bindparam("limit"))
         .lateral("found")
@@ -133,7 +134,7 @@ def _of_members(walk: Walk, *, naming: bool = False) -> Query:
 def _of_everybody(*, naming: bool = False) -> Query:
     """Compose the page of the root: every fact of the days."""
     below_it = or_(FACT.c.unit == _NUMBER, FACT.c.day <= _SEED.c.last)
-    return _page(_SEED, _facts(FACT.c.day.between(*_LOOKED), below_it, naming=naming))
+    return _page(_SEED, _facts(FACT.c.day.between(*_LOOKED), below_it, by_day=True, naming=naming))
 
 
 _UNDER = {"as-was": _of_members(below_seeds(SEEDS)), "as-now": _of_members(below_seeds_now(SEEDS))}
