@@ -31,6 +31,7 @@ from sqlalchemy.types import TypeEngine
 from projections.store.hierarchy_sql import Walk
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Mapping
 
     from asyncpg import Record
@@ -42,6 +43,11 @@ Types = TypeEngine[Any] | type[TypeEngine[Any]]
 
 OPAQUE: Final[ColumnElement[int]] = literal_column("0")
 """`offset(OPAQUE)`: PostgreSQL plans what is inside by itself, and does not turn lookups into a scan of the table."""
+
+
+def unindexed(day: ColumnElement[dt.date]) -> ColumnElement[dt.date]:
+    """Write a day so that no index knows it: where one by day would be chosen and that of the unit is the right one."""
+    return day.op("+", return_type=Date())(literal_column("0"))
 
 
 class _Compiler(PGCompiler_asyncpg):

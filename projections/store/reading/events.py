@@ -35,7 +35,7 @@ from projections.rules.counting.running_sums import days_of
 from projections.store.calendar_sql import period_of
 from projections.store.hierarchy_sql import Walk, below_seeds, below_seeds_now
 from projections.store.reading.as_now import parts_of
-from projections.store.reading.composed import SEEDED, SEEDS, Query, among, unnested, walked
+from projections.store.reading.composed import SEEDED, SEEDS, Query, among, unindexed, unnested, walked
 from projections.store.reading.find_unit import find
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import numbers
@@ -80,12 +80,12 @@ _ESCAPES: ColumnElement[bytes] = literal_column("""'\\x5c75'::bytea""")
 def _facts(*where: ColumnElement[bool], by_day: bool = False, naming: bool = False) -> LateralFromClause:
     """Write a page of facts, to be looked up for each row of what it is joined to.
 
-    The limit in it keeps the planner on an index. Which: ``by_day``, that of the day; else that of the unit, as no
-    other knows a day to which something is added. ``naming``: only those whose event may name somebody. No index knows
-    that: it is looked for in the bytes of each event, some 8 µs a fact, and what is found is read.
+    The limit in it keeps the planner on an index: ``by_day`` that of the day, else that of the unit. ``naming``: only
+    those whose event may name somebody. No index knows that: it is looked for in the bytes of each event, some 8 µs a
+    fact, and what is found is read.
     """
     key = FACT.c[_KEY]
-    day = FACT.c.day if by_day else FACT.c.day.op("+", return_type=Date())(literal_column("0"))
+    day = FACT.c.day if by_day else unindexed(FACT.c.day)
     after = (bindparam(f"after_{column.name}", type_=column.type) for column in key)
     facts = select(FACT)
     if naming:

@@ -50,7 +50,7 @@ from projections.answers.suspicion.telling import named
 from projections.rules.counting.periods import Days
 from projections.rules.counting.person import person_digest
 from projections.store.hierarchy_sql import below_seeds
-from projections.store.reading.composed import OPAQUE, SEEDED, SEEDS, Query, among, unnested, walked
+from projections.store.reading.composed import OPAQUE, SEEDED, SEEDS, Query, among, unindexed, unnested, walked
 from projections.store.reading.confined import readable
 from projections.store.reading.events import days_of_some
 from projections.store.reading.find_unit import find
@@ -101,13 +101,14 @@ _COLUMNS: Final = ("position", "unit", "person", "day", "measure", "facets")
 _KEY: Final = ("day", "position")
 
 
-def _facts(looked: FromClause, *where: ColumnElement[bool]) -> Query:
+def _facts(looked: FromClause, *where: ColumnElement[bool], by_day: bool = False) -> Query:
     """Compose all facts of the days in their order, from where a page begins on."""
     key = FACT.c[_KEY]
+    day = FACT.c.day if by_day else unindexed(FACT.c.day)
     after = (bindparam(f"after_{column.name}", type_=column.type) for column in key)
     found: LateralFromClause = (
         select(*FACT.c[_COLUMNS])
-        .where(*where, among(FACT.c.measure, "measures"), tuple_(*key) >= tuple_(*after))
+        .where(*where, among(FACT.c.measure, "measures"), tuple_(day, *key[1:]) >= tuple_(*after))
         .offset(OPAQUE)
         .lateral("found")
     )
@@ -124,7 +125,7 @@ def _of_members() -> Query:
 def _of_everybody() -> Query:
     """Compose those of the root: every fact of the days."""
     below_it = or_(FACT.c.unit == _NUMBER, FACT.c.day <= _SEED.c.last)
-    return _facts(_SEED, FACT.c.day.between(*_LOOKED), below_it)
+    return _facts(_SEED, FACT.c.day.between(*_LOOKED), below_it, by_day=True)
 
 
 _UNDER, _ROOT = _of_members(), _of_everybody()
