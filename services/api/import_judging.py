@@ -41,7 +41,6 @@ from services.api.import_answers import (
     RowEvent,
 )
 from services.api.judging import Judged, judge
-from services.api.kept_imports import unpack
 from services.api.kept_receipts import KeptItem
 from services.api.parameters import today
 from services.api.send_answers import ACCEPTED, SentItem
@@ -53,7 +52,7 @@ from services.publishing.correction_ids import RETRACTED, retraction_id
 from services.publishing.lines import Line
 from services.sheets.columns import UNIT, columns_of
 from services.sheets.event_ids import numbered
-from services.sheets.results import Draft, ReadRow, event_of
+from services.sheets.results import Draft, ReadRow, event_of, page_unpacked
 
 AGAIN, REPLACE = "again", "replace"
 _MARK: Final = struct.Struct("!16s8sI")
@@ -411,7 +410,7 @@ async def judge_all(
     """Judge all pages of a sheet of which nothing was sent, as they are kept; give the rows of the first."""
     earlier, found, first = Earlier(), list[dict[str, int]](), list[ImportRow]()
     for packed, choices in pages:
-        judged = await judge_rows(snapshot, PageOfRows(unpack(packed), choices), earlier, how)
+        judged = await judge_rows(snapshot, PageOfRows(page_unpacked(packed), choices), earlier, how)
         first = first or list(shown(judged))
         found.append(counts(judged))
     return RowsCounted(found, first, snapshot.position)

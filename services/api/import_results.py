@@ -27,7 +27,7 @@ from services.api.import_answers import (
 )
 from services.api.import_judging import Earlier, JudgedFor, PageOfRows, judge_rows, shown
 from services.api.importing import imports_of
-from services.api.kept_imports import KeptImport, unpack
+from services.api.kept_imports import KeptImport
 from services.api.kept_receipts import KeptReceipt
 from services.api.parameters import today
 from services.api.problems import Problem
@@ -36,7 +36,7 @@ from services.api.sending import found_in_log, items_told
 from services.api.sights import holder_of
 from services.sheets.apart import NotWrittenError, write_apart
 from services.sheets.columns import columns_of
-from services.sheets.results import ROWS_A_PAGE
+from services.sheets.results import ROWS_A_PAGE, page_unpacked
 
 _STATUSES: Final = {
     READY: "sẽ gửi được",
@@ -116,7 +116,7 @@ async def _lines(snapshot: Snapshot, _: Sight, *, pages: Sequence[_Page], how: J
         if page.sent is not None and page.sent.items is not None:
             items = await found_in_log(snapshot, page.sent.items, answered=page.sent.answered)
             told, _behind = await items_told(snapshot, items, holder_of(how.asker, today()))
-        judged = await judge_rows(snapshot, PageOfRows(unpack(page.rows), page.choices, items), earlier, how)
+        judged = await judge_rows(snapshot, PageOfRows(page_unpacked(page.rows), page.choices, items), earlier, how)
         for row in shown(judged, told):
             known = columns.get(row.column or "")
             head = known.head if known is not None else row.column or ""

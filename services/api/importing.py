@@ -60,7 +60,7 @@ from services.sheets.bounds import Bounds
 from services.sheets.columns import UNIT, columns_of
 from services.sheets.reading import SheetQuestion
 from services.sheets.refusals import CellRefusedError, SheetRefused
-from services.sheets.results import ROWS_A_PAGE, ReadRow, SheetReading
+from services.sheets.results import ROWS_A_PAGE, ReadRow, SheetReading, page_unpacked
 from services.sheets.rows import read_again
 from services.sheets.units import BETWEEN, NamedUnit, UnitFinder
 
@@ -194,7 +194,7 @@ async def take(request: Request, unit: str, event_type: str, said: SheetType, sh
 def _new_pages(packed: Sequence[bytes], counted: Sequence[Mapping[str, int]]) -> list[NewPage]:
     found = []
     for page, each in zip(packed, counted, strict=True):
-        rows = kept_imports.unpack(page)
+        rows = page_unpacked(page)
         found.append(NewPage(rows[0].row, rows[-1].row, page, marks_of(rows), each))
     return found
 

@@ -13,7 +13,7 @@ import msgspec
 
 from projections.answers.words.vietnamese_format import VIETNAM
 from services.api.import_answers import ImportTold
-from services.sheets.results import ReadRow
+from services.sheets.results import ReadRow, page_packed, page_unpacked
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
@@ -52,12 +52,9 @@ _SWEEP: Final = "DELETE FROM import WHERE made_at < now() - make_interval(days =
 _LOCK: Final = "hashtextextended('import ' || $1, 0)"
 _END: Final = (dt.datetime(9999, 1, 1, tzinfo=dt.UTC), "")
 
-_rows: Final = msgspec.msgpack.Decoder(list[ReadRow]).decode
 _told: Final = msgspec.json.Decoder(ImportTold).decode
 _numbers: Final = msgspec.json.Decoder(dict[str, int]).decode
 _choices: Final = msgspec.json.Decoder(dict[int, str]).decode
-pack: Final = msgspec.msgpack.Encoder().encode
-"""Write a page of rows as it is kept."""
 
 
 class KeptImport(NamedTuple):
@@ -109,11 +106,6 @@ class FullError(Exception):
 def new_id() -> str:
     """Make an id that nobody guesses."""
     return f"i-{secrets.token_hex(16)}"
-
-
-def unpack(rows: bytes) -> list[ReadRow]:
-    """Read the rows of a page."""
-    return _rows(rows)
 
 
 async def require_room(database: Pool[Record] | PoolConnectionProxy[Record], account: str, more: int = 0) -> None:
@@ -196,7 +188,7 @@ async def page_for_update(connection: PoolConnectionProxy[Record], import_: str,
 async def change(connection: PoolConnectionProxy[Record], import_: str, page: KeptPage, marks: bytes) -> None:
     """Keep a page that was changed, in the caller's transaction."""
     choices = msgspec.json.encode({str(row): choice for row, choice in page.choices.items()}).decode()
-    await connection.execute(_CHANGE, import_, page.page, pack(page.rows), marks, choices)
+    await connection.execute(_CHANGE, import_, page.page, page_packed(page.rows), marks, choices)
 
 
 async def remove(pool: Pool[Record], import_: str, account: str) -> bool | None:
@@ -253,4 +245,4 @@ def _kept(row: Record) -> KeptImport:
 
 
 def _page(row: Record) -> KeptPage:
-    return KeptPage(row["page"], _rows(row["rows"]), _choices(row["choices"]))
+    return KeptPage(row["page"], page_unpacked(row["rows"]), _choices(row["choices"]))
