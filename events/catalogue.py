@@ -95,6 +95,11 @@ class EventType(Struct, frozen=True):
         """The field of data with the reference by which the subject knows the person; None where it names nobody."""
         return next(iter(_fields(self.data, Reference)), None)
 
+    @property
+    def joins(self) -> tuple[str, str] | None:
+        """The fields of data with another unit and the reference by which it knows the person; None without those."""
+        return next(((count.unit, count.person) for count in self.counts if count.person is not None), None)
+
 
 _ROWS = (
     EventType(

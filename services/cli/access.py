@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from events.identifiers import is_account_id
-from services.cli.asking import write
+from services.cli.asking import understood, write
 from services.cli.client import api_address, get_file, send
 from services.cli.errors import CommandError
 from services.cli.options import Plain
@@ -44,9 +44,9 @@ class AskedService:
         address = (self.address, "v1", *path)
         return send("POST", *address, token=self._token, content=content, headers=headers, query=parameters)[1]
 
-    def download(self, *path: str) -> bytes:
-        """Ask for a file. Raises CommandError."""
-        return get_file(self.address, "v1", *path, token=self._token)
+    def download(self, media_type: str, *path: str) -> bytes:
+        """Ask for a file of a type. Raises CommandError."""
+        return get_file(self.address, media_type, "v1", *path, token=self._token)
 
     def show(
         self,
@@ -65,7 +65,8 @@ class AskedService:
         if is_account_id(named) or named == "admin":
             return named
         _, answer = self.ask("GET", "accounts", q=named, limit=1000)
-        found = [each["account"] for each in answer["accounts"] if each["name"].casefold() == named.casefold()]
+        with understood(self.address):
+            found = [each["account"] for each in answer["accounts"] if each["name"].casefold() == named.casefold()]
         if len(found) != 1:
             raise CommandError(either(f"Không có tài khoản “{named}”.", f"There is no account {named!r}."))
         return str(found[0])

@@ -101,14 +101,22 @@ def _on_empty(address: str, token: str | None) -> Iterator[str | None]:
 
 def print_rendered(address: str, render: "Callable[[], RenderableType]") -> None:
     """Lay an answer out and print it; an answer that lacks what it should have is said to be a stranger's."""
-    from services.cli.client import strange
     from services.cli.screen import console
 
-    try:
+    with understood(address):
         laid_out = render()
+    console().print(laid_out, crop=False)
+
+
+@contextmanager
+def understood(address: str) -> Iterator[None]:
+    """Read what an address answered; an answer that lacks what it should have is said to be a stranger's."""
+    from services.cli.client import strange
+
+    try:
+        yield
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise CommandError(strange(address, f"{type(error).__name__}: {error}")) from error
-    console().print(laid_out, crop=False)
 
 
 def empty_service() -> str:

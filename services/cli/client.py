@@ -114,13 +114,13 @@ def send(
     return response.text, _read(api, response)
 
 
-def get_file(api: str, *path: str, token: str | None) -> bytes:
-    """Ask for a short file, and return what is in it. Raises CommandError as `get` does."""
+def get_file(api: str, media_type: str, *path: str, token: str | None) -> bytes:
+    """Ask for a short file of a type, and return what is in it. Raises CommandError as `get` does."""
     response = _answered("GET", api, path, headers=_signed({}, token))
-    if response.is_success:
-        return response.content
-    _read(api, response)
-    raise CommandError(strange(api, f"HTTP {response.status_code}"), response.status_code)
+    if not response.is_success:
+        _read(api, response)
+    _require(api, response, media_type)
+    return response.content
 
 
 def _answered(method: str, api: str, path: tuple[str, ...], **request: Any) -> httpx.Response:
@@ -190,11 +190,17 @@ def file(api: str, *path: str, token: str | None, **parameters: str | int | None
             if not response.is_success:
                 response.read()
                 _read(api, response)
-            if response.headers.get("content-type", "").partition(";")[0] != "text/csv":
-                raise CommandError(strange(api, response.headers.get("content-type", "?")), response.status_code)
+            _require(api, response, "text/csv")
             yield response.iter_bytes()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise _unreached(api, error) from error
+
+
+def _require(api: str, response: httpx.Response, media_type: str) -> None:
+    """Raise CommandError where an answer is of another type: it is written as it came, whatever it is."""
+    found = response.headers.get("content-type", "?")
+    if found.partition(";")[0].strip() != media_type:
+        raise CommandError(strange(api, found), response.status_code)
 
 
 def strange(api: str, what: str) -> str:

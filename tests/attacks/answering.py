@@ -20,6 +20,7 @@ BY_PATH = {
     "indicators": "Indicators",
     "targets": "Allocations",
     "silence": "Silence",
+    "findings": "FindingPage",
     "statement": "Statement",
     "status": "Status",
     "rejects": "RejectsPage",
@@ -75,6 +76,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(body) + (kind == "cut") * 10))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.do_GET()
+
+    do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815 - as the library names them
 
     def _answer(self, kind: Kind) -> tuple[int, str, bytes]:
         if kind == "fixed":

@@ -33,6 +33,10 @@ GIVEN = {
     "name": "lan.nguyen",
     "role": "reader",
     "token": "t-0123456789abcdef",
+    "hub": "no-such-signed.conf",
+    "type_": "member.admitted",
+    "credentials": "no-such-unit.creds",
+    "sheet": f"i-{'0123456789abcdef' * 2}",
 }
 """What is given for a parameter that must be given; a command with a new one needs a row here."""
 
@@ -50,8 +54,9 @@ WRONG = {"TONGHOP_NATS_URL": "banana", "TONGHOP_DATABASE_URL": "banana", "TONGHO
 CHANGING = {
     *("init", "grant", "revoke", "retract", "token add", "token revoke"),
     *("account add", "account invite", "account disable", "account token"),
+    *("template", "import", "unpack"),
 }
-"""They ask the API, too, and change something."""
+"""They ask the API, too, and change something, there or in the current folder."""
 OFFLINE = {name for name in COMMANDS if name.startswith("credential ")}
 """They work on a folder of keys, and ask no server."""
 RUN_FOR_EVER = {"up", "projector", "api", "migrate"}
@@ -109,6 +114,17 @@ READING = sorted(
     name for name, command in COMMANDS.items() if name not in CHANGING and "api" in {one.name for one in command.params}
 )
 """They ask the API and change nothing."""
+FIRST_A_FILE = {"unpack"}
+"""They read a file before they ask, and there is none here."""
+ASKING = sorted({*READING, *CHANGING} - FIRST_A_FILE)
+A_FEW = ("report", "status", "init", "template")
+BY_ANOTHER_WAY: tuple[tuple[str, ...], ...] = (
+    ("findings", "x", "--format", "csv"),
+    ("audit", "--format", "jsonl"),
+    ("account", "disable", "lan.nguyen"),
+    ("import", f"i-{'0' * 32}", "--send"),
+)
+"""Options with which a command reads what it is answered at another place."""
 
 SURROUNDINGS = {
     "nothing set": Surroundings(),
@@ -166,8 +182,10 @@ def test_settings_that_cannot_be_used(warm: Warm, surroundings: str) -> None:
 @pytest.mark.parametrize("kind", OTHERS)
 def test_a_server_that_is_not_tonghop(warm: Warm, kind: Kind) -> None:
     with answering(kind) as (address, _):
-        for name in [*READING, "init"] if kind == "empty" else ["report", "status", "init"]:
-            done = warm.run(arguments_of(name), Surroundings(environ=AWAY | {"TONGHOP_API_URL": address}))
+        asked = {name: arguments_of(name) for name in (ASKING if kind == "empty" else A_FEW)}
+        others = {" ".join(given): list(given) for given in BY_ANOTHER_WAY} if kind == "empty" else {}
+        for name, given in (asked | others).items():
+            done = warm.run(given, Surroundings(environ=AWAY | {"TONGHOP_API_URL": address}))
             said = done.stderr.decode()
             assert_decent(done, (kind, name), {0, 1})
             assert b"\x1b" not in done.stderr + done.stdout

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from events.catalogue import CATALOGUE
 from events.codec import Event
-from events.data import Data, MemberTransferred
+from events.data import Data
 from events.derived import decision_day
 
 Person = tuple[str, str]
@@ -48,6 +48,9 @@ def fact_of(event: Event, position: int | None, order: int, came_on: dt.date) ->
     if row.kind != "fact" or row.person is None or day is None:
         return None
     data = event.data
-    joins = (data.to, data.as_) if isinstance(data, MemberTransferred) and data.as_ is not UNSET else None
+    joins = None
+    if row.joins is not None:
+        unit, reference = (getattr(data, name) for name in row.joins)
+        joins = None if reference is UNSET else (unit, reference)
     person = (event.subject, getattr(data, row.person))
     return PersonFact(event.type, event.publisher, event.id, position, order, day, came_on, person, joins, data)

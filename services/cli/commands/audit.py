@@ -71,14 +71,16 @@ def _export(service: "AskedService", asked: dict[str, str | None]) -> None:
     """Write page after page as it comes: an entry is written once, whatever is added meanwhile."""
     import msgspec
 
+    from services.cli.asking import understood
     from services.cli.screen import json_shown
 
     cursor = None
     while True:
         _, page = service.ask("GET", "audit", limit=1000, cursor=cursor, **asked)
-        for entry in page["entries"]:
+        with understood(service.address):
+            entries, cursor = list(page["entries"]), page["next"]
+        for entry in entries:
             typer.echo(json_shown(msgspec.json.encode(entry).decode()))
-        cursor = page["next"]
         if cursor is None:
             return
 

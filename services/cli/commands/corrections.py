@@ -37,12 +37,14 @@ def retract(
 ) -> None:
     """Take an event back."""
     from services.cli.access import AskedService
-    from services.cli.asking import write
+    from services.cli.asking import understood, write
     from services.cli.views import corrections
 
     service = AskedService(api, data_dir, token_file)
     body = {"reason": reason}
     answered = service.ordered(WAITED, "POST", "events", publisher, event_id, "retraction", body=body)
     write(format_, lambda answer: corrections.retracted(answer, publisher, event_id), service.address, answered)
-    if answered[1]["items"][0].get("outcome") != "applied":
+    with understood(service.address):
+        applied = answered[1]["items"][0].get("outcome") == "applied"
+    if not applied:
         raise typer.Exit(1)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from projections.answers.words.suspicion_words import SUSPICIONS
-from services.cli.asking import Answered, ask, print_rendered
+from services.cli.asking import Answered, ask, print_rendered, understood
 from services.cli.options import DATA, FORMAT, Api, Cursor, DataDir, Format, From, Limit, To, Unit
 from services.cli.usage import Commands
 from services.language import either
@@ -40,30 +40,32 @@ def findings_(
     data_dir: DataDir = DATA,
 ) -> None:
     """Show what is suspicious."""
+    from services.cli.client import api_address
     from services.cli.screen import json_shown
     from services.cli.views import findings
 
     asked = {"from_": from_, "to": to, "kind": kind, "limit": limit, "cursor": cursor}
-    pages = _pages(api, data_dir, unit, asked)
+    address = api_address(api, data_dir)
+    pages = _pages(address, data_dir, unit, asked)
     match format_:
         case Format.JSON:
-            _, (text, _) = next(pages)
+            text, _ = next(pages)
             typer.echo(json_shown(text))
         case Format.CSV:
-            rows = (row for _, (_, answer) in pages for row in answer["findings"])
-            typer.echo(findings.as_csv(rows).encode(), nl=False)
+            with understood(address):
+                lines = findings.as_csv(row for _, answer in pages for row in answer["findings"])
+            typer.echo(lines.encode(), nl=False)
         case Format.TABLE:
-            address, (_, answer) = next(page for page in pages if page[1][1]["findings"] or not page[1][1]["next"])
+            with understood(address):
+                answer = next(answer for _, answer in pages if answer["findings"] or not answer["next"])
             print_rendered(address, lambda: findings.as_table(answer))
 
 
-def _pages(
-    api: str | None, data_dir: Path, unit: str, asked: dict[str, str | int | None]
-) -> Iterator[tuple[str, Answered]]:
+def _pages(address: str, data_dir: Path, unit: str, asked: dict[str, str | int | None]) -> Iterator[Answered]:
     """Ask for one page after the other, as they are taken."""
     while True:
-        address, answered = ask(api, data_dir, "v1", "units", unit, "findings", **asked)
-        yield address, answered
+        _, answered = ask(address, data_dir, "v1", "units", unit, "findings", **asked)
+        yield answered
         following: Any = answered[1]["next"]
         if following is None:
             return

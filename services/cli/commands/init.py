@@ -165,6 +165,7 @@ def _text(units: str) -> str:
 
 
 def _known(address: str, token: str | None) -> set[str]:
+    from services.cli.asking import understood
     from services.cli.client import get, strange
 
     known: set[str] = set()
@@ -173,7 +174,8 @@ def _known(address: str, token: str | None) -> set[str]:
         _, page = get(address, "v1", "units", token=token, limit=PAGE, cursor=cursor)
         if not isinstance(page.get("units"), list):
             raise CommandError(strange(address, "units"))
-        known.update(str(unit["id"]) for unit in page["units"])
+        with understood(address):
+            known.update(str(unit["id"]) for unit in page["units"])
         cursor = page.get("next")
         if not cursor:
             return known
@@ -181,6 +183,7 @@ def _known(address: str, token: str | None) -> set[str]:
 
 def _root(address: str, token: str | None, rows: Collection[NewUnit], wanted: Collection[NewUnit]) -> str:
     """Find the unit that speaks for all of them: the one without a parent, else the root of what is known."""
+    from services.cli.asking import understood
     from services.cli.client import get
 
     for row in rows:
@@ -194,8 +197,9 @@ def _root(address: str, token: str | None, rows: Collection[NewUnit], wanted: Co
             if error.status == HTTPStatus.NOT_FOUND:
                 continue
             raise
-        ancestors = unit.get("ancestors") or []
-        return str(ancestors[0]["id"] if ancestors else parent)
+        with understood(address):
+            ancestors = unit.get("ancestors") or []
+            return str(ancestors[0]["id"] if ancestors else parent)
     raise HierarchyError(either("Không có đơn vị gốc: hãy nêu --root.", "There is no root: name it with --root."))
 
 

@@ -126,6 +126,7 @@ def unpack(
     """Open a pack."""
     from services.cli import packing
     from services.cli.access import AskedService
+    from services.cli.asking import understood
     from services.cli.words import OUTCOMES, say
 
     found = packing.checked(file, hub or _signed_conf(data_dir))
@@ -142,8 +143,9 @@ def unpack(
     target = result or file.with_name(f"{file.name}.result")
     items: list[dict[str, Any]] = []
     try:
-        for some in packing.sent(found, service):
-            items += some
+        with understood(service.address):
+            for some in packing.sent(found, service):
+                items += some
     finally:
         if items:
             packing.write_result(target, found, items)

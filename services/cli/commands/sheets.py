@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 WAITED: Final = 30
 """Seconds for outcomes."""
 _TYPES: Final = " | ".join(row.type for row in FACTS)
+_SHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _IMPORT: Final = re.compile(r"i-[0-9a-f]{32}").fullmatch
 _KINDS: Final = {
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".xlsx": _SHEET,
     ".xls": "application/vnd.ms-excel",
     ".ods": "application/vnd.oasis.opendocument.spreadsheet",
     ".csv": "text/csv",
@@ -57,7 +58,7 @@ def template(
     from services.cli.access import AskedService
     from services.cli.screen import shown
 
-    made = AskedService(api, data_dir, token_file).download("units", unit, "templates", f"{type_}.xlsx")
+    made = AskedService(api, data_dir, token_file).download(_SHEET, "units", unit, "templates", f"{type_}.xlsx")
     file = out or Path(f"{type_}.xlsx")
     _write_new(file, made)
     typer.echo(either(f"Bảng mẫu: {shown(file)}", f"The sheet: {shown(file)}"))
@@ -118,28 +119,30 @@ def import_(
 ) -> None:
     """Look at a sheet, and send it."""
     from services.cli.access import AskedService
-    from services.cli.asking import print_rendered
+    from services.cli.asking import print_rendered, understood
     from services.cli.screen import json_shown
     from services.cli.views import sheets
 
     service = AskedService(api, data_dir, token_file)
-    made = _looked_at(service, sheet, unit, type_)
-    import_id = str(made["import"])
-    for field, rows in (("again", again), ("replace", replace)):
-        for row in rows or ():
-            service.ask("PATCH", "imports", import_id, "rows", str(row), body={field: True})
-    if again or replace:
-        _, made = service.ask("GET", "imports", import_id)
-    answer = _sent(service, import_id) if send else _whole(service, made)
+    with understood(service.address):
+        made = _looked_at(service, sheet, unit, type_)
+        import_id = str(made["import"])
+        for field, rows in (("again", again), ("replace", replace)):
+            for row in rows or ():
+                service.ask("PATCH", "imports", import_id, "rows", str(row), body={field: True})
+        if again or replace:
+            _, made = service.ask("GET", "imports", import_id)
+        answer = _sent(service, import_id) if send else _whole(service, made)
+        good = sheets.is_sent(answer) if send else sheets.is_good(answer)
     if results is not None:
-        _write_new(results, service.download("imports", f"{import_id}.xlsx"))
+        _write_new(results, service.download(_SHEET, "imports", f"{import_id}.xlsx"))
     if format_ is Plain.JSON:
         import json
 
         typer.echo(json_shown(json.dumps(answer, ensure_ascii=False)))
     else:
         print_rendered(service.address, lambda: sheets.sent(answer, made) if send else sheets.looked_at(answer))
-    if not (sheets.is_sent(answer) if send else sheets.is_good(answer)):
+    if not good:
         raise typer.Exit(1)
 
 

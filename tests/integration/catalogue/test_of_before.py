@@ -24,6 +24,7 @@ VERSION_1 = (
         'EventType("member.restored", "fact", MemberRestored, day=("on",), counts=(Count("restorations", stock=1),)),',
         "",
     ),
+    ("catalogue.py", ', person="as_")', ")"),
     ("vocabulary.py", ', "not_confirmed"]', "]"),
     ("data.py", '    as_: Reference | UnsetType = field(name="as", default=UNSET)\n', ""),
 )
