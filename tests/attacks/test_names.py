@@ -13,6 +13,7 @@ from events.codec import Event, decode
 from events.names import LONGEST_NAME, fault_of, harmless, has_visible, without_unseen
 from projections.answers.report.report_answers import Report, Row, UnitName
 from projections.answers.tables.report_table import report_table
+from services.api.examples import EXAMPLES
 from services.cli.hierarchy_file import HierarchyError, ordered, read
 from services.files.delimited import EXCEL_VI, RFC_4180, CsvDialect, csv_pieces
 from services.files.spreadsheet_texts import text_cell
@@ -109,6 +110,7 @@ def _as_csv(row: dict[str, str]) -> str:
 
 def test_every_command_shows_them_harmlessly(warm: Warm) -> None:
     """No control character, direction or line of its own comes out of a name, in a table, a tree or CSV."""
+    day, names = "2023-05-01", list(DECEIVING.values())
     units = [{"id": f"u-{n}", "name": name, "level": "cell"} for n, name in enumerate(DECEIVING.values())]
     report = report_of(units, {"admissions": 7}) | {"unit": units[0]}
     tree = {
@@ -118,10 +120,27 @@ def test_every_command_shows_them_harmlessly(warm: Warm) -> None:
         "position": 7,
     }
     found = {"units": units, "next": None}
+    named = [dict.fromkeys(("publisher", "id", "type"), name) | {"position": 1, "day": day} for name in names]
+    findings = {
+        "findings": [{"kind": one["id"], "day": day, "unit": one["id"], "events": [one]} for one in named],
+        "next": None,
+        "position": 7,
+    }
+    sheet = {
+        **EXAMPLES["Import"],
+        **dict.fromkeys(("import", "unit", "type", "encoding"), names[0]),
+        "columns": [{"name": str(n), "head": name} for n, name in enumerate(names)],
+        "passed_over": [{"row": n, "why": name} for n, name in enumerate(names)],
+        "counts": {"ready": 1},
+        "rows": [{"row": n, "status": "refused", "column": str(n), "detail": name} for n, name in enumerate(names)],
+        "next": None,
+    }
     for answer, asked, rows in (
         (report, ["report", "x"], len(units) + 9),
         (tree, ["tree", "x"], len(units) + 2),
         (found, ["units"], len(units) + 3),
+        (findings, ["findings", "x"], len(units) + 3),
+        (sheet, ["import", f"i-{'0' * 32}"], len(units) + 10),
     ):
         with answering("fixed", answer) as (address, _):
             done = warm.run(asked, Surroundings(environ={"TONGHOP_API_URL": address}))

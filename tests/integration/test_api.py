@@ -289,8 +289,8 @@ async def test_that_there_is_no_unit_at_all_is_said_in_both_languages(database: 
         await small_world().write(opened)
         await opened.close()
     parts = (
-        *("", "/report", "/report?position=0", "/events", "/history", "/tree", "/silence", "/silence?position=0"),
-        *("/indicators", "/targets", "/statement", "/findings", "/difference?from_position=0"),
+        *("", "/report", "/report?position=0", "/events", "/history", "/tree", "/silence", "/indicators"),
+        *("/targets", "/statement", "/findings", "/difference?against=as-now"),
     )
     async with client_of(database) as client:
         for path in (*(f"/v1/units/nobody{part}" for part in parts), "/v1/outcomes?unit=nobody", "/v1/units/Nobody"):

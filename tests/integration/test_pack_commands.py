@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.bus_credentials.revoking import revoke
+from tests.attacks.answering import answering
 from tests.attacks.leaves import OUTSIDE, PROVINCE, UNIT, leaf_of, told
 from tests.attacks.signed import signed_somewhere
 from tests.fault.forked import tonghop
@@ -64,6 +65,9 @@ def test_what_is_wrong_with_a_pack_is_said(tmp_path: Path) -> None:
         check = ("unpack", pack.name, "--check", "--hub", signed_conf)
         assert f"2 events, signed by {UNIT}" in desk.runs(*check)
         assert "can't be reached" in desk.runs("unpack", pack.name, "--hub", signed_conf, code=1)
+        with answering("empty") as (stranger, _):
+            said = desk.runs("unpack", pack.name, "--hub", signed_conf, "--api", stranger, code=1)
+        assert "does not answer as tonghop does" in said
         pack.write_bytes(pack.read_bytes().replace(b"2023-12-01", b"2023-12-02"))
         assert "altered" in desk.runs(*check, code=1)
         pack.unlink()

@@ -127,14 +127,16 @@ def unpack(
     from services.cli import packing
     from services.cli.access import AskedService
     from services.cli.asking import understood
+    from services.cli.screen import shown
     from services.cli.words import OUTCOMES, say
 
     found = packing.checked(file, hub or _signed_conf(data_dir))
     head = found.head
+    made = shown(head.packed)
     typer.echo(
         either(
-            f"{file}: {head.events} sự kiện, do {head.unit} ký, ghi lúc {head.packed}",
-            f"{file}: {head.events} events, signed by {head.unit}, made {head.packed} by its own account",
+            f"{file}: {head.events} sự kiện, do {head.unit} ký, ghi lúc {made}",
+            f"{file}: {head.events} events, signed by {head.unit}, made {made} by its own account",
         )
     )
     if check:
@@ -150,7 +152,7 @@ def unpack(
         if items:
             packing.write_result(target, found, items)
     tally = Counter(str(item.get("outcome") or item["status"]) for item in items)
-    typer.echo(", ".join(f"{say(OUTCOMES, outcome)}: {number}" for outcome, number in sorted(tally.items())))
+    typer.echo(", ".join(f"{shown(say(OUTCOMES, outcome))}: {number}" for outcome, number in sorted(tally.items())))
     typer.echo(either(f"Kết quả: {target}", f"What came of it: {target}"))
     if tally.keys() - packing.GOOD:
         raise typer.Exit(1)

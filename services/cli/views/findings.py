@@ -10,7 +10,7 @@ from rich.text import Text
 
 from events.names import harmless
 from projections.answers.words.suspicion_words import SUSPICIONS
-from services.cli.screen import Column, Sheet
+from services.cli.screen import Column, Sheet, shown
 from services.cli.views.shared import behind, paged
 from services.cli.words import day, position
 from services.files.spreadsheet_texts import text_cell
@@ -38,13 +38,13 @@ def as_table(answer: Mapping[str, Any]) -> RenderableType:
     for found in answer["findings"]:
         cells = [[_cell(event, name) for event in found["events"]] for name in ("publisher", "id", "day", "position")]
         columns = ("\n".join(column) for column in cells)
-        sheet.add(day(found["day"]), found["unit"], title(found["kind"]), *columns)
+        sheet.add(day(found["day"]), shown(found["unit"]), title(found["kind"]), *columns)
     return Group(paged(sheet, answer, len(answer["findings"])), *behind(answer))
 
 
 def title(kind: str) -> str:
     """Name a kind; one that this program does not know stands as it is."""
-    return chosen(SUSPICIONS[kind].title) if kind in SUSPICIONS else kind
+    return chosen(SUSPICIONS[kind].title) if kind in SUSPICIONS else shown(kind)
 
 
 def as_csv(findings: Iterable[Mapping[str, Any]]) -> str:
@@ -71,4 +71,4 @@ def _cell(event: Mapping[str, Any], name: str) -> str:
     value = event.get(name)
     if value is None:
         return "…"
-    return day(value) if name == "day" else str(value)
+    return day(value) if name == "day" else shown(value)

@@ -52,7 +52,7 @@ def looked_at(answer: Mapping[str, Any]) -> RenderableType:
         for row in answer["rows"]
         if row["status"] not in {"ready", "duplicate"}
     ]
-    again = f"tonghop import {answer['import']} --send"
+    again = f"tonghop import {shown(answer['import'])} --send"
     return Group(
         *_head(answer),
         *_rows(told, either("Sẽ ra sao", "What would become")),
@@ -65,12 +65,16 @@ def _head(answer: Mapping[str, Any]) -> Iterable[RenderableType]:
     number = sum(answer["counts"].values())
     what = f"{shown(answer['type'])}, {shown(answer['unit'])}"
     yield Text(
-        either(f"Bảng {answer['import']}: {number} hàng ({what})", f"Sheet {answer['import']}: {number} rows ({what})")
+        either(
+            f"Bảng {shown(answer['import'])}: {number} hàng ({what})",
+            f"Sheet {shown(answer['import'])}: {number} rows ({what})",
+        )
     )
     if answer["encoding"]:
-        yield Text(either(f"Đọc theo bảng mã {answer['encoding']}.", f"Read as {answer['encoding']}."))
+        encoding = shown(answer["encoding"])
+        yield Text(either(f"Đọc theo bảng mã {encoding}.", f"Read as {encoding}."))
     if answer["passed_over"]:
-        rows = ", ".join(f"{each['row']} ({_why(each['why'])})" for each in answer["passed_over"])
+        rows = ", ".join(f"{shown(each['row'])} ({_why(each['why'])})" for each in answer["passed_over"])
         yield Text(either(f"Bỏ qua hàng: {rows}.", f"Rows passed over: {rows}."))
     sheet = Sheet(Column(either("Sẽ ra sao", "What would become")), Column(either("Số hàng", "Rows"), "right"))
     for status, count in answer["counts"].items():
@@ -112,11 +116,12 @@ def sent(answer: Mapping[str, Any], made: Mapping[str, Any]) -> RenderableType:
         sheet.add(said, str(count))
     parts: list[RenderableType] = [sheet, *_rows(told, either("Kết quả", "What became"))]
     if answer["receipt"]:
-        parts.append(Text(either(f"Biên nhận: {answer['receipt']}", f"Receipt: {answer['receipt']}")))
+        receipt = shown(answer["receipt"])
+        parts.append(Text(either(f"Biên nhận: {receipt}", f"Receipt: {receipt}")))
     if answer["behind"]:
         parts.append(Text(either("Bộ tổng hợp chưa đọc tới.", "It is not read yet.")))
     if any(item["status"] == "unsent" for item in answer["items"]):
-        again = f"tonghop import {answer['import']} --send"
+        again = f"tonghop import {shown(answer['import'])} --send"
         parts += [
             Text(either("Chưa gửi hết; gửi lại không hại gì:", "Not all is sent; send again:")),
             whole(f"  {again}"),
@@ -131,7 +136,7 @@ def _became(item: Mapping[str, Any]) -> str:
 
 
 def _why(why: str) -> str:
-    return either(*_PASSED_OVER.get(why, (why, why)))
+    return shown(either(*_PASSED_OVER.get(why, (why, why))))
 
 
 def _said(status: str) -> str:
