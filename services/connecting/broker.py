@@ -10,6 +10,9 @@ from faststream.nats.security import NatsCredentials, NatsSecurity
 from services.connecting import bus
 from services.settings import Settings
 
+AGAIN_AFTER = 1.0
+"""Seconds between two attempts to connect again."""
+
 
 class Broker(NatsBroker):
     """A NatsBroker whose client is a BusClient."""
@@ -36,7 +39,7 @@ def make(settings: Settings, name: str, **options: Any) -> Broker:
     common: dict[str, Any] = {
         "error_cb": bus.Listener(),
         "max_reconnect_attempts": -1,
-        "reconnect_time_wait": 1,
+        "reconnect_time_wait": AGAIN_AFTER,
         "logger": None,
     }
     broker = Broker(**found, security=security, name=name, **(common | options))

@@ -96,9 +96,12 @@ def test_every_command_can_be_asked_for() -> None:
     assert len(COMMANDS) > 25
 
 
-def test_help_everywhere(warm: Warm) -> None:
+@pytest.mark.parametrize(
+    "names", [[*COMMANDS][::4], pytest.param([*COMMANDS], marks=pytest.mark.long)], ids=["few", "all"]
+)
+def test_help_everywhere(warm: Warm, names: list[str]) -> None:
     """On a full disk it is said that it can't be written; nobody reads: quiet; ASCII: without diacritics."""
-    for name in COMMANDS:
+    for name in names:
         full = warm.run([*name.split(), "--help"], Surroundings(stdout="/dev/full"))
         assert_decent(full, name, {1})
         assert "không đầy đủ" in full.stderr.decode()

@@ -31,6 +31,12 @@ BACKEND: Final = "backend"
 _IN_A_TEST: Final = "PYTEST_CURRENT_TEST"
 _BEFORE_ALL: Final = "LD_PRELOAD"
 _STOP: Final[Stages] = ((signal.SIGTERM, 15.0),)
+_AGAIN: Final = (
+    ("services.projector.worker", "_FIRST_PAUSE", 0.05),
+    ("services.projector.worker", "_LONGEST_PAUSE", 1.0),
+    ("services.connecting.broker", "AGAIN_AFTER", 0.1),
+)
+"""Seconds after which a projector that a test starts tries again what failed; a soak's has those of the service."""
 _USERS: Final = {"projector": "projector", "api": "api"}
 """As whom a command signs in on a bus with accounts; all others as `reader`."""
 
@@ -115,7 +121,8 @@ class Cluster:
         settings = replace(self.settings, nats_url=self.url_of(_USERS.get(name.partition("-")[0], "reader")))
         if name in self.projectors[1:]:
             settings = replace(settings, projector_http=free_address())
-        return Command(name, settings, self._folder, *options)
+        waits = _AGAIN if name in self.projectors else ()
+        return Command(name, settings, self._folder, *options, waits=waits)
 
     def url_of(self, user: str) -> str:
         """Where a user finds the bus."""

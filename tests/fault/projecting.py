@@ -21,10 +21,13 @@ from tests.oracle.telling import Said
 from tests.servers import connect, free_address, short_folder
 
 SOON: Final = (
-    ("services.projector.worker", "_PATIENCE", 0.2),
+    ("services.projector.worker", "_PATIENCE", 0.1),
     ("services.projector.worker", "_FIRST_PAUSE", 0.05),
-    ("services.projector.pulse", "EVERY", 0.2),
-    ("services.projector.watch", "EVERY", 0.5),
+    ("services.projector.worker", "_LONGEST_PAUSE", 0.4),
+    ("services.log.supply", "_BRIEFLY", 0.05),
+    ("services.connecting.broker", "AGAIN_AFTER", 0.1),
+    ("services.projector.pulse", "EVERY", 0.1),
+    ("services.projector.watch", "EVERY", 0.2),
 )
 """Seconds after which a projector looks again whether it may lead or go on, and tells how it stands."""
 

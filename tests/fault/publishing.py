@@ -14,6 +14,8 @@ from nats.js import JetStreamContext
 from tests.fault.load import Told
 
 SHUT_OUT = 0.1
+FIRST, LONGEST = 0.3, 2.4
+"""Seconds to wait for an acknowledgement, each time twice as long: what is sent into an outage is lost in silence."""
 
 
 class Acked(NamedTuple):
@@ -41,11 +43,14 @@ class Publisher:
 
     async def _send(self, told: Told) -> None:
         subject, body = told.said
+        headers = {"Nats-Msg-Id": told.message_id}
+        patience = FIRST
         while True:
             try:
-                ack = await self._jetstream.publish(subject, body, timeout=2, headers={"Nats-Msg-Id": told.message_id})
+                ack = await self._jetstream.publish(subject, body, timeout=patience, headers=headers)
             except (Error, OSError, TimeoutError):
                 await asyncio.sleep(SHUT_OUT)
+                patience = min(2 * patience, LONGEST)
                 continue
             self.acked.append(Acked(ack.seq, told))
             return

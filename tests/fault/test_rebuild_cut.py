@@ -125,11 +125,11 @@ async def repair(stretch: Stretch, chosen: Callable[[Passing], bool]) -> None:
 
 
 async def test_a_rebuild_and_the_way_back(stretch: Stretch) -> None:
-    await rebuild_and_go_back(stretch, few(writing))
+    await rebuild_and_go_back(stretch, few(writing, of=10))
 
 
 async def test_a_repair(stretch: Stretch) -> None:
-    await repair(stretch, few(writing))
+    await repair(stretch, few(writing, of=15))
 
 
 async def test_the_way_back_to_a_generation_leads_to_no_other(stretch: Stretch) -> None:

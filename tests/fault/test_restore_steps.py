@@ -224,13 +224,15 @@ FORMS: Final = {
 SHORT: Final = {"statements": few(writing), "times": 1}
 LONG: Final = {"statements": writing, "times": 2}
 
-# Figures from the log are made by a rebuild, which has short tests of its own.
+BY_OTHERS: Final = {figures_from_the_log, the_database_from_a_backup}
+"""Figures from the log are made by a rebuild, which has short tests of its own; a database comes with both, too."""
+
 RUNS: Final = [
     pytest.param(
         form,
         where,
         id=f"{form.__name__}-{name}",
-        marks=[pytest.mark.long] if name == "all" or form is figures_from_the_log else [],
+        marks=[pytest.mark.long] if name == "all" or form in BY_OTHERS else [],
     )
     for form in FORMS
     for name, where in (("few", SHORT), ("all", LONG))

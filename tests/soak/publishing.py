@@ -16,7 +16,7 @@ from services.publishing.connection import BusRefusedError, connect
 from services.publishing.lines import Line
 from services.publishing.owning import Owning
 from tests.fault.load import Told
-from tests.fault.publishing import SHUT_OUT, Acked, Publisher
+from tests.fault.publishing import FIRST, LONGEST, SHUT_OUT, Acked, Publisher
 
 _FOR_EVER: Final = float("inf")
 
@@ -35,11 +35,13 @@ class SurePublisher(Publisher):
     async def _send(self, told: Told) -> None:
         subject, body = told.said
         headers: dict[str, str] | None = {MESSAGE_ID_HEADER: told.message_id}
+        patience = FIRST
         while True:
             try:
-                ack = await self._jetstream.publish(subject, body, timeout=2, headers=headers)
+                ack = await self._jetstream.publish(subject, body, timeout=patience, headers=headers)
             except (Error, OSError, TimeoutError):
                 await asyncio.sleep(SHUT_OUT)
+                patience = min(2 * patience, LONGEST)
                 continue
             if ack.duplicate and not await self._is_own(told, ack.seq):
                 self.claimed += 1
