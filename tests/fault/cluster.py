@@ -32,6 +32,7 @@ _IN_A_TEST: Final = "PYTEST_CURRENT_TEST"
 _BEFORE_ALL: Final = "LD_PRELOAD"
 _STOP: Final[Stages] = ((signal.SIGTERM, 15.0),)
 _AGAIN: Final = (
+    ("services.projector.worker", "_PATIENCE", 0.3),
     ("services.projector.worker", "_FIRST_PAUSE", 0.05),
     ("services.projector.worker", "_LONGEST_PAUSE", 1.0),
     ("services.connecting.broker", "AGAIN_AFTER", 0.1),

@@ -6,7 +6,7 @@ import asyncio
 
 from tests.soak.storm import Course, Plan, weather
 
-SHORT = Plan(seed=1, cells=30, stormy=2, calm=0.5, between_kills=(0.2, 0.8), pause=0.3, hostile_pause=0.2)
+SHORT = Plan(seed=1, cells=30, stormy=2, calm=0.2, between_kills=(0.2, 0.8), pause=0.3, hostile_pause=0.2)
 
 
 async def nothing(course: Course) -> None:
