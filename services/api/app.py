@@ -45,7 +45,7 @@ from services.api.lag import Lags
 from services.api.log_end import LogEnd
 from services.api.metrics import Measured
 from services.api.needs import declared
-from services.api.sending import Sendings
+from services.api.sendings import Sendings
 from services.api.tracing import Traced
 from services.api.waiting import Positions
 from services.publishing.gateway import Gateway

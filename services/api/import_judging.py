@@ -28,6 +28,7 @@ from projections.store.reading.confined import speakers
 from projections.store.reading.sheet_events import LatestSaid, latest_said
 from projections.store.reading.snapshot import Snapshot
 from services.access.asker import Asker
+from services.api.dry_run import tried_items
 from services.api.event_bodies import FORBIDDEN, GivenEvent, WhyRefused, entry_of
 from services.api.import_answers import (
     DIFFERS,
@@ -42,11 +43,11 @@ from services.api.import_answers import (
 )
 from services.api.judging import Judged, judge
 from services.api.kept_receipts import KeptItem
+from services.api.ledger_lookup import Looked, look_at
 from services.api.parameters import today
 from services.api.send_answers import ACCEPTED, SentItem
 from services.api.send_answers import DUPLICATE as SAID_BEFORE
 from services.api.send_answers import REFUSED as NOT_TAKEN
-from services.api.sending import Looked, look_at, tried_items
 from services.api.sights import holder_of
 from services.publishing.correction_ids import RETRACTED, retraction_id
 from services.publishing.lines import Line

@@ -32,7 +32,7 @@ from services.api.kept_receipts import KeptReceipt
 from services.api.parameters import today
 from services.api.problems import Problem
 from services.api.send_answers import ACCEPTED, UNSENT, SentItem
-from services.api.sending import found_in_log, items_told
+from services.api.sent_outcomes import found_in_log, items_told
 from services.api.sights import holder_of
 from services.sheets.apart import NotWrittenError, write_apart
 from services.sheets.columns import columns_of

@@ -29,16 +29,13 @@ from services.api.judging import Judged
 from services.api.kept_imports import KeptImport, KeptPage
 from services.api.kept_receipts import A_PART, KeptItem, KeptReceipt, ReceiptPart
 from services.api.problems import Problem
+from services.api.publishing import Publishing, SentTogether
+from services.api.reading_receipts import told_of
 from services.api.send_answers import ACCEPTED, DUPLICATE, UNSENT, SentAnswer
-from services.api.sending import (
-    AGAIN,
-    Publishing,
-    SentTogether,
-    found_in_log,
-    note_forbidden,
-    sendings_of,
-    told_of,
-)
+from services.api.sending import AGAIN
+from services.api.sendings import sendings_of
+from services.api.sent_audit import note_forbidden
+from services.api.sent_outcomes import found_in_log
 
 _PAIRS: Final = A_PART // 2
 """Rows that go in one batch of which each takes the place of an event: two events each."""

@@ -51,7 +51,8 @@ from services.api.kept_receipts import KeptItem, KeptReceipt
 from services.api.parameters import cursor_of, today
 from services.api.problems import Problem, bad_parameter, forbidden, not_found, not_ready
 from services.api.send_answers import ACCEPTED, UNSENT, SentItem
-from services.api.sending import found_in_log, items_told, note_named
+from services.api.sent_audit import note_named
+from services.api.sent_outcomes import found_in_log, items_told
 from services.api.sights import holder_of
 from services.api.turns import Limits, Turns
 from services.settings import Settings

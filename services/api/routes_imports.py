@@ -48,7 +48,7 @@ from services.api.problems import not_found
 from services.api.routes_accounts import answer
 from services.api.routes_sending import PREFER, waits
 from services.api.send_answers import SentAnswer
-from services.api.sending import sendings_of
+from services.api.sendings import sendings_of
 from services.api.sights import holder_of
 from services.sheets.bounds import MAX_FILE
 from services.sheets.template import MOST_UNITS, template

@@ -22,10 +22,12 @@ from services.api.json_bodies import read
 from services.api.needs import needs
 from services.api.parameters import Cursor, Parameters, Strict, key_of, one_of, only_once
 from services.api.problems import no_event, not_found
+from services.api.reading_receipts import read_again
 from services.api.routes_accounts import answer
 from services.api.routes_events import EventId, Publisher
 from services.api.send_answers import Replacement, Retraction, SentAnswer
-from services.api.sending import How, read_again, send, sendings_of
+from services.api.sending import How, send
+from services.api.sendings import sendings_of
 
 router = APIRouter(prefix="/v1", tags=["sending"], dependencies=[Depends(only_once)])
 

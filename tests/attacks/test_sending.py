@@ -15,7 +15,7 @@ import httpx
 import pytest
 from psutil import Process
 
-from services.api import sending
+from services.api import sendings
 from services.settings import Address, Settings
 from tests import servers
 from tests.attacks.http_serving import GUARD, Wire, serving
@@ -56,7 +56,7 @@ async def test_nobody_has_a_long_body_read_without_an_account(database: str) -> 
 
 
 async def test_who_sends_slowly_holds_his_own_places_alone(shipped: Address) -> None:
-    _, a_client, _ = sending.LONG
+    _, a_client, _ = sendings.LONG
     slow = [await Wire.to(shipped, "127.0.0.5") for _ in range(a_client)]
     for wire in slow[:-1]:
         wire.ask("/v1/events", "POST", Content_Type=LINES, Content_Length=LONG)
