@@ -21,6 +21,7 @@ from services.api import pools
 from services.api.apart_messages import ANSWER, ASK, CANCEL, FAILURE, HEAD, Job
 from services.api.asked import Given, begin, finish, packed
 from services.api.problems import Problem
+from services.garbage_collection import spare_what_is_loaded
 from services.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,9 +54,13 @@ async def serve(settings: Settings, out: BinaryIO) -> None:
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     async with pools.slow(settings, 1) as pool:
+        loaded = False
         while True:
             if (job := await _next(reader)) is None:
                 return
+            if not loaded:  # the first question has brought what it is answered with
+                spare_what_is_loaded()
+                loaded = True
             await _answer(pool, reader, job, out)
             if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > MEMORY:
                 return

@@ -18,6 +18,7 @@ from services.api.connections import Connection, Connections
 from services.api.pools import SLOW
 from services.connecting.loopback import refuse_others_of_machine
 from services.connecting.tls import https
+from services.garbage_collection import spare_what_is_loaded
 from services.settings import OPEN, Address, Settings, SettingsError
 
 MOST_CONNECTIONS: Final = 2_000
@@ -42,8 +43,10 @@ def serve(settings: Settings) -> None:
             raise SettingsError(*error.args) from error
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again when it has stopped: as asked
     clients = Clients(settings.trusted_proxies)
+    app = create_app(settings, apart=Processes(settings, SLOW), metrics=_bound(settings.metrics_http))
+    spare_what_is_loaded()
     uvicorn.run(
-        create_app(settings, apart=Processes(settings, SLOW), metrics=_bound(settings.metrics_http)),
+        app,
         host=settings.http.host,
         port=settings.http.port,
         loop="auto",  # uvloop where there is one
