@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
 
+from services.embedded.postgres import PostgresServer
+from tests import servers
 from tests.integration.test_gate import ask, guarded
 from tests.oracle.telling import ROOT, Said, admitted, dissolved, founded, granted, moved, root
 from tests.property.system import system_on
@@ -34,8 +37,15 @@ def log() -> list[Said]:
     return told
 
 
-@pytest.fixture
-async def client(database: str) -> AsyncIterator[httpx.AsyncClient]:
+@pytest.fixture(scope="module")
+async def client(postgres: PostgresServer, _template: None) -> AsyncIterator[httpx.AsyncClient]:
+    """One for all: they only ask."""
+    async with servers.fresh_database(postgres) as database, opened_on(database) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def opened_on(database: str) -> AsyncIterator[httpx.AsyncClient]:
     async with system_on(database) as system, guarded(database) as opened:
         said = log()
         await system.deliver(said, [(0, len(said), False)])

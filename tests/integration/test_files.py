@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
 
 from services.api.app import create_app
+from services.embedded.postgres import PostgresServer
 from services.settings import Settings
+from tests import servers
 from tests.integration.plans.telling import TREE, target
 from tests.oracle.telling import ROOT, admitted, dissolved, founded, moved, renamed, say
 from tests.property.system import system_on
@@ -32,8 +35,15 @@ ASKED = {
 HOSTILE = "=1+1;-2\u202e"
 
 
-@pytest.fixture
-async def client(database: str) -> AsyncIterator[httpx.AsyncClient]:
+@pytest.fixture(scope="module")
+async def client(postgres: PostgresServer, _template: None) -> AsyncIterator[httpx.AsyncClient]:
+    """One for all: they only ask."""
+    async with servers.fresh_database(postgres) as database, opened_on(database) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def opened_on(database: str) -> AsyncIterator[httpx.AsyncClient]:
     days = {"from": "2021-01-01", "to": "2021-12-31"}
     log = [
         *TREE,
