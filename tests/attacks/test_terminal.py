@@ -175,7 +175,7 @@ def test_servers_that_are_away(warm: Warm, name: str) -> None:
 @pytest.mark.parametrize("surroundings", ["nothing set", "all closed", "folder gone"])
 def test_settings_that_cannot_be_used(warm: Warm, surroundings: str) -> None:
     within = SURROUNDINGS[surroundings]
-    for name in COMMANDS:
+    for name in COMMANDS if surroundings == "nothing set" else [*COMMANDS][::3]:
         environ = {**WRONG, **within.environ}
         done = warm.run(wrong_ones(name), Surroundings(**{**within.__dict__, "environ": environ}))
         assert_decent(done, name, {1, 2})

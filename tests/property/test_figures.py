@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.oracle.figures import Question, Values
-from tests.oracle.telling import Said
+from tests.oracle.telling import ROOT, Said
 from tests.oracle.wording import MEASURES
-from tests.property.examples import examples
+from tests.property.examples import LONG, examples
 from tests.property.reading import BASES, BYS, RANGES, Reader, questions
 from tests.property.smallest import hold
 from tests.property.strategies import cuttings, logs, shufflings
@@ -57,7 +57,8 @@ async def test_rows_sum_to_totals_for_every_unit_on_every_basis(
     oracle = oracle_of(log)
     first, last = (dt.date.fromisoformat(text) for text in RANGES[0])
     await system.deliver(log, [(0, len(log), False)])
-    for unit in oracle.hierarchy().units():
+    units = sorted(oracle.hierarchy().units(), key=lambda unit: (unit != ROOT, unit))
+    for unit in units if LONG else units[::2]:
         for question in [Question(unit, first, last, basis, MEASURES, by) for basis in BASES for by in BYS]:
             total, rows = await reader.report(question)
             assert question.by == "none" or sums_of(rows, MEASURES) == total, (question, total, rows)

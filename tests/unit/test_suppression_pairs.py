@@ -17,7 +17,12 @@ from tests.unit.test_suppression import tables
 Table = tuple[tuple[int, ...], ...]
 Known = tuple[int, ...]
 
-SMALL_TABLES = ((2, 2, 16), (2, 3, 10), (3, 3, 6))
+SMALL_TABLES = (
+    (2, 2, 16),
+    (2, 3, 8),
+    (3, 3, 5),
+    *(pytest.param(*larger, marks=pytest.mark.long) for larger in ((2, 3, 10), (3, 3, 6))),
+)
 """How many rows and columns, `unknown` included, and the largest total."""
 
 

@@ -98,7 +98,7 @@ def all_pairs(height: int, width: int, totals: tuple[int, int]) -> list[Pair]:
         (1, 3, (8, 7), Thresholds(3, 0)),
         (1, 3, (12, 5), Thresholds(3, 0)),
         (1, 4, (6, 5), Thresholds(3, 0)),
-        (2, 2, (6, 5), Thresholds(2, 4)),
+        pytest.param(2, 2, (6, 5), Thresholds(2, 4), marks=pytest.mark.long),
         (2, 2, (7, 3), Thresholds(2, 4)),
     ],
 )
