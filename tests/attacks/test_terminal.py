@@ -172,10 +172,17 @@ def test_servers_that_are_away(warm: Warm, name: str) -> None:
     assert " / " not in said
 
 
-@pytest.mark.parametrize("surroundings", ["nothing set", "all closed", "folder gone"])
-def test_settings_that_cannot_be_used(warm: Warm, surroundings: str) -> None:
+@pytest.mark.parametrize(
+    ("surroundings", "each"),
+    [
+        ("nothing set", 1),
+        *(("all closed", 3), ("folder gone", 3)),
+        *(pytest.param(name, 1, marks=pytest.mark.long) for name in ("all closed", "folder gone")),
+    ],
+)
+def test_settings_that_cannot_be_used(warm: Warm, surroundings: str, each: int) -> None:
     within = SURROUNDINGS[surroundings]
-    for name in COMMANDS if surroundings == "nothing set" else [*COMMANDS][::3]:
+    for name in [*COMMANDS][::each]:
         environ = {**WRONG, **within.environ}
         done = warm.run(wrong_ones(name), Surroundings(**{**within.__dict__, "environ": environ}))
         assert_decent(done, name, {1, 2})
