@@ -21,6 +21,7 @@ from projections.store.reading.find_unit import UnknownUnitError
 from projections.store.reading.report import report
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units import unit_on
+from services.api import apart
 from services.api.apart import Processes
 from services.api.apart_messages import Job
 from services.api.asked import Alike, Asked, Circumstances
@@ -87,8 +88,9 @@ async def test_one_that_is_killed_is_replaced(processes: Processes) -> None:
 
 
 async def test_who_gives_up_waiting_has_his_question_dropped_and_the_process_goes_on(
-    processes: Processes, database: str
+    processes: Processes, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(apart, "LET_GO", 60)  # on a full machine the process comes last
     await processes.answer(Job(about("unit-002"), PLAIN))
     (process,) = children()
     asked = Asked(("s",), Alike(partial(sleeps, seconds=60)), may=anybody)
