@@ -22,7 +22,6 @@ from projections.rules.counting.periods import (
     month_period,
     months,
     partial_months,
-    year_period,
     years,
 )
 
@@ -31,6 +30,11 @@ START = dt.date(2018, 1, 1)
 SPAN = [START + n * ONE_DAY for n in range(4 * 365 + 1)]
 
 some_days = st.tuples(st.sampled_from(SPAN), st.sampled_from(SPAN)).map(lambda ends: Days(*sorted(ends)))
+
+
+def year_period(day: dt.date) -> int:
+    """Return ``100000000 + yyyy`` of the day's year."""
+    return YEAR_BASE + day.year
 
 
 def sum_of(runs: tuple[Run, ...]) -> dict[dt.date, int]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from projections.rules.counting.batch_changes import PERIOD_MASK, PERIOD_SHIFT, UNIT_SHIFT, Deltas, FactRow
 from projections.rules.counting.breakdown import SLOTS, slots_of
-from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE, day_period, month_period, year_period
+from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE, day_period
 from projections.rules.counting.state import State
 
 Integers = NDArray[np.int64]
@@ -72,16 +72,14 @@ class Counting:
     def _counted(self, rows: Sequence[FactRow], lineages: Sequence[tuple[int, ...]]) -> _Counted:
         if not rows:
             return _Counted(_NONE, _NONE, _NONE)
-        on_day, in_month, in_year = _periods(rows)
         uppers = np.fromiter(chained.from_iterable(lineages), np.int64)
         fact = np.repeat(np.arange(len(rows)), np.fromiter(map(len, lineages), np.int64, len(rows)))
         large = self._among(self._state.large - self._state.running)[uppers]
         vast = self._among(self._state.vast)[uppers]
-        begun = uppers << UNIT_SHIFT
-        months = begun | in_month[fact]
-        keys = np.concatenate((begun | on_day[fact], months[large], (begun | in_year[fact])[large]))
+        days = (uppers << UNIT_SHIFT) | _on_days(rows)[fact]
+        months, _ = coarser_keys(days[vast])
         facets = np.fromiter([row.facets for row in rows], np.int64, len(rows))
-        return _Counted(keys, months[vast], facets[fact[vast]])
+        return _Counted(np.concatenate((days, *coarser_keys(days[large]))), months, facets[fact[vast]])
 
     def _among(self, units: set[int]) -> NDArray[np.bool_]:
         among = np.zeros(self._state.hierarchy.next_no, np.bool_)
@@ -107,16 +105,8 @@ def _net(index: Integers, gained: int, size: int) -> Integers:
     return net
 
 
-def _periods(rows: Sequence[FactRow]) -> tuple[Integers, Integers, Integers]:
-    """Return for each fact the rest of the keys of its day's, its month's and its year's counters."""
+def _on_days(rows: Sequence[FactRow]) -> Integers:
+    """Return for each fact the rest of the key of its day's counter."""
     numbers: dict[tuple[dt.date, int], int] = {}
     which = [numbers.setdefault((row.day, row.measure), len(numbers)) for row in rows]
-    known = np.array(
-        [
-            [(period(day) << PERIOD_SHIFT) | measure for day, measure in numbers]
-            for period in (day_period, month_period, year_period)
-        ],
-        np.int64,
-    )
-    on_day, in_month, in_year = known[:, which]
-    return on_day, in_month, in_year
+    return np.array([(day_period(day) << PERIOD_SHIFT) | measure for day, measure in numbers], np.int64)[which]

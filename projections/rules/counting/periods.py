@@ -72,11 +72,6 @@ def month_from(day: dt.date) -> dt.date:
     return (day.replace(day=1) + dt.timedelta(32)).replace(day=1)
 
 
-def year_period(day: dt.date) -> int:
-    """Return ``100000000 + yyyy`` of the day's year."""
-    return YEAR_BASE + day.year
-
-
 def month_of(day: dt.date) -> Days:
     """Return the days of the day's month."""
     return Days(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
