@@ -32,7 +32,7 @@ from projections.store.reading.binary_columns import Column, each_block
 from projections.store.reading.find_unit import unknown
 from projections.store.reading.parked_before import day_of_fact
 from projections.store.reading.raw_trees import raw_tree
-from projections.store.reading.said_then import SaidSince, known_of, said_since, statements_of
+from projections.store.reading.said_then import SaidSince, known_of, numbers_of, said_since, statements_of
 from projections.store.reading.snapshot import Snapshot
 
 MOST_UNITS: Final = 20_000
@@ -103,7 +103,6 @@ SELECT position, subject, publisher, type, bus_subject FROM ledger WHERE positio
 )
 """
 _BODIES: Final = "SELECT publisher, type, bus_subject, subject, body FROM ledger WHERE position = ANY($1::bigint[])"
-_NUMBERS: Final = "SELECT id, no FROM unit WHERE id = ANY($1::text[])"
 
 
 class _Read(NamedTuple):
@@ -158,8 +157,7 @@ class Then:
 
     async def spans(self, units: Collection[str]) -> dict[str, StandingDays]:
         """Return the days on which units stand, by id."""
-        numbers = {id_: no for id_, no in await self.today.connection.fetch(_NUMBERS, list(units))}  # noqa: C416 - records are not pairs to a checker
-        numbers |= {id_: self.since.numbers[id_] for id_ in self.since.numbers.keys() & set(units)}
+        numbers = await self._numbers_of(set(units))
         await self._load(numbers.values())
         known = ((id_, self._units.by_no.get(no)) for id_, no in numbers.items())
         return {
@@ -170,6 +168,11 @@ class Then:
         """Return the number of a unit that is known now, or was then."""
         number = self.since.numbers.get(unit)
         return number if number is not None else await self.today.connection.fetchval(_NUMBER, unit)
+
+    async def _numbers_of(self, units: set[str]) -> dict[str, int]:
+        """Return the same of many, by id."""
+        numbers = await numbers_of(self.today, units)
+        return numbers | {id_: self.since.numbers[id_] for id_ in units & self.since.numbers.keys()}
 
     async def stays(self, unit: Place, days: Days, level: str | None, *, now: bool) -> list[UnitStay]:
         """Return the children of a unit, or the highest units of a level below it, as `units_below` does."""
@@ -328,8 +331,7 @@ class Then:
         fetch, upper = self.today.connection.fetch, self._units.by_no[unit.place.no]
         rows = await fetch(_WAITING, self.position)
         subjects = {row["subject"] for row in rows if row["subject"] is not None}
-        numbers = {id_: no for id_, no in await fetch(_NUMBERS, list(subjects))} if subjects else {}  # noqa: C416 - records are not pairs to a checker
-        numbers |= {id_: self.since.numbers[id_] for id_ in subjects & self.since.numbers.keys()}
+        numbers = await self._numbers_of(subjects)
         below = self.tree.ever_below(upper.no)
         near = {no for no in numbers.values() if no < len(below) and below[no]}
         await self._load(near)

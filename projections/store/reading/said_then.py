@@ -24,7 +24,7 @@ UNION SELECT statement.unit FROM verdict JOIN statement USING (position)
     WHERE verdict.held_at > $1 AND verdict.held_at > verdict.position
 """
 _TAKEN_BACK_SINCE: Final = """
-SELECT position, publisher, id, type, subject, body, held_at, retracted_at, retracted_by
+SELECT position, type, subject, body, held_at, retracted_at, retracted_by
 FROM verdict JOIN ledger USING (position)
 WHERE retracted_at > $1 AND held_at IS NOT NULL AND starts_with(type, 'unit.')
     AND NOT EXISTS (SELECT FROM former_fact WHERE former_fact.position = verdict.position)
@@ -106,7 +106,7 @@ async def said_since(snapshot: Snapshot, position: int, free: int, before: SaidS
     said = [(row, _body.decode(row["body"]).data) for row in rows]
     named = {row["subject"] for row in rows}
     named |= {id_ for _, data in said for id_ in (data.parent, data.successor) if id_ is not None}
-    numbers = {id_: no for id_, no in await fetch(_NUMBERS, list(named))} if named else {}  # noqa: C416 - records are not pairs to a checker
+    numbers = await numbers_of(snapshot, named)
     if before is not None:
         numbers |= before.numbers
     for id_ in sorted(named - numbers.keys()):
@@ -117,6 +117,12 @@ async def said_since(snapshot: Snapshot, position: int, free: int, before: SaidS
     ]
     changed |= {held.statement.unit for held in lost}
     return SaidSince(changed, lost, numbers, {no: id_ for id_, no in numbers.items()})
+
+
+async def numbers_of(snapshot: Snapshot, units: Collection[str]) -> dict[str, int]:
+    """Return the numbers of those of the units that are known now, by id."""
+    rows = await snapshot.connection.fetch(_NUMBERS, list(units)) if units else []
+    return {id_: no for id_, no in rows}  # noqa: C416 - records are not pairs to a checker
 
 
 async def statements_of(
