@@ -8,10 +8,8 @@ tables; what was taken back is read from the bodies in the ledger.
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
 from sqlalchemy import BigInteger, ColumnElement, Join, Table, and_, bindparam, func, select
 
 from events.catalogue import MEASURES
@@ -26,6 +24,7 @@ from projections.rules.log.kept_message import bus_subject_of
 from projections.store.reading.composed import Query, among
 from projections.store.reading.find_unit import unknown
 from projections.store.reading.parked_before import day_of_fact
+from projections.store.reading.said_then import HeldStatement, structure_in
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import numbers
 from projections.store.schema.tables import FACT, STATEMENT, VERDICT
@@ -40,7 +39,6 @@ MOST_MEMBERS = 20_000
 _IDS = "SELECT no, id FROM unit"
 
 _POSITION = bindparam("position", type_=BigInteger)
-_UNTIL = bindparam("until", type_=BigInteger)
 
 
 def _held_at(held: Table) -> ColumnElement[int]:
@@ -79,34 +77,6 @@ _HELD = (
     .group_by(*FACT.c["unit", "day", "measure"], "packed")
 )
 _FACTS, _FACTS_OF_UNITS = Query(_HELD), Query(_HELD.where(among(FACT.c.unit, "units")))
-
-
-class _Structure(msgspec.Struct):
-    since: dt.date
-    parent: str | None = None
-    name: str | None = None
-    level: str | None = None
-    successor: str | None = None
-
-
-class _Body(msgspec.Struct):
-    data: _Structure
-
-
-_body = msgspec.json.Decoder(_Body)
-
-
-class HeldStatement(NamedTuple):
-    """A statement and the positions at which it began to hold, and at which it was taken back and by which event."""
-
-    statement: UnitStatement
-    held_at: int
-    retracted_at: int | None = None
-    retracted_by: int | None = None
-
-    def held(self, position: int) -> bool:
-        """Tell whether it held when the log stood at the position."""
-        return self.held_at <= position and (self.retracted_at is None or position < self.retracted_at)
 
 
 class Past(NamedTuple):
@@ -178,7 +148,7 @@ def _codes(question: Question, packed: int) -> Codes:
 
 
 def _statement(row: Record, numbers_of: dict[str, int]) -> UnitStatement:
-    said = _body.decode(row["body"]).data
+    said = structure_in(row["body"])
     return UnitStatement(
         row["position"],
         numbers_of[row["subject"]],

@@ -53,7 +53,9 @@ WHERE verdict.held_at > $1 AND verdict.held_at <= $2 AND verdict.held_at > verdi
 """
 
 
-class _Structure(msgspec.Struct):
+class StructureSaid(msgspec.Struct):
+    """What a structure event of the ledger says, units by their ids."""
+
     since: dt.date
     parent: str | None = None
     name: str | None = None
@@ -62,10 +64,15 @@ class _Structure(msgspec.Struct):
 
 
 class _Body(msgspec.Struct):
-    data: _Structure
+    data: StructureSaid
 
 
 _body = msgspec.json.Decoder(_Body)
+
+
+def structure_in(body: bytes) -> StructureSaid:
+    """Read the body of a structure event that held."""
+    return _body.decode(body).data
 
 
 class HeldStatement(NamedTuple):
@@ -103,7 +110,7 @@ async def said_since(snapshot: Snapshot, position: int, free: int, before: SaidS
     fetch = snapshot.connection.fetch
     changed = {unit for (unit,) in await fetch(_SAID_SINCE, position)}
     rows = await fetch(_TAKEN_BACK_SINCE, position)
-    said = [(row, _body.decode(row["body"]).data) for row in rows]
+    said = [(row, structure_in(row["body"])) for row in rows]
     named = {row["subject"] for row in rows}
     named |= {id_ for _, data in said for id_ in (data.parent, data.successor) if id_ is not None}
     numbers = await numbers_of(snapshot, named)
@@ -156,7 +163,7 @@ def known_of(statements: Iterable[HeldStatement]) -> list[UnitStatement]:
     return [statement for statement in said if statement.unit in known]
 
 
-def _statement(row: Record, said: _Structure, numbers: dict[str, int]) -> UnitStatement:
+def _statement(row: Record, said: StructureSaid, numbers: dict[str, int]) -> UnitStatement:
     return UnitStatement(
         row["position"],
         numbers[row["subject"]],
