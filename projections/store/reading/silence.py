@@ -35,6 +35,7 @@ from projections.store.reading.confined import hidden_below
 from projections.store.reading.find_unit import find, names_on
 from projections.store.reading.silence_columns import KnownColumns, of_everybody, of_few
 from projections.store.reading.snapshot import Snapshot
+from projections.store.reading.sources import sources_at
 
 LISTS: Final = ("silent", "declared_zero", "differing", "admitted_nobody")
 
@@ -54,7 +55,6 @@ WHERE said.unit = ANY($1::integer[]) AND said.first <= $3::date AND said.last >=
     AND said.value = 0 AND said.figure = ANY($4::text[])
 ORDER BY said.unit, array_position($4, said.figure), said.first, said.last
 """
-_SOURCES: Final = "SELECT position, publisher, id, type FROM ledger WHERE position = ANY($1::bigint[])"
 
 
 class UnitKey(NamedTuple):
@@ -307,8 +307,7 @@ class _Pages:
         if isinstance(after, FigureKey):
             totals = [each for each in totals if each[0] > after]
         positions = [total.position for _, total in totals[:limit]]
-        rows = await self._snapshot.connection.fetch(_SOURCES, positions) if positions else []
-        said = {position: Source(position, *source) for position, *source in rows}
+        said = await sources_at(self._snapshot, positions) if positions else {}
         figures = [
             Differing(
                 self._names[total.unit],
