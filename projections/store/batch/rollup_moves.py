@@ -26,7 +26,7 @@ from projections.rules.counting.running_sums import Integers, days_of
 from projections.rules.hierarchy.unit import EVER, last_day
 from projections.store.batch.adding import ADD_TO_BREAKDOWNS, ADD_TO_COUNTERS, codes_of
 from projections.store.batch.running_sums import RunningSums
-from projections.store.calendar_sql import day_within, period_of
+from projections.store.calendar_sql import COPIED_ENDS, day_within, period_of
 
 Restructuring = Reattribution | Enlargement | BreakingDown
 
@@ -75,8 +75,8 @@ CROSS JOIN LATERAL (
 _TAKE_DAYS = "DELETE FROM counter WHERE unit = $1 RETURNING period, measure, n"
 
 _EPOCH: Final = np.datetime64("2000-01-01")
-_ENDS: Final = (-(2**31), 2**31 - 1)
-"""The two ends of the calendar, as PostgreSQL sends them for a number of days since 2000."""
+_ENDS: Final = {sent: day for day, sent in COPIED_ENDS.items()}
+"""The two ends of the calendar, by what PostgreSQL sends for them."""
 
 
 class _Target(NamedTuple):
@@ -243,10 +243,7 @@ _FACTS_AT_ONCE: Final = 50_000
 def _month_periods(days: Integers) -> Integers:
     """Return the periods of the months of days, as PostgreSQL sends these."""
     known, index = np.unique(days, return_inverse=True)
-    periods = [
-        month_period({_ENDS[0]: dt.date.min, _ENDS[1]: dt.date.max}.get(day) or (_EPOCH + day).astype(dt.date))
-        for day in known.tolist()
-    ]
+    periods = [month_period(_ENDS.get(day) or (_EPOCH + day).astype(dt.date)) for day in known.tolist()]
     return np.array(periods, np.int64)[index]
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from events.catalogue import MEASURE_NUMBERS, MEASURES
 from events.vocabulary import LEVELS
+from projections.answers.past.day_numbers import FIRST, LAST
 from projections.answers.plans.silence_rules import (
     NOBODY,
     OPEN,
@@ -77,7 +78,6 @@ WHERE EXISTS (SELECT FROM fact WHERE fact.unit = here.unit AND day BETWEEN $2 AN
 
 _EPOCH: Final = dt.date(2000, 1, 1).toordinal()
 _FIRST_OF_ALL, _LAST_OF_ALL = dt.date.min.toordinal(), dt.date.max.toordinal()
-_ENDS: Final = (-(2**31), 2**31 - 1)
 
 
 class KnownColumns(NamedTuple):
@@ -229,7 +229,7 @@ def _declared(records: NDArray[Any], asked: AskedOfAll) -> DeclaredColumns:
 def _ordinals(days: NDArray[Any], *, civil: bool = False) -> Numbers:
     """Return days as ordinals; the last of all is the end of what goes on, unless it is a ``civil`` day."""
     packed = days.astype(np.int64)
-    lowest, highest = (packed == end for end in _ENDS)
+    lowest, highest = packed == FIRST, packed == LAST
     packed += _EPOCH
     packed[lowest] = _FIRST_OF_ALL
     packed[highest] = _LAST_OF_ALL if civil else OPEN
