@@ -46,11 +46,6 @@ def rows_of(keys: Integers, n: Integers) -> tuple[Rows, Rows]:
     )
 
 
-def steps_of(period: int) -> int:
-    """Return how many steps the row of a period has."""
-    return DAYS if period >= MONTH_BASE else MONTHS
-
-
 def stored(rows: NDArray[np.int32]) -> list[bytes]:
     """Write rows, of the shape (rows, numbers), as they are stored."""
     size = rows.shape[1] * NUMBER.itemsize

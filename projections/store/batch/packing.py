@@ -55,12 +55,6 @@ STAY: Final = np.dtype(
 from 1 on, less than 0 where it was taken back; ``dissolved`` is the day of its dissolution, the last of all where it
 stands."""
 
-SIZES: Final = {
-    PackedKind.FACTS: FACT.itemsize,
-    PackedKind.DECLARATIONS: DECLARATION.itemsize,
-    PackedKind.STAYS: STAY.itemsize,
-}
-
 UNIT_BITS: Final = 10
 """Units of a part of the hierarchy."""
 

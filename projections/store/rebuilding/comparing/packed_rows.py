@@ -71,7 +71,8 @@ def _parts(pieces: Sequence[asyncpg.Record], numbers: Mapping[int, int]) -> Part
 
 def _digests(kind: PackedKind, records: NDArray[Any], part: NDArray[Any], numbers: Mapping[int, int]) -> Parts:
     columns = {name: records[name].astype(np.int64) for name in records.dtype.names or ()}
-    signs = np.sign(columns[_SIGNED[kind]]) if kind in _SIGNED else np.ones(len(records), np.int64)
+    signs = np.sign(columns[_SIGNED[kind]])
+    columns[_SIGNED[kind]] = np.abs(columns[_SIGNED[kind]])
     parts = np.broadcast_to(part, len(records))
     astray = np.zeros(len(records), np.int64)
     if kind is PackedKind.STAYS:
@@ -80,8 +81,6 @@ def _digests(kind: PackedKind, records: NDArray[Any], part: NDArray[Any], number
         columns[name] = _translated(columns[name], numbers)
     if kind is PackedKind.STAYS:
         parts = columns["unit"] >> UNIT_BITS
-    if kind in _SIGNED:
-        columns[_SIGNED[kind]] = np.abs(columns[_SIGNED[kind]])
     table = np.stack((parts, astray, *columns.values()), axis=1)
     order = np.lexsort(table.T[::-1])
     table, signs = table[order], signs[order]
