@@ -47,6 +47,8 @@ FROM unit
 WHERE unit.id = $1
 """
 
+_PLACES = "SELECT no, dissolved, large, vast, running FROM unit WHERE no = ANY($1::integer[])"
+
 
 class UnknownUnitError(LookupError):
     """No unit of this id is known (contract §5: 404). ``none_yet``: nor any other, nobody has established one."""
@@ -92,3 +94,9 @@ async def any_unit(snapshot: Snapshot) -> bool:
     """Tell whether there is any unit at all."""
     found: bool = await snapshot.connection.fetchval("SELECT EXISTS (SELECT FROM unit)")
     return found
+
+
+async def places_of(snapshot: Snapshot, units: Collection[int]) -> dict[int, Place]:
+    """Return units as they are counted, by number; a number that is nobody's is left out."""
+    rows = await snapshot.connection.fetch(_PLACES, list(units))
+    return {no: Place(no, *known) for no, *known in rows}

@@ -29,7 +29,7 @@ from projections.answers.report.stays import UnitStay
 from projections.rules.counting.periods import ONE_DAY, Days, common
 from projections.rules.hierarchy.unit import Unit
 from projections.store.reading.binary_columns import Column, each_block
-from projections.store.reading.find_unit import unknown
+from projections.store.reading.find_unit import places_of, unknown
 from projections.store.reading.parked_before import day_of_fact
 from projections.store.reading.raw_trees import raw_tree
 from projections.store.reading.said_then import SaidSince, known_of, numbers_of, said_since, statements_of
@@ -65,7 +65,6 @@ def least_to_read(*, before: int, after: int, changed: int, below: int, units: i
 
 _AS_OF: Final = "SELECT published_at FROM ledger WHERE position = $1"
 _NUMBER: Final = "SELECT no FROM unit WHERE id = $1"
-_FLAGS: Final = "SELECT no, large, vast, running FROM unit WHERE no = ANY($1::integer[])"
 
 # So many rows are read in the order in which they lie: one by one by an index of days it takes three times as long.
 _IN_HEAP_ORDER: Final = "SET LOCAL enable_indexscan = off"
@@ -210,8 +209,7 @@ class Then:
         bent = bends(self.now, self.tree, changed, *_span(_all_days(parts))) if changed else {}
         units = {part.place.no for part in parts}
         units |= {bend.part for unit in units for bend in bent.get(unit, ())}
-        rows = await self.today.connection.fetch(_FLAGS, list(units))
-        places = {no: Place(no, None, *marks) for no, *marks in rows}
+        places = {no: place._replace(dissolved=None) for no, place in (await places_of(self.today, units)).items()}
         found: list[QuestionPart] = []
         for row, place, days, sign, own, below in parts:
             here = places.get(place.no, place)

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from events.catalogue import MEASURES
-from projections.answers.report.report_question import Figures, Place, QuestionPart
+from projections.answers.report.report_question import Figures, QuestionPart
 from projections.rules.counting.periods import Days
 from projections.store.hierarchy_sql import below_within
+from projections.store.reading.find_unit import places_of
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import add_up
-
-_PLACES: Final = "SELECT no, dissolved, large, vast, running FROM unit WHERE no = ANY($1::integer[])"
 
 _VOICED: Final = f"""
 WITH RECURSIVE mute AS (SELECT no FROM unnest($1::integer[]) AS asked (no)), {
@@ -69,7 +68,6 @@ async def _counted(snapshot: Snapshot, units: Sequence[int], days: Days, measure
 async def _figures(snapshot: Snapshot, asked: Sequence[tuple[int, Days]], measures: tuple[str, ...]) -> Figures:
     if not asked:
         return Figures(measures, 0)
-    rows = await snapshot.connection.fetch(_PLACES, list({unit for unit, _ in asked}))
-    places = {no: Place(no, *known) for no, *known in rows}
+    places = await places_of(snapshot, {unit for unit, _ in asked})
     parts = [QuestionPart(row, places[unit], days) for row, (unit, days) in enumerate(asked)]
     return await add_up(snapshot, parts, measures, len(asked))
