@@ -171,13 +171,12 @@ async def test_kills_of_gateway_bus_and_database_meanwhile(seed: str, tmp_path: 
             asyncio.create_task(asyncio.to_thread(_unit_system, tmp_path / unit, address, unit, done))
             for unit, address in zip(units, addresses, strict=True)
         ]
-        for round_ in range(8):
+        for _ in range(8):
             await asyncio.sleep(random.uniform(0.3, 1.0))
             names = random.sample(["nats", "postgres", "projector", "api", BACKEND], random.randint(1, 3))
             cluster.kill(names, random)
             await asyncio.sleep(random.choice((0.0, 0.7)))
             await cluster.revive(names)
-            assert round_ >= 0
         done.set()
         put = await asyncio.gather(*systems)
         for unit, address, events in zip(units, addresses, put, strict=True):
