@@ -53,11 +53,6 @@ class RawTree:
     def __len__(self) -> int:
         return len(self.parent)
 
-    @property
-    def nbytes(self) -> int:
-        """How much memory it takes."""
-        return self.parent.nbytes + self._begin.nbytes + 5 * self._keys.nbytes
-
     def parents(self, units: Numbers, days: Numbers) -> Numbers:
         """Return the raw parent of each unit on a day of its own; before its first edge it is that of the first."""
         found = self.parent[units]

@@ -70,10 +70,7 @@ def matches_sql(facets: str) -> str:
     return f"ARRAY[{', '.join(counts)}]"
 
 
-def added_sql(left: str, right: str, sign: str = "+") -> str:
-    """Return a SQL array that adds (or with ``-`` subtracts) two of them slot by slot.
-
-    A row that is older than a slot counts 0 there.
-    """
-    sums = (f"coalesce({left}[{i}], 0) {sign} coalesce({right}[{i}], 0)" for i in range(1, len(SLOTS) + 1))
+def added_sql(left: str, right: str) -> str:
+    """Return a SQL array that adds two of them slot by slot; a row that is older than a slot counts 0 there."""
+    sums = (f"coalesce({left}[{i}], 0) + coalesce({right}[{i}], 0)" for i in range(1, len(SLOTS) + 1))
     return f"ARRAY[{', '.join(sums)}]"
