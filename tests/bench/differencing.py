@@ -23,8 +23,7 @@ from typing import Any, Final, NamedTuple
 from projections.answers.privacy.breakdown_rules import Thresholds
 from projections.answers.privacy.suppression import hidden_codes, hidden_pairs
 from projections.answers.report.codes import codes_of
-from projections.answers.report.row_periods import quarters
-from projections.rules.counting.periods import ONE_DAY, Days, month_of
+from projections.rules.counting.periods import ONE_DAY, Days, month_of, quarters
 from projections.rules.counting.periods import months as row_months
 from services.demo.scenario import scenario
 from services.settings import Settings

@@ -7,22 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from projections.answers.report.report_answers import Row
-from projections.rules.counting.periods import ONE_DAY, Days, month_of, months, years
-
-QUARTER: Final = 3
-"""Months."""
-
-
-def quarters(days: Days) -> Iterator[Days]:
-    """Yield the days that fall in each quarter of a year, in order."""
-    first = days.first
-    while True:
-        last = month_of(first.replace(month=-(-first.month // QUARTER) * QUARTER, day=1)).last
-        yield Days(first, min(last, days.last))
-        if last >= days.last:  # the day after the last one of all can't be named
-            return
-        first = last + ONE_DAY
-
+from projections.rules.counting.periods import Days, month_of, months, quarter_of, quarters, years
 
 PERIODS: Final[Mapping[str, Callable[[Days], Iterator[Days]]]] = {"month": months, "quarter": quarters, "year": years}
 """The kinds of rows that stand for periods, and how days fall into them."""
@@ -34,7 +19,7 @@ def name_of(by: str, day: dt.date) -> str:
         case "month":
             return day.isoformat()[:7]
         case "quarter":
-            return f"{day.year:04}-Q{-(-day.month // QUARTER)}"
+            return f"{day.year:04}-Q{quarter_of(day)}"
         case _:
             return day.isoformat()[:4]
 

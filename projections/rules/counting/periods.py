@@ -11,6 +11,8 @@ from typing import NamedTuple
 YEAR_BASE = 100_000_000
 MONTH_BASE = 200_000_000
 MONTHS = 12
+QUARTER = 3
+"""Months."""
 DAYS = 31
 ONE_DAY = dt.timedelta(1)
 
@@ -77,9 +79,19 @@ def month_of(day: dt.date) -> Days:
     return Days(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
 
 
+def quarter_of(day: dt.date) -> int:
+    """Return in which quarter of its year a day is, from 1."""
+    return -(-day.month // QUARTER)
+
+
 def months(days: Days) -> Iterator[Days]:
     """Yield the days that fall in each month, in order."""
     return _pieces(days, lambda day: month_of(day).last)
+
+
+def quarters(days: Days) -> Iterator[Days]:
+    """Yield the days that fall in each quarter of a year, in order."""
+    return _pieces(days, lambda day: month_of(day.replace(month=quarter_of(day) * QUARTER, day=1)).last)
 
 
 def years(days: Days) -> Iterator[Days]:
