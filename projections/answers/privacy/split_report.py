@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType, structs
 from projections.answers.privacy.breakdown_rules import Thresholds
 from projections.answers.privacy.split_suppression import hidden_split
 from projections.answers.report.codes import codes_of
-from projections.answers.report.report_answers import LastYear, NotBrokenDown, Report, Row, Split, Suppressed, Values
+from projections.answers.report.report_answers import NotBrokenDown, Report, Row, Split, Suppressed
 from projections.bilingual import Bilingual
 
 HIDDEN: Final = str(
@@ -31,8 +31,6 @@ NOT_SPLIT: Final = str(
 )
 
 Table = list[list[int]]
-Seen = list[tuple[Values | None, Split | UnsetType | None]]
-"""Of each row of a period, what it counts and its split."""
 
 
 class TablesHidden(NamedTuple):
@@ -76,9 +74,9 @@ def hidden_together(tables: Sequence[Table], thresholds: Thresholds) -> TablesHi
 def suppressed_split(report: Report, measures: Sequence[str], dimensions: Sequence[str], by: Thresholds) -> Report:
     """Return the report with null in what isn't shown of its splits."""
     whole = not report.rows  # then the total is all there is, and a table by itself
-    periods = [_now(report, whole=whole)]
+    periods = [[report.split] if whole else [row.split for row in report.rows]]
     if report.last_year is not UNSET:
-        periods.append(_before(report, report.last_year, whole=whole))
+        periods.append([report.last_year.split] if whole else [row.last_year_split for row in report.rows])
     hidden = {
         (measure, dimension): hidden_together([_table(period, measure, dimension) for period in periods], by)
         for measure in measures
@@ -175,21 +173,11 @@ def _shown(row: Row, place: int, maker: _Maker) -> Row:
     return structs.replace(shown, last_year_split=maker.row(row.last_year_split, place, 1))
 
 
-def _now(report: Report, *, whole: bool) -> Seen:
-    return [(report.total, report.split)] if whole else [(row.values, row.split) for row in report.rows]
-
-
-def _before(report: Report, last_year: LastYear, *, whole: bool) -> Seen:
-    if whole:
-        return [(last_year.total, last_year.split)]
-    return [(None if row.last_year is UNSET else row.last_year, row.last_year_split) for row in report.rows]
-
-
-def _table(period: Seen, measure: str, dimension: str) -> Table:
-    """Write a table of the rows of a period by the codes of a dimension; who wasn't there is nobody."""
+def _table(splits: Sequence[Split | UnsetType | None], measure: str, dimension: str) -> Table:
+    """Write a table of the splits of rows by the codes of a dimension; who wasn't there is nobody."""
     codes = codes_of(dimension)
     table = []
-    for _, split in period:
+    for split in splits:
         of_measure = None if split is None or isinstance(split, UnsetType) else split[measure]
         table.append([0] * len(codes) if of_measure is None else [of_measure[dimension][code] or 0 for code in codes])
     return table
