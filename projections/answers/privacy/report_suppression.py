@@ -45,8 +45,8 @@ def suppressed(report: Report, question: Question, thresholds: Thresholds) -> Re
         return suppressed_split(report, question.measures, question.split, thresholds)
     if question.by != "facet":
         return report
-    periods = _periods(report, question.measures)
-    few = [m for m in question.measures if _too_few([sum(cells) for cells in periods[m]], thresholds.table)]
+    periods = {measure: _periods(report, measure) for measure in question.measures}
+    few = [m for m in question.measures if any(sum(cells) < thresholds.table for cells in periods[m])]
     said = NotBrokenDown(thresholds.table, few, TOO_FEW.format(smallest=thresholds.table)) if few else UNSET
     if len(few) == len(question.measures):
         return structs.replace(report, rows=[], not_broken_down=said)
@@ -83,18 +83,13 @@ def hidden_in_all(periods: Sequence[Sequence[int]], sizes: Sequence[int], smalle
     return frozenset(i * width + j for i, j in product(rows, columns))
 
 
-def _periods(report: Report, measures: Sequence[str]) -> dict[str, list[list[int]]]:
-    """Return the cells of each measure, in each period that has any figures, in this one whatever it has."""
-    periods = {m: [[(row.values or {}).get(m) or 0 for row in report.rows]] for m in measures}
-    if report.last_year is not UNSET:
-        for measure, found in periods.items():
-            cells = [(row.last_year or {}).get(measure) or 0 for row in report.rows]
-            found[:] = [each for each in (*found, cells) if any(each)] or found
-    return periods
-
-
-def _too_few(sums: Sequence[int], smallest_table: int) -> bool:
-    return any(n < smallest_table for n in sums)
+def _periods(report: Report, measure: str) -> list[list[int]]:
+    """Return the cells of a measure in each period that has any figures; those of this one where neither has."""
+    now = [(row.values or {}).get(measure) or 0 for row in report.rows]
+    if report.last_year is UNSET:
+        return [now]
+    before = [(row.last_year or {}).get(measure) or 0 for row in report.rows]
+    return [cells for cells in (now, before) if any(cells)] or [now]
 
 
 def _without(row: Row, place: int, hidden: Mapping[str, frozenset[int]]) -> Row:
