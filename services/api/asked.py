@@ -19,7 +19,7 @@ from projections.answers.report.report_answers import Behind
 from projections.store.reading.cost import Work
 from projections.store.reading.snapshot import Snapshot
 from services.api.bodies import SHORTEST, as_json, compressed
-from services.api.file_forms import AnswerFile
+from services.api.file_forms import AnswerFile, form_key
 from services.api.filing import filed
 from services.api.lag import Lag
 from services.api.problems import not_ready
@@ -33,7 +33,7 @@ GZIPPED: Final = "-gzip"
 
 
 class Asked(NamedTuple):
-    """A question: ``key`` is all that its answer depends on beside the snapshot and ``behind``.
+    """A question: ``key`` is all that its answer depends on beside the snapshot, ``behind`` and ``file``.
 
     ``compute`` and ``as_text`` are functions of a module, or `functools.partial` of one, so that they can be pickled.
     ``figures``: the answer has numbers that may be behind the log, and has a place to say so.
@@ -112,7 +112,7 @@ async def begin(asked: Asked, how: Circumstances, opened: Snapshot) -> Begun:
     assert asked.may is not None, "nobody has asked who may"  # noqa: S101
     sight = await asked.may(opened)
     behind = how.lag.at(opened.position) if asked.figures and how.lag is not None else None
-    tag = etag(asked.key, opened, behind, sight)
+    tag = etag((*asked.key, form_key(asked.file)), opened, behind, sight)
     return Begun(tag, behind, sight, None if how.if_none_match is None else matched(how.if_none_match, tag))
 
 

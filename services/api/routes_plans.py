@@ -17,7 +17,7 @@ from projections.store.reading.indicators import allocations, indicators
 from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.documentation import answers
-from services.api.file_forms import InForms, file_asked, form_key
+from services.api.file_forms import InForms, file_asked
 from services.api.needs import needs
 from services.api.parameters import OnBasis, OnDay, UnitPath, one_of, only_once
 from services.api.routes_units import COUNTED
@@ -51,7 +51,7 @@ async def indicators_of_a_day(request: Request, unit: UnitPath, query: Annotated
     on, basis = query.on, query.basis
     file = file_asked(request, query, f"indicators-{unit}-{on}", indicators_table)
     asked = Asked(
-        ("indicators", unit, on, basis, form_key(file)),
+        ("indicators", unit, on, basis),
         Alike(partial(indicators, unit=unit, on=on, basis=basis)),
         Work(unit, steps=1, weight=COUNTED),
         figures=True,
@@ -68,7 +68,7 @@ async def targets_handed_down(request: Request, unit: UnitPath, query: Annotated
     on, basis, by = query.on, query.basis, query.by
     file = file_asked(request, query, f"targets-{unit}-{on}", targets_table)
     asked = Asked(
-        ("targets", unit, on, basis, by, form_key(file)),
+        ("targets", unit, on, basis, by),
         Alike(partial(allocations, unit=unit, on=on, basis=basis)),
         Work(unit, steps=1, weight=COUNTED),
         figures=True,

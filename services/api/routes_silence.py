@@ -20,7 +20,7 @@ from projections.store.reading.snapshot import Snapshot
 from services.api.answering import reader_of
 from services.api.asked import Asked
 from services.api.documentation import answers
-from services.api.file_forms import InForms, file_asked, form_key
+from services.api.file_forms import InForms, file_asked
 from services.api.long_lists import MOST_ROWS, require_fewer
 from services.api.needs import needs
 from services.api.parameters import (
@@ -65,7 +65,7 @@ async def silent(request: Request, unit: UnitPath, query: Annotated[SilenceQuery
     limit = MOST_ROWS if whole else query.limit
     question = SilenceQuestion(unit, query.days(), query.level, query.only, limit, _after(query))
     asked = Asked(
-        ("silence", *question, form_key(file)),
+        ("silence", *question),
         partial(_silence, question=question, whole=whole),
         Work(unit, steps=EVERYTHING, most=Class.VAST if whole else Class.SLOW),
         figures=True,

@@ -21,7 +21,7 @@ from projections.store.reading.statement import statement
 from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.documentation import answers
-from services.api.file_forms import TEXT, InFormsOrText, file_asked, form_asked, form_key
+from services.api.file_forms import TEXT, InFormsOrText, file_asked, form_asked
 from services.api.needs import needs
 from services.api.parameters import OnBasis, OverDays, Parsed, UnitPath, expected, only_once, several
 from services.api.routes_units import COUNTED
@@ -62,7 +62,7 @@ async def sentence(request: Request, unit: UnitPath, query: Annotated[StatementQ
     form = form_asked(request, query)
     file = file_asked(request, query, f"statement-{unit}-{said.days.first}-{said.days.last}", statement_table)
     question = Asked(
-        ("statement", *said, form, form_key(file)),
+        ("statement", *said, form),
         Alike(partial(statement, asked=said)),
         Work(unit, steps=1, weight=COUNTED),
         figures=True,

@@ -23,7 +23,7 @@ from services.access.audit import EVENTS_SHOWN
 from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.documentation import answers
-from services.api.file_forms import InForms, file_asked, form_key
+from services.api.file_forms import InForms, file_asked
 from services.api.long_lists import MOST_ROWS
 from services.api.needs import needs
 from services.api.parameters import (
@@ -78,7 +78,7 @@ async def history(request: Request, unit: UnitPath, query: Annotated[HistoryQuer
     """Tell names, levels, parents, establishment and end, predecessors and successors, with dates and who said so."""
     compute = Alike(partial(unit_history, unit=unit))
     file = file_asked(request, query, f"history-{unit}", history_table)
-    asked = Asked(("history", unit, form_key(file)), compute, Work(unit, steps=1), about=OfUnit(unit), file=file)
+    asked = Asked(("history", unit), compute, Work(unit, steps=1), about=OfUnit(unit), file=file)
     return await reader_of(request).answer(request, query, asked)
 
 
@@ -110,7 +110,7 @@ async def difference(request: Request, unit: UnitPath, query: Annotated[Differen
         limit = MOST_ROWS
     other: Basis = against or ("as-was" if basis == "as-now" else "as-now")
     asked = Asked(
-        ("difference", *question, other, position, later, limit, form_key(file)),
+        ("difference", *question, other, position, later, limit),
         partial(_difference, question=question, other=other, position=position, later=later, limit=limit),
         Work(unit, steps=EVERYTHING, least=Class.QUICK if position is None else Class.VAST),
         figures=True,

@@ -38,7 +38,7 @@ from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.breakdowns import may_be_shown
 from services.api.documentation import answers
-from services.api.file_forms import InForms, file_asked, form_key
+from services.api.file_forms import InForms, file_asked
 from services.api.long_lists import all_pages, one_page, require_fewer_events
 from services.api.needs import needs
 from services.api.parameters import (
@@ -205,7 +205,7 @@ async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery,
     )
     thresholds: Thresholds = request.app.state.thresholds
     asked = Asked(
-        ("report", *question, query.compare, position, thresholds, cells_all, form_key(file)),
+        ("report", *question, query.compare, position, thresholds, cells_all),
         partial(
             _report,
             question=question,
@@ -244,7 +244,7 @@ async def events(request: Request, unit: UnitPath, query: Annotated[EventsQuery,
     if file is not None:
         compute = partial(compute, listed=True)
     asked = Asked(
-        ("events", unit, days, basis, measures, member, limit, key, whole, form_key(file)),
+        ("events", unit, days, basis, measures, member, limit, key, whole),
         Alike(partial(compute, after=key, limit=None if whole else limit)),
         _work_of_events(unit, basis, member, whole=whole),
         figures=True,
