@@ -20,6 +20,7 @@ from services import logs
 from services.api import pools
 from services.api.apart_messages import ANSWER, ASK, CANCEL, FAILURE, HEAD, Job
 from services.api.asked import Given, begin, finish, packed
+from services.api.filing import PREFIX
 from services.api.problems import Problem
 from services.garbage_collection import spare_what_is_loaded
 from services.settings import Settings
@@ -91,7 +92,7 @@ async def _answer(pool: Pool[Record], reader: asyncio.StreamReader, job: Job, ou
 def _spooled(given: Given) -> Given:
     if len(given.body) <= INLINE:
         return given
-    number, name = tempfile.mkstemp(prefix="tonghop-answer-")
+    number, name = tempfile.mkstemp(prefix=PREFIX)
     with os.fdopen(number, "wb") as file:
         file.write(given.body)
     return given._replace(body=b"", spooled=Path(name))

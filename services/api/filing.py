@@ -18,6 +18,7 @@ from services.files.forms import writer_of
 IN_MEMORY: Final = 256 * 1024
 """Bytes up to which a file stays in memory."""
 PREFIX: Final = "tonghop-answer-"
+"""What the name of an answer on the disk begins with."""
 
 
 class Filed:
