@@ -97,6 +97,11 @@ def file_asked(request: Request, query: InForms, name: str, table: Callable[[Any
     return AnswerFile(form, query.dialect, name, table) if form in FILES else None
 
 
+def is_whole(file: AnswerFile | None, query: InForms) -> bool:
+    """Tell whether a list is asked for as a whole: as a file, and no page of it by `limit` or `cursor`."""
+    return file is not None and not {"limit", "cursor"} & query.model_fields_set
+
+
 def _by_accept(accept: str, known: Mapping[str, str]) -> str:
     """Choose a form: the one that is wanted most, of several the first; JSON where nothing is said."""
     if not accept.strip():

@@ -39,8 +39,7 @@ async def all_pages(read: ReadEvents) -> AsyncIterator[list[CountedEvent]]:
     while True:
         page, after = await read(after=after, limit=PAGE)
         rows += len(page)
-        if rows > MOST_ROWS:
-            raise too_long("sự kiện", rows, MOST_ROWS)
+        require_fewer("sự kiện", rows)
         yield page
         if after is None:
             return
@@ -48,9 +47,7 @@ async def all_pages(read: ReadEvents) -> AsyncIterator[list[CountedEvent]]:
 
 async def require_fewer_events(snapshot: Snapshot, question: Question) -> None:
     """Raise a 422 Problem with the length where a number counts more events than a file may have."""
-    events = sum((await report(snapshot, question)).total.values())
-    if events > MOST_ROWS:
-        raise too_long("sự kiện", events, MOST_ROWS)
+    require_fewer("sự kiện", sum((await report(snapshot, question)).total.values()))
 
 
 def require_fewer(what: str, rows: int) -> None:

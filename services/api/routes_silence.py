@@ -20,7 +20,7 @@ from projections.store.reading.snapshot import Snapshot
 from services.api.answering import reader_of
 from services.api.asked import Asked
 from services.api.documentation import answers
-from services.api.file_forms import InForms, file_asked
+from services.api.file_forms import InForms, file_asked, is_whole
 from services.api.long_lists import MOST_ROWS, require_fewer
 from services.api.needs import needs
 from services.api.parameters import (
@@ -61,7 +61,7 @@ async def silent(request: Request, unit: UnitPath, query: Annotated[SilenceQuery
     A file has whole lists, unless `limit` or `cursor` is given.
     """
     file = file_asked(request, query, f"silence-{unit}-{query.first}-{query.last}", silence_table)
-    whole = file is not None and query.cursor is None and "limit" not in query.model_fields_set
+    whole = is_whole(file, query)
     limit = MOST_ROWS if whole else query.limit
     question = SilenceQuestion(unit, query.days(), query.level, query.only, limit, _after(query))
     asked = Asked(

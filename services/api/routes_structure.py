@@ -23,7 +23,7 @@ from services.access.audit import EVENTS_SHOWN
 from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.documentation import answers
-from services.api.file_forms import InForms, file_asked
+from services.api.file_forms import InForms, file_asked, is_whole
 from services.api.long_lists import MOST_ROWS
 from services.api.needs import needs
 from services.api.parameters import (
@@ -106,7 +106,7 @@ async def difference(request: Request, unit: UnitPath, query: Annotated[Differen
     if position is not None and later is not None and later < position:
         raise bad_parameter("against_position", f"phải không trước “position” ({position})")
     file = file_asked(request, query, f"difference-{unit}-{query.first}-{query.last}", difference_table)
-    if file is not None and "limit" not in query.model_fields_set:
+    if is_whole(file, query):
         limit = MOST_ROWS
     other: Basis = against or ("as-was" if basis == "as-now" else "as-now")
     asked = Asked(

@@ -38,7 +38,7 @@ from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.breakdowns import may_be_shown
 from services.api.documentation import answers
-from services.api.file_forms import InForms, file_asked
+from services.api.file_forms import InForms, file_asked, is_whole
 from services.api.long_lists import all_pages, one_page, require_fewer_events
 from services.api.needs import needs
 from services.api.parameters import (
@@ -239,13 +239,21 @@ async def events(request: Request, unit: UnitPath, query: Annotated[EventsQuery,
         raise bad_parameter("cursor", "không thuộc về câu hỏi này")
 
     file = file_asked(request, query, f"events-{unit}-{days.first}-{days.last}", events_table)
-    whole = file is not None and query.cursor is None and "limit" not in query.model_fields_set
-    compute = partial(_events, unit=unit, days=days, measures=measures, basis=basis, member=member)
-    if file is not None:
-        compute = partial(compute, listed=True)
+    whole = is_whole(file, query)
+    compute = partial(
+        _events,
+        unit=unit,
+        days=days,
+        measures=measures,
+        basis=basis,
+        member=member,
+        after=key,
+        limit=None if whole else limit,
+        listed=file is not None,
+    )
     asked = Asked(
         ("events", unit, days, basis, measures, member, limit, key, whole),
-        Alike(partial(compute, after=key, limit=None if whole else limit)),
+        Alike(compute),
         _work_of_events(unit, basis, member, whole=whole),
         figures=True,
         about=OfUnit(unit, days_of(days, basis)),
@@ -350,7 +358,7 @@ async def _events(
     member: str | None,
     after: CountedEventKey | None,
     limit: int | None,
-    listed: bool = False,
+    listed: bool,
 ) -> CountedEventPage | EventListing:
     """Answer a page, as JSON or ``listed`` for a file; without a limit, the list of all."""
     read = partial(events_under, snapshot, unit, days, measures, basis=basis, member=member)
