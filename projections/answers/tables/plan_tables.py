@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec import Struct
+
 from projections.answers.plans.plan_answers import (
     AllocatedRow,
     Allocation,
@@ -32,6 +34,8 @@ TARGETS: Final = "Chỉ tiêu của đơn vị và của các đơn vị trực 
 SILENCE: Final = "Đơn vị chưa báo cáo, đơn vị báo không phát sinh"
 _KIND: Final = column(KIND)
 _UNIT: Final = tuple(map(column, ("unit", "name", "level")))
+_OF_TARGET: Final = frozenset({"measure", "item.from", "item.to"})
+"""The columns of a child's line that say what the target is for which it has its part."""
 
 
 def indicators_table(answer: Indicators) -> AnswerTable:
@@ -60,22 +64,15 @@ def indicators_table(answer: Indicators) -> AnswerTable:
 
 def targets_table(answer: Allocations) -> AnswerTable:
     """Return the table of targets: of each the line `target` of the unit, then a line `child` of each child."""
-    columns = columns_of(Allocation, AllocatedRow)
-    shown = tuple(each for each in columns if not each.name.startswith("unit."))
-
-    def line(kind: str, unit: UnitName, row: Allocation | AllocatedRow) -> Cells:
-        return [kind, unit.id, unit.name, unit.level, *cells_of(row, shown)]
+    columns = _beside_unit(Allocation, AllocatedRow)
 
     def rows() -> Iterator[Cells]:
-        measure = next(at for at, each in enumerate(shown) if each.name == "measure")
         for target in answer.targets:
-            yield line("target", answer.unit, target)
+            of_target = cells_of(target, columns)
+            yield _of_unit("target", answer.unit, of_target)
             for row in target.rows:
-                cells = list(line("child", row.unit, row))
-                cells[4 + measure] = target.measure
-                for name, value in (("item.from", target.first), ("item.to", target.last)):
-                    cells[4 + next(at for at, each in enumerate(shown) if each.name == name)] = value
-                yield cells
+                both = zip(columns, of_target, cells_of(row, columns), strict=True)
+                yield _of_unit("child", row.unit, [of if each.name in _OF_TARGET else own for each, of, own in both])
 
     said = stated(
         answer.unit,
@@ -85,14 +82,12 @@ def targets_table(answer: Allocations) -> AnswerTable:
         as_of=answer.as_of,
         others={"targets_reason": answer.reason},
     )
-    return AnswerTable(TARGETS, said, (_KIND, *_UNIT, *shown), rows(), behind_note(answer.behind))
+    return AnswerTable(TARGETS, said, (_KIND, *_UNIT, *columns), rows(), behind_note(answer.behind))
 
 
 def silence_table(answer: Silence) -> AnswerTable:
     """Return the table of silence: the kind of a line is the list in which it stands."""
-    columns: tuple[TableColumn, ...] = tuple(
-        each for each in columns_of(DeclaredZero, Differing) if not each.name.startswith("unit.")
-    )
+    columns = _beside_unit(DeclaredZero, Differing)
     empty: Cells = [None] * len(columns)
     lists: dict[str, NamedUnits | UnitsOfZeros | DifferingFigures] = {
         "silent": answer.silent,
@@ -101,19 +96,16 @@ def silence_table(answer: Silence) -> AnswerTable:
         "admitted_nobody": answer.admitted_nobody,
     }
 
-    def line(kind: str, unit: UnitName, cells: Cells) -> Cells:
-        return [kind, unit.id, unit.name, unit.level, *cells]
-
     def rows() -> Iterator[Cells]:
         for unit in answer.silent.units:
-            yield line("silent", unit, empty)
+            yield _of_unit("silent", unit, empty)
         for zeros in answer.declared_zero.units:
             for figure in zeros.figures:
-                yield line("declared_zero", zeros.unit, cells_of(figure, columns))
+                yield _of_unit("declared_zero", zeros.unit, cells_of(figure, columns))
         for differing in answer.differing.figures:
-            yield line("differing", differing.unit, cells_of(differing, columns))
+            yield _of_unit("differing", differing.unit, cells_of(differing, columns))
         for unit in answer.admitted_nobody.units:
-            yield line("admitted_nobody", unit, empty)
+            yield _of_unit("admitted_nobody", unit, empty)
 
     said = stated(
         answer.unit,
@@ -134,3 +126,12 @@ def silence_table(answer: Silence) -> AnswerTable:
         if each.next is not None
     ]
     return AnswerTable(SILENCE, said, (_KIND, *_UNIT, *columns), rows(), (*behind_note(answer.behind), *more))
+
+
+def _beside_unit(*kinds: type[Struct]) -> tuple[TableColumn, ...]:
+    """Return the columns of several types but those of the unit, which stand before them."""
+    return tuple(each for each in columns_of(*kinds) if not each.name.startswith("unit."))
+
+
+def _of_unit(kind: str, unit: UnitName, cells: Cells) -> Cells:
+    return [kind, unit.id, unit.name, unit.level, *cells]
