@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, structs
 
 from projections.answers.report.codes import codes_of
 from projections.answers.report.report_answers import Report, Row, Split, Values
@@ -82,21 +82,7 @@ class _Laid:
         for row in self._report.rows:
             kind = next((kind for kind in ("own", "rest", "suppressed") if getattr(row, kind)), "row")
             yield self._line(kind, row)
-        last_year = self._report.last_year
-        total = Row(values=dict(self._report.total), split=self._report.split)
-        if last_year is UNSET:
-            yield self._line("total", total)
-            return
-        yield self._line(
-            "total",
-            Row(
-                values=total.values,
-                split=total.split,
-                last_year=last_year.total,
-                change=last_year.change,
-                last_year_split=last_year.split,
-            ),
-        )
+        yield self._line("total", _total(self._report))
 
     def _line(self, kind: str, row: Row) -> Cells:
         cells: list[Cell] = [kind, *(_key(row, name) for name in self._keys)]
@@ -106,6 +92,14 @@ class _Laid:
         for split in (row.split, row.last_year_split) if self._compares else (row.split,):
             cells += [_of_code(split, *each) for each in self._splits]
         return cells
+
+
+def _total(report: Report) -> Row:
+    """Return what is said of the total in the form of a row."""
+    total, before = Row(values=report.total, split=report.split), report.last_year
+    if before is UNSET:
+        return total
+    return structs.replace(total, last_year=before.total, change=before.change, last_year_split=before.split)
 
 
 def _keys_of(row: Row) -> tuple[str, ...]:
