@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -57,14 +57,14 @@ async def csv_pieces(table: AnswerTable, dialect: CsvDialect = RFC_4180) -> Asyn
     yield _lines([[*line, notes]], dialect)
 
 
-async def _some(rows: object) -> AsyncIterator[Iterable[Cells]]:
-    if isinstance(rows, Iterable):
-        left: Iterator[Cells] = iter(rows)
-        while some := list(islice(left, PIECE)):
-            yield some
-    elif isinstance(rows, AsyncIterator):
+async def _some(rows: Iterable[Cells] | AsyncIterable[Iterable[Cells]]) -> AsyncIterator[Iterable[Cells]]:
+    if isinstance(rows, AsyncIterable):
         async for page in rows:
             yield page
+        return
+    left = iter(rows)
+    while some := list(islice(left, PIECE)):
+        yield some
 
 
 def _written(cell: Cell, dialect: CsvDialect) -> str:
