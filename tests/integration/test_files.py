@@ -11,11 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from services.api.app import create_app
 from services.embedded.postgres import PostgresServer
-from services.settings import Settings
 from tests import servers
 from tests.integration.plans.telling import TREE, target
+from tests.integration.test_api import client_of
 from tests.oracle.telling import ROOT, admitted, dissolved, founded, moved, renamed, say
 from tests.property.system import system_on
 
@@ -64,14 +63,9 @@ async def opened_on(database: str) -> AsyncIterator[httpx.AsyncClient]:
         say("b", "f3", "figure.declared", "b", {"figure": "admissions", **days, "value": 0}),
         say("a", "f4", "figure.declared", "a", {"figure": "admissions", **days, "value": 30}),
     ]
-    async with system_on(database) as system:
+    async with system_on(database) as system, client_of(database) as opened:
         await system.deliver(log, [(0, len(log), False)])
-        settings = Settings(access="open", database_url=database, nats_url="nats://127.0.0.1:1")
-        app = create_app(settings)
-        async with app.router.lifespan_context(app):
-            transport = httpx.ASGITransport(app=app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as opened:
-                yield opened
+        yield opened
 
 
 def lines_of(text: str, delimiter: str = ",") -> list[list[str]]:
