@@ -250,8 +250,7 @@ class Outbox:
 
     def _run(self) -> None:
         """Send whenever there is something, ask for outcomes now and then; whatever fails is tried again later."""
-        sending, pause = Backoff(first=FIRST_PAUSE, longest=LONGEST_PAUSE), 0.0
-        asking = Asking()
+        sending, asking = Backoff(first=FIRST_PAUSE, longest=LONGEST_PAUSE), Asking()
         while not self._ended.is_set():
             self._news.clear()
             try:
