@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -95,15 +95,16 @@ class OverBus:
         for line in lines:
             by_unit.setdefault(line.publisher, []).append(line.id)
         for unit, ids in by_unit.items():
-            for at in range(0, len(ids), _IDS):
-                receipts, _ = await self._asked(unit, ids=ids[at : at + _IDS], until=0.0)
-                found |= {(unit, receipt.id): receipt for receipt in receipts if receipt.id is not None}
+            found |= {(unit, id_): receipt for id_, receipt in (await self.known(unit, ids)).items()}
         return [_looked_up(line, found.get((line.publisher, line.id))) for line in lines]
 
-    async def known(self, publisher: str, ids: Collection[str]) -> Mapping[str, BusReceipt]:
+    async def known(self, publisher: str, ids: Sequence[str]) -> Mapping[str, BusReceipt]:
         """Give what the log has under these ids of a publisher, as far as it has been read."""
-        receipts, _ = await self._asked(publisher, ids=list(ids), until=0.0)
-        return {receipt.id: receipt for receipt in receipts if receipt.id is not None}
+        found: dict[str, BusReceipt] = {}
+        for at in range(0, len(ids), _IDS):
+            receipts, _ = await self._asked(publisher, ids=ids[at : at + _IDS], until=0.0)
+            found |= {receipt.id: receipt for receipt in receipts if receipt.id is not None}
+        return found
 
     async def _asked(
         self, unit: str, *, positions: Sequence[int] = (), ids: Sequence[str] = (), until: float
