@@ -7,6 +7,7 @@ that the hub has given to units, and can make none itself.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ from services.bus_credentials.signing import KeyDamagedError, claims_of, signatu
 _FILE: Final = "hub.json"
 _operator: Final = re.compile(r"^operator: (\S+)$", re.MULTILINE).search
 _preloaded: Final = re.compile(r"^  (A[A-Z2-7]{55}): (\S+)$", re.MULTILINE).findall
-_shut_out: Final = re.compile(rf"{re.escape(PREFIX)}\.([a-z0-9_-]+)\.>").fullmatch
+_all_of_a_unit: Final = re.compile(rf"{re.escape(PREFIX)}\.([a-z0-9_-]+)\.>").fullmatch
 _LONGEST: Final = 64 << 20
 
 
@@ -118,8 +119,12 @@ def standing(folder: Path) -> Standing:
     if not known(folder):
         return Standing({})
     said = kept(folder).units["nats"]
-    shut = [found[1] for subject in said.get("mappings", {}) if (found := _shut_out(subject))]
-    return Standing(said.get("revocations", {}), shut)
+    return Standing(said.get("revocations", {}), units_in(said.get("mappings", {})))
+
+
+def units_in(subjects: Iterable[str]) -> list[str]:
+    """Name the units for all of whose events one of the subjects stands: those allowed, or shut out by a mapping."""
+    return [found[1] for subject in subjects if (found := _all_of_a_unit(subject))]
 
 
 def _of_units(name: str) -> bool:

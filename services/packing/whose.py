@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from events.subjects import PREFIX
 from projections.answers.words.vietnamese_format import VIETNAM
 from projections.bilingual import Bilingual
 from services.bus_accounts import UNIT
-from services.bus_credentials.hub import Hub
+from services.bus_credentials.hub import Hub, units_in
 from services.bus_credentials.signing import KeyDamagedError, claims_of, signature_holds
 from services.packing.pack import Pack, PackError
 
 _NAMED: Final = 10
 _ANOTHERS: Final = ("sự kiện của đơn vị khác", "events of other units")
 _SHUT_OUT: Final = ("đơn vị đang bị chặn gửi", "units that are shut out")
-_allowed: Final = re.compile(rf"{re.escape(PREFIX)}\.([a-z0-9_-]+)\.>").fullmatch
 
 
 def check(pack: Pack, hub: Hub) -> None:
@@ -33,8 +30,8 @@ def check(pack: Pack, hub: Hub) -> None:
     if account is None or not holds or said.get("name") != pack.head.unit:
         raise _unknown()
     _require_standing(said, account)
-    shut = {found[1] for subject in account.get("mappings", {}) if (found := _allowed(subject))}
-    of = {pack.head.unit} if kind["role"] == UNIT else set(_listed(kind))
+    shut = set(units_in(account.get("mappings", {})))
+    of = {pack.head.unit} if kind["role"] == UNIT else set(units_in(kind["template"]["pub"]["allow"]))
     _require(pack, lambda unit: unit in of, _ANOTHERS)
     _require(pack, lambda unit: unit not in shut, _SHUT_OUT)
 
@@ -63,12 +60,6 @@ def _account(said: Mapping[str, Any], hub: Hub) -> tuple[Mapping[str, Any] | Non
         if key["key"] == said["iss"] and (key["role"] == UNIT or str(key["role"]).startswith("below-")):
             return found["nats"], key
     return None, {}
-
-
-def _listed(kind: Mapping[str, Any]) -> Iterable[str]:
-    for subject in kind["template"]["pub"]["allow"]:
-        if found := _allowed(subject):
-            yield found[1]
 
 
 def _require_standing(said: Mapping[str, Any], account: Mapping[str, Any]) -> None:
