@@ -29,11 +29,12 @@ class Below(msgspec.Struct, frozen=True):
 
 
 class Aged(NamedTuple):
-    """What has come below a unit since its list was made, and what has gone."""
+    """What has come below a unit since its list was made, what has gone, and all that a list would have now."""
 
     unit: str
     came: tuple[str, ...]
     gone: tuple[str, ...]
+    now: frozenset[str]
 
 
 def of(unit: str, units: Iterable[str], *, at: int) -> Below:
@@ -74,5 +75,5 @@ def write(folder: Path, listed: Below) -> None:
 
 def aged(listed: Below, now: Collection[str]) -> Aged:
     """Compare a list with the units that are at or below its unit now."""
-    before, after = set(listed.units), {listed.unit, *now}
-    return Aged(listed.unit, tuple(sorted(after - before)), tuple(sorted(before - after)))
+    before, after = set(listed.units), frozenset({listed.unit, *now})
+    return Aged(listed.unit, tuple(sorted(after - before)), tuple(sorted(before - after)), after)

@@ -27,9 +27,14 @@ def write(place: KeyPlace, unit: str, file: Path | None, data_dir: Path) -> Belo
     """Write the list of the units at or below one, as it is now. Raises CommandError, KeysError."""
     bus_keys.of_a_bus(place)
     bus_keys.opened(place)
-    listed = below.of(unit, units_below.find(unit, file, data_dir), at=int(time.time()))
-    below.write(place.keys, listed)
-    return listed
+    return _write(place, unit, units_below.find(unit, file, data_dir))
+
+
+def renew(place: KeyPlace, units: Sequence[str], file: Path | None, data_dir: Path) -> Iterator[Aged]:
+    """Write the lists that `aged` gives as they are now, one after another. Raises CommandError, KeysError."""
+    for one in aged(place, units, file, data_dir):
+        _write(place, one.unit, one.now)
+        yield one
 
 
 def signing_keys(place: KeyPlace) -> Keys:
@@ -76,6 +81,12 @@ def told(one: Aged) -> str:
         f"{one.unit}: thêm {len(one.came)}{came}, bớt {len(one.gone)}{gone}",
         f"{one.unit}: {len(one.came)} came{came}, {len(one.gone)} went{gone}",
     )
+
+
+def _write(place: KeyPlace, unit: str, units: Iterable[str]) -> Below:
+    listed = below.of(unit, units, at=int(time.time()))
+    below.write(place.keys, listed)
+    return listed
 
 
 def _some(units: Sequence[str]) -> str:

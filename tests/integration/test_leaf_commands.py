@@ -29,13 +29,15 @@ class Operator:
             "TONGHOP_CREDENTIAL_KEYS": str(hub.keys.folder),
         }
 
-    def runs(self, *arguments: str, code: int = 0, environ: Mapping[str, str] | None = None) -> str:
+    def runs(
+        self, *arguments: str, code: int = 0, environ: Mapping[str, str] | None = None, typed: str = os.devnull
+    ) -> str:
         """Run a command, which ends with a code, and give all that it says."""
         output = self.folder / "output"
         with output.open("wb") as opened:
             kept = {name: value for name, value in os.environ.items() if not name.startswith("TONGHOP_")}
             given = {**kept, **(self.environ if environ is None else environ)}
-            ended = forked.run(arguments, given, self.folder, [os.devnull, opened.name, opened.name])
+            ended = forked.run(arguments, given, self.folder, [typed, opened.name, opened.name])
         said = output.read_text()
         assert ended == code, said
         return said
@@ -67,6 +69,7 @@ async def test_from_the_keys_of_a_leaf_to_an_event_at_the_hub(operator: Operator
     assert f"{PROVINCE}: 1 came ({SIBLING}), 0 went" in said
     assert f"tonghop credential renew {PROVINCE}" in said
     operator.runs("credential", "renew", "--units", "units.txt")
+    operator.runs("credential", "renew", PROVINCE, "--units", "-", typed=str(tmp_path / "units.txt"))
     assert "are those of now" in operator.runs(*check)
     shown = json.loads(operator.runs("credential", "list", PROVINCE, "--format", "json"))
     assert [one["kind"] for one in shown] == ["below"]

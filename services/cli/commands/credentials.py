@@ -211,8 +211,7 @@ def renew(
     set_ = settings()
     place = bus_keys.find(keys, set_, data_dir)
     with bus_keys.plainly():
-        for one in leaf_lists.aged(place, units or [], units_file, data_dir):
-            leaf_lists.write(place, one.unit, units_file, data_dir)
+        for one in leaf_lists.renew(place, units or [], units_file, data_dir):
             typer.echo(leaf_lists.told(one))
         typer.echo(bus_keys.take_effect(place, set_, decided_by(by)))
 
