@@ -5,7 +5,7 @@ import os
 import re
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -125,16 +125,21 @@ def get_file(api: str, media_type: str, *path: str, token: str | None) -> bytes:
 
 def _answered(method: str, api: str, path: tuple[str, ...], **request: Any) -> httpx.Response:
     url = _url(api, path)
+    with _reaching(api):
+        return httpx.request(method, url, **_how(api, url), **request)
+
+
+@contextmanager
+def _reaching(api: str) -> Iterator[None]:
     try:
-        return httpx.request(
-            *(method, url),
-            timeout=_WAIT,
-            trust_env=not _LOOPBACK.match(url),
-            verify=trusted_for(api),
-            **request,
-        )
+        yield
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:  # a proxy's address may be wrong, too
         raise _unreached(api, error) from error
+
+
+def _how(api: str, url: str) -> dict[str, Any]:
+    """Say how a request goes there, whatever it asks for."""
+    return {"timeout": _WAIT, "trust_env": not _LOOPBACK.match(url), "verify": trusted_for(api)}
 
 
 def _url(api: str, path: tuple[str, ...]) -> str:
@@ -178,21 +183,17 @@ def _read(api: str, response: httpx.Response) -> dict[str, Any]:
 def file(api: str, *path: str, token: str | None, **parameters: str | int | None) -> Iterator[Iterator[bytes]]:
     """Ask for a file of CSV, and give it piece by piece, as it comes. Raises CommandError as `get` does."""
     url = _url(api, path)
+    asked: dict[str, Any] = {"params": _given(parameters), "headers": _signed({"accept": "text/csv"}, token)}
     try:
-        with httpx.stream(
-            *("GET", url),
-            params=_given(parameters),
-            headers=_signed({"accept": "text/csv"}, token),
-            timeout=_WAIT,
-            trust_env=not _LOOPBACK.match(url),
-            verify=trusted_for(api),
-        ) as response:
+        with ExitStack() as stack:
+            with _reaching(api):
+                response = stack.enter_context(httpx.stream("GET", url, **_how(api, url), **asked))
             if not response.is_success:
                 response.read()
                 _read(api, response)
             _require(api, response, "text/csv")
             yield response.iter_bytes()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except httpx.HTTPError as error:  # in the midst of it; what the caller raises itself is its own
         raise _unreached(api, error) from error
 
 
