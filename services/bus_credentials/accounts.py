@@ -138,9 +138,4 @@ def _claims(jwt: str) -> dict[str, Any]:
 
 
 def _read(file: Path) -> Signed:
-    if not file.exists():
-        return Signed("", {})
-    try:
-        return msgspec.json.decode(files.read(file), type=Signed)
-    except msgspec.MsgspecError as error:
-        raise files.unusable(file, error) from error
+    return files.read_json(file, Signed) if file.exists() else Signed("", {})

@@ -57,13 +57,7 @@ def of(unit: str, units: Iterable[str], *, at: int) -> Below:
 
 def read(folder: Path) -> list[Below]:
     """Read the lists of a folder of keys, by the units' ids. Raises KeysError where one can't be read."""
-    found = []
-    for file in sorted((folder / _FOLDER).glob("*.json")):
-        try:
-            found.append(msgspec.json.decode(files.read(file), type=Below))
-        except msgspec.MsgspecError as error:
-            raise files.unusable(file, error) from error
-    return found
+    return [files.read_json(file, Below) for file in sorted((folder / _FOLDER).glob("*.json"))]
 
 
 def write(folder: Path, listed: Below) -> None:

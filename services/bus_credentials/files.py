@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
 
 from projections.bilingual import Bilingual
+
+Said = TypeVar("Said")
 
 PRIVATE_FOLDER = 0o700
 PRIVATE = 0o600
@@ -59,6 +64,14 @@ def read(file: Path) -> str:
     try:
         return file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        raise unusable(file, error) from error
+
+
+def read_json(file: Path, type_: type[Said]) -> Said:
+    """Read what a file says as JSON; KeysError where it can't be, or says something else."""
+    try:
+        return msgspec.json.decode(read(file), type=type_)
+    except msgspec.MsgspecError as error:
         raise unusable(file, error) from error
 
 

@@ -84,11 +84,7 @@ def known(folder: Path) -> bool:
 
 def kept(folder: Path) -> Hub:
     """Give what a leaf was told of the hub last. Raises KeysError."""
-    file = folder / _FILE
-    try:
-        return msgspec.json.decode(files.read(file), type=Hub)
-    except msgspec.MsgspecError as error:
-        raise files.unusable(file, error) from error
+    return files.read_json(folder / _FILE, Hub)
 
 
 def keep(folder: Path, hub: Hub) -> None:

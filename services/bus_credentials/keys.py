@@ -161,9 +161,4 @@ def _made(folder: Path, name: str, kind: int) -> str:
 
 def _read(folder: Path) -> Identities | None:
     file = folder / _IDENTITIES
-    if not file.exists():
-        return None
-    try:
-        return msgspec.json.decode(files.read(file), type=Identities)
-    except msgspec.MsgspecError as error:
-        raise files.unusable(file, error) from error
+    return files.read_json(file, Identities) if file.exists() else None
