@@ -34,7 +34,7 @@ def write(file: Path, text: str) -> None:
     partial = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         try:
-            _fill(partial, os.O_TRUNC, text)
+            fill(partial, os.O_TRUNC, text.encode())
             partial.replace(file)
         finally:
             partial.unlink(missing_ok=True)
@@ -46,15 +46,16 @@ def write(file: Path, text: str) -> None:
 def write_new(file: Path, text: str) -> None:
     """Write a file where there is none yet. Raises KeysError."""
     try:
-        _fill(file, os.O_EXCL, text)
+        fill(file, os.O_EXCL, text.encode())
     except OSError as error:
         raise unusable(file, error) from error
 
 
-def _fill(file: Path, how: int, text: str) -> None:
+def fill(file: Path, how: int, content: bytes) -> None:
+    """Write a file for its owner alone, in place or where there is none (`how`: O_TRUNC, O_EXCL); OSError."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | how, PRIVATE)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-        opened.write(text)
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(content)
         opened.flush()
         os.fsync(opened.fileno())
 

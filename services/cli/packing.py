@@ -27,7 +27,6 @@ AT_ONCE: Final = 1_000
 """Events of one request (contract, section 8)."""
 _WAITED: Final = 10
 _SHOWN: Final = 10
-_PRIVATE: Final = 0o600
 GOOD: Final = frozenset({"counted", "applied", "duplicate", "retracted"})
 """What an event that was taken may have become, for all to be well."""
 
@@ -109,11 +108,7 @@ def write(lines: Sequence[Line], credential: Path, out: Path | None, *, below: b
         raise CommandError(chosen(error)) from error
     target = out or Path(f"{unit}.pack")
     try:
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
-        with os.fdopen(descriptor, "wb") as opened:
-            opened.write(text)
-            opened.flush()
-            os.fsync(opened.fileno())
+        files.fill(target, os.O_EXCL, text)
     except OSError as error:
         raise CommandError(
             either(f"Không ghi được {target}: {error.strerror}", f"Can't write {target}: {error.strerror}")
