@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -87,6 +87,21 @@ def take_effect(place: KeyPlace, settings: Settings, by: str) -> str:
     return either(
         f"Đã có hiệu lực trên {servers} máy chủ NATS.", f"It has taken effect on {servers} server(s) of NATS."
     )
+
+
+def equipped(place: KeyPlace, keys: Keys, users: Iterable[str], *, by: str) -> tuple[Path, Path]:
+    """Give users of the service their files beside its keys, and write the configuration: the folder, and the file.
+
+    Raises KeysError, ShutOutError.
+    """
+    from services.bus_credentials import accounts, files, issuing
+
+    own = place.keys / "service"
+    files.folder_for_the_owner(own)
+    issuing.ensure(keys, {user: own / f"{user}.creds" for user in users}, by=by)
+    shutting_out.make(place.shut_out)
+    signed = accounts.sign(keys, [one.publisher for one in shutting_out.read(place.shut_out)])
+    return own, written(place, keys, signed)
 
 
 def written(place: KeyPlace, keys: Keys, signed: Signed) -> Path:

@@ -4,7 +4,7 @@
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -13,6 +13,9 @@ from services.cli.errors import CommandError
 from services.cli.options import DATA, DataDir, Plain, PlainOption, day_option, settings
 from services.cli.usage import Commands
 from services.language import either
+
+if TYPE_CHECKING:
+    from services.cli.bus_keys import KeyPlace
 
 app = Commands()
 group = Commands(
@@ -70,23 +73,14 @@ Service = Annotated[
 )
 def init(*, keys: KeysOption = None, by: DecidedBy = None) -> None:
     """Make the keys."""
-    from services import shutting_out
-    from services.bus_credentials import accounts, files, issuing
+    from services.bus_credentials import accounts
     from services.cli import bus_keys
 
-    set_ = settings()
-    if keys is None and not set_.credential_keys:
-        raise typer.BadParameter(either("cần --keys DIR.", "--keys DIR is needed."))
-    place = bus_keys.find(keys, set_, DATA)
+    place = _named(keys)
     with bus_keys.plainly():
         bus_keys.of_a_bus(place)
         made = accounts.make(place.keys, anybody=False)
-        own = place.keys / "service"
-        files.folder_for_the_owner(own)
-        issuing.ensure(made, {user: own / f"{user}.creds" for user in IN_PRODUCTION}, by=decided_by(by))
-        shutting_out.make(place.shut_out)
-        signed = accounts.sign(made, [one.publisher for one in shutting_out.read(place.shut_out)])
-        file = bus_keys.written(place, made, signed)
+        own, file = bus_keys.equipped(place, made, IN_PRODUCTION, by=decided_by(by))
     typer.echo(
         either(
             f"Khóa (giữ kín, tách khỏi máy chủ): {place.keys}\n"
@@ -231,24 +225,15 @@ def leaf(
     by: DecidedBy = None,
 ) -> None:
     """Make the keys of a leaf."""
-    from services import shutting_out
     from services.bus_accounts import FORWARD
-    from services.bus_credentials import accounts, files, issuing
+    from services.bus_credentials import accounts
     from services.bus_credentials import hub as of_the_hub
     from services.cli import bus_keys
 
-    set_ = settings()
-    if keys is None and not set_.credential_keys:
-        raise typer.BadParameter(either("cần --keys DIR.", "--keys DIR is needed."))
-    place = bus_keys.find(keys, set_, DATA)
+    place = _named(keys)
     with bus_keys.plainly():
         made = accounts.make_leaf(place.keys, of_the_hub.read(hub))
-        own = place.keys / "service"
-        files.folder_for_the_owner(own)
-        issuing.ensure(made, {FORWARD: own / f"{FORWARD}.creds"}, by=decided_by(by))
-        shutting_out.make(place.shut_out)
-        signed = accounts.sign(made, [one.publisher for one in shutting_out.read(place.shut_out)])
-        file = bus_keys.written(place, made, signed)
+        own, file = bus_keys.equipped(place, made, [FORWARD], by=decided_by(by))
     typer.echo(
         either(
             f"Khóa của trạm (giữ kín): {place.keys}\nCấu hình cho máy chủ NATS của trạm: {file}\n"
@@ -344,6 +329,16 @@ def hand(*, keys: KeysOption = None, by: DecidedBy = None, data_dir: DataDir = D
     set_ = settings()
     with bus_keys.plainly():
         typer.echo(bus_keys.take_effect(bus_keys.find(keys, set_, data_dir), set_, decided_by(by)))
+
+
+def _named(keys: Path | None) -> "KeyPlace":
+    """Find a folder in which keys are made: it has to be named."""
+    from services.cli import bus_keys
+
+    set_ = settings()
+    if keys is None and not set_.credential_keys:
+        raise typer.BadParameter(either("cần --keys DIR.", "--keys DIR is needed."))
+    return bus_keys.find(keys, set_, DATA)
 
 
 def _check(names: list[str], *, service: bool) -> None:
