@@ -157,6 +157,16 @@ def leaf_of(at: Signed) -> Iterator[Leaf]:
             yield Leaf(at, server, folder, credential)
 
 
+@asynccontextmanager
+async def leaf_at_work(at: Signed) -> AsyncIterator[Leaf]:
+    """Run the leaf of a hub that has been told of it, with its store made."""
+    with leaf_of(at) as running:
+        await at.hand()
+        async with running.store():
+            pass
+        yield running
+
+
 async def published(at: Signed, unit: str, count: int, type_: str = "member.admitted", first: int = 0) -> list[str]:
     """Publish messages as a unit, and give their ids; each is acknowledged."""
     ids = [f"{unit}:{number}:{'0' * 32}" for number in range(first, first + count)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from services.bus_credentials import accounts, handing, issuing
 from services.bus_credentials.keys import Keys
 from services.bus_credentials.signing import claims_of
 from services.embedded.bus_users import SERVICES
+from services.log.configuration import stream_config
 from services.settings import Settings
 from tests import servers
 from tests.attacks.guarded import Guarded
@@ -50,6 +51,11 @@ class Signed(Guarded):
         key = self.keys.identities.accounts[account]
         return f'"{key}/{account}/jwt:{_key_of(self.file(user))}" - {what} Violation - Subject "{subject}"'
 
+    async def add_log(self) -> None:
+        """Make the log, as the service's operator."""
+        async with self.client("operator") as operator:
+            await operator.jetstream().add_stream(stream_config(Settings()))
+
     async def hand(self, *shut_out: str) -> int:
         """Sign what has changed, and hand it to the server, as the commands do."""
         signed = accounts.sign(self.keys, shut_out)
@@ -86,4 +92,12 @@ def signed(folder: Path, text: str | None = None) -> Iterator[Signed]:
 def signed_somewhere() -> Iterator[Signed]:
     """Run one in a folder of its own."""
     with servers.short_folder() as folder, signed(folder) as server:
+        yield server
+
+
+@asynccontextmanager
+async def signed_with_a_log() -> AsyncIterator[Signed]:
+    """Run one in a folder of its own, and make the log on it."""
+    with signed_somewhere() as server:
+        await server.add_log()
         yield server

@@ -27,12 +27,10 @@ from services.bus_credentials.issuing import end_of
 from services.bus_credentials.keys import Keys
 from services.bus_credentials.revoking import revoke
 from services.bus_credentials.signing import ACCOUNT, USER, Key, claims_of, credentials
-from services.log.configuration import stream_config
 from services.publishing.connection import BusRefusedError, connect
-from services.settings import Settings
 from tests import servers
 from tests.attacks.guarded import told
-from tests.attacks.signed import Signed, signed, signed_somewhere
+from tests.attacks.signed import Signed, signed, signed_with_a_log
 
 UNIT, OTHER = "gia-binh", "bac-ninh"
 EVENT = "party.v1.gia-binh.member.admitted"
@@ -41,9 +39,7 @@ AT_LAST = 60.0
 
 @pytest.fixture(scope="module")
 async def bus() -> AsyncIterator[Signed]:
-    with signed_somewhere() as server:
-        async with server.client("operator") as operator:
-            await operator.jetstream().add_stream(stream_config(Settings()))
+    async with signed_with_a_log() as server:
         yield server
 
 

@@ -18,31 +18,24 @@ from services.bus_credentials import accounts, hub, issuing
 from services.bus_credentials.files import KeysError
 from services.bus_credentials.revoking import revoke
 from services.forwarding.forwardable import NO_SUBJECT, carried
-from services.log.configuration import stream_config
 from services.log.gaps import read_range
 from services.publishing.receipt import subject_of
-from services.settings import Settings
 from tests.attacks import leaves
 from tests.attacks.guarded import refused
-from tests.attacks.leaves import OUTSIDE, PROVINCE, SIBLING, UNIT, Leaf, leaf_of, published
+from tests.attacks.leaves import OUTSIDE, PROVINCE, SIBLING, UNIT, Leaf, leaf_at_work, published
 from tests.attacks.raw_commands import send_command
-from tests.attacks.signed import Signed, signed_somewhere
+from tests.attacks.signed import Signed, signed_with_a_log
 
 
 @pytest.fixture(scope="module")
 async def at() -> AsyncIterator[Signed]:
-    with signed_somewhere() as server:
-        async with server.client("operator") as operator:
-            await operator.jetstream().add_stream(stream_config(Settings()))
+    async with signed_with_a_log() as server:
         yield server
 
 
 @pytest.fixture
 async def leaf(at: Signed) -> AsyncIterator[Leaf]:
-    with leaf_of(at) as running:
-        await at.hand()
-        async with running.store():
-            pass
+    async with leaf_at_work(at) as running:
         yield running
 
 

@@ -11,11 +11,10 @@ from pathlib import Path
 
 from services.bus_credentials import accounts
 from services.bus_credentials.accounts import configuration
-from services.log.configuration import stream_config
 from services.publishing.connection import connect
 from services.publishing.lines import Line, read_line
 from services.publishing.sending import Sender, Sent
-from services.settings import Address, Settings
+from services.settings import Address
 from tests import servers
 from tests.attacks import leaves
 from tests.attacks.leaves import SIBLING, UNIT, Leaf
@@ -91,8 +90,7 @@ class Rig:
     async def begin(self) -> None:
         await self.wire.begin()
         self._start_hub()
-        async with self.hub.client("operator") as operator:
-            await operator.jetstream().add_stream(stream_config(Settings()))
+        await self.hub.add_log()
         self._credential = leaves.allow(self.hub, [UNIT, SIBLING])
         await self.hub.hand()
         self._start_leaf()

@@ -12,27 +12,20 @@ from services.bus_credentials import accounts
 from services.bus_credentials.revoking import revoke
 from services.forwarding.aside import NOT_PERMITTED
 from services.forwarding.forwarder import Forwarder
-from services.log.configuration import stream_config
 from services.publishing.connection import BusRefusedError
-from services.settings import Settings
-from tests.attacks.leaves import OUTSIDE, PROVINCE, SIBLING, UNIT, Leaf, allow, leaf_of, published
-from tests.attacks.signed import Signed, signed_somewhere
+from tests.attacks.leaves import OUTSIDE, PROVINCE, SIBLING, UNIT, Leaf, allow, leaf_at_work, published
+from tests.attacks.signed import Signed, signed_with_a_log
 
 
 @pytest.fixture(scope="module")
 async def hub() -> AsyncIterator[Signed]:
-    with signed_somewhere() as server:
-        async with server.client("operator") as operator:
-            await operator.jetstream().add_stream(stream_config(Settings()))
+    async with signed_with_a_log() as server:
         yield server
 
 
 @pytest.fixture
 async def leaf(hub: Signed) -> AsyncIterator[Leaf]:
-    with leaf_of(hub) as running:
-        await hub.hand()
-        async with running.store():
-            pass
+    async with leaf_at_work(hub) as running:
         yield running
 
 

@@ -9,11 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from services.log.configuration import stream_config
-from services.settings import Settings
 from tests.attacks.guarded import refused
 from tests.attacks.leaves import PROVINCE, SIBLING, UNIT, Leaf, published, serving, told
-from tests.attacks.signed import Signed, signed_somewhere
+from tests.attacks.signed import Signed, signed_with_a_log
 from tests.fault import forked
 
 
@@ -50,9 +48,7 @@ class Operator:
 
 @pytest.fixture
 async def operator(tmp_path: Path) -> AsyncIterator[Operator]:
-    with signed_somewhere() as hub:
-        async with hub.client("operator") as client:
-            await client.jetstream().add_stream(stream_config(Settings()))
+    async with signed_with_a_log() as hub:
         yield Operator(hub, tmp_path)
 
 
