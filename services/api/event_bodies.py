@@ -14,6 +14,7 @@ from events.envelope import MAX_BYTES
 from events.identifiers import is_event_id, is_unit_id
 from events.subjects import source_of
 from events.vocabulary import Reason
+from services.api.long_bodies import require_plain
 from services.api.problems import Problem
 from services.publishing.lines import SERVICE_ALONE, Line, Unpublishable, read_line
 
@@ -71,9 +72,7 @@ def media_type_of(content_type: str, content_encoding: str) -> str:
     if media_type not in {ONE, BATCH, LINES}:
         detail = f"Cần nội dung {ONE}, {BATCH} hoặc {LINES}. / The body must be one of these."
         raise Problem(415, "Sai kiểu nội dung", detail, parameter="Content-Type")
-    if content_encoding.strip().lower() not in {"", "identity"}:
-        detail = "Nội dung phải không nén. / The body must not be compressed."
-        raise Problem(415, "Sai kiểu nội dung", detail, parameter="Content-Encoding")
+    require_plain(content_encoding)
     return media_type
 
 

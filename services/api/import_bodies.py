@@ -5,6 +5,7 @@ from __future__ import annotations
 from email.message import Message
 from typing import Final, NamedTuple
 
+from services.api.long_bodies import require_plain
 from services.api.problems import Problem
 from services.sheets.bounds import MAX_FILE
 from services.sheets.delimited import Encoding
@@ -42,9 +43,7 @@ def sheet_type_of(content_type: str, content_encoding: str) -> SheetType:
     if not content_type.strip() or media_type not in TAKEN:
         detail = f"Cần một bảng: {', '.join(TAKEN)}. / The body must be a sheet, of one of these types."
         raise Problem(415, "Sai kiểu nội dung", detail, parameter="Content-Type")
-    if content_encoding.strip().lower() not in {"", "identity"}:
-        detail = "Nội dung phải không nén. / The body must not be compressed."
-        raise Problem(415, "Sai kiểu nội dung", detail, parameter="Content-Encoding")
+    require_plain(content_encoding)
     charset = said.get_content_charset()
     encoding = None if charset is None else _ENCODINGS.get(charset)
     if charset is not None and encoding is None and media_type in {CSV, PASTED}:

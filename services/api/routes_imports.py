@@ -42,6 +42,7 @@ from services.api.importing import (
 )
 from services.api.json_bodies import read
 from services.api.kept_imports import KeptImport
+from services.api.long_bodies import body_of, length_said
 from services.api.needs import needs
 from services.api.parameters import PAGE, Cursor, Limit, Strict, UnitPath, cursor_of, key_of, one_of, only_once, today
 from services.api.problems import not_found
@@ -126,22 +127,17 @@ async def import_sheet(request: Request, unit: UnitPath, query: Annotated[TypeQu
     """Read a sheet and say what would become of each row; nothing is published. A refused sheet leaves nothing."""
     headers = request.headers
     said = sheet_type_of(headers.get("content-type", ""), headers.get("content-encoding", ""))
-    length = headers.get("content-length", "")
-    length = length if length.isascii() and length.isdigit() else ""
-    if length and int(length) > MAX_FILE:
+    length = length_said(request)
+    if length is not None and length > MAX_FILE:
         raise too_long()
     await reader_of(request).at_once(request, partial(require_clerk, asker=who_asks(request), unit=unit))
     await require_room(request)
     async with AsyncExitStack() as stack:
-        if not length or int(length) > MOST_BODY:
+        if length is None or length > MOST_BODY:
             place = sendings_of(request).long.place(reader_of(request).client(request))
             await stack.enter_async_context(place)
-        body = bytearray()
-        async for piece in request.stream():
-            body += piece
-            if len(body) > MAX_FILE:
-                raise too_long()
-        made = await take(request, unit, query.type, said, bytes(body))
+        body = await body_of(request, MAX_FILE, too_long)
+        made = await take(request, unit, query.type, said, body)
     response = answer(made, 201)
     response.headers["location"] = f"/v1/imports/{made.import_}"
     return response

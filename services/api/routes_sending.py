@@ -19,6 +19,7 @@ from services.api.event_bodies import MOST_BYTES, media_type_of, read_entries, t
 from services.api.gate import who_asks
 from services.api.guard import MOST_BODY
 from services.api.json_bodies import read
+from services.api.long_bodies import body_of, length_said
 from services.api.needs import needs
 from services.api.parameters import Cursor, Parameters, Strict, key_of, one_of, only_once
 from services.api.problems import no_event, not_found
@@ -72,10 +73,10 @@ class ReceiptQuery(Parameters):
 async def send_events(request: Request, query: Annotated[SendQuery, Query()]) -> Response:
     """Send one event, a batch, or lines, at most 1,000, and answer for each; sending again is harmless, for ever."""
     media_type = media_type_of(request.headers.get("content-type", ""), request.headers.get("content-encoding", ""))
-    said = request.headers.get("content-length", "")
-    if said.isascii() and said.isdigit() and int(said) > MOST_BYTES:
+    length = length_said(request)
+    if length is not None and length > MOST_BYTES:
         raise too_long()
-    if said.isascii() and said.isdigit() and int(said) <= MOST_BODY:
+    if length is not None and length <= MOST_BODY:
         return await _sent(request, query, media_type)
     async with sendings_of(request).long.place(reader_of(request).client(request)):
         return await _sent(request, query, media_type)
@@ -129,7 +130,7 @@ async def receipt_of(request: Request, receipt: ReceiptPath, query: Annotated[Re
 
 
 async def _sent(request: Request, query: SendQuery, media_type: str) -> Response:
-    body, root = await _body(request), sendings_of(request).root
+    body, root = await body_of(request, MOST_BYTES, too_long), sendings_of(request).root
     if len(body) <= SHORT:
         entries = read_entries(media_type, body, root)
     else:
@@ -150,15 +151,6 @@ async def _corrected(request: Request, publisher: str, event_id: str, wanted: Re
     )
     entries = await reader_of(request).at_once(request, compute)
     return await send(request, entries, How(wait=waits(request), whole=True))
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MOST_BYTES:
-            raise too_long()
-    return bytes(body)
 
 
 def waits(request: Request) -> float:
