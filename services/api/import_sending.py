@@ -25,14 +25,13 @@ from services.api.import_answers import DUPLICATE as ALREADY
 from services.api.import_answers import READY
 from services.api.import_judging import Earlier, JudgedFor, JudgedPage, JudgedRow, PageOfRows, judge_rows
 from services.api.importing import being_sent, imports_of, no_import, require_clerk
-from services.api.judging import Judged
 from services.api.kept_imports import KeptImport, KeptPage
 from services.api.kept_receipts import A_PART, KeptItem, KeptReceipt, ReceiptPart
 from services.api.problems import Problem
 from services.api.publishing import Publishing, SentTogether
 from services.api.reading_receipts import told_of
 from services.api.send_answers import ACCEPTED, DUPLICATE, UNSENT, SentAnswer
-from services.api.sending import AGAIN
+from services.api.sending import nothing_sent
 from services.api.sendings import sendings_of
 from services.api.sent_audit import note_forbidden
 from services.api.sent_outcomes import found_in_log
@@ -67,12 +66,7 @@ async def send_import(request: Request, import_: str, wait: float) -> tuple[int,
     if accepted:
         return 202, answer
     if set(sent.statuses) == {UNSENT}:
-        reasons = sorted({item.reason or "" for item in sent.first})
-        detail = (
-            f"Chưa gửi được hàng nào ({', '.join(reasons)}); hãy gửi lại, gửi lại không hại gì. / "
-            "Nothing could be sent; send it again, which is harmless."
-        )
-        raise Problem(503, "Chưa gửi được", detail, again=AGAIN, items=msgspec.to_builtins(answer.items))
+        raise nothing_sent("hàng", sent.first, answer.items)
     return 200, msgspec.structs.replace(answer, next=None)
 
 
@@ -140,7 +134,7 @@ class _Sending:
         compute = partial(self._judged, kept=kept, page=page, before=before)
         judged, known = await self._reader.at_once(self._request, compute)
         assert judged.judged is not None, "it was judged"  # noqa: S101
-        await note_forbidden(self._request, _as_items(judged))
+        await note_forbidden(self._request, [each.item for each in judged.rows])
         groups = _groups(judged.rows)
         publishing = Publishing(
             self._request,
@@ -195,11 +189,6 @@ def _twin_of(first: KeptItem, each: JudgedRow) -> KeptItem:
     """Say of a row that repeats another what became of that one."""
     status = DUPLICATE if first.status in {ACCEPTED, DUPLICATE} else first.status
     return msgspec.structs.replace(first, status=status, row=each.row.row)
-
-
-def _as_items(judged: JudgedPage) -> Judged:
-    """Give the items that are known without sending, for what is told of refusals."""
-    return Judged([each.item for each in judged.rows], [], {})
 
 
 def _groups(rows: Sequence[JudgedRow]) -> list[SentTogether]:

@@ -139,24 +139,19 @@ async def forget(pool: Pool[Record], receipt: str) -> None:
 async def find(pool: Pool[Record], receipt: str, account: str, part: int = 0) -> KeptReceipt | None:
     """Return a part of a receipt of an account, None where the account has no such receipt."""
     row = await pool.fetchrow(_READ, receipt, account, part)
-    if row is None or row["total"] is None:
-        return None
-    items = None if row["items"] is None else _items(row["items"])
-    return KeptReceipt(items, row["answered_at"] is not None, row["total"])
+    return None if row is None or row["total"] is None else _kept(row)
 
 
 async def of_import(connection: PoolConnectionProxy[Record], import_: str, part: int) -> KeptReceipt | None:
     """Return a part of the receipt of a sheet, None where there is none; in the caller's transaction."""
     row = await connection.fetchrow(_OF_SHEET, import_, part)
-    return None if row is None else KeptReceipt(_items(row["items"]), row["answered_at"] is not None, row["total"])
+    return None if row is None else _kept(row)
 
 
 async def parts_of(pool: Pool[Record], receipt: str) -> dict[int, KeptReceipt]:
     """Return all parts of a receipt that were begun."""
     rows = await pool.fetch("SELECT part, items, answered_at, total FROM receipt WHERE id = $1", receipt)
-    return {
-        row["part"]: KeptReceipt(_items(row["items"]), row["answered_at"] is not None, row["total"]) for row in rows
-    }
+    return {row["part"]: _kept(row) for row in rows}
 
 
 async def page(
@@ -171,6 +166,11 @@ async def page(
 async def sweep(pool: Pool[Record], keep_days: int) -> None:
     """Take away what is older than so many days, and of no import that is kept."""
     await pool.execute(_SWEEP, keep_days)
+
+
+def _kept(row: Record) -> KeptReceipt:
+    items = None if row["items"] is None else _items(row["items"])
+    return KeptReceipt(items, row["answered_at"] is not None, row["total"])
 
 
 def _written(items: Sequence[KeptItem]) -> str:

@@ -28,7 +28,7 @@ from services.api.ledger_lookup import Looked, look_at
 from services.api.parameters import today
 from services.api.problems import Problem
 from services.api.publishing import Publishing
-from services.api.send_answers import ACCEPTED, UNSENT, SentAnswer
+from services.api.send_answers import ACCEPTED, UNSENT, SentAnswer, SentItem
 from services.api.sendings import sendings_of
 from services.api.sent_audit import note_forbidden, note_named
 from services.api.sent_items import shown_items
@@ -55,7 +55,7 @@ async def send(request: Request, entries: Sequence[GivenEvent], how: How) -> Res
         request, partial(look_at, entries=entries, asker=who_asks(request), trying=how.dry_run, root=sendings.root)
     )
     judged = await asyncio.to_thread(judge, entries, seen.view)
-    await note_forbidden(request, judged)
+    await note_forbidden(request, judged.items)
     if how.dry_run:
         found = await asyncio.to_thread(tried_items, entries, judged, seen)
         await note_named(request, found)
@@ -73,12 +73,7 @@ async def send(request: Request, entries: Sequence[GivenEvent], how: How) -> Res
 async def _answered(request: Request, receipt: str, items: list[KeptItem], seen: Looked, how: How) -> Response:
     statuses = {item.status for item in items}
     if statuses == {UNSENT}:
-        reasons = sorted({item.reason or "" for item in items})
-        detail = (
-            f"Chưa gửi được sự kiện nào ({', '.join(reasons)}); hãy gửi lại, gửi lại không hại gì. / "
-            "Nothing could be sent; send it again, which is harmless."
-        )
-        raise Problem(503, "Chưa gửi được", detail, again=AGAIN, items=shown_items(items, {}))
+        raise nothing_sent("sự kiện", items, shown_items(items, {}))
     if ACCEPTED not in statuses:
         return _answer(200, SentAnswer(None, shown_items(items, seen.view.told), None))
     told = Told(seen.view.told, {}, seen.behind)
@@ -99,6 +94,16 @@ async def _answered(request: Request, receipt: str, items: list[KeptItem], seen:
         shown = shown_items(items, told.rows)
     headers = {"location": f"/v1/receipts/{receipt}"}
     return _answer(202, SentAnswer(receipt, shown, told.behind), headers)
+
+
+def nothing_sent(what: str, items: Sequence[KeptItem], shown: Sequence[SentItem]) -> Problem:
+    """Say that nothing could be sent, and why; ``what``: events or rows, in Vietnamese."""
+    reasons = sorted({item.reason or "" for item in items})
+    detail = (
+        f"Chưa gửi được {what} nào ({', '.join(reasons)}); hãy gửi lại, gửi lại không hại gì. / "
+        "Nothing could be sent; send it again, which is harmless."
+    )
+    return Problem(503, "Chưa gửi được", detail, again=AGAIN, items=shown)
 
 
 def _answer(status: int, said: SentAnswer, headers: Mapping[str, str] | None = None) -> Response:

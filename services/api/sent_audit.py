@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from fastapi import Request
@@ -14,7 +14,7 @@ from services.api.access import access_of, came_from
 from services.api.answering import UNWRITTEN
 from services.api.event_bodies import FORBIDDEN
 from services.api.gate import who_asks
-from services.api.judging import Judged
+from services.api.kept_receipts import KeptItem
 from services.api.problems import not_audited
 from services.api.send_answers import SentItem
 
@@ -22,9 +22,9 @@ NAMED: Final = 20
 """Units that the audit log names of those as which something was sent."""
 
 
-async def note_forbidden(request: Request, judged: Judged) -> None:
+async def note_forbidden(request: Request, items: Iterable[KeptItem | None]) -> None:
     """Write the refusals of a request into the audit log, one entry for all of them."""
-    units = sorted({i.publisher or "" for i in judged.items if i is not None and i.reason == FORBIDDEN})
+    units = sorted({i.publisher or "" for i in items if i is not None and i.reason == FORBIDDEN})
     if units:
         detail = {
             "status": FORBIDDEN,
