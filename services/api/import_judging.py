@@ -155,8 +155,9 @@ class Earlier:
 async def judge_rows(snapshot: Snapshot, page: PageOfRows, earlier: Earlier, how: JudgedFor) -> JudgedPage:
     """Judge a page; ``earlier`` has taken in the pages before it, and takes in this one."""
     judged = JudgedPage([JudgedRow(row, READY, choice=page.choices.get(row.row, "")) for row in page.rows])
-    marks = [RowMark(*_MARK.unpack(mark_of(row))) for row in page.rows]
-    earlier.add(b"".join(_MARK.pack(*mark) for mark in marks))
+    packed = marks_of(page.rows)
+    earlier.add(packed)
+    marks = map(RowMark._make, _MARK.iter_unpack(packed))
     holder = holder_of(how.asker, today())
     units = {row.draft.unit for row in page.rows if row.draft is not None}
     may = None if holder is None else await speakers(snapshot, holder, units)
