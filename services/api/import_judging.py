@@ -42,12 +42,13 @@ from services.api.import_answers import (
     RowEvent,
 )
 from services.api.judging import Judged, judge
-from services.api.kept_receipts import KeptItem
+from services.api.kept_receipts import KeptItem, KeptReceipt
 from services.api.ledger_lookup import Looked, look_at
 from services.api.parameters import today
 from services.api.send_answers import ACCEPTED, SentItem
 from services.api.send_answers import DUPLICATE as SAID_BEFORE
 from services.api.send_answers import REFUSED as NOT_TAKEN
+from services.api.sent_outcomes import found_in_log, items_told
 from services.api.sights import holder_of
 from services.publishing.correction_ids import RETRACTED, retraction_id
 from services.publishing.lines import Line
@@ -404,6 +405,19 @@ class RowsCounted(msgspec.Struct, frozen=True):
     counts: list[dict[str, int]]
     rows: list[ImportRow]
     position: int
+
+
+async def rows_now(
+    snapshot: Snapshot, page: PageOfRows, receipt: KeptReceipt | None, earlier: Earlier, how: JudgedFor
+) -> tuple[JudgedPage, list[ImportRow]]:
+    """Judge a page and write its rows, with what became of those that its part of a receipt says were sent."""
+    told: list[SentItem] | None = None
+    if receipt is not None and receipt.items is not None:
+        items = await found_in_log(snapshot, receipt.items, answered=receipt.answered)
+        told, _behind = await items_told(snapshot, items, holder_of(how.asker, today()))
+        page = page._replace(sent=items)
+    judged = await judge_rows(snapshot, page, earlier, how)
+    return judged, list(shown(judged, told))
 
 
 async def judge_all(

@@ -25,15 +25,12 @@ from services.api.import_answers import (
     WILL_WAIT,
     ImportRow,
 )
-from services.api.import_judging import Earlier, JudgedFor, PageOfRows, judge_rows, shown
+from services.api.import_judging import Earlier, JudgedFor, PageOfRows, rows_now
 from services.api.importing import imports_of
 from services.api.kept_imports import KeptImport
 from services.api.kept_receipts import KeptReceipt
-from services.api.parameters import today
 from services.api.problems import Problem
 from services.api.send_answers import ACCEPTED, UNSENT, SentItem
-from services.api.sent_outcomes import found_in_log, items_told
-from services.api.sights import holder_of
 from services.sheets.apart import NotWrittenError, write_apart
 from services.sheets.columns import columns_of
 from services.sheets.results import ROWS_A_PAGE, page_unpacked
@@ -112,12 +109,9 @@ async def _lines(snapshot: Snapshot, _: Sight, *, pages: Sequence[_Page], how: J
     earlier, found = Earlier(), _Lines([])
     columns = columns_of(how.type).named
     for page in pages:
-        items, told = None, None
-        if page.sent is not None and page.sent.items is not None:
-            items = await found_in_log(snapshot, page.sent.items, answered=page.sent.answered)
-            told, _behind = await items_told(snapshot, items, holder_of(how.asker, today()))
-        judged = await judge_rows(snapshot, PageOfRows(page_unpacked(page.rows), page.choices, items), earlier, how)
-        for row in shown(judged, told):
+        unpacked = PageOfRows(page_unpacked(page.rows), page.choices)
+        _judged, rows = await rows_now(snapshot, unpacked, page.sent, earlier, how)
+        for row in rows:
             known = columns.get(row.column or "")
             head = known.head if known is not None else row.column or ""
             found.lines.append(_line(row, head))

@@ -42,17 +42,15 @@ from services.api.import_judging import (
     RowsCounted,
     counts,
     judge_all,
-    judge_rows,
     marks_of,
-    shown,
+    rows_now,
 )
 from services.api.kept_imports import FullError, KeptImport, KeptPage, NewPage
-from services.api.kept_receipts import KeptItem, KeptReceipt
+from services.api.kept_receipts import KeptReceipt
 from services.api.parameters import cursor_of, today
 from services.api.problems import Problem, bad_parameter, forbidden, not_found, not_ready
 from services.api.send_answers import ACCEPTED, UNSENT, SentItem
 from services.api.sent_audit import note_named
-from services.api.sent_outcomes import found_in_log, items_told
 from services.api.sights import holder_of
 from services.api.turns import Limits, Turns
 from services.settings import Settings
@@ -233,13 +231,8 @@ async def _note_named(request: Request, rows: Sequence[ImportRow]) -> None:
 async def _page_judged(
     snapshot: Snapshot, _: Sight, *, found: KeptPage, marks: Sequence[bytes], sent: KeptReceipt | None, how: JudgedFor
 ) -> tuple[list[ImportRow], dict[str, int], int]:
-    items: list[KeptItem] | None = None
-    told: list[SentItem] | None = None
-    if sent is not None and sent.items is not None:
-        items = await found_in_log(snapshot, sent.items, answered=sent.answered)
-        told, _behind = await items_told(snapshot, items, holder_of(how.asker, today()))
-    judged = await judge_rows(snapshot, PageOfRows(found.rows, found.choices, items), Earlier(marks), how)
-    return list(shown(judged, told)), counts(judged), snapshot.position
+    judged, rows = await rows_now(snapshot, PageOfRows(found.rows, found.choices), sent, Earlier(marks), how)
+    return rows, counts(judged), snapshot.position
 
 
 def _answer(
