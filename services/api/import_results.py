@@ -33,7 +33,7 @@ from services.api.problems import Problem
 from services.api.send_answers import ACCEPTED, UNSENT, SentItem
 from services.sheets.apart import NotWrittenError, write_apart
 from services.sheets.columns import columns_of
-from services.sheets.results import ROWS_A_PAGE, page_unpacked
+from services.sheets.results import ROWS_A_PAGE, ResultRow, page_unpacked
 
 _STATUSES: Final = {
     READY: "sẽ gửi được",
@@ -63,20 +63,8 @@ class _Page(NamedTuple):
     sent: KeptReceipt | None
 
 
-class _Line(msgspec.Struct, array_like=True):
-    """A row as `services.sheets.results_sheet` takes it."""
-
-    row: int
-    cells: Mapping[str, str]
-    result: str
-    column: str
-    detail: str
-    event: str
-    good: bool
-
-
 class _Lines(msgspec.Struct):
-    lines: list[_Line]
+    lines: list[ResultRow]
 
 
 async def sheet_back(request: Request, kept: KeptImport) -> bytes:
@@ -118,15 +106,17 @@ async def _lines(snapshot: Snapshot, _: Sight, *, pages: Sequence[_Page], how: J
     return found
 
 
-def _line(row: ImportRow, column: str) -> _Line:
+def _line(row: ImportRow, column: str) -> ResultRow:
     event = "" if row.event is None else f"{row.event.publisher} {row.event.id}"
     sent = row.sent if isinstance(row.sent, SentItem) else None
     if sent is None or sent.status not in {ACCEPTED, UNSENT}:
-        return _Line(row.row, row.cells, _STATUSES[row.status], column, row.detail or "", event, row.status not in _BAD)
+        return ResultRow(
+            row.row, row.cells, _STATUSES[row.status], column, row.detail or "", event, row.status not in _BAD
+        )
     if sent.status == UNSENT:
-        return _Line(row.row, row.cells, "chưa gửi được, gửi lại", "", sent.reason or "", event, False)
+        return ResultRow(row.row, row.cells, "chưa gửi được, gửi lại", "", sent.reason or "", event, False)
     outcome = sent.outcome if isinstance(sent.outcome, str) else None
     said = "đã gửi, chưa có kết quả" if outcome is None else _OUTCOMES.get(outcome, outcome)
     detail = " ".join(each for each in (sent.reason, sent.detail) if isinstance(each, str))
     good = outcome not in {"rejected", "retracted"}
-    return _Line(row.row, row.cells, said, "", detail, event, good)
+    return ResultRow(row.row, row.cells, said, "", detail, event, good)

@@ -16,6 +16,7 @@ import msgspec
 from services.sheets.bounds import Bounds
 from services.sheets.formats import too_large
 from services.sheets.reading import SheetQuestion, read
+from services.sheets.results import ResultRow
 
 NICE: Final = 10
 READING, WRITING = b"r", b"w"
@@ -51,7 +52,7 @@ def _read(question: bytes, length: int) -> bytes:
 
 
 def _written(question: bytes, length: int) -> bytes:
-    from services.sheets.results_sheet import ResultRow, results_sheet  # noqa: PLC0415 - what reads doesn't need it
+    from services.sheets.results_sheet import results_sheet  # noqa: PLC0415 - what reads doesn't need it
 
     asked = msgspec.msgpack.decode(question, type=WrittenQuestion)
     bound(asked.bounds)

@@ -1,10 +1,10 @@
 """What was read of a sheet: its columns, and each row as a draft of an event or as what is to be mended."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -63,6 +63,18 @@ class PassedOver(Struct, frozen=True):
 
     row: int
     why: str
+
+
+class ResultRow(NamedTuple):
+    """A row with its result in words; `cells` are texts by the names of the columns, `event` is publisher and id."""
+
+    row: int
+    cells: Mapping[str, str]
+    result: str
+    column: str = ""
+    detail: str = ""
+    event: str = ""
+    good: bool = True
 
 
 ROWS_A_PAGE: Final = 1_000

@@ -1,25 +1,14 @@
 """The sheet back, with what became of each row: the type's columns as they were read, and the result beside them."""
 
-from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Iterable
+from typing import Final
 
 from services.sheets.columns import columns_of
+from services.sheets.results import ResultRow
 from services.sheets.workbook_writing import WorkbookBytes, put, workbook
 
 _HEADS: Final = ("Hàng", "Kết quả", "Cột", "Giải thích", "Mã sự việc")
 _WIDTHS: Final = (8, 18, 22, 60, 40)
-
-
-class ResultRow(NamedTuple):
-    """A row with its result in words; `cells` are texts by the names of the columns, `event` is publisher and id."""
-
-    row: int
-    cells: Mapping[str, str]
-    result: str
-    column: str = ""
-    detail: str = ""
-    event: str = ""
-    good: bool = True
 
 
 def results_sheet(event_type: str, rows: Iterable[ResultRow]) -> bytes:

@@ -6,7 +6,8 @@ import io
 
 import openpyxl
 
-from services.sheets.results_sheet import ResultRow, results_sheet
+from services.sheets.results import ResultRow
+from services.sheets.results_sheet import results_sheet
 
 
 def test_each_row_has_its_result_and_no_cell_is_a_formula() -> None:
