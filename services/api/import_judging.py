@@ -51,7 +51,7 @@ from services.api.send_answers import REFUSED as NOT_TAKEN
 from services.api.sent_outcomes import found_in_log, items_told
 from services.api.sights import holder_of
 from services.publishing.correction_ids import RETRACTED, retraction_id
-from services.publishing.lines import Line
+from services.publishing.lines import Line, said_at
 from services.sheets.columns import UNIT, columns_of
 from services.sheets.event_ids import numbered
 from services.sheets.results import Draft, ReadRow, event_of, page_unpacked
@@ -303,19 +303,10 @@ def _entry(draft: Draft, number: int, how: JudgedFor) -> GivenEvent:
 
 
 def _retraction(draft: Draft, event_id: str, row: int, how: JudgedFor) -> GivenEvent:
-    said = {
-        "specversion": "1.0",
-        "id": retraction_id(draft.unit, event_id),
-        "source": source_of(draft.unit),
-        "type": RETRACTED,
-        "subject": draft.unit,
-        "time": how.made_at.isoformat(timespec="milliseconds"),
-        "data": {
-            "source": source_of(draft.unit),
-            "id": event_id,
-            "reason": str(Bilingual(f"thay bằng hàng {row} của bảng nhập", f"replaced by row {row} of a sheet")),
-        },
-    }
+    reason = str(Bilingual(f"thay bằng hàng {row} của bảng nhập", f"replaced by row {row} of a sheet"))
+    data = {"source": source_of(draft.unit), "id": event_id, "reason": reason}
+    id_ = retraction_id(draft.unit, event_id)
+    said = said_at(draft.unit, id_, RETRACTED, draft.unit, data, at=how.made_at)
     return entry_of(msgspec.json.encode(said), how.root)
 
 

@@ -47,13 +47,20 @@ class Line(NamedTuple):
 
 def said_now(publisher: str, id_: str, type_: str, subject: str | None, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return an event that the service itself words, as it is said at this moment (contract, section 1)."""
+    return said_at(publisher, id_, type_, subject, data, at=dt.datetime.now(VIETNAM))
+
+
+def said_at(
+    publisher: str, id_: str, type_: str, subject: str | None, data: Mapping[str, Any], *, at: dt.datetime
+) -> dict[str, Any]:
+    """Return one as it was said at another moment: however often it is made, it is the same."""
     return {
         "specversion": "1.0",
         "id": id_,
         "source": source_of(publisher),
         "type": type_,
         "subject": subject,
-        "time": dt.datetime.now(VIETNAM).isoformat(timespec="milliseconds"),
+        "time": at.isoformat(timespec="milliseconds"),
         "data": data,
     }
 
