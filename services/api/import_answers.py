@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -108,6 +109,6 @@ class Mending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     replace: bool | UnsetType = UNSET
 
 
-def counts_of(counts: dict[str, int]) -> dict[str, int]:
-    """Give the count of every status, zeros included."""
-    return {status: counts.get(status, 0) for status in STATUSES}
+def counts_of(pages: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    """Add up the counts of pages, and give that of every status, zeros included."""
+    return {status: sum(page.get(status, 0) for page in pages) for status in STATUSES}

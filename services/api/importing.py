@@ -252,7 +252,7 @@ def _answer(
         separator=kept.told.separator,
         columns=kept.told.columns,
         passed_over=kept.told.passed_over,
-        counts=counts_of(kept_imports.summed(judged.counts)),
+        counts=counts_of(judged.counts),
         rows=judged.rows,
         next=cursor_of(page + 1 if page + 1 < kept.pages else None),
         receipt=kept.receipt,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -223,14 +222,6 @@ async def sent_alone(pool: Pool[Record], import_: str) -> AsyncIterator[bool]:
 async def sweep(pool: Pool[Record], keep_days: int) -> None:
     """Take away what is older than so many days."""
     await pool.execute(_SWEEP, keep_days)
-
-
-def summed(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
-    """Add up the counts of pages."""
-    found: Counter[str] = Counter()
-    for each in counts:
-        found.update(each)
-    return dict(found)
 
 
 def _written(counts: Mapping[str, Any]) -> str:

@@ -164,7 +164,7 @@ async def listed(request: Request, query: Annotated[ListQuery, Query()]) -> Resp
             made_at=each.made_at,
             until=imports.until(each),
             rows=each.rows,
-            counts=counts_of(kept_imports.summed(each.counts)),
+            counts=counts_of(each.counts),
             receipt=each.receipt,
         )
         for each in found
