@@ -41,7 +41,7 @@ from services.api.import_answers import (
     ImportRow,
     RowEvent,
 )
-from services.api.judging import Judged, judge
+from services.api.judging import Judged, judge, not_as, used_at
 from services.api.kept_receipts import KeptItem, KeptReceipt
 from services.api.ledger_lookup import Looked, look_at
 from services.api.parameters import today
@@ -193,9 +193,7 @@ def _decided_alone(
         assert fault is not None, "a row has one of the two"  # noqa: S101
         _refuse(each, fault.reason, fault.column, str(fault.detail))
     elif may is not None and draft.unit not in may:
-        who = draft.unit
-        detail = Bilingual(f"tài khoản này không được gửi với tư cách {who}", f"this account may not send as {who}")
-        _refuse(each, FORBIDDEN, UNIT, str(detail))
+        _refuse(each, FORBIDDEN, UNIT, not_as(draft.unit))
     elif twin is not None and twin.says == mark.says:
         each.status, each.twin = DUPLICATE, twin
         each.detail = str(Bilingual(f"hàng {twin.row} đã nói điều này", f"row {twin.row} says the same"))
@@ -238,8 +236,8 @@ def _against(
             each.status = DIFFERS if stands else TAKEN_BACK
             each.column = other[0] if stands else None
             each.detail = _differs(how.type, other) if stands else _TAKEN_BACK
-            detail = f"the id was used at position {latest.position} for something else"
-            each.item = KeptItem(*known, NOT_TAKEN, None, str(Reason.ID_CONFLICT), "id", detail, row=each.row.row)
+            why = (str(Reason.ID_CONFLICT), "id", used_at(latest.position))
+            each.item = KeptItem(*known, NOT_TAKEN, None, *why, row=each.row.row)
             return
         if stands:
             entries.append(_retraction(draft, known[1], each.row.row, how))

@@ -93,15 +93,23 @@ def refused_by_bus(entry: GivenEvent, reason: str, detail: str) -> KeptItem:
     return _refused(entry, WhyRefused(FORBIDDEN if reason == "not_permitted" else reason, "source", detail))
 
 
+def not_as(unit: str | None) -> str:
+    """Word that the asker may not speak as a unit."""
+    return f"tài khoản này không được gửi với tư cách {unit} / this account may not send as {unit}"
+
+
+def used_at(position: int) -> str:
+    """Word that the log has something else under an id."""
+    return f"the id was used at position {position} for something else"
+
+
 def _fault(entry: GivenEvent, view: LedgerView) -> WhyRefused | None:
     if entry.fault is not None:
         return entry.fault
     if view.speakers is None or entry.event is None:
         return None
     if entry.publisher not in view.speakers:
-        unit = entry.publisher
-        detail = f"tài khoản này không được gửi với tư cách {unit} / this account may not send as {unit}"
-        return WhyRefused(FORBIDDEN, "source", detail)
+        return WhyRefused(FORBIDDEN, "source", not_as(entry.publisher))
     if entry.event.type == "event.retracted":
         target = view.recorded.get(target_of(entry.event))
         if target is not None and (target.type or "").startswith(OF_ACCESS):
@@ -117,5 +125,4 @@ def _known(entry: GivenEvent, prior: Recorded) -> KeptItem:
     assert entry.line is not None, "else it is refused"  # noqa: S101
     if same_content(prior.body, entry.line.body):
         return KeptItem(entry.publisher, entry.id, DUPLICATE, prior.position, digest=digest(prior.body))
-    detail = f"the id was used at position {prior.position} for something else"
-    return _refused(entry, WhyRefused(Reason.ID_CONFLICT, "id", detail))
+    return _refused(entry, WhyRefused(Reason.ID_CONFLICT, "id", used_at(prior.position)))
