@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from sqlalchemy import (
     ColumnElement,
-    Date,
-    FromClause,
-    Integer,
     LargeBinary,
     bindparam,
     func,
@@ -20,7 +17,6 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
-    union_all,
 )
 
 from events.catalogue import MEASURES, dimensions_of
@@ -33,9 +29,9 @@ from projections.rules.counting.batch_changes import MEASURE_MASK, PERIOD_SHIFT
 from projections.rules.counting.periods import ONE_DAY, Days, day_period, month_period
 from projections.rules.counting.running_sums import days_of
 from projections.store.calendar_sql import period_of
-from projections.store.hierarchy_sql import Walk, below_seeds, below_seeds_now
 from projections.store.reading.as_now import parts_of
-from projections.store.reading.composed import SEEDED, SEEDS, Query, among, unindexed, unnested, walked
+from projections.store.reading.composed import Query, among, unindexed
+from projections.store.reading.facts_under import Under, of_everybody, of_members, parameters_of
 from projections.store.reading.find_unit import find
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import numbers
@@ -69,9 +65,6 @@ JOIN running_sum ON running_sum.unit = run.unit AND period BETWEEN run.first AND
 _LOOKS = (dt.timedelta(31), dt.timedelta(366))
 """How far is looked, one after the other, for the day by which there is a page; then to the end."""
 
-_NUMBER = bindparam("unit", type_=Integer)
-_LOOKED = bindparam("first", type_=Date), bindparam("last", type_=Date)
-_SEED = unnested("seed", unit=Integer, first=Date, last=Date, sign=Integer)
 _KEY = ("day", "position", "measure")
 _ESCAPES: ColumnElement[bytes] = literal_column("""'\\x5c75'::bytea""")
 """What a character that is escaped in JSON begins with."""
@@ -103,11 +96,12 @@ def _facts(*where: ColumnElement[bool], by_day: bool = False, naming: bool = Fal
     )
 
 
-def _page(looked: FromClause, found: LateralFromClause) -> Query:
+def _page(under: Under, *, by_day: bool = False, naming: bool = False) -> Query:
     """Compose the page of all that is found, each fact with its event and its unit."""
+    found = _facts(*under.where, by_day=by_day, naming=naming)
     page = (
         select(found)
-        .select_from(looked.join(found, true()))
+        .select_from(under.looked.join(found, true()))
         .order_by(*found.c[_KEY])
         .limit(bindparam("limit"))
         .subquery("page")
@@ -123,26 +117,12 @@ def _page(looked: FromClause, found: LateralFromClause) -> Query:
     )
 
 
-def _of_members(walk: Walk, *, naming: bool = False) -> Query:
-    """Compose the page of a unit and what is below it: the seed is the unit, and its days while it stands."""
-    below = walked(walk, *SEEDED, unit=Integer, first=Date, last=Date)
-    member = union_all(select(*below.c["unit", "first", "last"]), select(_NUMBER, *_LOOKED)).subquery("member")
-    found = _facts(FACT.c.unit == member.c.unit, FACT.c.day.between(member.c.first, member.c.last), naming=naming)
-    return _page(member, found)
-
-
-def _of_everybody(*, naming: bool = False) -> Query:
-    """Compose the page of the root: every fact of the days."""
-    below_it = or_(FACT.c.unit == _NUMBER, FACT.c.day <= _SEED.c.last)
-    return _page(_SEED, _facts(FACT.c.day.between(*_LOOKED), below_it, by_day=True, naming=naming))
-
-
-_UNDER = {"as-was": _of_members(below_seeds(SEEDS)), "as-now": _of_members(below_seeds_now(SEEDS))}
+_UNDER = {"as-was": _page(of_members("as-was")), "as-now": _page(of_members("as-now"))}
 _UNDER_NAMING = {
-    "as-was": _of_members(below_seeds(SEEDS), naming=True),
-    "as-now": _of_members(below_seeds_now(SEEDS), naming=True),
+    "as-was": _page(of_members("as-was"), naming=True),
+    "as-now": _page(of_members("as-now"), naming=True),
 }
-_ROOT, _ROOT_NAMING = _of_everybody(), _of_everybody(naming=True)
+_ROOT, _ROOT_NAMING = _page(of_everybody(), by_day=True), _page(of_everybody(), by_day=True, naming=True)
 
 
 class CountedEventKey(NamedTuple):
@@ -193,22 +173,9 @@ async def events_under(
     wanted = numbers(measures)
     start = after or CountedEventKey(days.first, -1, -1)
     looked = Days(max(days.first, start.day), days.last)
-    place = standing.place
     if member is None:
         looked = await days_of_some(snapshot, standing, looked, wanted, some=limit, basis=basis)
-    below = place.standing(looked)
-    seeds = [] if basis == "as-now" and place.dissolved is not None else [place.no]
-    asked = {
-        "seed_unit": seeds,
-        "seed_first": [below.first] * len(seeds),
-        "seed_last": [below.last] * len(seeds),
-        "seed_sign": [1] * len(seeds),
-        "measures": wanted,
-        "limit": limit + 1,
-        "first": looked.first,
-        "last": looked.last,
-        "unit": place.no,
-    }
+    asked = {**parameters_of(standing.place, looked, basis), "measures": wanted, "limit": limit + 1}
     if member is None:
         rows = await (_ROOT if standing.root else _UNDER[basis]).fetch(snapshot, **asked, **_after(start))
     else:

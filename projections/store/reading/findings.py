@@ -12,10 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     Date,
-    FromClause,
-    Integer,
     bindparam,
     cast,
     or_,
@@ -23,7 +20,6 @@ from sqlalchemy import (
     text,
     true,
     tuple_,
-    union_all,
 )
 
 from events.catalogue import MEASURE_NUMBERS
@@ -49,10 +45,10 @@ from projections.answers.suspicion.suspicions import Finding, FindingPage, Named
 from projections.answers.suspicion.telling import named
 from projections.rules.counting.periods import Days
 from projections.rules.counting.person import person_digest
-from projections.store.hierarchy_sql import below_seeds
-from projections.store.reading.composed import OPAQUE, SEEDED, SEEDS, Query, among, unindexed, unnested, walked
+from projections.store.reading.composed import OPAQUE, Query, among, unindexed, unnested
 from projections.store.reading.confined import readable
 from projections.store.reading.events import days_of_some
+from projections.store.reading.facts_under import Under, of_everybody, of_members, parameters_of
 from projections.store.reading.find_unit import find
 from projections.store.reading.persons import (
     ELSEWHERE,
@@ -94,41 +90,25 @@ _LAST_OF: Final = {
 _OF_LINES: Final = frozenset({_ADMISSIONS, _CONFIRMATIONS, _BADGES, _DEPARTURES})
 """Of which measures that of a finding along a line is."""
 
-_NUMBER = bindparam("unit", type_=Integer)
-_LOOKED = bindparam("first", type_=Date), bindparam("last", type_=Date)
-_SEED = unnested("seed", unit=Integer, first=Date, last=Date, sign=Integer)
 _COLUMNS: Final = ("position", "unit", "person", "day", "measure", "facets")
 _KEY: Final = ("day", "position")
 
 
-def _facts(looked: FromClause, *where: ColumnElement[bool], by_day: bool = False) -> Query:
+def _facts(under: Under, *, by_day: bool = False) -> Query:
     """Compose all facts of the days in their order, from where a page begins on."""
     key = FACT.c[_KEY]
     day = FACT.c.day if by_day else unindexed(FACT.c.day)
     after = (bindparam(f"after_{column.name}", type_=column.type) for column in key)
     found: LateralFromClause = (
         select(*FACT.c[_COLUMNS])
-        .where(*where, among(FACT.c.measure, "measures"), tuple_(day, *key[1:]) >= tuple_(*after))
+        .where(*under.where, among(FACT.c.measure, "measures"), tuple_(day, *key[1:]) >= tuple_(*after))
         .offset(OPAQUE)
         .lateral("found")
     )
-    return Query(select(*found.c[_COLUMNS]).select_from(looked.join(found, true())).order_by(*found.c[_KEY]))
+    return Query(select(*found.c[_COLUMNS]).select_from(under.looked.join(found, true())).order_by(*found.c[_KEY]))
 
 
-def _of_members() -> Query:
-    """Compose those of a unit and what is below it: the seed is the unit, and its days while it stands."""
-    below = walked(below_seeds(SEEDS), *SEEDED, unit=Integer, first=Date, last=Date)
-    member = union_all(select(*below.c["unit", "first", "last"]), select(_NUMBER, *_LOOKED)).subquery("member")
-    return _facts(member, FACT.c.unit == member.c.unit, FACT.c.day.between(member.c.first, member.c.last))
-
-
-def _of_everybody() -> Query:
-    """Compose those of the root: every fact of the days."""
-    below_it = or_(FACT.c.unit == _NUMBER, FACT.c.day <= _SEED.c.last)
-    return _facts(_SEED, FACT.c.day.between(*_LOOKED), below_it, by_day=True)
-
-
-_UNDER, _ROOT = _of_members(), _of_everybody()
+_UNDER, _ROOT = _facts(of_members("as-was")), _facts(of_everybody(), by_day=True)
 
 _TOLD = unnested("told", position=BigInteger, day=Date)
 _CAME_ON = cast(LEDGER.c.published_at.op("AT TIME ZONE")("UTC") + text("interval '7 hours'"), Date)
@@ -188,17 +168,10 @@ async def _page(snapshot: Snapshot, asked: FindingsQuestion) -> tuple[list[Suspe
     measures = sorted({measure for kind in asked.kinds for measure in _LAST_OF[kind]})
     rest = Days(max(asked.days.first, after.day), asked.days.last)
     days = await days_of_some(snapshot, standing, rest, measures, some=LOOKED_THROUGH)
-    below = standing.place.standing(days)
     rows = await (_ROOT if standing.root else _UNDER).cursor(
         snapshot,
-        seed_unit=[standing.place.no],
-        seed_first=[below.first],
-        seed_last=[below.last],
-        seed_sign=[1],
+        **parameters_of(standing.place, days, "as-was"),
         measures=measures,
-        first=days.first,
-        last=days.last,
-        unit=standing.place.no,
         after_day=after.day,
         after_position=after.position,
     )
