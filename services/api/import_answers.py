@@ -16,8 +16,6 @@ from services.sheets.results import PassedOver, ReadColumn
 READY, DUPLICATE, DIFFERS, TAKEN_BACK = "ready", "duplicate", "differs", "taken_back"
 WILL_WAIT, SUSPICIOUS, REFUSED = "will_wait", "suspicious", "refused"
 STATUSES: Final = (READY, DUPLICATE, DIFFERS, TAKEN_BACK, WILL_WAIT, SUSPICIOUS, REFUSED)
-SENDABLE: Final = frozenset({READY, WILL_WAIT, SUSPICIOUS})
-"""A row of these is sent; none of the others is."""
 
 
 class RowEvent(msgspec.Struct, frozen=True):

@@ -14,7 +14,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
-import structlog
 from fastapi import Request
 from msgspec import UNSET
 
@@ -79,7 +78,6 @@ MOST_NAMED: Final = 1_000_000
 _OF_UNITS: Final = frozenset({"subject", "unit"})
 
 ReadSheet: TypeAlias = Callable[[bytes, SheetQuestion], Awaitable[SheetReading | SheetRefused]]
-_log = structlog.get_logger()
 _counted: Final = msgspec.json.Decoder(RowsCounted).decode
 
 
