@@ -84,13 +84,12 @@ _LAST_OF: Final = {
     CONFIRMED_EARLY: {_ADMISSIONS, _CONFIRMATIONS},
     NO_ADMISSION: {_CONFIRMATIONS, _DEPARTURES},
     BADGE_LOWER: {_BADGES},
-    **{kind: set(_HERE) for kind in OF_ONE_FACT},
+    **dict.fromkeys(OF_ONE_FACT, _HERE),
 }
 """Of which measures the last event of a finding is, by its kind."""
 _OF_LINES: Final = frozenset({_ADMISSIONS, _CONFIRMATIONS, _BADGES, _DEPARTURES})
 """Of which measures that of a finding along a line is."""
 
-_COLUMNS: Final = ("position", "unit", "person", "day", "measure", "facets")
 _KEY: Final = ("day", "position")
 
 
@@ -100,12 +99,12 @@ def _facts(under: Under, *, by_day: bool = False) -> Query:
     day = FACT.c.day if by_day else unindexed(FACT.c.day)
     after = (bindparam(f"after_{column.name}", type_=column.type) for column in key)
     found: LateralFromClause = (
-        select(*FACT.c[_COLUMNS])
+        select(*FACT.c[FoundFact._fields])
         .where(*under.where, among(FACT.c.measure, "measures"), tuple_(day, *key[1:]) >= tuple_(*after))
         .offset(OPAQUE)
         .lateral("found")
     )
-    return Query(select(*found.c[_COLUMNS]).select_from(under.looked.join(found, true())).order_by(*found.c[_KEY]))
+    return Query(select(found).select_from(under.looked.join(found, true())).order_by(*found.c[_KEY]))
 
 
 _UNDER, _ROOT = _facts(of_members("as-was")), _facts(of_everybody(), by_day=True)
