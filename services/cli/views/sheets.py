@@ -41,7 +41,7 @@ def is_good(answer: Mapping[str, Any]) -> bool:
 
 def is_sent(answer: Mapping[str, Any]) -> bool:
     """Tell whether every row is in the log and holds."""
-    return all(item["status"] in {"accepted", "duplicate"} and item.get("outcome") in _OVER for item in answer["items"])
+    return all(_holds(item) for item in answer["items"])
 
 
 def looked_at(answer: Mapping[str, Any]) -> RenderableType:
@@ -107,7 +107,7 @@ def sent(answer: Mapping[str, Any], made: Mapping[str, Any]) -> RenderableType:
     for item in answer["items"]:
         said = _became(item)
         counts[said] = counts.get(said, 0) + 1
-        if item["status"] not in {"accepted", "duplicate"} or item.get("outcome") not in _OVER:
+        if not _holds(item):
             field = item.get("field") or ""
             detail = _chosen(item.get("detail") or "") or REASONS.get(item["reason"] or "", item["reason"] or "")
             told.append((item, said, heads.get(field, field), detail))
@@ -127,6 +127,10 @@ def sent(answer: Mapping[str, Any], made: Mapping[str, Any]) -> RenderableType:
             whole(f"  {again}"),
         ]
     return Group(*parts)
+
+
+def _holds(item: Mapping[str, Any]) -> bool:
+    return item["status"] in {"accepted", "duplicate"} and item.get("outcome") in _OVER
 
 
 def _became(item: Mapping[str, Any]) -> str:
