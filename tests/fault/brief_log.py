@@ -35,6 +35,8 @@ BEFORE: Final[tuple[Said, ...]] = (
     root(),
     founded("u1", ROOT, "2010-01-01"),
     founded("u2", ROOT, "2010-01-01"),
+    founded("u3", ROOT, "2010-01-01"),
+    founded("e0", "u3", "2010-01-01", "cell"),
     *(founded(cell, "u1", "2010-01-01", "cell") for cell in ("c0", "c1", "c2", "c3", "c4", "c5")),
     founded("d0", "u2", "2010-01-01", "cell"),
     founded("empty", "u2", "2010-01-01", "cell"),
@@ -50,10 +52,11 @@ BEFORE: Final[tuple[Said, ...]] = (
 """What stands already: structure, facts, plans, a role, one event that waits."""
 
 NEW: Final[tuple[Said, ...]] = (
-    # unit u2 becomes large, and vast; facts, plans and roles of all kinds
+    # unit u2 becomes large, and vast; u3 stays small; facts, plans and roles of all kinds
     *(founded(cell, "u2", "2010-01-01", "cell") for cell in ("d1", "d2", "d3")),
     admitted("c0", DAY, "n1", facets=FEMALE),
     admitted("d1", LATER, "n2"),
+    admitted("e0", DAY, "n6"),
     transferred("c0", "d0", LATER, "over", **{"as": "d0-14"}),
     departed("c0", "not_confirmed", LATER, "out", facets=FEMALE),
     restored("d1", LATER, "in-again"),
@@ -67,6 +70,7 @@ NEW: Final[tuple[Said, ...]] = (
     admitted("later", DAY, "n4"),
     say("c0", "wrong", "member.admitted", "c0", {"member": "m-1"}),
     moved("c2", "u2", "2022-03-10", "told-late"),
+    moved("e0", "u1", "2023-01-01", "from-a-small-unit"),
     releveled("d0", "section", "2021-01-01", "level"),
     renamed("u2", "Đảng ủy hai", DAY, "name-2"),
     admitted("c2", "2022-02-01", "n5"),
