@@ -37,7 +37,6 @@ from services.api.gate import who_asks
 from services.api.lag import Lags
 from services.api.log_end import LogEnd
 from services.api.metrics import DROPPED, REFUSED
-from services.api.needs import need_of
 from services.api.parameters import Parameters, today
 from services.api.problems import Problem, not_audited, too_busy
 from services.api.shared import standing_of
@@ -45,6 +44,7 @@ from services.api.sights import About, sees_everything, sight_of, unit_of
 from services.api.turns import Bounded, Limits, Turns
 from services.api.waiting import Positions
 from services.connecting.database_failures import DATABASE_AWAY, NOT_MIGRATED
+from services.needs import need_of
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record

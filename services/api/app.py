@@ -44,10 +44,10 @@ from services.api.importing import Imports, ReadSheet
 from services.api.lag import Lags
 from services.api.log_end import LogEnd
 from services.api.metrics import Measured
-from services.api.needs import declared
 from services.api.sendings import Sendings
 from services.api.tracing import Traced
 from services.api.waiting import Positions
+from services.needs import declared
 from services.publishing.gateway import Gateway
 from services.settings import OPEN, Settings
 from services.sheets.apart import read_apart

@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from projections.answers.access.needs import Need
 from services.api.event_bodies import BATCH, LINES, MOST, ONE
 from services.api.examples import ANSWERS, EXAMPLES, TAKEN
-from services.api.needs import declared
 from services.api.parameters import EVERYWHERE
+from services.needs import declared
 
 _REFERENCE: Final = "#/components/schemas/{name}"
 _PROBLEM: Final = {

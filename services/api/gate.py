@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from projections.answers.access.needs import Need
 from services.access.asker import ANYBODY_HERE, Asker
-from services.api.needs import RouteNeed
+from services.needs import RouteNeed
 
 Admission: TypeAlias = Callable[[Request], Awaitable[Asker]]
 """Finds out who asks. Raises a 401 Problem where nobody is known by what the request carries."""

@@ -19,8 +19,8 @@ from services.api.administering import part_kept, require_administrator, require
 from services.api.bodies import as_json
 from services.api.documentation import taking, told
 from services.api.json_bodies import read
-from services.api.needs import needs
 from services.api.parameters import PAGE, Cursor, FreeText, Limit, Strict, cursor_of, key_of, only_once
+from services.needs import needs
 
 router = APIRouter(prefix="/v1/accounts", tags=["access"], dependencies=[Depends(only_once)])
 

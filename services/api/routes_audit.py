@@ -16,7 +16,6 @@ from services.api.access import access_of, asker_of_request
 from services.api.access_answers import AuditPage
 from services.api.administering import part_audited
 from services.api.documentation import told
-from services.api.needs import needs
 from services.api.parameters import (
     PAGE,
     AnyDate,
@@ -31,6 +30,7 @@ from services.api.parameters import (
     only_once,
 )
 from services.api.routes_accounts import answer
+from services.needs import needs
 
 _FIRST, _LAST = dt.date(2000, 1, 1), dt.date(2999, 12, 31)
 

@@ -24,7 +24,6 @@ from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.documentation import answers
 from services.api.gate import who_asks
-from services.api.needs import needs
 from services.api.parameters import (
     LARGEST,
     PAGE,
@@ -42,6 +41,7 @@ from services.api.problems import bad_parameter, no_event
 from services.api.routes_accounts import answer
 from services.api.send_answers import OwnReceipt, OwnReceipts
 from services.api.sights import OfEvent, OfList, OfUnit, sees_everything
+from services.needs import needs
 
 router = APIRouter(prefix="/v1", tags=["events"], dependencies=[Depends(only_once)])
 

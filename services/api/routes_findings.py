@@ -19,7 +19,6 @@ from services.access.audit import EVENTS_SHOWN
 from services.api.answering import reader_of
 from services.api.asked import Asked
 from services.api.documentation import answers
-from services.api.needs import needs
 from services.api.parameters import (
     PAGE,
     Cursor,
@@ -33,6 +32,7 @@ from services.api.parameters import (
 )
 from services.api.problems import bad_parameter
 from services.api.sights import OfUnit
+from services.needs import needs
 
 router = APIRouter(prefix="/v1/units", tags=["events"], dependencies=[Depends(only_once)])
 

@@ -30,11 +30,11 @@ from services.api.asked import require_reached
 from services.api.documentation import taking, told
 from services.api.grant_answers import GrantList, GrantOrdered, NewGrant, UnitGrant
 from services.api.json_bodies import read
-from services.api.needs import needs
 from services.api.parameters import Parameters, Strict, UnitPath, only_once, today
 from services.api.problems import Problem, not_ready
 from services.api.routes_accounts import answer
 from services.api.sights import OfUnit, limits_of
+from services.needs import needs
 from services.publishing.gateway import Gateway, NotPublishedError
 
 router = APIRouter(prefix="/v1/units", tags=["access"], dependencies=[Depends(only_once)])

@@ -43,7 +43,6 @@ from services.api.importing import (
 from services.api.json_bodies import read
 from services.api.kept_imports import KeptImport
 from services.api.long_bodies import body_of, length_said
-from services.api.needs import needs
 from services.api.parameters import PAGE, Cursor, Limit, Strict, UnitPath, cursor_of, key_of, one_of, only_once, today
 from services.api.problems import not_found
 from services.api.routes_accounts import answer
@@ -51,6 +50,7 @@ from services.api.routes_sending import PREFER, waits
 from services.api.send_answers import SentAnswer
 from services.api.sendings import sendings_of
 from services.api.sights import holder_of
+from services.needs import needs
 from services.sheets.bounds import MAX_FILE
 from services.sheets.template import MOST_UNITS, template
 from services.sheets.units import NamedUnit

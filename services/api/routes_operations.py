@@ -13,11 +13,11 @@ from services.api.answering import reader_of
 from services.api.asked import JSON, require_reached
 from services.api.bodies import as_json
 from services.api.documentation import answers
-from services.api.needs import needs
 from services.api.parameters import Parameters, only_once
 from services.api.problems import not_ready
 from services.api.sights import OfRoot
 from services.connecting.database_failures import DATABASE_AWAY, NOT_MIGRATED
+from services.needs import needs
 
 router = APIRouter(tags=["operations"])
 

@@ -18,10 +18,10 @@ from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.documentation import answers
 from services.api.file_forms import InForms, file_asked
-from services.api.needs import needs
 from services.api.parameters import OnBasis, OnDay, UnitPath, one_of, only_once
 from services.api.routes_units import COUNTED
 from services.api.sights import OfUnit, days_of
+from services.needs import needs
 
 router = APIRouter(prefix="/v1/units", tags=["plans"], dependencies=[Depends(only_once)])
 

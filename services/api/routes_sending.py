@@ -20,7 +20,6 @@ from services.api.gate import who_asks
 from services.api.guard import MOST_BODY
 from services.api.json_bodies import read
 from services.api.long_bodies import body_of, length_said
-from services.api.needs import needs
 from services.api.parameters import Cursor, Parameters, Strict, key_of, one_of, only_once
 from services.api.problems import no_event, not_found
 from services.api.reading_receipts import read_again
@@ -29,6 +28,7 @@ from services.api.routes_events import EventId, Publisher
 from services.api.send_answers import Replacement, Retraction, SentAnswer
 from services.api.sending import How, send
 from services.api.sendings import sendings_of
+from services.needs import needs
 
 router = APIRouter(prefix="/v1", tags=["sending"], dependencies=[Depends(only_once)])
 

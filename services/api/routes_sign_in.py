@@ -25,9 +25,9 @@ from services.access.passwords import TooBusyError
 from services.access.refusals import NotThereError, TakenError, UnfitError
 from services.api.access import access_of, came_from, cookie_name, is_own_page, session_of, set_cookie
 from services.api.form_bodies import Proof, fields_of, is_ours
-from services.api.needs import needs
 from services.api.problems import not_found
 from services.api.sign_in_pages import field, form, link, page, said
+from services.needs import needs
 
 if TYPE_CHECKING:
     from services.access.openid import Issuer

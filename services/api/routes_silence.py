@@ -22,7 +22,6 @@ from services.api.asked import Asked
 from services.api.documentation import answers
 from services.api.file_forms import InForms, file_asked, is_whole
 from services.api.long_lists import MOST_ROWS, require_fewer
-from services.api.needs import needs
 from services.api.parameters import (
     PAGE,
     AnyLevel,
@@ -37,6 +36,7 @@ from services.api.parameters import (
 )
 from services.api.problems import bad_parameter
 from services.api.sights import OfUnit
+from services.needs import needs
 
 router = APIRouter(prefix="/v1/units", tags=["plans"], dependencies=[Depends(only_once)])
 

@@ -25,7 +25,6 @@ from services.api.asked import Alike, Asked
 from services.api.documentation import answers
 from services.api.file_forms import InForms, file_asked, is_whole
 from services.api.long_lists import MOST_ROWS
-from services.api.needs import needs
 from services.api.parameters import (
     DEFAULT_MEASURES,
     PAGE,
@@ -45,6 +44,7 @@ from services.api.parameters import (
 )
 from services.api.problems import bad_parameter
 from services.api.sights import OfUnit, days_of
+from services.needs import needs
 
 router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(only_once)])
 

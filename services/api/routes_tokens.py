@@ -23,9 +23,9 @@ from services.api.administering import require_administrator
 from services.api.answering import reader_of
 from services.api.documentation import taking, told
 from services.api.json_bodies import read
-from services.api.needs import needs
 from services.api.parameters import FreeText, Strict, only_once, today
 from services.api.routes_accounts import answer
+from services.needs import needs
 
 router = APIRouter(prefix="/v1", tags=["access"], dependencies=[Depends(only_once)])
 

@@ -40,7 +40,6 @@ from services.api.breakdowns import may_be_shown
 from services.api.documentation import answers
 from services.api.file_forms import InForms, file_asked, is_whole
 from services.api.long_lists import all_pages, one_page, require_fewer_events
-from services.api.needs import needs
 from services.api.parameters import (
     DEFAULT_MEASURES,
     MOST_TEXT,
@@ -70,6 +69,7 @@ from services.api.parameters import (
 )
 from services.api.problems import bad_parameter, too_long, unknown_unit
 from services.api.sights import OfUnit, days_of
+from services.needs import needs
 
 router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(only_once)])
 

@@ -15,8 +15,8 @@ from starlette.staticfiles import StaticFiles
 
 from services.access.asker import Asker, RoleAt
 from services.api.app import create_app
-from services.api.needs import UndeclaredNeedError, declared
 from services.api.problems import unauthenticated
+from services.needs import UndeclaredNeedError, declared
 from services.settings import Settings
 from tests.integration.reading_here import read_here
 from tests.integration.test_api import small_world

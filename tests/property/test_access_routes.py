@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from projections.answers.access.needs import Need
 from services.api.app import create_app
-from services.api.needs import declared
+from services.needs import declared
 from services.settings import Settings
 from tests.integration.test_gate import guarded
 from tests.oracle.access import Granted

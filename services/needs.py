@@ -76,7 +76,7 @@ def _all(app: FastAPI) -> Iterator[RouteNeed]:
             continue
         need = _need(route.endpoint) or OF_THE_FRAMEWORK.get(path)
         if need is None:
-            raise UndeclaredNeedError(f"{path}: declare what it needs (services.api.needs)")
+            raise UndeclaredNeedError(f"{path}: declare what it needs (services.needs)")
         yield RouteNeed(path, methods, need)
 
 
