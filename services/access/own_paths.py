@@ -6,7 +6,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-HOME: Final = "/docs"
+HOME: Final = "/"
 _path: Final = re.compile(r"/(?![/\\])[\x21-\x7e]{0,999}").fullmatch
 
 

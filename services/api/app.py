@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
@@ -56,15 +56,18 @@ from services.sheets.apart import read_apart
 def create_app(
     settings: Settings,
     apart: Apart | None = None,
+    *,
     admit: Admission | None = None,
     metrics: socket.socket | None = None,
     read_sheet: ReadSheet = read_apart,
+    pages: Callable[[FastAPI], None] | None = None,
 ) -> FastAPI:
     """Make the app; it connects when it starts, and starts whether its servers are there or not.
 
     Slow questions are answered where `apart` says, which is closed with the app; by default in this process. `admit`
     finds out who asks, by default as the settings say. ``metrics`` is bound to where these are answered; without it
-    they aren't. ``read_sheet`` reads a stranger's file, by default in a process of its own.
+    they aren't. ``read_sheet`` reads a stranger's file, by default in a process of its own. ``pages`` adds routes that
+    ask the app itself for what they show.
 
     Raises UndeclaredNeedError where a route does not say what it needs.
     """
@@ -146,6 +149,8 @@ def create_app(
         routes_sign_in,
     ):
         app.include_router(routes.router)
+    if pages is not None:
+        pages(app)
     documentation.mount(app)
     StandaloneDocs(app)  # /docs without a network
     # Within what answers errors, around all routes: what it raises is answered like what they raise.

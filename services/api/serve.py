@@ -6,9 +6,11 @@ import resource
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from typing import Final
 
 import uvicorn
+from fastapi import FastAPI
 
 from projections.bilingual import Bilingual
 from services.api.apart import Processes
@@ -31,8 +33,10 @@ as it opens another."""
 BACKLOG: Final = 1_024
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, pages: Callable[[FastAPI], None] | None = None) -> None:
     """Serve until SIGINT or SIGTERM, then finish the requests that run. A port that is taken ends the process.
+
+    ``pages`` are those that stand beside the answers, as `create_app` takes them.
 
     Raises SettingsError where everybody would be answered on an address that others than this machine reach.
     """
@@ -43,7 +47,7 @@ def serve(settings: Settings) -> None:
             raise SettingsError(*error.args) from error
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again when it has stopped: as asked
     clients = Clients(settings.trusted_proxies)
-    app = create_app(settings, apart=Processes(settings, SLOW), metrics=_bound(settings.metrics_http))
+    app = create_app(settings, apart=Processes(settings, SLOW), metrics=_bound(settings.metrics_http), pages=pages)
     spare_what_is_loaded()
     uvicorn.run(
         app,

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.cli.words import REASONS
+from projections.answers.words.outcome_words import REASONS
 from services.demo.generator import events
 from services.settings import Settings
 from tests import servers

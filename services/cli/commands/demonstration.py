@@ -13,6 +13,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
+from projections.answers.words.outcome_words import OUTCOMES
 from projections.bilingual import Bilingual
 from services.cli.client import get
 from services.cli.errors import CommandError
@@ -21,7 +22,7 @@ from services.cli.own_token import own_token
 from services.cli.screen import console
 from services.cli.views.demonstration import side_by_side
 from services.cli.views.reports import as_table
-from services.cli.words import OUTCOMES, say
+from services.cli.words import say
 from services.demo.documents.questions import QUESTIONS
 from services.demo.generator import FIRST_DAY, LAST_DAY
 from services.demo.saying import CloudEvent

@@ -124,11 +124,12 @@ def unpack(
     data_dir: DataDir = DATA,
 ) -> None:
     """Open a pack."""
+    from projections.answers.words.outcome_words import OUTCOMES
     from services.cli import packing
     from services.cli.access import AskedService
     from services.cli.asking import understood
     from services.cli.screen import shown
-    from services.cli.words import OUTCOMES, say
+    from services.cli.words import say
 
     found = packing.checked(file, hub or _signed_conf(data_dir))
     head = found.head

@@ -89,5 +89,6 @@ def projector() -> None:
 def api() -> None:
     """Run the API."""
     from services.api.serve import serve
+    from services.pages.mounting import mount
 
-    serve(settings())
+    serve(settings(), pages=mount)

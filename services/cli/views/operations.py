@@ -6,9 +6,10 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from projections.answers.words.outcome_words import REASONS
 from services.cli.screen import Column, Sheet, shown
 from services.cli.views.shared import behind, paged
-from services.cli.words import REASONS, STATES, moment, number, say
+from services.cli.words import STATES, moment, number, say
 from services.language import either
 
 _STATUS: Mapping[str, tuple[str, str]] = {

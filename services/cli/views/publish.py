@@ -15,9 +15,10 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from projections.answers.words.outcome_words import OUTCOMES, REASONS
 from projections.bilingual import Bilingual
 from services.cli.errors import CommandError
-from services.cli.words import OUTCOMES, REASONS, number, say
+from services.cli.words import number, say
 from services.language import chosen, either
 from services.progress_bar import progress_bar
 from services.publishing.connection import INTERRUPTED, BusConnection, BusRefusedError, EndedError, connect

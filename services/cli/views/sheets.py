@@ -8,8 +8,8 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from projections.answers.words.outcome_words import OUTCOMES, REASONS
 from services.cli.screen import Column, Sheet, shown, whole
-from services.cli.words import OUTCOMES, REASONS
 from services.language import either, language
 
 MOST_SHOWN: Final = 200

@@ -9,9 +9,10 @@ from rich.json import JSON
 from rich.text import Text
 
 from events.names import harmless
+from projections.answers.words.outcome_words import OUTCOMES, REASONS
 from services.cli.screen import Column, Sheet, shown, whole
 from services.cli.views.shared import paged
-from services.cli.words import MEASURES, OUTCOMES, REASONS, day, moment, position, say, word
+from services.cli.words import MEASURES, day, moment, position, say, word
 from services.language import either
 
 Ends = Mapping[str, Mapping[str, Any]]

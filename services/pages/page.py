@@ -1,0 +1,166 @@
+"""One page for one browser: what it is asked with, what it asks of `/v1`, and how it is drawn."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache, partial
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias
+from urllib.parse import quote
+
+import jinja2
+import structlog
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from projections.answers.access.needs import Need
+from services.needs import needs
+from services.pages import assets, periods, shown, words
+from services.pages.asking import Ask, Asking, Refused, Said, Value, address_of, path_of
+from services.pages.me import Me
+from services.pages.texts import LANGUAGES, Language, Texts, language_of, texts
+
+Screen: TypeAlias = Callable[["Page"], Awaitable[Response]]
+
+LANGUAGE: Final = "tonghop-lang"
+ONCE: Final = frozenset({"cursor", "lang"})
+"""Parameters that are of one page alone, and go along to no other."""
+_A_YEAR: Final = 365 * 24 * 3_600
+_SMALL: Final = 1_000
+"""Bytes up to which a page is not worth compressing."""
+HEADERS: Final[Mapping[str, str]] = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "cache-control": "private, no-cache",
+    "referrer-policy": "same-origin",
+    "vary": "Cookie, Accept-Encoding",
+}
+_log = structlog.get_logger()
+
+
+class Page:
+    """A request for a page."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.asking = Asking(request)
+        self.query = request.query_params
+        chosen = language_of(self.query.get("lang")) or language_of(request.cookies.get(LANGUAGE))
+        self.language: Language = chosen or "vi"
+        self.texts: Texts = texts(self.language)
+        self.gettext = self.texts.gettext
+        self.ngettext = self.texts.ngettext
+
+    @property
+    def path(self) -> str:
+        """Return the path of its address."""
+        return self.request.url.path
+
+    def part(self, name: str) -> str:
+        """Return a part of the path."""
+        return str(self.request.path_params[name])
+
+    def me(self) -> Ask[Me]:
+        """Ask who asks; it goes with the other questions of a page."""
+        return Ask(path_of("me"), Me, {})
+
+    def link(self, path: str | None = None, **changes: Value) -> str:
+        """Return the address of this page, or of another with the same parameters, with some of them changed.
+
+        `from_` stands for `from`; None leaves a parameter out, as does what is only of one page (`cursor`, `lang`).
+        """
+        kept: dict[str, Value] = {name: value for name, value in self.query.items() if name not in ONCE}
+        for name, value in changes.items():
+            kept.pop(name.removesuffix("_"), None)
+            kept[name.removesuffix("_")] = value
+        return address_of(self.path if path is None else path, kept)
+
+    def draw(self, template: str, /, status: int = 200, again: str | None = None, **context: Any) -> Response:
+        """Draw a page. In the templates are: `page`, `_`, what `shown` writes, and what is given."""
+        text = environment(self.language).get_template(template).render(page=self, **context)
+        body = text.encode()
+        headers = {**HEADERS, "content-language": self.language}
+        headers["speculation-rules"] = f'"{assets.address("speculation.json")}"'
+        headers |= {} if again is None else {"retry-after": again}
+        if len(body) > _SMALL and self._compresses():
+            body = gzip.compress(body, 6, mtime=0)
+            headers["content-encoding"] = "gzip"
+        response = Response(body, status, headers, "text/html; charset=utf-8")
+        if language_of(self.query.get("lang")) is not None:
+            response.set_cookie(LANGUAGE, self.language, max_age=_A_YEAR, path="/", httponly=True, samesite="lax")
+        return response
+
+    def redirect(self, address: str) -> Response:
+        """Send the browser on to an address of ours, after what it sent."""
+        return RedirectResponse(address, HTTPStatus.SEE_OTHER, {"cache-control": "no-store"})
+
+    def require_own(self) -> None:
+        """Raise Refused where a form was not sent by a page of ours: another site's page may not act for anybody."""
+        headers = self.request.headers
+        origin = headers.get("origin")
+        foreign = origin is not None and origin.split("://", 1)[-1].lower() != headers.get("host", "").lower()
+        if foreign or headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
+            detail = self.gettext("Biểu mẫu này không được gửi từ trang của dịch vụ.")
+            raise Refused(Said(self.gettext("Không có quyền"), detail, HTTPStatus.FORBIDDEN))
+
+    def _compresses(self) -> bool:
+        """Tell whether it is compressed: never for a page elsewhere that could guess by the length what is in ours."""
+        headers = self.request.headers
+        asked_by_us = headers.get("sec-fetch-site") in {"same-origin", "none"}
+        return asked_by_us and "gzip" in headers.get("accept-encoding", "")
+
+
+def served(screen: Screen) -> Callable[[Request], Awaitable[Response]]:
+    """Make a route of a screen: what is refused is a page in words, with the same status."""
+
+    @needs(Need.OPEN)  # what it asks of `/v1` is not
+    async def endpoint(request: Request) -> Response:
+        page = Page(request)
+        try:
+            return await screen(page)
+        except Refused as refused:
+            return _refused(page, refused)
+        except Exception:  # noqa: BLE001 - whatever it is, a browser is told in words
+            _log.exception("a page can't be drawn", path=request.scope["route"].path)
+            said = Said(page.gettext("Lỗi của dịch vụ"), page.gettext("Xin thử lại; người vận hành xem được nhật ký."))
+            return page.draw("problem.html", HTTPStatus.INTERNAL_SERVER_ERROR, said=said)
+
+    return endpoint
+
+
+def _refused(page: Page, refused: Refused) -> Response:
+    if refused.said.status == HTTPStatus.UNAUTHORIZED:
+        asked = page.path + (f"?{page.request.url.query}" if page.request.url.query else "")
+        back = f"?next={quote(asked, safe='')}" if page.request.method == "GET" else ""
+        return page.redirect(f"/sign-in{back}")
+    return page.draw("problem.html", refused.said.status, refused.again, said=refused.said)
+
+
+@cache
+def environment(language: Language) -> jinja2.Environment:
+    """Return what draws templates in a language: everything is escaped, and what is not there is an error."""
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("services.pages"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        auto_reload=False,
+    )
+    spoken = texts(language)
+    made.install_gettext_callables(spoken.gettext, spoken.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.filters |= {
+        "n": shown.number,
+        "change": shown.change,
+        "percent": shown.percentage,
+        "day": shown.day,
+        "moment": shown.moment,
+        "measure": partial(words.measure, language),
+        **{kind: partial(words.word, language, kind) for kind in words.KINDS},
+    }
+    made.globals |= {"asset": assets.address, "languages": LANGUAGES, "today": periods.today}
+    return made
