@@ -18,7 +18,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import Message, Scope
 
-from projections.answers.report.report_answers import FoundUnit
+from projections.answers.report.report_answers import UnitName
 
 Answer = TypeVar("Answer")
 Value: TypeAlias = str | int | float | dt.date | Iterable[str] | None
@@ -55,8 +55,13 @@ class Said(msgspec.Struct, frozen=True):
     unit: str | None = None
     name: str | None = None
     position: int | None = None
-    suggestions: list[FoundUnit] | None = None
+    suggestions: list[UnitName] | None = None
     nearest: Nearest | None = None
+
+    def told(self, language: str) -> Said:
+        """Return it in one language: `/v1` says things in Vietnamese, and in English after a stroke."""
+        title, detail = (_of(text, language) for text in (self.title, self.detail))
+        return msgspec.structs.replace(self, title=title, detail=detail)
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer, of which a page is drawn
@@ -72,7 +77,7 @@ class Refused(Exception):  # noqa: N818 - it is an answer, of which a page is dr
     @classmethod
     def unfit(cls, parameter: str, detail: str) -> Refused:
         """Refuse a parameter of the page's own address."""
-        return cls(Said("Tham số không hợp lệ", detail, HTTPStatus.UNPROCESSABLE_ENTITY, parameter))
+        return cls(Said("Tham số không hợp lệ / A parameter can't be used", detail, HTTPStatus.UNPROCESSABLE_ENTITY, parameter))
 
 
 class Ask(NamedTuple, Generic[Answer]):
@@ -222,6 +227,11 @@ def _refusal(answered: Answered) -> Refused:
         said = Said(status=answered.status)
     said = msgspec.structs.replace(said, status=answered.status)
     return Refused(said, answered.headers.get("retry-after"), answered.body)
+
+
+def _of(text: str, language: str) -> str:
+    vietnamese, _, english = text.partition(" / ")
+    return english if english and language == "en" else vietnamese
 
 
 def _text(value: Value) -> str:

@@ -136,7 +136,8 @@ def _refused(page: Page, refused: Refused) -> Response:
         asked = page.path + (f"?{page.request.url.query}" if page.request.url.query else "")
         back = f"?next={quote(asked, safe='')}" if page.request.method == "GET" else ""
         return page.redirect(f"/sign-in{back}")
-    return page.draw("problem.html", refused.said.status, refused.again, said=refused.said)
+    said = refused.said.told(page.language)
+    return page.draw("problem.html", said.status, refused.again, said=said)
 
 
 @cache
