@@ -1,4 +1,4 @@
-"""Asking `/v1` in this process, as the browser that a page is drawn for: with its cookie and from its address.
+"""Questions `/v1` in this process, as the browser that a page is drawn for: with its cookie and from its address.
 
 A page has no rights of its own, and knows nothing that `/v1` does not tell: who may, what is hidden, what is written in
 the audit log and how many may ask at once are decided there.
@@ -37,14 +37,14 @@ WAIT: Final = 2
 """Seconds that an answer may wait for the position of the one beside it."""
 
 
-class Nearest(msgspec.Struct, frozen=True, rename={"first": "from", "last": "to"}):
+class NearestPeriod(msgspec.Struct, frozen=True, rename={"first": "from", "last": "to"}):
     """The whole period nearest to one that can't be broken down."""
 
     first: dt.date | None = None
     last: dt.date | None = None
 
 
-class Said(msgspec.Struct, frozen=True):
+class ProblemSaid(msgspec.Struct, frozen=True):
     """A problem as `/v1` says it (RFC 9457)."""
 
     title: str = ""
@@ -56,18 +56,18 @@ class Said(msgspec.Struct, frozen=True):
     name: str | None = None
     position: int | None = None
     suggestions: list[UnitName] | None = None
-    nearest: Nearest | None = None
+    nearest: NearestPeriod | None = None
 
-    def told(self, language: str) -> Said:
+    def told(self, language: str) -> ProblemSaid:
         """Return it in one language: `/v1` says things in Vietnamese, and in English after a stroke."""
         title, detail = (_of(text, language) for text in (self.title, self.detail))
         return msgspec.structs.replace(self, title=title, detail=detail)
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, of which a page is drawn
+class RefusedPage(Exception):  # noqa: N818 - it is an answer, of which a page is drawn
     """What `/v1` refuses, or a page itself."""
 
-    def __init__(self, said: Said, again: str | None = None, body: bytes = b"") -> None:
+    def __init__(self, said: ProblemSaid, again: str | None = None, body: bytes = b"") -> None:
         super().__init__(said.detail)
         self.said = said
         self.again = again
@@ -75,9 +75,13 @@ class Refused(Exception):  # noqa: N818 - it is an answer, of which a page is dr
         self.body = body
 
     @classmethod
-    def unfit(cls, parameter: str, detail: str) -> Refused:
+    def unfit(cls, parameter: str, detail: str) -> RefusedPage:
         """Refuse a parameter of the page's own address."""
-        return cls(Said("Tham số không hợp lệ / A parameter can't be used", detail, HTTPStatus.UNPROCESSABLE_ENTITY, parameter))
+        return cls(
+            ProblemSaid(
+                "Tham số không hợp lệ / A parameter can't be used", detail, HTTPStatus.UNPROCESSABLE_ENTITY, parameter
+            )
+        )
 
 
 class Ask(NamedTuple, Generic[Answer]):
@@ -88,7 +92,7 @@ class Ask(NamedTuple, Generic[Answer]):
     parameters: Mapping[str, Value]
 
 
-class Answered(NamedTuple):
+class CameBack(NamedTuple):
     """What came back, as it came."""
 
     status: int
@@ -112,8 +116,8 @@ def address_of(path: str, parameters: Mapping[str, Value]) -> str:
     return f"{path}?{urlencode(given, safe=',:')}" if given else path
 
 
-class Asking:
-    """Asks for one page. What is refused raises Refused."""
+class Questions:
+    """Asks for one page. What is refused raises RefusedPage."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -151,8 +155,8 @@ class Asking:
         *,
         parameters: Mapping[str, Value] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answered:
-        """Send a request, and return what is answered. Raises Refused from 400 on."""
+    ) -> CameBack:
+        """Send a request, and return what is answered. Raises RefusedPage from 400 on."""
         given = {"content-type": content_type} if body and content_type is not None else {}
         answered = await self._go(method, path, body, parameters or {}, {**given, **(headers or {})})
         if answered.status >= HTTPStatus.BAD_REQUEST:
@@ -166,7 +170,7 @@ class Asking:
         body: bytes,
         parameters: Mapping[str, Value],
         headers: Mapping[str, str],
-    ) -> Answered:
+    ) -> CameBack:
         outer = self._request.scope
         kept = [(name, value) for name, value in outer["headers"] if name.decode("latin-1") in PASSED_ON]
         given = {"accept": "application/json", **headers}
@@ -209,8 +213,8 @@ class _Whole:
         else:
             self._pieces.append(message.get("body", b""))
 
-    def answered(self) -> Answered:
-        return Answered(self._status, Headers(raw=self._headers), b"".join(self._pieces))
+    def answered(self) -> CameBack:
+        return CameBack(self._status, Headers(raw=self._headers), b"".join(self._pieces))
 
 
 def _position(answer: object, question: Ask[Any]) -> int | None:
@@ -220,13 +224,13 @@ def _position(answer: object, question: Ask[Any]) -> int | None:
     return cast("int | None", getattr(answer, "position", None))
 
 
-def _refusal(answered: Answered) -> Refused:
+def _refusal(answered: CameBack) -> RefusedPage:
     try:
-        said = msgspec.json.decode(answered.body, type=Said, strict=False)
+        said = msgspec.json.decode(answered.body, type=ProblemSaid, strict=False)
     except msgspec.DecodeError:
-        said = Said(status=answered.status)
+        said = ProblemSaid(status=answered.status)
     said = msgspec.structs.replace(said, status=answered.status)
-    return Refused(said, answered.headers.get("retry-after"), answered.body)
+    return RefusedPage(said, answered.headers.get("retry-after"), answered.body)
 
 
 def _of(text: str, language: str) -> str:

@@ -11,21 +11,21 @@ GRANTING: Final = frozenset({"keeper"})
 OPERATING: Final = frozenset({"operator", "keeper"})
 
 
-class RoleAt(msgspec.Struct, frozen=True):
+class RoleHeld(msgspec.Struct, frozen=True):
     """A role at a unit."""
 
     role: str
     unit: str
 
 
-class Me(msgspec.Struct, frozen=True):
+class WhoAsks(msgspec.Struct, frozen=True):
     """An account: its name, how it came, its roles; `csrf` goes with what it changes in a session."""
 
     account: str
     name: str
     came_by: str
-    granted: list[RoleAt]
-    roles: list[RoleAt] | None
+    granted: list[RoleHeld]
+    roles: list[RoleHeld] | None
     csrf: str | None
 
     def has(self, roles: frozenset[str]) -> bool:

@@ -17,8 +17,8 @@ from starlette.responses import RedirectResponse, Response
 from projections.answers.access.needs import Need
 from services.needs import needs
 from services.pages import assets, periods, shown, words
-from services.pages.asking import Ask, Asking, Refused, Said, Value, address_of, path_of
-from services.pages.me import Me
+from services.pages.asking import Ask, ProblemSaid, Questions, RefusedPage, Value, address_of, path_of
+from services.pages.me import WhoAsks
 from services.pages.texts import LANGUAGES, Language, Texts, language_of, texts
 
 Screen: TypeAlias = Callable[["Page"], Awaitable[Response]]
@@ -46,7 +46,7 @@ class Page:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.asking = Asking(request)
+        self.asking = Questions(request)
         self.query = request.query_params
         chosen = language_of(self.query.get("lang")) or language_of(request.cookies.get(LANGUAGE))
         self.language: Language = chosen or "vi"
@@ -63,9 +63,9 @@ class Page:
         """Return a part of the path."""
         return str(self.request.path_params[name])
 
-    def me(self) -> Ask[Me]:
+    def me(self) -> Ask[WhoAsks]:
         """Ask who asks; it goes with the other questions of a page."""
-        return Ask(path_of("me"), Me, {})
+        return Ask(path_of("me"), WhoAsks, {})
 
     def link(self, path: str | None = None, **changes: Value) -> str:
         """Return the address of this page, or of another with the same parameters, with some of them changed.
@@ -98,13 +98,13 @@ class Page:
         return RedirectResponse(address, HTTPStatus.SEE_OTHER, {"cache-control": "no-store"})
 
     def require_own(self) -> None:
-        """Raise Refused where a form was not sent by a page of ours: another site's page may not act for anybody."""
+        """Raise RefusedPage where a form was not sent by a page of ours: a page elsewhere may not act for anybody."""
         headers = self.request.headers
-        origin = headers.get("origin")
-        foreign = origin is not None and origin.split("://", 1)[-1].lower() != headers.get("host", "").lower()
-        if foreign or headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
+        fetched, origin = headers.get("sec-fetch-site"), headers.get("origin")
+        ours = origin is None or origin.split("://", 1)[-1].lower() == headers.get("host", "").lower()
+        if not (ours if fetched is None else fetched in {"same-origin", "none"}):
             detail = self.gettext("Biểu mẫu này không được gửi từ trang của dịch vụ.")
-            raise Refused(Said(self.gettext("Không có quyền"), detail, HTTPStatus.FORBIDDEN))
+            raise RefusedPage(ProblemSaid(self.gettext("Không có quyền"), detail, HTTPStatus.FORBIDDEN))
 
     def _compresses(self) -> bool:
         """Tell whether it is compressed: never for a page elsewhere that could guess by the length what is in ours."""
@@ -121,17 +121,19 @@ def served(screen: Screen) -> Callable[[Request], Awaitable[Response]]:
         page = Page(request)
         try:
             return await screen(page)
-        except Refused as refused:
+        except RefusedPage as refused:
             return _refused(page, refused)
         except Exception:  # noqa: BLE001 - whatever it is, a browser is told in words
             _log.exception("a page can't be drawn", path=request.scope["route"].path)
-            said = Said(page.gettext("Lỗi của dịch vụ"), page.gettext("Xin thử lại; người vận hành xem được nhật ký."))
+            said = ProblemSaid(
+                page.gettext("Lỗi của dịch vụ"), page.gettext("Xin thử lại; người vận hành xem được nhật ký.")
+            )
             return page.draw("problem.html", HTTPStatus.INTERNAL_SERVER_ERROR, said=said)
 
     return endpoint
 
 
-def _refused(page: Page, refused: Refused) -> Response:
+def _refused(page: Page, refused: RefusedPage) -> Response:
     if refused.said.status == HTTPStatus.UNAUTHORIZED:
         asked = page.path + (f"?{page.request.url.query}" if page.request.url.query else "")
         back = f"?next={quote(asked, safe='')}" if page.request.method == "GET" else ""

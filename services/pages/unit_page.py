@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple
 from starlette.responses import Response
 
 from projections.answers.report.report_answers import Behind, UnitDay
-from services.pages.asking import Ask, Refused, address_of, ask, path_of
-from services.pages.me import Me
+from services.pages.asking import Ask, RefusedPage, address_of, ask, path_of
+from services.pages.me import WhoAsks
 from services.pages.page import Page
 from services.pages.periods import Choice, Period, choices, shifted, today, year_to
 
@@ -29,13 +29,13 @@ KEPT: Final = frozenset({"from", "to", "basis"})
 """What goes along from one page of a unit to another."""
 
 
-class UnitPage(NamedTuple):
+class UnitFrame(NamedTuple):
     """A unit as its page shows it: `unit` on the last of the days, `now` today; and who asks."""
 
     page: Page
     unit: UnitDay
     now: UnitDay
-    me: Me
+    me: WhoAsks
     period: Period
     basis: str
 
@@ -91,17 +91,17 @@ def of_unit(unit: str, on: dt.date | None = None) -> Ask[UnitDay]:
     return ask(path_of("units", unit), UnitDay, on=on)
 
 
-async def unit_page(page: Page) -> UnitPage:
+async def unit_page(page: Page) -> UnitFrame:
     """Find out which unit, which days and which basis a page is about.
 
     Unless they are given, the days are those of this year up to today, or of the year in which the unit ended. Raises
-    Refused where there is no such unit, or the days are none.
+    RefusedPage where there is no such unit, or the days are none.
     """
     now, me = await page.asking.together(of_unit(page.part("unit")), page.me())
     period = _period(page, now)
     basis = page.query.get("basis", "as-was")
     unit = now if period.last == now.on else await page.asking.one(of_unit(now.id, period.last))
-    return UnitPage(page, unit, now, me, period, basis)
+    return UnitFrame(page, unit, now, me, period, basis)
 
 
 def _period(page: Page, now: UnitDay) -> Period:
@@ -110,7 +110,7 @@ def _period(page: Page, now: UnitDay) -> Period:
     to = _day(page, "to") or last
     period = Period(_day(page, "from") or year_to(to).first, to)
     if period.first > period.last:
-        raise Refused.unfit("from", page.gettext("Ngày đầu phải trước hoặc trùng ngày cuối."))
+        raise RefusedPage.unfit("from", page.gettext("Ngày đầu phải trước hoặc trùng ngày cuối."))
     return period
 
 
@@ -124,4 +124,4 @@ def _day(page: Page, name: str) -> dt.date | None:
             return dt.datetime.strptime(text, form).date()  # noqa: DTZ007 - a civil date has no zone
         except ValueError:
             continue
-    raise Refused.unfit(name, page.gettext("Cần một ngày: 28/11/2023 hoặc 2023-11-28."))
+    raise RefusedPage.unfit(name, page.gettext("Cần một ngày: 28/11/2023 hoặc 2023-11-28."))

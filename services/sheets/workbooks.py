@@ -17,7 +17,7 @@ from services.sheets.refusals import SheetRefusedError
 from services.sheets.unknowable import in_ods, in_xls, in_xlsx
 
 
-class Page(NamedTuple):
+class SheetPage(NamedTuple):
     """The one page of a workbook that has the type's heads."""
 
     sheet: CalamineSheet
@@ -35,7 +35,7 @@ class Page(NamedTuple):
             yield row
 
 
-def open_page(sheet: bytes, kind: Format, columns: SheetColumns, bounds: Bounds) -> Page | None:
+def open_page(sheet: bytes, kind: Format, columns: SheetColumns, bounds: Bounds) -> SheetPage | None:
     """Find the page with the type's heads; None where there is none. Raises SheetRefusedError."""
     archive = Archive(sheet, bounds) if kind in {"xlsx", "ods"} else None
     try:
@@ -65,17 +65,17 @@ def open_page(sheet: bytes, kind: Format, columns: SheetColumns, bounds: Bounds)
     return page._replace(unknowable=in_xlsx(archive, number) if kind == "xlsx" else in_ods(archive, number))
 
 
-def _page(sheet: CalamineSheet, columns: SheetColumns, bounds: Bounds) -> Page | None:
+def _page(sheet: CalamineSheet, columns: SheetColumns, bounds: Bounds) -> SheetPage | None:
     first = [list(row) for row in islice(_rows(sheet), LOOKED_AT + 10)]
     head = find_head(first, sheet.merged_cell_ranges or [], columns)
     if head is None:
         return None
     if sheet.end is not None and sheet.end[1] >= bounds.columns:
         raise too_large()
-    return Page(sheet, head, set())
+    return SheetPage(sheet, head, set())
 
 
-def _has_rows(page: Page) -> bool:
+def _has_rows(page: SheetPage) -> bool:
     """Tell whether anything is filled in below the head in the columns of the type."""
     return any(
         at < len(row) and not is_blank(row[at])
