@@ -30,7 +30,8 @@ class Asset(NamedTuple):
 def assets() -> dict[str, Asset]:
     """Read all of them once, by the names under which they are served; screens add to the one style sheet."""
     folder = files("services.pages").joinpath("assets")
-    screens = sorted(folder.joinpath("screens").iterdir(), key=lambda each: each.name)
+    of_screens = folder.joinpath("screens")
+    screens = sorted(of_screens.iterdir(), key=lambda each: each.name) if of_screens.is_dir() else []
     found: dict[str, Asset] = {}
     for file in sorted(folder.iterdir(), key=lambda each: each.name):
         stem, _, suffix = file.name.rpartition(".")

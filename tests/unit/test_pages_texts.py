@@ -18,7 +18,7 @@ KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 def said() -> set[str]:
     found = {name for _, name in TABS}
     with as_file(files("services.pages")) as folder:
-        options = {"templates/**.html": {"newstyle_gettext": "true", "trimmed": "true"}}
+        options = {"templates/**.html": {"newstyle_gettext": "true", "extensions": "jinja2.ext.do", "silent": "false"}}
         for _, _, message, _, _ in extract_from_dir(str(folder), METHODS, options, KEYWORDS):
             found.update([message] if isinstance(message, str) else [each for each in message if each])
     return found
