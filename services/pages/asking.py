@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar, cast
 from urllib.parse import quote, unquote, urlencode
@@ -135,6 +135,22 @@ class Questions:
         a few times, they are of several: each says its own.
         """
         found = list(await asyncio.gather(*(self.one(each) for each in questions)))
+        return await self._at_one_position(found, questions)
+
+    async def together_as_far_as_may_be(self, first: Ask[Any], *others: Ask[Any]) -> list[Any]:
+        """Ask several questions at once of which only the first has to be answered: None stands for what is refused."""
+        answers = asyncio.gather(self.one(first), *(self._or_none(each) for each in others))
+        return await self._at_one_position(list(await answers), (first, *others))
+
+    async def _or_none(self, question: Ask[Any]) -> Any:
+        try:
+            return await self.one(question)
+        except RefusedPage as problem:
+            if problem.said.status == HTTPStatus.UNAUTHORIZED:
+                raise
+            return None
+
+    async def _at_one_position(self, found: list[Any], questions: Sequence[Ask[Any]]) -> list[Any]:
         for _ in range(AGAIN):
             positions = [_position(each, question) for each, question in zip(found, questions, strict=True)]
             last = max((each for each in positions if each is not None), default=0)
