@@ -34,6 +34,8 @@ ANSWERS: Final = (
     answers.UnitPage,
     structure.UnitHistory,
     structure.Tree,
+    structure.ChangeDays,
+    structure.ThenAndNow,
     Difference,
     plans.Indicators,
     plans.Allocations,

@@ -1,4 +1,4 @@
-"""Units through time: `/v1/units/{unit}/history`, the `/tree` below on a day, why a total is another: `/difference`."""
+"""Units through time: `/history`, the `/tree` below on a day, `/changes`, `/then-and-now`, and `/difference`."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from pydantic import Field
 from projections.answers.access.needs import Need
 from projections.answers.access.sight import Sight
 from projections.answers.past.difference_answers import Difference
-from projections.answers.past.structure_answers import Tree, UnitHistory
+from projections.answers.past.structure_answers import ChangeDays, ThenAndNow, Tree, UnitHistory
 from projections.answers.report.report_question import Basis, Question
 from projections.answers.tables.past_tables import difference_table, history_table
+from projections.store.reading.changes import change_days
 from projections.store.reading.cost import EVERYTHING, Class, Work
 from projections.store.reading.difference import difference_of_bases, difference_of_positions
 from projections.store.reading.history import unit_history
 from projections.store.reading.snapshot import Snapshot
+from projections.store.reading.then_and_now import then_and_now
 from projections.store.reading.tree import tree
 from services.access.audit import EVENTS_SHOWN
 from services.api.answering import reader_of
@@ -72,6 +74,10 @@ class HistoryQuery(InForms, Parameters):
     """What the history of a unit takes."""
 
 
+class ChangesQuery(Parameters):
+    """What the days of changes take."""
+
+
 @router.get("/{unit}/history", summary="A unit through time", responses=answers(UnitHistory))
 @needs(Need.FIGURES)
 async def history(request: Request, unit: UnitPath, query: Annotated[HistoryQuery, Query()]) -> Response:
@@ -89,6 +95,24 @@ async def below(request: Request, unit: UnitPath, query: Annotated[TreeQuery, Qu
     on, depth = query.on, query.depth
     compute = Alike(partial(tree, unit=unit, on=on, depth=depth))
     asked = Asked(("tree", unit, on, depth), compute, Work(unit, steps=depth))
+    return await reader_of(request).answer(request, query, asked)
+
+
+@router.get("/{unit}/changes", summary="The days on which something changed", responses=answers(ChangeDays))
+@needs(Need.ANY_ACCOUNT)
+async def days_of_changes(request: Request, unit: UnitPath, query: Annotated[ChangesQuery, Query()]) -> Response:
+    """List the days on which a unit, or something below it then or the day before, changed; and how many did how."""
+    compute = Alike(partial(change_days, unit=unit))
+    asked = Asked(("changes", unit), compute, Work(unit, steps=EVERYTHING, most=Class.SLOW))
+    return await reader_of(request).answer(request, query, asked)
+
+
+@router.get("/{unit}/then-and-now", summary="The children on a day and now", responses=answers(ThenAndNow))
+@needs(Need.ANY_ACCOUNT)
+async def children_then_and_now(request: Request, unit: UnitPath, query: Annotated[OnDay, Query()]) -> Response:
+    """Give the children of a unit on a day and as last known: where each was then, and where it is now."""
+    on = query.on
+    asked = Asked(("then-and-now", unit, on), Alike(partial(then_and_now, unit=unit, on=on)), Work(unit, steps=1))
     return await reader_of(request).answer(request, query, asked)
 
 

@@ -45,9 +45,12 @@ async def test_histories_and_trees_are_those_of_the_contract(
             for day in (*turns, LATEST):
                 check_day(hierarchy, unit, answer, day)
             check_successions(hierarchy, unit, answer)
+            check_changes(hierarchy, unit, await reader.get(f"/v1/units/{unit}/changes"))
         for day in random.sample(turns, min(len(turns), 3)):
             for unit in hierarchy.units():
                 await check_tree(reader, hierarchy, unit, day, random.randint(1, 4))
+                told = await reader.get(f"/v1/units/{unit}/then-and-now", {"on": str(day)})
+                check_then_and_now(hierarchy, unit, day, told["children"])
 
 
 def check_day(hierarchy: Hierarchy, unit: str, answer: dict[str, Any], day: dt.date) -> None:
@@ -110,3 +113,41 @@ async def check_tree(reader: Reader, hierarchy: Hierarchy, unit: str, day: dt.da
 
     assert bare(answer["tree"]) == grow(unit, depth)
     assert answer["complete"]
+
+
+def check_changes(hierarchy: Hierarchy, unit: str, answer: dict[str, Any]) -> None:
+    concerned: dict[str, set[tuple[str, str]]] = {}
+    for s in hierarchy.statements:
+        days = (s.since - dt.timedelta(1), s.since)
+        if s.unit == unit or any(unit in hierarchy.ancestors(s.unit, day) for day in days):
+            concerned.setdefault(str(s.since), set()).add((s.unit, s.kind.removeprefix("unit.")))
+    found = {each.pop("on"): sum(each.values()) for each in answer["days"]}
+    assert found == {day: len(changed) for day, changed in concerned.items()}
+    assert list(found) == sorted(found)
+
+
+def check_then_and_now(hierarchy: Hierarchy, unit: str, day: dt.date, told: list[dict[str, Any]]) -> None:
+    def children_on(when: dt.date) -> set[str]:
+        return {
+            each
+            for each in hierarchy.units()
+            if hierarchy.is_active(unit, when)
+            and hierarchy.is_active(each, when)
+            and hierarchy.parent(each, when) == unit
+        }
+
+    def place(each: str, when: dt.date) -> tuple[str | None, str | None, str | None] | None:
+        if not hierarchy.is_active(each, when):
+            return None
+        return hierarchy.name(each, when), hierarchy.level(each, when), hierarchy.parent(each, when)
+
+    were, are = children_on(day), children_on(LATEST)
+    assert [each["id"] for each in told] == sorted(were | are)
+    for each in told:
+        assert (each["was_child"], each["is_child"]) == (each["id"] in were, each["id"] in are)
+        for key, when in (("then", day), ("now", LATEST)):
+            found = each[key] and (each[key]["name"], each[key]["level"], id_of(each[key]["parent"]))
+            assert found == place(each["id"], when)
+        end = hierarchy.dissolution(each["id"])
+        assert id_of(each["successor"]) == (end and end.successor)
+        assert id_of(each["heir"]) == (end and hierarchy.parent(each["id"], LATEST))

@@ -112,3 +112,59 @@ class Tree(Struct, frozen=True):
     tree: Branch
     position: int
     as_of: dt.datetime | None
+
+
+class ChangeDay(Struct, frozen=True):
+    """A day on which something about units changed, and of how many units what did."""
+
+    on: dt.date
+    established: int
+    renamed: int
+    releveled: int
+    moved: int
+    dissolved: int
+
+
+class ChangeDays(Struct, frozen=True):
+    """The days on which a unit, or something below it on the day or on the day before, changed; oldest first."""
+
+    unit: UnitName
+    days: list[ChangeDay]
+    position: int
+    as_of: dt.datetime | None
+
+
+class Placed(Struct, frozen=True):
+    """What a unit is called, its level, and its parent; null of the root."""
+
+    name: str
+    level: str
+    parent: UnitName | None
+
+
+class Whereabouts(Struct, frozen=True):
+    """Where a unit was on a day, and is as last known; null where it was not established yet, or is dissolved.
+
+    ``was_child`` and ``is_child``: of the unit that is asked about. ``heir`` is the unit under which the history of a
+    dissolved one is found: its successor, or the one that it was under last.
+    """
+
+    id: str
+    was_child: bool
+    is_child: bool
+    then: Placed | None
+    now: Placed | None
+    since: dt.date
+    dissolved: dt.date | None
+    successor: UnitName | None
+    heir: UnitName | None
+
+
+class ThenAndNow(Struct, frozen=True):
+    """The children of a unit on a day and as last known, by id, and where each was and is."""
+
+    unit: UnitName
+    on: dt.date
+    children: list[Whereabouts]
+    position: int
+    as_of: dt.datetime | None
