@@ -286,7 +286,8 @@ class Service:
         needed = either("đơn vị cần thẻ", "units need a credential") if self._access == REQUIRED else ""
         _say(
             f"{state} ({seconds:.1f} s)\n"
-            f"  {'HTTP':<10}{url}  ({either('tài liệu', 'docs')}: {url}/docs)\n"
+            f"  {either('Trang', 'Pages'):<10}{url}/\n"
+            f"  {'HTTP':<10}{url}/v1  ({either('tài liệu', 'docs')}: {url}/docs)\n"
             f"  {'NATS':<10}{self._settings.nats_url}{needed and f'  ({needed}: tonghop credential issue)'}\n"
             f"  {either('Dữ liệu', 'Data'):<10}{self._folder.path}\n"
             f"  {either('Nhật ký', 'Logs'):<10}{self._folder.logs}\n"

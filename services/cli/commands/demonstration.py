@@ -71,7 +71,10 @@ async def run(settings: Settings, out: Console | None = None, data_dir: Path = D
         position = await _publish(settings, missing, out)
         if position is not None:
             reflecting = {"min_position": position, "wait": 30}
-    out.print(as_table(await _report(asking, DISTRICT, **reflecting), either(*_FOOTNOTE)))
+    table = as_table(await _report(asking, DISTRICT, **reflecting), either(*_FOOTNOTE))
+    page = f"{settings.api_url}/don-vi/{DISTRICT}?from={FIRST_DAY}&to={LAST_DAY}"
+    out.print(Text(f"{either('Mở trong trình duyệt', 'Open in a browser')}: {page}\n", "bold"), soft_wrap=True)
+    out.print(table)
     _ask_again(settings, out, DISTRICT)
     out.print(Text(either(*_REFORMED)), soft_wrap=True)
     was, now = [await _report(asking, _PROVINCE, basis=basis) for basis in ("as-was", "as-now")]
