@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Final
 
 from projections.bilingual import Bilingual
@@ -26,6 +26,11 @@ SELECT id, account, expires_at <= now() AS expired, revoked_at IS NOT NULL AS re
     (SELECT disabled_at FROM account WHERE account.id = session.account) IS NOT NULL AS disabled
 FROM session WHERE digest = $1
 """
+_STILL_HOLDING: Final = """
+SELECT id FROM {table} WHERE id = ANY($1::text[]) AND revoked_at IS NULL AND coalesce(expires_at > now(), true)
+    AND (SELECT disabled_at FROM account WHERE account.id = {table}.account) IS NULL
+"""
+_KEPT_IN: Final = {"session": "session", "token": "token"}
 
 
 class UnauthenticatedError(Exception):
@@ -65,6 +70,21 @@ async def asker_of(pool: Pool[Record], credentials: Credentials, used: Used | No
     if used is not None:
         used(asker)
     return asker
+
+
+async def still_known(pool: Pool[Record], askers: Collection[Asker]) -> set[Asker]:
+    """Return those of the askers whose session or token, and account, hold still: two statements for however many.
+
+    It is no use of either. Raises what asyncpg and the network raise.
+    """
+    found = {asker for asker in askers if asker.means not in _KEPT_IN}
+    for means, table in _KEPT_IN.items():
+        here = [asker for asker in askers if asker.means == means]
+        if here:
+            rows = await pool.fetch(_STILL_HOLDING.format(table=table), [asker.key for asker in here])
+            holding = {row["id"] for row in rows}
+            found |= {asker for asker in here if asker.key in holding}
+    return found
 
 
 async def _by_token(pool: Pool[Record], authorization: str) -> Asker:

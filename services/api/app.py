@@ -23,6 +23,7 @@ from services.api import (
     routes_findings,
     routes_grants,
     routes_imports,
+    routes_news,
     routes_operations,
     routes_plans,
     routes_sending,
@@ -44,6 +45,7 @@ from services.api.importing import Imports, ReadSheet
 from services.api.lag import Lags
 from services.api.log_end import LogEnd
 from services.api.metrics import Measured
+from services.api.news import News, OpenPages
 from services.api.sendings import Sendings
 from services.api.tracing import Traced
 from services.api.waiting import Positions
@@ -61,13 +63,15 @@ def create_app(
     metrics: socket.socket | None = None,
     read_sheet: ReadSheet = read_apart,
     pages: Callable[[FastAPI], None] | None = None,
+    open_pages: OpenPages | None = None,
 ) -> FastAPI:
     """Make the app; it connects when it starts, and starts whether its servers are there or not.
 
     Slow questions are answered where `apart` says, which is closed with the app; by default in this process. `admit`
     finds out who asks, by default as the settings say. ``metrics`` is bound to where these are answered; without it
     they aren't. ``read_sheet`` reads a stranger's file, by default in a process of its own. ``pages`` adds routes that
-    ask the app itself for what they show.
+    ask the app itself for what they show. ``open_pages`` are told what is new; they end when the app does, or when the
+    server says so.
 
     Raises UndeclaredNeedError where a route does not say what it needs.
     """
@@ -81,6 +85,7 @@ def create_app(
             pools.askers(settings) as askers,
             pools.writing(settings) as writing,
             pools.holding(settings) as holding,
+            pools.news(settings) as news,
         ):
             log_end, positions = LogEnd(settings), Positions(settings.database_url, service)
             lags = Lags(service, log_end, settings.behind_after)
@@ -94,6 +99,7 @@ def create_app(
             app.state.gateway = gateway = Gateway(settings)
             app.state.sendings = Sendings(gateway, settings.root)
             app.state.imports = imports = Imports(settings, holding, read_sheet)
+            app.state.open_pages = pages = open_pages or OpenPages()
             gateway.open()
             log_end.open()
             exposing = exposed(settings, app.state.reader, metrics)
@@ -102,6 +108,7 @@ def create_app(
                 asyncio.create_task(lags.run()),
                 asyncio.create_task(app.state.access.uses.run()),
                 asyncio.create_task(imports.keep_swept(writing)),
+                asyncio.create_task(News(pages, news, askers, positions, lags).run()),
             ]
             try:
                 async with exposing:
@@ -135,6 +142,7 @@ def create_app(
         routes_units,
         routes_structure,
         routes_plans,
+        routes_news,
         routes_silence,
         routes_findings,
         routes_statement,

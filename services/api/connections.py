@@ -43,8 +43,10 @@ _UNREAD: Final = "Yêu cầu không hợp lệ"
 class Connections:
     """All open connections of a server: how many there may be, and which has to go when there are too many."""
 
-    def __init__(self, clients: Clients, most: int) -> None:
+    def __init__(self, clients: Clients, most: int, ending: asyncio.Event | None = None) -> None:
         self._clients = clients
+        self.ending = ending or asyncio.Event()
+        """Set when the server ends: an answer that goes on for minutes is brought to its end by it."""
         self._most = most
         self._open: dict[Connection, str] = {}
         """In the order in which they were opened, with their clients."""
@@ -149,6 +151,11 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         if self.connections_of_all.admit(self, self.client[0] if self.client else ""):
             self._expect(HEAD_WITHIN)
+
+    def shutdown(self) -> None:
+        """Finish the request that runs, and take no other."""
+        self.connections_of_all.ending.set()
+        super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""

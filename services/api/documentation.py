@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -139,6 +140,18 @@ def a_file(media_type: str) -> dict[int | str, dict[str, Any]]:
 def gone() -> dict[int | str, dict[str, Any]]:
     """Describe a route that answers with nothing, as what it was about is there no more."""
     return _refusing({204: {"description": "It is gone"}})
+
+
+def streamed(messages: Mapping[str, type[msgspec.Struct]]) -> dict[int | str, dict[str, Any]]:
+    """Describe a route that answers with server-sent events: by their names the types of their `data`, in ANSWERS."""
+    text = "".join(f"event: {name}\ndata: {json.dumps(EXAMPLES[data.__name__])}\n\n" for name, data in messages.items())
+    names = ", ".join(f"`{name}`: {data.__name__}" for name, data in messages.items())
+    schema = {"type": "string", "description": f"WHATWG HTML, section 9.2; the JSON in `data` by event: {names}"}
+    content = {"text/event-stream": {"schema": schema, "example": text}}
+    return {
+        200: {"description": "Events, for as long as the stream is open", "content": content},
+        **{status: {"description": says, "content": _REFUSED} for status, says in _SAYS.items()},
+    }
 
 
 def _refusing(answered: dict[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:

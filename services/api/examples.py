@@ -19,6 +19,7 @@ from projections.answers.past.difference_answers import Difference
 from projections.answers.plans import plan_answers as plans
 from projections.answers.plans.silence_answers import Silence
 from projections.answers.privacy.report_suppression import REASON
+from projections.answers.report import news_answers as news
 from projections.answers.report import report_answers as answers
 from projections.answers.sentence.sentence_answers import Statement
 from projections.answers.suspicion import suspicions
@@ -43,6 +44,8 @@ ANSWERS: Final = (
     Statement,
     answers.CountedEventPage,
     suspicions.FindingPage,
+    news.Moved,
+    news.Keeping,
     answers.Said,
     answers.SaidPage,
     answers.RejectsPage,

@@ -20,7 +20,7 @@ from projections.store.reading.status import OutcomeTally, WorkerSeen
 # Do readers get their answers quickly? Labelled by route, never by unit: a path would be a label a unit.
 SECONDS: Final = Histogram(
     "tonghop_api_request_seconds",
-    "Time from a request to the end of its answer",
+    "Time from a request to the end of its answer, to the beginning of a stream",
     ["route"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
 )
@@ -30,7 +30,7 @@ REQUESTS: Final = Counter("tonghop_api_requests", "Requests answered", ["route",
 
 # Are readers turned away, and why? `share`: one client asks too much; `full` and `patience`: all do.
 REFUSED: Final = Counter("tonghop_api_refused", "Questions turned away", ["queue", "why"])
-# Do questions wait for their turn? Those that wait for a position wait for the projector.
+# Do questions wait for their turn? Those that wait for a position wait for the projector; `news` are open pages.
 WAITING: Final = Gauge("tonghop_api_waiting", "Questions that wait", ["queue"], multiprocess_mode="livesum")
 # Is the address full, or held by connections that say nothing?
 CONNECTIONS: Final = Gauge("tonghop_api_connections", "Open connections", multiprocess_mode="livesum")
@@ -38,6 +38,8 @@ DROPPED: Final = Counter("tonghop_api_connections_dropped", "Connections ended b
 
 
 GONE: Final = "gone"
+STREAM: Final = (b"content-type", b"text/event-stream")
+"""The header of an answer that goes on as long as its asker stays: only its beginning is timed."""
 
 
 class StandingCollector(Collector):
@@ -112,12 +114,13 @@ class Measured:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = time.perf_counter(), GONE
+        began, status, until = time.perf_counter(), GONE, 0.0
 
         async def sent(message: Message) -> None:
-            nonlocal status
+            nonlocal status, until
             if message["type"] == "http.response.start":
                 status = str(message["status"])
+                until = time.perf_counter() if STREAM in message.get("headers", ()) else 0.0
             await send(message)
 
         try:
@@ -127,7 +130,7 @@ class Measured:
             raise
         finally:
             route = getattr(scope.get("route"), "path", "other")
-            SECONDS.labels(route).observe(time.perf_counter() - began)
+            SECONDS.labels(route).observe((until or time.perf_counter()) - began)
             REQUESTS.labels(route, status).inc()
 
 

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 CONNECT_WITHIN: Final = 5.0
 
-QUICK, SERVICE, SLOW, ASKERS, WRITING, HOLDING = 6, 2, 2, 2, 2, 4
+QUICK, SERVICE, SLOW, ASKERS, WRITING, HOLDING, NEWS = 6, 2, 2, 2, 2, 4, 1
 """Connections: of quick questions; of health, status and waiting; of slow questions; of who asks; of what is kept; of
-sheets that are being sent."""
+sheets that are being sent; of what open pages are told."""
 QUICK_WITHIN, SERVICE_WITHIN, SLOW_WITHIN = 10.0, 5.0, 120.0
 RENEWED_AFTER: Final = 2_000
 """Statements after which a connection that finds out who asks is made anew: a primary that is back is found again."""
@@ -56,6 +56,11 @@ def writing(settings: Settings) -> Pool[Record]:
 def holding(settings: Settings) -> Pool[Record]:
     """Make the pool whose connections hold a sheet for as long as it is sent; on the primary alone."""
     return _pool(settings, HOLDING, SERVICE_WITHIN, "tonghop api holding", primary="only", reset=None)
+
+
+def news(settings: Settings) -> Pool[Record]:
+    """Make the pool of the one who asks what is new for all open pages."""
+    return _pool(settings, NEWS, QUICK_WITHIN, "tonghop api news")
 
 
 def _pool(settings: Settings, size: int, within: float, name: str, **options: Any) -> Pool[Record]:

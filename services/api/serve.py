@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
 import signal
 import socket
@@ -17,6 +18,7 @@ from services.api.apart import Processes
 from services.api.app import create_app
 from services.api.clients import Clients
 from services.api.connections import Connection, Connections
+from services.api.news import MOST_PAGES, OpenPages
 from services.api.pools import SLOW
 from services.connecting.loopback import refuse_others_of_machine
 from services.connecting.tls import https
@@ -47,14 +49,21 @@ def serve(settings: Settings, pages: Callable[[FastAPI], None] | None = None) ->
             raise SettingsError(*error.args) from error
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again when it has stopped: as asked
     clients = Clients(settings.trusted_proxies)
-    app = create_app(settings, apart=Processes(settings, SLOW), metrics=_bound(settings.metrics_http), pages=pages)
+    most, ending = _most_connections(), asyncio.Event()
+    app = create_app(
+        settings,
+        apart=Processes(settings, SLOW),
+        metrics=_bound(settings.metrics_http),
+        pages=pages,
+        open_pages=OpenPages(min(MOST_PAGES, most // 2), ending),
+    )
     spare_what_is_loaded()
     uvicorn.run(
         app,
         host=settings.http.host,
         port=settings.http.port,
         loop="auto",  # uvloop where there is one
-        http=Connection.of(Connections(clients, _most_connections())),
+        http=Connection.of(Connections(clients, most, ending)),
         ws="none",
         access_log=False,
         log_config=None,  # services/logs.py has configured it

@@ -85,6 +85,24 @@ class Positions:
                 await asyncio.wait_for(news.wait(), min(left, DOUBT if self._listening else pause))
             old, pause = pause / 2, min(pause * 1.5, LATEST)
 
+    @property
+    def heard(self) -> int:
+        """The position last heard of, -1 before the first."""
+        return self._heard
+
+    async def another(self, known: int, within: float) -> None:
+        """Return when another position than the known one is heard of, or after `within` seconds.
+
+        Where nothing can be heard, on a standby, it is asked then. Raises what the database answers.
+        """
+        news = self._news
+        if self._heard != known:
+            return
+        try:
+            await asyncio.wait_for(news.wait(), within)
+        except TimeoutError:
+            await self._ask(DOUBT if self._listening else 0)
+
     async def _ask(self, old: float) -> None:
         """Ask for the position, for all who want to know at this moment; an answer of `old` seconds will do."""
         if self._looking is None or self._looking.done():
