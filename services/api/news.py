@@ -21,7 +21,7 @@ from projections.answers.report.news_answers import Keeping, Moved
 from projections.answers.report.report_answers import Behind
 from projections.rules.counting.periods import Days
 from projections.store.reading.find_unit import UnknownUnitError
-from projections.store.reading.news import Watch, moment_of, news_between
+from projections.store.reading.news import Watched, moment_of, news_between
 from projections.store.reading.snapshot import Snapshot, snapshot
 from services.access.asker import Asker
 from services.access.authentication import still_known
@@ -72,12 +72,12 @@ class Opened(NamedTuple):
     after: int
 
     @property
-    def watch(self) -> Watch:
+    def watch(self) -> Watched:
         """What is to be counted for it."""
-        return Watch(self.unit) if self.days is None else Watch(self.unit, *self.days)
+        return Watched(self.unit) if self.days is None else Watched(self.unit, *self.days)
 
 
-class Page:
+class OpenPage:
     """One page: what it is still to be told, and when. What it doesn't take adds up, and is one message."""
 
     def __init__(self, opened: Opened, now: float) -> None:
@@ -141,7 +141,7 @@ class OpenPages:
     def __init__(self, most: int = MOST_PAGES, ending: asyncio.Event | None = None) -> None:
         self.ending = ending or asyncio.Event()
         self._places = Bounded("news", most, min(OF_A_CLIENT, most), AGAIN)
-        self._pages: set[Page] = set()
+        self._pages: set[OpenPage] = set()
         self._came = asyncio.Event()
 
     @asynccontextmanager
@@ -151,9 +151,9 @@ class OpenPages:
             yield
 
     @asynccontextmanager
-    async def opened(self, opened: Opened) -> AsyncIterator[Page]:
+    async def opened(self, opened: Opened) -> AsyncIterator[OpenPage]:
         """Open a page for as long as the block lasts."""
-        page = Page(opened, time.monotonic())
+        page = OpenPage(opened, time.monotonic())
         self._pages.add(page)
         self._came.set()
         if self.ending.is_set():
@@ -164,7 +164,7 @@ class OpenPages:
             self._pages.discard(page)
 
     @property
-    def all(self) -> Collection[Page]:
+    def all(self) -> Collection[OpenPage]:
         """The pages that are open."""
         return self._pages
 
@@ -283,7 +283,7 @@ class News:
             for page in these:
                 page.add(events[page.opened.watch], until)
 
-    async def _allowed(self, opened: Snapshot, due: Collection[Page]) -> set[Opened]:
+    async def _allowed(self, opened: Snapshot, due: Collection[OpenPage]) -> set[Opened]:
         """Return those of the pages whose asker may still have them."""
         known = await still_known(self._askers, {page.opened.asker for page in due})
         found: dict[tuple[Asker, str, Days | None], bool] = {}

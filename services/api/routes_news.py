@@ -18,12 +18,13 @@ from projections.rules.counting.periods import Days
 from projections.store.reading.find_unit import LAST_KNOWN, find
 from projections.store.reading.snapshot import Snapshot
 from services.api.answering import reader_of
+from services.api.asked import require_reached
 from services.api.documentation import streamed
 from services.api.gate import who_asks
 from services.api.metrics import STREAM
 from services.needs import needs
 from services.api.news import RETRY, Opened, OpenPages
-from services.api.parameters import LARGEST, AnyDate, Position, Strict, UnitPath, only_once, today
+from services.api.parameters import LARGEST, AnyDate, Parameters, Position, UnitPath, only_once, today
 from services.api.problems import bad_parameter
 from services.api.sights import OfUnit, sight_of
 
@@ -33,7 +34,7 @@ LAST: Final = "last-event-id"
 _POSITION: Final = re.compile(r"[0-9]{1,19}")
 
 
-class NewsQuery(Strict):
+class NewsQuery(Parameters):
     """What is asked about what is new."""
 
     after: Position = Field(
@@ -73,19 +74,22 @@ async def news(request: Request, unit: UnitPath, query: Annotated[NewsQuery, Que
     last = request.headers.get(LAST)
     if last is not None and (not _POSITION.fullmatch(last) or int(last) > LARGEST):
         raise bad_parameter("Last-Event-ID", "cần một vị trí của nhật ký")
-    return _Stream(request, unit, query.days(), query.after if last is None else int(last))
+    days = query.days()
+    await reader_of(request).wait(request, query)
+    return _Stream(request, unit, days, query.after if last is None else int(last), query.min_position)
 
 
 class _Stream(Response):
     """The answer: it holds a place while it is sent, and goes on for as long as there may be something to tell."""
 
-    def __init__(self, request: Request, unit: str, days: Days | None, after: int | None) -> None:
+    def __init__(self, request: Request, unit: str, days: Days | None, after: int | None, least: int | None) -> None:
         super().__init__(headers={"cache-control": "no-store", "x-accel-buffering": "no"})
         self.raw_headers = [STREAM, *(each for each in self.raw_headers if each[0].startswith((b"cache", b"x-")))]
         self._request = request
         self._unit = unit
         self._days = days
         self._after = after
+        self._least = least
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send message by message; who goes, or takes none, is cut off by the connection."""
@@ -104,7 +108,8 @@ class _Stream(Response):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _allowed(self, opened: Snapshot, _: Sight) -> int:
-        """Return the position. Raises a 403 Problem where the asker may not have it, UnknownUnitError."""
+        """Return the position. Raises a Problem: 503 where it is too early, 403 for who may not; UnknownUnitError."""
+        require_reached(self._least, opened.position)
         about, asker = OfUnit(self._unit, self._days), who_asks(self._request)
         await sight_of(opened, asker=asker, need=Need.FIGURES, about=about, today=today())
         await find(opened, self._unit, LAST_KNOWN)

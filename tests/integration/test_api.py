@@ -381,6 +381,9 @@ async def test_every_request_is_documented_with_an_example(client: httpx.AsyncCl
                 if path.endswith(".xlsx") or "204" in said["responses"]:
                     assert "application/json" not in answered.get("content", {}), path
                     continue
+                if path.endswith("/news"):
+                    assert answered["content"]["text/event-stream"]["example"].startswith("event: moved\ndata: {")
+                    continue
                 content = answered["content"]["application/json"]
                 assert content.get("example") or content["examples"], (method, path)
                 for schema in content["schema"].get("oneOf", [content["schema"]]):

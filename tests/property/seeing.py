@@ -395,6 +395,15 @@ async def template(seeing: Seeing) -> None:
     assert answer.status_code == (404 if not known else 200 if may else 403), (seeing.account, unit, answer.text)
 
 
+async def news(seeing: Seeing) -> None:
+    """Ask for the stream's head alone, which is decided like all of it."""
+    unit, days = seeing.unit(), seeing.one((None, seeing.days()))
+    between = "" if days is None else f"?from={days[0]}&to={days[1]}"
+    answer = await seeing.order("HEAD", f"/v1/units/{unit}/news{between}")
+    known, may = unit in seeing.oracle.hierarchy().units(), seeing.may("figures", unit, days)
+    assert answer.status_code == (404 if not known else 200 if may else 403), (seeing.account, unit, days)
+
+
 async def import_sheet(seeing: Seeing) -> None:
     """Send a sheet that names units of all parts: it is taken at some units, and of its rows those below alone."""
     h, unit = seeing.oracle.hierarchy(), seeing.unit()
@@ -449,6 +458,7 @@ JUDGED: Final[dict[str, tuple[Judge, ...]]] = {
     "/v1/units/{unit}/targets": (on_a_day("targets"),),
     "/v1/units/{unit}/silence": (silence,) * 5,
     "/v1/units/{unit}/statement": (statement,),
+    "/v1/units/{unit}/news": (news,),
     "/v1/events/{publisher}/{id}": (one_event, one_event, one_event),
     "/v1/outcomes": (outcomes,) * 4,
     "/v1/rejects": (rejects,),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from events.catalogue import MEASURES
 from projections.store.connecting import create_pool
 from projections.store.live.projection import Projection
-from projections.store.reading.news import Watch, news_between
+from projections.store.reading.news import Watched, news_between
 from projections.store.reading.snapshot import snapshot
 from tests.oracle.telling import (
     ROOT,
@@ -42,7 +42,7 @@ delivered = logs.flatmap(
 )
 
 
-async def news(pool: asyncpg.Pool, after: int, until: int, watches: list[Watch]) -> list[int]:
+async def news(pool: asyncpg.Pool, after: int, until: int, watches: list[Watched]) -> list[int]:
     async with snapshot(pool) as opened:
         return await news_between(opened, after, until, watches)
 
@@ -66,7 +66,7 @@ async def test_where_nothing_is_new_no_figure_has_changed(
 ) -> None:
     log, batches, moments = example
     units = oracle_of(log).hierarchy().units()
-    watches = [Watch(unit) for unit in units]
+    watches = [Watched(unit) for unit in units]
     if not units:
         return
     async with (
@@ -127,9 +127,9 @@ async def test_an_event_is_new_for_whom_it_changes_a_figure(database: str) -> No
         await projection.apply(said[:first])
         for position, (_, new) in enumerate(expected, start=first):
             await projection.apply(said[position : position + 1])
-            found = await news(pool, position, position + 1, [Watch(unit) for unit in units])
+            found = await news(pool, position, position + 1, [Watched(unit) for unit in units])
             assert told(found=found, units=units) == new, said[position]
         await projection.close()
         year, day = (dt.date(2023, 1, 1), dt.date(2023, 12, 31)), dt.date(2023, 5, 6)
-        days = [Watch(ROOT, *year), Watch(ROOT, day, day)]
+        days = [Watched(ROOT, *year), Watched(ROOT, day, day)]
         assert await news(pool, 6, 8, days) == [2, 1]

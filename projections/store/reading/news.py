@@ -104,7 +104,7 @@ GROUP BY line.no
 _MOMENT: Final = "SELECT published_at FROM ledger WHERE position = $1"
 
 
-class Watch(NamedTuple):
+class Watched(NamedTuple):
     """A unit, by its id, and the days whose figures are of interest: all, unless told otherwise."""
 
     unit: str
@@ -141,7 +141,7 @@ class _Change(NamedTuple):
 _body = msgspec.json.Decoder(_Body)
 
 
-async def news_between(snapshot: Snapshot, after: int, until: int, watches: Sequence[Watch]) -> list[int]:
+async def news_between(snapshot: Snapshot, after: int, until: int, watches: Sequence[Watched]) -> list[int]:
     """Count the events after a position up to another that the snapshot has passed, for each of those who watch.
 
     An event counts at a unit where its own unit is at or below it on either basis (contract §4); below a dissolved
