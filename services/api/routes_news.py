@@ -22,11 +22,11 @@ from services.api.asked import require_reached
 from services.api.documentation import streamed
 from services.api.gate import who_asks
 from services.api.metrics import STREAM
-from services.needs import needs
 from services.api.news import RETRY, Opened, OpenPages
 from services.api.parameters import LARGEST, AnyDate, Parameters, Position, UnitPath, only_once, today
 from services.api.problems import bad_parameter
 from services.api.sights import OfUnit, sight_of
+from services.needs import needs
 
 router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(only_once)])
 
