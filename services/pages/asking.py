@@ -176,7 +176,7 @@ class Questions:
         given = {"content-type": content_type} if body and content_type is not None else {}
         answered = await self._go(method, path, body, parameters or {}, {**given, **(headers or {})})
         if answered.status >= HTTPStatus.BAD_REQUEST:
-            raise _refusal(answered)
+            raise refusal_of(answered)
         return answered
 
     async def _go(
@@ -240,7 +240,8 @@ def _position(answer: object, question: Ask[Any]) -> int | None:
     return cast("int | None", getattr(answer, "position", None))
 
 
-def _refusal(answered: CameBack) -> RefusedPage:
+def refusal_of(answered: CameBack) -> RefusedPage:
+    """Read a problem as it came; what can't be read has its status alone."""
     try:
         said = msgspec.json.decode(answered.body, type=ProblemSaid, strict=False)
     except msgspec.DecodeError:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from importlib import import_module
-from typing import Final
+from inspect import isawaitable
+from typing import Any, Final
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -13,8 +16,11 @@ from starlette.responses import Response
 from projections.answers.access.needs import Need
 from services.needs import needs
 from services.pages import assets, screens
-from services.pages.page import Page, Screen, served
+from services.pages.asking import CameBack, refusal_of
+from services.pages.page import Page, Screen, refusal_page, served
 
+V1: Final = "/v1/"
+HTML: Final = "text/html"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 
@@ -30,6 +36,23 @@ def mount(app: FastAPI) -> None:
             method, _, path = where.rpartition(" ")
             app.router.add_route(path, served(screen), [method or "GET"], include_in_schema=False)
     app.router.add_route(f"{assets.PATH}/{{name}}", _asset, ["GET"], include_in_schema=False)
+    for kind, handler in list(app.exception_handlers.items()):
+        app.exception_handlers[kind] = _in_words(handler)
+
+
+def _in_words(handler: Callable[..., Any]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Let what is refused outside a screen be a page too, where a browser asks for one and not for a part of `/v1`."""
+
+    async def handled(request: Request, error: Exception) -> Response:
+        answer = handler(request, error)
+        response: Response = await answer if isawaitable(answer) else answer
+        accepted = request.headers.get("accept", "")
+        if request.url.path.startswith(V1) or HTML not in accepted or response.status_code < HTTPStatus.BAD_REQUEST:
+            return response
+        refused = refusal_of(CameBack(response.status_code, response.headers, bytes(response.body)))
+        return refusal_page(Page(request), refused)
+
+    return handled
 
 
 @needs(Need.OPEN)  # the same for everybody

@@ -122,7 +122,7 @@ def served(screen: Screen) -> Callable[[Request], Awaitable[Response]]:
         try:
             return await screen(page)
         except RefusedPage as refused:
-            return _refused(page, refused)
+            return refusal_page(page, refused)
         except Exception:  # noqa: BLE001 - whatever it is, a browser is told in words
             _log.exception("a page can't be drawn", path=request.scope["route"].path)
             said = ProblemSaid(
@@ -133,7 +133,8 @@ def served(screen: Screen) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
-def _refused(page: Page, refused: RefusedPage) -> Response:
+def refusal_page(page: Page, refused: RefusedPage) -> Response:
+    """Draw what is refused in words, with the same status; who is not known is sent to sign in, and comes back."""
     if refused.said.status == HTTPStatus.UNAUTHORIZED:
         asked = page.path + (f"?{page.request.url.query}" if page.request.url.query else "")
         back = f"?next={quote(asked, safe='')}" if page.request.method == "GET" else ""

@@ -79,3 +79,19 @@ async def test_pages_allow_no_script_or_style_but_their_own_files(service: Servi
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style| style=| on[a-z]+=", page.text)
     assert "immutable" in style.headers["cache-control"]
     assert none.status_code == 404
+
+
+async def test_what_is_no_page_is_said_in_words_to_a_browser_and_as_a_problem_to_a_program(service: Service) -> None:
+    html = {"accept": "text/html,*/*"}
+    async with service.browser() as browser:
+        missing = await browser.get("/khong-co", headers=html)
+        program = await browser.get("/khong-co")
+        of_v1 = await browser.get("/v1/khong-co", headers=html)
+    async with service.browser(None) as nobody:
+        sent = await nobody.get("/docs", headers=html)
+        told = await nobody.get("/docs")
+    assert missing.status_code == program.status_code == of_v1.status_code == 404
+    assert "Về trang đầu" in text_of(missing.text)
+    assert program.json()["status"] == of_v1.json()["status"] == 404
+    assert (sent.status_code, sent.headers["location"]) == (303, "/sign-in?next=%2Fdocs")
+    assert told.status_code == 401
