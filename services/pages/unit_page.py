@@ -107,15 +107,15 @@ async def unit_page(page: Page) -> UnitFrame:
 def _period(page: Page, now: UnitDay) -> Period:
     ended = now.validity.until
     last = today() if ended is None or ended > today() else ended - dt.timedelta(days=1)
-    to = _day(page, "to") or last
-    period = Period(_day(page, "from") or year_to(to).first, to)
+    to = day_of(page, "to") or last
+    period = Period(day_of(page, "from") or year_to(to).first, to)
     if period.first > period.last:
         raise RefusedPage.unfit("from", page.gettext("Ngày đầu phải trước hoặc trùng ngày cuối."))
     return period
 
 
-def _day(page: Page, name: str) -> dt.date | None:
-    """Read a day of the address: 2023-11-28, or as people type it: 28/11/2023."""
+def day_of(page: Page, name: str) -> dt.date | None:
+    """Read a day of the address: 2023-11-28, or as people type it: 28/11/2023. Raises RefusedPage for another text."""
     text = page.query.get(name, "").strip()
     if not text:
         return None
