@@ -124,7 +124,7 @@ def served(screen: Screen) -> Callable[[Request], Awaitable[Response]]:
         except RefusedPage as refused:
             return refusal_page(page, refused)
         except Exception:  # noqa: BLE001 - whatever it is, a browser is told in words
-            _log.exception("a page can't be drawn", path=request.scope["route"].path)
+            _log.exception("a page can't be drawn", path=page.path)
             said = ProblemSaid(
                 page.gettext("Lỗi của dịch vụ"), page.gettext("Xin thử lại; người vận hành xem được nhật ký.")
             )
