@@ -10,7 +10,7 @@ MINUTES ?= 20
 SEED ?= 1
 WORKERS ?= auto
 
-.PHONY: setup run test test-long check reference bench soak clean
+.PHONY: setup run test test-long test-browser screens check reference bench soak clean
 setup: $(STAMP)
 
 $(STAMP):
@@ -30,6 +30,14 @@ test: setup
 
 test-long: setup
 	@$(BIN)/python -m pytest -m long --exitfirst --numprocesses $(WORKERS) --dist load --maxschedchunk 1 $(if $(TURN),--turn $(TURN))
+
+# Pages in Debian's Chromium (apt-get install chromium), over a demonstration of their own.
+test-browser: setup
+	@$(BIN)/python -m pytest -m browser tests/browser
+
+# Pictures of the screens, to be looked at, into docs/screens/.
+screens: setup
+	@$(BIN)/python -m tests.screens $(ONLY)
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -13,6 +13,7 @@ from services.embedded.postgres import PostgresServer
 from tests import servers
 
 HERE = Path(__file__).parent
+BROWSER = Path("/usr/bin/chromium")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,6 +26,13 @@ def pytest_configure(config: pytest.Config) -> None:
         servers.sweep()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say at the end of the whole suite what is not in it."""
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS and "not browser" in config.getoption("markexpr"):
+        missing = "" if BROWSER.exists() else f"; {BROWSER} is missing here: apt-get install chromium"
+        terminalreporter.write_line(f"The tests of the pages in a browser were not run: make test-browser{missing}")
 
 
 def pytest_xdist_auto_num_workers() -> int:
