@@ -60,7 +60,7 @@ class ProblemSaid(msgspec.Struct, frozen=True):
 
     def told(self, language: str) -> ProblemSaid:
         """Return it in one language: `/v1` says things in Vietnamese, and in English after a stroke."""
-        title, detail = (_of(text, language) for text in (self.title, self.detail))
+        title, detail = (in_language(text, language) for text in (self.title, self.detail))
         return msgspec.structs.replace(self, title=title, detail=detail)
 
 
@@ -114,6 +114,12 @@ def address_of(path: str, parameters: Mapping[str, Value]) -> str:
     """Return an address with its parameters; those that are None are left out, and `from_` stands for `from`."""
     given = {name.removesuffix("_"): _text(value) for name, value in parameters.items() if value is not None}
     return f"{path}?{urlencode(given, safe=',:')}" if given else path
+
+
+def in_language(text: str, language: str) -> str:
+    """Return one of two languages of a text: `/v1` says things in Vietnamese, and in English after a stroke."""
+    vietnamese, _, english = text.partition(" / ")
+    return english if english and language == "en" else vietnamese
 
 
 class Questions:
@@ -248,11 +254,6 @@ def refusal_of(answered: CameBack) -> RefusedPage:
         said = ProblemSaid(status=answered.status)
     said = msgspec.structs.replace(said, status=answered.status)
     return RefusedPage(said, answered.headers.get("retry-after"), answered.body)
-
-
-def _of(text: str, language: str) -> str:
-    vietnamese, _, english = text.partition(" / ")
-    return english if english and language == "en" else vietnamese
 
 
 def _text(value: Value) -> str:

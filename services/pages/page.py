@@ -11,13 +11,15 @@ from urllib.parse import quote
 
 import jinja2
 import structlog
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from events.names import harmless
 from projections.answers.access.needs import Need
 from services.needs import needs
 from services.pages import assets, periods, shown, words
-from services.pages.asking import Ask, ProblemSaid, Questions, RefusedPage, Value, address_of, path_of
+from services.pages.asking import Ask, ProblemSaid, Questions, RefusedPage, Value, address_of, in_language, path_of
 from services.pages.me import WhoAsks
 from services.pages.texts import LANGUAGES, Language, Texts, language_of, texts
 
@@ -66,6 +68,10 @@ class Page:
     def me(self) -> Ask[WhoAsks]:
         """Ask who asks; it goes with the other questions of a page."""
         return Ask(path_of("me"), WhoAsks, {})
+
+    def said(self, text: str) -> str:
+        """Return what `/v1` says in two languages in the one of this page."""
+        return in_language(text, self.language)
 
     def link(self, path: str | None = None, **changes: Value) -> str:
         """Return the address of this page, or of another with the same parameters, with some of them changed.
@@ -150,6 +156,7 @@ def environment(language: Language) -> jinja2.Environment:
         loader=jinja2.PackageLoader("services.pages"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
@@ -168,3 +175,11 @@ def environment(language: Language) -> jinja2.Environment:
     }
     made.globals |= {"asset": assets.address, "languages": LANGUAGES, "today": periods.today}
     return made
+
+
+def _shown(value: object) -> object:
+    """Write what can't be seen as an escape: a name that the log took may turn the text around it, or hide in it."""
+    if not isinstance(value, str) or value.isspace():
+        return value
+    text = harmless(value, lines=True)
+    return Markup(text) if isinstance(value, Markup) else text  # noqa: S704 - it was escaped before

@@ -15,6 +15,8 @@ ORDERED = (
     ["Chi bộ 4", "Chi bộ 12", "Chi bộ A", "Chi bộ thôn Ấp"],
     ["An", "Ân", "Ba Đình", "Da", "Đa", "Hà Nam", "Hà Nội", "Hải Dương"],
     ["Hoa", "Hòa", "Hoàng"],
+    ["hoà", "hòa", "hoá", "hóa", "hoạ"],
+    ["Ba Cụm", "Ba Tơ", "Bà Rịa", "Bả", "Bác Ái", "Bạc Liêu", "Bắc Ninh", "Bến Tre"],
 )
 
 

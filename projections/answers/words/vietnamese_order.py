@@ -32,7 +32,7 @@ def _word(part: str) -> _Word:
     if not part[0].isalpha():
         return 0, tuple(map(ord, part)), ()
     letters, tones = zip(*map(_letter, part.lower()), strict=True)
-    return 2, letters, tones
+    return 2, letters, (max(tones),)  # a word has one tone, over whichever of its letters it is written: hòa, hoà
 
 
 def _letter(letter: str) -> tuple[int, int]:
