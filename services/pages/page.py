@@ -26,7 +26,7 @@ from services.pages.texts import LANGUAGES, Language, Texts, language_of, texts
 Screen: TypeAlias = Callable[["Page"], Awaitable[Response]]
 
 LANGUAGE: Final = "tonghop-lang"
-ONCE: Final = frozenset({"cursor", "lang"})
+ONCE: Final = frozenset({"cursor", "lang", "trang"})
 """Parameters that are of one page alone, and go along to no other."""
 _A_YEAR: Final = 365 * 24 * 3_600
 _SMALL: Final = 1_000
@@ -76,7 +76,7 @@ class Page:
     def link(self, path: str | None = None, **changes: Value) -> str:
         """Return the address of this page, or of another with the same parameters, with some of them changed.
 
-        `from_` stands for `from`; None leaves a parameter out, as does what is only of one page (`cursor`, `lang`).
+        `from_` stands for `from`; None leaves a parameter out, as does what is only of one page (ONCE).
         """
         kept: dict[str, Value] = {name: value for name, value in self.query.items() if name not in ONCE}
         for name, value in changes.items():

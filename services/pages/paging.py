@@ -10,6 +10,8 @@ from services.pages.page import Page
 Item = TypeVar("Item")
 
 LONGEST: Final = 100
+NUMBER: Final = "trang"
+"""The parameter that says which page, from 1 on."""
 
 
 class Pages(NamedTuple, Generic[Item]):
@@ -23,14 +25,22 @@ class Pages(NamedTuple, Generic[Item]):
     after: str | None
 
 
+def begin_of(number: str | None) -> int:
+    """Return after how many rows the page of a number begins, the first where it is none."""
+    known = number is not None and number.isdecimal() and len(number) < len(str(10**9))
+    return (max(int(number or 1), 1) - 1) * LONGEST if known else 0
+
+
 def paged(page: Page, rows: Sequence[Item]) -> Pages[Item]:
-    """Return the part of a list that the address asks for by `trang`, the first where it is none of the list's."""
-    asked = page.query.get("trang", "1")
-    number = int(asked) if asked.isdecimal() and len(asked) < len(str(10**9)) else 1
-    last = max((len(rows) + LONGEST - 1) // LONGEST, 1)
-    number = min(max(number, 1), last)
-    begin = (number - 1) * LONGEST
-    shown = rows[begin : begin + LONGEST]
+    """Return the part of a list that the address asks for by `trang`, the first or last where it is none of them."""
+    begin = min(begin_of(page.query.get(NUMBER)), max(len(rows) - 1, 0) // LONGEST * LONGEST)
+    return pages_of(page, rows[begin : begin + LONGEST], begin, len(rows))
+
+
+def pages_of(page: Page, shown: Sequence[Item], begin: int, of: int) -> Pages[Item]:
+    """Return the page of so many rows that begins after some of them."""
+    begin = max(begin, 0)
+    number, last = begin // LONGEST + 1, min(begin + LONGEST, of)
     before = page.link(trang=None if number == 2 else number - 1) if number > 1 else None  # noqa: PLR2004
-    after = page.link(trang=number + 1) if number < last else None
-    return Pages(shown, begin + 1 if shown else 0, begin + len(shown), len(rows), before, after)
+    after = page.link(trang=number + 1) if last < of else None
+    return Pages(shown, begin + 1 if of else 0, last, of, before, after)

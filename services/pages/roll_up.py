@@ -11,14 +11,13 @@ from projections.answers.report.codes import codes_of
 from projections.answers.report.report_answers import Report, Row, Split, Values
 from projections.answers.words.percents import percent
 from projections.answers.words.vietnamese_order import OrderKey, order_key
+from services.pages.paging import LONGEST
 
 Part: TypeAlias = Literal["values", "last_year", "change", "percent", "split", "last_year_split"]
 Why: TypeAlias = Literal["", "hidden", "absent", "few"]
 
 T = TypeVar("T")
 
-ROWS: Final = 100
-"""Rows of a page."""
 KINDS: Final = ("row", "own", "rest", "suppressed")
 """The kinds of rows, in the order in which they always stand."""
 BY_NAME: Final = "name"
@@ -70,8 +69,6 @@ class Sheet(NamedTuple):
     first: int
     last: int
     number: int
-    before: int | None
-    after: int | None
     elsewhere: Row | None
 
 
@@ -145,7 +142,7 @@ def ordered(rows: Iterable[Row], sort: Sort) -> list[Row]:
     return [*(row for _, row in there), *(row for n, row in numbers if n is None), *special]
 
 
-def sheet_of(rows: Sequence[Row], begin: int, size: int = ROWS) -> Sheet:
+def sheet_of(rows: Sequence[Row], begin: int, size: int = LONGEST) -> Sheet:
     """Return the page of sorted rows that begins after so many; special rows are on the last one."""
     count = sum(kind_of(row) == "row" for row in rows)
     begin = min(max(begin, 0), max(count - 1, 0) // size * size)
@@ -157,8 +154,6 @@ def sheet_of(rows: Sequence[Row], begin: int, size: int = ROWS) -> Sheet:
         begin + 1 if count else 0,
         end,
         count,
-        max(begin - size, 0) if begin else None,
-        end if end < count else None,
         _added_up(others) if others else None,
     )
 

@@ -16,6 +16,7 @@ from services.pages.asked_rows import one_address
 from services.pages.asking import RefusedPage, address_of, ask, path_of
 from services.pages.matrix import matrix_of
 from services.pages.page import Page
+from services.pages.paging import NUMBER, begin_of, pages_of
 from services.pages.periods import Period
 from services.pages.unit_page import PLACE, UnitFrame, unit_page
 
@@ -51,6 +52,7 @@ async def report(page: Page) -> Response:
         alone=all(row.own for row in answer.rows),
     )
     pairs = by.startswith("facet:") and "," in by
+    sheet = roll_up.sheet_of(roll_up.ordered(answer.rows, sort), begin_of(page.query.get(NUMBER)))
     return u.draw(
         "report.html",
         figures=answer,
@@ -60,7 +62,8 @@ async def report(page: Page) -> Response:
         columns=columns,
         groups={m: [column for column in columns if column.measure == m] for m in answer.total},
         sort=sort,
-        sheet=roll_up.sheet_of(roll_up.ordered(answer.rows, sort), begin_of(page)),
+        sheet=sheet,
+        pages_of_rows=pages_of(page, sheet.rows, sheet.first - 1, sheet.number),
         total=roll_up.total_of(answer),
         matrices=[matrix_of(answer, m, by) for m in answer.total] if pairs and not given["compare"] else [],
         few=frozenset(few.measures if few else ()) if by.startswith("facet:") else frozenset(),
@@ -83,14 +86,6 @@ def is_officer(u: UnitFrame) -> bool:
     """Tell whether single events are likely to be shown to who asks; `/v1` decides it where they are asked for."""
     above = {each.id for frame in (u.unit, u.now) for each in frame.ancestors} | {u.unit.id}
     return any(each.role in OFFICER and each.unit in above for each in u.me.granted)
-
-
-def begin_of(page: Page) -> int:
-    """Read after how many rows a page begins."""
-    text = page.query.get("cursor", "0")
-    if not (text.isascii() and text.isdigit() and len(text) < 10):  # noqa: PLR2004 - more rows there never are
-        raise RefusedPage.unfit("cursor", page.gettext("Cần một số dòng, từ 0."))
-    return int(text)
 
 
 def led(u: UnitFrame, lead: leading.Lead | None) -> str | None:
