@@ -148,6 +148,9 @@ class Settings:
     public_url: str = ""
     """Where browsers find the service, without a slash at the end; with `https://` its cookies go over TLS alone. Set
     it where a proxy stands before the API; OpenID Connect needs it."""
+    templates: Path | None = None
+    """A folder with the office's own `answer.docx`, `document.docx` or `frame.json`, in place of those that come with
+    the program: what Word files and documents are made with. They are read and tried when the API starts."""
     session_hours: int = 12
     """Hours after which whoever signed in has to sign in again."""
     password_memory: int = 64
@@ -255,6 +258,13 @@ def _file(text: str) -> Path:
         raise ValueError(
             Bilingual("không đọc được tệp", "the file can't be read", after=f": {path}: {error.strerror}")
         ) from error
+
+
+def _folder(text: str) -> Path:
+    path = Path(text).expanduser().absolute()
+    if "\0" in text or not path.is_dir():
+        raise ValueError(Bilingual("không có thư mục", "there is no folder", after=f": {path}"))
+    return path
 
 
 _NATS_SCHEMES: Final = {"nats", "tls", "ws", "wss"}
@@ -479,6 +489,7 @@ VARIABLES = {
     "TONGHOP_LOG_LEVEL": ("log_level", _one_of("debug", "info", "warning", "error")),
     "TONGHOP_LOG_FORMAT": ("log_format", _one_of("auto", "json", "console")),
     "TONGHOP_PUBLIC_URL": ("public_url", _origin),
+    "TONGHOP_TEMPLATES": ("templates", _folder),
     "TONGHOP_SESSION_HOURS": ("session_hours", _whole(1, 24 * 31, _HOURS)),
     "TONGHOP_PASSWORD_MEMORY": ("password_memory", _whole(19, 1024, _MEGABYTES)),
     "TONGHOP_KEEP_AUDIT": ("keep_audit", _whole(1, 36_500, _DAYS)),

@@ -122,6 +122,7 @@ class Reader:
         )
         # Whom it may be refused, or who may have it already, is told without a place among the slow ones.
         quickly = how.if_none_match is not None or not sees_everything(who_asks(request))
+        asked = asked._replace(work=_with_file(asked))
         cost = None if quickly else self._known(asked.work)
         if cost is None or cost is Class.QUICK:
             async with self._quick_turns.turn(client), snapshot(self._quick) as opened:
@@ -261,6 +262,13 @@ class Reader:
                 self._reached.popitem(last=False)
             known = class_of(work, reached)
         return known
+
+
+def _with_file(asked: Asked) -> Work:
+    """Say what a question makes the service do: what is written in a process of its own is never answered at once."""
+    if asked.file is None or not asked.file.apart:
+        return asked.work
+    return asked.work._replace(least=max(asked.work.least, Class.SLOW, key=list(Class).index))
 
 
 async def _anybody(_: Snapshot) -> Sight:

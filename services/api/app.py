@@ -46,6 +46,7 @@ from services.api.lag import Lags
 from services.api.log_end import LogEnd
 from services.api.metrics import Measured
 from services.api.news import News, OpenPages
+from services.api.office_templates import templates_of
 from services.api.sendings import Sendings
 from services.api.tracing import Traced
 from services.api.waiting import Positions
@@ -92,6 +93,7 @@ def create_app(
             elsewhere = apart or Here(slow)
             app.state.clients = Clients(settings.trusted_proxies)
             app.state.access = AccountsOfApp(settings, askers, writing)
+            app.state.templates = templates_of(settings)
             app.state.thresholds = Thresholds(settings.smallest_cell, settings.smallest_table)
             app.state.reader = Reader(
                 quick, service, elsewhere, writing=writing, positions=positions, log_end=log_end, lags=lags

@@ -12,14 +12,17 @@ from pydantic import Field
 from projections.answers.tables.answer_table import AnswerTable
 from services.api.parameters import Parsed, Strict, expected, one_of
 from services.api.problems import bad_parameter, not_acceptable
-from services.files.forms import CSV, FILES, IN_DIALECTS, JSON, NOT_YET
+from services.files.forms import CSV, DOCX, FILES, IN_DIALECTS, JSON, PDF
+from services.files.templates import Templates
 
 TEXT: Final = "text"
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     JSON: "application/json",
-    **{name: form.media_type.partition(";")[0] for name, form in FILES.items()},
+    **{name: form.name for name, form in FILES.items()},
 }
 _OF_TEXT: Final = {**MEDIA_TYPES, TEXT: "text/plain"}
+ON_PAPER: Final = frozenset({DOCX, PDF})
+"""The forms in which a text for a report is a document."""
 _MOST_RANGES: Final = 100
 """Media ranges of an `Accept` that are looked at."""
 _weight: Final = re.compile(r"\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*", re.IGNORECASE).fullmatch
@@ -32,6 +35,19 @@ class AnswerFile(NamedTuple):
     dialect: str | None
     name: str
     table: Callable[[Any], AnswerTable]
+    templates: Templates | None = None
+    """What it is made with, where it is written in a process of its own."""
+
+    @property
+    def apart(self) -> bool:
+        """Tell whether it is written in a process of its own, which takes its time."""
+        return FILES[self.form].bounds is not None
+
+    @property
+    def most_rows(self) -> int | None:
+        """Return how many rows its form may have, None where there is no bound but that of all files."""
+        bounds = FILES[self.form].bounds
+        return None if bounds is None else bounds.rows
 
     @property
     def media_type(self) -> str:
@@ -44,17 +60,15 @@ class AnswerFile(NamedTuple):
         return f"{self.name}.{self.form}"
 
 
-def form_key(file: AnswerFile | None) -> tuple[str, str | None]:
-    """Return what an ETag is made of for the form of an answer: the same in every process."""
-    return (JSON, None) if file is None else (file.form, file.dialect)
+def form_key(file: AnswerFile | None) -> tuple[str, str | None, str | None]:
+    """Return what an ETag is made of for the form of an answer: the same in every process of one version."""
+    if file is None:
+        return JSON, None, None
+    return file.form, file.dialect, None if file.templates is None else file.templates.digest
 
 
 def _form(names: Collection[str]) -> Parsed:
     def read(text: str) -> str:
-        if text in NOT_YET:
-            raise expected(
-                f"phiên bản này chưa xuất được {text}; hãy dùng: {', '.join(names)} / this version writes no {text} yet"
-            )
         if text not in names:
             raise expected(f"cần một trong: {', '.join(names)}")
         return text
@@ -94,7 +108,10 @@ def form_asked(request: Request, query: InForms) -> str:
 def file_asked(request: Request, query: InForms, name: str, table: Callable[[Any], AnswerTable]) -> AnswerFile | None:
     """Return the file that is asked for, None where it is JSON or text."""
     form = form_asked(request, query)
-    return AnswerFile(form, query.dialect, name, table) if form in FILES else None
+    if form not in FILES:
+        return None
+    file = AnswerFile(form, query.dialect, name, table)
+    return file._replace(templates=request.app.state.templates) if file.apart else file
 
 
 def is_whole(file: AnswerFile | None, query: InForms) -> bool:
@@ -110,8 +127,7 @@ def _by_accept(accept: str, known: Mapping[str, str]) -> str:
     weights = {form: _wanted(media_type, ranges) for form, media_type in known.items()}
     best = max(weights, key=lambda form: weights[form])
     if not weights[best]:
-        not_yet = [form for form, media_type in NOT_YET.items() if _wanted(media_type, ranges)]
-        raise not_acceptable(known.values(), not_yet)
+        raise not_acceptable(known.values())
     return best
 
 

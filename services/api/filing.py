@@ -9,16 +9,24 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Self
+
+import structlog
 
 from services.api.bodies import Compressor
 from services.api.file_forms import AnswerFile
-from services.files.forms import writer_of
+from services.api.problems import file_too_long, file_took_too_much, unfit_template
+from services.files.apart import write_apart
+from services.files.bounds import FileBounds, NotWrittenError, TemplateError, TooLongError
+from services.files.forms import FILES, writer_of
+from services.files.templates import own_templates
 
 IN_MEMORY: Final = 256 * 1024
 """Bytes up to which a file stays in memory."""
 PREFIX: Final = "tonghop-answer-"
 """What the name of an answer on the disk begins with."""
+
+_log = structlog.get_logger()
 
 
 class Filed:
@@ -31,6 +39,13 @@ class Filed:
         self._compressor: Compressor | None = None
         self.path: Path | None = None
         self.length = 0
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Take a file that is written already, compressed by itself."""
+        found = cls(gzip=False)
+        found.path, found.length = path, path.stat().st_size
+        return found
 
     @property
     def body(self) -> bytes:
@@ -82,7 +97,13 @@ class Filed:
 
 
 async def filed(file: AnswerFile, answer: object, *, gzip: bool) -> Filed:
-    """Write an answer; the file is for the caller to send and to remove. Raises what reading the answer raises."""
+    """Write an answer; the file is for the caller to send and to remove.
+
+    Raises what reading the answer raises, and Problems where it is too long for its form or takes too much.
+    """
+    bounds = FILES[file.form].bounds
+    if bounds is not None:
+        return Filed.of(await _apart(file, answer, bounds))
     found = Filed(gzip=gzip)
     try:
         async for piece in writer_of(file.form, file.dialect)(file.table(answer)):
@@ -92,3 +113,16 @@ async def filed(file: AnswerFile, answer: object, *, gzip: bool) -> Filed:
         found.discard()
         raise
     return found
+
+
+async def _apart(file: AnswerFile, answer: object, bounds: FileBounds) -> Path:
+    try:
+        return await write_apart(file.form, file.table(answer), bounds, PREFIX, file.templates or own_templates())
+    except TooLongError as error:
+        raise file_too_long(error.what, error.length, error.most, file.form) from error
+    except NotWrittenError as error:
+        _log.warning("file", form=file.form, name=file.name, error=str(error))
+        raise file_took_too_much(file.form) from error
+    except TemplateError as error:
+        _log.warning("template", form=file.form, error=str(error))
+        raise unfit_template(str(error)) from error

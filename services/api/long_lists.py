@@ -45,12 +45,13 @@ async def all_pages(read: ReadEvents) -> AsyncIterator[list[CountedEvent]]:
             return
 
 
-async def require_fewer_events(snapshot: Snapshot, question: Question) -> None:
-    """Raise a 422 Problem with the length where a number counts more events than a file may have."""
-    require_fewer("sự kiện", sum((await report(snapshot, question)).total.values()))
+async def require_fewer_events(snapshot: Snapshot, question: Question, most: int | None = None) -> None:
+    """Raise a 422 Problem with the length where a number counts more events than a file, or its form, may have."""
+    require_fewer("sự kiện", sum((await report(snapshot, question)).total.values()), most)
 
 
-def require_fewer(what: str, rows: int) -> None:
-    """Raise a 422 Problem with the length where a list has more rows than a file may have."""
-    if rows > MOST_ROWS:
-        raise too_long(what, rows, MOST_ROWS)
+def require_fewer(what: str, rows: int, most: int | None = None) -> None:
+    """Raise a 422 Problem with the length where a list has more rows than a file, or its form, may have."""
+    most = MOST_ROWS if most is None else min(most, MOST_ROWS)
+    if rows > most:
+        raise too_long(what, rows, most)

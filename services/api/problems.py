@@ -78,12 +78,11 @@ def officers_only(parameter: str) -> Problem:
     return Problem(403, "Không được phép", detail, parameter=parameter)
 
 
-def not_acceptable(media_types: Collection[str], not_yet: Collection[str]) -> Problem:
-    """Say that an answer is in none of the forms that `Accept` takes (406), and which forms aren't written yet."""
+def not_acceptable(media_types: Collection[str]) -> Problem:
+    """Say that an answer is in none of the forms that `Accept` takes (406), and which there are."""
     known = ", ".join(media_types)
-    soon = f" Phiên bản này chưa xuất được {', '.join(not_yet)}." if not_yet else ""
     detail = (
-        f"Không có dạng nào mà “Accept” nhận;{soon} Hãy dùng một trong: {known}. / "
+        f"Không có dạng nào mà “Accept” nhận. Hãy dùng một trong: {known}. / "
         f"In none of the forms that “Accept” takes; there are: {known}."
     )
     return Problem(406, "Không có dạng đó", detail, available=list(media_types))
@@ -96,6 +95,33 @@ def too_long(what: str, length: int, most: int, **members: Any) -> Problem:
         f"“limit”. / The answer has {length} rows or cells, at most {most} are given: ask for less, or page."
     )
     return Problem(422, "Quá dài", detail, length=length, most=most, **members)
+
+
+def file_too_long(what: str, length: int, most: int, form: str) -> Problem:
+    """Say that a file of a form would be too long, how long it is, and which form takes more (422)."""
+    detail = (
+        f"Tệp {form} sẽ có {length} {what}, tối đa {most}: hãy thu hẹp khoảng thời gian, đơn vị hay nội dung, hoặc "
+        f"dùng “format=csv”. / The {form} file would have {length} rows, columns or characters, at most {most} are "
+        "written: ask for less, or for format=csv."
+    )
+    return Problem(422, "Quá dài", detail, length=length, most=most, parameter="format")
+
+
+def file_took_too_much(form: str) -> Problem:
+    """Say that a file was given up as it took more time or memory than it may (503), and what would be cheaper."""
+    detail = (
+        f"Tệp {form} tốn quá nhiều thời gian hay bộ nhớ nên đã dừng; hãy thu hẹp câu hỏi, hoặc dùng “format=csv”. / "
+        f"The {form} file took too much time or memory and was stopped: ask for less, or for format=csv."
+    )
+    return Problem(503, "Quá lâu", detail, again=30)
+
+
+def unfit_template(why: str) -> Problem:
+    """Say that an office's template can't be filled (503): the operator has to mend it."""
+    return not_ready(
+        f"Mẫu Word của cơ quan không dùng được: {why}. Hãy sửa mẫu trong TONGHOP_TEMPLATES. / "
+        f"The office's Word template can't be used: {why}. Mend it in TONGHOP_TEMPLATES."
+    )
 
 
 def not_found(what: str, **members: Any) -> Problem:

@@ -14,14 +14,17 @@ from projections.answers.sentence.claims import Claim, claim_of
 from projections.answers.sentence.clauses import RATES, SAYABLE
 from projections.answers.sentence.sentence import DEFAULT_CLAUSES
 from projections.answers.sentence.sentence_answers import Statement
-from projections.answers.tables.statement_table import statement_table
+from projections.answers.tables.statement_table import Document, document_table, statement_table
 from projections.store.reading.cost import Work
+from projections.store.reading.find_unit import LAST_KNOWN
+from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.statement import SentenceAsked as About
 from projections.store.reading.statement import statement
+from projections.store.reading.units import unit_on
 from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.documentation import answers
-from services.api.file_forms import TEXT, InFormsOrText, file_asked, form_asked
+from services.api.file_forms import ON_PAPER, TEXT, InFormsOrText, file_asked, form_asked
 from services.api.parameters import OnBasis, OverDays, Parsed, UnitPath, expected, only_once, several
 from services.api.routes_units import COUNTED
 from services.api.sights import OfUnit, days_of
@@ -57,13 +60,18 @@ class StatementQuery(InFormsOrText, OverDays):
 @router.get("/{unit}/statement", summary="The sentence for a report", responses=answers(Statement))
 @needs(Need.FIGURES)
 async def sentence(request: Request, unit: UnitPath, query: Annotated[StatementQuery, Query()]) -> Response:
-    """Say counts, targets, declared figures and rates in official Vietnamese; 422 for what the data doesn't say."""
+    """Say counts, targets, declared figures and rates in official Vietnamese; 422 for what the data doesn't say.
+
+    As Word and PDF it is a document in the Party's frame, with where its numbers come from in an annex.
+    """
     said = About(unit, query.days(), query.basis, query.say, query.claim)
     form = form_asked(request, query)
-    file = file_asked(request, query, f"statement-{unit}-{said.days.first}-{said.days.last}", statement_table)
+    on_paper = form in ON_PAPER
+    name = f"statement-{unit}-{said.days.first}-{said.days.last}"
+    file = file_asked(request, query, name, document_table if on_paper else statement_table)
     question = Asked(
         ("statement", *said, form),
-        Alike(partial(statement, asked=said)),
+        Alike(partial(_document if on_paper else statement, asked=said)),
         Work(unit, steps=1, weight=COUNTED),
         figures=True,
         about=OfUnit(unit, days_of(said.days, said.basis)),
@@ -71,6 +79,14 @@ async def sentence(request: Request, unit: UnitPath, query: Annotated[StatementQ
         file=file,
     )
     return await reader_of(request).answer(request, query, question)
+
+
+async def _document(snapshot: Snapshot, asked: About) -> Document:
+    said = await statement(snapshot, asked)
+    superior = (
+        await unit_on(snapshot, said.unit.id, asked.days.last if asked.basis == "as-was" else LAST_KNOWN)
+    ).parent
+    return Document(said, superior)
 
 
 def _pasted(said: Statement) -> str:

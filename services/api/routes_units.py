@@ -250,6 +250,7 @@ async def events(request: Request, unit: UnitPath, query: Annotated[EventsQuery,
         after=key,
         limit=None if whole else limit,
         listed=file is not None,
+        most=None if file is None else file.most_rows,
     )
     asked = Asked(
         ("events", unit, days, basis, measures, member, limit, key, whole),
@@ -359,8 +360,9 @@ async def _events(
     after: CountedEventKey | None,
     limit: int | None,
     listed: bool,
+    most: int | None,
 ) -> CountedEventPage | EventListing:
-    """Answer a page, as JSON or ``listed`` for a file; without a limit, the list of all."""
+    """Answer a page, as JSON or ``listed`` for a file; without a limit, the list of all, of ``most`` at the most."""
     read = partial(events_under, snapshot, unit, days, measures, basis=basis, member=member)
     if limit is not None:
         page, more = await read(after=after, limit=limit)
@@ -368,7 +370,7 @@ async def _events(
             return CountedEventPage(page, cursor_of(more), snapshot.position)
         pages, following = one_page(page), cursor_of(more)
     else:
-        await require_fewer_events(snapshot, Question(unit, days, basis, measures, "none"))
+        await require_fewer_events(snapshot, Question(unit, days, basis, measures, "none"), most)
         pages, following = all_pages(read), None
     named = (await find(snapshot, unit, days.last if basis == "as-was" else LAST_KNOWN)).name
     return EventListing(named, days.first, days.last, basis, snapshot.position, snapshot.as_of, pages, next=following)

@@ -19,6 +19,7 @@ from services.api.app import create_app
 from services.api.clients import Clients
 from services.api.connections import Connection, Connections
 from services.api.news import MOST_PAGES, OpenPages
+from services.api.office_templates import try_templates
 from services.api.pools import SLOW
 from services.connecting.loopback import refuse_others_of_machine
 from services.connecting.tls import https
@@ -47,6 +48,7 @@ def serve(settings: Settings, pages: Callable[[FastAPI], None] | None = None) ->
             refuse_others_of_machine({"TONGHOP_HTTP": settings.http})
         except ValueError as error:
             raise SettingsError(*error.args) from error
+    try_templates(settings)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again when it has stopped: as asked
     clients = Clients(settings.trusted_proxies)
     most, ending = _most_connections(), asyncio.Event()

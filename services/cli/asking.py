@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from services.cli.errors import CommandError
-from services.cli.options import Dialect, Format, Plain
+from services.cli.options import AnswerFormat, Dialect, Plain
 from services.language import chosen, either
 
 if TYPE_CHECKING:
@@ -23,43 +23,78 @@ Answered = tuple[str, dict[str, Any]]
 def show(
     api: str | None,
     data_dir: Path,
-    format_: Plain | Format,
+    format_: Plain | AnswerFormat,
     render: "Callable[[dict[str, Any]], RenderableType]",
+    *path: str,
+    dialect: Dialect | None = None,
+    out: Path | None = None,
+    **parameters: str | int | None,
+) -> None:
+    """Ask for a path made of these parts and write the answer: rendered, as it came, or as a file."""
+    if isinstance(format_, AnswerFormat) and format_ not in {AnswerFormat.TABLE, AnswerFormat.JSON}:
+        write_file(api, data_dir, format_, out, *path, dialect=dialect, **parameters)
+        return
+    require_no_file(dialect, out)
+    write(Plain(format_.value), render, *ask(api, data_dir, *path, **parameters))
+
+
+def require_no_file(dialect: Dialect | None, out: Path | None) -> None:
+    """Raise CommandError where a dialect or a file is asked for of what is none."""
+    if dialect is not None:
+        raise CommandError(either("--dialect chỉ dùng với --format csv.", "--dialect takes --format csv."))
+    if out is not None:
+        raise CommandError(
+            either("--out chỉ dùng với --format csv, xlsx, docx, pdf.", "--out takes --format csv, xlsx, docx or pdf.")
+        )
+
+
+def write_file(
+    api: str | None,
+    data_dir: Path,
+    form: AnswerFormat,
+    out: Path | None,
     *path: str,
     dialect: Dialect | None = None,
     **parameters: str | int | None,
 ) -> None:
-    """Ask for a path made of these parts and write the answer: rendered, as it came, or as a file in a dialect."""
-    if format_ is Format.CSV:
-        write_file(api, data_dir, *path, dialect=dialect, **parameters)
-        return
-    require_no_dialect(dialect)
-    write(Plain(format_.value), render, *ask(api, data_dir, *path, **parameters))
+    """Ask for a file and write it as it comes, into a new file or to standard output.
 
-
-def require_no_dialect(dialect: Dialect | None) -> None:
-    """Raise CommandError where a dialect is asked for of what has none."""
-    if dialect is not None:
-        raise CommandError(either("--dialect chỉ dùng với --format csv.", "--dialect takes --format csv."))
-
-
-def write_file(api: str | None, data_dir: Path, *path: str, **parameters: str | int | None) -> None:
-    """Ask for a file of CSV and write it as it comes; to a terminal such that nothing in it does harm."""
-    from events.names import harmless
-    from services.cli.client import api_address, file
+    To a terminal CSV is written such that nothing in it does harm, and what is no text isn't written.
+    """
+    from services.cli.client import FILE_TYPES, api_address, file
+    from services.cli.new_file import new_bytes
     from services.cli.own_token import own_token
 
+    if dialect is not None and form is not AnswerFormat.CSV:
+        require_no_file(dialect, None)
+    into = None if out in {None, Path("-")} else out
+    shown = into is None and sys.stdout.isatty()
+    if shown and form is not AnswerFormat.CSV:
+        raise CommandError(
+            either(
+                f"Tệp {form} không phải văn bản nên không in ra màn hình: hãy thêm --out TÊN.{form} (hoặc > TÊN.{form}).",
+                f"A file of {form} is no text and isn't written to a terminal: add --out NAME.{form} (or > NAME.{form}).",
+            )
+        )
     address = api_address(api, data_dir)
+    asked = {**parameters, "format": str(form), "dialect": dialect}
     with (
         _on_empty(address, own_token(address, data_dir)) as token,
-        file(address, *path, token=token, format="csv", **parameters) as pieces,
+        file(address, FILE_TYPES[form], *path, token=token, **asked) as pieces,
     ):
-        if sys.stdout.isatty():
-            text = b"".join(pieces).decode(errors="replace").replace("\r\n", "\n")
-            typer.echo(harmless(text, lines=True), nl=False)
+        if shown:
+            _show_lines(pieces)
             return
-        for piece in pieces:
-            typer.echo(piece, nl=False)
+        with new_bytes(into) as put:
+            for piece in pieces:
+                put(piece)
+
+
+def _show_lines(pieces: Iterator[bytes]) -> None:
+    from events.names import harmless
+
+    text = b"".join(pieces).decode(errors="replace").replace("\r\n", "\n")
+    typer.echo(harmless(text, lines=True), nl=False)
 
 
 def write(

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
@@ -21,6 +21,14 @@ from services.settings import Settings, SettingsError
 
 _WAIT = httpx.Timeout(75.0, read=600.0)
 """Seconds: longer than the API itself may wait for a position, or takes to send a long sheet."""
+
+FILE_TYPES: Final = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "pdf": "application/pdf",
+}
+"""The media types of files, by what `format` calls them."""
 
 _LOOPBACK = re.compile(r"https?://(127\.|localhost\b|\[::1\])")
 """No proxy of the environment stands between a machine and itself."""
@@ -180,10 +188,12 @@ def _read(api: str, response: httpx.Response) -> dict[str, Any]:
 
 
 @contextmanager
-def file(api: str, *path: str, token: str | None, **parameters: str | int | None) -> Iterator[Iterator[bytes]]:
-    """Ask for a file of CSV, and give it piece by piece, as it comes. Raises CommandError as `get` does."""
+def file(
+    api: str, media_type: str, *path: str, token: str | None, **parameters: str | int | None
+) -> Iterator[Iterator[bytes]]:
+    """Ask for a file of a type, and give it piece by piece, as it comes. Raises CommandError as `get` does."""
     url = _url(api, path)
-    asked: dict[str, Any] = {"params": _given(parameters), "headers": _signed({"accept": "text/csv"}, token)}
+    asked: dict[str, Any] = {"params": _given(parameters), "headers": _signed({"accept": media_type}, token)}
     try:
         with ExitStack() as stack:
             with _reaching(api):
@@ -191,7 +201,7 @@ def file(api: str, *path: str, token: str | None, **parameters: str | int | None
             if not response.is_success:
                 response.read()
                 _read(api, response)
-            _require(api, response, "text/csv")
+            _require(api, response, media_type)
             yield response.iter_bytes()
     except httpx.HTTPError as error:  # in the midst of it; what the caller raises itself is its own
         raise _unreached(api, error) from error

@@ -1,9 +1,10 @@
-"""Write a secret where it is asked for: into a new file that its owner alone reads, or to standard output."""
+"""Write a secret, or an answer, where it is asked for: into a new file of its owner's alone, or to standard output."""
 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import typer
 
@@ -23,9 +24,7 @@ def new_file(file: Path | None) -> Iterator[Callable[[str], None]]:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise CommandError(
-            either(f"Không tạo được tệp {file}: {error.strerror}", f"{file} can't be made: {error.strerror}")
-        ) from error
+        raise _not_made(file, error) from error
     with os.fdopen(descriptor, "w", encoding="ascii") as opened:
         try:
             yield lambda line: typer.echo(line, file=opened)
@@ -34,3 +33,37 @@ def new_file(file: Path | None) -> Iterator[Callable[[str], None]]:
         except BaseException:
             file.unlink(missing_ok=True)
             raise
+
+
+@contextmanager
+def new_bytes(file: Path | None) -> Iterator[Callable[[bytes], None]]:
+    """Give what writes bytes. A file that can't be finished is gone again.
+
+    Raises CommandError where the file is there already, or can't be written.
+    """
+    if file is None:
+        yield lambda piece: typer.echo(piece, nl=False)
+        return
+    try:
+        opened = file.open("xb")
+    except OSError as error:
+        raise _not_made(file, error) from error
+    with opened:
+        try:
+            yield lambda piece: _put(opened, piece, file)
+        except BaseException:
+            file.unlink(missing_ok=True)
+            raise
+
+
+def _put(opened: BinaryIO, piece: bytes, file: Path) -> None:
+    try:
+        opened.write(piece)
+    except OSError as error:
+        raise _not_made(file, error) from error
+
+
+def _not_made(file: Path, error: OSError) -> CommandError:
+    return CommandError(
+        either(f"Không tạo được tệp {file}: {error.strerror}", f"{file} can't be made: {error.strerror}")
+    )

@@ -23,11 +23,22 @@ class Basis(StrEnum):
 
 
 class Format(StrEnum):
-    """How an answer is written that can be a file too."""
+    """How a list is written that can be a file of CSV too."""
 
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+
+
+class AnswerFormat(StrEnum):
+    """How an answer is written that can be a file of any form too."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    XLSX = "xlsx"
+    DOCX = "docx"
+    PDF = "pdf"
 
 
 class Dialect(StrEnum):
@@ -160,8 +171,8 @@ AnyLimit = Annotated[
         min=1,
         max=1000,
         help=either(
-            "Nhiều nhất bao nhiêu dòng: 100, với --format csv là tất cả.",
-            "The most rows to show: 100, with --format csv all of them.",
+            "Nhiều nhất bao nhiêu dòng: 100, trong tệp (--format csv, xlsx, docx, pdf) là tất cả.",
+            "The most rows to show: 100, in a file (--format csv, xlsx, docx, pdf) all of them.",
         ),
     ),
 ]
@@ -176,7 +187,19 @@ BasisOption = Annotated[
 ]
 FORMAT: Final = typer.Option("--format", help=either("Cách trình bày.", "The form of the output."))
 PlainOption = Annotated[Plain, FORMAT]
-FormatOption = Annotated[Format, FORMAT]
+FormatOption = Annotated[AnswerFormat, FORMAT]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar=either("TỆP", "FILE"),
+        help=either(
+            "Với --format csv, xlsx, docx, pdf: tệp mới để ghi vào; “-”, hay không nêu, là đầu ra chuẩn.",
+            "With --format csv, xlsx, docx, pdf: a new file to write into; “-”, or nothing, is standard output.",
+        ),
+    ),
+]
 DialectOption = Annotated[
     Dialect | None,
     typer.Option(

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from events.names import harmless
-from projections.answers.tables.answer_table import AnswerTable, Cell, Cells
+from projections.answers.tables.answer_table import AnswerTable, Cell, Cells, Kept
 from projections.answers.tables.heads import HEADS
 from services.files.spreadsheet_texts import text_cell
 
@@ -70,7 +70,7 @@ async def _some(rows: Iterable[Cells] | AsyncIterable[Iterable[Cells]]) -> Async
 def _written(cell: Cell, dialect: CsvDialect) -> str:
     """Write a value as the JSON says it: a number never changes, a text is harmless."""
     match cell:
-        case None:
+        case None | Kept():
             return ""
         case bool():
             return "true" if cell else "false"

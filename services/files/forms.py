@@ -1,4 +1,4 @@
-"""The forms of files: what is written, under which media type, and what is not there yet; one table for all."""
+"""The forms of files: their media types, and what each is written by: here while it is read, or apart; one table."""
 
 from __future__ import annotations
 
@@ -7,29 +7,43 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from projections.answers.tables.answer_table import AnswerTable
+from services.files.bounds import EXCEL_ROWS, HEAD_ROWS, MEGABYTE, FileBounds
 from services.files.delimited import DIALECTS, csv_pieces
 
 Writer = Callable[[AnswerTable], AsyncIterator[bytes]]
 
 JSON: Final = "json"
 CSV: Final = "csv"
+XLSX: Final = "xlsx"
+DOCX: Final = "docx"
+PDF: Final = "pdf"
 
 
 class FileForm(NamedTuple):
-    """A form of file: its media type, with parameters, and what it is written by."""
+    """A form of file: its media type, with parameters, and the bounds of what is written in a process of its own."""
 
     media_type: str
-    writer: Writer
+    bounds: FileBounds | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the media type without parameters."""
+        return self.media_type.partition(";")[0]
 
 
-FILES: Final[Mapping[str, FileForm]] = {CSV: FileForm("text/csv; charset=utf-8; header=present", csv_pieces)}
-"""By the value of `format`."""
-NOT_YET: Final[Mapping[str, str]] = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "pdf": "application/pdf",
+FILES: Final[Mapping[str, FileForm]] = {
+    CSV: FileForm("text/csv; charset=utf-8; header=present"),
+    XLSX: FileForm(
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        FileBounds(EXCEL_ROWS - HEAD_ROWS, 2_000_000, seconds=90, within=120.0, memory=800 * MEGABYTE),
+    ),
+    DOCX: FileForm(
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        FileBounds(2_000, 40_000, seconds=60, within=100.0, memory=1_500 * MEGABYTE),
+    ),
+    PDF: FileForm("application/pdf", FileBounds(5_000, 100_000, seconds=60, within=100.0, memory=4_000 * MEGABYTE)),
 }
-"""The forms that the contract names and this version does not write, by the value of `format`."""
+"""By the value of `format`."""
 IN_DIALECTS: Final[Mapping[str, Mapping[str, Writer]]] = {
     CSV: {name: partial(csv_pieces, dialect=dialect) for name, dialect in DIALECTS.items()}
 }
@@ -37,5 +51,5 @@ IN_DIALECTS: Final[Mapping[str, Mapping[str, Writer]]] = {
 
 
 def writer_of(form: str, dialect: str | None) -> Writer:
-    """Return what writes a form. Raises KeyError for one that isn't written, or not in this dialect."""
-    return FILES[form].writer if dialect is None else IN_DIALECTS[form][dialect]
+    """Return what writes a form while it is read. Raises KeyError for one in a dialect that it hasn't."""
+    return csv_pieces if dialect is None else IN_DIALECTS[form][dialect]

@@ -10,6 +10,11 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 _inside: Final = re.compile(r"([,;|\t][\s\"]*)([=+\-@＝＋－＠])")
 
 
+def like_a_formula(text: str) -> bool:
+    """Tell whether a text would be a formula, were it typed into a cell."""
+    return text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA)
+
+
 def text_cell(text: str) -> str:
     """Write a text for a cell of CSV: one that begins like a formula gets an apostrophe before it.
 
@@ -18,4 +23,4 @@ def text_cell(text: str) -> str:
     of this.
     """
     safe = _inside.sub(r"\1'\2", text)
-    return f"'{safe}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else safe
+    return f"'{safe}" if like_a_formula(text) else safe

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from enum import Enum
 from typing import Final, NamedTuple, TypeAlias
 
 from msgspec import UNSET, UnsetType
@@ -11,8 +12,16 @@ from msgspec import UNSET, UnsetType
 from projections.answers.report.report_answers import Behind, UnitName
 from projections.answers.tables.heads import head_of
 
-Cell: TypeAlias = str | int | float | bool | dt.date | dt.datetime | None
-"""A value as the JSON has it; None is null there, or not there."""
+
+class Kept(Enum):
+    """What the JSON has as null because it is kept from being seen: the unit and the number are there."""
+
+    HIDDEN = "hidden"
+
+
+HIDDEN: Final = Kept.HIDDEN
+Cell: TypeAlias = str | int | float | bool | dt.date | dt.datetime | Kept | None
+"""A value as the JSON has it; None is null there, or not there, and HIDDEN is null there too."""
 Cells: TypeAlias = Sequence[Cell]
 """One row: a cell for each column."""
 _NOTHING: Final[Mapping[str, Cell]] = {}
@@ -23,6 +32,30 @@ class TableColumn(NamedTuple):
 
     name: str
     head: str
+
+
+class TablePart(NamedTuple):
+    """Rows that stand by themselves where people read them: those of some kinds, under the columns that these have."""
+
+    kinds: frozenset[str]
+    head: str | None
+    """What they are, in Vietnamese; None where that is what the whole table is."""
+    columns: tuple[str, ...]
+    """The names of its columns, in order."""
+    label: str | None = None
+    """The column in which a row without anything there says what it is: that it is the total, for example."""
+
+
+class Paper(NamedTuple):
+    """What a text for a report needs beside it in a document: from whom it is, and its paragraphs."""
+
+    superior: str | None
+    """The name of the unit above."""
+    body: str
+    """The name of the unit."""
+    level: str
+    text: str
+    footing: str
 
 
 class AnswerTable(NamedTuple):
@@ -37,6 +70,10 @@ class AnswerTable(NamedTuple):
     """The rows; of a long list those that follow each other, while they are read."""
     notes: tuple[str, ...] = ()
     """What has to be said beside the figures: that they are behind the log, hidden, or a part of a list."""
+    parts: tuple[TablePart, ...] = ()
+    """How people read it: each row is in one of them, by its kind."""
+    paper: Paper | None = None
+    """The text of a document, where the answer is one."""
 
 
 KIND: Final = "kind"
@@ -44,11 +81,14 @@ KIND: Final = "kind"
 STATED: Final = frozenset({"of", "of_name", "of_level", "from", "to", "on", "basis", "position", "as_of", "note"})
 """The names of what is stated; a column of the rows that would have the same begins with `item.`."""
 
+OF_ROW: Final = " (của dòng)"
+"""What ends the heads of such columns."""
+
 
 def column(name: str, head: str | None = None) -> TableColumn:
     """Make a column of the rows; its head is that of the field unless it is given."""
     shown = head_of(name) if head is None else head
-    return TableColumn(f"item.{name}", f"{shown} (của dòng)") if name in STATED else TableColumn(name, shown)
+    return TableColumn(f"item.{name}", f"{shown}{OF_ROW}") if name in STATED else TableColumn(name, shown)
 
 
 def stated(

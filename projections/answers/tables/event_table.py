@@ -17,6 +17,7 @@ from projections.answers.tables.answer_table import (
     Cell,
     Cells,
     TableColumn,
+    TablePart,
     behind_note,
     column,
     stated,
@@ -29,6 +30,7 @@ _COLUMNS: Final = (
     *map(column, _FIELDS),
     *(TableColumn(f"facets.{dimension}", WORDS[dimension].capitalize()) for dimension in DIMENSIONS),
 )
+_PART: Final = TablePart(frozenset({"event"}), None, tuple(each.name for each in _COLUMNS[1:]))
 
 
 class EventListing(Struct, frozen=True):
@@ -61,7 +63,7 @@ def events_table(answer: EventListing) -> AnswerTable:
         as_of=answer.as_of,
         others={"next": answer.next},
     )
-    return AnswerTable(TITLE, said, _COLUMNS, _rows(answer.pages), (*behind_note(answer.behind), *more))
+    return AnswerTable(TITLE, said, _COLUMNS, _rows(answer.pages), (*behind_note(answer.behind), *more), (_PART,))
 
 
 async def _rows(pages: AsyncIterator[Sequence[CountedEvent]]) -> AsyncIterator[Iterable[Cells]]:

@@ -24,6 +24,7 @@ from projections.answers.tables.answer_table import (
     Cell,
     Cells,
     TableColumn,
+    TablePart,
     behind_note,
     column,
     stated,
@@ -34,6 +35,15 @@ from projections.answers.tables.heads import head_of_measure
 HISTORY: Final = "Đơn vị qua các thời kỳ"
 DIFFERENCE: Final = "Vì sao hai số tổng khác nhau"
 _KIND: Final = column(KIND)
+_HISTORY: Final[tuple[tuple[str, str, type[Struct]], ...]] = (
+    ("founded", "Thành lập", Foundation),
+    ("dissolved", "Giải thể", Dissolution),
+    ("name", "Tên gọi", NameSpan),
+    ("level", "Cấp", LevelSpan),
+    ("parent", "Đơn vị cấp trên", ParentSpan),
+    ("predecessor", "Tiếp nhận từ", Succession),
+    ("successor", "Chuyển sang", Succession),
+)
 
 
 def history_table(answer: UnitHistory) -> AnswerTable:
@@ -54,6 +64,10 @@ def history_table(answer: UnitHistory) -> AnswerTable:
         stated(unit, position=answer.position, as_of=answer.as_of),
         (_KIND, *columns),
         ([kind, *cells_of(each, columns)] for kind, found in told.items() for each in found),
+        parts=tuple(
+            TablePart(frozenset({kind}), head, tuple(each.name for each in columns_of(of)))
+            for kind, head, of in _HISTORY
+        ),
     )
 
 
@@ -92,4 +106,13 @@ def difference_table(answer: Difference) -> AnswerTable:
         },
     )
     heads = tuple(TableColumn(measure, head_of_measure(measure)) for measure in measures)
-    return AnswerTable(DIFFERENCE, said, (_KIND, *columns, *heads), rows(), behind_note(answer.behind))
+    numbers = tuple(each.name for each in heads)
+    parts = (
+        TablePart(
+            frozenset({"contribution"}),
+            "Các nguyên nhân",
+            (*(each.name for each in columns_of(Contribution)), *numbers),
+        ),
+        TablePart(frozenset({"rest", "total", "against", "difference"}), "Cộng lại", (_KIND.name, "count", *numbers)),
+    )
+    return AnswerTable(DIFFERENCE, said, (_KIND, *columns, *heads), rows(), behind_note(answer.behind), parts)

@@ -26,8 +26,18 @@ from projections.answers.plans.silence_answers import (
     UnitsOfZeros,
 )
 from projections.answers.report.report_answers import UnitName
-from projections.answers.tables.answer_table import KIND, AnswerTable, Cells, TableColumn, behind_note, column, stated
+from projections.answers.tables.answer_table import (
+    KIND,
+    AnswerTable,
+    Cells,
+    TableColumn,
+    TablePart,
+    behind_note,
+    column,
+    stated,
+)
 from projections.answers.tables.flattening import cells_of, columns_of
+from projections.answers.tables.heads import HEADS
 
 INDICATORS: Final = "Chỉ tiêu, số khai báo, đảng viên và tỷ lệ"
 TARGETS: Final = "Chỉ tiêu của đơn vị và của các đơn vị trực thuộc"
@@ -36,6 +46,12 @@ _KIND: Final = column(KIND)
 _UNIT: Final = tuple(map(column, ("unit", "name", "level")))
 _OF_TARGET: Final = frozenset({"measure", "item.from", "item.to"})
 """The columns of a child's line that say what the target is for which it has its part."""
+_INDICATORS: Final = (
+    ("target", "Chỉ tiêu được giao", Target),
+    ("figure", "Số khai báo", Figure),
+    ("stock", "Số đảng viên", Stock),
+    ("rate", "Các tỷ lệ", Rate),
+)
 
 
 def indicators_table(answer: Indicators) -> AnswerTable:
@@ -59,7 +75,8 @@ def indicators_table(answer: Indicators) -> AnswerTable:
         as_of=answer.as_of,
         others={"targets_reason": answer.targets_reason},
     )
-    return AnswerTable(INDICATORS, said, (_KIND, *columns), rows(), behind_note(answer.behind))
+    parts = tuple(_part(kind, head, columns_of(of)) for kind, head, of in _INDICATORS)
+    return AnswerTable(INDICATORS, said, (_KIND, *columns), rows(), behind_note(answer.behind), parts)
 
 
 def targets_table(answer: Allocations) -> AnswerTable:
@@ -82,7 +99,9 @@ def targets_table(answer: Allocations) -> AnswerTable:
         as_of=answer.as_of,
         others={"targets_reason": answer.reason},
     )
-    return AnswerTable(TARGETS, said, (_KIND, *_UNIT, *columns), rows(), behind_note(answer.behind))
+    everything = (_KIND, *_UNIT, *columns)
+    part = TablePart(frozenset({"target", "child"}), None, tuple(each.name for each in everything))
+    return AnswerTable(TARGETS, said, everything, rows(), behind_note(answer.behind), (part,))
 
 
 def silence_table(answer: Silence) -> AnswerTable:
@@ -125,12 +144,18 @@ def silence_table(answer: Silence) -> AnswerTable:
         for name, each in lists.items()
         if each.next is not None
     ]
-    return AnswerTable(SILENCE, said, (_KIND, *_UNIT, *columns), rows(), (*behind_note(answer.behind), *more))
+    of_kinds = {"declared_zero": _beside_unit(DeclaredZero), "differing": _beside_unit(Differing)}
+    parts = tuple(_part(name, HEADS[name], (*_UNIT, *of_kinds.get(name, ()))) for name in lists)
+    return AnswerTable(SILENCE, said, (_KIND, *_UNIT, *columns), rows(), (*behind_note(answer.behind), *more), parts)
 
 
 def _beside_unit(*kinds: type[Struct]) -> tuple[TableColumn, ...]:
     """Return the columns of several types but those of the unit, which stand before them."""
     return tuple(each for each in columns_of(*kinds) if not each.name.startswith("unit."))
+
+
+def _part(kind: str, head: str, columns: tuple[TableColumn, ...]) -> TablePart:
+    return TablePart(frozenset({kind}), head, tuple(each.name for each in columns))
 
 
 def _of_unit(kind: str, unit: UnitName, cells: Cells) -> Cells:

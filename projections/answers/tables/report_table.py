@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from msgspec import UNSET, UnsetType, structs
@@ -10,11 +10,13 @@ from msgspec import UNSET, UnsetType, structs
 from projections.answers.report.codes import codes_of
 from projections.answers.report.report_answers import Report, Row, Split, Values
 from projections.answers.tables.answer_table import (
+    HIDDEN,
     KIND,
     AnswerTable,
     Cell,
     Cells,
     TableColumn,
+    TablePart,
     behind_note,
     column,
     stated,
@@ -24,11 +26,11 @@ from projections.answers.tables.heads import head_of_code, head_of_measure
 TITLE: Final = "Báo cáo tổng hợp"
 _UNIT: Final = ("unit", "name", "level")
 _STAYS: Final = ("since", "until", "stays")
-_NOTHING: Final[Mapping[str, int | None]] = {}
+_KINDS: Final = frozenset({"row", "own", "rest", "suppressed", "total"})
 
 
 def report_table(report: Report, dimensions: tuple[str, ...] = ()) -> AnswerTable:
-    """Return the table of a report; a value that is hidden, or of a unit that was not there, is empty.
+    """Return the table of a report; a value of a unit that was not there is empty, and one that is hidden is HIDDEN.
 
     ``dimensions`` are those by which it is split.
     """
@@ -50,6 +52,7 @@ def report_table(report: Report, dimensions: tuple[str, ...] = ()) -> AnswerTabl
         laid.columns,
         laid.rows(),
         (*behind_note(report.behind), *_hidden(report)),
+        (laid.part,),
     )
 
 
@@ -77,6 +80,12 @@ class _Laid:
             found += [TableColumn(f"{name}.{m}.{d}.{c}", head_of_code(m, d, c, before)) for m, d, c in self._splits]
         return tuple(found)
 
+    @property
+    def part(self) -> TablePart:
+        """Say how it is read: without the kinds of rows, which stand where a unit or a month would."""
+        label = "name" if self._keys[0] == "unit" else self._keys[0]
+        return TablePart(_KINDS, None, tuple(each.name for each in self.columns[1:]), label)
+
     def rows(self) -> Iterator[Cells]:
         """Yield the rows, the total last."""
         for row in self._report.rows:
@@ -87,10 +96,10 @@ class _Laid:
     def _line(self, kind: str, row: Row) -> Cells:
         cells: list[Cell] = [kind, *(_key(row, name) for name in self._keys)]
         for values in (row.values, row.last_year, row.change) if self._compares else (row.values,):
-            known = _known(values)
-            cells += [known.get(measure) for measure in self._measures]
-        for split in (row.split, row.last_year_split) if self._compares else (row.split,):
-            cells += [_of_code(split, *each) for each in self._splits]
+            cells += [_value(values, measure) for measure in self._measures]
+        splits = ((row.values, row.split), (row.last_year, row.last_year_split))
+        for values, split in splits if self._compares else splits[:1]:
+            cells += [_of_code(values, split, *each) for each in self._splits]
         return cells
 
 
@@ -121,13 +130,21 @@ def _key(row: Row, name: str) -> Cell:
     return None if isinstance(found, UnsetType) else found
 
 
-def _known(values: Values | UnsetType | None) -> Values:
-    return _NOTHING if values is None or isinstance(values, UnsetType) else values
+def _value(values: Values | UnsetType | None, measure: str) -> Cell:
+    if values is None or isinstance(values, UnsetType) or measure not in values:
+        return None
+    value = values[measure]
+    return HIDDEN if value is None else value
 
 
-def _of_code(split: Split | UnsetType | None, measure: str, dimension: str, code: str) -> int | None:
-    of_measure = None if split is None or isinstance(split, UnsetType) else split[measure]
-    return None if of_measure is None else of_measure[dimension][code]
+def _of_code(
+    values: Values | UnsetType | None, split: Split | UnsetType | None, measure: str, dimension: str, code: str
+) -> Cell:
+    if values is None or isinstance(split, UnsetType):  # it was not there, so there is nothing to be hidden
+        return None
+    of_measure = None if split is None else split[measure]
+    value = None if of_measure is None else of_measure[dimension][code]
+    return HIDDEN if value is None else value
 
 
 def _hidden(report: Report) -> Iterator[str]:

@@ -5,12 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec import UNSET, Struct, UnsetType
+
 from projections.answers.plans.plan_answers import Operand
+from projections.answers.report.report_answers import Behind, UnitName
 from projections.answers.sentence.sentence_answers import Statement
-from projections.answers.tables.answer_table import KIND, AnswerTable, Cells, behind_note, column, stated
+from projections.answers.tables.answer_table import (
+    KIND,
+    AnswerTable,
+    Cells,
+    Paper,
+    TablePart,
+    behind_note,
+    column,
+    stated,
+)
 from projections.answers.tables.flattening import cells_of, columns_of
 
 TITLE: Final = "Câu báo cáo"
+
+
+class Document(Struct, frozen=True):
+    """A statement with what its document says beside it: the unit above, None for the root."""
+
+    statement: Statement
+    superior: UnitName | None
+    behind: Behind | UnsetType = UNSET
+
+
+def document_table(answer: Document) -> AnswerTable:
+    """Return the table of a statement that is to be a document."""
+    said, superior = answer.statement, answer.superior
+    paper = Paper(None if superior is None else superior.name, said.unit.name, said.unit.level, said.text, said.footing)
+    return statement_table(said)._replace(paper=paper, notes=behind_note(answer.behind))
 
 
 def statement_table(answer: Statement) -> AnswerTable:
@@ -34,4 +61,10 @@ def statement_table(answer: Statement) -> AnswerTable:
         as_of=answer.as_of,
     )
     heads = tuple(column(name) for name in (KIND, "say", "text", "footing"))
-    return AnswerTable(TITLE, said, (*heads, *columns), rows(), behind_note(answer.behind))
+    numbers = tuple(each.name for each in columns)
+    parts = (
+        TablePart(frozenset({"statement"}), "Cả câu", ("text", "footing")),
+        TablePart(frozenset({"clause"}), "Từng ý", ("say", "text")),
+        TablePart(frozenset({"number"}), "Số liệu trong câu", ("say", *numbers)),
+    )
+    return AnswerTable(TITLE, said, (*heads, *columns), rows(), behind_note(answer.behind), parts)

@@ -8,17 +8,18 @@ import typer
 from services.cli.asking import show
 from services.cli.options import (
     DATA,
+    AnswerFormat,
     AnyLimit,
     Api,
     Basis,
     BasisOption,
     DataDir,
     DialectOption,
-    Format,
     FormatOption,
     From,
     Measures,
     On,
+    OutOption,
     Plain,
     PlainOption,
     To,
@@ -53,15 +54,17 @@ def tree(
 )
 def history_(
     unit: Unit,
-    format_: FormatOption = Format.TABLE,
+    *,
+    format_: FormatOption = AnswerFormat.TABLE,
     dialect: DialectOption = None,
+    out: OutOption = None,
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
     """Tell a unit's history."""
     from services.cli.views import past
 
-    show(api, data_dir, format_, past.history, "v1", "units", unit, "history", dialect=dialect)
+    show(api, data_dir, format_, past.history, "v1", "units", unit, "history", dialect=dialect, out=out)
 
 
 @app.says(
@@ -86,8 +89,9 @@ def why_changed(
     ] = None,
     measures: Measures = None,
     limit: AnyLimit = None,
-    format_: FormatOption = Format.TABLE,
+    format_: FormatOption = AnswerFormat.TABLE,
     dialect: DialectOption = None,
+    out: OutOption = None,
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
@@ -109,4 +113,5 @@ def why_changed(
         measures=measures,
         limit=limit,
         dialect=dialect,
+        out=out,
     )

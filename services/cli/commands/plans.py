@@ -4,14 +4,15 @@
 from services.cli.asking import show
 from services.cli.options import (
     DATA,
+    AnswerFormat,
     Api,
     Basis,
     BasisOption,
     DataDir,
     DialectOption,
-    Format,
     FormatOption,
     On,
+    OutOption,
     Unit,
 )
 from services.cli.usage import Commands
@@ -28,8 +29,9 @@ def indicators(
     *,
     on: On = None,
     basis: BasisOption = Basis.AS_WAS,
-    format_: FormatOption = Format.TABLE,
+    format_: FormatOption = AnswerFormat.TABLE,
     dialect: DialectOption = None,
+    out: OutOption = None,
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
@@ -37,7 +39,18 @@ def indicators(
     from services.cli.views import plans
 
     show(
-        api, data_dir, format_, plans.indicators, "v1", "units", unit, "indicators", on=on, basis=basis, dialect=dialect
+        api,
+        data_dir,
+        format_,
+        plans.indicators,
+        "v1",
+        "units",
+        unit,
+        "indicators",
+        on=on,
+        basis=basis,
+        dialect=dialect,
+        out=out,
     )
 
 
@@ -47,8 +60,9 @@ def targets(
     *,
     on: On = None,
     basis: BasisOption = Basis.AS_WAS,
-    format_: FormatOption = Format.TABLE,
+    format_: FormatOption = AnswerFormat.TABLE,
     dialect: DialectOption = None,
+    out: OutOption = None,
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
@@ -68,4 +82,5 @@ def targets(
         basis=basis,
         by="child",
         dialect=dialect,
+        out=out,
     )

@@ -10,6 +10,7 @@ from services.cli.asking import show
 from services.cli.options import (
     BY_HELP,
     DATA,
+    AnswerFormat,
     Api,
     Basis,
     BasisOption,
@@ -17,10 +18,10 @@ from services.cli.options import (
     Compare,
     DataDir,
     DialectOption,
-    Format,
     FormatOption,
     From,
     Measures,
+    OutOption,
     To,
     Unit,
 )
@@ -69,8 +70,9 @@ def report(
             )
         ),
     ] = None,
-    format_: FormatOption = Format.TABLE,
+    format_: FormatOption = AnswerFormat.TABLE,
     dialect: DialectOption = None,
+    out: OutOption = None,
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
@@ -84,6 +86,7 @@ def report(
         as_table,
         *("v1", "units", unit, "report"),
         dialect=dialect,
+        out=out,
         from_=from_,
         to=to,
         basis=basis,

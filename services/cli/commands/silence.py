@@ -8,15 +8,16 @@ import typer
 from services.cli.asking import show
 from services.cli.options import (
     DATA,
+    AnswerFormat,
     AnyLimit,
     Api,
     Cursor,
     DataDir,
     DialectOption,
-    Format,
     FormatOption,
     From,
     Level,
+    OutOption,
     To,
     Unit,
 )
@@ -47,8 +48,9 @@ def silence_(
     ] = None,
     limit: AnyLimit = None,
     cursor: Cursor = None,
-    format_: FormatOption = Format.TABLE,
+    format_: FormatOption = AnswerFormat.TABLE,
     dialect: DialectOption = None,
+    out: OutOption = None,
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
@@ -56,4 +58,4 @@ def silence_(
     from services.cli.views import silence
 
     asked = {"from_": from_, "to": to, "level": level, "list": only, "limit": limit, "cursor": cursor}
-    show(api, data_dir, format_, silence.silence, "v1", "units", unit, "silence", **asked, dialect=dialect)
+    show(api, data_dir, format_, silence.silence, "v1", "units", unit, "silence", **asked, dialect=dialect, out=out)

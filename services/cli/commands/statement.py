@@ -8,8 +8,21 @@ import typer
 
 from events.catalogue import MEASURES
 from events.names import harmless
-from services.cli.asking import ask, require_no_dialect, write_file
-from services.cli.options import DATA, FORMAT, Api, Basis, BasisOption, DataDir, DialectOption, From, To, Unit
+from services.cli.asking import ask, require_no_file, write_file
+from services.cli.options import (
+    DATA,
+    FORMAT,
+    AnswerFormat,
+    Api,
+    Basis,
+    BasisOption,
+    DataDir,
+    DialectOption,
+    From,
+    OutOption,
+    To,
+    Unit,
+)
 from services.cli.usage import Commands
 from services.language import either
 
@@ -22,6 +35,9 @@ class Form(StrEnum):
     TEXT = "text"
     JSON = "json"
     CSV = "csv"
+    XLSX = "xlsx"
+    DOCX = "docx"
+    PDF = "pdf"
 
 
 @app.says(
@@ -48,6 +64,7 @@ def statement(
     ] = None,
     format_: Annotated[Form, FORMAT] = Form.TEXT,
     dialect: DialectOption = None,
+    out: OutOption = None,
     api: Api = None,
     data_dir: DataDir = DATA,
 ) -> None:
@@ -58,10 +75,10 @@ def statement(
 
     asked = {"from_": from_, "to": to, "basis": basis, "say": say, "claim": claim}
     path = ("v1", "units", unit, "statement")
-    if format_ is Form.CSV:
-        write_file(api, data_dir, *path, dialect=dialect, **asked)
+    if format_ not in {Form.TEXT, Form.JSON}:
+        write_file(api, data_dir, AnswerFormat(format_), out, *path, dialect=dialect, **asked)
         return
-    require_no_dialect(dialect)
+    require_no_file(dialect, out)
     address, (text, answer) = ask(api, data_dir, *path, **asked)
     if format_ is Form.JSON:
         typer.echo(json_shown(text))
