@@ -14,6 +14,7 @@ from projections.answers.access.needs import Need
 from services.api.event_bodies import BATCH, LINES, MOST, ONE
 from services.api.examples import ANSWERS, EXAMPLES, TAKEN
 from services.api.parameters import EVERYWHERE
+from services.files.forms import FILES
 from services.needs import declared
 
 _REFERENCE: Final = "#/components/schemas/{name}"
@@ -66,10 +67,14 @@ def answers(
     answer: type[msgspec.Struct],
     others: Mapping[str, str] | None = None,
     instead: type[msgspec.Struct] | None = None,
+    *,
+    files: bool = False,
+    texts: bool = False,
 ) -> dict[int | str, dict[str, Any]]:
     """Describe what a route may answer, for its `responses`; `answer` is one of ANSWERS.
 
-    `others` names more EXAMPLES of the answer, by what is asked for; `instead` is what else it may be.
+    `others` names more EXAMPLES of the answer, by what is asked for; `instead` is what else it may be. With `files` it
+    may be any of FILES too, by `format` or `Accept`, with `texts` plain text.
     """
     examples = {"by default": answer.__name__, **(others or {})}
     schemas = [{"$ref": _REFERENCE.format(name=each.__name__)} for each in (answer, instead) if each is not None]
@@ -86,7 +91,11 @@ def answers(
                     "schema": {"type": "string"},
                 }
             },
-            "content": {"application/json": content},
+            "content": {
+                "application/json": content,
+                **({form.name: dict(_FILE) for form in FILES.values()} if files else {}),
+                **({"text/plain": {"schema": {"type": "string"}}} if texts else {}),
+            },
         },
         304: {"description": "What If-None-Match names is still the answer"},
         **{status: {"description": says, "content": _REFUSED} for status, says in _SAYS.items()},

@@ -17,7 +17,7 @@ from services.api.bodies import Compressor
 from services.api.file_forms import AnswerFile
 from services.api.problems import file_too_long, file_took_too_much, unfit_template
 from services.files.apart import write_apart
-from services.files.bounds import FileBounds, NotWrittenError, TemplateError, TooLongError
+from services.files.bounds import FileBounds, FileNotWrittenError, TemplateError, TooLongError
 from services.files.forms import FILES, writer_of
 from services.files.templates import own_templates
 
@@ -120,7 +120,7 @@ async def _apart(file: AnswerFile, answer: object, bounds: FileBounds) -> Path:
         return await write_apart(file.form, file.table(answer), bounds, PREFIX, file.templates or own_templates())
     except TooLongError as error:
         raise file_too_long(error.what, error.length, error.most, file.form) from error
-    except NotWrittenError as error:
+    except FileNotWrittenError as error:
         _log.warning("file", form=file.form, name=file.name, error=str(error))
         raise file_took_too_much(file.form) from error
     except TemplateError as error:

@@ -11,7 +11,7 @@ from projections.answers.tables.answer_table import AnswerTable, Paper
 from projections.answers.tables.report_table import report_table
 from projections.bilingual import Bilingual
 from services.files.apart import write_apart
-from services.files.bounds import NotWrittenError, TemplateError
+from services.files.bounds import FileNotWrittenError, TemplateError
 from services.files.forms import DOCX, FILES
 from services.files.templates import Templates, own_templates, templates_in
 from services.settings import Settings, SettingsError
@@ -39,7 +39,7 @@ def try_templates(settings: Settings) -> None:
     try:
         for table in _samples():
             asyncio.run(_tried(table, found))
-    except (TemplateError, NotWrittenError) as error:
+    except (TemplateError, FileNotWrittenError) as error:
         raise _unfit(error) from error
 
 

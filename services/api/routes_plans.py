@@ -43,7 +43,7 @@ class TargetsQuery(IndicatorsQuery):
 @router.get(
     "/{unit}/indicators",
     summary="Targets, declared figures, the stock of members, rates",
-    responses=answers(Indicators),
+    responses=answers(Indicators, files=True),
 )
 @needs(Need.FIGURES)
 async def indicators_of_a_day(request: Request, unit: UnitPath, query: Annotated[IndicatorsQuery, Query()]) -> Response:
@@ -61,7 +61,11 @@ async def indicators_of_a_day(request: Request, unit: UnitPath, query: Annotated
     return await reader_of(request).answer(request, query, asked)
 
 
-@router.get("/{unit}/targets", summary="A unit's targets beside those of its children", responses=answers(Allocations))
+@router.get(
+    "/{unit}/targets",
+    summary="A unit's targets beside those of its children",
+    responses=answers(Allocations, files=True),
+)
 @needs(Need.FIGURES)
 async def targets_handed_down(request: Request, unit: UnitPath, query: Annotated[TargetsQuery, Query()]) -> Response:
     """Show the targets of a unit beside those of its children, and whether they add up."""

@@ -52,7 +52,9 @@ class SilenceQuery(InForms, OverDays):
     cursor: Annotated[Cursor, Field(description="`next` of the page before; only with its `list`")] = None
 
 
-@router.get("/{unit}/silence", summary="Who reported nothing, and who declared zero", responses=answers(Silence))
+@router.get(
+    "/{unit}/silence", summary="Who reported nothing, and who declared zero", responses=answers(Silence, files=True)
+)
 @needs(Need.FIGURES)
 async def silent(request: Request, unit: UnitPath, query: Annotated[SilenceQuery, Query()]) -> Response:
     """List the units below that sent nothing, declared zero, declared another total than counted, admitted nobody.

@@ -14,7 +14,7 @@ from projections.answers.sentence.claims import Claim, claim_of
 from projections.answers.sentence.clauses import RATES, SAYABLE
 from projections.answers.sentence.sentence import DEFAULT_CLAUSES
 from projections.answers.sentence.sentence_answers import Statement
-from projections.answers.tables.statement_table import Document, document_table, statement_table
+from projections.answers.tables.statement_table import SentenceDocument, document_table, statement_table
 from projections.store.reading.cost import Work
 from projections.store.reading.find_unit import LAST_KNOWN
 from projections.store.reading.snapshot import Snapshot
@@ -57,7 +57,9 @@ class StatementQuery(InFormsOrText, OverDays):
     )
 
 
-@router.get("/{unit}/statement", summary="The sentence for a report", responses=answers(Statement))
+@router.get(
+    "/{unit}/statement", summary="The sentence for a report", responses=answers(Statement, files=True, texts=True)
+)
 @needs(Need.FIGURES)
 async def sentence(request: Request, unit: UnitPath, query: Annotated[StatementQuery, Query()]) -> Response:
     """Say counts, targets, declared figures and rates in official Vietnamese; 422 for what the data doesn't say.
@@ -81,12 +83,12 @@ async def sentence(request: Request, unit: UnitPath, query: Annotated[StatementQ
     return await reader_of(request).answer(request, query, question)
 
 
-async def _document(snapshot: Snapshot, asked: About) -> Document:
+async def _document(snapshot: Snapshot, asked: About) -> SentenceDocument:
     said = await statement(snapshot, asked)
     superior = (
         await unit_on(snapshot, said.unit.id, asked.days.last if asked.basis == "as-was" else LAST_KNOWN)
     ).parent
-    return Document(said, superior)
+    return SentenceDocument(said, superior)
 
 
 def _pasted(said: Statement) -> str:

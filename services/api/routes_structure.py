@@ -78,7 +78,7 @@ class ChangesQuery(Parameters):
     """What the days of changes take."""
 
 
-@router.get("/{unit}/history", summary="A unit through time", responses=answers(UnitHistory))
+@router.get("/{unit}/history", summary="A unit through time", responses=answers(UnitHistory, files=True))
 @needs(Need.FIGURES)
 async def history(request: Request, unit: UnitPath, query: Annotated[HistoryQuery, Query()]) -> Response:
     """Tell names, levels, parents, establishment and end, predecessors and successors, with dates and who said so."""
@@ -116,7 +116,7 @@ async def children_then_and_now(request: Request, unit: UnitPath, query: Annotat
     return await reader_of(request).answer(request, query, asked)
 
 
-@router.get("/{unit}/difference", summary="Why two totals differ", responses=answers(Difference))
+@router.get("/{unit}/difference", summary="Why two totals differ", responses=answers(Difference, files=True))
 @needs(Need.FIGURES)
 async def difference(request: Request, unit: UnitPath, query: Annotated[DifferenceQuery, Query()]) -> Response:
     """Reconcile a unit's total with that on the other basis, or with that of a later position on the same one."""

@@ -178,7 +178,7 @@ async def unit_of_a_day(request: Request, unit: AnyUnit, query: Annotated[OnDay,
 @router.get(
     "/{unit}/report",
     summary="A report",
-    responses=answers(Report, others={"by=facet:sex,passed": "ReportByTwoFacets"}),
+    responses=answers(Report, files=True, others={"by=facet:sex,passed": "ReportByTwoFacets"}),
 )
 @needs(Need.FIGURES)
 async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery, Query()]) -> Response:
@@ -225,7 +225,7 @@ async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery,
     return await reader_of(request).answer(request, query, asked)
 
 
-@router.get("/{unit}/events", summary="The events under a number", responses=answers(CountedEventPage))
+@router.get("/{unit}/events", summary="The events under a number", responses=answers(CountedEventPage, files=True))
 @needs(Need.SINGLE_EVENTS)
 async def events(request: Request, unit: UnitPath, query: Annotated[EventsQuery, Query()]) -> Response:
     """List the events that measures count in a unit, by day, then position: as many as the number says.

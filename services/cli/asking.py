@@ -72,8 +72,8 @@ def write_file(
     if shown and form is not AnswerFormat.CSV:
         raise CommandError(
             either(
-                f"Tệp {form} không phải văn bản nên không in ra màn hình: hãy thêm --out TÊN.{form} (hoặc > TÊN.{form}).",
-                f"A file of {form} is no text and isn't written to a terminal: add --out NAME.{form} (or > NAME.{form}).",
+                f"Tệp {form} không phải văn bản nên không in ra màn hình: hãy thêm --out TÊN.{form}.",
+                f"A file of {form} is no text, so it isn't written to a terminal: add --out NAME.{form}.",
             )
         )
     address = api_address(api, data_dir)

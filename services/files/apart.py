@@ -16,8 +16,8 @@ from typing import Final
 import msgspec
 
 from projections.answers.tables.answer_table import AnswerTable, Cells
-from services.files.bounds import FileBounds, NotWrittenError, TemplateError, TooLongError
-from services.files.manuscript import ANSWER, END, FAILED, REFUSED, UNFIT, Manuscript, Refusal, packed
+from services.files.bounds import FileBounds, FileNotWrittenError, TemplateError, TooLongError
+from services.files.manuscript import ANSWER, END, FAILED, REFUSED, UNFIT, Manuscript, TooLong, packed
 from services.files.templates import Templates
 
 PROCESS: Final = "services.files.apart_process"
@@ -30,7 +30,7 @@ _PASSED_ON: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMP
 async def write_apart(form: str, table: AnswerTable, bounds: FileBounds, prefix: str, templates: Templates) -> Path:
     """Write an answer as a file whose name begins with ``prefix``, and return it: it is for the caller to remove.
 
-    Raises TooLongError where it would be too long, with its length; NotWrittenError where it takes more than its
+    Raises TooLongError where it would be too long, with its length; FileNotWrittenError where it takes more than its
     bounds; TemplateError; OSError where the machine can start no process; and what reading the rows raises. Cancelled,
     it leaves no process and no file.
     """
@@ -40,7 +40,7 @@ async def write_apart(form: str, table: AnswerTable, bounds: FileBounds, prefix:
             async with asyncio.timeout(bounds.within):
                 code = await _written(folder, form, table, bounds, templates)
         except TimeoutError as error:
-            raise NotWrittenError("out of time") from error
+            raise FileNotWrittenError("out of time") from error
         return _kept(folder, code, prefix)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -110,7 +110,7 @@ async def pages_of(rows: Iterable[Cells] | AsyncIterable[Iterable[Cells]]) -> As
 def _kept(folder: Path, code: int, prefix: str) -> Path:
     """Move what was written out of the folder; raise why there is nothing."""
     with suppress(FileNotFoundError):
-        refused = msgspec.json.decode((folder / REFUSED).read_bytes(), type=Refusal)
+        refused = msgspec.json.decode((folder / REFUSED).read_bytes(), type=TooLong)
         raise TooLongError(*refused)
     with suppress(FileNotFoundError):
         raise TemplateError((folder / UNFIT).read_text(encoding="utf-8"))
@@ -118,7 +118,7 @@ def _kept(folder: Path, code: int, prefix: str) -> Path:
         why = ""
         with suppress(FileNotFoundError):
             why = (folder / FAILED).read_text(encoding="utf-8")
-        raise NotWrittenError(code, why)
+        raise FileNotWrittenError(code, why)
     number, name = tempfile.mkstemp(prefix=prefix)
     os.close(number)
     (folder / ANSWER).replace(name)

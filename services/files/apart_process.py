@@ -20,7 +20,7 @@ import msgspec
 
 from projections.answers.tables.answer_table import Cells
 from services.files.bounds import FileBounds, TemplateError, TooLongError
-from services.files.manuscript import ANSWER, FAILED, REFUSED, UNFIT, Manuscript, Refusal, unpacked
+from services.files.manuscript import ANSWER, FAILED, REFUSED, UNFIT, Manuscript, TooLong, unpacked
 
 NICE: Final = 10
 _DIES_WITH_ITS_PARENT: Final = 1
@@ -40,7 +40,7 @@ def main() -> None:
     try:
         write(manuscript, rows, folder)
     except TooLongError as error:
-        (folder / REFUSED).write_bytes(msgspec.json.encode(Refusal(error.what, error.length, error.most)))
+        (folder / REFUSED).write_bytes(msgspec.json.encode(TooLong(error.what, error.length, error.most)))
     except TemplateError as error:
         (folder / UNFIT).write_text(str(error)[:_LONGEST], encoding="utf-8")
     except BaseException as error:  # noqa: BLE001 - whatever it is, it must be told

@@ -38,7 +38,7 @@ class TooLongError(Exception):
         self.what, self.length, self.most = what, length, most
 
 
-class NotWrittenError(Exception):
+class FileNotWrittenError(Exception):
     """A file could not be written within its bounds of time and memory."""
 
 

@@ -19,7 +19,7 @@ NARROWEST, WIDEST = 5, 30
 """Characters of a column."""
 
 
-class Place(NamedTuple):
+class SheetPlace(NamedTuple):
     """Where rows of some kinds go: the places of their cells in a row of the answer."""
 
     head: str | None
@@ -42,16 +42,16 @@ class Place(NamedTuple):
         return found
 
 
-def places(table: AnswerTable) -> dict[object, Place]:
-    """Return where the rows of each kind go; the kind is the first cell of a row. One Place is of several kinds."""
+def places(table: AnswerTable) -> dict[object, SheetPlace]:
+    """Return where the rows of each kind go; a kind is the first cell of a row, and several share a place."""
     at = {column.name: number for number, column in enumerate(table.columns)}
     whole = TablePart(frozenset(), None, tuple(at))
-    found: dict[object, Place] = {}
+    found: dict[object, SheetPlace] = {}
     for part in table.parts or (whole,):
         cells = tuple(at[name] for name in part.columns)
         label = None if part.label is None else part.columns.index(part.label)
         columns = tuple(_plainly(table.columns[each]) for each in cells)
-        place = Place(part.head, columns, cells, label, len(part.kinds) > 1)
+        place = SheetPlace(part.head, columns, cells, label, len(part.kinds) > 1)
         found |= dict.fromkeys(part.kinds or {None}, place)
     return found
 
@@ -61,12 +61,12 @@ def _plainly(column: TableColumn) -> TableColumn:
     return column._replace(head=column.head.removesuffix(OF_ROW))
 
 
-def place_of(found: dict[object, Place], row: Cells) -> Place:
+def place_of(found: dict[object, SheetPlace], row: Cells) -> SheetPlace:
     """Return where a row goes."""
     return found[row[0]] if row[0] in found else found[None]
 
 
-class Line(NamedTuple):
+class PaperLine(NamedTuple):
     """A row of a table on paper: its texts, whether each is a number, and whether the row stands out."""
 
     texts: list[str]
@@ -81,7 +81,7 @@ class Band(NamedTuple):
     heads: list[str]
     widths: list[int]
     """In characters."""
-    lines: list[Line]
+    lines: list[PaperLine]
 
 
 class Laid(NamedTuple):
@@ -108,14 +108,16 @@ def laid_out(table: AnswerTable, rows: Sequence[Cells]) -> Laid:
     return Laid(bands, landscape)
 
 
-def _without_empty(place: Place, rows: list[tuple[Cells, list[Cell]]]) -> tuple[Place, list[tuple[Cells, list[Cell]]]]:
+def _without_empty(
+    place: SheetPlace, rows: list[tuple[Cells, list[Cell]]]
+) -> tuple[SheetPlace, list[tuple[Cells, list[Cell]]]]:
     used = [at for at in range(len(place.columns)) if any(cells[at] is not None for _, cells in rows)]
     label = None if place.label is None else used.index(place.label)
     kept = place._replace(columns=tuple(place.columns[at] for at in used), cells=(), label=label)
     return kept, [(row, [cells[at] for at in used]) for row, cells in rows]
 
 
-def _widths(place: Place, rows: list[tuple[Cells, list[Cell]]]) -> list[int]:
+def _widths(place: SheetPlace, rows: list[tuple[Cells, list[Cell]]]) -> list[int]:
     return [
         _width(column.head, [shown(column.name, cells[at]) for _, cells in rows])
         for at, column in enumerate(place.columns)
@@ -128,14 +130,14 @@ def _width(head: str, texts: list[str]) -> int:
     return min(max(longest, word, min(len(head) // 3, WIDEST), NARROWEST), WIDEST) + 1
 
 
-def _bands(place: Place, rows: list[tuple[Cells, list[Cell]]], widths: list[int], most: int) -> Iterator[Band]:
+def _bands(place: SheetPlace, rows: list[tuple[Cells, list[Cell]]], widths: list[int], most: int) -> Iterator[Band]:
     groups = list(_groups(place, widths, most))
     for number, group in enumerate(groups, 1):
         of_several = f"phần {number}/{len(groups)}" if len(groups) > 1 else None
         head = " – ".join(each for each in (place.head, of_several) if each is not None)
         columns = [place.columns[at] for at in group]
         lines = [
-            Line(
+            PaperLine(
                 [str(n), *(shown(place.columns[at].name, cells[at]) for at in group)],
                 [True, *(is_number(cells[at]) for at in group)],
                 place.stands_out(row),
@@ -146,7 +148,7 @@ def _bands(place: Place, rows: list[tuple[Cells, list[Cell]]], widths: list[int]
         yield Band(head or None, heads, [NARROWEST, *(widths[at] for at in group)], lines)
 
 
-def _groups(place: Place, widths: list[int], most: int) -> Iterator[list[int]]:
+def _groups(place: SheetPlace, widths: list[int], most: int) -> Iterator[list[int]]:
     """Put columns together that fit beside each other; what a row is about begins each: rows are found again."""
     label = [] if place.label is None else [place.label]
     fixed = NARROWEST + sum(widths[at] for at in label)

@@ -30,7 +30,7 @@ class Manuscript(NamedTuple):
     templates: Templates
 
 
-class Refusal(NamedTuple):
+class TooLong(NamedTuple):
     """Why a file is not written."""
 
     what: str

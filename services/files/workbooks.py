@@ -19,7 +19,7 @@ from xlsxwriter.worksheet import Worksheet
 from projections.answers.tables.answer_table import AnswerTable, Cell, Cells, TableColumn
 from projections.answers.tables.showing import is_number, is_percentage, plain, said, shown
 from services.files.bounds import EXCEL_COLUMNS, EXCEL_ROWS, EXCEL_TEXT, HEAD_ROWS, TooLongError
-from services.files.layout import NOTHING, Place, place_of, places
+from services.files.layout import NOTHING, SheetPlace, place_of, places
 from services.files.spreadsheet_texts import like_a_formula
 
 FONT: Final = "Times New Roman"
@@ -90,7 +90,7 @@ class _Formats:
 class _Sheet:
     """A sheet that is being written."""
 
-    def __init__(self, book: Workbook, formats: _Formats, table: AnswerTable, place: Place) -> None:
+    def __init__(self, book: Workbook, formats: _Formats, table: AnswerTable, place: SheetPlace) -> None:
         self._formats = formats
         self._table = table
         self._columns = place.columns
@@ -101,7 +101,7 @@ class _Sheet:
         self._widths = [_width(column.head) for column in place.columns]
         self._begin(place)
 
-    def _begin(self, place: Place) -> None:
+    def _begin(self, place: SheetPlace) -> None:
         title = self._table.title if place.head is None else f"{self._table.title}: {place.head}"
         self._line(title, bold=True, font_size=14)
         for name, text in _few(said(self._table)):

@@ -25,7 +25,7 @@ from projections.answers.tables.flattening import cells_of, columns_of
 TITLE: Final = "Câu báo cáo"
 
 
-class Document(Struct, frozen=True):
+class SentenceDocument(Struct, frozen=True):
     """A statement with what its document says beside it: the unit above, None for the root."""
 
     statement: Statement
@@ -33,7 +33,7 @@ class Document(Struct, frozen=True):
     behind: Behind | UnsetType = UNSET
 
 
-def document_table(answer: Document) -> AnswerTable:
+def document_table(answer: SentenceDocument) -> AnswerTable:
     """Return the table of a statement that is to be a document."""
     said, superior = answer.statement, answer.superior
     paper = Paper(None if superior is None else superior.name, said.unit.name, said.unit.level, said.text, said.footing)
