@@ -19,8 +19,11 @@ from services.settings import Address
 
 MOST_BODY: Final = 1 << 20
 """Bytes of a request's body; what a route takes in one, it bounds itself."""
-AS_IT_COMES: Final = re.compile(r"/v1/(?:events|units/[^/]+/imports)")
-"""Paths to which is posted what is read by their route, when it is known who sends it; the route bounds it."""
+AS_IT_COMES: Final = re.compile(r"/v1/(?:events|units/[^/]+/imports)|/nhap/tai-len")
+"""Paths to which is posted what is read by their route, when it is known who sends it; the route bounds it.
+
+The page hands what is uploaded on to the import of a sheet as it comes, which bounds it.
+"""
 
 _PAGE: Final = "/docs"
 _SAFE: Final = {

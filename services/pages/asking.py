@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar, cast
 from urllib.parse import quote, unquote, urlencode
 
 import msgspec
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Scope
 
 from projections.answers.report.report_answers import UnitName
@@ -172,13 +172,16 @@ class Questions:
         self,
         method: str,
         path: str,
-        body: bytes = b"",
+        body: bytes | AsyncIterator[bytes] = b"",
         content_type: str | None = "application/json",
         *,
         parameters: Mapping[str, Value] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> CameBack:
-        """Send a request, and return what is answered. Raises RefusedPage from 400 on."""
+        """Send a request, and return what is answered; a body that is still coming is handed on as it comes.
+
+        Raises RefusedPage from 400 on.
+        """
         given = {"content-type": content_type} if body and content_type is not None else {}
         answered = await self._go(method, path, body, parameters or {}, {**given, **(headers or {})})
         if answered.status >= HTTPStatus.BAD_REQUEST:
@@ -189,14 +192,14 @@ class Questions:
         self,
         method: str,
         path: str,
-        body: bytes,
+        body: bytes | AsyncIterator[bytes],
         parameters: Mapping[str, Value],
         headers: Mapping[str, str],
     ) -> CameBack:
         outer = self._request.scope
         kept = [(name, value) for name, value in outer["headers"] if name.decode("latin-1") in PASSED_ON]
         given = {"accept": "application/json", **headers}
-        if body:
+        if isinstance(body, bytes) and body:
             given |= {"content-length": str(len(body))}
         query = urlencode({name: _text(value) for name, value in parameters.items() if value is not None})
         scope: Scope = {
@@ -216,17 +219,24 @@ class Questions:
 class _Whole:
     """The two ends of a request in this process: its body, and what is answered."""
 
-    def __init__(self, body: bytes) -> None:
-        self._body: bytes | None = body
+    def __init__(self, body: bytes | AsyncIterator[bytes]) -> None:
+        self._body: bytes | AsyncIterator[bytes] | None = body
         self._gone: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._status = 500
         self._headers: list[tuple[bytes, bytes]] = []
         self._pieces: list[bytes] = []
 
     async def receive(self) -> Message:
-        if self._body is not None:
+        if isinstance(self._body, bytes):
             body, self._body = self._body, None
             return {"type": "http.request", "body": body, "more_body": False}
+        if self._body is not None:
+            try:
+                piece = await anext(self._body, None)
+            except ClientDisconnect:  # what comes no further is not taken for whole
+                return {"type": "http.disconnect"}
+            self._body = None if piece is None else self._body
+            return {"type": "http.request", "body": piece or b"", "more_body": piece is not None}
         return await asyncio.shield(self._gone)  # whoever asks does not go before the answer is there
 
     async def send(self, message: Message) -> None:

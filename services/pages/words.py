@@ -10,6 +10,19 @@ from projections.answers.words.outcome_words import OUTCOMES, REASONS
 from services.pages.texts import Language
 
 BASES: Final[Mapping[str, str]] = {"as-was": "theo tổ chức tại thời điểm", "as-now": "theo tổ chức hiện nay"}
+OTHER_TYPES: Final[Mapping[str, str]] = {
+    "unit.established": "Thành lập đơn vị",
+    "unit.renamed": "Đổi tên đơn vị",
+    "unit.releveled": "Đổi cấp đơn vị",
+    "unit.moved": "Chuyển đơn vị về cấp trên khác",
+    "unit.dissolved": "Đơn vị kết thúc hoạt động",
+    "target.assigned": "Giao chỉ tiêu",
+    "figure.declared": "Khai báo số liệu",
+    "access.granted": "Cấp quyền truy cập",
+    "access.revoked": "Thu hồi quyền truy cập",
+    "event.retracted": "Rút lại sự kiện",
+}
+"""What the events are called that are no facts."""
 KINDS: Final[Mapping[str, Mapping[str, str]]] = {
     "level": words.LEVELS,
     "dimension": words.DIMENSIONS,
@@ -17,7 +30,7 @@ KINDS: Final[Mapping[str, Mapping[str, str]]] = {
     "outcome": OUTCOMES,
     "reason": REASONS,
     "basis": BASES,
-    "fact": words.TYPES,
+    "fact": {**words.TYPES, **OTHER_TYPES},
     "role": {name: each.vietnamese for name, each in words.ROLES.items()},
     "stock": {name: each.column for name, each in words.STOCKS.items()},
 }

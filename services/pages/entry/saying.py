@@ -1,0 +1,148 @@
+"""One fact on its way to the log: its id, what would become of it, and sending it (contract, section 8).
+
+Its id is the one that a row of a sheet would have, made of what it says; its time is fixed when it is first looked at.
+So the same form sent twice, by hand or by a sheet, is one event.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from events.vocabulary import Outcome, Reason
+from projections.answers.report.report_answers import Said
+from projections.answers.words.vietnamese_format import VIETNAM
+from services.pages.asking import RefusedPage, ask, path_of
+from services.pages.entry.answers import REFUSED, SentAnswer, SentItem
+from services.pages.entry.facts import Fact
+from services.pages.me import WhoAsks
+from services.pages.page import Page
+from services.publishing.lines import said_at
+from services.sheets.event_ids import numbered, parted
+
+ONE: Final = "application/cloudevents+json"
+BATCH: Final = "application/cloudevents-batch+json"
+WAIT: Final = "wait=3"
+"""How long a page waits for what becomes of what it sent."""
+MOST: Final = 40
+"""Times that one thing may be said anew."""
+HOLDS: Final = frozenset({Outcome.COUNTED, Outcome.APPLIED, Outcome.PARKED})
+NOT_FOUND: Final = 404
+
+
+class Tried(NamedTuple):
+    """What would become of a fact: `item` under this id, or that the log has something under its id (`there`).
+
+    `differs`: that says something else. `at` is the fact's time from now on.
+    """
+
+    id: str
+    at: dt.datetime
+    item: SentItem
+    there: Said | None = None
+    differs: bool = False
+
+    @property
+    def taken_back(self) -> bool:
+        """Tell whether it was said before and taken back."""
+        return self.there is not None and self.there.outcome == Outcome.RETRACTED
+
+
+def proof(me: WhoAsks) -> dict[str, str]:
+    """Return what goes with a request that changes something in a session."""
+    return {"x-csrf-token": me.csrf or ""}
+
+
+def now() -> dt.datetime:
+    """Return the time that an event is said at, as exactly as it is written."""
+    at = dt.datetime.now(VIETNAM)
+    return at.replace(microsecond=at.microsecond // 1_000 * 1_000)
+
+
+async def event_said(page: Page, publisher: str, event_id: str) -> Said | None:
+    """Ask for an event of the log; None where it has none. Raises RefusedPage where it may not be seen."""
+    try:
+        return await page.asking.one(ask(path_of("events", publisher, event_id), Said))
+    except RefusedPage as refused:
+        if refused.said.status == NOT_FOUND:
+            return None
+        raise
+
+
+def content_of(said: Said) -> dict[str, Any]:
+    """Return the body of an event of the log; nothing of what is no object."""
+    try:
+        found = msgspec.json.decode(said.event)
+    except msgspec.DecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+async def tried(page: Page, me: WhoAsks, fact: Fact, *, again: bool = False) -> Tried:
+    """Try a fact that has no faults. Said and taken back before, it is said anew only with `again`."""
+    at = now()
+    number = 1
+    while True:
+        event_id = numbered(fact.stem or "", number)
+        (item,) = await try_all(page, me, [_event(fact, event_id, at)])
+        if not is_known(item) or number == MOST:
+            return Tried(event_id, at, item)
+        there = await event_said(page, fact.unit, event_id)
+        if there is None:
+            return Tried(event_id, at, item)
+        same = content_of(there).get("data") == fact.data
+        if there.outcome in HOLDS:
+            return Tried(event_id, at, item, there, differs=not same)
+        if there.outcome == Outcome.RETRACTED and not again:
+            following = await event_said(page, fact.unit, numbered(fact.stem or "", number + 1))
+            if following is None:
+                return Tried(event_id, at, item, there, differs=not same)
+        number += 1
+
+
+async def try_all(page: Page, me: WhoAsks, events: list[dict[str, Any]]) -> list[SentItem]:
+    """Ask what would become of events, without sending them."""
+    body = msgspec.json.encode(events)
+    came = await page.asking.send(
+        "POST", path_of("events"), body, BATCH, parameters={"dry_run": "true"}, headers=proof(me)
+    )
+    return msgspec.json.decode(came.body, type=SentAnswer).items
+
+
+async def send(page: Page, me: WhoAsks, fact: Fact, event_id: str, at: str) -> SentAnswer | None:
+    """Send a fact as it was shown; None where it is not what was shown. Raises RefusedPage where nothing was sent."""
+    known = parted(event_id)
+    time = _time(at)
+    if known is None or known[0] != fact.stem or time is None:
+        return None
+    body = msgspec.json.encode(_event(fact, event_id, time))
+    came = await page.asking.send("POST", path_of("events"), body, ONE, headers={**proof(me), "prefer": WAIT})
+    return msgspec.json.decode(came.body, type=SentAnswer)
+
+
+async def correct(page: Page, me: WhoAsks, key: tuple[str, str], what: str, wanted: Mapping[str, Any]) -> SentAnswer:
+    """Take an event back (`what` is retraction), or replace it (replacement). Raises RefusedPage."""
+    path = path_of("events", *key, what)
+    headers = {**proof(me), "prefer": WAIT}
+    came = await page.asking.send("POST", path, msgspec.json.encode(wanted), headers=headers)
+    return msgspec.json.decode(came.body, type=SentAnswer)
+
+
+def _event(fact: Fact, event_id: str, at: dt.datetime) -> dict[str, Any]:
+    return said_at(fact.unit, event_id, fact.columns.type, fact.unit, fact.data, at=at)
+
+
+def is_known(item: SentItem) -> bool:
+    """Tell whether the log has something under the id of an event that was tried."""
+    return item.status == REFUSED and item.reason == Reason.ID_CONFLICT
+
+
+def _time(text: str) -> dt.datetime | None:
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if found.tzinfo is None else found

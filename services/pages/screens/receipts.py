@@ -1,0 +1,119 @@
+"""What became of what was sent: a receipt, the list of one's own, and one event of the log with what can be done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any, Final
+
+import msgspec
+from starlette.responses import Response
+
+from events.catalogue import FACTS
+from projections.answers.report.report_answers import Said
+from services.pages.asking import ProblemSaid, RefusedPage, ask, path_of
+from services.pages.entry import saying, units
+from services.pages.entry.answers import ImportHead, ImportList, OwnReceipts, SentAnswer, SentItem
+from services.pages.entry.facts import TYPES, Field, read_fact, typed_of
+from services.pages.page import Page
+from services.pages.periods import today
+
+LISTED: Final = 100
+SAID: Final = 5
+"""Events of a receipt of which is said what they say; each of these answers is written in the audit log."""
+_PERSON: Final = {row.type: row.person for row in FACTS}
+
+
+class EventShown(msgspec.Struct, frozen=True):
+    """An event as people read it: `fields` of a fact; of what is none `data` as it is."""
+
+    said: Said
+    fields: list[Field]
+    data: dict[str, Any]
+
+    @property
+    def reference(self) -> str:
+        """Return the reference of the person whom it names."""
+        return str(self.data.get(_PERSON.get(self.said.type or "") or "", ""))
+
+
+async def event_shown(page: Page, said: Said) -> EventShown:
+    """Read what an event says."""
+    found = saying.content_of(said).get("data")
+    data = found if isinstance(found, dict) else {}
+    if said.type not in TYPES:
+        return EventShown(said, [], data)
+    fact = read_fact(said.type, said.subject or "", typed_of(said.type, data), page.texts, today())
+    return EventShown(said, [each for each in await units.fields_of(page, fact) if each.text], data)
+
+
+async def receipt(page: Page) -> Response:
+    """Show what became of each event of a receipt; while some are undecided it asks again by itself."""
+    path = path_of("receipts", page.part("id"))
+    question = ask(path, SentAnswer, cursor=page.query.get("cursor"))
+    answer, me = await page.asking.together(question, page.me())
+    items = answer.items
+    names = await units.named(page, (item.publisher for item in items))
+    shown = {} if len(items) > SAID else await _said_of(page, items)
+    return page.draw(
+        "entry/receipt.html",
+        me=me,
+        receipt=page.part("id"),
+        answer=answer,
+        items=items,
+        counts=Counter(item.state for item in items),
+        undecided=any(item.undecided for item in items),
+        names=names,
+        shown=shown,
+        sheet=await _sheet_of(page) if me.may_enter and any(item.row is not None for item in items) else None,
+    )
+
+
+async def listed(page: Page) -> Response:
+    """List one's own receipts, the newest first."""
+    me = await units.clerk(page)
+    receipts = await page.asking.one(
+        ask(path_of("receipts"), OwnReceipts, limit=LISTED, cursor=page.query.get("cursor"))
+    )
+    return page.draw("entry/receipts.html", me=me, receipts=receipts)
+
+
+async def event(page: Page) -> Response:
+    """Show one event: what it says, what became of it, and what can be done about it."""
+    key = (page.part("publisher"), page.part("id"))
+    me, said = await asyncio.gather(page.asking.one(page.me()), saying.event_said(page, *key))
+    if said is None:
+        detail = page.gettext("Chưa có sự kiện này trong nhật ký. Nếu vừa gửi, hãy đợi một chút rồi tải lại trang.")
+        raise RefusedPage(ProblemSaid(page.gettext("Chưa có"), detail, saying.NOT_FOUND))
+    names = await units.named(page, [said.publisher, said.subject])
+    stands = said.outcome in saying.HOLDS and said.type != "event.retracted"
+    return page.draw(
+        "entry/event.html",
+        me=me,
+        shown=await event_shown(page, said),
+        names=names,
+        stands=stands and me.may_enter and not (said.type or "").startswith("access."),
+        is_fact=said.type in TYPES,
+    )
+
+
+async def _said_of(page: Page, items: list[SentItem]) -> dict[int, EventShown]:
+    """Return what those events say that are decided and may be looked at, by their place."""
+    asked = [item for item in items if item.publisher and item.id and item.outcome is not None]
+    found = await asyncio.gather(
+        *(saying.event_said(page, item.publisher or "", item.id or "") for item in asked), return_exceptions=True
+    )
+    return {
+        item.index: await event_shown(page, said)
+        for item, said in zip(asked, found, strict=True)
+        if isinstance(said, Said)
+    }
+
+
+async def _sheet_of(page: Page) -> ImportHead | None:
+    """Return the sheet that a receipt is of, where it is kept."""
+    kept = await page.asking.one(ask(path_of("imports"), ImportList, limit=LISTED))
+    return next((each for each in kept.imports if each.receipt == page.part("id")), None)
+
+
+SCREENS: Final = {"/phieu": listed, "/phieu/{id}": receipt, "/phieu/{publisher}/{id}": event}
