@@ -170,7 +170,6 @@ def environment(language: Language) -> jinja2.Environment:
         "percent": shown.percentage,
         "day": shown.day,
         "moment": shown.moment,
-        "told": partial(in_language, language=language),
         "measure": partial(words.measure, language),
         **{kind: partial(words.word, language, kind) for kind in words.KINDS},
     }

@@ -194,7 +194,7 @@ async def _look(page: Page, corrected: Corrected, fact: Fact, given: Mapping[str
     item = await _tried(page, corrected, fact, given.get("reason", ""))
     if item.status == REFUSED or item.outcome == Outcome.REJECTED:
         faulty = with_fault(page, fact, item)
-        said = ProblemSaid(detail=item.detail or item.reason or "").told(page.language).detail
+        said = page.said(item.detail or item.reason or "")
         return await _form(page, corrected, faulty, given, problem=None if faulty.faults else said)
     before = _fact(page, corrected, typed_of(corrected.said.type or "", corrected.data))
     pairs = list(zip(await units.fields_of(page, before), await units.fields_of(page, fact), strict=True))

@@ -123,8 +123,7 @@ def with_fault(page: Page, fact: Fact, item: SentItem) -> Fact:
     name = column_of(item.field)
     if name is None or name not in fact.columns.named or name == "unit":
         return fact
-    said = ProblemSaid(detail=item.detail or item.reason or "").told(page.language)
-    return fact._replace(faults={name: said.detail})
+    return fact._replace(faults={name: page.said(item.detail or item.reason or "")})
 
 
 def _type(page: Page, given: dict[str, str]) -> str:

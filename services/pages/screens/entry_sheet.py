@@ -243,7 +243,7 @@ def _fields(page: Page, found: Import, row: ImportRow) -> list[Field]:
     """Write the fields of a row that is opened to be mended, the unit's first."""
     cells: Mapping[str, Any] = row.cells
     fact = read_fact(found.type, found.unit, cells, page.texts, today())
-    told = ProblemSaid(detail=row.detail or "").told(page.language).detail
+    told = page.said(row.detail or "")
     fact = fact._replace(faults={**fact.faults, row.column: told} if row.column and told else fact.faults)
     unit = columns_of(found.type).named["unit"]
     fault = fact.faults.get(unit.name)

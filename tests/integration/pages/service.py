@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import httpx
@@ -59,15 +59,26 @@ class Service:
 
 
 @asynccontextmanager
-async def demonstration(postgres: PostgresServer) -> AsyncIterator[Service]:
-    """Run the service: its bus, its projector, its pages; all of the demonstration is counted, all roles are given."""
+async def demonstration(
+    postgres: PostgresServer,
+    said: Sequence[dict[str, Any]] | None = None,
+    people: Mapping[str, Mapping[str, str]] = PEOPLE,
+    **options: Any,
+) -> AsyncIterator[Service]:
+    """Run the service: its bus, its projector, its pages; all that is said is counted, all roles are given.
+
+    What is said is the demonstration unless it is given; `options` are the app's.
+    """
     with servers.short_folder() as folder, servers.running_nats(folder) as bus:
         async with servers.fresh_database(postgres) as database:
             settings = replace(await servers.fresh_party(bus), database_url=database, root=ROOT)
-            held = await _signed_in(database)
-            async with projecting(bus.url, database, ROOT, scenario()), await nats.connect(bus.url) as client:
-                given = [await client.jetstream().publish(*each) for each in _grants()]
-                app = create_app(settings, admit=asker_of_request, pages=mount)
+            held = await _signed_in(database, people)
+            async with (
+                projecting(bus.url, database, ROOT, scenario() if said is None else said),
+                await nats.connect(bus.url) as client,
+            ):
+                given = [await client.jetstream().publish(*each) for each in _grants(people)]
+                app = create_app(settings, admit=asker_of_request, pages=mount, **options)
                 async with app.router.lifespan_context(app):
                     await app.state.reader.reach(given[-1].seq, 60)
                     yield Service(app, settings, held)
@@ -83,20 +94,20 @@ def _account(name: str) -> str:
     return f"{name:x<16}"
 
 
-def _grants() -> list[telling.Said]:
+def _grants(people: Mapping[str, Mapping[str, str]]) -> list[telling.Said]:
     return [
         telling.granted(unit, _account(name), role, f"grant-{name}-{role}", by=ROOT)
-        for name, roles in PEOPLE.items()
+        for name, roles in people.items()
         for role, unit in roles.items()
     ]
 
 
-async def _signed_in(database: str) -> dict[str, str]:
+async def _signed_in(database: str, people: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """Make the accounts and begin a session of each; return its secret."""
     held = {}
     connection = await asyncpg.connect(database)
     try:
-        for name in PEOPLE:
+        for name in people:
             made = await accounts.add(connection, OWNER, name, "local", account=f"a-{_account(name)}", came_from=None)
             held[name] = await sessions.begin(
                 connection, made.account, by="password", hours=10, came_from="127.0.0.1", instead_of=None

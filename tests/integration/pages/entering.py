@@ -1,0 +1,100 @@
+"""A few units whose clerks enter by pages, and how a browser fills in and sends their forms."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import httpx
+
+from services.embedded.postgres import PostgresServer
+from tests.integration.pages.service import ROOT, Service, demonstration
+from tests.integration.reading_here import read_here
+from tests.oracle.telling import event_of
+
+COMMUNE, CELL, OTHER, HOSTILE = "xa-a", "chi-bo-a1", "xa-b", "chi-bo-la"
+NAMED: Final = '<script>alert("xã")</script> =HYPERLINK("http://x.example")'
+"""The name of a unit that means harm."""
+PEOPLE: Final = {
+    "clerk": {"clerk": COMMUNE},
+    "other": {"clerk": OTHER},
+    "reader": {"reader": COMMUNE},
+    "officer": {"officer": COMMUNE, "reader": COMMUNE},
+}
+_UNITS: Final = (
+    (ROOT, None, "central", "Trung ương"),
+    (COMMUNE, ROOT, "grassroots", "Đảng ủy xã A"),
+    (OTHER, ROOT, "grassroots", "Đảng ủy xã B"),
+    (CELL, COMMUNE, "cell", "Chi bộ thôn Một"),
+    (HOSTILE, COMMUNE, "cell", NAMED),
+)
+
+
+@asynccontextmanager
+async def entering(postgres: PostgresServer) -> AsyncIterator[Service]:
+    """Run the service over these units."""
+    said = [
+        event_of(
+            parent or unit,
+            f"est-{unit}",
+            "unit.established",
+            unit,
+            {"parent": parent, "name": name, "level": level, "since": "2000-01-01"},
+        )
+        for unit, parent, level, name in _UNITS
+    ]
+    async with demonstration(postgres, said, PEOPLE, read_sheet=read_here) as running:
+        yield running
+
+
+def hidden(page: str, button: str) -> tuple[str, dict[str, str]]:
+    """Return where the form with a button goes, and all that is sent with it."""
+    for action, inside in re.findall(r'<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>', page, re.DOTALL):
+        if button in html.unescape(inside):
+            inputs = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', inside)
+            step = re.search(rf'<button[^>]*name="step" value="(\w+)"[^>]*>{re.escape(button)}', inside)
+            fields = {html.unescape(name): html.unescape(value) for name, value in inputs}
+            return html.unescape(action), fields | ({"step": step[1]} if step else {})
+    raise LookupError(button)
+
+
+async def press(browser: httpx.AsyncClient, page: httpx.Response, button: str) -> httpx.Response:
+    """Press a button of a page whose form is filled in already."""
+    action, fields = hidden(page.text, button)
+    return await browser.post(action, data=fields)
+
+
+async def look(browser: httpx.AsyncClient, event_type: str, unit: str = CELL, **typed: str) -> httpx.Response:
+    """Fill in the form of a type, and look at it before it is sent."""
+    return await browser.post("/nhap/mot", data={"type": event_type, "unit": unit, "step": "xem", **typed})
+
+
+async def say(browser: httpx.AsyncClient, event_type: str, unit: str = CELL, **typed: str) -> str:
+    """Send a fact by the form, and return where its receipt is."""
+    sent = await press(browser, await look(browser, event_type, unit, **typed), "Gửi")
+    assert sent.status_code == 303, sent.text
+    return str(sent.headers["location"])
+
+
+async def paste(browser: httpx.AsyncClient, event_type: str, cells: str, unit: str = COMMUNE) -> httpx.Response:
+    """Paste cells."""
+    where = {"unit": unit, "type": event_type, "dan": "1"}
+    return await browser.post("/nhap/tai-len", params=where, files={"cells": (None, cells.encode())})
+
+
+async def upload(browser: httpx.AsyncClient, event_type: str, sheet: bytes, unit: str = COMMUNE) -> httpx.Response:
+    """Upload a file."""
+    where = {"unit": unit, "type": event_type}
+    return await browser.post("/nhap/tai-len", params=where, files={"file": ("bảng.xlsx", sheet)})
+
+
+async def counted(browser: httpx.AsyncClient, receipt: str) -> str:
+    """Wait until all of a receipt is decided, and return its page."""
+    for _ in range(100):
+        page = (await browser.get(receipt)).text
+        if "data-undecided" not in page:
+            return page
+    raise AssertionError(page)
