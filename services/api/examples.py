@@ -23,9 +23,9 @@ from projections.answers.report import news_answers as news
 from projections.answers.report import report_answers as answers
 from projections.answers.sentence.sentence_answers import Statement
 from projections.answers.suspicion import suspicions
+from services.access import access_answers as access
 from services.access import accounts
-from services.api import access_answers as access
-from services.api import grant_answers as grants
+from services.access import grant_answers as grants
 from services.api import import_answers as imports
 from services.api import send_answers as sending
 

@@ -10,11 +10,11 @@ from pydantic import Field
 from projections.answers.access.needs import Need
 from projections.bilingual import Bilingual
 from services.access import accounts, invitations
+from services.access.access_answers import AccountPage, Invitation, NewAccount
 from services.access.asker import OWN, Asker
 from services.access.refusals import NotThereError
 from services.access.secret_digests import is_id
 from services.api.access import access_of, asker_of_request, came_from
-from services.api.access_answers import AccountPage, Invitation, NewAccount
 from services.api.administering import part_kept, require_administrator, require_keeper
 from services.api.bodies import as_json
 from services.api.documentation import taking, told

@@ -11,9 +11,9 @@ from pydantic import Field
 from projections.answers.access.needs import Need
 from projections.answers.words.vietnamese_format import VIETNAM
 from services.access import audit
+from services.access.access_answers import AuditPage
 from services.access.audit import KINDS, Wanted
 from services.api.access import access_of, asker_of_request
-from services.api.access_answers import AuditPage
 from services.api.administering import part_audited
 from services.api.documentation import told
 from services.api.parameters import (

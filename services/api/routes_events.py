@@ -58,6 +58,7 @@ class OutcomesQuery(Parameters):
     unit: UnitId = Field(
         None, description="Only events about this unit or one below it, as last known", examples=["gia-binh"]
     )
+    publisher: UnitId = Field(None, description="Only events that this unit said", examples=["gia-binh"])
     limit: Limit = PAGE
     cursor: Cursor = None
 
@@ -100,13 +101,14 @@ async def said(
 @needs(Need.SINGLE_EVENTS)
 async def refused(request: Request, query: Annotated[OutcomesQuery, Query()]) -> Response:
     """List parked or rejected events, or both (`any`), the newest last."""
-    outcome, unit, limit = query.outcome, query.unit, query.limit
+    outcome, unit, publisher, limit = query.outcome, query.unit, query.publisher, query.limit
     key = key_of(query.cursor, int) or 0
-    compute = partial(_outcomes, outcome=outcome, unit=unit, after=key, limit=limit)
-    # All that is refused may have to be looked through for a unit, or for what the asker may see.
-    work = Work() if unit is None and sees_everything(who_asks(request)) else Work(least=Class.SLOW)
+    compute = partial(_outcomes, outcome=outcome, unit=unit, publisher=publisher, after=key, limit=limit)
+    # All that is refused may have to be looked through for a unit, a publisher, or for what the asker may see.
+    whole = unit is None and publisher is None and sees_everything(who_asks(request))
+    work = Work() if whole else Work(least=Class.SLOW)
     about = OfList() if unit is None else OfUnit(unit, listed=True)
-    asked = Asked(("outcomes", outcome, unit, limit, key), compute, work, about=about, shows=EVENTS_SHOWN)
+    asked = Asked(("outcomes", outcome, unit, publisher, limit, key), compute, work, about=about, shows=EVENTS_SHOWN)
     return await reader_of(request).answer(request, query, asked)
 
 
@@ -164,9 +166,11 @@ async def _said(snapshot: Snapshot, publisher: str, event_id: str) -> Said:
 
 
 async def _outcomes(
-    snapshot: Snapshot, sight: Sight, *, outcome: str, unit: str | None, after: int, limit: int
+    snapshot: Snapshot, sight: Sight, *, outcome: str, unit: str | None, publisher: str | None, after: int, limit: int
 ) -> SaidPage:
-    page, more = await outcomes(snapshot, outcome=outcome, unit=unit, after=after, limit=limit, confined=sight.confined)
+    page, more = await outcomes(
+        snapshot, outcome=outcome, unit=unit, publisher=publisher, after=after, limit=limit, confined=sight.confined
+    )
     return SaidPage(page, cursor_of(more), snapshot.position)
 
 

@@ -21,6 +21,7 @@ from projections.store.reading.outcomes import event
 from projections.store.reading.snapshot import Snapshot
 from services.access import accounts, granting
 from services.access.asker import Asker
+from services.access.grant_answers import GrantList, GrantOrdered, NewGrant, UnitGrant
 from services.access.granting import Order, OrderSaid
 from services.access.refusals import NotThereError, UnfitError
 from services.access.secret_digests import is_id
@@ -28,7 +29,6 @@ from services.api.access import access_of, asker_of_request, came_from
 from services.api.answering import reader_of
 from services.api.asked import require_reached
 from services.api.documentation import taking, told
-from services.api.grant_answers import GrantList, GrantOrdered, NewGrant, UnitGrant
 from services.api.json_bodies import read
 from services.api.parameters import Parameters, Strict, UnitPath, only_once, today
 from services.api.problems import Problem, not_ready
@@ -69,7 +69,7 @@ async def listed(request: Request, unit: UnitPath, query: Annotated[Parameters, 
     named, found, position = await reader.ask(request, OfUnit(unit), compute)
     names = await accounts.names(access_of(request).reading, {one.account for one in found})
     grants = [UnitGrant(one.account, names.get(one.account), *one[1:]) for one in found]
-    return answer(GrantList(named, grants, position))
+    return answer(GrantList(named, grants, position, await reader.behind(position)))
 
 
 @router.post(

@@ -85,7 +85,7 @@ async def sign_out(request: Request) -> Response:
     response = RedirectResponse(SIGN_IN, 303)
     if secret is not None:
         if not (is_own_page(request) and proves(fields.get("csrf"), secret)):
-            return _sign_out_page(secret, _outdated(), 403)
+            return _sign_out_page(request, secret, _outdated(), 403)
         try:
             asker = await asker_of(access.reading, Credentials(session=secret))
         except UnauthenticatedError:
@@ -94,6 +94,7 @@ async def sign_out(request: Request) -> Response:
             async with access.writing.acquire() as connection, connection.transaction():
                 await sessions.end(connection, asker, asker.account, asker.key, came_from=came_from(request))
         set_cookie(request, response, "session", "", seconds=0, strict=False)
+        response.headers["clear-site-data"] = '"cache"'  # nobody goes back to what was shown in the session
     return response
 
 
@@ -102,7 +103,7 @@ async def sign_out(request: Request) -> Response:
 async def sign_out_page(request: Request) -> Response:
     """Show the form that signs out."""
     secret = session_of(request)
-    return RedirectResponse(SIGN_IN, 303) if secret is None else _sign_out_page(secret)
+    return RedirectResponse(SIGN_IN, 303) if secret is None else _sign_out_page(request, secret)
 
 
 @router.get("/invitation/{invitation}")
@@ -133,7 +134,7 @@ async def accept(request: Request, invitation: InvitationPath) -> Response:
     except TooBusyError as busy:
         return await _invitation_page(request, invitation, busy, 503)
     except (NotThereError, TakenError) as over:
-        return page(_TITLE, said(over), link(SIGN_IN, _TITLE), status=404)
+        return page(request, _TITLE, said(over), link(SIGN_IN, _TITLE), status=404)
     return _begun(request, secret, own_path(None))
 
 
@@ -227,14 +228,14 @@ def _sign_in_page(
         parts.append(
             link(f"{AT_ISSUER}?next={quote(where_next, safe='')}", "Đăng nhập qua nơi cấp danh tính / By OpenID")
         )
-    return proof.kept_with(page(_TITLE, *parts, status=status, again=again))
+    return proof.kept_with(page(request, _TITLE, *parts, status=status, again=again))
 
 
 async def _invitation_page(request: Request, invitation: str, why: object = None, status: int = 200) -> Response:
     try:
         invited = await invitations.find(access_of(request).reading, invitation)
     except NotThereError as over:
-        return page(_TITLE, said(over), link(SIGN_IN, _TITLE), status=404)
+        return page(request, _TITLE, said(over), link(SIGN_IN, _TITLE), status=404)
     proof = Proof(request)
     parts = [] if why is None else [said(why)]
     parts += [
@@ -245,13 +246,13 @@ async def _invitation_page(request: Request, invitation: str, why: object = None
             field("again", "Nhập lại / Once more", "password", "new-password"),
         ),
     ]
-    return proof.kept_with(page("Thư mời / Invitation", *parts, status=status))
+    return proof.kept_with(page(request, "Thư mời / Invitation", *parts, status=status))
 
 
-def _sign_out_page(secret: str, why: object = None, status: int = 200) -> Response:
+def _sign_out_page(request: Request, secret: str, why: object = None, status: int = 200) -> Response:
     title = "Đăng xuất / Sign out"
     parts = [] if why is None else [said(why)]
-    return page(title, *parts, form(SIGN_OUT, proof_of(secret), title), status=status)
+    return page(request, title, *parts, form(SIGN_OUT, proof_of(secret), title), status=status)
 
 
 def _outdated() -> Bilingual:

@@ -15,10 +15,10 @@ from projections.store.reading.access import root_of
 from projections.store.reading.kept import roles_of
 from projections.store.reading.snapshot import Snapshot
 from services.access import accounts, sessions, tokens
+from services.access.access_answers import Me, NewToken, SessionList, SessionsEnded, TokenList, TokenMade
 from services.access.asker import ADMIN, Asker
 from services.access.credentials import proof_of
 from services.api.access import access_of, asker_of_request, came_from, session_of
-from services.api.access_answers import Me, NewToken, SessionList, SessionsEnded, TokenList, TokenMade
 from services.api.administering import require_administrator
 from services.api.answering import reader_of
 from services.api.documentation import taking, told

@@ -1,4 +1,4 @@
-"""The plain pages of signing in: no script, no style, everything that comes from outside escaped."""
+"""The plain pages of signing in: no script, the style sheet that the app names, all that comes from outside escaped."""
 
 from __future__ import annotations
 
@@ -6,36 +6,43 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final
 
-from fastapi import Response
+from fastapi import Request, Response
 
-_HEADERS: Final = {
-    "cache-control": "no-store",
-    "content-security-policy": (
-        "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; img-src 'self'"
-    ),
-}
+_POLICY: Final = "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; img-src 'self'"
 _PAGE: Final = """<!doctype html>
 <html lang="vi">
 <head>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>
-</head>
-<body><main><h1>{title}</h1>
+{style}</head>
+<body>
+<header class="top"><div class="wide"><a class="brand" href="/">tổng hợp</a></div></header>
+<main class="wide sign-in"><h1>{title}</h1>
 {body}
-</main></body>
+</main>
+</body>
 </html>
 """
 
 
-def page(title: str, *parts: str, status: int = 200, again: int | None = None) -> Response:
-    """Write a page of parts that are HTML already; `again` is seconds for `Retry-After`."""
-    headers = {**_HEADERS, **({} if again is None else {"retry-after": str(again)})}
-    text = _PAGE.format(title=escape(title), body="\n".join(parts))
+def page(request: Request, title: str, *parts: str, status: int = 200, again: int | None = None) -> Response:
+    """Write a page of parts that are HTML already; `again` is seconds for `Retry-After`.
+
+    What adds pages to the app may say where their style sheet is served: in `app.state.style`.
+    """
+    style: str | None = getattr(request.app.state, "style", None)
+    headers = {"cache-control": "no-store", "content-security-policy": _POLICY}
+    sheet = ""
+    if style is not None:
+        headers["content-security-policy"] = f"{_POLICY}; style-src 'self'"
+        sheet = f'<link rel="stylesheet" href="{escape(style)}">\n'
+    headers |= {} if again is None else {"retry-after": str(again)}
+    text = _PAGE.format(title=escape(title), style=sheet, body="\n".join(parts))
     return Response(text, status, headers, "text/html; charset=utf-8")
 
 
 def said(text: object) -> str:
     """Write a message; screen readers tell it at once."""
-    return f'<p role="alert">{escape(str(text))}.</p>'
+    return f'<p class="note" role="alert">{escape(str(text))}.</p>'
 
 
 def form(action: str, proof: str, button: str, *fields: str, hidden: Iterable[tuple[str, str]] = ()) -> str:
@@ -47,7 +54,7 @@ def form(action: str, proof: str, button: str, *fields: str, hidden: Iterable[tu
     return (
         f'<form method="post" action="{escape(action)}">{kept}\n'
         + "\n".join(fields)
-        + f"\n<p><button>{escape(button)}</button></p></form>"
+        + f'\n<p><button class="main">{escape(button)}</button></p></form>'
     )
 
 

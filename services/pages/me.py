@@ -8,7 +8,8 @@ import msgspec
 
 ENTERING: Final = frozenset({"clerk"})
 GRANTING: Final = frozenset({"keeper"})
-OPERATING: Final = frozenset({"operator", "keeper"})
+OPERATING: Final = frozenset({"operator"})
+SEEING: Final = frozenset({"reader", "officer"})
 
 
 class RoleHeld(msgspec.Struct, frozen=True):
@@ -36,6 +37,10 @@ class WhoAsks(msgspec.Struct, frozen=True):
     def units(self) -> list[str]:
         """Return the units that its roles are at, each once."""
         return list(dict.fromkeys(each.unit for each in self.granted))
+
+    def first(self, roles: frozenset[str]) -> str | None:
+        """Return the unit that the first of several roles is at."""
+        return next((each.unit for each in self.granted if each.role in roles), None)
 
     @property
     def may_enter(self) -> bool:

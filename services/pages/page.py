@@ -99,6 +99,12 @@ class Page:
             response.set_cookie(LANGUAGE, self.language, max_age=_A_YEAR, path="/", httponly=True, samesite="lax")
         return response
 
+    def draw_once(self, template: str, /, **context: Any) -> Response:
+        """Draw a page with what is shown once: no browser keeps it, not for the way back either."""
+        response = self.draw(template, **context)
+        response.headers["cache-control"] = "no-store"
+        return response
+
     def redirect(self, address: str) -> Response:
         """Send the browser on to an address of ours, after what it sent."""
         return RedirectResponse(address, HTTPStatus.SEE_OTHER, {"cache-control": "no-store"})

@@ -45,6 +45,16 @@ def today() -> dt.date:
     return dt.datetime.now(VIETNAM).date()
 
 
+def read_day(text: str) -> dt.date:
+    """Read a day as addresses have it, 2023-11-28, or as people type it, 28/11/2023. Raises ValueError."""
+    for form in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return dt.datetime.strptime(text, form).date()  # noqa: DTZ007 - a civil date has no zone
+        except ValueError:
+            continue
+    raise ValueError(text)
+
+
 def month_end(of: dt.date) -> dt.date:
     """Return the last day of a day's month."""
     return of.replace(day=calendar.monthrange(of.year, of.month)[1])

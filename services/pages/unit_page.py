@@ -11,7 +11,7 @@ from projections.answers.report.report_answers import Behind, UnitDay
 from services.pages.asking import Ask, RefusedPage, address_of, ask, path_of
 from services.pages.me import WhoAsks
 from services.pages.page import Page
-from services.pages.periods import Choice, Period, choices, shifted, today, year_to
+from services.pages.periods import Choice, Period, choices, read_day, shifted, today, year_to
 
 PLACE: Final = "/don-vi"
 TABS: Final = (
@@ -119,9 +119,7 @@ def day_of(page: Page, name: str) -> dt.date | None:
     text = page.query.get(name, "").strip()
     if not text:
         return None
-    for form in ("%Y-%m-%d", "%d/%m/%Y"):
-        try:
-            return dt.datetime.strptime(text, form).date()  # noqa: DTZ007 - a civil date has no zone
-        except ValueError:
-            continue
-    raise RefusedPage.unfit(name, page.gettext("Cần một ngày: 28/11/2023 hoặc 2023-11-28."))
+    try:
+        return read_day(text)
+    except ValueError as error:
+        raise RefusedPage.unfit(name, page.gettext("Cần một ngày: 28/11/2023 hoặc 2023-11-28.")) from error

@@ -61,10 +61,21 @@ def _lists(*where: ColumnElement[bool] | TextClause) -> dict[str, Query]:
     return {"parked": Query(parked), "rejected": Query(rejected), "any": Query(either)}
 
 
-_OF_ALL, _OF_ITSELF, _OF_SUBTREE = _lists(), _lists(_OF_UNIT), _lists(_IN_UNIT)
-_CONFINED = _lists(OF_EVENTS)
-_ITSELF_CONFINED, _SUBTREE_CONFINED = _lists(_OF_UNIT, BUT_ACCESS), _lists(_IN_UNIT, BUT_ACCESS)
-OUTCOMES = tuple(_OF_ALL)
+_OF_PUBLISHER = LEDGER.c.publisher == bindparam("publisher")
+_ANYWHERE: tuple[ColumnElement[bool] | TextClause, ...] = ()
+
+# By where they are asked for, whether of one publisher alone, and whether the list is confined to what the asker sees.
+_LISTS = {
+    (place, of_one, confined): _lists(*where, *([_OF_PUBLISHER] if of_one else ()), *([hidden] if confined else ()))
+    for place, where, hidden in (
+        ("anywhere", _ANYWHERE, OF_EVENTS),
+        ("itself", (_OF_UNIT,), BUT_ACCESS),
+        ("subtree", (_IN_UNIT,), BUT_ACCESS),
+    )
+    for of_one in (False, True)
+    for confined in (False, True)
+}
+OUTCOMES = ("parked", "rejected", "any")
 
 _RECEIPT = ("position", "outcome", "reason", "field", "detail", "publisher", "id", "first_position")
 _between = written(
@@ -91,24 +102,32 @@ async def event(snapshot: Snapshot, publisher: str, event_id: str) -> Said | Non
 
 
 async def outcomes(
-    snapshot: Snapshot, *, outcome: str, unit: str | None, after: int, limit: int, confined: Holder | None = None
+    snapshot: Snapshot,
+    *,
+    outcome: str,
+    unit: str | None,
+    publisher: str | None = None,
+    after: int,
+    limit: int,
+    confined: Holder | None = None,
 ) -> tuple[list[Said], int | None]:
     """Return a page of the events of one of OUTCOMES, and the position after which the next begins.
 
-    With a unit, those whose subject is it or below it on the last known hierarchy; of a dissolved unit, its own. That
-    the asker may see single events of the unit is decided before; without a unit the list is ``confined`` here to those
-    that he may see. Raises UnknownUnitError.
+    With a unit, those whose subject is it or below it on the last known hierarchy; of a dissolved unit, its own. With a
+    publisher, those that it said. That the asker may see single events of the unit is decided before; without a unit
+    the list is ``confined`` here to those that he may see. Raises UnknownUnitError.
     """
-    lists = _OF_ALL if confined is None else _CONFINED
     asked: dict[str, object] = {"after": after, "limit": limit + 1, **values_of(confined)}
+    place = "anywhere"
     if unit is not None:
         found = await _UNIT.fetchrow(snapshot, id=unit)
         if found is None:
             raise await unknown(snapshot, unit)
-        itself, subtree = (_OF_ITSELF, _OF_SUBTREE) if confined is None else (_ITSELF_CONFINED, _SUBTREE_CONFINED)
-        lists = itself if found["dissolved"] else subtree
+        place = "itself" if found["dissolved"] else "subtree"
         asked["unit"] = found["no"]
-    rows = await lists[outcome].fetch(snapshot, **asked)
+    if publisher is not None:
+        asked["publisher"] = publisher
+    rows = await _LISTS[place, publisher is not None, confined is not None][outcome].fetch(snapshot, **asked)
     return [_said(row) for row in rows[:limit]], rows[limit - 1]["position"] if len(rows) > limit else None
 
 

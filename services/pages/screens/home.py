@@ -1,4 +1,4 @@
-"""Where one begins: a unit at one look, and which unit that is for whoever comes to `/`."""
+"""The page of a unit at one look."""
 
 from __future__ import annotations
 
@@ -34,12 +34,6 @@ class Goal(NamedTuple):
 
     target: Target
     chart: Bullet
-
-
-async def begin(page: Page) -> Response:
-    """Send whoever comes to the page of the first unit that a role of theirs is at, else to the search."""
-    me = await page.asking.one(page.me())
-    return page.redirect(f"{PLACE}/{me.units[0]}" if me.units else "/tim")
 
 
 async def home(page: Page) -> Response:
@@ -143,4 +137,4 @@ async def _changed(u: UnitFrame, seen: visits.Seen, report: Report) -> Mapping[s
     return {measure: n for measure, n in found.difference.items() if n}
 
 
-SCREENS: Final = {"/": begin, f"{PLACE}/{{unit}}": home}
+SCREENS: Final = {f"{PLACE}/{{unit}}": home}

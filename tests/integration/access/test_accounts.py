@@ -21,7 +21,7 @@ async def test_an_invited_colleague_sets_a_password_and_signs_in_and_out(world: 
         unlike = await fill_in(browser, path, password=PHRASE, again=PHRASE + "x")
         assert unlike.status_code == 422
         begun = await fill_in(browser, path, password=PHRASE, again=PHRASE)
-        assert (begun.status_code, begun.headers["location"]) == (303, "/docs")
+        assert (begun.status_code, begun.headers["location"]) == (303, "/")
         me = await ok(browser.get("/v1/me"))
         assert (me["account"], me["name"], me["came_by"], me["roles"]) == (account, "Lan.Nguyen@x.vn", "session", None)
         out = await fill_in(browser, "/sign-out")

@@ -20,11 +20,15 @@ class UnitGrant(msgspec.Struct, frozen=True):
 
 
 class GrantList(msgspec.Struct, frozen=True):
-    """The grants over a unit itself that stand at a position; those over units above it hold there too."""
+    """The grants over a unit itself that stand at a position; those over units above it hold there too.
+
+    `behind` says that later orders may stand on the log already, where the projector stands still or is late.
+    """
 
     unit: UnitName
     grants: list[UnitGrant]
     position: int
+    behind: Behind | None = None
 
 
 class NewGrant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
