@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -101,10 +101,12 @@ async def sign_in(
 
 
 @asynccontextmanager
-async def world_of(database: str, *, owner: str | None = None, **settings: Any) -> AsyncIterator[World]:
+async def world_of(
+    database: str, *, owner: str | None = None, pages: Callable[[FastAPI], None] | None = None, **settings: Any
+) -> AsyncIterator[World]:
     """Run an API on a database, which `owner` enters as its owner; trying a password costs next to nothing."""
     cheap = Settings(database_url=database, nats_url=NOWHERE, password_memory=1)
-    app = create_app(dataclasses.replace(cheap, **settings), admit=asker_of_request)
+    app = create_app(dataclasses.replace(cheap, **settings), admit=asker_of_request, pages=pages)
     async with asyncpg.create_pool(owner or database, min_size=0, max_size=2) as pool, app.router.lifespan_context(app):
         async with pool.acquire() as connection:
             _, token = await bootstrap(connection)
