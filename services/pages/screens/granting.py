@@ -49,10 +49,10 @@ class Ordered(NamedTuple):
     @property
     def data(self) -> Mapping[str, str]:
         """Return what the order says."""
-        return {} if self.said is None else msgspec.json.decode(self.said.event, type=Order).data
+        return {} if self.said is None else msgspec.json.decode(self.said.event, type=OrderBody).data
 
 
-class Order(msgspec.Struct, frozen=True):
+class OrderBody(msgspec.Struct, frozen=True):
     """Of an event what an order is shown by."""
 
     data: dict[str, str]
