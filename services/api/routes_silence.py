@@ -59,8 +59,9 @@ class SilenceQuery(InForms, OverDays):
 async def silent(request: Request, unit: UnitPath, query: Annotated[SilenceQuery, Query()]) -> Response:
     """List the units below that sent nothing, declared zero, declared another total than counted, admitted nobody.
 
-    Each list has its whole `count` and a page; with `list`, that one alone has its page, and `cursor` goes on in it.
-    A file has whole lists, unless `limit` or `cursor` is given.
+    Each of the `asked` units is in one of three states: `silent`, `only_zero`, or, all others, with figures. Each list
+    has its whole `count` and a page; with `list`, that one alone has its page, and `cursor` goes on in it. A file has
+    whole lists, unless `limit` or `cursor` is given.
     """
     file = file_asked(request, query, f"silence-{unit}-{query.first}-{query.last}", silence_table)
     whole = is_whole(file, query)
@@ -80,7 +81,8 @@ async def silent(request: Request, unit: UnitPath, query: Annotated[SilenceQuery
 async def _silence(snapshot: Snapshot, sight: Sight, question: SilenceQuestion, *, whole: bool) -> Silence:
     found = await silence(snapshot, question, cursor_of, confined=sight.confined)
     if whole:
-        for each in (found.silent, found.declared_zero, found.differing, found.admitted_nobody):
+        for name in LISTS:
+            each = getattr(found, name)
             if each.next is not None:
                 require_fewer("dòng", each.count)
     return found

@@ -19,7 +19,7 @@ from tests.property.reading import Reader, reader_of
 from tests.property.system import system_on
 
 YEAR = {"from": "2023-01-01", "to": "2023-12-31"}
-LISTS = ("silent", "declared_zero", "differing", "admitted_nobody")
+LISTS = ("silent", "only_zero", "declared_zero", "differing", "admitted_nobody")
 
 
 def total(unit: str, event_id: str, value: int, figure: str = "admissions", **period: str) -> Said:
@@ -88,6 +88,7 @@ async def test_silence_is_not_zero(reader: Reader) -> None:
     answer = await ask(reader, "huyen", level="cell")
     assert (answer["level"], answer["asked"], answer["position"]) == ("cell", 9, len(LOG))
     assert ids(answer["silent"]) == ["a4", "a6", "b1", "c1"]
+    assert ids(answer["only_zero"]) == ["a2"]
     assert ids(answer["declared_zero"]) == ["a2"]
     assert ids(answer["admitted_nobody"]) == ["a2", "a3", "a4", "a5", "a6", "b1", "b2", "c1"]
     (zero,) = answer["declared_zero"]["units"]
@@ -188,6 +189,7 @@ async def test_units_are_those_that_stand_on_the_last_day(database: str) -> None
     async with reader_of(database) as reader:
         cells = await ask(reader, ROOT, level="cell")
         assert ids(cells["silent"]) == ["a2", "a3", "a4", "b2", "moi"]
+        assert ids(cells["only_zero"]) == ["b1"]  # c1 declared how many members it has, too
         assert ids((await ask(reader, ROOT, level="group"))["silent"]) == ["a5"]
         in_june = await ask(reader, ROOT, level="cell", to="2023-06-30")
         assert ids(in_june["silent"]) == ["a2", "a3", "a4", "a5", "a6", "b1", "b2"]
@@ -201,7 +203,7 @@ async def test_units_are_those_that_stand_on_the_last_day(database: str) -> None
             "xa-c",
         ]
         gone = await ask(reader, "xa-b")
-        assert (gone["asked"], [gone[name]["count"] for name in LISTS]) == (0, [0, 0, 0, 0])
+        assert (gone["asked"], [gone[name]["count"] for name in LISTS]) == (0, [0] * len(LISTS))
 
 
 @pytest.mark.parametrize("unit", [ROOT, "tinh"])
@@ -242,7 +244,7 @@ async def test_a_cursor_is_of_its_list(reader: Reader) -> None:
         for other in LISTS:
             if other != name:
                 asked = {**YEAR, "list": other, "cursor": pages[name]["next"]}
-                assert pages[name]["next"] or name == "declared_zero"
+                assert pages[name]["next"] or name in {"only_zero", "declared_zero"}
                 if asked["cursor"]:
                     answer = await reader.get(f"/v1/units/{ROOT}/silence", asked, status=422)
                     assert answer["parameter"] == "cursor"

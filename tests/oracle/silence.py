@@ -28,6 +28,8 @@ class Quiet:
 
     asked: int
     silent: list[str]
+    only_zero: list[str]
+    """Heard of, but by zeros alone."""
     zeros: list[tuple[str, list[tuple[str, str, str, int]]]]
     """Each unit with its zeros: figure, first, last, position."""
     differing: list[tuple[str, str, str, str, int, int, int]]
@@ -68,14 +70,17 @@ def quiet(oracle: Oracle, unit: str, first: dt.date, last: dt.date, level: str |
         and level in {None, h.level(u, last)}
     )
     heard: set[str] = set()
+    figures: set[str] = set()
     admitting: set[str] = set()
     for count in facts:
         if first <= count.day <= last:
             heard |= reached(count.unit, count.day)
+            figures |= reached(count.unit, count.day)
             admitting |= reached(count.unit, count.day) if count.measure == "admissions" else set()
     overlapping = [d for d in said if d.first <= last and d.last >= first]
     for one in overlapping:
         heard |= reached(one.unit, min(one.last, last))
+        figures |= reached(one.unit, min(one.last, last)) if one.value else set()
     zeros, differing = [], []
     for who in looked:
         own = sorted(
@@ -92,6 +97,7 @@ def quiet(oracle: Oracle, unit: str, first: dt.date, last: dt.date, level: str |
     return Quiet(
         len(looked),
         [who for who in looked if who not in heard],
+        [who for who in looked if who in heard - figures],
         zeros,
         differing,
         [who for who in looked if who not in admitting],

@@ -266,7 +266,7 @@ async def silence(seeing: Seeing) -> None:
     ]
     seen = {u for u in looked if seeing.may("figures", u, days)}
     assert (whole["asked"], answer["asked"]) == (len(looked), len(seen)), (unit, days, looked, seen)
-    for name in ("silent", "declared_zero", "differing", "admitted_nobody"):
+    for name in ("silent", "only_zero", "declared_zero", "differing", "admitted_nobody"):
         listed = "figures" if name == "differing" else "units"
         right = [row for row in whole[name][listed] if (row["id"] if "id" in row else row["unit"]["id"]) in seen]
         assert (answer[name][listed], answer[name]["count"]) == (right, len(right)), (name, unit, days)

@@ -28,7 +28,7 @@ from tests.property.strategies import ACTIONS, DAYS, UNITS, Teller, cuttings
 from tests.property.system import Batch, System, oracle_of
 
 SPOKEN = [*["declared"] * 20, *(action for action in ACTIONS if action != "fact"), *["fact"] * 6]
-LISTS = ("silent", "declared_zero", "differing", "admitted_nobody")
+LISTS = ("silent", "only_zero", "declared_zero", "differing", "admitted_nobody")
 QUESTIONS = 12
 
 
@@ -137,7 +137,7 @@ async def told(reader: Reader, unit: str, days: tuple[dt.date, dt.date], level: 
         page, rows[name] = answer[name], [*rows_of(answer[name])]
         while page["next"] is not None:
             following = await reader.get(path, asked | {"list": name, "cursor": page["next"]})
-            assert [bool(rows_of(following[other])) for other in LISTS if other != name] == [False] * 3
+            assert [bool(rows_of(following[other])) for other in LISTS if other != name] == [False] * 4
             assert {other: following[other]["count"] for other in LISTS} == {n: answer[n]["count"] for n in LISTS}
             page = following[name]
             rows[name] += rows_of(page)
@@ -145,6 +145,7 @@ async def told(reader: Reader, unit: str, days: tuple[dt.date, dt.date], level: 
     return Quiet(
         answer["asked"],
         [unit["id"] for unit in rows["silent"]],
+        [unit["id"] for unit in rows["only_zero"]],
         [
             (row["unit"]["id"], [(z["figure"], z["from"], z["to"], z["said"]["position"]) for z in row["figures"]])
             for row in rows["declared_zero"]

@@ -70,6 +70,8 @@ class Silence(Struct, frozen=True, rename=_PERIOD):
 
     ``asked`` is how many units were looked at: those of ``level`` (all, where null) that stood below on the last day.
     Every ``count`` is that of the whole list. ``silent``: no fact and no declaration of it or of anything below it.
+    ``only_zero``: something was declared, but of it and below it there is no fact, and no declaration but of zero. All
+    others have figures: so each unit is in one of three states.
     ``declared_zero``: what it declared itself, of a period that meets the days. ``differing``: of a period within them.
     ``admitted_nobody``: no admission of it or below it, whether silent or not.
     """
@@ -82,6 +84,7 @@ class Silence(Struct, frozen=True, rename=_PERIOD):
     as_of: dt.datetime | None
     asked: int
     silent: NamedUnits
+    only_zero: NamedUnits
     declared_zero: UnitsOfZeros
     differing: DifferingFigures
     admitted_nobody: NamedUnits

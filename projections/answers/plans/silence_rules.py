@@ -103,11 +103,15 @@ class ComparedTotals(NamedTuple):
 
 
 class Quiet(NamedTuple):
-    """What was found, each as marks of units. Of the units ``in_doubt`` it is not known whether one below was heard."""
+    """What was found, each as marks of units. Of the units ``in_doubt`` it is not known whether one below was heard.
+
+    ``only_zero`` are those of which, and below which, nothing but zeros was heard.
+    """
 
     looked: Marks
     silent: Marks
-    silence_in_doubt: Marks
+    only_zero: Marks
+    figures_in_doubt: Marks
     zero: Marks
     nobody: Marks
     admission_in_doubt: Marks
@@ -198,23 +202,34 @@ def totals_asked(asked: AskedOfAll, found: Places, declared: DeclaredColumns) ->
 def judge(asked: AskedOfAll, found: Places, declared: DeclaredColumns, heard: Voices) -> Quiet:
     """Tell of the units that are looked at."""
     size = len(found.looked)
-    spoke, zero, below = np.zeros(size, np.bool_), np.zeros(size, np.bool_), np.zeros(size, np.bool_)
-    spoke[declared.units] = True
+    zero = np.zeros(size, np.bool_)
     zero[declared.units[(declared.values == 0) & (declared.figures <= asked.measures)]] = True
-    shared = np.minimum(declared.last, asked.on)
-    below[declared.units[shared >= found.begun[declared.units]]] = True
-    heard_of = _handed_up((heard.own > 0) | below, found.parents) | spoke
+    heard_of, figures = (
+        _heard(asked, found, DeclaredColumns(*(column[some] for column in declared)), heard)
+        for some in (slice(None), declared.values != 0)
+    )
     admitted = _handed_up(heard.admissions > 0, found.parents)
-    silent, nobody = found.looked & ~heard_of, found.looked & ~admitted
+    silent, without, nobody = (found.looked & ~each for each in (heard_of, figures, admitted))
     return Quiet(
         found.looked,
         silent,
-        silent & found.mixed,
+        without & ~silent,
+        without & found.mixed,
         found.looked & zero,
         nobody,
         nobody & found.mixed,
         _totals(totals_asked(asked, found, declared), found, declared, heard.facts),
     )
+
+
+def _heard(asked: AskedOfAll, found: Places, declared: DeclaredColumns, heard: Voices) -> Marks:
+    """Mark the units that have a fact, or one of the declared figures, of their own or below, as far as it is known."""
+    size = len(found.looked)
+    spoke, below = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
+    spoke[declared.units] = True
+    shared = np.minimum(declared.last, asked.on)
+    below[declared.units[shared >= found.begun[declared.units]]] = True
+    return _handed_up((heard.own > 0) | below, found.parents) | spoke
 
 
 def _totals(

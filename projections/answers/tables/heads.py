@@ -51,6 +51,7 @@ HEADS: Final[Mapping[str, str]] = {
     "asked_level": "Cấp được xem",
     "asked": "Số đơn vị được xem",
     "silent": "Chưa báo cáo",
+    "only_zero": "Chỉ báo không phát sinh",
     "declared_zero": "Báo không phát sinh",
     "differing": "Khai báo khác số đếm",
     "admitted_nobody": "Không kết nạp",

@@ -110,6 +110,7 @@ def silence_table(answer: Silence) -> AnswerTable:
     empty: Cells = [None] * len(columns)
     lists: dict[str, NamedUnits | UnitsOfZeros | DifferingFigures] = {
         "silent": answer.silent,
+        "only_zero": answer.only_zero,
         "declared_zero": answer.declared_zero,
         "differing": answer.differing,
         "admitted_nobody": answer.admitted_nobody,
@@ -118,6 +119,8 @@ def silence_table(answer: Silence) -> AnswerTable:
     def rows() -> Iterator[Cells]:
         for unit in answer.silent.units:
             yield _of_unit("silent", unit, empty)
+        for unit in answer.only_zero.units:
+            yield _of_unit("only_zero", unit, empty)
         for zeros in answer.declared_zero.units:
             for figure in zeros.figures:
                 yield _of_unit("declared_zero", zeros.unit, cells_of(figure, columns))

@@ -37,7 +37,7 @@ from projections.store.reading.silence_columns import KnownColumns, of_everybody
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sources import sources_at
 
-LISTS: Final = ("silent", "declared_zero", "differing", "admitted_nobody")
+LISTS: Final = ("silent", "only_zero", "declared_zero", "differing", "admitted_nobody")
 
 _FEW: Final = 1_000
 """Units that are looked up and sorted sooner than all units are gone through in their order."""
@@ -186,7 +186,9 @@ async def _settled(snapshot: Snapshot, known: KnownColumns, days: Days, on: dt.d
     def of(marks: Marks) -> Numbers:
         return known.numbers[marks]
 
-    heard = await silence_doubts.heard(snapshot, of(quiet.silence_in_doubt).tolist(), days, on)
+    in_doubt = of(quiet.figures_in_doubt)
+    heard = await silence_doubts.heard(snapshot, in_doubt.tolist(), days, on)
+    silent = _without(of(quiet.silent), heard.of)
     admitting = await silence_doubts.admitting(snapshot, of(quiet.admission_in_doubt).tolist(), days)
     declared, totals = known.declared, quiet.totals
     doubted = np.flatnonzero(totals.in_doubt)
@@ -206,7 +208,8 @@ async def _settled(snapshot: Snapshot, known: KnownColumns, days: Days, on: dt.d
     return Found(
         int(np.count_nonzero(quiet.looked)),
         {
-            "silent": _without(of(quiet.silent), heard),
+            "silent": silent,
+            "only_zero": _without(_with(of(quiet.only_zero), in_doubt), heard.figures, silent),
             "declared_zero": of(quiet.zero),
             "admitted_nobody": _without(of(quiet.nobody), admitting),
         },
@@ -215,8 +218,15 @@ async def _settled(snapshot: Snapshot, known: KnownColumns, days: Days, on: dt.d
     )
 
 
-def _without(units: Numbers, others: set[int]) -> Numbers:
-    return units[~np.isin(units, list(others))] if others else units
+def _with(units: Numbers, others: Numbers) -> Numbers:
+    return np.union1d(units, others) if len(others) else units
+
+
+def _without(units: Numbers, *others: Collection[int] | Numbers) -> Numbers:
+    for some in others:
+        if len(some):
+            units = units[~np.isin(units, list(some))]
+    return units
 
 
 async def _first_of(snapshot: Snapshot, units: Numbers, begin: str, limit: int) -> list[int]:
@@ -260,6 +270,7 @@ class _Pages:
             as_of=snapshot.as_of,
             asked=found.asked,
             silent=self._units("silent", found, page),
+            only_zero=self._units("only_zero", found, page),
             declared_zero=UnitsOfZeros(
                 found.count("declared_zero"),
                 [UnitOfZeros(self._names[no], zeros[no]) for no in page["declared_zero"][: question.limit]],

@@ -18,12 +18,13 @@ _VOICED: Final = f"""
 WITH RECURSIVE mute AS (SELECT no FROM unnest($1::integer[]) AS asked (no)), {
     below_within("below", "mute", unit="mute.no", days=("$2::date", "$4::date"), kept={"upper": "mute.no"})
 }
-SELECT DISTINCT below.upper FROM below CROSS JOIN LATERAL (
-    SELECT FROM declaration
-    WHERE declaration.unit = below.unit AND declaration.first <= $3::date AND declaration.last >= $2::date
-        AND least(declaration.last, $4::date) BETWEEN below.first AND below.last
-    LIMIT 1
+SELECT below.upper, bool_or(said.some) FROM below CROSS JOIN LATERAL (
+    SELECT bool_or(declared.value <> 0) AS some FROM standing_declaration AS declared
+    WHERE declared.unit = below.unit AND declared.first <= $3::date AND declared.last >= $2::date
+        AND least(declared.last, $4::date) BETWEEN below.first AND below.last
+    HAVING count(*) > 0
 ) AS said
+GROUP BY below.upper
 """
 
 
@@ -35,17 +36,27 @@ class DoubtedTotal(NamedTuple):
     days: Days
 
 
-async def heard(snapshot: Snapshot, units: Sequence[int], days: Days, on: dt.date) -> set[int]:
+class HeardBelow(NamedTuple):
+    """Units of which, or below which, something was heard; and those of them where that is more than zeros."""
+
+    of: set[int]
+    figures: set[int]
+
+
+async def heard(snapshot: Snapshot, units: Sequence[int], days: Days, on: dt.date) -> HeardBelow:
     """Return those of the units of which, or below which, a fact or a declaration was heard.
 
-    ``on`` is the day of the hierarchy. None of them declared anything itself.
+    ``on`` is the day of the hierarchy. None of them declared anything itself but zeros.
     """
-    found = await _counted(snapshot, units, days, tuple(MEASURES))
-    mute = [unit for unit in units if unit not in found]
+    figures = await _counted(snapshot, units, days, tuple(MEASURES))
+    of = set(figures)
+    mute = [unit for unit in units if unit not in of]
     if mute:
-        rows = await snapshot.connection.fetch(_VOICED, mute, min(days.first, on), days.last, on)
-        found |= {upper for (upper,) in rows}
-    return found
+        for upper, some in await snapshot.connection.fetch(_VOICED, mute, min(days.first, on), days.last, on):
+            of.add(upper)
+            if some:
+                figures.add(upper)
+    return HeardBelow(of, figures)
 
 
 async def admitting(snapshot: Snapshot, units: Sequence[int], days: Days) -> set[int]:

@@ -43,7 +43,7 @@ def silence_(
         typer.Option(
             "--list",
             help=either("Chỉ một danh sách: ", "One list only: ")
-            + "silent | declared_zero | differing | admitted_nobody.",
+            + "silent | only_zero | declared_zero | differing | admitted_nobody.",
         ),
     ] = None,
     limit: AnyLimit = None,

@@ -14,6 +14,7 @@ from services.language import either
 
 _LISTS = {
     "silent": ("Chưa báo cáo", "Said nothing"),
+    "only_zero": ("Chỉ báo không phát sinh", "Declared zero and nothing else"),
     "declared_zero": ("Báo không phát sinh", "Declared zero"),
     "differing": ("Số khai báo khác số đếm được", "Declared differs from counted"),
     "admitted_nobody": ("Không kết nạp đảng viên nào", "Admitted nobody"),
@@ -21,7 +22,7 @@ _LISTS = {
 
 
 def silence(answer: Mapping[str, Any]) -> RenderableType:
-    """Lay out the four lists, each with how many there are; silence is never shown as zero."""
+    """Lay out the lists, each with how many there are; silence is never shown as zero."""
     of_level = f", {say(LEVELS, answer['level'])}" if answer["level"] else ""
     asked = number(answer["asked"])
     parts: list[RenderableType] = [
