@@ -1,16 +1,23 @@
-// Buttons that copy a field's value: `data-copies` names the field, `data-done` is what the button says then.
+// Buttons that copy a text: `data-copies` names the element that has it, `data-done` is what is said then.
+const textOf = (element) => ("value" in element ? element.value : element.innerText);
+
+const copied = async (source) => {
+  try {
+    await navigator.clipboard.writeText(textOf(source));
+  } catch { // without TLS there is no clipboard; what is marked is copied all the same
+    if (source.select) source.select();
+    else getSelection().selectAllChildren(source);
+    document.execCommand("copy");
+  }
+};
+
 for (const button of document.querySelectorAll("button[data-copies]")) {
-  const field = document.getElementById(button.dataset.copies);
-  if (!field) continue;
-  field.addEventListener("focus", () => field.select());
+  const source = document.getElementById(button.dataset.copies);
+  const status = button.parentElement.querySelector("[role=status]");
+  if (!source) continue;
   button.hidden = false;
   button.addEventListener("click", async () => {
-    field.select();
-    try {
-      await navigator.clipboard.writeText(field.value);
-    } catch {
-      document.execCommand("copy"); // without TLS there is no clipboard; what is selected is copied all the same
-    }
-    button.textContent = button.dataset.done;
+    await copied(source);
+    (status ?? button).textContent = button.dataset.done;
   });
 }
