@@ -91,6 +91,7 @@ async def targets(page: Page) -> Response:
         flows=_flows(indicators.stock),
         name_of=partial(_name_of, page.language),
         why=reasons(page.gettext),
+        silent_reason=SILENT,
         files={end: _files(u, end, on) for end in ("indicators", "targets")},
     )
 
@@ -100,7 +101,15 @@ def _alone(page: Page, u: UnitFrame, on: dt.date, alone: HandedDown, figures: Al
     rows = _with_target(alone.allocation)
     pages: Pages[AllocatedRow] = paged(page, rows)
     shown = alone._replace(rows=pages.rows)
-    return u.draw("allocation.html", figures=figures, on=on, handed=shown, rows=pages, why=reasons(page.gettext))
+    return u.draw(
+        "allocation.html",
+        figures=figures,
+        on=on,
+        handed=shown,
+        rows=pages,
+        why=reasons(page.gettext),
+        silent_reason=SILENT,
+    )
 
 
 def _handed_down(allocation: Allocation) -> HandedDown:
