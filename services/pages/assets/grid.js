@@ -1,12 +1,12 @@
 // A table to type and paste into, in place of the text with tabs; what is sent is that text. Columns that a type does
 // not have are left out before anything is sent.
 const ROWS = 10;
-const form = document.querySelector("form.paste");
+const form = document.querySelector("form.entry-paste");
 const area = form.querySelector("textarea");
-const box = form.querySelector(".grid");
+const box = form.querySelector(".entry-grid");
 const left = form.querySelector(".left");
 const more = form.querySelector(".more");
-const columns = [...document.querySelectorAll(".columns-told li")].map(({ dataset }) => ({
+const columns = [...document.querySelectorAll(".entry-columns-told li")].map(({ dataset }) => ({
   head: dataset.head, heads: dataset.heads.split("|"), codes: dataset.codes ? dataset.codes.split("|") : [],
 }));
 const store = (() => { try { return sessionStorage; } catch { return null; } })();
@@ -36,7 +36,7 @@ function parted(text) {
 }
 
 const table = document.createElement("table");
-table.className = "cells";
+table.className = "entry-cells";
 table.createTHead().insertRow().append(head(""), ...columns.map((each) => head(each.head)));
 const body = table.createTBody();
 for (const [i, each] of columns.entries()) {
