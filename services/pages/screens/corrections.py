@@ -16,7 +16,7 @@ from services.pages.asking import ProblemSaid, RefusedPage
 from services.pages.entry import saying, units
 from services.pages.entry.answers import ACCEPTED, REFUSED, SentAnswer, SentItem
 from services.pages.entry.facts import TYPES, Fact, read_fact, typed_of
-from services.pages.entry.typed import typed
+from services.pages.form_fields import fields_of
 from services.pages.me import WhoAsks
 from services.pages.page import Page
 from services.pages.periods import today
@@ -71,7 +71,7 @@ async def ask_why(page: Page) -> Response:
 
 async def take_back(page: Page) -> Response:
     """Take an event back."""
-    given = await typed(page)
+    given = await fields_of(page)
     me = await units.clerk(page)
     key, reason = (page.part("publisher"), page.part("id")), given.get("reason", "").strip()
     if not reason:
@@ -95,7 +95,7 @@ async def ask_anew(page: Page) -> Response:
 
 async def replace(page: Page) -> Response:
     """Look at what is said in place of an event, or say it."""
-    given = await typed(page)
+    given = await fields_of(page)
     me = await units.clerk(page)
     if given.get("step") == SENT:
         # Said again it is the same events: so it is not asked whether the event still stands.

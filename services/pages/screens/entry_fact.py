@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from services.pages.asking import ProblemSaid, RefusedPage
 from services.pages.entry import saying, units
 from services.pages.entry.answers import ACCEPTED, DUPLICATE, REFUSED, SentItem
 from services.pages.entry.facts import TYPES, Fact, column_of, read_fact, typed_of
-from services.pages.entry.typed import typed
+from services.pages.form_fields import fields_of
 from services.pages.me import WhoAsks
 from services.pages.page import Page
 from services.pages.periods import today
@@ -38,7 +39,7 @@ async def form(page: Page) -> Response:
 
 async def take(page: Page) -> Response:
     """Look at what was typed, go back to it, or send it."""
-    given = await typed(page)
+    given = await fields_of(page)
     me = await units.clerk(page)
     event_type, unit = _type(page, given), await units.shown(page, given.get("unit", ""))
     fact = read_fact(event_type, unit.id, given, page.texts, today())
@@ -126,7 +127,7 @@ def with_fault(page: Page, fact: Fact, item: SentItem) -> Fact:
     return fact._replace(faults={name: page.said(item.detail or item.reason or "")})
 
 
-def _type(page: Page, given: dict[str, str]) -> str:
+def _type(page: Page, given: Mapping[str, str]) -> str:
     if given.get("type") in TYPES:
         return given["type"]
     title, detail = page.gettext("Chưa rõ việc gì"), page.gettext("Hãy chọn loại sự việc ở trang nhập số liệu.")

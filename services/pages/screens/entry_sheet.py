@@ -16,8 +16,8 @@ from services.pages.entry import units
 from services.pages.entry.answers import Import, ImportHead, ImportList, ImportRow, SentAnswer, SheetRefusal
 from services.pages.entry.facts import TYPES, Choice, Field, read_fact
 from services.pages.entry.saying import WAIT, proof
-from services.pages.entry.typed import typed
 from services.pages.entry.uploading import CELLS, FILE, SheetComing
+from services.pages.form_fields import fields_of
 from services.pages.me import WhoAsks
 from services.pages.page import Page
 from services.pages.periods import today
@@ -37,6 +37,8 @@ TO_MEND: Final = frozenset({"refused", "differs", "taken_back"})
 """Rows that are not sent as they are."""
 SENDABLE: Final = frozenset({"ready", "suspicious", "will_wait"})
 """Rows that are sent as they are."""
+NOT_HIS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+"""Refusals that no other sheet would change."""
 CHOICES: Final = ("again", "replace")
 ALL, MEND = "tat-ca", "can-sua"
 _MOST_FORM: Final = MAX_FILE + 256 * 1024
@@ -83,7 +85,7 @@ async def upload(page: Page) -> Response:
     except ClientDisconnect:
         return Response(None, HTTPStatus.BAD_REQUEST)
     except RefusedPage as refused:
-        if refused.said.status == HTTPStatus.UNAUTHORIZED:
+        if refused.said.status in NOT_HIS and not coming.broken:
             raise
         said, refusal = _why(page, coming, refused)
         return _many(
@@ -133,7 +135,7 @@ async def sheet(page: Page) -> Response:
 
 async def mend(page: Page) -> Response:
     """Mend a row, and go on to the next one that is to be mended."""
-    given = await typed(page)
+    given = await fields_of(page)
     me = await units.clerk(page)
     cells = {name.removeprefix("c."): text for name, text in given.items() if name.startswith("c.")}
     chosen = {name: given.get("choice") == name for name in CHOICES if "choice" in given}
@@ -213,7 +215,7 @@ def _many(
 def _why(page: Page, coming: SheetComing, refused: RefusedPage) -> tuple[ProblemSaid, SheetRefusal]:
     """Say why a sheet is not taken, in words of the page's language."""
     title = page.gettext("Chưa nhận bảng này")
-    if coming.broken or not coming.length:
+    if coming.broken or (not coming.length and refused.said.status == HTTPStatus.UNPROCESSABLE_ENTITY):
         detail = page.gettext("Chưa có gì để đọc: hãy chọn tệp, hoặc dán các ô, rồi gửi.")
         return ProblemSaid(title, detail, HTTPStatus.UNPROCESSABLE_ENTITY), SheetRefusal()
     try:

@@ -1,0 +1,227 @@
+"""Pages of entry from those who mean harm: pages elsewhere, others' units, files without end, broken forms."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tracemalloc
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import openpyxl
+import pytest
+
+from services.embedded.postgres import PostgresServer
+from services.sheets.bounds import MAX_FILE
+from tests.integration.pages.entering import (
+    CELL,
+    COMMUNE,
+    OTHER,
+    counted,
+    entering,
+    hidden,
+    look,
+    paste,
+    press,
+    say,
+    upload,
+)
+from tests.integration.pages.service import Service, text_of
+from tests.integration.sheets import DAY, csv_of
+
+ADMITTED = "member.admitted"
+EVERYWHERE = (
+    ("/nhap/mot", {"type": ADMITTED, "unit": CELL, "step": "gui", "member": "f-1", "decided_on": DAY}),
+    (f"/nhap/tai-len?unit={COMMUNE}&type={ADMITTED}", None),
+    (f"/nhap/rut-lai/{CELL}/some-event", {"reason": "x"}),
+    (f"/nhap/thay/{CELL}/some-event", {"reason": "x", "step": "gui"}),
+    ("/nhap/bang/i-0123456789abcdef0123456789abcdef/hang/2", {"c.member": "x"}),
+    ("/nhap/bang/i-0123456789abcdef0123456789abcdef/gui", {}),
+    ("/nhap/bang/i-0123456789abcdef0123456789abcdef/xoa", {}),
+)
+"""All that changes something, with what it takes."""
+
+
+@pytest.fixture(scope="module")
+async def running(postgres: PostgresServer) -> AsyncIterator[Service]:
+    async with entering(postgres) as service:
+        yield service
+
+
+@pytest.fixture
+async def clerk(running: Service) -> AsyncIterator[httpx.AsyncClient]:
+    async with running.browser("clerk") as browser:
+        yield browser
+
+
+async def kept(clerk: httpx.AsyncClient) -> list[str]:
+    """Return the sheets that are kept."""
+    return [each["import"] for each in (await clerk.get("/v1/imports")).json()["imports"]]
+
+
+async def logged(running: Service) -> int:
+    """Return the position that the log has come to."""
+    async with running.browser("officer") as browser:
+        return int((await browser.get(f"/v1/units/{COMMUNE}")).json()["position"])
+
+
+@pytest.mark.parametrize(("path", "fields"), EVERYWHERE)
+async def test_a_page_elsewhere_changes_nothing_in_anybodys_name(
+    running: Service, clerk: httpx.AsyncClient, path: str, fields: dict[str, str] | None
+) -> None:
+    given: dict[str, Any] = (
+        {"files": {"file": ("a.csv", csv_of((CELL, "f-2", DAY)))}} if fields is None else {"data": fields}
+    )
+    before = await logged(running), await kept(clerk)
+    for headers in (
+        {"sec-fetch-site": "cross-site", "origin": "http://evil.example"},
+        {"sec-fetch-site": "same-site", "origin": "http://other.localhost"},
+    ):
+        forged = await clerk.post(path, headers=headers, **given)
+        assert forged.status_code == 403
+    assert (await logged(running), await kept(clerk)) == before
+
+
+@pytest.mark.parametrize("who", [None, "reader", "officer"])
+async def test_who_is_no_clerk_enters_nothing(running: Service, who: str | None) -> None:
+    async with running.browser(who) as browser:
+        for path, fields in EVERYWHERE:
+            given: dict[str, Any] = {"files": {"file": ("a.csv", b"x")}} if fields is None else {"data": fields}
+            answer = await browser.post(path, **given)
+            assert answer.status_code == (303 if who is None else 403), path
+            assert who is not None or answer.headers["location"] == "/sign-in"
+        shown = await browser.get("/nhap")
+        assert shown.status_code == (303 if who is None else 403)
+
+
+async def test_a_clerk_enters_for_no_unit_beside_his_own(running: Service, clerk: httpx.AsyncClient) -> None:
+    refused = await look(clerk, ADMITTED, OTHER, member="b-1", decided_on=DAY)
+    assert refused.status_code == 422
+    assert "không được gửi với tư cách" in text_of(refused.text)
+    assert "Gửi</button>" not in refused.text
+    shown = await look(clerk, ADMITTED, member="b-1", decided_on=DAY)
+    action, fields = hidden(shown.text, "Gửi")
+    sent = await clerk.post(action, data={**fields, "unit": OTHER})
+    assert "location" not in sent.headers
+    assert (await paste(clerk, ADMITTED, "x", OTHER)).status_code == 403
+    assert (await clerk.get("/nhap", params={"unit": OTHER})).status_code == 200  # its name is nobody's secret
+    async with running.browser("other") as other:
+        where = await say(other, ADMITTED, OTHER, member="b-2", decided_on=DAY)
+        await counted(other, where)
+        (item,) = (await other.get(f"/v1{where.replace('phieu', 'receipts')}")).json()["items"]
+        made = (
+            await paste(other, ADMITTED, f"Đơn vị\tMã đảng viên\tNgày quyết định\n{OTHER}\tb-3\t{DAY}\n", OTHER)
+        ).headers
+    key = f"{item['publisher']}/{item['id']}"
+    for path in (f"/phieu/{key}", f"/nhap/rut-lai/{key}", f"/nhap/thay/{key}"):
+        assert (await clerk.get(path)).status_code == 403, path
+    assert (await clerk.post(f"/nhap/rut-lai/{key}", data={"reason": "x"})).status_code == 403
+    for path in (where, made["location"]):
+        assert (await clerk.get(path)).status_code == 404, path
+    for end in ("gui", "xoa", "hang/2"):
+        assert (await clerk.post(f"{made['location']}/{end}", data={"c.member": "x"})).status_code == 404
+
+
+async def test_a_file_without_end_is_read_no_further_than_a_sheet_may_be_long(clerk: httpx.AsyncClient) -> None:
+    given = 0
+
+    async def endless(boundary: str, name: str) -> AsyncIterator[bytes]:
+        nonlocal given
+        yield f'--{boundary}\r\ncontent-disposition: form-data; name="{name}"; filename="a"\r\n\r\n'.encode()
+        piece = b"x" * (1 << 18)
+        while True:
+            given += len(piece)
+            yield piece
+
+    for name, most in (("file", MAX_FILE + (1 << 20)), ("other", 1 << 20)):
+        given = 0
+        tracemalloc.start()
+        answer = await clerk.post(
+            f"/nhap/tai-len?unit={COMMUNE}&type={ADMITTED}",
+            content=endless("b", name),
+            headers={"content-type": "multipart/form-data; boundary=b"},
+        )
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert answer.status_code == (413 if name == "file" else 422)
+        assert given <= most
+        assert peak < 4 * most
+    long = await clerk.post(
+        f"/nhap/tai-len?unit={COMMUNE}&type={ADMITTED}",
+        content=endless("b", "file"),
+        headers={"content-length": "99999999"},
+    )
+    assert long.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text/plain", b"x"),
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=b", b"no form at all"),
+        (
+            "multipart/form-data; boundary=b",
+            b'--b\r\ncontent-disposition: form-data; name="file"\r\n\r\n\xc4\x90\xc6\xa1n v',
+        ),
+        ("multipart/form-data; boundary=b", b"--b\r\n\r\n\r\n" * 3_000 + b"--b--\r\n"),
+        ("multipart/form-data; boundary=b", b"--b\r\n" + b"a: b\r\n" * 100 + b"\r\n\r\n--b--\r\n"),
+    ],
+)
+async def test_a_form_that_breaks_off_or_is_none_is_never_taken_for_a_sheet(
+    clerk: httpx.AsyncClient, kind: str, body: bytes
+) -> None:
+    before = await kept(clerk)
+    answer = await clerk.post(
+        f"/nhap/tai-len?unit={COMMUNE}&type={ADMITTED}", content=body, headers={"content-type": kind}
+    )
+    assert answer.status_code == 422
+    assert await kept(clerk) == before
+
+
+async def test_forms_that_are_none_are_pages_in_words(clerk: httpx.AsyncClient) -> None:
+    bad = await clerk.post(
+        "/nhap/mot", content=b"a=%ff%fe", headers={"content-type": "application/x-www-form-urlencoded"}
+    )
+    assert bad.status_code == 400
+    many = await clerk.post("/nhap/mot", data={f"f{n}": "x" for n in range(600)})
+    assert many.status_code == 400
+    for given in ({}, {"type": "access.granted", "unit": CELL}, {"type": "unit.dissolved", "unit": CELL}):
+        assert (await clerk.post("/nhap/mot", data=given)).status_code == 422
+    assert (await clerk.get("/nhap/mot", params={"type": ADMITTED, "unit": "../../x"})).status_code == 404
+    assert (await clerk.get("/nhap/bang/..%2F..%2Fme")).status_code == 404
+
+
+async def test_an_id_of_ones_own_making_is_not_sent(running: Service, clerk: httpx.AsyncClient) -> None:
+    shown = await look(clerk, ADMITTED, member="i-1", decided_on=DAY)
+    action, fields = hidden(shown.text, "Gửi")
+    before = await logged(running)
+    for forged in ({"id": "mine"}, {"id": fields["id"].replace(".1", ".0")}, {"at": "yesterday"}, {"at": "2026-01-01"}):
+        again = await clerk.post(action, data={**fields, **forged})
+        assert again.status_code == 200, forged
+    assert await logged(running) == before
+
+
+async def test_formulas_are_texts_on_the_page_and_in_the_sheet_that_comes_back(clerk: httpx.AsyncClient) -> None:
+    formula = '=HYPERLINK("http://x.example")'
+    made = await upload(clerk, ADMITTED, csv_of((CELL, "f-9", formula), (CELL, "f-8", DAY)))
+    where = made.headers["location"]
+    assert "=HYPERLINK(&#34;http" in (await clerk.get(where)).text
+    book = openpyxl.load_workbook(io.BytesIO((await clerk.get(f"/v1/imports/{where.rsplit('/', 1)[1]}.xlsx")).content))
+    assert all(cell.data_type != "f" for row in book.worksheets[0].iter_rows() for cell in row)
+
+
+async def test_pressed_many_times_at_once_it_is_one_event(clerk: httpx.AsyncClient) -> None:
+    shown = await look(clerk, ADMITTED, member="m-1", decided_on=DAY)
+    sent = await asyncio.gather(*(press(clerk, shown, "Gửi") for _ in range(5)))
+    assert {each.status_code for each in sent} == {303}
+    for each in sent:
+        if each.headers["location"].startswith("/phieu/r-"):
+            await counted(clerk, each.headers["location"])
+    places = set()
+    for each in sent:
+        if each.headers["location"].startswith("/phieu/r-"):
+            items = (await clerk.get(f"/v1{each.headers['location'].replace('phieu', 'receipts')}")).json()["items"]
+            places |= {item["position"] for item in items}
+    assert len(places) == 1
