@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from events.names import harmless
+from events.vocabulary import LEVELS
 from projections.answers.access.needs import Need
 from services.needs import needs
 from services.pages import assets, periods, shown, words
@@ -179,6 +180,7 @@ def environment(language: Language) -> jinja2.Environment:
         "measure": partial(words.measure, language),
         **{kind: partial(words.word, language, kind) for kind in words.KINDS},
     }
+    made.globals["levels"] = {code: words.word(language, "level", code) for code in LEVELS}
     made.globals |= {"asset": assets.address, "languages": LANGUAGES, "today": periods.today}
     return made
 

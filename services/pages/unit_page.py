@@ -70,6 +70,10 @@ class UnitFrame(NamedTuple):
         """Return the address of an answer of `/v1` about this unit, for a link to a file."""
         return address_of(path_of("units", self.unit.id, end), self.report(**parameters))
 
+    def news(self) -> str:
+        """Return the address of the stream that says what is new on these days, whatever the basis."""
+        return address_of(path_of("units", self.unit.id, "news"), {"from_": self.period.first, "to": self.period.last})
+
     def draw(self, template: str, /, figures: object = None, **context: Any) -> Response:
         """Draw a page of the unit; `figures` is the answer whose position and time the page is of."""
         behind = getattr(figures, "behind", None)

@@ -8,7 +8,16 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.running import Running
 
@@ -21,16 +30,25 @@ _AXE: Final = {
 }
 # What only the page itself can see: how much it moved while it was made, and what its policy forbade.
 _WATCHING: Final = """
-window.__shift = 0;
+window.__shifts = [];
 window.__forbidden = [];
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.__shift += entry.value;
+  for (const entry of list.getEntries()) {
+    if (entry.hadRecentInput) continue;
+    const where = entry.sources.map(({node, previousRect: was, currentRect: is}) =>
+      `${node.nodeName} “${node.textContent.trim().slice(0, 40)}” from ${was.x}, ${was.y} to ${is.x}, ${is.y}`);
+    window.__shifts.push([entry.value, where.join("; ")]);
+  }
 }).observe({type: "layout-shift", buffered: true});
 document.addEventListener("securitypolicyviolation", (event) => {
   window.__forbidden.push(`${event.violatedDirective} ${event.blockedURI}`);
 });
 """
+PATIENCE: Final = 20_000
+"""Milliseconds after which what has to come on a page won't: nothing is measured by it."""
 MOST_SHIFT: Final = 0.001
+_JUDGED: Final[set[object]] = set()
+"""The pages with which axe has found nothing wrong."""
 
 
 class Visit:
@@ -59,17 +77,27 @@ class Visit:
 
         Raises AssertionError that says what.
         """
+        self.page.wait_for_load_state("load")
         if self.script:
-            found = Axe().run(self.page, options=_AXE).response["violations"]
-            self.faults += [f"axe: {_in_words(each)}" for each in found]
+            self.faults += [f"axe: {each}" for each in self._unfit()]
             self.faults += [f"policy: {each}" for each in self.page.evaluate("window.__forbidden")]
-            shift = self.page.evaluate("window.__shift")
-            if shift > MOST_SHIFT:
-                self.faults.append(f"the page moved by {shift:.4f}")
+            shifts = self.page.evaluate("window.__shifts")
+            if sum(value for value, _ in shifts) > MOST_SHIFT:
+                self.faults += [f"the page moved by {value:.4f}: {where}" for value, where in shifts]
         wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") if self.script else 0
         if wide > 0:
             self.faults.append(f"the page is {wide} px wider than the window")
         assert not self.faults, f"{self.page.url}\n" + "\n".join(self.faults)
+
+    def _unfit(self) -> list[str]:
+        """Ask axe, once for one and the same page on one width."""
+        seen = (hash(self.page.content()), self.page.viewport_size and self.page.viewport_size["width"])
+        if seen not in _JUDGED:
+            found = Axe().run(self.page, options=_AXE).response["violations"]
+            if found:
+                return [_in_words(each) for each in found]
+            _JUDGED.add(seen)
+        return []
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and not self._is_expected(message.text):
@@ -117,7 +145,7 @@ class Visits:
             reduced_motion="reduce",
             **more,
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         if script:
             context.add_init_script(_WATCHING)
         if who is not None:
@@ -129,6 +157,11 @@ class Visits:
         if path is not None:
             visit.open(path)
         return visit
+
+    @property
+    def open_now(self) -> Visit:
+        """Return the last visit that was begun."""
+        return self._open[-1]
 
     def __enter__(self) -> Self:
         return self
@@ -146,6 +179,7 @@ class Visits:
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Run Debian's Chromium, without a window."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none"]
