@@ -48,6 +48,7 @@ ANSWERS: Final = (
     news.Keeping,
     answers.Said,
     answers.SaidPage,
+    answers.LogMoment,
     answers.RejectsPage,
     answers.ReceiptPage,
     answers.Status,

@@ -12,8 +12,10 @@ from pydantic import Field
 from events.identifiers import is_event_id, is_unit_id
 from projections.answers.access.needs import Need
 from projections.answers.access.sight import Sight
-from projections.answers.report.report_answers import ReceiptPage, RejectsPage, Said, SaidPage
+from projections.answers.report.report_answers import LogMoment, ReceiptPage, RejectsPage, Said, SaidPage
 from projections.store.reading.cost import Class, Work
+from projections.store.reading.find_unit import LAST_KNOWN, names_of
+from projections.store.reading.log_moment import log_moment
 from projections.store.reading.outcomes import OUTCOMES, event, outcomes, receipts
 from projections.store.reading.rejects import RejectsKey, rejects
 from projections.store.reading.snapshot import Snapshot
@@ -29,6 +31,7 @@ from services.api.parameters import (
     PAGE,
     Cursor,
     Limit,
+    OnDay,
     Parameters,
     UnitId,
     cursor_of,
@@ -112,6 +115,14 @@ async def refused(request: Request, query: Annotated[OutcomesQuery, Query()]) ->
     return await reader_of(request).answer(request, query, asked)
 
 
+@router.get("/moment", summary="Where the log was on a day", responses=answers(LogMoment))
+@needs(Need.ANY_ACCOUNT)
+async def moment(request: Request, query: Annotated[OnDay, Query()]) -> Response:
+    """Say which position the log had reached by the end of a day in Vietnam: what was known then, for `position`."""
+    asked = Asked(("moment", query.on), Alike(partial(log_moment, on=query.on)))
+    return await reader_of(request).answer(request, query, asked)
+
+
 @router.get("/rejects", summary="Rejected events by publisher", responses=answers(RejectsPage))
 @needs(Need.OPERATING)
 async def rejects_by_publisher(request: Request, query: Annotated[RejectsQuery, Query()]) -> Response:
@@ -171,7 +182,8 @@ async def _outcomes(
     page, more = await outcomes(
         snapshot, outcome=outcome, unit=unit, publisher=publisher, after=after, limit=limit, confined=sight.confined
     )
-    return SaidPage(page, cursor_of(more), snapshot.position)
+    units = await names_of(snapshot, {said.subject for said in page if said.subject is not None}, LAST_KNOWN)
+    return SaidPage(page, cursor_of(more), snapshot.position, units)
 
 
 async def _rejects(snapshot: Snapshot, sight: Sight, after: RejectsKey | None, limit: int) -> RejectsPage:

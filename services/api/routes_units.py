@@ -30,7 +30,7 @@ from projections.store.reading.as_known_then import report_then
 from projections.store.reading.compared_report import compared_report
 from projections.store.reading.cost import EVERYTHING, MANY_PERIODS, Class, Work
 from projections.store.reading.events import CountedEventKey, events_under
-from projections.store.reading.find_unit import LAST_KNOWN, UnknownUnitError, any_unit, find
+from projections.store.reading.find_unit import LAST_KNOWN, UnknownUnitError, any_unit, find, names_of
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units import SearchKey, search, suggestions, unit_on
 from services.access.audit import CELLS_SHOWN, EVENTS_SHOWN
@@ -364,13 +364,15 @@ async def _events(
 ) -> CountedEventPage | EventListing:
     """Answer a page, as JSON or ``listed`` for a file; without a limit, the list of all, of ``most`` at the most."""
     read = partial(events_under, snapshot, unit, days, measures, basis=basis, member=member)
+    named_on = days.last if basis == "as-was" else LAST_KNOWN
     if limit is not None:
         page, more = await read(after=after, limit=limit)
         if not listed:
-            return CountedEventPage(page, cursor_of(more), snapshot.position)
+            units = await names_of(snapshot, {event.unit for event in page}, named_on)
+            return CountedEventPage(page, cursor_of(more), snapshot.position, units)
         pages, following = one_page(page), cursor_of(more)
     else:
         await require_fewer_events(snapshot, Question(unit, days, basis, measures, "none"), most)
         pages, following = all_pages(read), None
-    named = (await find(snapshot, unit, days.last if basis == "as-was" else LAST_KNOWN)).name
+    named = (await find(snapshot, unit, named_on)).name
     return EventListing(named, days.first, days.last, basis, snapshot.position, snapshot.as_of, pages, next=following)

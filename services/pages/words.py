@@ -6,23 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from events import words
+from projections.answers.words.event_words import EVENT_TYPES
 from projections.answers.words.outcome_words import OUTCOMES, REASONS
 from services.pages.texts import Language
 
 BASES: Final[Mapping[str, str]] = {"as-was": "theo tổ chức tại thời điểm", "as-now": "theo tổ chức hiện nay"}
-OTHER_TYPES: Final[Mapping[str, str]] = {
-    "unit.established": "Thành lập đơn vị",
-    "unit.renamed": "Đổi tên đơn vị",
-    "unit.releveled": "Đổi cấp đơn vị",
-    "unit.moved": "Chuyển đơn vị về cấp trên khác",
-    "unit.dissolved": "Đơn vị kết thúc hoạt động",
-    "target.assigned": "Giao chỉ tiêu",
-    "figure.declared": "Khai báo số liệu",
-    "access.granted": "Cấp quyền truy cập",
-    "access.revoked": "Thu hồi quyền truy cập",
-    "event.retracted": "Rút lại sự kiện",
-}
-"""What the events are called that are no facts."""
 DOINGS: Final[Mapping[str, str]] = {
     "signed_in": "đăng nhập",
     "signed_out": "đăng xuất",
@@ -92,7 +80,7 @@ KINDS: Final[Mapping[str, Mapping[str, str]]] = {
     "outcome": OUTCOMES,
     "reason": REASONS,
     "basis": BASES,
-    "fact": {**words.TYPES, **OTHER_TYPES},
+    "fact": EVENT_TYPES,
     "role": {name: each.vietnamese for name, each in words.ROLES.items()},
     "stock": {name: each.column for name, each in words.STOCKS.items()},
 }

@@ -59,6 +59,35 @@ async def test_refused_events_are_listed(client: httpx.AsyncClient, parameters: 
 
 
 @pytest.mark.usefixtures("refused")
+async def test_the_list_names_the_units_that_it_is_about(client: httpx.AsyncClient) -> None:  # noqa: F811
+    page = await get(client, "/v1/outcomes?outcome=any")
+    known = {unit["id"]: unit for unit in page["units"]}
+    subjects = {said["subject"] for said in page["outcomes"]}
+    assert known.keys() <= subjects
+    assert known["unit-004"] == {
+        "id": "unit-004",
+        "name": known["unit-004"]["name"],
+        "level": known["unit-004"]["level"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("on", "position"),
+    [("1900-01-01", 0), ("2023-01-01", 0), ("2023-01-05", 4), ("2100-01-01", 12), ("9999-12-31", 12)],
+)
+async def test_a_day_has_the_position_that_the_log_had_reached(
+    client: httpx.AsyncClient,  # noqa: F811
+    connection: asyncpg.Connection,  # noqa: F811
+    on: str,
+    position: int,
+) -> None:
+    one_a_day = "timestamptz '2023-01-01 00:00+07' + position * interval '1 day'"
+    await connection.execute(f"UPDATE ledger SET published_at = {one_a_day}")
+    moment = await get(client, f"/v1/moment?on={on}")
+    assert (moment["on"], moment["position"]) == (on, position)
+
+
+@pytest.mark.usefixtures("refused")
 async def test_an_event_is_shown_whole(client: httpx.AsyncClient) -> None:  # noqa: F811
     said = await get(client, "/v1/events/unit-002/id-22")
     assert (said["outcome"], said["reason"], said["position"]) == ("parked", "inactive_unit", 22)

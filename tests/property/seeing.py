@@ -461,6 +461,7 @@ JUDGED: Final[dict[str, tuple[Judge, ...]]] = {
     "/v1/units/{unit}/news": (news,),
     "/v1/events/{publisher}/{id}": (one_event, one_event, one_event),
     "/v1/outcomes": (outcomes,) * 4,
+    "/v1/moment": (for_everybody("/v1/moment"),),
     "/v1/rejects": (rejects,),
     "/v1/receipts": (receipts,),
     "/v1/receipts/{receipt}": (of_nobody("GET", f"/v1/receipts/r-{'0' * 32}"),),

@@ -183,12 +183,24 @@ class CountedEvent(Struct, frozen=True, omit_defaults=True):
 
 
 class CountedEventPage(Struct, frozen=True):
-    """A page of the events under a number, by day, then position."""
+    """A page of the events under a number, by day, then position.
+
+    ``units`` are those that they are about, named as on the last of the days (as-now: as last known).
+    """
 
     events: list[CountedEvent]
     next: str | None
     position: int
+    units: list[UnitName]
     behind: Behind | UnsetType = UNSET
+
+
+class LogMoment(Struct, frozen=True):
+    """Where the log was at the end of a day: the last position by then, and its moment; 0 where nothing was said."""
+
+    on: dt.date
+    position: int
+    as_of: dt.datetime | None
 
 
 class TakenBack(Struct, frozen=True):
@@ -226,11 +238,12 @@ class Said(Struct, frozen=True):
 
 
 class SaidPage(Struct, frozen=True):
-    """A page of parked and rejected events, the newest last."""
+    """A page of parked and rejected events, the newest last; ``units`` are their subjects that are known, as last."""
 
     outcomes: list[Said]
     next: str | None
     position: int
+    units: list[UnitName]
 
 
 class PublisherRejects(Struct, frozen=True):

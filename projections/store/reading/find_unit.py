@@ -38,6 +38,12 @@ FROM unnest($1::integer[], $2::date[]) AS asked(no, day) JOIN unit USING (no)
 {named_on("asked.no", "asked.day")}
 """
 
+_NAMES_OF = f"""
+SELECT unit.id, named.name, levelled.level FROM unit
+{named_on("unit.no", "$2::date")}
+WHERE unit.id = ANY($1::text[]) ORDER BY unit.id COLLATE "C"
+"""
+
 _FIND = f"""
 SELECT unit.no, unit.since, unit.dissolved, unit.successor, unit.large, unit.vast, unit.running, unit.parked_own,
     unit.parked_below, named.name, levelled.level,
@@ -83,6 +89,11 @@ async def names_on(snapshot: Snapshot, asked: Collection[tuple[int, dt.date]]) -
     """Name units by their numbers, each as on a day."""
     rows = await snapshot.connection.fetch(_NAMES, [no for no, _ in asked], [day for _, day in asked])
     return {(row["no"], row["day"]): UnitName(row["id"], row["name"], row["level"]) for row in rows}
+
+
+async def names_of(snapshot: Snapshot, units: Collection[str], on: dt.date) -> list[UnitName]:
+    """Name units by their ids, in their order, all as on a day; an id that is nobody's is left out."""
+    return [UnitName(*row) for row in await snapshot.connection.fetch(_NAMES_OF, list(set(units)), on)]
 
 
 async def unknown(snapshot: Snapshot, unit: str) -> UnknownUnitError:
