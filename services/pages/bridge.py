@@ -16,7 +16,7 @@ _CUT_BELOW: Final = 5
 """A bridge that is less than a fifth of its totals is drawn from just below them."""
 
 
-class Bar(NamedTuple):
+class BridgeBar(NamedTuple):
     """A bar: where it begins, how wide it is, where the next one goes on; `change` is what it adds, None of a total."""
 
     x: int
@@ -41,11 +41,11 @@ class Bridge(NamedTuple):
     """
 
     measure: str
-    first: Bar
-    causes: list[tuple[Step, Bar]]
-    rest: Bar | None
+    first: BridgeBar
+    causes: list[tuple[Step, BridgeBar]]
+    rest: BridgeBar | None
     rest_count: int
-    last: Bar
+    last: BridgeBar
     base: int
 
 
@@ -105,10 +105,10 @@ class _Scale(NamedTuple):
     def at(self, level: int) -> int:
         return round((level - self.base) * WIDTH / self.span)
 
-    def bar(self, begin: int, end: int, value: int, *, changes: bool = False) -> Bar:
+    def bar(self, begin: int, end: int, value: int, *, changes: bool = False) -> BridgeBar:
         x = self.at(min(begin, end))
         width = max(self.at(max(begin, end)) - x, 2 if value else 0)
-        return Bar(min(x, WIDTH - width), width, self.at(end), value, value if changes else None)
+        return BridgeBar(min(x, WIDTH - width), width, self.at(end), value, value if changes else None)
 
 
 def _scale(levels: Sequence[int]) -> _Scale:

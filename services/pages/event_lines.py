@@ -23,7 +23,7 @@ _source: Final = re.compile(r"/units/([a-z0-9][a-z0-9_-]{0,62})").fullmatch
 _KINDS: Final[Mapping[str, str]] = {"level": "level", "role": "role"}
 
 
-class Line(NamedTuple):
+class EventLine(NamedTuple):
     """A field: what it is called, what it says, and the unit that it names."""
 
     label: str
@@ -31,7 +31,7 @@ class Line(NamedTuple):
     unit: str | None = None
 
 
-def lines_of(event: object, language: Language) -> list[Line]:
+def lines_of(event: object, language: Language) -> list[EventLine]:
     """Return the lines of what an event says, none where it is no object with data."""
     data = event.get("data") if isinstance(event, dict) else None
     type_ = str(event.get("type")) if isinstance(event, dict) else ""
@@ -63,13 +63,13 @@ def value_at(event: object, path: str | None) -> str | None:
     return found[:LONGEST] if isinstance(found, str) else None
 
 
-def _lines(type_: str, data: Mapping[str, object], language: Language) -> Iterator[Line]:
+def _lines(type_: str, data: Mapping[str, object], language: Language) -> Iterator[EventLine]:
     for name, value in data.items():
         if name == "facets" and isinstance(value, dict):
             yield from _lines(type_, value, language)
         else:
             label = field_word(type_, name) if language == "vi" else name.replace("_", " ")
-            yield Line(label[:LONGEST], _text(type_, name, value, language)[:LONGEST], _unit(type_, name, value))
+            yield EventLine(label[:LONGEST], _text(type_, name, value, language)[:LONGEST], _unit(type_, name, value))
 
 
 def _text(type_: str, name: str, value: object, language: Language) -> str:

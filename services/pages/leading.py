@@ -9,7 +9,7 @@ from projections.answers.report.report_answers import Row
 from projections.answers.report.row_periods import PERIODS, name_of, year_before
 from projections.rules.counting.periods import ONE_DAY, Days
 from services.pages.asking import Value
-from services.pages.roll_up import Column, kind_of
+from services.pages.roll_up import RollUpColumn, kind_of
 
 REPORT, EVENTS = "bao-cao", "su-kien"
 _NOW = frozenset({"values", "change", "percent", "split"})
@@ -50,7 +50,7 @@ def of_row(shown: Shown, row: Row) -> Lead | None:
     return None if period is None else Lead(None, REPORT, {**_days(period), **shown.kept})
 
 
-def of_figure(shown: Shown, row: Row, column: Column) -> Lead | None:
+def of_figure(shown: Shown, row: Row, column: RollUpColumn) -> Lead | None:
     """Return where a number leads: to its events for who may see them, else where the row leads.
 
     What the rows of codes count, is shown unit by unit. Rows that stand for what is nowhere else lead nowhere.
@@ -72,7 +72,7 @@ def of_figure(shown: Shown, row: Row, column: Column) -> Lead | None:
     return lead._replace(changes={**lead.changes, **_days(days if period is None else year_before(period))})
 
 
-def of_total(shown: Shown, column: Column) -> Lead | None:
+def of_total(shown: Shown, column: RollUpColumn) -> Lead | None:
     """Return where the total leads: to its events, else month by month."""
     if column.part in {"change", "percent"}:
         return None
@@ -93,7 +93,7 @@ def period_of(row: Row, days: Days) -> Days | None:
     return None
 
 
-def _asked(shown: Shown, column: Column) -> Days:
+def _asked(shown: Shown, column: RollUpColumn) -> Days:
     return shown.days if column.part in _NOW else year_before(shown.days)
 
 
@@ -101,7 +101,7 @@ def _sees_events(shown: Shown) -> bool:
     return shown.officer and shown.position is None
 
 
-def _events_of(shown: Shown, row: Row, column: Column, days: Days) -> Lead | None:
+def _events_of(shown: Shown, row: Row, column: RollUpColumn, days: Days) -> Lead | None:
     if not _sees_events(shown):
         return None
     found: dict[str, Value] = {"measure": column.measure}
@@ -128,7 +128,7 @@ def _there(row: Row, days: Days) -> Days | None:
     return Days(first, last) if first <= last else None
 
 
-def _by_units(shown: Shown, row: Row, column: Column, days: Days) -> Lead | None:
+def _by_units(shown: Shown, row: Row, column: RollUpColumn, days: Days) -> Lead | None:
     if column.dimension and row.unit is not None and kind_of(row) == "row":
         changes = {"by": None, "split": column.dimension, "measures": column.measure}
         return Lead(row.unit.id, REPORT, {**changes, **_days(days)})

@@ -23,7 +23,7 @@ KINDS: Final = ("row", "own", "rest", "suppressed")
 BY_NAME: Final = "name"
 
 
-class Column(NamedTuple):
+class RollUpColumn(NamedTuple):
     """A column of numbers: of a measure, of last year's, of what changed, or of those who have one code."""
 
     part: Part
@@ -37,7 +37,7 @@ class Column(NamedTuple):
         return ".".join(each for each in ("" if self.part == "values" else self.part, *self[1:]) if each)
 
 
-class Figure(NamedTuple):
+class ShownFigure(NamedTuple):
     """What a cell has: a number, or why there is none.
 
     `hidden`: it would single somebody out; `absent`: the unit was not there; `few`: there are too few to break down.
@@ -50,7 +50,7 @@ class Figure(NamedTuple):
 class Sort(NamedTuple):
     """By what the rows are sorted: a column, or their names (None)."""
 
-    column: Column | None = None
+    column: RollUpColumn | None = None
     falling: bool = False
 
     @property
@@ -59,7 +59,7 @@ class Sort(NamedTuple):
         return f"{'-' if self.falling else ''}{BY_NAME if self.column is None else self.column.name}"
 
 
-class Sheet(NamedTuple):
+class RollUpPage(NamedTuple):
     """A page of the rows; `first` and `last` count those that are not special, of `number`.
 
     `elsewhere` has what the rows of the other pages come to, so that what is seen adds up to the total.
@@ -72,18 +72,18 @@ class Sheet(NamedTuple):
     elsewhere: Row | None
 
 
-def columns_of(measures: Iterable[str], dimensions: Sequence[str], *, compares: bool) -> list[Column]:
+def columns_of(measures: Iterable[str], dimensions: Sequence[str], *, compares: bool) -> list[RollUpColumn]:
     """Return the columns of a report, measure by measure."""
     parts: tuple[Part, ...] = ("values", "last_year", "change", "percent") if compares else ("values",)
     splits: tuple[Part, ...] = ("split", "last_year_split") if compares else ("split",)
     found = []
     for measure in measures:
-        found += [Column(part, measure) for part in parts]
-        found += [Column(s, measure, d, code) for d in dimensions for s in splits for code in codes_of(d)]
+        found += [RollUpColumn(part, measure) for part in parts]
+        found += [RollUpColumn(s, measure, d, code) for d in dimensions for s in splits for code in codes_of(d)]
     return found
 
 
-def sort_of(text: str, columns: Iterable[Column]) -> Sort | None:
+def sort_of(text: str, columns: Iterable[RollUpColumn]) -> Sort | None:
     """Read by what an address sorts; None where there is no such column."""
     falling, name = text.startswith("-"), text.removeprefix("-")
     if name in {"", BY_NAME}:
@@ -104,7 +104,7 @@ def total_of(report: Report) -> Row:
     return structs.replace(total, last_year=before.total, change=before.change, last_year_split=before.split)
 
 
-def figure(row: Row, column: Column, few: frozenset[str] = frozenset()) -> Figure:
+def figure(row: Row, column: RollUpColumn, few: frozenset[str] = frozenset()) -> ShownFigure:
     """Return what stands in a cell; `few` are the measures that are not broken down at all."""
     here, then = row.values, _there(row.last_year)
     match column.part:
@@ -112,15 +112,15 @@ def figure(row: Row, column: Column, few: frozenset[str] = frozenset()) -> Figur
             return _plain(here if column.part == "values" else then, column.measure, few)
         case "change" | "percent":
             if here is None or then is None:
-                return Figure(None, "absent")
+                return ShownFigure(None, "absent")
             change = (_there(row.change) or {}).get(column.measure)
             if change is None:
-                return Figure(None, "few" if column.measure in few else "hidden")
-            return Figure(change if column.part == "change" else _percent(change, then[column.measure]))
+                return ShownFigure(None, "few" if column.measure in few else "hidden")
+            return ShownFigure(change if column.part == "change" else _percent(change, then[column.measure]))
         case _:
             this = column.part == "split"
             if (here if this else then) is None or isinstance(row.split if this else row.last_year_split, UnsetType):
-                return Figure(None, "absent")
+                return ShownFigure(None, "absent")
             return _of_code(_there(row.split if this else row.last_year_split), column)
 
 
@@ -142,14 +142,14 @@ def ordered(rows: Iterable[Row], sort: Sort) -> list[Row]:
     return [*(row for _, row in there), *(row for n, row in numbers if n is None), *special]
 
 
-def sheet_of(rows: Sequence[Row], begin: int, size: int = LONGEST) -> Sheet:
+def sheet_of(rows: Sequence[Row], begin: int, size: int = LONGEST) -> RollUpPage:
     """Return the page of sorted rows that begins after so many; special rows are on the last one."""
     count = sum(kind_of(row) == "row" for row in rows)
     begin = min(max(begin, 0), max(count - 1, 0) // size * size)
     end = min(begin + size, count)
     shown = [*rows[begin:end], *(rows[count:] if end == count else ())]
     others = [*rows[:begin], *(rows[end:] if end < count else ())]
-    return Sheet(
+    return RollUpPage(
         shown,
         begin + 1 if count else 0,
         end,
@@ -177,19 +177,19 @@ def _name(row: Row) -> tuple[OrderKey, str]:
     return order_key(row.unit.name), row.unit.id
 
 
-def _plain(values: Values | None, measure: str, few: frozenset[str]) -> Figure:
+def _plain(values: Values | None, measure: str, few: frozenset[str]) -> ShownFigure:
     if values is None or measure not in values:
-        return Figure(None, "absent")
+        return ShownFigure(None, "absent")
     n = values[measure]
-    return Figure(n) if n is not None else Figure(None, "few" if measure in few else "hidden")
+    return ShownFigure(n) if n is not None else ShownFigure(None, "few" if measure in few else "hidden")
 
 
-def _of_code(split: Split | None, column: Column) -> Figure:
+def _of_code(split: Split | None, column: RollUpColumn) -> ShownFigure:
     of_measure = None if split is None else split.get(column.measure)
     if of_measure is None:
-        return Figure(None, "few")
+        return ShownFigure(None, "few")
     n = of_measure.get(column.dimension, {}).get(column.code, 0)
-    return Figure(n) if n is not None else Figure(None, "hidden")
+    return ShownFigure(n) if n is not None else ShownFigure(None, "hidden")
 
 
 def _percent(change: int, before: int | None) -> float | None:

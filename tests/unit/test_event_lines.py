@@ -7,7 +7,7 @@ from msgspec import structs
 
 from events.catalogue import CATALOGUE
 from projections.answers.words.event_words import EVENT_TYPES, field_word
-from services.pages.event_lines import LONGEST, Line, facets_in_words, lines_of, units_named, value_at
+from services.pages.event_lines import LONGEST, EventLine, facets_in_words, lines_of, units_named, value_at
 
 
 def test_every_type_and_field_of_the_catalogue_has_a_word() -> None:
@@ -21,11 +21,11 @@ def test_every_type_and_field_of_the_catalogue_has_a_word() -> None:
 def test_a_fact_is_said_field_by_field() -> None:
     data = {"member": "2023-014", "grade": 40, "awarded_on": "2023-11-07", "early": True, "facets": {"sex": "female"}}
     assert lines_of({"type": "badge.awarded", "data": data}, "vi") == [
-        Line("Mã đảng viên", "2023-014"),
-        Line("Loại huy hiệu", "40"),
-        Line("Ngày trao", "07/11/2023"),
-        Line("Trao sớm", "có"),
-        Line("Giới tính", "nữ"),
+        EventLine("Mã đảng viên", "2023-014"),
+        EventLine("Loại huy hiệu", "40"),
+        EventLine("Ngày trao", "07/11/2023"),
+        EventLine("Trao sớm", "có"),
+        EventLine("Giới tính", "nữ"),
     ]
 
 
@@ -34,14 +34,14 @@ def test_units_that_are_named_can_be_looked_up() -> None:
     moved = {"type": "unit.moved", "data": {"parent": "tinh", "since": "2025-07-01"}}
     retracted = {"type": "event.retracted", "data": {"source": "/units/xa-b", "id": "e-1", "reason": "died"}}
     assert [units_named(each) for each in (transfer, moved, retracted)] == [["xa-b"], ["tinh"], ["xa-b"]]
-    assert lines_of(retracted, "vi")[2] == Line("Lý do", "died")
+    assert lines_of(retracted, "vi")[2] == EventLine("Lý do", "died")
     departed = {"type": "member.departed", "data": {"reason": "died"}}
-    assert lines_of(departed, "vi") == [Line("Lý do", "từ trần")]
+    assert lines_of(departed, "vi") == [EventLine("Lý do", "từ trần")]
 
 
 def test_in_english_fields_and_codes_are_words() -> None:
     event = {"type": "unit.releveled", "data": {"level": "upper", "since": "2025-07-01"}}
-    assert lines_of(event, "en") == [Line("level", "upper"), Line("since", "01/07/2025")]
+    assert lines_of(event, "en") == [EventLine("level", "upper"), EventLine("since", "01/07/2025")]
 
 
 @pytest.mark.parametrize(

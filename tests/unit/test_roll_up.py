@@ -13,10 +13,10 @@ from services.pages import leading, roll_up
 from services.pages.asked_rows import one_address
 from services.pages.leading import Lead, Shown
 from services.pages.matrix import matrix_of
-from services.pages.roll_up import Column, Figure, Sort
+from services.pages.roll_up import RollUpColumn, ShownFigure, Sort
 
 DAYS = Days(dt.date(2023, 1, 1), dt.date(2023, 11, 28))
-ADMISSIONS = Column("values", "admissions")
+ADMISSIONS = RollUpColumn("values", "admissions")
 
 
 def of(name: str, n: int | None = 0, *, last: int | None = None, **more: object) -> Row:
@@ -87,10 +87,10 @@ def test_what_changed_on_other_pages_is_told_too() -> None:
 
 
 def test_a_cell_says_why_it_has_no_number() -> None:
-    def in_cell(row: Row, column: Column = ADMISSIONS, *few: str) -> Figure:
+    def in_cell(row: Row, column: RollUpColumn = ADMISSIONS, *few: str) -> ShownFigure:
         return roll_up.figure(row, column, frozenset(few))
 
-    split = Column("split", "admissions", "sex", "female")
+    split = RollUpColumn("split", "admissions", "sex", "female")
     hidden = Row(code="female", values={"admissions": None})
     assert in_cell(of("A", 0)) == (0, "")
     assert in_cell(of("A", None)) == (None, "absent")
@@ -103,7 +103,7 @@ def test_a_cell_says_why_it_has_no_number() -> None:
 
 
 def test_change_is_told_in_numbers_and_per_cent() -> None:
-    change, share = Column("change", "admissions"), Column("percent", "admissions")
+    change, share = RollUpColumn("change", "admissions"), RollUpColumn("percent", "admissions")
     assert roll_up.figure(of("A", 5, last=8), change) == (-3, "")
     assert roll_up.figure(of("A", 5, last=8), share) == (-37.5, "")
     assert roll_up.figure(of("A", 5, last=0), share) == (None, "")
@@ -140,7 +140,7 @@ def test_events_are_offered_only_where_they_are_as_many_as_the_number_says() -> 
 
 
 def test_a_number_of_last_year_leads_to_the_days_of_last_year() -> None:
-    column, row = Column("last_year", "admissions"), Row(month="2023-11", values={"admissions": 1})
+    column, row = RollUpColumn("last_year", "admissions"), Row(month="2023-11", values={"admissions": 1})
     lead = leading.of_figure(shown("month"), row, column)
     assert lead is not None
     assert lead.changes.items() >= days("2022-11-01", "2022-11-28").items()

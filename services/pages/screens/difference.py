@@ -15,7 +15,7 @@ from services.pages.asking import RefusedPage, address_of, ask, path_of
 from services.pages.bridge import bridge_of, first_that_differs
 from services.pages.page import Page
 from services.pages.paging import paged
-from services.pages.screens.events import Figures
+from services.pages.screens.events import PageFigures
 from services.pages.screens.report import is_officer
 from services.pages.unit_page import PLACE, UnitFrame, unit_page
 
@@ -53,7 +53,7 @@ async def difference(page: Page) -> Response:
     as_of = u.now.as_of if history is None else history.as_of
     return u.draw(
         "difference.html",
-        figures=Figures(found.against_position, as_of, found.behind),
+        figures=PageFigures(found.against_position, as_of, found.behind),
         found=found,
         v1=given,
         moments=given["position"] is not None,

@@ -34,7 +34,7 @@ LOOKED_BACK: Final = dt.timedelta(10 * 366)
 """How far back other events of the same person are looked for."""
 
 
-class Figures(NamedTuple):
+class PageFigures(NamedTuple):
     """What a page is of, where its answer does not say the time of its position."""
 
     position: int
@@ -71,7 +71,7 @@ async def _counted(page: Page, u: UnitFrame) -> Response:
     )
     return u.draw(
         "events.html",
-        figures=Figures(found.position, report.as_of, found.behind),
+        figures=PageFigures(found.position, report.as_of, found.behind),
         found=found,
         outcome=None,
         asked=asked,
@@ -89,7 +89,7 @@ async def _outcomes(page: Page, u: UnitFrame, outcome: str) -> Response:
     # The answer says no time: that of the unit is of the same position, or the log has just moved on.
     return u.draw(
         "events.html",
-        figures=Figures(found.position, u.now.as_of),
+        figures=PageFigures(found.position, u.now.as_of),
         found=found,
         outcome=outcome,
         names=_names(found.units),
