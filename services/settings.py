@@ -151,6 +151,9 @@ class Settings:
     templates: Path | None = None
     """A folder with the office's own `answer.docx`, `document.docx` or `frame.json`, in place of those that come with
     the program: what Word files and documents are made with. They are read and tried when the API starts."""
+    forms: Path | None = None
+    """A folder with the office's own official forms, `NAME.toml`, which stand in the place of those of the same name or
+    beside them. They are read when the API starts (docs/decisions/0054-official-forms.md)."""
     session_hours: int = 12
     """Hours after which whoever signed in has to sign in again."""
     password_memory: int = 64
@@ -490,6 +493,7 @@ VARIABLES = {
     "TONGHOP_LOG_FORMAT": ("log_format", _one_of("auto", "json", "console")),
     "TONGHOP_PUBLIC_URL": ("public_url", _origin),
     "TONGHOP_TEMPLATES": ("templates", _folder),
+    "TONGHOP_FORMS": ("forms", _folder),
     "TONGHOP_SESSION_HOURS": ("session_hours", _whole(1, 24 * 31, _HOURS)),
     "TONGHOP_PASSWORD_MEMORY": ("password_memory", _whole(19, 1024, _MEGABYTES)),
     "TONGHOP_KEEP_AUDIT": ("keep_audit", _whole(1, 36_500, _DAYS)),

@@ -21,6 +21,7 @@ from services.api import (
     routes_audit,
     routes_events,
     routes_findings,
+    routes_forms,
     routes_grants,
     routes_imports,
     routes_news,
@@ -51,6 +52,7 @@ from services.api.sendings import Sendings
 from services.api.tracing import Traced
 from services.api.waiting import Positions
 from services.needs import declared
+from services.official_forms.reading import official_forms
 from services.publishing.gateway import Gateway
 from services.settings import OPEN, Settings
 from services.sheets.apart import read_apart
@@ -94,6 +96,7 @@ def create_app(
             app.state.clients = Clients(settings.trusted_proxies)
             app.state.access = AccountsOfApp(settings, askers, writing)
             app.state.templates = templates_of(settings)
+            app.state.official_forms = official_forms(settings.forms)
             app.state.thresholds = Thresholds(settings.smallest_cell, settings.smallest_table)
             app.state.reader = Reader(
                 quick, service, elsewhere, writing=writing, positions=positions, log_end=log_end, lags=lags
@@ -147,6 +150,7 @@ def create_app(
         routes_news,
         routes_silence,
         routes_findings,
+        routes_forms,
         routes_statement,
         routes_events,
         routes_sending,

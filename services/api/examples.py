@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import inspect
 
+from projections.answers.forms import form_answers as forms
 from projections.answers.past import structure_answers as structure
 from projections.answers.past.difference_answers import Difference
 from projections.answers.plans import plan_answers as plans
@@ -42,6 +43,8 @@ ANSWERS: Final = (
     plans.Allocations,
     Silence,
     Statement,
+    forms.FilledForm,
+    forms.FormList,
     answers.CountedEventPage,
     suspicions.FindingPage,
     news.Moved,

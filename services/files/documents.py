@@ -26,6 +26,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from projections.answers.tables.answer_table import AnswerTable, Cells
 from services.files.bounds import TemplateError
+from services.files.official_documents import official_document
 from services.files.templates import ANSWER_FILE, DOCUMENT_FILE, Templates, require_harmless
 from services.files.wording import answer_words, document_words
 
@@ -35,7 +36,13 @@ _PARAGRAPH: Final = re.compile(r"\n<w:p([ >])")
 
 
 def write_document(table: AnswerTable, rows: Sequence[Cells], templates: Templates, into: Path) -> None:
-    """Write an answer with its rows. Raises TemplateError where the template can't be filled."""
+    """Write an answer with its rows. Raises TemplateError where the template can't be filled.
+
+    An official form has its own frame, which no template changes.
+    """
+    if table.official is not None:
+        _alike(official_document(table, rows), into)
+        return
     if table.paper is None:
         name, template, words = ANSWER_FILE, templates.answer, answer_words(table, rows)
     else:

@@ -12,6 +12,7 @@ import typst
 
 from projections.answers.tables.answer_table import AnswerTable, Cells
 from services.files.frames import Frame
+from services.files.official import official_words
 from services.files.wording import answer_words, document_words
 
 SOURCES: Final = Path(__file__).with_name("typst")
@@ -24,7 +25,10 @@ _MADE: Final = 1_767_225_600
 
 
 def write_pdf(table: AnswerTable, rows: Sequence[Cells], frame: Frame, into: Path) -> None:
-    """Write an answer with its rows; one with a text for a document in the frame."""
+    """Write an answer with its rows; one with a text for a document in the frame, an official form in its own."""
+    if table.official is not None:
+        into.write_bytes(_set("form.typ", official_words(table, rows)))
+        return
     if table.paper is None:
         source, words = "answer.typ", answer_words(table, rows)
     else:

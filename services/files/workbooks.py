@@ -20,6 +20,7 @@ from projections.answers.tables.answer_table import AnswerTable, Cell, Cells, Ta
 from projections.answers.tables.showing import is_number, is_percentage, plain, said, shown
 from services.files.bounds import EXCEL_COLUMNS, EXCEL_ROWS, EXCEL_TEXT, HEAD_ROWS, TooLongError
 from services.files.layout import NOTHING, SheetPlace, place_of, places
+from services.files.official_workbooks import write_official
 from services.files.spreadsheet_texts import like_a_formula
 
 FONT: Final = "Times New Roman"
@@ -44,6 +45,9 @@ _LONGEST_NAME: Final = 31
 
 def write_workbook(table: AnswerTable, rows: Iterable[Cells], into: Path, scratch: Path) -> None:
     """Write an answer with its rows. Raises TooLongError for what a sheet doesn't hold."""
+    if table.official is not None:
+        write_official(table, rows, into)
+        return
     found = places(table)
     columns = max(len(place.columns) for place in found.values())
     if columns > EXCEL_COLUMNS:

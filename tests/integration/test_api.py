@@ -396,7 +396,7 @@ async def test_what_a_route_takes_is_what_the_document_says(client: httpx.AsyncC
     for template, methods in document["paths"].items():
         if not template.startswith("/v1") or methods.get("get", {}).get("tags", ["access"])[0] in {"access", "sheets"}:
             continue
-        path = template.format(unit="trung-uong", publisher="trung-uong", id="x", receipt="x")
+        path = template.format(unit="trung-uong", publisher="trung-uong", id="x", receipt="x", form="1")
         documented = {each["name"]: each for each in methods["get"]["parameters"] if each["in"] == "query"}
         assert list(documented)[-2:] == ["min_position", "wait"], "what every route takes stands last"
         unknown = await get(client, f"{path}?banana=1", 422)

@@ -90,7 +90,8 @@ async def test_without_an_account_nothing_but_health_and_files_is_answered(clien
 
 
 async def test_names_and_the_tree_are_for_every_account(client: httpx.AsyncClient) -> None:
-    for path in (f"/v1/units?q={UNIT}", f"/v1/units/{UNIT}", f"/v1/units/{TOP}/tree", "/docs", "/openapi.json"):
+    below = (f"/v1/units/{TOP}/{which}" for which in ("tree", "changes", "then-and-now"))
+    for path in (f"/v1/units?q={UNIT}", f"/v1/units/{UNIT}", *below, "/v1/forms", "/docs", "/openapi.json"):
         assert (await ask(client, "nobody", path)).status_code == 200, path
 
 

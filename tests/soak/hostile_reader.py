@@ -35,6 +35,9 @@ _WRONG: Final = (
     f"/v1/units/{ROOT}/events?{_DAYS}&measure=admissions&cursor=%ff%00&limit=-5",
     f"/v1/units/{ROOT}/tree?depth=99999999999999999999",
     f"/v1/units/{ROOT}/tree?on=9999-99-99",
+    f"/v1/units/{ROOT}/then-and-now?on=0000-00-00",
+    f"/v1/units/{ROOT}/forms/..%2f1",
+    f"/v1/units/{ROOT}/forms/1?from=0001-01-01&to=9999-12-31",
     "/v1/units/%00",
     "/v1/units/..%2f..%2fetc%2fpasswd",
     "/v1/units/%ed%a0%80/report",
@@ -172,6 +175,8 @@ class HostileReader:
                 f"/v1/units/{unit}/silence?{_DAYS}",
                 f"/v1/units/{unit}/tree?depth=20",
                 f"/v1/units/{unit}/history",
+                f"/v1/units/{unit}/changes",
+                f"/v1/units/{unit}/forms/1?{_DAYS}",
                 f"/v1/units/{unit}/report?from=0001-01-01&to=9999-12-31&by=level:cell&basis=as-now",
                 f"/v1/units/{unit}/report?{_DAYS}&by=facet:sex&position={self._random.randint(1, 10_000)}",
             )

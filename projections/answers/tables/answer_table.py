@@ -58,6 +58,21 @@ class Paper(NamedTuple):
     footing: str
 
 
+class OfficialFrame(NamedTuple):
+    """What stands round the lines of an official form on paper and in a workbook, in the order in which it is read."""
+
+    left: tuple[str, ...]
+    """The superior body, the body, its department; the last one in bold."""
+    right: tuple[str, ...]
+    """The number of the form, who reports to whom until when."""
+    title: str
+    period: str
+    measured_in: str
+    columns: tuple[str, ...]
+    by_whom: str
+    place_and_date: str
+
+
 class AnswerTable(NamedTuple):
     """An answer about a unit, as a table."""
 
@@ -74,6 +89,8 @@ class AnswerTable(NamedTuple):
     """How people read it: each row is in one of them, by its kind."""
     paper: Paper | None = None
     """The text of a document, where the answer is one."""
+    official: OfficialFrame | None = None
+    """The frame of an official form, where it is one: the columns are those of `form_table` beside this file."""
 
 
 KIND: Final = "kind"

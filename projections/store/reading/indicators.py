@@ -59,10 +59,14 @@ async def indicators(snapshot: Snapshot, unit: str, on: dt.date, basis: Basis) -
         days |= await latest_days(snapshot, below.spans(on), missing)
         parts = await declared_by(snapshot, {stay.place.no for stay in below.stays}, days, window(on))
     since = opening_day(declared)
-    reorganised = False
-    if since is not None and not asked.root:  # everything is below the root, on every day
-        reorganised = await snapshot.connection.fetchval(_REORGANISED, no, since, on)
-    known = Known(on, targets.get(no, []), declared, below, parts, reorganised)
+    known = Known(
+        on,
+        targets.get(no, []),
+        declared,
+        below,
+        parts,
+        since is not None and await reorganised(snapshot, asked, since, on),
+    )
     wanted = needed([no], lambda count_of: worked(known, count_of[no]))
     count_of = await counts(snapshot, {no: asked.place}, wanted, basis)
     found = worked(known, count_of[no])
@@ -87,6 +91,14 @@ async def allocations(snapshot: Snapshot, unit: str, on: dt.date, basis: Basis) 
     found = work(await counts(snapshot, places, needed(places, work), basis))
     reason = None if found else NO_TARGET
     return Allocations(asked.name, on, basis, snapshot.position, snapshot.as_of, found, reason)
+
+
+async def reorganised(snapshot: Snapshot, unit: KnownUnit, since: dt.date, on: dt.date) -> bool:
+    """Tell whether units came to what is below one, or went, after a day, up to another."""
+    if unit.root:  # everything is below the root, on every day
+        return False
+    found: bool = await snapshot.connection.fetchval(_REORGANISED, unit.place.no, since, on)
+    return found
 
 
 async def _asked(snapshot: Snapshot, unit: str, on: dt.date, basis: Basis) -> tuple[KnownUnit, Children]:

@@ -1,0 +1,1 @@
+"""Official forms: what a line of one counts is data, how a form is filled in are pure functions (domain: Forms)."""
