@@ -13,7 +13,7 @@ _PAGE: Final = """<!doctype html>
 <html lang="vi">
 <head>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>
-{style}</head>
+{links}</head>
 <body>
 <header class="top"><div class="wide"><a class="brand" href="/">tổng hợp</a></div></header>
 <main class="wide sign-in"><h1>{title}</h1>
@@ -27,16 +27,18 @@ _PAGE: Final = """<!doctype html>
 def page(request: Request, title: str, *parts: str, status: int = 200, again: int | None = None) -> Response:
     """Write a page of parts that are HTML already; `again` is seconds for `Retry-After`.
 
-    What adds pages to the app may say where their style sheet is served: in `app.state.style`.
+    What adds pages to the app may say where their style sheet and their icon are served: in `app.state`.
     """
-    style: str | None = getattr(request.app.state, "style", None)
+    style, icon = [getattr(request.app.state, name, None) for name in ("style", "icon")]
     headers = {"cache-control": "no-store", "content-security-policy": _POLICY}
-    sheet = ""
+    links = ""
     if style is not None:
         headers["content-security-policy"] = f"{_POLICY}; style-src 'self'"
-        sheet = f'<link rel="stylesheet" href="{escape(style)}">\n'
+        links = f'<link rel="stylesheet" href="{escape(style)}">\n'
+    if icon is not None:
+        links += f'<link rel="icon" href="{escape(icon)}" type="image/svg+xml">\n'
     headers |= {} if again is None else {"retry-after": str(again)}
-    text = _PAGE.format(title=escape(title), style=sheet, body="\n".join(parts))
+    text = _PAGE.format(title=escape(title), links=links, body="\n".join(parts))
     return Response(text, status, headers, "text/html; charset=utf-8")
 
 

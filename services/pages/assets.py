@@ -15,6 +15,7 @@ KINDS: Final = {
     "svg": "image/svg+xml",
 }
 STYLE: Final = "style.css"
+ICON: Final = "icon.svg"
 PATH: Final = "/static"
 
 

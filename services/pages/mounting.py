@@ -28,9 +28,9 @@ def mount(app: FastAPI) -> None:
     """Add the routes of all screens. Each module in `screens` has SCREENS: paths, and what draws a page there.
 
     A path may begin with a method and a blank (`POST /nhap`); else it is for GET. What else draws a page for a person
-    finds in `app.state.style` where the style sheet is.
+    finds in `app.state` where the style sheet and the icon are.
     """
-    app.state.style = assets.address(assets.STYLE)
+    app.state.style, app.state.icon = assets.address(assets.STYLE), assets.address(assets.ICON)
     for found in pkgutil.iter_modules(screens.__path__):
         module = import_module(f"{screens.__name__}.{found.name}")
         shown: dict[str, Screen] = getattr(module, "SCREENS", {})

@@ -65,7 +65,9 @@ def _account(asked: str, names: Mapping[str, str]) -> str:
 
 
 def _said(detail: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(name, _text(name, value, names)) for name, value in detail.items() if value is not None]
+    """Return what an entry says more, whom it is about first."""
+    said = [(name, _text(name, value, names)) for name, value in detail.items() if value is not None]
+    return sorted(said, key=lambda each: (each[0] not in OF_ACCOUNTS, each[0] == "id"))
 
 
 def _text(name: str, value: Any, names: Mapping[str, str]) -> str:
