@@ -9,6 +9,8 @@ from typing import Final
 from fastapi import Request, Response
 
 _POLICY: Final = "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; img-src 'self'"
+_REFERRER: Final = {"referrer-policy": "same-origin"}
+"""With none at all a browser says of its own form that it comes from nowhere (`Origin: null`), and it is refused."""
 _PAGE: Final = """<!doctype html>
 <html lang="vi">
 <head>
@@ -30,7 +32,7 @@ def page(request: Request, title: str, *parts: str, status: int = 200, again: in
     What adds pages to the app may say where their style sheet and their icon are served: in `app.state`.
     """
     style, icon = [getattr(request.app.state, name, None) for name in ("style", "icon")]
-    headers = {"cache-control": "no-store", "content-security-policy": _POLICY}
+    headers = {"cache-control": "no-store", "content-security-policy": _POLICY, **_REFERRER}
     links = ""
     if style is not None:
         headers["content-security-policy"] = f"{_POLICY}; style-src 'self'"

@@ -311,6 +311,7 @@ async def test_nothing_that_is_typed_becomes_part_of_a_page(world: World) -> Non
             assert "<script" not in page.text
             assert page.headers["content-security-policy"].startswith("default-src 'none'; form-action 'self'")
             assert page.headers["x-frame-options"] == "DENY"
+            assert page.headers["referrer-policy"] == "same-origin", "else its form has no origin in a browser"
 
 
 @pytest.mark.parametrize(
