@@ -2,7 +2,7 @@
 const PAUSE = 500; // milliseconds after the last step, so that a key can be held down
 const FOCUSED = "tonghop-days";
 
-for (const place of document.querySelectorAll(".slide[data-days]")) {
+for (const place of document.querySelectorAll(".day-slider[data-days]")) {
   const days = place.dataset.days.split(" ");
   const label = document.createElement("label");
   const range = document.createElement("input");
@@ -23,7 +23,7 @@ for (const place of document.querySelectorAll(".slide[data-days]")) {
     waiting = setTimeout(() => {
       const address = new URL(location.href);
       address.searchParams.set("on", days[range.value]);
-      for (const once of ["cursor", "lang"]) address.searchParams.delete(once);
+      for (const once of ["trang", "lang"]) address.searchParams.delete(once);
       sessionStorage.setItem(FOCUSED, "yes");
       location.assign(address);
     }, PAUSE);
@@ -32,7 +32,6 @@ for (const place of document.querySelectorAll(".slide[data-days]")) {
   else range.setAttribute("aria-valuetext", shown(place.dataset.on));
   label.append(range, output);
   place.append(label);
-  place.hidden = false;
   if (sessionStorage.getItem(FOCUSED)) {
     sessionStorage.removeItem(FOCUSED);
     range.focus({ preventScroll: true });

@@ -27,11 +27,11 @@ from projections.answers.report.report_answers import UnitName
 from projections.answers.words.vietnamese_order import OrderKey, order_key
 from services.pages.asking import RefusedPage, ask, path_of
 from services.pages.page import Page
+from services.pages.paging import paged
 from services.pages.unit_page import PLACE, UnitFrame, day_of, of_unit, unit_page
 
 END: Final = "to-chuc"
-SHOWN: Final = 100
-"""Units of a list that one page shows."""
+SINGLE_EVENTS: Final = frozenset({"officer"})
 NESTED: Final = 1_500
 """Units two steps down that one page shows with those above them."""
 SLID: Final = 1_000
@@ -86,25 +86,21 @@ async def organisation(page: Page) -> Response:
         ask(path_of("units", where, "then-and-now"), ThenAndNow, on=on),
     )
     u = u._replace(unit=unit)
-    start = _start(page)
-    children = sorted(below.tree.children, key=_by_name)
+    children = paged(page, sorted(below.tree.children, key=_by_name))
     resettled = sorted(filter(_differs, moved.children), key=_by_place)
     return u.draw(
         "organisation.html",
         on=on,
-        children=children[start : start + SHOWN],
-        nested=below.depth > 1 and sum(len(each.children) for each in children[start : start + SHOWN]) <= NESTED,
+        children=children,
+        nested=below.depth > 1 and sum(len(each.children) for each in children.rows) <= NESTED,
         counted=below.depth > 1,
         by_name=lambda branches: sorted(branches, key=_by_name),
-        in_all=len(children),
-        start=start,
-        shown=SHOWN,
         timeline=timeline(changes.days, on),
         kinds=CHANGES,
-        resettled=resettled[start : start + SHOWN],
-        resettled_in_all=len(resettled),
+        resettled=paged(page, resettled),
         as_before=sum(each.was_child for each in moved.children) - sum(each.was_child for each in resettled),
         life=await _life(u),
+        officer=u.me.has(SINGLE_EVENTS),
     )
 
 
@@ -185,14 +181,6 @@ def _by_place(each: Whereabouts) -> tuple[bool, OrderKey, str]:
     """Sort those that were there first, each by its name."""
     named = each.then or each.now
     return not each.was_child, order_key("" if named is None else named.name), each.id
-
-
-def _start(page: Page) -> int:
-    """Read where the page of a list begins."""
-    text = page.query.get("cursor", "0")
-    if not (text.isascii() and text.isdecimal() and len(text) <= 6):  # noqa: PLR2004 - so many are below nobody
-        raise RefusedPage.unfit("cursor", page.gettext("không thuộc về danh sách này"))
-    return int(text)
 
 
 SCREENS: Final = {f"{PLACE}/{{unit}}/{END}": organisation}
