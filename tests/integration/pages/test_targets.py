@@ -34,7 +34,7 @@ def goals(page: str) -> list[str]:
 
 def table(page: str, section: str) -> list[str]:
     """Return the lines of the table of a section."""
-    part = page.partition(f'aria-labelledby="{section}"')[2].partition("</section>")[0].partition("<tbody>")[2]
+    part = page.partition(f'id="{section}"')[2].partition("</section>")[0].partition("<tbody>")[2]
     return [text_of(row) for row in re.findall(r"<tr.*?</tr>", part, re.DOTALL)]
 
 
