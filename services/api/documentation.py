@@ -29,6 +29,14 @@ _PROBLEM: Final = {
             "type": "object",
             "properties": {end: {"type": "string", "format": "date"} for end in ("from", "to")},
         },
+        "refused": {
+            "type": "array",
+            "description": "All that a statement can't say, each with the reason",
+            "items": {
+                "type": "object",
+                "properties": {name: {"type": "string"} for name in ("parameter", "clause", "detail")},
+            },
+        },
         "suggestions": {"type": "array", "items": {"$ref": _REFERENCE.format(name="UnitName")}},
     },
 }

@@ -233,8 +233,12 @@ async def _unknown_unit(_: Request, error: Exception) -> Response:
 
 async def _unsaid(_: Request, error: Exception) -> Response:
     assert isinstance(error, UnsaidError)  # noqa: S101 - it is registered for it
-    reason = f"{error.reason[0].upper()}{error.reason[1:]}."
-    return Problem(422, "Số liệu không nói điều đó", reason, parameter=error.parameter, clause=error.clause).response()
+    refused = [
+        {"parameter": each.parameter, "clause": each.clause, "detail": f"{each.reason[0].upper()}{each.reason[1:]}."}
+        for each in (error, *error.others)
+    ]
+    title, detail = "Số liệu không nói điều đó", refused[0]["detail"]
+    return Problem(422, title, detail, parameter=error.parameter, clause=error.clause, refused=refused).response()
 
 
 _SAID: Final = {

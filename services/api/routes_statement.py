@@ -64,6 +64,7 @@ class StatementQuery(InFormsOrText, OverDays):
 async def sentence(request: Request, unit: UnitPath, query: Annotated[StatementQuery, Query()]) -> Response:
     """Say counts, targets, declared figures and rates in official Vietnamese; 422 for what the data doesn't say.
 
+    `refused` then has all that it doesn't say, each with the reason.
     As Word and PDF it is a document in the Party's frame, with where its numbers come from in an annex.
     """
     said = About(unit, query.days(), query.basis, query.say, query.claim)

@@ -44,6 +44,14 @@ class NearestPeriod(msgspec.Struct, frozen=True, rename={"first": "from", "last"
     last: dt.date | None = None
 
 
+class ClauseRefused(msgspec.Struct, frozen=True):
+    """A clause of a statement, or its claim, that the data does not say."""
+
+    parameter: str
+    clause: str
+    detail: str
+
+
 class ProblemSaid(msgspec.Struct, frozen=True):
     """A problem as `/v1` says it (RFC 9457)."""
 
@@ -57,6 +65,7 @@ class ProblemSaid(msgspec.Struct, frozen=True):
     position: int | None = None
     suggestions: list[UnitName] | None = None
     nearest: NearestPeriod | None = None
+    refused: list[ClauseRefused] | None = None
 
     def told(self, language: str) -> ProblemSaid:
         """Return it in one language: `/v1` says things in Vietnamese, and in English after a stroke."""

@@ -7,18 +7,32 @@ from collections.abc import Sequence
 from projections.answers.sentence import notes
 from projections.answers.sentence.claim_check import held_against
 from projections.answers.sentence.claims import Claim
-from projections.answers.sentence.clauses import KnownFigures, spoken
+from projections.answers.sentence.clauses import KnownFigures, Spoken, spoken
 from projections.answers.sentence.sentence_answers import Statement
 from projections.answers.sentence.sentence_periods import period
+from projections.answers.sentence.unsaid import UnsaidError, together
 from projections.answers.words.organisation_names import organisation
 
 DEFAULT_CLAUSES = ("admissions", "confirmations", "badges")
 
 
 def stated(told: KnownFigures, says: Sequence[str], claim: Claim | None) -> Statement:
-    """Say the clauses in their order; raises UnsaidError for what the data doesn't say, the claim first."""
-    agreed = [] if claim is None else held_against(claim, told)
-    said = [spoken(say, told) for say in says]
+    """Say the clauses in their order; raises UnsaidError for all that the data doesn't say, the claim first."""
+    refused: list[UnsaidError] = []
+    agreed: list[str] = []
+    said: list[Spoken] = []
+    if claim is not None:
+        try:
+            agreed = held_against(claim, told)
+        except UnsaidError as unsaid:
+            refused.append(unsaid)
+    for say in says:
+        try:
+            said.append(spoken(say, told))
+        except UnsaidError as unsaid:
+            refused.append(unsaid)
+    if refused:
+        raise together(refused)
     noted = [*(note for each in said for note in each.notes), *agreed]
     text = "; ".join(each.clause.text for each in said)
     return Statement(

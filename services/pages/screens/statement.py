@@ -78,28 +78,29 @@ def _canonical(page: Page) -> str | None:
 
 
 async def _made(u: UnitFrame, picked: list[str], claim: str | None) -> SentenceMade:
-    """Ask for a sentence; a clause that is refused is left out, and what is left is asked for again.
+    """Ask for a sentence; what is refused is left out, and what is left is asked for once more.
 
     Raises RefusedPage for anything else.
     """
+    where = path_of("units", u.unit.id, "statement")
     refused: dict[str, str] = {}
     claim_refused: str | None = None
-    kept = list(picked)
+    kept = picked
     while kept:
         asked = u.report(say=kept, claim=None if claim_refused else claim)
         try:
-            said = await u.page.asking.one(ask(path_of("units", u.unit.id, "statement"), Statement, **asked))
+            said = await u.page.asking.one(ask(where, Statement, **asked))
         except RefusedPage as problem:
             about = problem.said.told(u.page.language)
-            if about.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+            more = {(each.parameter, each.clause): each.detail for each in about.refused or ()}
+            if about.refused is None and about.parameter == "claim":
+                more["claim", claim or ""] = about.detail  # it has not the form of one
+            known = len(refused) + (claim_refused is not None)
+            refused |= {clause: detail for (parameter, clause), detail in more.items() if parameter == "say"}
+            claim_refused = next((detail for (name, _), detail in more.items() if name == "claim"), claim_refused)
+            if len(refused) + (claim_refused is not None) == known:
                 raise
-            if about.parameter == "claim" and claim_refused is None:
-                claim_refused = about.detail
-            elif about.clause in kept:
-                refused[about.clause] = about.detail
-                kept.remove(about.clause)
-            else:
-                raise
+            kept = [each for each in kept if each not in refused]
             continue
         return SentenceMade(said, refused, claim_refused, kept)
     return SentenceMade(None, refused, claim_refused, [])

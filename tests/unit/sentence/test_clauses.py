@@ -153,6 +153,20 @@ def test_clauses_stand_in_the_order_asked_for_and_a_note_once() -> None:
 
 def test_a_refusal_passes_from_one_process_to_another() -> None:
     """A statement about a vast unit is made in a process of its own."""
-    sent = UnsaidError("badges", "chưa có", parameter="claim")
+    sent = UnsaidError("badges", "chưa có", parameter="claim", others=[UnsaidError("members", "chưa khai báo")])
     found = pickle.loads(pickle.dumps(sent))  # noqa: S301 - written just now
     assert (type(found), found.clause, found.reason, found.parameter) == (UnsaidError, "badges", "chưa có", "claim")
+    assert [(each.clause, each.reason, each.parameter) for each in found.others] == [
+        ("members", "chưa khai báo", "say")
+    ]
+
+
+def test_all_that_is_not_said_is_refused_at_once() -> None:
+    """A page shows the reason beside each clause, and does not ask for one after the other."""
+    refused = refusal(told(), "admissions:goal", "members", "staff", claim="admissions_of_target:84")
+    assert [(each.parameter, each.clause) for each in (refused, *refused.others)] == [
+        ("claim", "admissions_of_target:84%"),
+        ("say", "admissions:goal"),
+        ("say", "members"),
+        ("say", "staff"),
+    ]
