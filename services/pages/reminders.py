@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from projections.answers.report.report_answers import UnitName
 from projections.answers.words.vietnamese_format import day, days
 from services.pages.periods import Period
 from services.pages.shown import moment
@@ -20,13 +19,18 @@ def late(due: dt.date) -> str:
 
 
 def reminder(
-    sender: str, silent: Sequence[UnitName], period: Period, as_of: dt.datetime | None, due: dt.date | None
-) -> str:
-    """Write it to one unit, or to several by their names in the order given; ``as_of`` is when nothing was known."""
+    sender: str, silent: Sequence[str], period: Period, as_of: dt.datetime | None, due: dt.date | None
+) -> str | None:
+    """Write it to units by their names in the order given, None where there is none.
+
+    ``as_of`` is when nothing was known of them.
+    """
+    if not silent:
+        return None
     of = f"ngày {day(period.first)}" if period.first == period.last else days(*period)
     until = "Đến nay" if as_of is None else f"Đến {moment(as_of)}"
     if len(silent) == 1:
-        opening = f"Kính gửi: {silent[0].name}"
+        opening = f"Kính gửi: {silent[0]}"
         said = f"{until}, {sender} chưa nhận được số liệu nào của đơn vị {of}. Đề nghị đơn vị báo cáo."
         names = []
     else:
@@ -34,5 +38,5 @@ def reminder(
         said = (
             f"{until}, {sender} chưa nhận được số liệu nào {of} của {len(silent)} đơn vị. Đề nghị các đơn vị báo cáo."
         )
-        names = ["", *(f"{number}. {each.name}" for number, each in enumerate(silent, start=1))]
+        names = ["", *(f"{number}. {each}" for number, each in enumerate(silent, start=1))]
     return "\n".join([opening, "", said, ZERO, *([] if due is None else [late(due)]), *names])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from starlette.responses import Response
 
 from events.vocabulary import LEVELS
+from projections.answers.past.structure_answers import Branch, Tree
 from projections.answers.plans.silence_answers import Differing, Silence, UnitOfZeros
 from projections.answers.report.report_answers import UnitName
 from projections.answers.words.vietnamese_order import order_key
@@ -27,6 +28,9 @@ SORTED: Final = 1_000
 DUE: Final = "han"
 TO: Final = "nhac"
 """Parameters of this page alone: the deadline that is typed in, and the unit to which the reminder is."""
+DEEP: Final = 8
+STEPS: Final = {"central": 2, "province": 3}
+"""Steps down to which it is told what is above a unit: fewer for units below which very many are."""
 _FORMS: Final = {"xlsx": "Excel", "docx": "Word", "pdf": "PDF", "csv": "CSV"}
 
 
@@ -45,6 +49,8 @@ class ListShown(NamedTuple):
     answer: Silence
     rows: Pages[Line]
     whole: Sequence[Line] | None
+    parents: Mapping[str, UnitName]
+    """What is above a unit on the last day, by its id; of a vast unit not of all."""
 
 
 async def silence(page: Page) -> Response:
@@ -68,7 +74,7 @@ async def silence(page: Page) -> Response:
         shown=shown,
         due=due,
         to=to,
-        reminder=reminder(u.unit.name, to, u.period, answer.as_of, due.day if due else None) if to else None,
+        reminder=reminder(u.unit.name, _named(to, shown), u.period, answer.as_of, due.day if due else None),
         files={name: _file(u, chosen, level, form) for form, name in _FORMS.items()},
     )
 
@@ -84,15 +90,19 @@ async def _shown(page: Page, u: UnitFrame, chosen: str, level: str | None) -> Li
         list=chosen,
     )
     cursor = page.query.get("cursor")
-    answer = await page.asking.one(question, limit=LONGEST, cursor=cursor)
+    first = question._replace(parameters={**question.parameters, "limit": LONGEST, "cursor": cursor})
+    depth = STEPS.get(u.unit.level, DEEP)
+    below = ask(path_of("units", u.unit.id, "tree"), Tree, on=u.period.last, depth=depth)
+    answer, tree = await page.asking.together_as_far_as_may_be(first, below)
+    parents = dict(_parents(tree.tree)) if isinstance(tree, Tree) else {}
     if cursor is None and LONGEST < getattr(answer, chosen).count <= SORTED:
         answer = await page.asking.one(question, limit=SORTED)
     lines, count, following = _lines(answer, chosen)
     if cursor is None and following is None:
         whole = sorted(lines, key=_order)
-        return ListShown(answer, paged(page, whole), whole)
+        return ListShown(answer, paged(page, whole), whole, parents)
     after = None if following is None else page.link(cursor=following)
-    return ListShown(answer, Pages(lines, 0, 0, count, None, after), None)
+    return ListShown(answer, Pages(lines, 0, 0, count, None, after), None, parents)
 
 
 def _lines(answer: Silence, chosen: str) -> tuple[Sequence[Line], int, str | None]:
@@ -105,6 +115,18 @@ def _order(line: Line) -> tuple[object, ...]:
     unit = line if isinstance(line, UnitName) else line.unit
     period = (line.figure, line.first, line.last) if isinstance(line, Differing) else ()
     return (order_key(unit.name), unit.id, *period)
+
+
+def _parents(branch: Branch) -> Iterator[tuple[str, UnitName]]:
+    for child in branch.children:
+        yield child.id, UnitName(branch.id, branch.name, branch.level)
+        yield from _parents(child)
+
+
+def _named(to: Sequence[UnitName], shown: ListShown) -> list[str]:
+    """Name each to whom the reminder is, with what is above it where there are several."""
+    parents = shown.parents if len(to) > 1 else {}
+    return [f"{each.name} ({parents[each.id].name})" if each.id in parents else each.name for each in to]
 
 
 def _addressed(page: Page, shown: ListShown) -> list[UnitName]:

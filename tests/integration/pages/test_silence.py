@@ -73,9 +73,9 @@ async def test_a_unit_that_says_zero_is_not_silent_and_one_that_is_silent_is_not
             for name in ("silent", "only_zero", "declared_zero", "differing", "admitted_nobody")
         }
     assert counts(page) == {"figures": 2, "only_zero": 1, "silent": 2, "differing": 1}
-    assert "Đảng bộ im im Tỉnh ủy và tương đương Nhắc" in lists["silent"]
+    assert "Đảng bộ im Trung ương Tỉnh ủy và tương đương Nhắc" in lists["silent"]
     assert "khong" not in lists["silent"]
-    assert lists["only_zero"] == "Đảng bộ khong khong Tỉnh ủy và tương đương"
+    assert lists["only_zero"] == "Đảng bộ khong Trung ương Tỉnh ủy và tương đương"
     assert lists["declared_zero"].endswith("Kết nạp (01/01/2023 – 31/12/2023)")
     assert lists["differing"].endswith("Kết nạp 01/01/2023 – 31/12/2023 3 0 +3")
     assert "co-so-lieu" not in lists["admitted_nobody"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Any
 
 import pytest
 
 from projections.answers.sentence.clauses import RATES, SAYABLE
+from services.pages.asking import Questions
 from tests.integration.pages.over_log import pages_over
 from tests.integration.pages.service import Service, text_of
 from tests.oracle.telling import ROOT, admitted, assigned, founded, renamed, root, say
@@ -107,6 +109,25 @@ async def test_where_nothing_can_be_said_each_reason_is_given(service: Service) 
     assert "Chưa chọn nội dung nào." in text_of(empty.text)
     assert "“say”" in text_of(unknown.text)
     assert "members_of_staff:84,2" in text_of(odd.text)  # what it takes is said by an example
+
+
+async def test_whoever_picks_everything_costs_two_questions(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    send = Questions.send
+
+    async def counting(self: Questions, method: str, path: str, *more: Any, **named: Any) -> Any:
+        asked.append(path)
+        return await send(self, method, path, *more, **named)
+
+    monkeypatch.setattr(Questions, "send", counting)
+    async with service.browser("leader") as browser:
+        page = await browser.get(f"{PAGE}&say={','.join(SAYABLE)}&claim=members_of_staff:84")
+        answer = (await browser.get(f"/v1/units/gia-binh/statement?{DAYS}&say={','.join(SAYABLE)}")).json()
+    assert page.status_code == 200
+    assert asked.count("/v1/units/gia-binh/statement") == 2
+    refused = {each["clause"]: each["detail"] for each in answer["refused"]}
+    assert set(refused) == set(re.findall(r'id="vi-sao-([^"]+)"', page.text))
+    assert all(reason(page.text, clause).endswith(detail) for clause, detail in refused.items())
 
 
 async def test_a_hostile_name_or_resolution_or_claim_is_text(database: str) -> None:
