@@ -55,12 +55,15 @@ async def test_one_goes_from_change_to_change_by_links(service: Service) -> None
 
 
 async def test_the_life_of_a_unit_is_told_with_who_said_it(service: Service) -> None:
-    said = text_of((await page_of(service, BEFORE)).text)
+    page = (await page_of(service, BEFORE)).text
+    said = text_of(page)
     history = (await page_of(service, "/v1/units/bac-ninh/history")).json()
     took = next(each for each in history["predecessors"] if each["child"] is None)
     assert f"01/07/2025 Kế tục {took['unit']['name']} vị trí" in said
-    position = f"{took['said'][0]['position']:,}".replace(",", ".")
-    assert f"vị trí {position} ({took['said'][0]['publisher']}/{took['said'][0]['id']})" in said
+    source = took["said"][0]
+    position = f"{source['position']:,}".replace(",", ".")
+    assert f"vị trí {position} ( {source['publisher']}/{source['id']} )" in said
+    assert f'href="/su-kien/{source["publisher"]}/{source["id"]}"' in page
     ended = text_of((await page_of(service, "/don-vi/gia-binh/to-chuc?on=2023-11-28")).text)
     assert "01/07/2025 Kết thúc hoạt động" in ended
 
