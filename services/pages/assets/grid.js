@@ -37,7 +37,7 @@ function parted(text) {
 
 const table = document.createElement("table");
 table.className = "entry-cells";
-table.createTHead().insertRow().append(head(""), ...columns.map((each) => head(each.head)));
+table.createTHead().insertRow().append(head(box.dataset.row), ...columns.map((each) => head(each.head)));
 const body = table.createTBody();
 for (const [i, each] of columns.entries()) {
   if (!each.codes.length) continue;
@@ -145,7 +145,8 @@ if (typed.some((row, i) => i && row.some((text) => text.trim()))) fill(typed, 0,
 else if (before.length) fill(before, 0, 0);
 while (body.rows.length < ROWS) addRow();
 area.hidden = true;
-box.hidden = more.hidden = form.querySelector(".grid-only").hidden = false;
+box.hidden = false;
+form.classList.remove("entry-plain");
 refused?.focus();
 
 const file = document.querySelector("input[type=file]");
