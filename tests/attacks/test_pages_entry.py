@@ -31,8 +31,10 @@ from tests.integration.pages.service import Service, text_of
 from tests.integration.sheets import DAY, csv_of
 
 ADMITTED = "member.admitted"
+AT = "2026-01-01T00:00:00.000+07:00"
 EVERYWHERE = (
     ("/nhap/mot", {"type": ADMITTED, "unit": CELL, "step": "gui", "member": "f-1", "decided_on": DAY}),
+    ("/nhap/khai-bao", {"unit": CELL, "step": "gui", "khong": "1", "from": DAY, "to": DAY, "key": "0" * 32, "at": AT}),
     (f"/nhap/tai-len?unit={COMMUNE}&type={ADMITTED}", None),
     (f"/nhap/rut-lai/{CELL}/some-event", {"reason": "x"}),
     (f"/nhap/thay/{CELL}/some-event", {"reason": "x", "step": "gui"}),

@@ -30,6 +30,7 @@ def test_every_page_of_entry_holds_on_every_screen(visits: Visits, width: int) -
         "/nhap/mot?unit=gia-binh&type=member.departed&sex=female",
         "/nhap/mot?unit=gia-binh&type=candidate.trained",
         "/nhap/nhieu?unit=gia-binh&type=member.transferred",
+        "/nhap/khai-bao?unit=gia-binh",
         "/nhap/bang",
         "/phieu",
     ):

@@ -23,7 +23,6 @@ from services.pages.page import Page
 from services.publishing.lines import said_at
 from services.sheets.event_ids import numbered, parted
 
-ONE: Final = "application/cloudevents+json"
 BATCH: Final = "application/cloudevents-batch+json"
 WAIT: Final = "wait=3"
 """How long a page waits for what becomes of what it sent."""
@@ -112,15 +111,20 @@ async def try_all(page: Page, me: WhoAsks, events: list[dict[str, Any]]) -> list
     return msgspec.json.decode(came.body, type=SentAnswer).items
 
 
+async def send_all(page: Page, me: WhoAsks, events: list[dict[str, Any]]) -> SentAnswer:
+    """Send events that a page has worded. Raises RefusedPage where nothing was sent."""
+    body = msgspec.json.encode(events)
+    came = await page.asking.send("POST", path_of("events"), body, BATCH, headers={**proof(me), "prefer": WAIT})
+    return msgspec.json.decode(came.body, type=SentAnswer)
+
+
 async def send(page: Page, me: WhoAsks, fact: Fact, event_id: str, at: str) -> SentAnswer | None:
     """Send a fact as it was shown; None where it is not what was shown. Raises RefusedPage where nothing was sent."""
     known = parted(event_id)
-    time = _time(at)
+    time = time_of(at)
     if known is None or known[0] != fact.stem or time is None:
         return None
-    body = msgspec.json.encode(_event(fact, event_id, time))
-    came = await page.asking.send("POST", path_of("events"), body, ONE, headers={**proof(me), "prefer": WAIT})
-    return msgspec.json.decode(came.body, type=SentAnswer)
+    return await send_all(page, me, [_event(fact, event_id, time)])
 
 
 async def correct(page: Page, me: WhoAsks, key: tuple[str, str], what: str, wanted: Mapping[str, Any]) -> SentAnswer:
@@ -140,7 +144,8 @@ def is_known(item: SentItem) -> bool:
     return item.status == REFUSED and item.reason == Reason.ID_CONFLICT
 
 
-def _time(text: str) -> dt.datetime | None:
+def time_of(text: str) -> dt.datetime | None:
+    """Read a time that a form carries; None for what is none."""
     try:
         found = dt.datetime.fromisoformat(text)
     except ValueError:

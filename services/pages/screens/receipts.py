@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections import Counter
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from starlette.responses import Response
 
 from events.catalogue import FACTS
 from projections.answers.report.report_answers import Said
+from projections.answers.words.vietnamese_format import day as written
 from services.pages.asking import ProblemSaid, RefusedPage, ask, path_of
 from services.pages.entry import saying, units
 from services.pages.entry.answers import ImportHead, ImportList, OwnReceipts, SentAnswer, SentItem
@@ -35,6 +37,15 @@ class EventShown(msgspec.Struct, frozen=True):
     def reference(self) -> str:
         """Return the reference of the person whom it names."""
         return str(self.data.get(_PERSON.get(self.said.type or "") or "", ""))
+
+    @property
+    def days(self) -> str:
+        """Return the days of what is declared."""
+        found = [str(self.data[name]) for name in ("on", "from", "to") if name in self.data]
+        try:
+            return " – ".join(written(dt.date.fromisoformat(each)) for each in found)
+        except ValueError:
+            return " – ".join(found)
 
 
 async def event_shown(page: Page, said: Said) -> EventShown:

@@ -252,6 +252,29 @@ async def test_an_event_is_replaced_in_one_step_that_is_looked_at_first(clerk: h
     assert (await clerk.get(f"/nhap/thay/{event}")).status_code == 409
 
 
+async def test_that_nothing_happened_is_said_and_that_figures_are_declared(clerk: httpx.AsyncClient) -> None:
+    form = await clerk.get("/nhap/khai-bao", params={"unit": HOSTILE})
+    assert "Không phát sinh" in text_of(form.text)
+    days = {"unit": HOSTILE, "from": "01/01/2019", "to": "31/01/2019", "step": "xem"}
+    nothing = await clerk.post("/nhap/khai-bao", data={**days, "khong": "1", "introductions": "1.234"})
+    assert "Giới thiệu QCƯT 01/2019 1.234 Sẽ được ghi nhận" in text_of(nothing.text)
+    sent = await press(clerk, nothing, "Gửi")
+    assert "9 đã áp dụng" in text_of(await counted(clerk, sent.headers["location"]))
+    again = await press(clerk, nothing, "Gửi")
+    assert again.headers["location"].startswith(f"/phieu/{HOSTILE}/d-")
+    assert "01/01/2019 – 31/01/2019" in text_of((await clerk.get(again.headers["location"])).text)
+    bad = await clerk.post(
+        "/nhap/khai-bao", data={**days, "to": "1/13/2019", "badges": "vài", "members": "5", "on": ""}
+    )
+    assert bad.status_code == 422
+    assert bad.text.count('aria-invalid="true"') == 3
+    assert 'value="vài"' in bad.text
+    empty = await clerk.post("/nhap/khai-bao", data=days)
+    assert "Chưa có số nào" in text_of(empty.text)
+    other = await clerk.post("/nhap/khai-bao", data={**days, "unit": OTHER, "khong": "1"})
+    assert "không được gửi với tư cách" in text_of(other.text)
+
+
 async def test_names_that_mean_harm_are_text_everywhere(clerk: httpx.AsyncClient) -> None:
     pages = [
         await clerk.get("/nhap"),
