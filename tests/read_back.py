@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import docx
 import openpyxl
 import pypdf
+from openpyxl.utils.escape import unescape
 
 
 class ReadTable(NamedTuple):
@@ -34,7 +35,7 @@ def workbook(content: bytes) -> ReadFile:
         assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
         assert sheet.freeze_panes is not None
         head = int("".join(filter(str.isdigit, sheet.freeze_panes))) - 1
-        lines = [[cell.value for cell in row] for row in sheet.iter_rows()]
+        lines = [[_unescaped(cell.value) for cell in row] for row in sheet.iter_rows()]
         end = next(at for at in range(head, len(lines)) if not any(cell is not None for cell in lines[at]))
         tables[sheet.title] = ReadTable([line[0] for line in lines[: head - 2]], lines[head - 1], lines[head:end])
         texts += [line[0] for line in [*lines[: head - 2], *lines[end + 1 :]]]
@@ -59,6 +60,11 @@ def pdf(content: bytes) -> str:
     """Read a PDF: all its text in the order in which it was set, without white space and where words may be broken."""
     pages = pypdf.PdfReader(io.BytesIO(content)).pages
     return bare("".join(page.extract_text() for page in pages))
+
+
+def _unescaped(value: Any) -> Any:
+    """Read a text as Excel does; openpyxl leaves those alone that stand in their cells."""
+    return unescape(value) if isinstance(value, str) else value
 
 
 def bare(text: str) -> str:

@@ -35,13 +35,13 @@ FILES: Final[Mapping[str, FileForm]] = {
     CSV: FileForm("text/csv; charset=utf-8; header=present"),
     XLSX: FileForm(
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        FileBounds(EXCEL_ROWS - HEAD_ROWS, 2_000_000, seconds=90, within=120.0, memory=800 * MEGABYTE),
+        FileBounds(EXCEL_ROWS - HEAD_ROWS, 2_000_000, seconds=90, within=120.0, memory=600 * MEGABYTE),
     ),
     DOCX: FileForm(
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        FileBounds(2_000, 40_000, seconds=60, within=100.0, memory=1_500 * MEGABYTE),
+        FileBounds(2_000, 30_000, seconds=60, within=120.0, memory=1_200 * MEGABYTE),
     ),
-    PDF: FileForm("application/pdf", FileBounds(5_000, 100_000, seconds=60, within=100.0, memory=4_000 * MEGABYTE)),
+    PDF: FileForm("application/pdf", FileBounds(3_000, 30_000, seconds=60, within=120.0, memory=2_000 * MEGABYTE)),
 }
 """By the value of `format`."""
 IN_DIALECTS: Final[Mapping[str, Mapping[str, Writer]]] = {

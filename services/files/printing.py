@@ -19,6 +19,8 @@ SOURCES: Final = Path(__file__).with_name("typst")
 FONTS: Final = Path(__file__).with_name("fonts")
 LONGEST_WORD: Final = 12
 """Characters after which a word may be broken where no sign of it lets it: ids are longer than their columns."""
+TAGGED: Final = 5_000
+"""Cells up to which a file has tags, by which a screen reader finds its way: they are nine tenths of a long file."""
 _long_word: Final = re.compile(rf"\S{{{LONGEST_WORD}}}(?=\S)")
 _MADE: Final = 1_767_225_600
 """The time that every file bears, 01/01/2026: another one would make another file of the same answer."""
@@ -36,10 +38,11 @@ def write_pdf(table: AnswerTable, rows: Sequence[Cells], frame: Frame, into: Pat
     for band in words["bands"]:
         for line in band["lines"]:
             line["texts"] = [_breakable(text) for text in line["texts"]]
-    into.write_bytes(_set(source, words))
+    cells = sum(len(band["heads"]) * len(band["lines"]) for band in words["bands"])
+    into.write_bytes(_set(source, words, cells))
 
 
-def _set(source: str, words: dict[str, Any]) -> bytes:
+def _set(source: str, words: dict[str, Any], cells: int) -> bytes:
     made: bytes = typst.compile(
         SOURCES / source,
         root=SOURCES,
@@ -47,6 +50,7 @@ def _set(source: str, words: dict[str, Any]) -> bytes:
         ignore_system_fonts=True,
         sys_inputs={"data": msgspec.json.encode(words).decode()},
         timestamp=_MADE,
+        pdf_tags=cells <= TAGGED,
     )
     return made
 

@@ -26,6 +26,17 @@ from services.files.spreadsheet_texts import like_a_formula
 FONT: Final = "Times New Roman"
 WHOLE, DECIMAL, PERCENTAGE, DAY = "#,##0", "#,##0.0##", '#,##0.0##"%"', "dd/mm/yyyy"
 """How numbers and days are shown; Excel writes the signs between digits as the reader's machine has them."""
+_CELLS: Final[dict[str, dict[str, Any]]] = {
+    "nothing": {},
+    "whole": {"num_format": WHOLE},
+    "decimal": {"num_format": DECIMAL},
+    "percentage": {"num_format": PERCENTAGE},
+    "day": {"num_format": DAY, "align": "left"},
+    "text": {"align": "left", "text_wrap": True},
+    "quoted": {"align": "left", "text_wrap": True, "quote_prefix": True},
+    "hidden": {"align": "right"},
+}
+"""The formats of cells; `quoted` ones stay texts when somebody edits them."""
 SHEET: Final = "Số liệu"
 WIDE: Final = 95
 """Characters beside each other from which on a sheet is printed on paper that is turned round."""
@@ -82,6 +93,7 @@ class _Formats:
     def __init__(self, book: Workbook) -> None:
         self._book = book
         self._made: dict[tuple[tuple[str, Any], ...], Format] = {}
+        self._of_cells: dict[tuple[str, bool], Format] = {}
 
     def of(self, **properties: Any) -> Format:
         """Return a format with these properties."""
@@ -89,6 +101,14 @@ class _Formats:
         if key not in self._made:
             self._made[key] = self._book.add_format({"font_name": FONT, "font_size": 11, "valign": "top", **properties})
         return self._made[key]
+
+    def of_cell(self, kind: str, *, strong: bool) -> Format:
+        """Return the format of a cell of a kind, of a row that stands out or doesn't."""
+        key = (kind, strong)
+        if key not in self._of_cells:
+            bold = {"bold": True} if strong else {}
+            self._of_cells[key] = self.of(border=1, **_CELLS[kind], **bold)
+        return self._of_cells[key]
 
 
 class _Sheet:
@@ -127,28 +147,28 @@ class _Sheet:
         """Add a row."""
         if self._row >= EXCEL_ROWS - HEAD_ROWS:
             raise TooLongError("dòng", self._rows + 1, EXCEL_ROWS - HEAD_ROWS)
-        bold = {"bold": True} if strong else {}
         for at, (column, cell) in enumerate(zip(self._columns, cells, strict=True)):
-            self._put(at, column, cell, bold)
+            self._put(at, column, cell, strong=strong)
         self._row += 1
         self._rows += 1
 
-    def _put(self, at: int, column: TableColumn, cell: Cell, bold: dict[str, Any]) -> None:
-        sheet, row = self._sheet, self._row
+    def _put(self, at: int, column: TableColumn, cell: Cell, *, strong: bool) -> None:
+        sheet, row, of = self._sheet, self._row, self._formats.of_cell
         if cell is None:
-            sheet.write_blank(row, at, None, self._formats.of(border=1, **bold))
+            sheet.write_blank(row, at, None, of("nothing", strong=strong))
+            return
+        if isinstance(cell, (int, float)) and not isinstance(cell, bool) and abs(cell) < _EXACT:
+            kind = "percentage" if is_percentage(column.name) else "whole" if isinstance(cell, int) else "decimal"
+            sheet.write_number(row, at, cell, of(kind, strong=strong))
+            self._widths[at] = max(self._widths[at], len(str(cell)) * 4 // 3 + 1)
             return
         text = shown(column.name, cell)
         self._widths[at] = max(self._widths[at], len(text) + 1)
-        if isinstance(cell, (int, float)) and not isinstance(cell, bool) and abs(cell) < _EXACT:
-            by = PERCENTAGE if is_percentage(column.name) else WHOLE if isinstance(cell, int) else DECIMAL
-            sheet.write_number(row, at, cell, self._formats.of(border=1, num_format=by, **bold))
-        elif isinstance(cell, dt.date) and not isinstance(cell, dt.datetime) and cell >= _FIRST_DAY:
-            sheet.write_datetime(row, at, cell, self._formats.of(border=1, num_format=DAY, align="left", **bold))
+        if isinstance(cell, dt.date) and not isinstance(cell, dt.datetime) and cell >= _FIRST_DAY:
+            sheet.write_datetime(row, at, cell, of("day", strong=strong))
         else:
-            align = "right" if is_number(cell) else "left"
-            quoted = {"quote_prefix": True} if like_a_formula(text) else {}
-            self._text(row, at, text, self._formats.of(border=1, align=align, text_wrap=True, **quoted, **bold))
+            kind = "hidden" if is_number(cell) else "quoted" if like_a_formula(text) else "text"
+            self._text(row, at, text, of(kind, strong=strong))
 
     def _line(self, text: str, **properties: Any) -> None:
         """Write a text that runs on over the cells beside it."""
