@@ -13,7 +13,7 @@ from projections.bilingual import Bilingual
 from services.files.apart import write_apart
 from services.files.bounds import FileNotWrittenError, TemplateError
 from services.files.forms import DOCX, FILES
-from services.files.templates import Templates, own_templates, templates_in
+from services.files.templates import ANSWER_FILE, DOCUMENT_FILE, Templates, own_templates, templates_in
 from services.settings import Settings, SettingsError
 
 PREFIX: Final = "tonghop-template-"
@@ -36,11 +36,13 @@ def try_templates(settings: Settings) -> None:
     if settings.templates is None:
         return
     found = templates_of(settings)
-    try:
-        for table in _samples():
+    for name, table in _samples().items():
+        try:
             asyncio.run(_tried(table, found))
-    except (TemplateError, FileNotWrittenError) as error:
-        raise _unfit(error) from error
+        except TemplateError as error:
+            raise _unfit(error) from error
+        except FileNotWrittenError as error:
+            raise _unfit(f"{name}: {error}") from error
 
 
 async def _tried(table: AnswerTable, templates: Templates) -> None:
@@ -50,14 +52,15 @@ async def _tried(table: AnswerTable, templates: Templates) -> None:
     path.unlink()
 
 
-def _samples() -> list[AnswerTable]:
+def _samples() -> dict[str, AnswerTable]:
     rows = [Row(unit=_UNIT, values={"admissions": 1, "badges": None})]
     total = {"admissions": 1, "badges": 5}
     table = report_table(Report(_UNIT, _DAY, _DAY, "as-was", 1, None, 0, total, rows))
-    return [table, table._replace(paper=Paper("Đơn vị trên", _UNIT.name, _UNIT.level, "Câu thử.", "Chú thích."))]
+    paper = Paper("Đơn vị trên", _UNIT.name, _UNIT.level, "Câu thử.", "Chú thích.")
+    return {ANSWER_FILE: table, DOCUMENT_FILE: table._replace(paper=paper)}
 
 
-def _unfit(error: Exception) -> SettingsError:
+def _unfit(error: object) -> SettingsError:
     return SettingsError(
         Bilingual("mẫu Word không dùng được", "the templates can't be used", "TONGHOP_TEMPLATES: ", f": {error}")
     )

@@ -10,6 +10,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,10 +69,11 @@ class _Template(DocxTemplate):  # type: ignore[misc]  # it has no types
     def render_xml_part(
         self, src_xml: str, part: object, context: Mapping[str, Any], jinja_env: ImmutableSandboxedEnvironment
     ) -> str:
-        """Fill one part."""
+        """Fill one part. Raises TemplateError for whatever goes wrong in it."""
         self.current_rendering_part = part
         lines = re.sub(r"<w:p([ >])", r"\n<w:p\1", src_xml)  # so that an error has a line
-        return _PARAGRAPH.sub(r"<w:p\1", jinja_env.from_string(lines).render(context))
+        with _told():
+            return _PARAGRAPH.sub(r"<w:p\1", jinja_env.from_string(lines).render(context))
 
 
 def _sandbox() -> ImmutableSandboxedEnvironment:
@@ -81,19 +83,27 @@ def _sandbox() -> ImmutableSandboxedEnvironment:
     return sandbox
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell what a template does wrong, but not that there is no more memory: that is no fault of its own."""
+    try:
+        yield
+    except (MemoryError, TemplateError):
+        raise
+    except Exception as error:
+        line = getattr(error, "lineno", None)
+        where = "" if line is None else f" ({line})"
+        raise TemplateError(f"{type(error).__name__}: {error}{where}") from error
+
+
 def _filled(template: bytes, words: Mapping[str, Any], name: str) -> bytes:
     filled = io.BytesIO()
     try:
         opened = _Template(io.BytesIO(template))
         opened.render(dict(words), _sandbox(), autoescape=True)
         opened.save(filled)
-    except JinjaError as error:
-        line = getattr(error, "lineno", None)
-        raise TemplateError(f"{name}: {error}" + ("" if line is None else f" ({line})")) from error
-    except (MemoryError, SystemExit, KeyboardInterrupt):
-        raise
-    except Exception as error:  # whatever the library makes of a broken document
-        raise TemplateError(f"{name}: {type(error).__name__}: {error}") from error
+    except (JinjaError, TemplateError) as error:  # in a part, or in what is said of the document
+        raise TemplateError(f"{name}: {error}") from error
     return filled.getvalue()
 
 

@@ -16,6 +16,9 @@ import httpx
 import pytest
 
 from projections.answers.words.outcome_words import REASONS
+from services.cli.asking import write_file
+from services.cli.errors import CommandError
+from services.cli.options import AnswerFormat
 from services.demo.generator import events
 from services.settings import Settings
 from tests import servers
@@ -177,8 +180,33 @@ def test_a_file_is_the_one_of_the_service(
     options, more = (("--dialect", dialect), f"&dialect={dialect}") if dialect else ((), "")
     done = tonghop(*command, "--format", "csv", *options, **service)
     path = f"/v1/units/{command[1]}/{asked}&format=csv{more}"
-    told = httpx.get(service["TONGHOP_API_URL"] + path).content.decode()
+    told = httpx.get(service["TONGHOP_API_URL"] + path, timeout=60).content.decode()
     assert (done.returncode, done.stdout) == (0, told.replace("\r\n", "\n")), done.stderr
+
+
+def test_a_file_is_written_where_it_is_asked_for(service: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "bao-cao.xlsx"
+    asked = ("report", "gia-binh", *PERIOD, "--format", "xlsx", "--out")
+    assert tonghop(*asked, str(file), **service).returncode == 0
+    path = "/v1/units/gia-binh/report?from=2023-01-01&to=2023-11-28&basis=as-was&by=child&format=xlsx"
+    assert file.read_bytes() == httpx.get(service["TONGHOP_API_URL"] + path, timeout=60).content
+    again = tonghop(*asked, str(file), **service)
+    assert (again.returncode, "bao-cao.xlsx" in again.stderr) == (1, True), "what is there is not overwritten"
+    missing = tonghop("statement", "khong-co", "--format", "pdf", "--out", str(tmp_path / "x.pdf"), **service)
+    assert (missing.returncode, (tmp_path / "x.pdf").exists()) == (1, False)
+    table = tonghop("report", "gia-binh", "--out", str(tmp_path / "y"), **service)
+    assert (table.returncode, "--out" in table.stderr) == (1, True)
+    of_csv = tonghop("report", "gia-binh", "--format", "xlsx", "--dialect", "excel-vi", **service)
+    assert (of_csv.returncode, "--format csv" in of_csv.stderr) == (1, True)
+
+
+def test_what_is_no_text_is_not_written_to_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    for form in (AnswerFormat.XLSX, AnswerFormat.DOCX, AnswerFormat.PDF):
+        with pytest.raises(CommandError, match=f"--out TÊN.{form}"):
+            write_file(None, Path("nowhere"), form, None, "v1")
+        with pytest.raises(CommandError, match=f"--out TÊN.{form}"):
+            write_file(None, Path("nowhere"), form, Path("-"), "v1")
 
 
 def test_a_dialect_is_of_a_file(service: dict[str, str]) -> None:
