@@ -42,7 +42,7 @@ def write_pdf(table: AnswerTable, rows: Sequence[Cells], frame: Frame, into: Pat
     into.write_bytes(_set(source, words, cells))
 
 
-def _set(source: str, words: dict[str, Any], cells: int) -> bytes:
+def _set(source: str, words: dict[str, Any], cells: int = 0) -> bytes:
     made: bytes = typst.compile(
         SOURCES / source,
         root=SOURCES,

@@ -36,6 +36,7 @@ PARTS = {
     "silent": "Chưa báo cáo",
     "declared_zero": "Báo không phát sinh",
     "differing": "Khai báo khác số đếm",
+    "only_zero": "Chỉ báo không phát sinh",
     "admitted_nobody": "Không kết nạp",
     "founded": "Thành lập",
     "dissolved": "Giải thể",
@@ -58,7 +59,7 @@ OF_ALL = "Số liệu"
 OF_FILE = {"of", "of_name", "of_level", "from", "to", "on", "basis", "position", "as_of", "note"} | {
     *("next", "last_year.from", "last_year.to", "parked", "targets_reason", "asked_level", "asked"),
     *("against", "against_position", "reconciled"),
-    *(f"{name}.count" for name in ("silent", "declared_zero", "differing", "admitted_nobody")),
+    *(f"{name}.count" for name in ("silent", "declared_zero", "only_zero", "differing", "admitted_nobody")),
 }
 """The columns of CSV that say of the whole answer what stands above the tables of other files."""
 TYPES = {
