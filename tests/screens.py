@@ -11,14 +11,15 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import httpx
 import pypdfium2
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from tests.browser.running import GIA_BINH, YEAR, Running, demonstration
+from tests.browser.running import Running, demonstration
+from tests.browser.screens import SCREENS, ScreenAt
 from tests.browser.visiting import WIDTHS, chromium
 
 OUT: Final = Path(__file__).parents[1] / "docs" / "screens"
@@ -27,25 +28,6 @@ TALLEST: Final = 2_400
 COLOURS: Final = 64
 PAPER: Final = 1.25
 """Pixels for a point of the paper."""
-
-
-class Screen(NamedTuple):
-    """A page: what its pictures are called, its address, who looks at it."""
-
-    name: str
-    address: str
-    who: str | None = "officer"
-
-
-SCREENS: Final = (
-    Screen("unit-home", GIA_BINH),
-    Screen("unit-home-reader", GIA_BINH, "leader"),
-    Screen("unit-home-province", f"/don-vi/bac-ninh?{YEAR}"),
-    Screen("search", "/tim?q=gia+binh"),
-    Screen("sign-in", "/sign-in", None),
-    Screen("problem", "/don-vi/gia-bin"),
-)
-"""Every screen; whoever makes one adds it here."""
 
 
 def main() -> None:
@@ -86,7 +68,7 @@ def _service(url: str | None, session: str | None) -> Iterator[Running]:
         yield Elsewhere(url.rstrip("/"), session)
 
 
-def _pictures(browser: Browser, running: Running, screen: Screen) -> Iterator[tuple[str, Image.Image]]:
+def _pictures(browser: Browser, running: Running, screen: ScreenAt) -> Iterator[tuple[str, Image.Image]]:
     """Yield each picture of a screen with its name."""
     for width, height in WIDTHS.items():
         context = browser.new_context(

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from projections.answers.access.needs import Need
 from services.needs import needs
@@ -38,6 +38,7 @@ def mount(app: FastAPI) -> None:
             method, _, path = where.rpartition(" ")
             app.router.add_route(path, served(screen), [method or "GET"], include_in_schema=False)
     app.router.add_route(f"{assets.PATH}/{{name}}", _asset, ["GET"], include_in_schema=False)
+    app.router.add_route("/favicon.ico", _icon, ["GET"], include_in_schema=False)
     for kind, handler in list(app.exception_handlers.items()):
         app.exception_handlers[kind] = _in_words(handler)
 
@@ -66,6 +67,11 @@ async def _asset(request: Request) -> Response:
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(asset.compressed, 200, {**headers, "content-encoding": "gzip"}, asset.media_type)
     return Response(asset.body, 200, headers, asset.media_type)
+
+
+@needs(Need.OPEN)  # a browser asks for it where a page names none
+async def _icon(_: Request) -> Response:
+    return RedirectResponse(assets.address("icon.svg"), HTTPStatus.FOUND)
 
 
 async def _no_asset(page: Page) -> Response:

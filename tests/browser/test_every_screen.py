@@ -1,0 +1,24 @@
+"""Every screen, as it is opened: complete, on every width, with JavaScript and without, and fit for a screen reader."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.screens import SCREENS, ScreenAt
+from tests.browser.visiting import Visits
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=[each.name for each in SCREENS])
+def test_a_screen_is_fit_to_be_seen(visits: Visits, screen: ScreenAt) -> None:
+    """One browser turns its window; without JavaScript another has the same heading."""
+    visit = visits(who=screen.who)
+    visit.expected.add(screen.status)
+    page = visit.open(screen.address)
+    heading = page.locator("h1").inner_text()
+    for width, height in ((1440, 900), (1024, 768), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        visit.open(screen.address)
+        visit.check()
+    plain = visits(who=screen.who, width=390, script=False)
+    plain.expected.add(screen.status)
+    assert plain.open(screen.address).locator("h1").inner_text() == heading
