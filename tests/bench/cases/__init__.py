@@ -12,6 +12,7 @@ from tests.bench.cases.intake import intake
 from tests.bench.cases.mixture import mixture
 from tests.bench.cases.moves import moves
 from tests.bench.cases.outage import outage
+from tests.bench.cases.pages import listening, pages
 from tests.bench.cases.peers import peers
 from tests.bench.cases.position import position
 from tests.bench.cases.profile import profile
@@ -38,6 +39,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "access": (access,),
     "mixture": (mixture,),
     "plans": (silence, indicators),
+    "pages": (listening, pages),
     "profile": (profile,),
     "moves": (moves,),
     "reform": (reform,),
