@@ -13,7 +13,6 @@ import nats
 import psutil
 from playwright.async_api import Page, async_playwright
 
-from services.publishing.lines import Line
 from tests.bench.asking import Client
 from tests.bench.bench import Bench
 from tests.bench.catching_up import publish_one
@@ -64,7 +63,7 @@ async def listening(bench: Bench) -> None:
     await bench.rig.start_missing()
     random, world = Random(bench.parameters.seed), bench.world
     units = [ROOT, *(random.choice(world.provinces) for _ in range(OPEN // 4 - 1))]
-    cells = [line_subject(line) for line in bench.facts.make(OPEN - len(units), recent)]
+    cells = [random.choice(world.cells)[0] for _ in range(OPEN - len(units))]
     for name, watched in (("none", []), (str(OPEN), [*units, *cells])):
         async with _streams(bench, watched) as heard:
             idle = await _cost(bench, asyncio.sleep(bench.parameters.seconds))
@@ -122,11 +121,6 @@ async def pages(bench: Bench) -> None:
                 ),
             )
         await browser.close()
-
-
-def line_subject(line: Line) -> str:
-    """Return the unit that a fact is about."""
-    return line.body.partition(b'"subject":"')[2].partition(b'"')[0].decode()
 
 
 async def _opened(page: Page, address: str) -> dict[str, Any]:
