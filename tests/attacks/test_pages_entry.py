@@ -116,7 +116,7 @@ async def test_a_clerk_enters_for_no_unit_beside_his_own(running: Service, clerk
             await paste(other, ADMITTED, f"Đơn vị\tMã đảng viên\tNgày quyết định\n{OTHER}\tb-3\t{DAY}\n", OTHER)
         ).headers
     key = f"{item['publisher']}/{item['id']}"
-    for path in (f"/phieu/{key}", f"/nhap/rut-lai/{key}", f"/nhap/thay/{key}"):
+    for path in (f"/su-kien/{key}", f"/nhap/rut-lai/{key}", f"/nhap/thay/{key}"):
         assert (await clerk.get(path)).status_code == 403, path
     assert (await clerk.post(f"/nhap/rut-lai/{key}", data={"reason": "x"})).status_code == 403
     for path in (where, made["location"]):

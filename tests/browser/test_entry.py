@@ -125,7 +125,7 @@ def test_an_event_is_replaced_and_taken_back(visits: Visits, width: int, *, scri
     page.get_by_role("button", name="Gửi", exact=True).click()
     expect(page.get_by_role("status").first).to_contain_text("1 đã tính")
     page.get_by_role("link", name=re.compile("^Kết nạp đảng viên")).click()
-    page.get_by_role("link", name="Thay bằng nội dung đúng").click()
+    page.get_by_role("link", name="Thay thế").click()
     page.get_by_label("Ngày quyết định").fill("06/03/2019")
     page.get_by_label("Lý do thay").fill("ghi nhầm ngày")
     page.get_by_role("button", name="Xem điều sẽ thay đổi").click()

@@ -149,3 +149,8 @@ class SheetRefusal(msgspec.Struct, frozen=True):
 
     reason: str = ""
     columns: list[str] = []
+
+
+def path_of_event(item: SentItem) -> str:
+    """Return where the event of an item has its page."""
+    return f"/su-kien/{item.publisher}/{item.id}"

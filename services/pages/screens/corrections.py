@@ -14,7 +14,7 @@ from events.vocabulary import Outcome
 from projections.answers.report.report_answers import Said
 from services.pages.asking import ProblemSaid, RefusedPage
 from services.pages.entry import saying, units
-from services.pages.entry.answers import ACCEPTED, REFUSED, SentAnswer, SentItem
+from services.pages.entry.answers import ACCEPTED, REFUSED, SentAnswer, SentItem, path_of_event
 from services.pages.entry.facts import TYPES, Fact, read_fact, typed_of
 from services.pages.form_fields import fields_of
 from services.pages.me import WhoAsks
@@ -249,7 +249,7 @@ def _done(page: Page, answer: SentAnswer) -> Response:
     if last.status == REFUSED:
         said = ProblemSaid(page.gettext("Không làm được"), last.detail or last.reason or "", HTTPStatus.CONFLICT)
         raise RefusedPage(said)
-    return page.redirect(f"/phieu/{last.publisher}/{last.id}")
+    return page.redirect(path_of_event(last))
 
 
 SCREENS: Final = {

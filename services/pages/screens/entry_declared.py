@@ -17,7 +17,7 @@ from events.vocabulary import STOCKS, Outcome
 from projections.answers.report.report_answers import UnitDay
 from projections.answers.words.vietnamese_format import day as written
 from services.pages.entry import saying, units
-from services.pages.entry.answers import ACCEPTED, REFUSED
+from services.pages.entry.answers import ACCEPTED, REFUSED, path_of_event
 from services.pages.form_fields import fields_of
 from services.pages.me import WhoAsks
 from services.pages.page import Page
@@ -77,7 +77,7 @@ async def take(page: Page) -> Response:
             return page.redirect(f"/phieu/{answer.receipt}")
         known = next((item for item in answer.items if item.status != REFUSED), None)
         if known is not None:
-            return page.redirect(f"/phieu/{known.publisher}/{known.id}")
+            return page.redirect(path_of_event(known))
     key, at = secrets.token_hex(16), saying.now()
     items = await saying.try_all(page, me, _events(unit, declared, key, at))
     bad = next((each for each in items if each.status == REFUSED or each.outcome == Outcome.REJECTED), None)

@@ -12,7 +12,7 @@ from events.vocabulary import Outcome
 from projections.answers.report.report_answers import UnitDay
 from services.pages.asking import ProblemSaid, RefusedPage
 from services.pages.entry import saying, units
-from services.pages.entry.answers import ACCEPTED, DUPLICATE, REFUSED, SentItem
+from services.pages.entry.answers import ACCEPTED, DUPLICATE, REFUSED, SentItem, path_of_event
 from services.pages.entry.facts import TYPES, Fact, column_of, read_fact, typed_of
 from services.pages.form_fields import fields_of
 from services.pages.me import WhoAsks
@@ -55,7 +55,7 @@ async def take(page: Page) -> Response:
             if item.status == ACCEPTED and answer.receipt is not None:
                 return page.redirect(f"/phieu/{answer.receipt}")
             if item.status == DUPLICATE:
-                return page.redirect(f"/phieu/{item.publisher}/{item.id}")
+                return page.redirect(path_of_event(item))
             if item.status == REFUSED and item.field is not None and item.field != "id":
                 return _form(page, me, unit, with_fault(page, fact, item), item=item)
     return await _looked_at(page, me, unit, fact, again=given.get("again") == "1")

@@ -109,7 +109,8 @@ async def event(page: Page) -> Response:
     then, *units = days
     known: dict[str, UnitDay] = {unit.id: unit for unit in units if unit is not None}
     kind = CATALOGUE[said.type].kind if said.type in CATALOGUE else None
-    speaks = may_enter_as(me, then, known.get(publisher)) and said.outcome in STANDING and said.type not in ACCESS_TYPES
+    enters = may_enter_as(me, then, known.get(publisher)) and said.type not in ACCESS_TYPES
+    speaks = enters and said.outcome in STANDING
     return page.draw(
         "event.html",
         me=me,
@@ -123,6 +124,7 @@ async def event(page: Page) -> Response:
         waits=waits_for(page, said),
         may_retract=speaks and kind != "correction",
         may_replace=speaks and kind == "fact",
+        may_say_right=enters and not speaks and kind == "fact",
         person=_person(said, told),
     )
 

@@ -1,4 +1,4 @@
-"""What became of what was sent: a receipt, the list of one's own, and one event of the log with what can be done."""
+"""What became of what was sent: a receipt, and the list of one's own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.responses import Response
 from events.catalogue import FACTS
 from projections.answers.report.report_answers import Said
 from projections.answers.words.vietnamese_format import day as written
-from services.pages.asking import ProblemSaid, RefusedPage, ask, path_of
+from services.pages.asking import ask, path_of
 from services.pages.entry import saying, units
 from services.pages.entry.answers import ImportHead, ImportList, OwnReceipts, SentAnswer, SentItem
 from services.pages.entry.facts import TYPES, Field, read_fact, typed_of
@@ -89,25 +89,6 @@ async def listed(page: Page) -> Response:
     return page.draw("entry/receipts.html", me=me, receipts=receipts)
 
 
-async def event(page: Page) -> Response:
-    """Show one event: what it says, what became of it, and what can be done about it."""
-    key = (page.part("publisher"), page.part("id"))
-    me, said = await asyncio.gather(page.asking.one(page.me()), saying.event_said(page, *key))
-    if said is None:
-        detail = page.gettext("Chưa có sự kiện này trong nhật ký. Nếu vừa gửi, hãy đợi một chút rồi tải lại trang.")
-        raise RefusedPage(ProblemSaid(page.gettext("Chưa có"), detail, saying.NOT_FOUND))
-    names = await units.named(page, [said.publisher, said.subject])
-    stands = said.outcome in saying.HOLDS and said.type != "event.retracted"
-    return page.draw(
-        "entry/event.html",
-        me=me,
-        shown=await event_shown(page, said),
-        names=names,
-        stands=stands and me.may_enter and not (said.type or "").startswith("access."),
-        is_fact=said.type in TYPES,
-    )
-
-
 async def _said_of(page: Page, items: list[SentItem]) -> dict[int, EventShown]:
     """Return what those events say that are decided and may be looked at, by their place."""
     asked = [item for item in items if item.publisher and item.id and item.outcome is not None]
@@ -127,4 +108,4 @@ async def _sheet_of(page: Page) -> ImportHead | None:
     return next((each for each in kept.imports if each.receipt == page.part("id")), None)
 
 
-SCREENS: Final = {"/phieu": listed, "/phieu/{id}": receipt, "/phieu/{publisher}/{id}": event}
+SCREENS: Final = {"/phieu": listed, "/phieu/{id}": receipt}

@@ -87,13 +87,13 @@ async def test_a_fact_is_looked_at_then_sent_and_twice_is_once(clerk: httpx.Asyn
     assert "1 đã tính" in text_of(receipt)
     # Pressed again after a while it leads to the event that was sent.
     later = await press(clerk, shown, "Gửi")
-    assert later.headers["location"].startswith(f"/phieu/{CELL}/s-")
+    assert later.headers["location"].startswith(f"/su-kien/{CELL}/s-")
     again = text_of(
         (await look(clerk, "badge.awarded", member="h-1", grade="40", awarded_on="03/02/2026", sex="male")).text
     )
     assert "đã gửi rồi, không cần gửi nữa" in again
     event = (await clerk.get(later.headers["location"])).text
-    assert "đã tính" in text_of(event)
+    assert "Đã tính" in text_of(event)
 
 
 async def test_what_was_changed_after_it_was_looked_at_is_looked_at_again(clerk: httpx.AsyncClient) -> None:
@@ -215,9 +215,10 @@ async def test_what_was_taken_back_is_sent_again_only_where_the_clerk_says_so(cl
     done = await clerk.post(f"/nhap/rut-lai/{event}", data={"reason": "nhầm người"})
     await counted(clerk, done.headers["location"])
     twice = await clerk.post(f"/nhap/rut-lai/{event}", data={"reason": "nhầm người"})
-    assert twice.headers["location"].startswith(f"/phieu/{CELL}/r-")
-    shown = text_of((await clerk.get(f"/phieu/{event}")).text)
-    assert "Đã rút lại, lý do: nhầm người" in shown
+    assert twice.headers["location"].startswith(f"/su-kien/{CELL}/r-")
+    shown = text_of((await clerk.get(f"/su-kien/{event}")).text)
+    assert "Lý do: nhầm người" in shown
+    assert "Báo lại đúng" in shown
     assert (await clerk.get(f"/nhap/rut-lai/{event}")).status_code == 409
     back = await look(clerk, "member.admitted", member="r-1", decided_on=DAY)
     assert "đã gửi rồi bị rút lại" in text_of(back.text)
@@ -248,7 +249,7 @@ async def test_an_event_is_replaced_in_one_step_that_is_looked_at_first(clerk: h
     assert "1 đã tính" in page
     assert "1 đã áp dụng" in page
     twice = await press(clerk, shown, "Thay sự kiện này")
-    assert twice.headers["location"].startswith(f"/phieu/{CELL}/s-")
+    assert twice.headers["location"].startswith(f"/su-kien/{CELL}/s-")
     assert (await clerk.get(f"/nhap/thay/{event}")).status_code == 409
 
 
@@ -261,8 +262,10 @@ async def test_that_nothing_happened_is_said_and_that_figures_are_declared(clerk
     sent = await press(clerk, nothing, "Gửi")
     assert "9 đã áp dụng" in text_of(await counted(clerk, sent.headers["location"]))
     again = await press(clerk, nothing, "Gửi")
-    assert again.headers["location"].startswith(f"/phieu/{HOSTILE}/d-")
-    assert "01/01/2019 – 31/01/2019" in text_of((await clerk.get(again.headers["location"])).text)
+    assert again.headers["location"].startswith(f"/su-kien/{HOSTILE}/d-")
+    assert (await clerk.get(again.headers["location"])).status_code == 200
+    why = text_of((await clerk.get(again.headers["location"].replace("/su-kien", "/nhap/rut-lai"))).text)
+    assert "01/01/2019 – 31/01/2019" in why
     bad = await clerk.post(
         "/nhap/khai-bao", data={**days, "to": "1/13/2019", "badges": "vài", "members": "5", "on": ""}
     )
