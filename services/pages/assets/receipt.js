@@ -9,7 +9,11 @@ async function again(wait) {
     if (answer.ok && !answer.redirected) {
       const there = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("phieu");
       const here = document.getElementById("phieu");
-      if (there && there.innerHTML !== here.innerHTML) here.replaceWith(there);
+      if (there && there.innerHTML !== here.innerHTML) {
+        here.replaceWith(there);
+        // What was typed is sent: it is kept no longer.
+        if (there.dataset.sent) sessionStorage.removeItem(`tonghop:${there.dataset.sent}`);
+      }
       if (there && !("undecided" in there.dataset)) return undefined;
     }
   } catch { /* no line: asked again later */ }

@@ -9,11 +9,12 @@ from msgspec import UNSET, UnsetType
 
 from projections.answers.report.report_answers import Behind
 from projections.answers.suspicion.suspicions import Suspicion
+from services.sheets.results import PassedOver, ReadColumn
 
 ACCEPTED, REFUSED, DUPLICATE, UNSENT = "accepted", "refused", "duplicate", "unsent"
 
 
-class SentItem(msgspec.Struct, frozen=True):
+class ItemTold(msgspec.Struct, frozen=True):
     """What became of one event that was sent, or would become of it; `row` is its number in a sheet."""
 
     index: int
@@ -42,17 +43,17 @@ class SentItem(msgspec.Struct, frozen=True):
         return "undecided" if self.undecided else self.status
 
 
-class SentAnswer(msgspec.Struct, frozen=True):
+class ReceiptTold(msgspec.Struct, frozen=True):
     """What became of the events of a request, in its order; `receipt` is null where nothing was accepted."""
 
     receipt: str | None
-    items: list[SentItem]
+    items: list[ItemTold]
     behind: Behind | None = None
     next: str | None = None
     counts: dict[str, int] | UnsetType = UNSET
 
 
-class OwnReceipt(msgspec.Struct, frozen=True):
+class ReceiptLine(msgspec.Struct, frozen=True):
     """A receipt in a list."""
 
     receipt: str
@@ -61,14 +62,14 @@ class OwnReceipt(msgspec.Struct, frozen=True):
     accepted: int
 
 
-class OwnReceipts(msgspec.Struct, frozen=True):
+class ReceiptLines(msgspec.Struct, frozen=True):
     """One's own receipts, the newest first."""
 
-    receipts: list[OwnReceipt]
+    receipts: list[ReceiptLine]
     next: str | None
 
 
-class ImportHead(msgspec.Struct, frozen=True):
+class SheetLine(msgspec.Struct, frozen=True):
     """A sheet in a list; `counts` has its rows by status."""
 
     import_: str = msgspec.field(name="import")
@@ -81,36 +82,21 @@ class ImportHead(msgspec.Struct, frozen=True):
     receipt: str | None
 
 
-class ImportList(msgspec.Struct, frozen=True):
+class SheetLines(msgspec.Struct, frozen=True):
     """One's own sheets, the newest first."""
 
-    imports: list[ImportHead]
+    imports: list[SheetLine]
     next: str | None
 
 
-class RowEvent(msgspec.Struct, frozen=True):
+class KeyTold(msgspec.Struct, frozen=True):
     """The event that a row is, or would be."""
 
     publisher: str
     id: str
 
 
-class ImportColumn(msgspec.Struct, frozen=True):
-    """A column that was read."""
-
-    name: str
-    head: str
-    letter: str
-
-
-class PassedOver(msgspec.Struct, frozen=True):
-    """A row that was not taken, and why."""
-
-    row: int
-    why: str
-
-
-class ImportRow(msgspec.Struct, frozen=True):
+class RowTold(msgspec.Struct, frozen=True):
     """A row of a sheet: what it says, and what would become of it now."""
 
     row: int
@@ -119,14 +105,14 @@ class ImportRow(msgspec.Struct, frozen=True):
     reason: str | None
     detail: str | None
     cells: dict[str, str]
-    event: RowEvent | None
+    event: KeyTold | None
     again: bool = False
     replace: bool = False
     suspicious: tuple[Suspicion, ...] = ()
-    sent: SentItem | None = None
+    sent: ItemTold | None = None
 
 
-class Import(msgspec.Struct, frozen=True):
+class SheetTold(msgspec.Struct, frozen=True):
     """A sheet with a thousand of its rows."""
 
     import_: str = msgspec.field(name="import")
@@ -135,10 +121,10 @@ class Import(msgspec.Struct, frozen=True):
     made_at: dt.datetime
     until: dt.datetime
     encoding: str | None
-    columns: list[ImportColumn]
+    columns: list[ReadColumn]
     passed_over: list[PassedOver]
     counts: dict[str, int]
-    rows: list[ImportRow]
+    rows: list[RowTold]
     next: str | None
     receipt: str | None
     position: int
@@ -151,6 +137,6 @@ class SheetRefusal(msgspec.Struct, frozen=True):
     columns: list[str] = []
 
 
-def path_of_event(item: SentItem) -> str:
+def path_of_event(item: ItemTold) -> str:
     """Return where the event of an item has its page."""
     return f"/su-kien/{item.publisher}/{item.id}"

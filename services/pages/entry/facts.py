@@ -22,7 +22,7 @@ FEW: Final = 6
 """Codes up to which all are shown, to be chosen among by one touch; of more, a list opens."""
 
 
-class Choice(NamedTuple):
+class Option(NamedTuple):
     """A code that may be chosen, and its word."""
 
     code: str
@@ -42,7 +42,7 @@ class Field(NamedTuple):
     required: bool
     facet: bool
     text: str
-    choices: tuple[Choice, ...]
+    choices: tuple[Option, ...]
     radios: bool
     fault: str | None
 
@@ -135,12 +135,12 @@ def _field(fact: Fact, column: SheetColumn, texts: Texts, meant: Iterable[NamedU
     english = texts.language == "en"
     text = fact.typed.get(column.name, "").strip()
     if column.kind == "code":
-        choices = [Choice(each.code, _word(each.code, english=english)) for each in column.codes]
+        choices = [Option(each.code, _word(each.code, english=english)) for each in column.codes]
         if not column.required:
-            choices.append(Choice("", texts.gettext("không rõ") if column.facet else texts.gettext("không ghi")))
+            choices.append(Option("", texts.gettext("không rõ") if column.facet else texts.gettext("không ghi")))
         text = _code_of(fact, column, text)
     else:
-        choices = [Choice(each.id, each.name) for each in meant] if column.kind == "unit" else []
+        choices = [Option(each.id, each.name) for each in meant] if column.kind == "unit" else []
         if column.name in fact.data and column.kind == "day":
             text = written(dt.date.fromisoformat(fact.data[column.name]))
     return Field(

@@ -16,7 +16,7 @@ from events.vocabulary import Outcome, Reason
 from projections.answers.report.report_answers import Said
 from projections.answers.words.vietnamese_format import VIETNAM
 from services.pages.asking import RefusedPage, ask, path_of
-from services.pages.entry.answers import REFUSED, SentAnswer, SentItem
+from services.pages.entry.answers import REFUSED, ItemTold, ReceiptTold
 from services.pages.entry.facts import Fact
 from services.pages.me import WhoAsks
 from services.pages.page import Page
@@ -32,7 +32,7 @@ HOLDS: Final = frozenset({Outcome.COUNTED, Outcome.APPLIED, Outcome.PARKED})
 NOT_FOUND: Final = 404
 
 
-class Tried(NamedTuple):
+class Trial(NamedTuple):
     """What would become of a fact: `item` under this id, or that the log has something under its id (`there`).
 
     `differs`: that says something else. `at` is the fact's time from now on.
@@ -40,7 +40,7 @@ class Tried(NamedTuple):
 
     id: str
     at: dt.datetime
-    item: SentItem
+    item: ItemTold
     there: Said | None = None
     differs: bool = False
 
@@ -80,7 +80,7 @@ def content_of(said: Said) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-async def tried(page: Page, me: WhoAsks, fact: Fact, *, again: bool = False) -> Tried:
+async def tried(page: Page, me: WhoAsks, fact: Fact, *, again: bool = False) -> Trial:
     """Try a fact that has no faults. Said and taken back before, it is said anew only with `again`."""
     at = now()
     number = 1
@@ -88,37 +88,37 @@ async def tried(page: Page, me: WhoAsks, fact: Fact, *, again: bool = False) -> 
         event_id = numbered(fact.stem or "", number)
         (item,) = await try_all(page, me, [_event(fact, event_id, at)])
         if not is_known(item) or number == MOST:
-            return Tried(event_id, at, item)
+            return Trial(event_id, at, item)
         there = await event_said(page, fact.unit, event_id)
         if there is None:
-            return Tried(event_id, at, item)
+            return Trial(event_id, at, item)
         same = content_of(there).get("data") == fact.data
         if there.outcome in HOLDS:
-            return Tried(event_id, at, item, there, differs=not same)
+            return Trial(event_id, at, item, there, differs=not same)
         if there.outcome == Outcome.RETRACTED and not again:
             following = await event_said(page, fact.unit, numbered(fact.stem or "", number + 1))
             if following is None:
-                return Tried(event_id, at, item, there, differs=not same)
+                return Trial(event_id, at, item, there, differs=not same)
         number += 1
 
 
-async def try_all(page: Page, me: WhoAsks, events: list[dict[str, Any]]) -> list[SentItem]:
+async def try_all(page: Page, me: WhoAsks, events: list[dict[str, Any]]) -> list[ItemTold]:
     """Ask what would become of events, without sending them."""
     body = msgspec.json.encode(events)
     came = await page.asking.send(
         "POST", path_of("events"), body, BATCH, parameters={"dry_run": "true"}, headers=proof(me)
     )
-    return msgspec.json.decode(came.body, type=SentAnswer).items
+    return msgspec.json.decode(came.body, type=ReceiptTold).items
 
 
-async def send_all(page: Page, me: WhoAsks, events: list[dict[str, Any]]) -> SentAnswer:
+async def send_all(page: Page, me: WhoAsks, events: list[dict[str, Any]]) -> ReceiptTold:
     """Send events that a page has worded. Raises RefusedPage where nothing was sent."""
     body = msgspec.json.encode(events)
     came = await page.asking.send("POST", path_of("events"), body, BATCH, headers={**proof(me), "prefer": WAIT})
-    return msgspec.json.decode(came.body, type=SentAnswer)
+    return msgspec.json.decode(came.body, type=ReceiptTold)
 
 
-async def send(page: Page, me: WhoAsks, fact: Fact, event_id: str, at: str) -> SentAnswer | None:
+async def send(page: Page, me: WhoAsks, fact: Fact, event_id: str, at: str) -> ReceiptTold | None:
     """Send a fact as it was shown; None where it is not what was shown. Raises RefusedPage where nothing was sent."""
     known = parted(event_id)
     time = time_of(at)
@@ -127,19 +127,19 @@ async def send(page: Page, me: WhoAsks, fact: Fact, event_id: str, at: str) -> S
     return await send_all(page, me, [_event(fact, event_id, time)])
 
 
-async def correct(page: Page, me: WhoAsks, key: tuple[str, str], what: str, wanted: Mapping[str, Any]) -> SentAnswer:
+async def correct(page: Page, me: WhoAsks, key: tuple[str, str], what: str, wanted: Mapping[str, Any]) -> ReceiptTold:
     """Take an event back (`what` is retraction), or replace it (replacement). Raises RefusedPage."""
     path = path_of("events", *key, what)
     headers = {**proof(me), "prefer": WAIT}
     came = await page.asking.send("POST", path, msgspec.json.encode(wanted), headers=headers)
-    return msgspec.json.decode(came.body, type=SentAnswer)
+    return msgspec.json.decode(came.body, type=ReceiptTold)
 
 
 def _event(fact: Fact, event_id: str, at: dt.datetime) -> dict[str, Any]:
     return said_at(fact.unit, event_id, fact.columns.type, fact.unit, fact.data, at=at)
 
 
-def is_known(item: SentItem) -> bool:
+def is_known(item: ItemTold) -> bool:
     """Tell whether the log has something under the id of an event that was tried."""
     return item.status == REFUSED and item.reason == Reason.ID_CONFLICT
 

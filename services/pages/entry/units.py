@@ -20,7 +20,7 @@ FOUND: Final = 20
 """Units that a search looks at."""
 
 
-class Found(NamedTuple):
+class FoundBelow(NamedTuple):
     """A unit that was found, and its place: the names of those above it."""
 
     unit: UnitName
@@ -59,12 +59,12 @@ async def fields_of(page: Page, fact: Fact) -> list[Field]:
     return fact.fields(page.texts, [NamedUnit(*each) for each in names.items()])
 
 
-async def find(page: Page, text: str, below: list[str]) -> list[Found]:
+async def find(page: Page, text: str, below: list[str]) -> list[FoundBelow]:
     """Find units by name or id that are some units or below them."""
     page_found = await page.asking.one(ask(path_of("units"), UnitPage, q=text, limit=FOUND))
     units = await asyncio.gather(*(shown(page, each.id) for each in page_found.units))
     return [
-        Found(UnitName(each.id, each.name, each.level), " › ".join(above.name for above in each.ancestors[-2:]))
+        FoundBelow(UnitName(each.id, each.name, each.level), " › ".join(above.name for above in each.ancestors[-2:]))
         for each in units
         if {each.id, *(above.id for above in each.ancestors)} & set(below)
     ]

@@ -34,7 +34,7 @@ _whole: Final = re.compile(r"[0-9]{1,16}|[0-9]{1,3}(?:[. ][0-9]{3}){1,5}").fullm
 _key: Final = re.compile(r"[0-9a-f]{32}").fullmatch
 
 
-class Declared(NamedTuple):
+class DeclaredFigures(NamedTuple):
     """What was typed, read: days and figures, and what is wrong by field."""
 
     period: Period | None
@@ -115,7 +115,7 @@ def _form(
     )
 
 
-def _read(page: Page, given: Mapping[str, str]) -> Declared:
+def _read(page: Page, given: Mapping[str, str]) -> DeclaredFigures:
     faults: dict[str, str] = {}
     values: dict[str, int] = {}
     for name in (*MEASURES, *STOCKS):
@@ -137,7 +137,7 @@ def _read(page: Page, given: Mapping[str, str]) -> Declared:
         faults["to"] = page.gettext("Ngày đầu phải trước hoặc trùng ngày cuối.")
     if not values and not faults:
         faults[""] = page.gettext("Chưa có số nào: điền số, hoặc đánh dấu “không phát sinh”.")
-    return Declared(period, on, values, faults)
+    return DeclaredFigures(period, on, values, faults)
 
 
 def _day(page: Page, given: Mapping[str, str], name: str, faults: dict[str, str], *, needed: bool) -> dt.date | None:
@@ -150,7 +150,7 @@ def _day(page: Page, given: Mapping[str, str], name: str, faults: dict[str, str]
         return None
 
 
-def _events(unit: UnitDay, declared: Declared, key: str, at: dt.datetime) -> list[dict[str, Any]]:
+def _events(unit: UnitDay, declared: DeclaredFigures, key: str, at: dt.datetime) -> list[dict[str, Any]]:
     """Make the events; the form's key makes their ids, so that the same form sent twice is the same events."""
     return [
         said_at(unit.id, _id(key, figure), DECLARED, unit.id, declared.data(figure), at=at)

@@ -12,7 +12,7 @@ from events.vocabulary import Outcome
 from projections.answers.report.report_answers import UnitDay
 from services.pages.asking import ProblemSaid, RefusedPage
 from services.pages.entry import saying, units
-from services.pages.entry.answers import ACCEPTED, DUPLICATE, REFUSED, SentItem, path_of_event
+from services.pages.entry.answers import ACCEPTED, DUPLICATE, REFUSED, ItemTold, path_of_event
 from services.pages.entry.facts import TYPES, Fact, column_of, read_fact, typed_of
 from services.pages.form_fields import fields_of
 from services.pages.me import WhoAsks
@@ -81,7 +81,7 @@ async def _looked_at(page: Page, me: WhoAsks, unit: UnitDay, fact: Fact, *, agai
     )
 
 
-def _form(page: Page, me: WhoAsks, unit: UnitDay, fact: Fact, *, item: SentItem | None = None, **more: Any) -> Response:
+def _form(page: Page, me: WhoAsks, unit: UnitDay, fact: Fact, *, item: ItemTold | None = None, **more: Any) -> Response:
     fields = fact.fields(page.texts, more.pop("meant", ()))
     faults = [each for each in fields if each.fault]
     return page.draw(
@@ -119,7 +119,7 @@ async def with_units_meant(page: Page, fact: Fact) -> tuple[Fact, list[NamedUnit
     return fact, []
 
 
-def with_fault(page: Page, fact: Fact, item: SentItem) -> Fact:
+def with_fault(page: Page, fact: Fact, item: ItemTold) -> Fact:
     """Put what `/v1` refuses beside the field that it names."""
     name = column_of(item.field)
     if name is None or name not in fact.columns.named or name == "unit":

@@ -13,13 +13,15 @@ from starlette.responses import Response
 from projections.answers.report.report_answers import UnitDay
 from services.pages.asking import ProblemSaid, RefusedPage, ask, path_of
 from services.pages.entry import units
-from services.pages.entry.answers import Import, ImportHead, ImportList, ImportRow, SentAnswer, SheetRefusal
-from services.pages.entry.facts import TYPES, Choice, Field, read_fact
+from services.pages.entry.answers import ReceiptTold, RowTold, SheetLine, SheetLines, SheetRefusal, SheetTold
+from services.pages.entry.facts import TYPES, Field, Option, read_fact
+from services.pages.entry.parts import parts_of
 from services.pages.entry.saying import WAIT, proof
 from services.pages.entry.uploading import CELLS, FILE, SheetComing
 from services.pages.form_fields import fields_of
 from services.pages.me import WhoAsks
 from services.pages.page import Page
+from services.pages.paging import NUMBER
 from services.pages.periods import today
 from services.sheets.bounds import MAX_FILE
 from services.sheets.columns import SheetColumn, columns_of
@@ -30,8 +32,6 @@ SHEETS: Final = "/nhap/bang"
 SHEET: Final = "/nhap/bang/{import}"
 PASTED: Final = "text/tab-separated-values"
 ANY_FILE: Final = "application/octet-stream"
-A_PAGE: Final = 100
-"""Rows that a page shows."""
 LISTED: Final = 100
 TO_MEND: Final = frozenset({"refused", "differs", "taken_back"})
 """Rows that are not sent as they are."""
@@ -91,7 +91,7 @@ async def upload(page: Page) -> Response:
         return _many(
             page, me, await units.shown(page, unit), event_type, said=said, refusal=refusal, cells=coming.typed
         )
-    made = msgspec.json.decode(came.body, type=Import)
+    made = msgspec.json.decode(came.body, type=SheetTold)
     return page.redirect(f"{SHEETS}/{made.import_}")
 
 
@@ -103,8 +103,8 @@ async def sheet(page: Page) -> Response:
     mends = any(row.status in TO_MEND and not _is_sent(row) for row in found.rows)
     which = page.query.get("loc") or (MEND if mends else ALL)
     rows = [row for row in found.rows if _is_shown(row, which)]
-    first = _whole(page.query.get("tu", ""))
-    shown = rows[first : first + A_PAGE]
+    part = parts_of(page, rows)
+    shown = part.rows
     opened = _whole(page.query.get("hang", "")) or next(
         (row.row for row in shown if row.status in TO_MEND and not _is_sent(row)), 0
     )
@@ -118,9 +118,7 @@ async def sheet(page: Page) -> Response:
         sheet=found,
         unit=unit,
         rows=shown,
-        all_rows=len(rows),
-        first=first,
-        a_page=A_PAGE,
+        part=part,
         which=which,
         opened=opened,
         heads=[(each.name, _head(page, columns.named[each.name])) for each in found.columns],
@@ -142,9 +140,9 @@ async def mend(page: Page) -> Response:
     body = msgspec.json.encode({"cells": cells, **chosen})
     path = path_of("imports", page.part("import"), "rows", page.part("row"))
     came = await page.asking.send("PATCH", path, body, headers=proof(me))
-    row = next(iter(msgspec.json.decode(came.body, type=Import).rows), None)
+    row = next(iter(msgspec.json.decode(came.body, type=SheetTold).rows), None)
     still = row is not None and row.status in TO_MEND and not (row.again or row.replace)
-    kept = {name: given[name] for name in ("cursor", "tu") if given.get(name)}
+    kept = {name: given[name] for name in ("cursor", NUMBER) if given.get(name)}
     where = page.link(f"{SHEETS}/{page.part('import')}", **kept, hang=page.part("row") if still else None)
     return page.redirect(f"{where}#hang-{page.part('row')}" if still else f"{where}#hang-mo")
 
@@ -155,7 +153,7 @@ async def send(page: Page) -> Response:
     me = await units.clerk(page)
     path = path_of("imports", page.part("import"), "send")
     came = await page.asking.send("POST", path, headers={**proof(me), "prefer": WAIT})
-    answer = msgspec.json.decode(came.body, type=SentAnswer)
+    answer = msgspec.json.decode(came.body, type=ReceiptTold)
     return page.redirect(f"/phieu/{answer.receipt}" if answer.receipt else f"{SHEETS}/{page.part('import')}?gui=0")
 
 
@@ -170,9 +168,9 @@ async def delete(page: Page) -> Response:
 async def listed(page: Page) -> Response:
     """List one's own sheets: those that are not sent yet first."""
     me = await units.clerk(page)
-    kept = await page.asking.one(ask(path_of("imports"), ImportList, limit=LISTED, cursor=page.query.get("cursor")))
-    unsent: list[ImportHead] = [each for each in kept.imports if each.receipt is None]
-    sent: list[ImportHead] = [each for each in kept.imports if each.receipt is not None]
+    kept = await page.asking.one(ask(path_of("imports"), SheetLines, limit=LISTED, cursor=page.query.get("cursor")))
+    unsent: list[SheetLine] = [each for each in kept.imports if each.receipt is None]
+    sent: list[SheetLine] = [each for each in kept.imports if each.receipt is not None]
     names = await units.named(page, (each.unit for each in kept.imports))
     return page.draw("entry/sheets.html", me=me, kept=kept, unsent=unsent, sent=sent, names=names)
 
@@ -225,8 +223,8 @@ def _why(page: Page, coming: SheetComing, refused: RefusedPage) -> tuple[Problem
     return refused.said.told(page.language), refusal
 
 
-async def _import(page: Page) -> Import:
-    question = ask(path_of("imports", page.part("import")), Import, cursor=page.query.get("cursor"))
+async def _import(page: Page) -> SheetTold:
+    question = ask(path_of("imports", page.part("import")), SheetTold, cursor=page.query.get("cursor"))
     return await page.asking.one(question)
 
 
@@ -241,7 +239,7 @@ def _head(page: Page, column: SheetColumn) -> str:
     return column.name.replace("_", " ").capitalize() if page.language == "en" else column.head
 
 
-def _fields(page: Page, found: Import, row: ImportRow) -> list[Field]:
+def _fields(page: Page, found: SheetTold, row: RowTold) -> list[Field]:
     """Write the fields of a row that is opened to be mended, the unit's first."""
     cells: Mapping[str, Any] = row.cells
     fact = read_fact(found.type, found.unit, cells, page.texts, today())
@@ -260,16 +258,16 @@ def _with_typed(field: Field) -> Field:
     """Offer what was typed where it is no code, so that it is seen, and changed."""
     if field.kind != "code" or not field.text or field.text in {each.code for each in field.choices}:
         return field._replace(radios=False)
-    return field._replace(radios=False, choices=(Choice(field.text, field.text), *field.choices))
+    return field._replace(radios=False, choices=(Option(field.text, field.text), *field.choices))
 
 
-def _is_shown(row: ImportRow, which: str) -> bool:
+def _is_shown(row: RowTold, which: str) -> bool:
     if which == MEND:
         return row.status in TO_MEND and not _is_sent(row)
     return which in {ALL, row.status}
 
 
-def _is_sent(row: ImportRow) -> bool:
+def _is_sent(row: RowTold) -> bool:
     return row.sent is not None and row.sent.status == "accepted"
 
 

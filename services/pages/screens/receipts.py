@@ -15,8 +15,9 @@ from projections.answers.report.report_answers import Said
 from projections.answers.words.vietnamese_format import day as written
 from services.pages.asking import ask, path_of
 from services.pages.entry import saying, units
-from services.pages.entry.answers import ImportHead, ImportList, OwnReceipts, SentAnswer, SentItem
+from services.pages.entry.answers import ItemTold, ReceiptLines, ReceiptTold, SheetLine, SheetLines
 from services.pages.entry.facts import TYPES, Field, read_fact, typed_of
+from services.pages.entry.parts import parts_of
 from services.pages.page import Page
 from services.pages.periods import today
 
@@ -61,10 +62,11 @@ async def event_shown(page: Page, said: Said) -> EventShown:
 async def receipt(page: Page) -> Response:
     """Show what became of each event of a receipt; while some are undecided it asks again by itself."""
     path = path_of("receipts", page.part("id"))
-    question = ask(path, SentAnswer, cursor=page.query.get("cursor"))
+    question = ask(path, ReceiptTold, cursor=page.query.get("cursor"))
     answer, me = await page.asking.together(question, page.me())
     items = answer.items
-    names = await units.named(page, (item.publisher for item in items))
+    part = parts_of(page, items)
+    names = await units.named(page, (item.publisher for item in part.rows))
     shown = {} if len(items) > SAID else await _said_of(page, items)
     return page.draw(
         "entry/receipt.html",
@@ -72,6 +74,7 @@ async def receipt(page: Page) -> Response:
         receipt=page.part("id"),
         answer=answer,
         items=items,
+        part=part,
         counts=Counter(item.state for item in items),
         undecided=any(item.undecided for item in items),
         names=names,
@@ -84,12 +87,12 @@ async def listed(page: Page) -> Response:
     """List one's own receipts, the newest first."""
     me = await units.clerk(page)
     receipts = await page.asking.one(
-        ask(path_of("receipts"), OwnReceipts, limit=LISTED, cursor=page.query.get("cursor"))
+        ask(path_of("receipts"), ReceiptLines, limit=LISTED, cursor=page.query.get("cursor"))
     )
     return page.draw("entry/receipts.html", me=me, receipts=receipts)
 
 
-async def _said_of(page: Page, items: list[SentItem]) -> dict[int, EventShown]:
+async def _said_of(page: Page, items: list[ItemTold]) -> dict[int, EventShown]:
     """Return what those events say that are decided and may be looked at, by their place."""
     asked = [item for item in items if item.publisher and item.id and item.outcome is not None]
     found = await asyncio.gather(
@@ -102,9 +105,9 @@ async def _said_of(page: Page, items: list[SentItem]) -> dict[int, EventShown]:
     }
 
 
-async def _sheet_of(page: Page) -> ImportHead | None:
+async def _sheet_of(page: Page) -> SheetLine | None:
     """Return the sheet that a receipt is of, where it is kept."""
-    kept = await page.asking.one(ask(path_of("imports"), ImportList, limit=LISTED))
+    kept = await page.asking.one(ask(path_of("imports"), SheetLines, limit=LISTED))
     return next((each for each in kept.imports if each.receipt == page.part("id")), None)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
@@ -163,6 +165,20 @@ async def test_pasted_rows_are_looked_at_mended_sent_and_come_back_with_results(
     assert late.status_code == 409
     result = await clerk.get(f"/v1/imports/{where.rsplit('/', 1)[1]}.xlsx")
     assert openpyxl.load_workbook(io.BytesIO(result.content)).active is not None
+
+
+async def test_a_long_sheet_is_shown_a_hundred_rows_at_a_time(clerk: httpx.AsyncClient) -> None:
+    rows = "".join(f"{CELL}\tl-{n}\t{DAY}\t\n" for n in range(1_050))
+    where = (await paste(clerk, "member.confirmed", HEADS + rows)).headers["location"]
+    first = (await clerk.get(where)).text
+    assert "Gửi 1.050 hàng" in text_of(first)
+    assert (first.count('id="hang-'), "1–100 của 1.000" in text_of(first)) == (100, True)
+    last = (await clerk.get(f"{where}?trang=10")).text
+    onward = re.search(r'href="([^"]*cursor=[^"]*)"', last)
+    assert onward is not None
+    rest = (await clerk.get(html.unescape(onward[1]))).text
+    assert rest.count('id="hang-') == 50
+    await clerk.post(f"{where}/xoa")
 
 
 async def test_a_template_filled_in_is_uploaded(clerk: httpx.AsyncClient) -> None:
