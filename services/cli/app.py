@@ -32,6 +32,7 @@ from services.cli.commands import (
     statement,
     tokens,
     units,
+    word_templates,
 )
 from services.cli.running import run
 from services.cli.usage import Commands
@@ -80,6 +81,6 @@ def common(
 for part in (
     *(service, publish, reports, units, init, single_events, past, operations, plans, silence, proofs, recovery),
     *(signing, statement, credentials, accounts, tokens, grants, corrections, audit, sheets),
-    *(forwarding, packing, findings),
+    *(forwarding, packing, findings, word_templates),
 ):
     app.add_typer(part.app)

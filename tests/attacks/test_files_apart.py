@@ -26,6 +26,8 @@ from projections.answers.report.report_answers import Report, Row, UnitName
 from projections.answers.tables.answer_table import AnswerTable, Paper, TableColumn
 from projections.answers.tables.report_table import report_table
 from services.api.office_templates import templates_of, try_templates
+from services.cli.commands.word_templates import word_templates
+from services.cli.errors import CommandError
 from services.files.apart import PROCESS, write_apart
 from services.files.apart_process import write
 from services.files.bounds import FileBounds, FileNotWrittenError, TemplateError, TooLongError
@@ -308,6 +310,13 @@ def test_templates_are_tried_before_anybody_is_answered(tmp_path: Path) -> None:
         templates_of(Settings.from_environment({"TONGHOP_TEMPLATES": str(tmp_path)}))
     with pytest.raises(SettingsError, match="TONGHOP_TEMPLATES"):
         Settings.from_environment({"TONGHOP_TEMPLATES": str(tmp_path / "nowhere")})
+
+
+def test_what_an_office_begins_with_is_what_the_program_has(tmp_path: Path) -> None:
+    word_templates(tmp_path / "new")
+    assert templates_of(Settings.from_environment({"TONGHOP_TEMPLATES": str(tmp_path / "new")})) == own_templates()
+    with pytest.raises(CommandError):
+        word_templates(tmp_path / "new")
 
 
 def test_an_office_has_its_own(tmp_path: Path) -> None:
