@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import partial
 from typing import Annotated
 
@@ -85,11 +86,12 @@ async def sentence(request: Request, unit: UnitPath, query: Annotated[StatementQ
 
 
 async def _document(snapshot: Snapshot, asked: About) -> SentenceDocument:
+    """Answer the statement with the unit above: on the last day, as last known, or when the unit last stood."""
     said = await statement(snapshot, asked)
-    superior = (
-        await unit_on(snapshot, said.unit.id, asked.days.last if asked.basis == "as-was" else LAST_KNOWN)
-    ).parent
-    return SentenceDocument(said, superior)
+    day = await unit_on(snapshot, said.unit.id, asked.days.last if asked.basis == "as-was" else LAST_KNOWN)
+    if (until := day.validity.until) is not None and not day.active:
+        day = await unit_on(snapshot, said.unit.id, until - dt.timedelta(1))
+    return SentenceDocument(said, day.parent)
 
 
 def _pasted(said: Statement) -> str:

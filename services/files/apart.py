@@ -25,6 +25,8 @@ PAGE: Final = 500
 """Rows that are handed over at a time."""
 _PASSED_ON: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
 """What the process is told of this one's surroundings: no setting, no address, no secret."""
+_FEW_THREADS: Final = {"RAYON_NUM_THREADS": "2", "MALLOC_ARENA_MAX": "2"}
+"""On a machine of many cores the threads of libraries would take up the address space that it may have."""
 
 
 async def write_apart(form: str, table: AnswerTable, bounds: FileBounds, prefix: str, templates: Templates) -> Path:
@@ -53,7 +55,7 @@ async def _written(folder: Path, form: str, table: AnswerTable, bounds: FileBoun
         "-m",
         PROCESS,
         str(folder),
-        env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+        env={**{name: os.environ[name] for name in _PASSED_ON if name in os.environ}, **_FEW_THREADS},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,

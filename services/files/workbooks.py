@@ -24,13 +24,14 @@ from services.files.official_workbooks import write_official
 from services.files.spreadsheet_texts import like_a_formula
 
 FONT: Final = "Times New Roman"
-WHOLE, DECIMAL, PERCENTAGE, DAY = "#,##0", "#,##0.0##", '#,##0.0##"%"', "dd/mm/yyyy"
+WHOLE, DECIMAL, DAY = "#,##0", "#,##0.0##", "dd/mm/yyyy"
 """How numbers and days are shown; Excel writes the signs between digits as the reader's machine has them."""
 _CELLS: Final[dict[str, dict[str, Any]]] = {
     "nothing": {},
     "whole": {"num_format": WHOLE},
     "decimal": {"num_format": DECIMAL},
-    "percentage": {"num_format": PERCENTAGE},
+    "whole percentage": {"num_format": f'{WHOLE}"%"'},
+    "decimal percentage": {"num_format": f'{DECIMAL}"%"'},
     "day": {"num_format": DAY, "align": "left"},
     "text": {"align": "left", "text_wrap": True},
     "quoted": {"align": "left", "text_wrap": True, "quote_prefix": True},
@@ -158,7 +159,8 @@ class _Sheet:
             sheet.write_blank(row, at, None, of("nothing", strong=strong))
             return
         if isinstance(cell, (int, float)) and not isinstance(cell, bool) and abs(cell) < _EXACT:
-            kind = "percentage" if is_percentage(column.name) else "whole" if isinstance(cell, int) else "decimal"
+            whole = "whole" if int(cell) == cell else "decimal"
+            kind = f"{whole} percentage" if is_percentage(column.name) else whole
             sheet.write_number(row, at, cell, of(kind, strong=strong))
             self._widths[at] = max(self._widths[at], len(str(cell)) * 4 // 3 + 1)
             return

@@ -277,6 +277,25 @@ async def test_a_statement_is_a_document_in_the_frame(client: httpx.AsyncClient,
     assert (round(float(box.width)), round(float(box.height))) == (595, 842)
 
 
+@pytest.mark.parametrize(
+    ("unit", "more", "superior"),
+    [
+        ("trung-uong", "", None),
+        ("a", "&basis=as-now", "ĐẢNG BỘ TP"),
+        ("d", "", "TRUNG ƯƠNG"),  # it moved in the middle of the year, and was dissolved at its end
+        ("d", "&basis=as-now", "TRUNG ƯƠNG"),
+    ],
+)
+async def test_above_a_document_stands_the_unit_above(
+    client: httpx.AsyncClient, here: None, unit: str, more: str, superior: str | None
+) -> None:
+    word = (await asked_for(client, f"/v1/units/{unit}/{ASKED['statement']}{more}", format="docx")).content
+    head = read_back.cells(word)[0].split("\n")
+    assert head[:-3] == ([] if superior is None else [superior])
+    own = "TRUNG ƯƠNG" if superior is None else f"ĐẢNG BỘ {unit.upper()}"
+    assert head[-3:] == [own, "*", "Số ……-BC/……"]
+
+
 async def test_fonts_come_with_the_file(client: httpx.AsyncClient, here: None) -> None:
     content = (await asked_for(client, f"/v1/units/tp/report?{DAYS}", format="pdf")).content
     fonts: set[str] = set()
