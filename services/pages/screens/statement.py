@@ -12,6 +12,7 @@ from projections.answers.sentence.sentence_answers import Statement
 from services.pages.asking import RefusedPage, address_of, ask, path_of
 from services.pages.clauses import claimable, groups, in_order
 from services.pages.page import Page
+from services.pages.screens.report import is_officer
 from services.pages.unit_page import PLACE, UnitFrame, unit_page
 
 RATE: Final = "rate"
@@ -47,6 +48,7 @@ async def sentence(page: Page) -> Response:
         "statement.html",
         figures=made.said,
         made=made,
+        officer=is_officer(u),
         picked=picked,
         groups=offered,
         rates=claimable(page.texts),

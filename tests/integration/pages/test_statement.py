@@ -50,7 +50,10 @@ async def test_the_sentences_of_the_five_documents(service: Service, unit: str) 
     assert answer["footing"] in said
     for clause in answer["clauses"]:
         for each in clause["numbers"]:
-            assert all(f"{source['publisher']}/{source['id']}" in said for source in each["said"])
+            for source in each["said"]:
+                event = f"{source['publisher']}/{source['id']}"
+                assert event in said
+                assert f'href="/su-kien/{event}"' in page.text
 
 
 async def test_gia_binh_of_2023(service: Service) -> None:
