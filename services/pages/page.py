@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, partial
 from http import HTTPStatus
@@ -15,7 +16,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from events.names import harmless
+from events.names import UNSEEN, harmless
 from events.vocabulary import LEVELS
 from projections.answers.access.needs import Need
 from services.needs import needs
@@ -41,6 +42,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "referrer-policy": "same-origin",
     "vary": "Cookie, Accept-Encoding",
 }
+_unseen: Final = re.compile(f"(?![\n\t])[{UNSEEN}]").search
 _log = structlog.get_logger()
 
 
@@ -187,7 +189,8 @@ def environment(language: Language) -> jinja2.Environment:
 
 def _shown(value: object) -> object:
     """Write what can't be seen as an escape: a name that the log took may turn the text around it, or hide in it."""
+    if isinstance(value, Markup):  # it was escaped before, and is of our templates but for what they hold
+        return Markup(harmless(value, lines=True)) if _unseen(value) else value  # noqa: S704
     if not isinstance(value, str) or value.isspace():
         return value
-    text = harmless(value, lines=True)
-    return Markup(text) if isinstance(value, Markup) else text  # noqa: S704 - it was escaped before
+    return harmless(value, lines=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 _LETTERS: Final = {letter: place for place, letter in enumerate("aăâbcdđeêfghijklmnoôơpqrstuưvwxyz")}
@@ -35,6 +36,7 @@ def _word(part: str) -> _Word:
     return 2, letters, (max(tones),)  # a word has one tone, over whichever of its letters it is written: hòa, hoà
 
 
+@lru_cache(4096)
 def _letter(letter: str) -> tuple[int, int]:
     decomposed = unicodedata.normalize("NFD", letter)
     tone = next((_TONES[sign] for sign in decomposed if sign in _TONES), 0)

@@ -22,6 +22,8 @@ from services.pages.unit_page import PLACE, UnitFrame, unit_page
 OF_V1: Final = ("against", "measures", "position", "against_position")
 BY_DAY: Final = {"known": "position", "against_known": "against_position"}
 """Days by whose evening something was known, and the positions that stand for them."""
+LISTED: Final = 1_000
+"""Causes that are asked for: as many as there may be, for events of one type are drawn together."""
 CHANGES: Final = 12
 """Changes of the unit that are offered as moments."""
 
@@ -45,7 +47,7 @@ async def difference(page: Page) -> Response:
     of = path_of("units", u.unit.id, "")
     given = {name: page.query.get(name) for name in OF_V1}
     found, history = await page.asking.together_as_far_as_may_be(
-        ask(f"{of}difference", Difference, **u.report(**given)), ask(f"{of}history", UnitHistory)
+        ask(f"{of}difference", Difference, **u.report(**given), limit=LISTED), ask(f"{of}history", UnitHistory)
     )
     measure = page.query.get("measure", first_that_differs(found.difference))
     if measure not in found.difference:

@@ -14,6 +14,7 @@ from projections.rules.counting.periods import Days
 from services.pages import leading, roll_up
 from services.pages.asked_rows import one_address
 from services.pages.asking import RefusedPage, address_of, ask, path_of
+from services.pages.cells import CellWriter
 from services.pages.matrix import matrix_of
 from services.pages.page import Page
 from services.pages.paging import NUMBER, begin_of, pages_of
@@ -68,9 +69,11 @@ async def report(page: Page) -> Response:
         matrices=[matrix_of(answer, m, by) for m in answer.total] if pairs and not given["compare"] else [],
         few=frozenset(few.measures if few else ()) if by.startswith("facet:") else frozenset(),
         figure=roll_up.figure,
+        plain=lambda n: roll_up.ShownFigure(n, "hidden" if n is None else ""),
+        cell=CellWriter(page.gettext),
         kind=roll_up.kind_of,
         of_row=lambda row: led(u, leading.of_row(shown, row)),
-        of_figure=lambda row, column: led(u, leading.of_figure(shown, row, column)),
+        of_figure=lambda row, column, value: led(u, leading.of_figure(shown, row, column)) if value else None,
         of_total=lambda column: led(u, leading.of_total(shown, column)),
         officer=officer,
         all_measures=tuple(MEASURES),
