@@ -37,7 +37,15 @@ WITH RECURSIVE {
 )
 {_BY_DAY}
 """
-_EVERYWHERE: Final = f"WITH said AS (SELECT DISTINCT unit, kind, since FROM statement) {_BY_DAY}"
+# What may be said twice of one day is counted once; that is few, where all foundations are many.
+_EVERYWHERE: Final = f"""
+WITH said AS (
+    SELECT unit, kind, since FROM statement WHERE kind IN ('established', 'dissolved')
+    UNION ALL
+    SELECT DISTINCT unit, kind, since FROM statement WHERE kind NOT IN ('established', 'dissolved')
+)
+{_BY_DAY}
+"""
 
 
 async def change_days(snapshot: Snapshot, unit: str) -> ChangeDays:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Date, bindparam, func, select
 
 from events.catalogue import MEASURES
 from projections.answers.report.known_unit import KnownUnit
@@ -24,14 +24,18 @@ TRANSFERS: Final = ("transfers_in", "transfers_out")
 
 
 def _between(under: Under) -> Query:
-    """Count the transfers of a unit by both ends; the two facts of one have its position."""
+    """Count the transfers of a unit by both ends; the two facts of one have its position.
+
+    The days are said of the facts too, beside those of each unit: of a large unit they are found by day.
+    """
     other = FACT.alias("other")
     both = (other.c.position == FACT.c.position, other.c.measure != FACT.c.measure, among(other.c.measure, "measures"))
+    of_days = FACT.c.day.between(bindparam("first", type_=Date), bindparam("last", type_=Date))
     ends = (FACT.c.measure, FACT.c.unit, other.c.unit.label("other"), FACT.c.day)
     return Query(
         select(*ends, func.count().label("n"))
         .select_from(under.looked.join(FACT, under.where[0]).join(other, both[0]))
-        .where(*under.where[1:], *both[1:], among(FACT.c.measure, "measures"))
+        .where(*under.where[1:], *both[1:], of_days, among(FACT.c.measure, "measures"))
         .group_by(*ends)
     )
 
