@@ -49,6 +49,7 @@ ALONE: Final = frozenset(
     {
         *("ledger.position", "ledger.bus_subject", "ledger.publisher", "ledger.id", "ledger.type", "ledger.first"),
         *("ledger.body", "unit.no", "unit.id", "unit.running", "checkpoint.position", "checkpoint.generation"),
+        "breakdown.summed",
     }
 )
 """What so much hangs on that nothing else is spoilt with it."""
@@ -59,7 +60,6 @@ ROWS: Final = {
     "unit": "id = 'u1'",
     "verdict": "outcome = 'parked'",
     "unit_name": "name = 'Đảng ủy hai'",
-    "breakdown": "codes[1] <> 0",
     "counter": "n <> 0 AND period < 100000000",
     "packed": "kind = 3",
 }
@@ -81,6 +81,10 @@ SPECIAL: Final = {
     "chain.hash": r"decode(repeat('ab', 32), 'hex')",
     "breakdown.month": "month + 5",
     "counter.period": "period + 5",
+    "breakdown.rows": "set_byte(rows, 7, get_byte(rows, 7) + 1)",
+    "breakdown_year.year": "year + 5",
+    "breakdown_year.codes": "set_byte(codes, octet_length(codes) - 1, 77)",
+    "breakdown_year.pairs": "set_byte(pairs, octet_length(pairs) - 1, 77)",
     "packed.rows": "set_byte(rows, 3, get_byte(rows, 3) + 1)",
     "running_sum.period": "period + 5",
     "running_sum.sums": "set_byte(sums, octet_length(sums) - 1, 77)",

@@ -16,6 +16,7 @@ from nats.aio.client import Client
 from nats.js.api import DeliverPolicy
 from nats.js.errors import NotFoundError
 
+from projections.store.batch import breakdowns
 from projections.store.live.projection import Projection
 from projections.store.log.outcome_sql import DECIDED
 from services.embedded.nats import NatsServer
@@ -29,6 +30,7 @@ from tests import servers
 from tests.fault.brief_log import BEFORE, LOG, PART, SIZES
 from tests.fault.eventually import AT_LAST
 from tests.fault.stepping import stepped
+from tests.oracle.broken_down import FACTS
 from tests.oracle.telling import ROOT
 from tests.property.system import READ_MODELS
 
@@ -37,7 +39,8 @@ _ANSWER: Final = 0.1
 """Seconds in which the bus answers; it is cut off before it can where the test wants it."""
 
 _MORE = {
-    "breakdown": "SELECT u.id, b.month, b.measure, b.codes FROM breakdown b JOIN unit u ON u.no = b.unit",
+    "breakdown": "SELECT u.id, b.month, b.measure, b.day, b.facets, b.n"
+    f" FROM ({FACTS.format(schema='')}) AS b JOIN unit u ON u.no = b.unit",
     "as_now_term": "SELECT u.id, p.id, t.since, t.until, t.sign FROM as_now_term t JOIN unit u ON u.no = t.unit"
     " JOIN unit p ON p.no = t.part",
     "statement": "SELECT s.position, u.id, s.kind, s.since, p.id, s.name, s.level, x.id FROM statement s"
@@ -53,6 +56,7 @@ _MORE = {
 BRIEF: Final = (
     (worker, "MOST", PART),
     (worker, "SIZES", SIZES),
+    (breakdowns, "WORTH", 5),
     (worker, "_PATIENCE", 0.02),
     (worker, "_FIRST_PAUSE", 0.01),
     (worker, "_LONGEST_PAUSE", 0.01),

@@ -29,18 +29,10 @@ def writing(passing: Passing) -> bool:
 
 
 async def in_force(connection: asyncpg.Connection) -> tuple[int, Rows]:
-    """Read which generation is in force, and every row of it that has a figure.
-
-    A rebuild makes months of a breakdown in which nothing is left, the live one may not have them: as with counters
-    (tests/property/system.py), a row of zeros is none.
-    """
+    """Read which generation is in force, and every row of it that has a figure."""
     generation = (await enter_the_one_in_force(connection)).generation
     rows = await here.rows_of(connection)
-    told = {
-        "checkpoint": [row[:2] for row in rows["checkpoint"]],
-        "breakdown": [row for row in rows["breakdown"] if any(row[-1])],
-    }
-    return generation, rows | told
+    return generation, rows | {"checkpoint": [row[:2] for row in rows["checkpoint"]]}
 
 
 async def killed_everywhere(

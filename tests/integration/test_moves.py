@@ -15,6 +15,7 @@ from projections.store.batch.pipeline import Pipeline, Ready, commit
 from projections.store.batch.preparing import load
 from projections.store.batch.rollup_moves import MOVES, in_groups
 from projections.store.batch.writing import write
+from tests.oracle.broken_down import FACTS
 from tests.oracle.telling import ROOT, admitted, founded, moved, root
 from tests.property.rebuilding import dump_of, make
 from tests.property.system import System, messages, system_on
@@ -87,7 +88,7 @@ async def _hold_to_a_rebuild(system: System, last: int) -> None:
 
 async def _breakdowns(system: System, schema: str) -> list[tuple[object, ...]]:
     rows = await system.connection.fetch(
-        f"SELECT u.id, b.month, b.measure, b.codes FROM {schema}.breakdown b JOIN {schema}.unit u ON u.no = b.unit"
-        " WHERE NOT b.codes <@ ARRAY[0] ORDER BY 1, 2, 3"
+        "SELECT u.id, b.month, b.measure, b.day, b.facets, b.n"
+        f" FROM ({FACTS.format(schema=f'{schema}.')}) AS b JOIN {schema}.unit u ON u.no = b.unit ORDER BY 1, 2, 3, 4, 5"
     )
     return [tuple(row) for row in rows]

@@ -88,7 +88,9 @@ def _mirror(connection: Connection, metadata: Any) -> None:
         connection.execute(tables.UNCOMPRESSED.against(there.tables[f"{MIRROR}.ledger"]))
         tables.in_schema(MIRROR, access_tables.ACCESS).create_all(connection)
         return
-    connection.execute(tables.PACKED_AS_IT_IS.against(there.tables[f"{MIRROR}.packed"]))
+    connection.execute(tables.AS_IT_IS.against(there.tables[f"{MIRROR}.packed"]))
+    connection.execute(tables.AS_IT_IS.against(there.tables[f"{MIRROR}.breakdown"]))
+    connection.execute(tables.APART.against(there.tables[f"{MIRROR}.breakdown_year"]))
     connection.execute(tables.WHOLE.against(there.tables[f"{MIRROR}.running_sum"]))
     for name, definition in tables.VIEWS.items():
         connection.execute(text(f"CREATE VIEW {name} AS {definition}"))

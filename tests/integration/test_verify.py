@@ -131,9 +131,21 @@ HANDS = {
         {"n": 3},
         None,
     ),
-    "a breakdown": Spoilt(
-        f"UPDATE breakdown SET codes[1] = codes[1] + 1 WHERE unit = {U1} AND measure = 1 AND month = 200202301",
-        ("breakdown", "u1", "admissions", "2023-01"),
+    "a fact of a breakdown": Spoilt(
+        f"UPDATE breakdown SET rows = set_byte(rows, 7, 77) WHERE unit = {U1} AND month = 200202301",
+        ("breakdown", "u1", None, "2023-01"),
+    ),
+    "a breakdown that is lost": Spoilt(
+        f"DELETE FROM breakdown WHERE unit = {U1} AND month = 200202301", ("breakdown", "u1", None, "2023-01"), None
+    ),
+    "a breakdown that is said to be summed up": Spoilt(
+        f"UPDATE breakdown SET summed = true WHERE unit = {U1}",
+        ("breakdown_year", "u1", "admissions", "2023"),
+        None,
+    ),
+    "a year that is summed up of nothing": Spoilt(
+        f"INSERT INTO breakdown_year SELECT {U1}, 100002022, 1, '\\x00000001'::bytea, ''::bytea",
+        ("breakdown_year", "u1", "admissions", "2022"),
     ),
     "a fact twice": Spoilt(
         "INSERT INTO fact SELECT * FROM fact WHERE position = 10 AND measure = 1",

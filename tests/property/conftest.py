@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from projections.store.batch import breakdowns
 from tests.property.reading import Reader, reader_of
 from tests.property.system import System, system_on
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _summed_up_early() -> Iterator[None]:
+    """Sum breakdowns up after a few facts, as the logs are brief."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(breakdowns, "WORTH", 6)
+        patch.setattr(breakdowns, "_PUT_TOGETHER", 2)
+        patch.setattr(breakdowns, "AT_ONCE", 3)
+        yield
 
 
 @pytest.fixture

@@ -17,11 +17,9 @@ from projections.rules.counting.periods import (
     Run,
     cover,
     day_period,
-    full_months,
     month_of,
     month_period,
     months,
-    partial_months,
     years,
 )
 
@@ -55,12 +53,6 @@ def test_a_cover_counts_each_day_once(days: Days, large: bool) -> None:
     for low, high, _ in runs if large else ():
         assert low >= YEAR_BASE or high - low < 31
         assert low < MONTH_BASE or high - low < 6
-    assert full_months(days) == brute_full_months(days)
-
-
-def brute_full_months(days: Days) -> Run | None:
-    full = [month_period(each.first) for each in months(days) if each == month_of(each.first)]
-    return Run(full[0], full[-1]) if full else None
 
 
 def test_an_empty_range_has_no_cover() -> None:
@@ -84,9 +76,6 @@ def test_a_year_up_to_today_is_its_row_less_what_is_to_come() -> None:
 def test_the_first_and_the_last_day_of_all_can_be_asked_for(large: bool) -> None:
     assert cover(dt.date.min, dt.date.max, large=large)
     assert list(years(Days(dt.date(9998, 5, 1), dt.date.max)))[-1] == Days(dt.date(9999, 1, 1), dt.date.max)
-    assert partial_months(Days(dt.date(9999, 12, 2), dt.date.max))[0].outside == [
-        Days(dt.date(9999, 12, 1), dt.date(9999, 12, 1))
-    ]
 
 
 @given(some_days)
@@ -96,15 +85,3 @@ def test_months_and_years_part_the_days(days: Days) -> None:
         assert all(before.last + ONE_DAY == after.first for before, after in pairwise(pieces))
     assert all(piece.last <= month_of(piece.first).last for piece in months(days))
     assert all(piece.first.year == piece.last.year for piece in years(days))
-
-
-@given(some_days)
-def test_partial_months_are_the_months_that_are_not_full(days: Days) -> None:
-    partial = partial_months(days)
-    assert [month.inside for month in partial] == [each for each in months(days) if each != month_of(each.first)]
-    for month in partial:
-        parts = sorted([month.inside, *month.outside])
-        whole = month_of(month.inside.first)
-        assert (parts[0].first, parts[-1].last) == whole
-        assert sum((part.last - part.first).days + 1 for part in parts) == whole.last.day
-        assert month.month == Run(month_period(whole.first), month_period(whole.first))

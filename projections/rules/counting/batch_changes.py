@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -68,8 +68,8 @@ class Deltas:
     ``at_once`` are more that begin to be, of a state that does not count.
 
     ``counters`` are the keys of those that change, in their order, and ``changes`` by how much each does; ``running``
-    and ``run_on`` the same of the days of units with running sums (`running_sums`); ``months`` the keys of the
-    breakdowns that change and ``codes`` by how much each of their slots does (`breakdown`).
+    and ``run_on`` the same of the days of units with running sums (`running_sums`); ``months`` are the keys of the
+    months of the breakdowns to which the facts ``below`` them are added, or of which they are taken off (`breakdown`).
     """
 
     counted: list[FactRow] = field(default_factory=list)
@@ -79,8 +79,8 @@ class Deltas:
     changes: list[int] = field(default_factory=list)
     running: NDArray[np.int64] = field(default_factory=_none)
     run_on: NDArray[np.int64] = field(default_factory=_none)
-    months: list[int] = field(default_factory=list)
-    codes: list[list[int]] = field(default_factory=list)
+    months: NDArray[np.int64] = field(default_factory=_none)
+    below: NDArray[Any] = field(default_factory=_none)
 
     def __bool__(self) -> bool:
         return bool(self.counted or self.at_once or self.uncounted)
@@ -90,7 +90,7 @@ class Piece(NamedTuple):
     """The days ``[since, until)`` on which a moved unit's roll-up leaves some units and joins others.
 
     The breakdowns of vast units among them move with it: ``months`` (first and last period) are moved from the unit's
-    own, the rest from the facts of ``spans``.
+    own breakdown, the rest from the facts of ``spans``.
     """
 
     since: dt.date
@@ -265,8 +265,8 @@ class Changes:
 def _units_in(step: Step) -> set[int]:
     if isinstance(step, Deltas):
         return {
-            *(key >> UNIT_SHIFT for key in (*step.counters, *step.months)),
-            *np.unique(step.running >> UNIT_SHIFT).tolist(),
+            *(key >> UNIT_SHIFT for key in step.counters),
+            *np.unique(np.concatenate((step.running, step.months)) >> UNIT_SHIFT).tolist(),
             *(row.unit for row in (*step.counted, *step.uncounted)),
             *(unit for facts in step.at_once for unit in facts.units),
         }

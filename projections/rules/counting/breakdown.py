@@ -1,17 +1,31 @@
-"""The slots of a breakdown: one number for every code of every dimension, in an order that only grows."""
+"""Breakdowns of vast units: every fact below them once more, and of each year how many have which codes and pairs.
+
+A fact is appended where it begins to be below a vast unit, and once more, with a sign, where it ceases to be: what
+holds is plus less minus, whatever the order. What there is of a whole year is summed up from that, some time later.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from itertools import islice, pairwise
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from events.catalogue import DIMENSIONS
+from events.catalogue import DIMENSIONS, MEASURES, dimensions_of
 from events.facets import field
 from events.vocabulary import UNKNOWN
+from projections.rules.counting.batch_changes import MEASURE_MASK, PERIOD_MASK, PERIOD_SHIFT, UNIT_SHIFT
+from projections.rules.counting.periods import DAY_BITS, DAY_MASK, MONTH_BASE
+
+Integers = NDArray[np.int64]
+
+FACT: Final = np.dtype([("facets", ">i8"), ("what", ">i2")])
+"""``what`` is ``measure << 5 | day of the month``, less than 0 where the fact is below the unit no longer."""
+NUMBER: Final = np.dtype(">i4")
+"""How many facts have a code, or a pair of codes, as it is stored."""
 
 _STORED: Final = (
     *(("sex", 2), ("ethnicity", 2), ("religion", 2), ("youth_union", 2), ("age_band", 5), ("education", 7)),
@@ -34,43 +48,160 @@ def _in_order() -> Iterator[tuple[str, str]]:
 
 
 SLOTS: Final = tuple(_in_order())
-"""What each slot counts; slot i is ``codes[i + 1]`` in SQL. What is in no slot of a dimension is unknown."""
+"""Every code of every dimension, in an order that only grows; what is none of a dimension's codes is unknown."""
 
 
-def _slots_by_number() -> NDArray[np.int64]:
-    found = np.full((len(DIMENSIONS), 1 + max(field(dimension).mask for dimension in DIMENSIONS)), -1, np.int64)
-    for slot, (dimension, code) in enumerate(SLOTS):
-        found[list(DIMENSIONS).index(dimension), DIMENSIONS[dimension].index(code) + 1] = slot
-    return found
+class Layout(NamedTuple):
+    """What the numbers of a measure's year count, as they are stored: a code each, and two codes each.
 
-
-_SLOT_OF: Final = _slots_by_number()
-"""The slot of a dimension's code, by their numbers; -1 where a number is no code's."""
-
-
-def slots_of(facets: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return which facts, by their place in the array of packed facets, count in which slots: ordered by the fact.
-
-    What is no code, as a hand in the database may have left it, counts in none.
+    Codes go by their place among SLOTS. A pair stands with the later of its codes, so that a code that is added, to
+    whatever dimension, is added at the end of both. A row that is older than a code ends before it.
     """
-    numbers = np.stack([(facets >> shift) & mask for shift, mask in map(field, DIMENSIONS)], axis=1)
-    fact, dimension = np.nonzero(numbers)
-    slot = _SLOT_OF[dimension, numbers[fact, dimension]]
-    known = slot >= 0
-    return (fact, slot) if known.all() else (fact[known], slot[known])
+
+    codes: tuple[int, ...]
+    pairs: tuple[tuple[int, int], ...]
 
 
-def matches_sql(facets: str) -> str:
-    """Return a SQL array of one count a slot over rows whose packed facets are the given expression."""
-    counts = []
-    for dimension, code in SLOTS:
-        shift, mask = field(dimension)
-        number = DIMENSIONS[dimension].index(code) + 1
-        counts.append(f"count(*) FILTER (WHERE ({facets} >> {shift}) & {mask} = {number})::int")
-    return f"ARRAY[{', '.join(counts)}]"
+def _layout(measure: str) -> Layout:
+    codes = tuple(slot for slot, (dimension, _) in enumerate(SLOTS) if dimension in dimensions_of(measure))
+    pairs = [(i, j) for j in codes for i in codes if i < j and SLOTS[i][0] != SLOTS[j][0]]
+    return Layout(codes, tuple(pairs))
 
 
-def added_sql(left: str, right: str) -> str:
-    """Return a SQL array that adds two of them slot by slot; a row that is older than a slot counts 0 there."""
-    sums = (f"coalesce({left}[{i}], 0) + coalesce({right}[{i}], 0)" for i in range(1, len(SLOTS) + 1))
-    return f"ARRAY[{', '.join(sums)}]"
+LAYOUTS: Final[Mapping[int, Layout]] = {number: _layout(measure) for number, measure in enumerate(MEASURES, start=1)}
+"""By the number of the measure."""
+
+
+@cache
+def code_places(measure: int, dimension: str) -> Integers:
+    """Return where the codes of a dimension stand among a measure's; none where it does not have the dimension."""
+    slots = _slots_of(dimension)
+    codes = LAYOUTS[measure].codes
+    return np.array([codes.index(slot) for slot in slots if slot in codes], np.int64)
+
+
+@cache
+def pair_places(measure: int, first: str, second: str) -> Integers:
+    """Return where pairs of codes stand among a measure's, a row for each code of the first; it has both dimensions."""
+    at = {pair: place for place, pair in enumerate(LAYOUTS[measure].pairs)}
+    rows = [[at[min(i, j), max(i, j)] for j in _slots_of(second)] for i in _slots_of(first)]
+    return np.array(rows, np.int64)
+
+
+def _slots_of(dimension: str) -> list[int]:
+    known = {code: slot for slot, (of, code) in enumerate(SLOTS) if of == dimension}
+    return [known[code] for code in DIMENSIONS[dimension] if code != UNKNOWN]
+
+
+def numbers_of(facets: Integers, dimension: str) -> Integers:
+    """Return the number of each fact's code; 0 is unknown, and what is no code, as a hand may have left it."""
+    shift, mask = field(dimension)
+    numbers = (facets >> shift) & mask
+    numbers[numbers >= len(DIMENSIONS[dimension])] = 0
+    return numbers
+
+
+class Pieces(NamedTuple):
+    """Facts by the vast unit that they are below, and their month: column by column, as they are stored."""
+
+    units: list[int]
+    months: list[int]
+    facts: list[bytes]
+
+
+def records(measures: Integers, days: Integers, facets: Integers, signs: Integers | int = 1) -> NDArray[Any]:
+    """Make facts of their measures, their days of the month and their packed codes."""
+    made = np.empty(len(facets), FACT)
+    made["facets"] = facets
+    made["what"] = (measures << DAY_BITS | days) * signs
+    return made
+
+
+def month_keys(keys: Integers) -> tuple[Integers, Integers, Integers]:
+    """Of counters' keys of days, return the keys of their months (without a measure), the measures, and the days."""
+    periods = (keys >> PERIOD_SHIFT) & PERIOD_MASK
+    months = (keys >> UNIT_SHIFT << UNIT_SHIFT) | ((MONTH_BASE + periods // 100) << PERIOD_SHIFT)
+    return months, keys & MEASURE_MASK, periods % 100
+
+
+def joined(facts: Iterable[NDArray[Any]]) -> NDArray[Any]:
+    """Join facts, in the byte order in which they are stored, which numpy would not keep by itself."""
+    return np.concatenate([np.empty(0, FACT), *facts], dtype=FACT)
+
+
+def pieces_of(keys: Integers, facts: NDArray[Any]) -> Pieces:
+    """Put facts together by the keys of their unit and month."""
+    order = np.argsort(keys, kind="stable")
+    keys, facts = keys[order], facts[order]
+    begins = np.flatnonzero(np.diff(keys, prepend=-1))
+    each = keys[begins]
+    return Pieces(
+        (each >> UNIT_SHIFT).tolist(),
+        ((each >> PERIOD_SHIFT) & PERIOD_MASK).tolist(),
+        [facts[begin:end].tobytes() for begin, end in pairwise([*begins.tolist(), len(keys)])],
+    )
+
+
+def net(facts: NDArray[Any]) -> NDArray[Any]:
+    """Return facts without those that come as often with either sign."""
+    what = facts["what"].astype(np.int64)
+    table = np.stack((facts["facets"].astype(np.int64), np.abs(what)), axis=1)
+    order = np.lexsort(table.T)
+    table, signs = table[order], np.sign(what[order])
+    begins = np.flatnonzero(np.any(np.diff(table, axis=0, prepend=-1) != 0, axis=1))
+    left = np.add.reduceat(signs, begins) if len(begins) else signs
+    each = np.repeat(np.arange(len(begins)), np.abs(left))
+    found = table[begins][each]
+    made = np.empty(len(found), FACT)
+    made["facets"], made["what"] = found[:, 0], found[:, 1] * np.sign(left)[each]
+    return made
+
+
+class Years(NamedTuple):
+    """Of a measure: what some rows have of each code, and of each pair of codes."""
+
+    measure: int
+    codes: Integers
+    pairs: Integers
+
+
+def by_year(row: Integers, facts: NDArray[Any], rows: int) -> Iterator[Years]:
+    """Count facts by codes and by pairs of codes, for each measure that there is; ``row`` is the row of each fact."""
+    what = facts["what"].astype(np.int64)
+    measures = np.abs(what) >> DAY_BITS
+    for measure in np.unique(measures).tolist():
+        if measure in LAYOUTS:
+            these = measures == measure
+            yield _counted(measure, row[these], facts["facets"][these].astype(np.int64), np.sign(what[these]), rows)
+
+
+def _counted(measure: int, row: Integers, facets: Integers, signs: Integers, rows: int) -> Years:
+    layout = LAYOUTS[measure]
+    codes, pairs = np.zeros((rows, len(layout.codes)), np.int64), np.zeros((rows, len(layout.pairs)), np.int64)
+    dimensions = list(dict.fromkeys(SLOTS[slot][0] for slot in layout.codes))
+    numbers = {dimension: numbers_of(facets, dimension) for dimension in dimensions}
+    for place, first in enumerate(dimensions):
+        width = len(DIMENSIONS[first])
+        codes[:, code_places(measure, first)] = tally(row * width + numbers[first], signs, rows * width).reshape(
+            rows, width
+        )[:, 1:]
+        for second in dimensions[place + 1 :]:
+            wide = len(DIMENSIONS[second])
+            cells = (row * width + numbers[first]) * wide + numbers[second]
+            found = tally(cells, signs, rows * width * wide).reshape(rows, width, wide)
+            pairs[:, pair_places(measure, first, second)] = found[:, 1:, 1:]
+    return Years(measure, codes, pairs)
+
+
+def tally(cells: Integers, signs: Integers, size: int) -> Integers:
+    """Return the sum of the signs in each cell."""
+    if (signs == 1).all():
+        return np.bincount(cells, minlength=size)
+    # Numbers are added as floats: exact far beyond what a cell can hold.
+    return np.bincount(cells, signs, size).astype(np.int64)
+
+
+def day_and_measure(what: Integers) -> tuple[Integers, Integers, Integers]:
+    """Take apart what facts say beside their codes: the day of the month, the measure, and the sign."""
+    plain = np.abs(what)
+    return plain & DAY_MASK, plain >> DAY_BITS, np.sign(what)

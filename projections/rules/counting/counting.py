@@ -8,13 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from itertools import chain as chained
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from projections.rules.counting.batch_changes import PERIOD_MASK, PERIOD_SHIFT, UNIT_SHIFT, Deltas, FactRow
-from projections.rules.counting.breakdown import SLOTS, slots_of
+from projections.rules.counting.breakdown import joined, month_keys, records
 from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE, day_period
 from projections.rules.counting.state import State
 
@@ -23,11 +23,11 @@ _NONE: Final[Integers] = np.empty(0, np.int64)
 
 
 class _Counted(NamedTuple):
-    """A counter's key for every fact that it counts, and for those of breakdowns the month's key and the facets."""
+    """A counter's key for every fact that it counts; and for those of breakdowns their months' keys, and the facts."""
 
     keys: Integers
     months: Integers
-    facets: Integers
+    below: NDArray[Any]
 
 
 class Counting:
@@ -52,8 +52,8 @@ class Counting:
 
     def close(self, deltas: Deltas) -> None:
         """Fill in what the facts of the deltas add to the counters above them."""
-        gained = self._counted(deltas.counted, self._gained)
-        lost = self._counted(deltas.uncounted, self._lost)
+        gained = self._counted(deltas.counted, self._gained, 1)
+        lost = self._counted(deltas.uncounted, self._lost, -1)
         self._gained, self._lost = [], []
         keys, index = np.unique(np.concatenate((gained.keys, lost.keys)), return_inverse=True)
         n = _net(index, len(gained.keys), len(keys))
@@ -61,25 +61,21 @@ class Counting:
         running = self._among(self._state.running)[keys >> UNIT_SHIFT]
         deltas.running, deltas.run_on = keys[running], n[running]
         deltas.counters, deltas.changes = keys[~running].tolist(), n[~running].tolist()
-        months, index = np.unique(np.concatenate((gained.months, lost.months)), return_inverse=True)
-        facts, slots = slots_of(np.concatenate((gained.facets, lost.facets)))
-        cells = index[facts] * len(SLOTS) + slots
-        codes = _net(cells, int(np.searchsorted(facts, len(gained.months))), len(months) * len(SLOTS))
-        codes = codes.reshape(len(months), len(SLOTS))
-        changed = codes.any(axis=1)
-        deltas.months, deltas.codes = months[changed].tolist(), codes[changed].tolist()
+        deltas.months = np.concatenate((gained.months, lost.months))
+        deltas.below = joined((gained.below, lost.below))
 
-    def _counted(self, rows: Sequence[FactRow], lineages: Sequence[tuple[int, ...]]) -> _Counted:
+    def _counted(self, rows: Sequence[FactRow], lineages: Sequence[tuple[int, ...]], sign: int) -> _Counted:
         if not rows:
-            return _Counted(_NONE, _NONE, _NONE)
+            return _Counted(_NONE, _NONE, records(_NONE, _NONE, _NONE))
         uppers = np.fromiter(chained.from_iterable(lineages), np.int64)
         fact = np.repeat(np.arange(len(rows)), np.fromiter(map(len, lineages), np.int64, len(rows)))
         large = self._among(self._state.large - self._state.running)[uppers]
         vast = self._among(self._state.vast)[uppers]
         days = (uppers << UNIT_SHIFT) | _on_days(rows)[fact]
-        months, _ = coarser_keys(days[vast])
+        months, measures, day = month_keys(days[vast])
         facets = np.fromiter([row.facets for row in rows], np.int64, len(rows))
-        return _Counted(np.concatenate((days, *coarser_keys(days[large]))), months, facets[fact[vast]])
+        below = records(measures, day, facets[fact[vast]], sign)
+        return _Counted(np.concatenate((days, *coarser_keys(days[large]))), months, below)
 
     def _among(self, units: set[int]) -> NDArray[np.bool_]:
         among = np.zeros(self._state.hierarchy.next_no, np.bool_)

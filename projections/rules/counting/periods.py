@@ -14,6 +14,9 @@ MONTHS = 12
 QUARTER = 3
 """Months."""
 DAYS = 31
+DAY_BITS = 5
+"""A day of the month, where it is packed with other numbers; DAY_MASK has its bits."""
+DAY_MASK = (1 << DAY_BITS) - 1
 ONE_DAY = dt.timedelta(1)
 
 
@@ -47,14 +50,6 @@ class Stretch(NamedTuple):
     high: int
     step: int
     less: int = 0
-
-
-class PartialMonth(NamedTuple):
-    """A month that a range covers in part: the days of it that the range holds, and those that it does not."""
-
-    month: Run
-    inside: Days
-    outside: list[Days]
 
 
 def day_period(day: dt.date) -> int:
@@ -97,27 +92,6 @@ def quarters(days: Days) -> Iterator[Days]:
 def years(days: Days) -> Iterator[Days]:
     """Yield the days that fall in each year, in order."""
     return _pieces(days, lambda day: day.replace(month=12, day=31))
-
-
-def partial_months(days: Days) -> list[PartialMonth]:
-    """Return the months that the days cover in part, at most two, in order."""
-    found = []
-    for inside in months(days):
-        month = month_of(inside.first)
-        before = Days(month.first, inside.first - ONE_DAY) if month.first < inside.first else None
-        after = Days(inside.last + ONE_DAY, month.last) if inside.last < month.last else None
-        outside = [part for part in (before, after) if part is not None]
-        if outside:
-            period = month_period(month.first)
-            found.append(PartialMonth(Run(period, period), inside, outside))
-    return found
-
-
-def full_months(days: Days) -> Run | None:
-    """Return the run of the months that the days hold in full."""
-    first = _month_index(days.first) + (days.first.day > 1)
-    end = _month_index(days.last) + (days.last == month_of(days.last).last)
-    return _months(first, end) if first < end else None
 
 
 @lru_cache(maxsize=8192)

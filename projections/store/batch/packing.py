@@ -22,7 +22,7 @@ import numpy as np
 from events.catalogue import MEASURES
 from events.vocabulary import LEVELS
 from projections.rules.counting.batch_changes import Changes, Dated, Deltas, FactRow, Structure
-from projections.rules.counting.periods import day_period
+from projections.rules.counting.periods import DAY_BITS, day_period
 from projections.rules.counting.plans import DeclarationRow
 from projections.rules.hierarchy.unit import FOREVER
 from projections.store.calendar_sql import COPIED_ENDS, OPEN, period_of
@@ -36,8 +36,6 @@ class PackedKind(IntEnum):
     STAYS = 3
 
 
-DAY_BITS: Final = 5
-DAY_MASK: Final = (1 << DAY_BITS) - 1
 FACT: Final = np.dtype([("unit", ">i4"), ("what", ">i2")])
 """``what`` is ``measure << 5 | day of the month``, less than 0 where the fact was taken back."""
 

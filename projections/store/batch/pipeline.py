@@ -20,14 +20,14 @@ from projections.rules.folding.fold import EventKey
 from projections.rules.log.message import Message
 from projections.store.batch.copying import Rendered, render
 from projections.store.batch.preparing import InLedger, Instead, decode_all, looks_back, prepare
-from projections.store.batch.running_sums import RunningSums
+from projections.store.batch.rollups import Rollups
 from projections.store.batch.writing import write
 
 
 class Ready(NamedTuple):
     """A batch that is folded, with all that writing it sends; ``keys`` are those that it is the first to use.
 
-    ``running`` is that of its pipeline: every batch of a state is written through one.
+    ``rollups`` are those of its pipeline: every batch of a state is written through them.
     """
 
     messages: Sequence[Message]
@@ -35,7 +35,7 @@ class Ready(NamedTuple):
     changes: Changes
     rendered: Rendered
     keys: dict[EventKey, Recorded]
-    running: RunningSums
+    rollups: Rollups
 
 
 class Pipeline:
@@ -50,7 +50,7 @@ class Pipeline:
         self._reader = reader
         self._writing: asyncio.Task[None] | None = None
         self._pending: dict[EventKey, Recorded] = {}
-        self._running = RunningSums()
+        self._rollups = Rollups()
 
     @property
     def writing(self) -> bool:
@@ -78,7 +78,7 @@ class Pipeline:
             in_ledger=in_ledger,
         )
         rendered = await render(changes, ledger=in_ledger is None, packed=self.state.counts)
-        return Ready(messages, events, changes, rendered, keys, self._running)
+        return Ready(messages, events, changes, rendered, keys, self._rollups)
 
     async def begin_writing(self, ready: Ready, writing: Coroutine[Any, Any, None]) -> None:
         """Let a batch be written meanwhile; the one before is written by then, or what that raised is raised."""
@@ -112,4 +112,4 @@ class Pipeline:
 async def commit(writer: asyncpg.Connection, ready: Ready) -> None:
     """Write a batch into ledger and read models in one transaction of its own; raises FencedError."""
     async with writer.transaction():
-        await write(writer, ready.changes, ready.rendered, ready.running)
+        await write(writer, ready.changes, ready.rendered, ready.rollups)

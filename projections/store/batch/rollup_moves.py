@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 import numpy as np
+from numpy.typing import NDArray
 
 from projections.rules.counting.batch_changes import (
     PERIOD_SHIFT,
@@ -19,13 +20,13 @@ from projections.rules.counting.batch_changes import (
     Enlargement,
     Reattribution,
 )
-from projections.rules.counting.breakdown import SLOTS, slots_of
+from projections.rules.counting.breakdown import FACT, joined, records
 from projections.rules.counting.counting import coarser_keys
-from projections.rules.counting.periods import day_period, month_period
+from projections.rules.counting.periods import MONTH_BASE, day_period, month_period
 from projections.rules.counting.running_sums import Integers, days_of
 from projections.rules.hierarchy.unit import EVER, last_day
-from projections.store.batch.adding import ADD_TO_BREAKDOWNS, ADD_TO_COUNTERS, codes_of
-from projections.store.batch.running_sums import RunningSums
+from projections.store.batch.adding import ADD_TO_COUNTERS
+from projections.store.batch.rollups import Rollups
 from projections.store.calendar_sql import COPIED_ENDS, day_within, period_of
 
 Restructuring = Reattribution | Enlargement | BreakingDown
@@ -64,12 +65,12 @@ FROM unnest($1::int[], $2::int[], $3::date[], $4::date[]) AS s (k, unit, since, 
 CROSS JOIN LATERAL (SELECT day, measure, facets FROM fact f WHERE f.unit = s.unit AND {_WITHIN} OFFSET 0) AS f
 GROUP BY 1
 """
-_FACT = np.dtype([("day", ">i4"), ("measure", ">i2"), ("facets", ">i8")])
+_SENT = np.dtype([("day", ">i4"), ("measure", ">i2"), ("facets", ">i8")])
 _MONTHS = """
-SELECT s.k, b.month, b.measure, b.codes
+SELECT s.k, b.month, b.rows
 FROM unnest($1::int[], $2::int[], $3::int[], $4::int[]) AS s (k, unit, first, last)
 CROSS JOIN LATERAL (
-    SELECT month, measure, codes FROM breakdown WHERE unit = s.unit AND month BETWEEN s.first AND s.last OFFSET 0
+    SELECT month, rows FROM breakdown WHERE unit = s.unit AND month BETWEEN s.first AND s.last OFFSET 0
 ) AS b
 """
 _TAKE_DAYS = "DELETE FROM counter WHERE unit = $1 RETURNING period, measure, n"
@@ -87,17 +88,19 @@ class _Target(NamedTuple):
     sign: int
 
 
-async def carry_out(connection: asyncpg.Connection, steps: Sequence[Restructuring], running: RunningSums) -> None:
+async def carry_out(connection: asyncpg.Connection, steps: Sequence[Restructuring], rollups: Rollups) -> None:
     """Carry out steps in their order; the caller owns the transaction and has carried out all earlier steps."""
     for together in in_groups(steps):
         first = together[0]
         if isinstance(first, Enlargement):
-            await _enlarge(connection, first.unit, running)
+            await _enlarge(connection, first.unit, rollups)
         elif isinstance(first, BreakingDown):
             into = [_Target(0, first.unit, 1)]
-            await _into_breakdowns(connection, into, [await _facts(connection, [(0, *span) for span in first.spans])])
+            await _into_breakdowns(
+                connection, rollups, into, [await _facts(connection, [(0, *span) for span in first.spans])]
+            )
         else:
-            await _move(connection, [step for step in together if isinstance(step, Reattribution)], running)
+            await _move(connection, [step for step in together if isinstance(step, Reattribution)], rollups)
 
 
 def in_groups(steps: Sequence[Restructuring]) -> Iterator[list[Restructuring]]:
@@ -119,16 +122,16 @@ def in_groups(steps: Sequence[Restructuring]) -> Iterator[list[Restructuring]]:
         yield group
 
 
-async def _enlarge(connection: asyncpg.Connection, unit: int, running: RunningSums) -> None:
+async def _enlarge(connection: asyncpg.Connection, unit: int, rollups: Rollups) -> None:
     days = await connection.fetch(_TAKE_DAYS, unit)
     if days:
         period, measure, n = (np.array(column, np.int64) for column in zip(*days, strict=True))
         keys = (unit << UNIT_SHIFT) | (period << PERIOD_SHIFT) | measure
         order = np.argsort(keys)
-        await running.add(connection, keys[order], n[order])
+        await rollups.running.add(connection, keys[order], n[order])
 
 
-async def _move(connection: asyncpg.Connection, steps: Sequence[Reattribution], running: RunningSums) -> None:
+async def _move(connection: asyncpg.Connection, steps: Sequence[Reattribution], rollups: Rollups) -> None:
     pieces: list[tuple[int, int, int, int, dt.date, dt.date]] = []
     summed: list[tuple[int, int, int, int]] = []
     targets: list[_Target] = []
@@ -148,12 +151,13 @@ async def _move(connection: asyncpg.Connection, steps: Sequence[Reattribution], 
         spans += [(k, *span) for span in piece.spans]
     keys, n = _net(targets, *await _moved(connection, pieces, summed))
     summing = np.isin(keys >> UNIT_SHIFT, list(run))
-    await running.add(connection, keys[summing], n[summing])
+    await rollups.running.add(connection, keys[summing], n[summing])
     await _into_counters(connection, keys[~summing], n[~summing], large)
     into = [target for target in targets if target.no in vast]
     if into:
         found = [await _broken_down(connection, months)] if months else []
-        await _into_breakdowns(connection, into, [*found, *([await _facts(connection, spans)] if spans else [])])
+        found += [await _facts(connection, spans)] if spans else []
+        await _into_breakdowns(connection, rollups, into, found)
 
 
 async def _moved(
@@ -203,71 +207,62 @@ async def _into_counters(connection: asyncpg.Connection, keys: Integers, n: Inte
     await connection.execute(ADD_TO_COUNTERS, found[net != 0].tolist(), net[net != 0].tolist())
 
 
-class _Codes(NamedTuple):
-    """Breakdowns of pieces: the piece, the rest of a breakdown's key, and its numbers."""
+class _Below(NamedTuple):
+    """Facts of pieces: the piece of each, the rest of the key of its month, and the fact."""
 
     k: Integers
     months: Integers
-    codes: Integers
+    facts: NDArray[Any]
 
 
-async def _broken_down(connection: asyncpg.Connection, months: Sequence[tuple[int, int, int, int]]) -> _Codes:
-    """Read the breakdowns of vast units that are moved as they are; one that is older than a slot has 0 there."""
+async def _broken_down(connection: asyncpg.Connection, months: Sequence[tuple[int, int, int, int]]) -> _Below:
+    """Read the breakdowns of vast units that are moved as they are."""
     rows = await connection.fetch(_MONTHS, *_columns(months))
-    k, month, measure = (np.array([row[i] for row in rows], np.int64) for i in range(3))
-    codes = np.zeros((len(rows), len(SLOTS)), np.int64)
-    for row, (*_, numbers) in zip(codes, rows, strict=True):
-        row[: len(numbers)] = numbers
-    return _Codes(k, (month << PERIOD_SHIFT) | measure, codes)
+    found = [np.frombuffer(facts, FACT) for *_, facts in rows]
+    sizes = [len(facts) for facts in found]
+    k, month = (np.repeat(np.array([row[i] for row in rows], np.int64), sizes) for i in range(2))
+    return _Below(k, month << PERIOD_SHIFT, joined(found))
 
 
-async def _facts(connection: asyncpg.Connection, spans: Sequence[tuple[int, int, dt.date, dt.date]]) -> _Codes:
-    """Read facts, and add up their codes by piece, month and measure."""
-    found = [_Codes(*_NOTHING[:2], np.zeros((0, len(SLOTS)), np.int64))]
-    for piece, packed in await connection.fetch(_FACTS, *_columns(spans)) if spans else ():
-        facts = np.frombuffer(packed, _FACT)
-        key = (_month_periods(facts["day"]) << PERIOD_SHIFT) | facts["measure"]
-        months, index = np.unique(key, return_inverse=True)
-        codes = np.zeros(len(months) * len(SLOTS), np.int64)
-        for begin in range(0, len(facts), _FACTS_AT_ONCE):
-            some = slice(begin, begin + _FACTS_AT_ONCE)
-            fact, slot = slots_of(facts["facets"][some].astype(np.int64))
-            codes += np.bincount(index[some][fact] * len(SLOTS) + slot, minlength=len(codes))
-        found.append(_Codes(np.full(len(months), piece, np.int64), months, codes.reshape(len(months), -1)))
-    return _Codes(*(np.concatenate(column) for column in zip(*found, strict=True)))
+async def _facts(connection: asyncpg.Connection, spans: Sequence[tuple[int, int, dt.date, dt.date]]) -> _Below:
+    """Read the facts of spans."""
+    found = []
+    for piece, sent in await connection.fetch(_FACTS, *_columns(spans)) if spans else ():
+        facts = np.frombuffer(sent, _SENT)
+        periods = _periods(facts["day"])
+        measures, facets = facts["measure"].astype(np.int64), facts["facets"].astype(np.int64)
+        months = (MONTH_BASE + periods // 100) << PERIOD_SHIFT
+        found.append(_Below(np.full(len(facts), piece), months, records(measures, periods % 100, facets)))
+    return _together(found)
 
 
-_FACTS_AT_ONCE: Final = 50_000
+def _together(facts: Sequence[_Below]) -> _Below:
+    k, months = (np.concatenate([_NOTHING[0], *(each[i] for each in facts)]) for i in range(2))
+    return _Below(k, months, joined(each.facts for each in facts))
 
 
-def _month_periods(days: Integers) -> Integers:
-    """Return the periods of the months of days, as PostgreSQL sends these."""
+def _periods(days: Integers) -> Integers:
+    """Return the periods of days, as PostgreSQL sends these."""
     known, index = np.unique(days, return_inverse=True)
-    periods = [month_period(_ENDS.get(day) or (_EPOCH + day).astype(dt.date)) for day in known.tolist()]
+    periods = [day_period(_ENDS.get(day) or (_EPOCH + day).astype(dt.date)) for day in known.tolist()]
     return np.array(periods, np.int64)[index]
 
 
-async def _into_breakdowns(connection: asyncpg.Connection, targets: Sequence[_Target], moved: Sequence[_Codes]) -> None:
+async def _into_breakdowns(
+    connection: asyncpg.Connection, rollups: Rollups, targets: Sequence[_Target], moved: Sequence[_Below]
+) -> None:
     """Add to the breakdowns of vast units what joins them, and take off what leaves them."""
-    k, months, codes = (np.concatenate(column) for column in zip(*moved, strict=True)) if moved else (_NOTHING[0],) * 3
+    k, months, facts = _together(moved)
     order = np.argsort(k, kind="stable")
-    begins, ends = (
-        np.searchsorted(k[order], [target.k for target in targets], side=side) for side in ("left", "right")
-    )
-    keys, which, signs = [_NOTHING[0]], [_NOTHING[0]], [_NOTHING[0]]
+    k, months, facts = k[order], months[order], facts[order]
+    begins, ends = (np.searchsorted(k, [target.k for target in targets], side=side) for side in ("left", "right"))
+    keys, signed = [_NOTHING[0]], list[NDArray[Any]]()
     for (_, no, sign), begin, end in zip(targets, begins.tolist(), ends.tolist(), strict=True):
-        keys.append((no << UNIT_SHIFT) | months[order[begin:end]])
-        which.append(order[begin:end])
-        signs.append(np.full(end - begin, sign, np.int64))
-    found, index = np.unique(np.concatenate(keys), return_inverse=True)
-    net = np.zeros((len(found), len(SLOTS)), np.int64)
-    rows, signed = np.concatenate(which), np.concatenate(signs)
-    for begin in range(0, len(rows), _FACTS_AT_ONCE):
-        some = slice(begin, begin + _FACTS_AT_ONCE)
-        np.add.at(net, index[some], signed[some, np.newaxis] * codes[rows[some]])
-    changed = net.any(axis=1)
-    if changed.any():
-        await connection.execute(ADD_TO_BREAKDOWNS, found[changed].tolist(), codes_of(net[changed].tolist()))
+        keys.append((no << UNIT_SHIFT) | months[begin:end])
+        these = facts[begin:end].copy()
+        these["what"] *= sign
+        signed.append(these)
+    await rollups.breakdowns.add(connection, np.concatenate(keys), joined(signed))
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:

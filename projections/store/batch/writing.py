@@ -15,9 +15,9 @@ from projections.rules.counting.plans import DeclarationRow, TargetRow
 from projections.rules.hierarchy.as_now_terms import Term
 from projections.rules.hierarchy.folded_names import fold_name
 from projections.store.batch import packing, rollup_moves
-from projections.store.batch.adding import ADD_TO_BREAKDOWNS, ADD_TO_COUNTERS, codes_of
+from projections.store.batch.adding import ADD_TO_COUNTERS
 from projections.store.batch.copying import LEDGER, Rendered, sending
-from projections.store.batch.running_sums import RunningSums
+from projections.store.batch.rollups import Rollups
 from projections.store.batch.verdicts import write_verdicts
 from projections.store.checkpoint import ENTERED, NOTIFICATIONS
 from projections.store.fingerprint import rules
@@ -69,29 +69,29 @@ class FencedError(Exception):
 
 
 async def write(
-    connection: asyncpg.Connection, changes: Changes, rendered: Rendered, running: RunningSums | None = None
+    connection: asyncpg.Connection, changes: Changes, rendered: Rendered, rollups: Rollups | None = None
 ) -> None:
     """Apply a batch's changes. The caller owns the transaction; raises FencedError before anything is written.
 
-    ``running`` has all batches since the state was loaded gone through it, or none.
+    ``rollups`` has all batches since the state was loaded gone through it, or none.
     """
     fence = (changes.after, changes.position, changes.as_of, *changes.edition, rules())
     if await connection.fetchval(_FENCE, *fence) is None:
         raise FencedError(f"the checkpoint is not at {changes.after} any more, in {changes.edition}")
     await connection.copy_to_table("ledger", columns=LEDGER, source=sending(rendered.ledger), format="binary")
     await hash_chain.keep(connection, changes.after, changes.links)
-    await write_read_models(connection, changes, rendered, running)
+    await write_read_models(connection, changes, rendered, rollups)
     await connection.execute(f"NOTIFY {NOTIFICATIONS}, '{changes.position}'")
 
 
 async def write_read_models(
-    connection: asyncpg.Connection, changes: Changes, rendered: Rendered, running: RunningSums | None = None
+    connection: asyncpg.Connection, changes: Changes, rendered: Rendered, rollups: Rollups | None = None
 ) -> None:
     """Apply what a batch changes in the generation that the transaction sees; the caller owns it and its fence.
 
-    ``running`` as with `write`.
+    ``rollups`` as with `write`.
     """
-    running = running or RunningSums()
+    rollups = rollups or Rollups()
     await write_verdicts(connection, changes)
     if rendered.packed is not None:
         await packing.take_back(connection, changes.structure)
@@ -99,17 +99,18 @@ async def write_read_models(
     waiting: list[rollup_moves.Restructuring] = []
     for index, step in enumerate(changes.steps):
         if isinstance(step, Deltas):
-            await rollup_moves.carry_out(connection, waiting, running)
+            await rollup_moves.carry_out(connection, waiting, rollups)
             waiting = []
-            await _count(connection, step, rendered.facts.get(index), running)
+            await _count(connection, step, rendered.facts.get(index), rollups)
         else:
             waiting.append(step)
-    await rollup_moves.carry_out(connection, waiting, running)
+    await rollup_moves.carry_out(connection, waiting, rollups)
     if changes.former:
         await connection.execute(_FORMER, *zip(*changes.former, strict=True))
     await _plans(connection, changes, packed=rendered.packed is not None)
     if rendered.packed is not None:
         await packing.add(connection, changes, rendered.packed)
+        await rollups.breakdowns.finish(connection)
     await _grants(connection, changes)
     await _marks(connection, changes)
     await _tally(connection, changes.tally)
@@ -158,7 +159,7 @@ async def _marks(connection: asyncpg.Connection, changes: Changes) -> None:
         await connection.execute(_PARKED, *zip(*rows, strict=True))
 
 
-async def _count(connection: asyncpg.Connection, deltas: Deltas, facts: bytes | None, running: RunningSums) -> None:
+async def _count(connection: asyncpg.Connection, deltas: Deltas, facts: bytes | None, rollups: Rollups) -> None:
     if facts is not None:
         await connection.copy_to_table("fact", columns=FactRow._fields, source=sending(facts), format="binary")
     if deltas.uncounted:
@@ -167,9 +168,8 @@ async def _count(connection: asyncpg.Connection, deltas: Deltas, facts: bytes | 
     if deltas.counters:
         await connection.execute(ADD_TO_COUNTERS, deltas.counters, deltas.changes)
     if len(deltas.running):
-        await running.add(connection, deltas.running, deltas.run_on)
-    if deltas.months:
-        await connection.execute(ADD_TO_BREAKDOWNS, deltas.months, codes_of(deltas.codes))
+        await rollups.running.add(connection, deltas.running, deltas.run_on)
+    await rollups.breakdowns.add(connection, deltas.months, deltas.below)
 
 
 async def _structure(connection: asyncpg.Connection, structure: Structure) -> None:

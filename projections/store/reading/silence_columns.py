@@ -31,8 +31,8 @@ from projections.answers.plans.silence_rules import (
     standing,
     totals_asked,
 )
-from projections.rules.counting.periods import Days
-from projections.store.batch.packing import DAY_BITS, DAY_MASK, DECLARATION, FACT, STAY, STOCK, PackedKind
+from projections.rules.counting.periods import DAY_BITS, DAY_MASK, Days
+from projections.store.batch.packing import DECLARATION, FACT, STAY, STOCK, PackedKind
 from projections.store.calendar_sql import OPEN as OPEN_SQL
 from projections.store.hierarchy_sql import below_on, on
 from projections.store.reading.snapshot import Snapshot

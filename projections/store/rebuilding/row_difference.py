@@ -36,7 +36,7 @@ class RowDifference:
     @property
     def period(self) -> str | None:
         """The day, month or year that the row counts."""
-        period = self._said("period") or self._said("month")
+        period = self._said("period") or self._said("month") or self._said("year")
         if period is None:
             day = self._said("day")
             return None if day is None else str(day)

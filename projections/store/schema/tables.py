@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sqlalchemy import (
-    ARRAY,
     DDL,
     BigInteger,
     Boolean,
@@ -328,12 +327,28 @@ WHOLE: Final = DDL("ALTER TABLE %(fullname)s ALTER sums SET STORAGE EXTERNAL")  
 BREAKDOWN: Final = Table(
     "breakdown",
     GENERATION,
-    Column("unit", Integer, primary_key=True, autoincrement=False),
-    Column("month", Integer, primary_key=True, autoincrement=False),
-    Column("measure", SmallInteger, primary_key=True, autoincrement=False),
-    _needed("codes", ARRAY(Integer), comment="one number a slot of projections.rules.counting.breakdown.SLOTS"),
-    postgresql_with={"fillfactor": 80},
+    _needed("unit", Integer),
+    _needed("month", Integer),
+    Column("summed", Boolean, nullable=False, server_default=text("false"), comment="it is in breakdown_year"),
+    _needed("rows", LargeBinary, comment="10 bytes a fact: projections/rules/counting/breakdown.py"),
+    CheckConstraint("octet_length(rows) % 10 = 0"),
+    Index("breakdown_unit", "unit", "month"),
+    Index("breakdown_new", "unit", "month", postgresql_where=text("NOT summed")),
+    comment="the facts below vast units once more, in pieces",
 )
+BREAKDOWN_YEAR: Final = Table(
+    "breakdown_year",
+    GENERATION,
+    Column("unit", Integer, primary_key=True, autoincrement=False),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("measure", SmallInteger, primary_key=True, autoincrement=False),
+    _needed("codes", LargeBinary, comment="how many have each code: projections/rules/counting/breakdown.py"),
+    _needed("pairs", LargeBinary, comment="the same of each pair of codes"),
+    comment="what the pieces of breakdown that are summed come to",
+)
+APART: Final = DDL("ALTER TABLE %(fullname)s ALTER pairs SET STORAGE EXTERNAL")  # type: ignore[no-untyped-call]
+"""Pairs of codes are out of the way of who reads codes alone."""
+
 PACKED: Final = Table(
     "packed",
     GENERATION,
@@ -344,8 +359,8 @@ PACKED: Final = Table(
     Index("packed_part", "kind", "part"),
     comment="what facts, declared figures and the hierarchy say, in columns",
 )
-PACKED_AS_IT_IS: Final = DDL("ALTER TABLE %(fullname)s ALTER rows SET STORAGE EXTERNAL")  # type: ignore[no-untyped-call]
-"""It is read whole and hardly gets smaller."""
+AS_IT_IS: Final = DDL("ALTER TABLE %(fullname)s ALTER rows SET STORAGE EXTERNAL")  # type: ignore[no-untyped-call]
+"""Columns of numbers are read whole and hardly get smaller."""
 
 TALLY: Final = Table(
     "tally",

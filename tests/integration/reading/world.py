@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import struct
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,11 +15,11 @@ from asyncpg import Connection
 from events.catalogue import DIMENSIONS, MEASURES, dimensions_of
 from events.facets import pack
 from events.vocabulary import LEVELS, UNKNOWN
-from projections.rules.counting.breakdown import SLOTS
 from projections.rules.hierarchy.as_now_terms import PastEdges, Term
 from projections.rules.hierarchy.folded_names import fold_name
 from projections.rules.hierarchy.hierarchy import Hierarchy
 from projections.rules.hierarchy.unit import UnitStatement
+from projections.store.batch.breakdowns import sum_up
 from projections.store.generations import enter_the_one_in_force
 from projections.store.schema import tables
 
@@ -146,7 +147,7 @@ class World:
         await enter_the_one_in_force(connection)
         await connection.execute(f"TRUNCATE {', '.join(TABLES)}")
         counters: Counter[tuple[int, int, int]] = Counter()
-        breakdowns: dict[tuple[int, int, int], list[int]] = {}
+        below: list[tuple[int, int, bytes]] = []
         for fact in self.facts:
             measure = MEASURES.index(fact.measure) + 1
             year, month, day = fact.day.timetuple()[:3]
@@ -155,9 +156,8 @@ class World:
                 if self.units[no].large:
                     counters[no, 200_000_000 + year * 100 + month, measure] += 1
                     counters[no, 100_000_000 + year, measure] += 1
-                    codes = breakdowns.setdefault((no, 200_000_000 + year * 100 + month, measure), [0] * len(SLOTS))
-                    for dimension, code in fact.codes.items():
-                        codes[SLOTS.index((dimension, code))] += 1
+                    row = struct.pack(">qh", pack(fact.codes), measure << 5 | day)
+                    below.append((no, 200_000_000 + year * 100 + month, row))
         units = self.units.values()
         await self._copy(
             connection,
@@ -188,7 +188,9 @@ class World:
         facts = [(f.unit, f.day, MEASURES.index(f.measure) + 1, f.position, pack(f.codes)) for f in self.facts]
         await self._copy(connection, "fact", "unit day measure position facets", facts)
         await self._copy(connection, "counter", "unit period measure n", [(*key, n) for key, n in counters.items()])
-        await self._copy(connection, "breakdown", "unit month measure codes", [(*k, c) for k, c in breakdowns.items()])
+        await self._copy(connection, "breakdown", "unit month rows", below[::2])
+        await sum_up(connection)  # the rest is as batches leave it
+        await self._copy(connection, "breakdown", "unit month rows", below[1::2])
         now = dt.datetime(2023, 2, 20, 1, 2, 3, tzinfo=dt.UTC)
         ledger = [
             (position, now, "trung-uong", f"e{position}", "member.admitted", True, body_of(position))

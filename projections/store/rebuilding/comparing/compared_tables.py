@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from projections.rules.counting.batch_changes import FormerFactRow
-from projections.rules.counting.breakdown import added_sql
 from projections.rules.counting.grants import GrantRow
 from projections.rules.counting.periods import YEAR_BASE
 from projections.rules.counting.plans import DeclarationRow, TargetRow
@@ -14,7 +13,6 @@ from projections.rules.hierarchy.unit import UnitStatement
 from projections.store.batch import verdicts
 from projections.store.running_sql import taken_apart, whole
 
-_WHOLE_CODES: Final = added_sql("t.codes", "('{}'::integer[])")
 _DAY_NUMBER: Final = """CASE WHEN isfinite(t.day) THEN t.day - DATE 'epoch' WHEN t.day > DATE 'epoch' THEN 2147483647
     ELSE -2147483648 END"""
 # Of a unit that has running sums in one of the two alone (0048), what it has on its days is compared.
@@ -124,15 +122,8 @@ COMPARED: Final = (
         rows=_COUNTED_APART,
         digested=_COUNTED_APART,
     ),
-    ComparedTable(
-        "breakdown",
-        ("unit", "month", "measure"),
-        ("codes",),
-        ("unit",),
-        where=f"NOT t.codes <@ ARRAY[0] AND {_MARKED_IN_BOTH.replace('{mark}', 'vast')}",
-        expressions={"codes": _WHOLE_CODES},
-        digest=f"hash_array_extended({_WHOLE_CODES}, t.month::bigint << 8 | t.measure)",
-    ),
+    ComparedTable("breakdown", ("unit", "month"), ("rows",), ("unit",)),
+    ComparedTable("breakdown_year", ("unit", "year", "measure"), ("codes", "pairs"), ("unit",)),
     ComparedTable("tally", ("outcome", "type", "reason"), ("n",), where="t.n <> 0"),
     ComparedTable("publisher_rejects", ("publisher", "reason"), ("n", "last_position")),
     ComparedTable("verdict", verdicts.COLUMNS[:1], verdicts.COLUMNS[1:]),

@@ -14,10 +14,12 @@ from typing import Any, Final, NamedTuple, cast
 import asyncpg
 
 from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE
+from projections.store.batch import breakdowns
 from projections.store.batch.packing import pack_all
 from projections.store.checkpoint import NOTIFICATIONS, lock_checkpoint
 from projections.store.generations import enter
 from projections.store.rebuilding.chunks import RebuildError
+from projections.store.rebuilding.comparing import breakdown_rows
 from projections.store.rebuilding.comparing.compare_generations import Comparison, differences_in
 from projections.store.rebuilding.comparing.compared_tables import PACKED, VERIFIED, ComparedTable
 from projections.store.rebuilding.comparing.ledger_outcomes import different_marks
@@ -64,6 +66,25 @@ WHERE t.period = $2::integer AND {_NUMBERED.format(own="{should}")}
 """
 
 
+_ASKED: Final = "unnest($1::text[], $2::integer[]) AS asked(id, year) JOIN {now}.unit AS here USING (id)"
+_THERE: Final = f"{_ASKED} JOIN {{should}}.unit AS there USING (id)"
+_IN_YEAR: Final = f"{YEAR_BASE} + (t.month - {MONTH_BASE}) / 100 = asked.year"
+_BREAKDOWNS: Final = (
+    f"DELETE FROM {{now}}.breakdown AS t USING {_ASKED} WHERE t.unit = here.no AND {_IN_YEAR}",
+    f"DELETE FROM {{now}}.breakdown_year AS t USING {_ASKED} WHERE t.unit = here.no AND t.year = asked.year",
+    f"""
+INSERT INTO {{now}}.breakdown (unit, month, summed, rows)
+SELECT here.no, t.month, t.summed, t.rows
+FROM {_THERE} JOIN {{should}}.breakdown AS t ON t.unit = there.no AND {_IN_YEAR}
+""",
+    f"""
+INSERT INTO {{now}}.breakdown_year (unit, year, measure, codes, pairs)
+SELECT here.no, t.year, t.measure, t.codes, t.pairs
+FROM {_THERE} JOIN {{should}}.breakdown_year AS t ON t.unit = there.no AND t.year = asked.year
+""",
+)
+
+
 class Repair(NamedTuple):
     """One row that was repaired: when, at which position of which generation, what it was and is now."""
 
@@ -91,8 +112,11 @@ async def repair_rows(generation: Generation) -> Comparison:
                 counts[compared.table] = len(found)
                 repaired += found
                 continue
-            for each in found:
-                await _mend_row(writer, compared, generation, each)
+            if compared.table in (breakdown_rows.MONTHS, breakdown_rows.YEARS):
+                await _mend_breakdowns(generation, found)
+            else:
+                for each in found:
+                    await _mend_row(writer, compared, generation, each)
             counts[compared.table] = len(found)
             repaired += found
         misnamed = generation.misnamed_up_to(position)
@@ -215,6 +239,14 @@ async def _mend_sums(connection: asyncpg.Connection, now: str, should: str, diff
     unit = difference.key["unit"]
     await connection.execute(_TAKE_SUMS.format(now=now), unit, period)
     await connection.execute(_PUT_SUMS.format(now=now, should=should), unit, period)
+
+
+async def _mend_breakdowns(generation: Generation, found: Sequence[RowDifference]) -> None:
+    """Take out the years of units in which anything differs, pieces and sums, and put in those that should be there."""
+    named = {(each.key["unit"], each.key.get("year") or breakdowns.year_of(each.key["month"])) for each in found}
+    asked = [unit for unit, _ in sorted(named)], [year for _, year in sorted(named)]
+    for statement in _BREAKDOWNS:
+        await generation.writer.execute(statement.format(now=generation.like, should=generation.schema), *asked)
 
 
 async def _columns(connection: asyncpg.Connection, schema: str, table: str) -> dict[str, str]:

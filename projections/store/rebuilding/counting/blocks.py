@@ -13,9 +13,9 @@ import asyncpg
 import numpy as np
 
 from projections.rules.counting.batch_changes import MEASURE_MASK, PERIOD_MASK, PERIOD_SHIFT, UNIT_SHIFT
-from projections.rules.counting.breakdown import SLOTS, matches_sql
-from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE
+from projections.rules.counting.periods import DAY_BITS, MONTH_BASE, YEAR_BASE
 from projections.rules.counting.running_sums import rows_of, stored
+from projections.store.batch.breakdowns import Piece, YearRow, piece_of, year_of, year_rows
 
 CALENDAR: Final = "counting_calendar"
 """The days of all facts: day, period, n."""
@@ -64,19 +64,22 @@ _MONTHS_AND_YEARS = f"""
 INSERT INTO counter SELECT {_UNIT.format(k="k")}, {_PERIOD.format(k="k")}, {_MEASURE.format(k="k")}, n
 FROM (SELECT k, n FROM month UNION ALL {_YEARS} ORDER BY 1) AS coarser
 """
+_WHAT = f"({_MEASURE.format(k='below.k')}::integer << {DAY_BITS} | below.period % 100)::smallint"
 _BREAKDOWNS = f"""
-INSERT INTO breakdown
-SELECT path.upper, month, measure, ARRAY[{", ".join(f"sum(codes[{i}])::integer" for i in range(1, len(SLOTS) + 1))}]
+INSERT INTO breakdown (unit, month, summed, rows)
+SELECT path.upper, month, true, string_agg(rows, ''::bytea)
 FROM (
     SELECT paths.path, {MONTH_BASE} + below.period / 100 AS month,
-        {_MEASURE.format(k="below.k")} AS measure, {matches_sql("below.facets")} AS codes
+        string_agg(int8send(below.facets) || int2send({_WHAT}), ''::bytea) AS rows
     FROM {FACTS} AS below JOIN {PATHS} AS paths ON paths.unit = {_UNIT.format(k="below.k")}
         AND below.period >= paths.since AND below.period < paths.until
     WHERE {{days}}
-    GROUP BY 1, 2, 3
+    GROUP BY 1, 2
 ) AS alike JOIN {PATH} AS path USING (path)
-GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+GROUP BY 1, 2 ORDER BY 1, 2
+RETURNING unit, month, rows
 """
+_PIECES_AT_ONCE: Final = 240
 
 
 class Block(NamedTuple):
@@ -95,7 +98,7 @@ async def count_block(connection: asyncpg.Connection, block: Block) -> None:
     await connection.execute(_MONTHS)
     await connection.execute("ANALYZE month")
     await connection.execute(_MONTHS_AND_YEARS)
-    await connection.execute(_BREAKDOWNS.format(days=block.days))
+    await _break_down(connection, block)
 
 
 async def _sum_up(connection: asyncpg.Connection) -> None:
@@ -109,3 +112,20 @@ async def _sum_up(connection: asyncpg.Connection) -> None:
                 periods = ((rows.keys >> PERIOD_SHIFT) & PERIOD_MASK).tolist()
                 made += zip(repeat(unit), periods, stored(rows.added.reshape(len(periods), -1)), strict=False)
         await connection.copy_records_to_table("running_sum", columns=("unit", "period", "sums"), records=made)
+
+
+async def _break_down(connection: asyncpg.Connection, block: Block) -> None:
+    """Make the breakdowns, and what they come to in whole years, which no other block has a part of."""
+    cursor = await connection.cursor(_BREAKDOWNS.format(days=block.days))
+    waiting: list[Piece] = []
+    made: list[YearRow] = []
+    while pieces := await cursor.fetch(_PIECES_AT_ONCE):
+        waiting += [piece_of(*row) for row in pieces]
+        last = waiting[-1]
+        done = [piece for piece in waiting if (piece.unit, year_of(piece.month)) != (last.unit, year_of(last.month))]
+        made += year_rows(done)
+        waiting = waiting[len(done) :]
+    made += year_rows(waiting)
+    await connection.copy_records_to_table(
+        "breakdown_year", columns=YearRow._fields, records=[row.stored() for row in made]
+    )

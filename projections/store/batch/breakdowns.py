@@ -1,0 +1,196 @@
+"""The breakdowns of vast units: facts are appended as they come, and summed up by years once there are many of them.
+
+A batch adds pieces and changes none, whatever it does. What is not summed up yet is read beside the years.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+import numpy as np
+from numpy.typing import NDArray
+
+from projections.rules.counting.breakdown import FACT, NUMBER, Integers, by_year, joined, net, pieces_of
+from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE
+
+WORTH: Final = 65_536
+"""Facts that are appended before they are summed up: a reader of a vast unit goes through no more of them."""
+AT_ONCE: Final = 1_000_000
+"""Facts that are summed up at once, or all that one unit has: some 200 MB."""
+_SMALL: Final = 32_768
+"""Bytes: larger pieces are left alone, so that what comes late does not write a whole month anew."""
+_MANY: Final = 8
+_PUT_TOGETHER: Final = 8_192
+"""Facts that are appended before small pieces are put together."""
+
+_ADD: Final = """
+INSERT INTO breakdown (unit, month, summed, rows)
+SELECT unit, month, $4, rows FROM unnest($1::integer[], $2::integer[], $3::bytea[]) AS added(unit, month, rows)
+"""
+_TOGETHER: Final = f"""
+WITH many AS (
+    SELECT unit, month FROM breakdown WHERE {{which}} AND octet_length(rows) < {_SMALL}
+    GROUP BY 1, 2 HAVING count(*) >= {_MANY}
+), gone AS (
+    DELETE FROM breakdown USING many
+    WHERE breakdown.unit = many.unit AND breakdown.month = many.month AND {{which}}
+        AND octet_length(breakdown.rows) < {_SMALL}
+    RETURNING breakdown.unit, breakdown.month, breakdown.summed, breakdown.rows
+)
+INSERT INTO breakdown (unit, month, summed, rows)
+SELECT unit, month, summed, string_agg(rows, ''::bytea) FROM gone GROUP BY 1, 2, 3
+"""
+_NEW_TOGETHER: Final = _TOGETHER.format(which="NOT summed")
+_SUMMED_TOGETHER: Final = _TOGETHER.format(which="summed")
+_WAITING: Final = f"""
+SELECT unit, sum(octet_length(rows))::bigint / {FACT.itemsize} FROM breakdown WHERE NOT summed GROUP BY 1 ORDER BY 1
+"""
+_TAKE: Final = "DELETE FROM breakdown WHERE NOT summed AND unit = ANY($1::integer[]) RETURNING unit, month, rows"
+_TAKE_SUMMED: Final = """
+DELETE FROM breakdown USING unnest($1::integer[], $2::integer[]) AS asked(unit, month)
+WHERE breakdown.unit = asked.unit AND breakdown.month = asked.month AND summed
+RETURNING breakdown.unit, breakdown.month, breakdown.rows
+"""
+_YEARS: Final = """
+SELECT asked.place, year.codes, year.pairs
+FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::smallint[]) AS asked(place, unit, year, measure)
+JOIN breakdown_year AS year
+    ON year.unit = asked.unit AND year.year = asked.year AND year.measure = asked.measure
+"""
+_WRITE: Final = """
+INSERT INTO breakdown_year (unit, year, measure, codes, pairs)
+SELECT * FROM unnest($1::integer[], $2::integer[], $3::smallint[], $4::bytea[], $5::bytea[])
+ON CONFLICT (unit, year, measure) DO UPDATE SET codes = excluded.codes, pairs = excluded.pairs
+"""
+
+
+class Piece(NamedTuple):
+    """Facts below a vast unit in a month."""
+
+    unit: int
+    month: int
+    facts: NDArray[Any]
+
+
+class YearRow(NamedTuple):
+    """What a vast unit has in a year of a measure: a row of `breakdown_year`, its numbers not yet written."""
+
+    unit: int
+    year: int
+    measure: int
+    codes: Integers
+    pairs: Integers
+
+    def stored(self) -> tuple[int, int, int, bytes, bytes]:
+        """Return it as it is stored."""
+        return *self[:3], self.codes.astype(NUMBER).tobytes(), self.pairs.astype(NUMBER).tobytes()
+
+
+class Breakdowns:
+    """Adds to breakdowns, in the transaction of who asks for it; of no use after one that was rolled back.
+
+    How much is to be summed up is looked up once.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: int | None = None
+        self._apart = 0
+
+    async def add(self, connection: asyncpg.Connection, keys: Integers, facts: NDArray[Any]) -> None:
+        """Append facts by the keys of their unit and month, as they are signed."""
+        if not len(keys):
+            return
+        await connection.execute(_ADD, *pieces_of(keys, facts), False)
+        self._apart += len(keys)
+        if self._waiting is not None:
+            self._waiting += len(keys)
+
+    async def finish(self, connection: asyncpg.Connection) -> None:
+        """Sum up what was added, or put its small pieces together, where there is enough of it."""
+        if self._waiting is None:
+            self._waiting = sum(n for _, n in await connection.fetch(_WAITING))
+        if self._waiting >= WORTH:
+            await sum_up(connection)
+            self._waiting = self._apart = 0
+        elif self._apart >= _PUT_TOGETHER:
+            await connection.execute(_NEW_TOGETHER)
+            self._apart = 0
+
+
+async def sum_up(connection: asyncpg.Connection) -> None:
+    """Sum up all that is not yet, in the generation that the session sees; the caller owns the transaction."""
+    units: list[int] = []
+    amount = 0
+    for unit, n in await connection.fetch(_WAITING):
+        if units and amount + n > AT_ONCE:
+            await _sum_up(connection, units)
+            units, amount = [], 0
+        units.append(unit)
+        amount += n
+    if units:
+        await _sum_up(connection, units)
+    await connection.execute(_SUMMED_TOGETHER)
+
+
+async def _sum_up(connection: asyncpg.Connection, units: Sequence[int]) -> None:
+    taken = [piece_of(*row) for row in await connection.fetch(_TAKE, units)]
+    months: dict[tuple[int, int], list[NDArray[Any]]] = {}
+    for unit, month, facts in taken:
+        months.setdefault((unit, month), []).append(facts)
+    less = [key for key, pieces in months.items() if any((facts["what"] < 0).any() for facts in pieces)]
+    if less:
+        asked = [unit for unit, _ in less], [month for _, month in less]
+        for unit, month, rows in await connection.fetch(_TAKE_SUMMED, *asked):
+            months[unit, month].append(piece_of(unit, month, rows).facts)
+    left = {key: joined(pieces) for key, pieces in months.items()}
+    for key in less:
+        left[key] = net(left[key])
+    kept = [(unit, month, facts.tobytes()) for (unit, month), facts in sorted(left.items(), key=_key) if len(facts)]
+    if kept:
+        await connection.execute(_ADD, *zip(*kept, strict=True), True)
+    await _add_to_years(connection, year_rows(taken))
+
+
+def _key(item: tuple[tuple[int, int], object]) -> tuple[int, int]:
+    return item[0]
+
+
+def piece_of(unit: int, month: int, rows: bytes) -> Piece:
+    """Read a piece as it is stored."""
+    return Piece(unit, month, np.frombuffer(rows, FACT))
+
+
+def year_of(month: int) -> int:
+    """Return the year of a month; both are periods."""
+    return YEAR_BASE + (month - MONTH_BASE) // 100
+
+
+def year_rows(pieces: Iterable[Piece]) -> list[YearRow]:
+    """Sum pieces up by unit, year and measure, in this order."""
+    pieces = list(pieces)
+    keys = [(piece.unit, year_of(piece.month)) for piece in pieces]
+    numbers = {key: row for row, key in enumerate(sorted({*keys}))}
+    row = np.repeat(np.array([numbers[key] for key in keys], np.int64), [len(piece.facts) for piece in pieces])
+    facts = joined(piece.facts for piece in pieces)
+    found = []
+    for measure, codes, pairs in by_year(row, facts, len(numbers)):
+        said = np.any(codes, axis=1) | np.any(pairs, axis=1)
+        found += [
+            YearRow(*key, measure, codes[at], pairs[at])
+            for (key, at), any_ in zip(numbers.items(), said.tolist(), strict=True)
+            if any_
+        ]
+    return sorted(found, key=lambda each: each[:3])
+
+
+async def _add_to_years(connection: asyncpg.Connection, rows: Sequence[YearRow]) -> None:
+    if not rows:
+        return
+    units, years, measures = zip(*(row[:3] for row in rows), strict=True)
+    for place, codes, pairs in await connection.fetch(_YEARS, list(range(len(rows))), units, years, measures):
+        for added, stored in ((rows[place].codes, codes), (rows[place].pairs, pairs)):
+            before = np.frombuffer(stored, NUMBER)
+            added[: len(before)] += before
+    await connection.execute(_WRITE, *zip(*(row.stored() for row in rows), strict=True))

@@ -1,0 +1,16 @@
+"""What counts of large and vast units is written through, with what is remembered of it from batch to batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from projections.store.batch.breakdowns import Breakdowns
+from projections.store.batch.running_sums import RunningSums
+
+
+@dataclass(frozen=True, slots=True)
+class Rollups:
+    """Used in the transaction of who asks for it; of no use after one that was rolled back."""
+
+    running: RunningSums = field(default_factory=RunningSums)
+    breakdowns: Breakdowns = field(default_factory=Breakdowns)
