@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 import asyncpg
 import pytest
 
+from projections.store.batch.breakdowns import sum_up
+from projections.store.generations import enter_the_one_in_force
 from projections.store.live.projection import Projection
 from projections.store.log import hash_chain
 from projections.store.rebuilding.chunks import RebuildError
@@ -123,6 +125,10 @@ async def world(postgres: PostgresServer, _template: None) -> AsyncIterator[str]
         projection = await Projection.open(url, root=ROOT, sizes=SIZES)
         await projection.apply(messages(told_of_access()))
         await projection.close()
+        connection = await connect(url)
+        await enter_the_one_in_force(connection)
+        await sum_up(connection)
+        await connection.close()
         yield url.partition("?")[0].rpartition("/")[2]
 
 

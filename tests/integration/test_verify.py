@@ -132,7 +132,8 @@ HANDS = {
         None,
     ),
     "a fact of a breakdown": Spoilt(
-        f"UPDATE breakdown SET rows = set_byte(rows, 7, 77) WHERE unit = {U1} AND month = 200202301",
+        f"UPDATE breakdown SET rows = set_byte(rows, 7, 77) WHERE unit = {U1} AND month = 200202301"
+        f" AND ctid = (SELECT min(ctid) FROM breakdown WHERE unit = {U1} AND month = 200202301)",
         ("breakdown", "u1", None, "2023-01"),
     ),
     "a breakdown that is lost": Spoilt(

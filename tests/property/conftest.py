@@ -11,7 +11,7 @@ from tests.property.reading import Reader, reader_of
 from tests.property.system import System, system_on
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _summed_up_early() -> Iterator[None]:
     """Sum breakdowns up after a few facts, as the logs are brief."""
     with pytest.MonkeyPatch.context() as patch:
