@@ -89,8 +89,8 @@ class Deltas:
 class Piece(NamedTuple):
     """The days ``[since, until)`` on which a moved unit's roll-up leaves some units and joins others.
 
-    The breakdowns of vast units among them move with it: ``months`` (first and last period) are moved from the unit's
-    own breakdown, the rest from the facts of ``spans``.
+    The breakdowns of vast units among them move with it: what is below a vast unit from its own breakdown, of which
+    ``months`` (first and last period) have these days, the rest from the facts of ``spans``.
     """
 
     since: dt.date

@@ -101,7 +101,7 @@ def numbers_of(facets: Integers, dimension: str) -> Integers:
     return numbers
 
 
-class Pieces(NamedTuple):
+class BreakdownPieces(NamedTuple):
     """Facts by the vast unit that they are below, and their month: column by column, as they are stored."""
 
     units: list[int]
@@ -129,13 +129,13 @@ def joined(facts: Iterable[NDArray[Any]]) -> NDArray[Any]:
     return np.concatenate([np.empty(0, FACT), *facts], dtype=FACT)
 
 
-def pieces_of(keys: Integers, facts: NDArray[Any]) -> Pieces:
+def pieces_of(keys: Integers, facts: NDArray[Any]) -> BreakdownPieces:
     """Put facts together by the keys of their unit and month."""
     order = np.argsort(keys, kind="stable")
     keys, facts = keys[order], facts[order]
     begins = np.flatnonzero(np.diff(keys, prepend=-1))
     each = keys[begins]
-    return Pieces(
+    return BreakdownPieces(
         (each >> UNIT_SHIFT).tolist(),
         ((each >> PERIOD_SHIFT) & PERIOD_MASK).tolist(),
         [facts[begin:end].tobytes() for begin, end in pairwise([*begins.tolist(), len(keys)])],

@@ -14,7 +14,7 @@ from projections.rules.counting.batch_changes import (
     Structure,
     UnitRow,
 )
-from projections.rules.counting.periods import month_from, month_period
+from projections.rules.counting.periods import month_period
 from projections.rules.counting.state import State
 from projections.rules.hierarchy.hierarchy import Hierarchy
 from projections.rules.hierarchy.unit import EVER, FOREVER, Move, Segment, Span, Unit, dated, last_day
@@ -80,18 +80,12 @@ def structure_rows(hierarchy: Hierarchy, structure: Structure, touched: set[int]
 def _breakdowns(
     state: State, unit: Unit, since: dt.date, until: dt.date, concerned: set[int]
 ) -> tuple[tuple[int, int] | None, tuple[Span, ...]]:
-    """Return the months whose breakdowns move as they are, and what has to be read fact by fact for the rest."""
+    """Return the months whose breakdowns move, on the days on which the unit does, and whose facts are read besides."""
     if not state.vast & concerned:
         return None, ()
-    subtree = state.hierarchy.subtree
-    first, end = month_from(since), until if until == FOREVER else until.replace(day=1)
-    if unit.no not in state.vast or first >= end:
-        return None, tuple(subtree(unit.no, since, until))
-    spans = [Span(unit.no, first, end)]
-    for start, stop in ((since, first), (end, until)):
-        if start < stop:
-            spans += subtree(unit.no, start, stop)
-    return (month_period(first), month_period(last_day(end))), tuple(spans)
+    if unit.no not in state.vast:
+        return None, tuple(state.hierarchy.subtree(unit.no, since, until))
+    return (month_period(since), month_period(last_day(until))), (Span(unit.no, since, until),)
 
 
 def _differences(

@@ -62,13 +62,6 @@ def month_period(day: dt.date) -> int:
     return MONTH_BASE + day.year * 100 + day.month
 
 
-def month_from(day: dt.date) -> dt.date:
-    """Return the first day of the first month that begins on the day or later; the last day of all where none does."""
-    if day.day == 1 or (day.year, day.month) == (9999, 12):
-        return day if day.day == 1 else dt.date.max
-    return (day.replace(day=1) + dt.timedelta(32)).replace(day=1)
-
-
 def month_of(day: dt.date) -> Days:
     """Return the days of the day's month."""
     return Days(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))

@@ -66,7 +66,7 @@ ON CONFLICT (unit, year, measure) DO UPDATE SET codes = excluded.codes, pairs = 
 """
 
 
-class Piece(NamedTuple):
+class BreakdownPiece(NamedTuple):
     """Facts below a vast unit in a month."""
 
     unit: int
@@ -157,9 +157,9 @@ def _key(item: tuple[tuple[int, int], object]) -> tuple[int, int]:
     return item[0]
 
 
-def piece_of(unit: int, month: int, rows: bytes) -> Piece:
+def piece_of(unit: int, month: int, rows: bytes) -> BreakdownPiece:
     """Read a piece as it is stored."""
-    return Piece(unit, month, np.frombuffer(rows, FACT))
+    return BreakdownPiece(unit, month, np.frombuffer(rows, FACT))
 
 
 def year_of(month: int) -> int:
@@ -167,7 +167,7 @@ def year_of(month: int) -> int:
     return YEAR_BASE + (month - MONTH_BASE) // 100
 
 
-def year_rows(pieces: Iterable[Piece]) -> list[YearRow]:
+def year_rows(pieces: Iterable[BreakdownPiece]) -> list[YearRow]:
     """Sum pieces up by unit, year and measure, in this order."""
     pieces = list(pieces)
     keys = [(piece.unit, year_of(piece.month)) for piece in pieces]

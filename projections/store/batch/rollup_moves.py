@@ -20,7 +20,7 @@ from projections.rules.counting.batch_changes import (
     Enlargement,
     Reattribution,
 )
-from projections.rules.counting.breakdown import FACT, joined, records
+from projections.rules.counting.breakdown import FACT, day_and_measure, joined, records
 from projections.rules.counting.counting import coarser_keys
 from projections.rules.counting.periods import MONTH_BASE, day_period, month_period
 from projections.rules.counting.running_sums import Integers, days_of
@@ -155,7 +155,7 @@ async def _move(connection: asyncpg.Connection, steps: Sequence[Reattribution], 
     await _into_counters(connection, keys[~summing], n[~summing], large)
     into = [target for target in targets if target.no in vast]
     if into:
-        found = [await _broken_down(connection, months)] if months else []
+        found = [await _broken_down(connection, pieces, months)] if months else []
         found += [await _facts(connection, spans)] if spans else []
         await _into_breakdowns(connection, rollups, into, found)
 
@@ -215,13 +215,22 @@ class _Below(NamedTuple):
     facts: NDArray[Any]
 
 
-async def _broken_down(connection: asyncpg.Connection, months: Sequence[tuple[int, int, int, int]]) -> _Below:
-    """Read the breakdowns of vast units that are moved as they are."""
+async def _broken_down(
+    connection: asyncpg.Connection,
+    pieces: Sequence[tuple[int, int, int, int, dt.date, dt.date]],
+    months: Sequence[tuple[int, int, int, int]],
+) -> _Below:
+    """Read from the breakdowns of vast units what moves with them."""
     rows = await connection.fetch(_MONTHS, *_columns(months))
     found = [np.frombuffer(facts, FACT) for *_, facts in rows]
     sizes = [len(facts) for facts in found]
     k, month = (np.repeat(np.array([row[i] for row in rows], np.int64), sizes) for i in range(2))
-    return _Below(k, month << PERIOD_SHIFT, joined(found))
+    facts = joined(found)
+    day, _, _ = day_and_measure(facts["what"].astype(np.int64))
+    period = (month - MONTH_BASE) * 100 + day
+    first, last = (np.array([piece[i] for piece in pieces], np.int64)[k] for i in (2, 3))
+    within = (period >= first) & (period <= last)
+    return _Below(k[within], month[within] << PERIOD_SHIFT, facts[within])
 
 
 async def _facts(connection: asyncpg.Connection, spans: Sequence[tuple[int, int, dt.date, dt.date]]) -> _Below:

@@ -13,7 +13,7 @@ import asyncpg
 import numpy as np
 
 from projections.rules.counting.breakdown import LAYOUTS, NUMBER, Integers
-from projections.store.batch.breakdowns import Piece, piece_of, year_rows
+from projections.store.batch.breakdowns import BreakdownPiece, piece_of, year_rows
 from projections.store.rebuilding.row_difference import RowDifference
 
 MONTHS: Final = "breakdown"
@@ -101,7 +101,7 @@ def _mixed(numbers: np.ndarray[Any, np.dtype[np.uint64]]) -> np.ndarray[Any, np.
 async def _years(connection: asyncpg.Connection, schema: str, units: Sequence[int]) -> dict[int, Said]:
     """Digest what each year has of each measure: what is summed up, and with it what is not yet."""
     sums: dict[tuple[int, int, int], tuple[Integers, Integers]] = {}
-    new: dict[int, list[Piece]] = {}
+    new: dict[int, list[BreakdownPiece]] = {}
     for row in await connection.fetch(_NEW.format(schema=schema), units):
         new.setdefault(row[0], []).append(piece_of(*row))
     for pieces in new.values():

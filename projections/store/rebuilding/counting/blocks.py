@@ -15,7 +15,7 @@ import numpy as np
 from projections.rules.counting.batch_changes import MEASURE_MASK, PERIOD_MASK, PERIOD_SHIFT, UNIT_SHIFT
 from projections.rules.counting.periods import DAY_BITS, MONTH_BASE, YEAR_BASE
 from projections.rules.counting.running_sums import rows_of, stored
-from projections.store.batch.breakdowns import Piece, YearRow, piece_of, year_of, year_rows
+from projections.store.batch.breakdowns import BreakdownPiece, YearRow, piece_of, year_of, year_rows
 
 CALENDAR: Final = "counting_calendar"
 """The days of all facts: day, period, n."""
@@ -117,7 +117,7 @@ async def _sum_up(connection: asyncpg.Connection) -> None:
 async def _break_down(connection: asyncpg.Connection, block: Block) -> None:
     """Make the breakdowns, and what they come to in whole years, which no other block has a part of."""
     cursor = await connection.cursor(_BREAKDOWNS.format(days=block.days))
-    waiting: list[Piece] = []
+    waiting: list[BreakdownPiece] = []
     made: list[YearRow] = []
     while pieces := await cursor.fetch(_PIECES_AT_ONCE):
         waiting += [piece_of(*row) for row in pieces]
