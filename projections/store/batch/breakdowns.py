@@ -15,15 +15,20 @@ from numpy.typing import NDArray
 from projections.rules.counting.breakdown import FACT, NUMBER, Integers, by_year, joined, net, pieces_of
 from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE
 
-WORTH: Final = 65_536
-"""Facts that are appended before they are summed up: a reader of a vast unit goes through no more of them."""
-AT_ONCE: Final = 1_000_000
-"""Facts that are summed up at once, or all that one unit has: some 200 MB."""
+WORTH: Final = 262_144
+"""Facts that are appended before they are summed up, each as often as there are vast units above it.
+
+A year is written whole for each unit and measure: so it is seldom done. A reader of the root goes through half of them.
+"""
+AT_ONCE: Final = 65_536
+"""Facts that are summed up at once, or all that a unit has of a year: some 10 MB of them."""
+YEARS_AT_ONCE: Final = 128
+"""Units' years that are: each has some 40 kB of numbers."""
 _SMALL: Final = 32_768
 """Bytes: larger pieces are left alone, so that what comes late does not write a whole month anew."""
 _MANY: Final = 8
-_PUT_TOGETHER: Final = 8_192
-"""Facts that are appended before small pieces are put together."""
+_OFTEN: Final = 256
+"""Batches after which small pieces are put together: large batches are summed up before."""
 
 _ADD: Final = """
 INSERT INTO breakdown (unit, month, summed, rows)
@@ -45,9 +50,15 @@ SELECT unit, month, summed, string_agg(rows, ''::bytea) FROM gone GROUP BY 1, 2,
 _NEW_TOGETHER: Final = _TOGETHER.format(which="NOT summed")
 _SUMMED_TOGETHER: Final = _TOGETHER.format(which="summed")
 _WAITING: Final = f"""
-SELECT unit, sum(octet_length(rows))::bigint / {FACT.itemsize} FROM breakdown WHERE NOT summed GROUP BY 1 ORDER BY 1
+SELECT unit, (month - {MONTH_BASE}) / 100 AS year, sum(octet_length(rows))::bigint / {FACT.itemsize}
+FROM breakdown WHERE NOT summed GROUP BY 1, 2 ORDER BY 1, 2
 """
-_TAKE: Final = "DELETE FROM breakdown WHERE NOT summed AND unit = ANY($1::integer[]) RETURNING unit, month, rows"
+_TAKE: Final = f"""
+DELETE FROM breakdown USING unnest($1::integer[], $2::integer[]) AS asked(unit, year)
+WHERE breakdown.unit = asked.unit AND NOT summed
+    AND month BETWEEN {MONTH_BASE} + year * 100 + 1 AND {MONTH_BASE} + year * 100 + 12
+RETURNING breakdown.unit, month, rows
+"""
 _TAKE_SUMMED: Final = """
 DELETE FROM breakdown USING unnest($1::integer[], $2::integer[]) AS asked(unit, month)
 WHERE breakdown.unit = asked.unit AND breakdown.month = asked.month AND summed
@@ -96,46 +107,47 @@ class Breakdowns:
 
     def __init__(self) -> None:
         self._waiting: int | None = None
-        self._apart = 0
+        self._added = 0
 
     async def add(self, connection: asyncpg.Connection, keys: Integers, facts: NDArray[Any]) -> None:
         """Append facts by the keys of their unit and month, as they are signed."""
         if not len(keys):
             return
         await connection.execute(_ADD, *pieces_of(keys, facts), False)
-        self._apart += len(keys)
+        self._added += 1
         if self._waiting is not None:
             self._waiting += len(keys)
 
     async def finish(self, connection: asyncpg.Connection) -> None:
         """Sum up what was added, or put its small pieces together, where there is enough of it."""
         if self._waiting is None:
-            self._waiting = sum(n for _, n in await connection.fetch(_WAITING))
+            self._waiting = sum(n for *_, n in await connection.fetch(_WAITING))
         if self._waiting >= WORTH:
             await sum_up(connection)
-            self._waiting = self._apart = 0
-        elif self._apart >= _PUT_TOGETHER:
+            self._waiting = self._added = 0
+        elif self._added >= _OFTEN:
             await connection.execute(_NEW_TOGETHER)
-            self._apart = 0
+            self._added = 0
 
 
 async def sum_up(connection: asyncpg.Connection) -> None:
     """Sum up all that is not yet, in the generation that the session sees; the caller owns the transaction."""
-    units: list[int] = []
+    years: list[tuple[int, int]] = []
     amount = 0
-    for unit, n in await connection.fetch(_WAITING):
-        if units and amount + n > AT_ONCE:
-            await _sum_up(connection, units)
-            units, amount = [], 0
-        units.append(unit)
+    for unit, year, n in await connection.fetch(_WAITING):
+        if years and (amount + n > AT_ONCE or len(years) >= YEARS_AT_ONCE):
+            await _sum_up(connection, years)
+            years, amount = [], 0
+        years.append((unit, year))
         amount += n
-    if units:
-        await _sum_up(connection, units)
+    if years:
+        await _sum_up(connection, years)
     await connection.execute(_SUMMED_TOGETHER)
 
 
-async def _sum_up(connection: asyncpg.Connection, units: Sequence[int]) -> None:
-    taken = [piece_of(*row) for row in await connection.fetch(_TAKE, units)]
+async def _sum_up(connection: asyncpg.Connection, years: Sequence[tuple[int, int]]) -> None:
+    """Sum up what some units have of some years."""
+    taken = [piece_of(*row) for row in await connection.fetch(_TAKE, *zip(*years, strict=True))]
     months: dict[tuple[int, int], list[NDArray[Any]]] = {}
     for unit, month, facts in taken:
         months.setdefault((unit, month), []).append(facts)
