@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import add, sub
 from typing import Final
 
 from events.vocabulary import UNKNOWN
@@ -37,13 +38,19 @@ class Splits:
     def __init__(self, measures: tuple[str, ...], dimensions: tuple[str, ...]) -> None:
         self._measures = measures
         self._dimensions = dimensions
-        self._counts: dict[object, dict[tuple[str, str, str], int]] = {}
+        self._counts: dict[object, dict[tuple[str, str], list[int]]] = {}
 
     def add(self, row: object, measure: str, dimension: str, code: str, n: int) -> None:
         """Add to a code of a row's measure; unknown may be left out."""
-        counts = self._counts.setdefault(row, {})
-        key = measure, dimension, code
-        counts[key] = counts.get(key, 0) + n
+        counts = [0] * len(codes_of(dimension))
+        counts[codes_of(dimension).index(code)] = n
+        self.add_all(row, measure, dimension, counts[:-1])
+
+    def add_all(self, row: object, measure: str, dimension: str, counts: list[int]) -> None:
+        """Add to all codes of a row's measure but to unknown, in their order."""
+        of_row = self._counts.setdefault(row, {})
+        before = of_row.get((measure, dimension))
+        of_row[measure, dimension] = counts if before is None else list(map(add, before, counts))
 
     def of(self, rows: Iterable[object], values: Mapping[str, int]) -> Counted:
         """Return the counts of a row, or of several together whose values these are."""
@@ -51,17 +58,24 @@ class Splits:
 
     def rest(self, rows: Iterable[object], parts: Iterable[object], values: Mapping[str, int]) -> Counted:
         """Return what parts leave of the counts of rows; the values are those of what is left."""
-        found = [(self._counts[row], 1) for row in rows if row in self._counts]
-        found += [(self._counts[row], -1) for row in parts if row in self._counts]
+        whole = [self._counts[row] for row in rows if row in self._counts]
+        less = [self._counts[row] for row in parts if row in self._counts]
         split: Counted = {}
         for measure in self._measures:
             split[measure] = {}
             for dimension in self._dimensions:
                 *codes, _ = codes_of(dimension)
-                cells = {
-                    code: sum(sign * counts.get((measure, dimension, code), 0) for counts, sign in found)
-                    for code in codes
-                }
-                cells[UNKNOWN] = values[measure] - sum(cells.values())
+                counts = _together(whole, (measure, dimension), len(codes))
+                if less:
+                    counts = list(map(sub, counts, _together(less, (measure, dimension), len(codes))))
+                cells = dict(zip(codes, counts, strict=True))
+                cells[UNKNOWN] = values[measure] - sum(counts)
                 split[measure][dimension] = cells
         return split
+
+
+def _together(rows: Iterable[Mapping[tuple[str, str], list[int]]], key: tuple[str, str], codes: int) -> Sequence[int]:
+    found = [counts[key] for counts in rows if key in counts]
+    if len(found) > 1:
+        return [sum(each) for each in zip(*found, strict=True)]
+    return found[0] if found else [0] * codes

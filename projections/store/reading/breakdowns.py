@@ -22,20 +22,20 @@ from projections.rules.counting.breakdown import (
     NUMBER,
     Integers,
     code_places,
-    day_and_measure,
     numbers_of,
     pair_places,
     tally,
 )
 from projections.rules.counting.periods import (
     DAY_BITS,
+    DAY_MASK,
+    DAYS,
     MONTH_BASE,
     MONTHS,
     ONE_DAY,
     YEAR_BASE,
     Days,
     common,
-    day_period,
     month_period,
 )
 from projections.store.reading.snapshot import Snapshot
@@ -243,23 +243,41 @@ async def _add_pieces(
         values = at, run.unit, month_period(run.days.first), month_period(run.days.last)
         for column, value in zip(asked[run.whole], values, strict=True):
             column.append(value)
-    firsts = np.array([day_period(run.days.first) for run in runs], np.int64)
-    lasts = np.array([day_period(run.days.last) for run in runs], np.int64)
-    rows = np.array([run.row for run in runs], np.int64)
-    signs = np.array([run.sign for run in runs], np.int64)
     wanted = np.zeros(1 << 16 - DAY_BITS, np.bool_)
     wanted[measures] = True
     for pieces in _in_parts(await snapshot.connection.fetch(_PIECES, *asked[0], *asked[1])):
         facts = np.frombuffer(b"".join(rows for *_, rows in pieces), FACT)
         sizes = [len(rows) // FACT.itemsize for *_, rows in pieces]
-        run_of = np.repeat(np.array([at for at, *_ in pieces], np.int64), sizes)
-        months = np.repeat(np.array([month for _, month, _ in pieces], np.int64), sizes)
-        day, measure, sign = day_and_measure(facts["what"].astype(np.int64))
-        period = (months - MONTH_BASE) * 100 + day
-        kept = wanted[measure] & (period >= firsts[run_of]) & (period <= lasts[run_of])
-        run_of, months, measure, sign = run_of[kept], months[kept], measure[kept], sign[kept]
-        row = rows[run_of] if places is None else _rows_of(months - MONTH_BASE, places)
-        _add_facts(row, measure, sign * signs[run_of], facts["facets"][kept].astype(np.int64), counts)
+        month, of = [month for _, month, _ in pieces], [runs[at] for at, *_ in pieces]
+        what = facts["what"].astype(np.int16)
+        plain = np.abs(what)
+        measure = plain >> DAY_BITS
+        kept = wanted[measure]
+        within = np.array([_days_of_month(run.days, each) for run, each in zip(of, month, strict=True)], np.int16)
+        if (within != _WHOLE_MONTH).any():
+            day, (first, last) = plain & DAY_MASK, np.repeat(within, sizes, axis=0).T
+            kept &= (day >= first) & (day <= last)
+        rows = [run.row if places is None else places[each - MONTH_BASE] for run, each in zip(of, month, strict=True)]
+        cells = np.repeat(np.array(rows, np.int64) * _WIDTH, sizes)
+        cells += measure
+        sign = np.repeat(np.array([run.sign for run in of], np.int64), sizes)
+        if (what < 0).any():
+            sign *= np.sign(what)
+        facets = facts["facets"].astype(np.int64)
+        if not kept.all():
+            cells, sign, facets = cells[kept], sign[kept], facets[kept]
+        _add_facts(cells, sign, facets, counts)
+
+
+_WHOLE_MONTH: Final = (1, DAYS)
+
+
+def _days_of_month(days: Days, month: int) -> tuple[int, int]:
+    """Return the first and the last day of a month (a period) that are among the days."""
+    return (
+        days.first.day if month_period(days.first) == month else 1,
+        days.last.day if month_period(days.last) == month else DAYS,
+    )
 
 
 def _in_parts(pieces: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -271,16 +289,9 @@ def _in_parts(pieces: Sequence[Any]) -> Iterator[Sequence[Any]]:
             begin, amount = end, 0
 
 
-def _rows_of(months: Integers, places: Mapping[int, int]) -> Integers:
-    known, index = np.unique(months, return_inverse=True)
-    return np.array([places[month] for month in known.tolist()], np.int64)[index]
-
-
-def _add_facts(
-    row: Integers, measure: Integers, sign: Integers, facets: Integers, counts: Mapping[Combination, Integers]
-) -> None:
+def _add_facts(at: Integers, sign: Integers, facets: Integers, counts: Mapping[Combination, Integers]) -> None:
+    """Count facts by their codes; ``at`` is the place of a fact's row and measure."""
     numbers = {name: numbers_of(facets, name) for name in {*chain.from_iterable(counts)}}
-    at = row * _WIDTH + measure
     for combination, counted in counts.items():
         cells = at
         for dimension in combination:

@@ -108,10 +108,9 @@ async def _count(
         alone = [(dimension,) for dimension in asked.dimensions]
         rows, counts = await count_below(snapshot, vast, measures, alone, asked.row_of_month)
         for (dimension,), counted in counts.items():
-            codes = codes_of(dimension)
-            for at, measure, number in np.argwhere(counted[:, :, 1:]).tolist():
-                n = int(counted[at, measure, number + 1])
-                splits.add(rows[at], MEASURES[measure - 1], dimension, codes[number], n)
+            known = counted[:, :, 1:]
+            for at, measure in np.argwhere(known.any(axis=2)).tolist():
+                splits.add_all(rows[at], MEASURES[measure - 1], dimension, known[at, measure].tolist())
 
 
 def _add_packed(counts: Iterable[CodedCount | Record], asked: CodesAsked, splits: Splits) -> None:
