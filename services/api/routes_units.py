@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
 from typing import Annotated, Literal, cast
@@ -18,11 +19,11 @@ from projections.answers.access.sight import Sight
 from projections.answers.privacy.breakdown_rules import Thresholds, whole_months
 from projections.answers.privacy.report_suppression import suppressed
 from projections.answers.report.comparing import with_change
-from projections.answers.report.report_answers import CountedEventPage, Report, UnitDay, UnitPage
+from projections.answers.report.report_answers import CountedEvent, CountedEventPage, Report, UnitDay, UnitPage
 from projections.answers.report.report_question import Basis, By, Question
 from projections.answers.report.row_periods import year_before
 from projections.answers.report.splits import TooManyCellsError
-from projections.answers.tables.event_table import EventListing, events_table
+from projections.answers.tables.event_table import EventListing, NamedPage, events_table
 from projections.answers.tables.report_table import report_table
 from projections.rules.counting.periods import Days
 from projections.store.reading import report as reports
@@ -375,4 +376,12 @@ async def _events(
         await require_fewer_events(snapshot, Question(unit, days, basis, measures, "none"), most)
         pages, following = all_pages(read), None
     named = (await find(snapshot, unit, named_on)).name
-    return EventListing(named, days.first, days.last, basis, snapshot.position, snapshot.as_of, pages, next=following)
+    listed_pages = _named(snapshot, pages, named_on)
+    return EventListing(
+        named, days.first, days.last, basis, snapshot.position, snapshot.as_of, listed_pages, next=following
+    )
+
+
+async def _named(snapshot: Snapshot, pages: AsyncIterator[list[CountedEvent]], on: dt.date) -> AsyncIterator[NamedPage]:
+    async for page in pages:
+        yield NamedPage(page, await names_of(snapshot, {event.unit for event in page}, on))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -24,13 +24,21 @@ from projections.answers.tables.answer_table import (
 )
 
 TITLE: Final = "Các sự kiện dưới một con số"
-_FIELDS: Final = ("position", "publisher", "id", "type", "unit", "day", "measure", "time")
+_FIELDS: Final = ("position", "publisher", "id", "type", "unit")
+_MORE: Final = ("day", "measure", "time")
 _COLUMNS: Final = (
     column(KIND),
-    *map(column, _FIELDS),
+    *map(column, (*_FIELDS, "name", "level", *_MORE)),
     *(TableColumn(f"facets.{dimension}", WORDS[dimension].capitalize()) for dimension in DIMENSIONS),
 )
 _PART: Final = TablePart(frozenset({"event"}), None, tuple(each.name for each in _COLUMNS[1:]))
+
+
+class NamedPage(NamedTuple):
+    """A page of events, and the units that they are about."""
+
+    events: Sequence[CountedEvent]
+    units: Sequence[UnitName]
 
 
 class EventListing(Struct, frozen=True):
@@ -46,7 +54,7 @@ class EventListing(Struct, frozen=True):
     position: int
     as_of: dt.datetime | None
     pages: Any
-    """An AsyncIterator of lists of CountedEvent; msgspec knows no such type."""
+    """An AsyncIterator of NamedPage; msgspec knows no such type."""
     next: str | None = None
     behind: Behind | UnsetType = UNSET
 
@@ -66,12 +74,16 @@ def events_table(answer: EventListing) -> AnswerTable:
     return AnswerTable(TITLE, said, _COLUMNS, _rows(answer.pages), (*behind_note(answer.behind), *more), (_PART,))
 
 
-async def _rows(pages: AsyncIterator[Sequence[CountedEvent]]) -> AsyncIterator[Iterable[Cells]]:
+async def _rows(pages: AsyncIterator[NamedPage]) -> AsyncIterator[Iterable[Cells]]:
     async for page in pages:
         yield _lines(page)
 
 
-def _lines(page: Sequence[CountedEvent]) -> Iterator[Cells]:
-    for event in page:
+def _lines(page: NamedPage) -> Iterator[Cells]:
+    named = {unit.id: unit for unit in page.units}
+    for event in page.events:
         cells: list[Cell] = ["event", *(getattr(event, field) for field in _FIELDS)]
+        unit = named.get(event.unit)
+        cells += [None, None] if unit is None else [unit.name, unit.level]
+        cells += [getattr(event, field) for field in _MORE]
         yield [*cells, *(event.facets.get(dimension) for dimension in DIMENSIONS)]
