@@ -10,12 +10,13 @@ import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
 
+from services.embedded.postgres import PostgresServer
 from services.pages.mounting import mount
+from tests import servers
 from tests.integration.access.test_keepers import CELL, PROVINCE, TOP, granted
 from tests.integration.access.world import ORIGIN, PHRASE, World, fill_in, ok, sign_in, world_of
 from tests.integration.pages.forms import hidden_of
 from tests.integration.test_api import small_world
-from tests.servers import connect
 
 HOSTILE = "\"><script>alert(1)</script><img/src=x/onerror=alert(1)>{{7*7}}'"
 OWN_FORMS = (
@@ -31,13 +32,15 @@ FORGED = (
 )
 
 
-@pytest.fixture
-async def world(database: str) -> AsyncIterator[World]:
-    connection = await connect(database)
-    await small_world().write(connection)
-    await connection.close()
-    async with world_of(database, pages=mount) as made:
-        yield made
+@pytest.fixture(scope="module")
+async def world(postgres: PostgresServer, _template: None) -> AsyncIterator[World]:
+    """Run pages on the small world, once for all; each test has accounts of its own."""
+    async with servers.fresh_database(postgres) as database:
+        connection = await servers.connect(database)
+        await small_world().write(connection)
+        await connection.close()
+        async with world_of(database, pages=mount) as made:
+            yield made
 
 
 @asynccontextmanager
@@ -64,7 +67,7 @@ def paths(world: World, *, changing: bool) -> set[str]:
 async def test_no_page_elsewhere_sends_a_form_of_ours(world: World) -> None:
     forms = paths(world, changing=True)
     assert forms >= {*OWN_FORMS, "/sign-in", "/sign-out", "/invitation/x"}
-    async with signed_in(world, "root.keeper", ("keeper", TOP)) as browser:
+    async with signed_in(world, "forged", ("keeper", TOP)) as browser:
         proof = (await ok(browser.get("/v1/me")))["csrf"]
         told = len(await world.told("account_added", "token_made", "invited", "session_ended"))
         for path in sorted(forms):
@@ -77,12 +80,12 @@ async def test_no_page_elsewhere_sends_a_form_of_ours(world: World) -> None:
 
 async def test_a_form_without_the_proof_of_this_session_changes_nothing(world: World) -> None:
     async with (
-        signed_in(world, "root.keeper", ("keeper", TOP)) as browser,
+        signed_in(world, "unproven", ("keeper", TOP)) as browser,
         world.browser() as beside,
         world.browser() as another,
     ):
         victim = await world.member("victim")
-        await sign_in(beside, "root.keeper")
+        await sign_in(beside, "unproven")
         await sign_in(another, "victim")
         theirs = (await ok(another.get("/v1/me")))["csrf"]
         session = (await ok(another.get("/v1/sessions")))["sessions"][0]["session"]
@@ -100,13 +103,13 @@ async def test_a_form_without_the_proof_of_this_session_changes_nothing(world: W
 async def test_a_keeper_does_nothing_beyond_his_part(world: World) -> None:
     above = await world.member("above")
     await granted(world, above, "reader", TOP)
-    async with signed_in(world, "cell.keeper", ("keeper", CELL)) as browser, world.browser() as other:
+    async with signed_in(world, "of.a.cell", ("keeper", CELL)) as browser, world.browser() as other:
         await sign_in(other, "above")
         proof = hidden_of((await browser.get("/quyen")).text, "/quyen")["csrf"]
         for path, fields in (
-            ("/quyen", {"unit": PROVINCE, "account": "cell.keeper", "role": "reader"}),
-            ("/quyen", {"unit": CELL, "account": "cell.keeper", "role": "keeper"}),
-            ("/quyen", {"unit": CELL, "account": "cell.keeper", "role": "operator"}),
+            ("/quyen", {"unit": PROVINCE, "account": "of.a.cell", "role": "reader"}),
+            ("/quyen", {"unit": CELL, "account": "of.a.cell", "role": "keeper"}),
+            ("/quyen", {"unit": CELL, "account": "of.a.cell", "role": "operator"}),
             ("/quyen", {"unit": "../../accounts", "account": "x", "role": "reader"}),
             ("/quyen/thu-hoi", {"unit": TOP, "account": above, "role": "reader"}),
             ("/quyen/thu-hoi", {"unit": CELL, "account": "../../../x", "role": "reader"}),
@@ -128,7 +131,7 @@ async def test_a_keeper_does_nothing_beyond_his_part(world: World) -> None:
 
 
 async def test_who_keeps_nothing_is_refused_every_form(world: World) -> None:
-    async with signed_in(world, "reader", ("reader", TOP)) as browser:
+    async with signed_in(world, "keeps.nothing", ("reader", TOP)) as browser:
         proof = (await ok(browser.get("/v1/me")))["csrf"]
         for path in OWN_FORMS:
             if path.startswith("/quyen"):
@@ -140,14 +143,12 @@ async def test_who_keeps_nothing_is_refused_every_form(world: World) -> None:
 
 
 async def test_a_session_that_was_ended_or_planted_opens_no_page(world: World) -> None:
-    async with signed_in(world, "root.keeper", ("keeper", TOP)) as browser, world.browser() as thief:
+    async with signed_in(world, "ended", ("keeper", TOP)) as browser, world.browser() as thief:
         planted = browser.cookies["tonghop-session"]
         thief.cookies.set("tonghop-session", planted)
         assert (await thief.get("/quyen")).status_code == 200
         proof = hidden_of((await thief.get("/quyen")).text, "/quyen")["csrf"]
-        assert (await sign_in(browser, "root.keeper")).status_code == 303, (
-            "signs in anew: what was known before is over"
-        )
+        assert (await sign_in(browser, "ended")).status_code == 303, "signs in anew: what was known before is over"
         assert browser.cookies["tonghop-session"] != planted
         assert (await thief.get("/quyen")).headers["location"] == "/sign-in?next=%2Fquyen"
         late = await thief.post("/quyen/tai-khoan", data={"csrf": proof, "name": "late", "signs_in": "local"})
@@ -160,7 +161,7 @@ async def test_a_session_that_was_ended_or_planted_opens_no_page(world: World) -
 
 
 async def test_no_page_is_framed_or_runs_what_is_not_ours(world: World) -> None:
-    async with signed_in(world, "everything", ("keeper", TOP), ("operator", TOP), ("reader", TOP)) as browser:
+    async with signed_in(world, "framed", ("keeper", TOP), ("operator", TOP), ("reader", TOP)) as browser:
         for path in sorted(paths(world, changing=False) - {"/docs", "/docs/fastapi", "/openapi.json"}):
             answer = await browser.get(path)
             policy = answer.headers["content-security-policy"]
@@ -174,7 +175,7 @@ async def test_no_page_is_framed_or_runs_what_is_not_ours(world: World) -> None:
 async def test_hostile_names_are_text_wherever_they_stand(world: World) -> None:
     hostile = await world.account(HOSTILE)
     await granted(world, hostile, "reader", PROVINCE)
-    async with signed_in(world, "root.keeper", ("keeper", TOP)) as browser, world.machine() as admin:
+    async with signed_in(world, "named", ("keeper", TOP)) as browser, world.machine() as admin:
         proof = (await ok(browser.get("/v1/me")))["csrf"]
         pages = [
             await browser.get(f"/quyen?unit={PROVINCE}"),
@@ -209,7 +210,7 @@ async def test_nobody_is_led_elsewhere_by_a_page(world: World) -> None:
 
 
 async def test_the_audit_log_shows_no_secret(world: World) -> None:
-    async with signed_in(world, "root.keeper", ("keeper", TOP)) as browser:
+    async with signed_in(world, "audited", ("keeper", TOP)) as browser:
         proof = (await ok(browser.get("/v1/me")))["csrf"]
         fresh = {"csrf": proof, "name": "moi", "signs_in": "local"}
         invited = (await browser.post("/quyen/tai-khoan", data=fresh)).text

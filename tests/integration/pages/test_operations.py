@@ -12,6 +12,10 @@ from tests.integration.pages.service import Service, text_of
 from tests.integration.test_api import small_world
 from tests.servers import connect
 
+PAUSED = """
+INSERT INTO worker (name, state, detail, seen_at, fetched_at, advanced_at, stream_last)
+VALUES ('w', 'paused', '50 % bị từ chối / 50 % rejected', now(), now(), now(), 24)
+"""
 NOW = dt.datetime(2023, 1, 1, tzinfo=dt.UTC)
 ROWS = (
     (21, "parked", "unknown_unit", "unit-002", "id-of-what-waits", "unit-004"),
@@ -61,6 +65,7 @@ async def _refuse(database: str) -> None:
     rejects = [(by, reason, 1, at) for at, outcome, reason, by, _, _ in ROWS if outcome == "rejected"]
     columns = ("publisher", "reason", "n", "last_position")
     await connection.copy_records_to_table("publisher_rejects", columns=columns, records=rejects)
+    await connection.execute(PAUSED)
     await connection.close()
 
 
@@ -74,6 +79,8 @@ async def test_who_sends_wrong_events_opens_as_far_as_one_may_see(database: str)
             page = text_of((await operator.get("/van-hanh")).text)
             assert "unit-002 2 " in page
             assert "bus: NATS không trả lời" in page
+            assert "Bộ tổng hợp tạm dừng" in page
+            assert "50 % bị từ chối" in page
             assert "TONGHOP_NATS_URL" in page
             counted, some, whole = [
                 (await each.get("/van-hanh/bi-tu-choi/unit-002")).text for each in (operator, officer, admin)
