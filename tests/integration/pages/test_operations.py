@@ -32,7 +32,7 @@ async def test_an_operator_sees_how_the_service_is_on_one_page(service: Service)
     said = text_of(page.text)
     assert page.status_code == 200
     for label, value in (
-        ("Vị trí", status["position"]),
+        ("Vị trí trong nhật ký", status["position"]),
         ("Cuối nhật ký", status["stream_last"]),
         ("Còn chưa tính", status["lag"]),
         ("Đang chờ", status["parked"]),
