@@ -49,14 +49,14 @@ def test_a_newcomer_is_invited_and_let_in_and_out(visits: Visits, *, script: boo
     keeper.get_by_role("link", name="Cấp quyền").click()
     keeper.get_by_role("combobox", name="Tài khoản").fill(name)
     keeper.get_by_role("button", name="Cấp", exact=True).click()
-    assert "Đã có hiệu lực" in keeper.get_by_role("status").inner_text()
+    assert "Đã có hiệu lực" in keeper.locator(".note").inner_text()
     newcomer.get_by_role("link", name="Mở lại").click()
     assert newcomer.locator("h1").inner_text() == "Huyện ủy Gia Bình"
 
     row = keeper.get_by_role("row").filter(has_text=name).first
     row.locator("summary").click()
     row.get_by_role("button").click()
-    assert "Đã thu hồi" in keeper.get_by_role("status").inner_text()
+    assert "Đã thu hồi" in keeper.locator(".note").inner_text()
     newcomer.goto(newcomer.url.partition("/don-vi")[0] + "/")
     assert newcomer.locator("h1").inner_text() == "Chưa có quyền xem số liệu"
 
