@@ -115,7 +115,7 @@ def _states(silence: object, rows: Sequence[Row]) -> Mapping[str, str]:
     if not isinstance(silence, Silence) or silence.silent.next is not None:
         return {}
     silent = {each.id for each in silence.silent.units}
-    zero = {each.unit.id for each in silence.declared_zero.units}
+    zero = {each.id for each in silence.only_zero.units}
     ids = [row.unit.id for row in rows if row.unit is not None and not row.own]
     return {each: "silent" if each in silent else "zero" if each in zero else "figures" for each in ids}
 
