@@ -48,12 +48,13 @@ def test_rows_and_measures_are_chosen_in_a_form(visits: Visits, *, script: bool)
     expect(page.locator("th[aria-sort=descending]")).to_contain_text("Huy hiệu Đảng")
 
 
-def test_the_heads_stay_in_sight(visits: Visits) -> None:
+def test_the_heads_and_the_total_stay_in_sight(visits: Visits) -> None:
     page = visits(f"/don-vi/gia-binh/bao-cao?{YEAR}&by=level:cell", who="leader", width=1024).page
     region = page.locator(".scroll.tall")
     region.evaluate("each => { each.scrollTop = 1500; }")
     assert region.evaluate("each => each.scrollTop") > 0
     expect(page.locator("thead th").first).to_be_in_viewport()
+    expect(page.locator("tr.total")).to_be_in_viewport()
 
 
 def test_two_moments_are_chosen_by_their_days(visits: Visits, *, script: bool) -> None:

@@ -16,10 +16,11 @@ WHOLE = "from=2023-01-01&to=2023-11-30"
 
 
 def cells_of(page: str) -> list[list[str]]:
-    """Return the rows of all bodies and feet of tables, as one reads them."""
+    """Return the rows of a page's tables as one reads them; the total, which is on top of a long one, is the last."""
     rows = re.findall(r"<tr[^>]*>(.*?)</tr>", page, re.DOTALL)
     found = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows if 'scope="row"' in row]
-    return [[text_of(cell) for cell in row] for row in found]
+    told = [[text_of(cell) for cell in row] for row in found]
+    return sorted(told, key=lambda row: row[0] == "Tổng cộng")
 
 
 def written(n: int | None) -> str:
