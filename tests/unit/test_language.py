@@ -24,6 +24,7 @@ from tests.unit.test_logs import Terminal, as_before
 TOP = Path(__file__).parents[2]
 FOR_OTHERS = (
     "services/api",  # the contract: answers have both
+    "services/pages",  # their catalogue has the other language of each text
     "services/receipts",  # so have receipts over the bus
     "services/publishing/asking.py",  # what stands for a receipt where none comes
     "services/projector/limit_notice.py",  # kept in the database, and answered by the API

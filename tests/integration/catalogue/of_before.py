@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from projections.store.live.projection import Projection
+from services.api import app as app_module
 from services.api.app import create_app
 from services.settings import Settings
 from tests.oracle.telling import ROOT, Said, admitted, declared, founded, moved, root, say, transferred
@@ -80,6 +81,7 @@ async def project(database: str, log: tuple[Said, ...]) -> None:
 
 async def ask(database: str, *paths: str) -> list[Any]:
     """Ask for several things, over HTTP."""
+    app_module.official_forms = lambda _: {}  # the forms of this version count codes that the one before hasn't
     app = create_app(Settings(access="open", database_url=database, nats_url="nats://127.0.0.1:1", smallest_cell=1))
     transport = httpx.ASGITransport(app)
     async with (
