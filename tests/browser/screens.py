@@ -38,6 +38,8 @@ SCREENS: Final = (
     ScreenAt("entry", "/nhap", "clerk"),
     ScreenAt("entry-one", "/nhap/mot?unit=gia-binh&type=member.admitted", "clerk"),
     ScreenAt("entry-many", "/nhap/nhieu?unit=gia-binh&type=member.admitted", "clerk"),
+    ScreenAt("entry-declared", "/nhap/khai-bao?unit=gia-binh", "clerk"),
+    ScreenAt("entry-sheets", "/nhap/bang", "clerk"),
     ScreenAt("receipts", "/phieu", "clerk"),
     ScreenAt("granting", "/quyen", "keeper"),
     ScreenAt("audit-log", "/nhat-ky-truy-cap", "keeper"),

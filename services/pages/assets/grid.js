@@ -124,7 +124,8 @@ body.addEventListener("input", (event) => {
 body.addEventListener("keydown", (event) => {
   const [row, column] = place(event.target);
   const down = { Enter: 1, ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (!down || event.isComposing || (event.key === "ArrowDown" && event.altKey)) return;
+  // Where a list of codes opens, the arrows choose in it.
+  if (!down || event.isComposing || (event.key !== "Enter" && event.target.list)) return;
   event.preventDefault();
   if (row + down === body.rows.length) addRow();
   inputs(body.rows[row + down] ?? body.rows[row])[column].focus();
