@@ -9,6 +9,7 @@ NATS ?= 127.0.0.1:4222
 MINUTES ?= 20
 SEED ?= 1
 WORKERS ?= auto
+BROWSERS ?= 2
 
 .PHONY: setup run test test-long test-browser screens check reference bench soak clean
 setup: $(STAMP)
@@ -33,7 +34,7 @@ test-long: setup
 
 # Pages in Debian's Chromium (apt-get install chromium), over a demonstration of their own.
 test-browser: setup
-	@$(BIN)/python -m pytest -m browser tests/browser
+	@$(BIN)/python -m pytest -m browser tests/browser --numprocesses $(BROWSERS) --dist worksteal
 
 # Pictures of the screens, to be looked at, into docs/screens/.
 screens: setup
