@@ -46,8 +46,9 @@ def official_frame(table: AnswerTable) -> OfficialFrame:
 def official_lines(table: AnswerTable, rows: Iterable[Cells]) -> Iterator[OfficialLine]:
     """Return the lines of a form."""
     names = [column.name for column in table.columns]
-    for row in rows:
-        of = dict(zip(names, row, strict=True))
+    known = [dict(zip(names, row, strict=True)) for row in rows]
+    parted = any(of["indent"] for of in known)
+    for of in known:
         pairs = [(name, of[name], of.get(REASONS.get(name, ""))) for name in NUMBERS]
         indent = of["indent"]
         assert isinstance(indent, int)  # noqa: S101 - as `form_table` has it
@@ -55,7 +56,7 @@ def official_lines(table: AnswerTable, rows: Iterable[Cells]) -> Iterator[Offici
             mark=plain(str(of["mark"])),
             text=plain(str(of["text"])),
             indent=indent,
-            strong=indent == 0,
+            strong=parted and indent == 0,
             cells=tuple(cell for _, cell, _ in pairs),
             texts=tuple(
                 shown(name, cell) if reason is None else MISSING.get(str(reason), "") for name, cell, reason in pairs
