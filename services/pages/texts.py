@@ -46,7 +46,7 @@ def texts(language: Language) -> Texts:
 
 
 def catalogues() -> list[Catalog]:
-    """Read the texts in English, a file a screen."""
+    """Read the texts in English."""
     found = []
     for file in sorted(files("services.pages").joinpath("locale", "en").iterdir(), key=lambda each: each.name):
         if file.name.endswith(".po"):
