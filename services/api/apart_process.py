@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
-import resource
 import signal
 import sys
 import tempfile
@@ -63,8 +62,18 @@ async def serve(settings: Settings, out: BinaryIO) -> None:
                 spare_what_is_loaded()
                 loaded = True
             await _answer(pool, reader, job, out)
-            if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > MEMORY:
+            if held_at_most() > MEMORY:
                 return
+
+
+def held_at_most() -> int:
+    """Return the KiB that this program has held at once (proc(5): VmHWM).
+
+    `getrusage` has what the one that started it held, too (execve(2) keeps `ru_maxrss`): beside a large one every
+    process would end after its first answer.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
 
 
 async def _answer(pool: Pool[Record], reader: asyncio.StreamReader, job: Job, out: BinaryIO) -> None:

@@ -57,8 +57,10 @@ CHANGING = {
     *("template", "import", "unpack"),
 }
 """They ask the API, too, and change something, there or in the current folder."""
-OFFLINE = {name for name in COMMANDS if name.startswith("credential ")}
-"""They work on a folder of keys, and ask no server."""
+COPYING = "word-templates"
+"""It needs neither server nor settings."""
+OFFLINE = {name for name in COMMANDS if name.startswith("credential ")} | {COPYING}
+"""They work on a folder, of keys or of templates, and ask no server."""
 RUN_FOR_EVER = {"up", "projector", "api", "migrate"}
 """They wait for their servers, as they should: here they are run with settings that can't be used."""
 
@@ -182,7 +184,7 @@ def test_servers_that_are_away(warm: Warm, name: str) -> None:
 )
 def test_settings_that_cannot_be_used(warm: Warm, surroundings: str, each: int) -> None:
     within = SURROUNDINGS[surroundings]
-    for name in [*COMMANDS][::each]:
+    for name in [name for name in COMMANDS if name != COPYING][::each]:
         environ = {**WRONG, **within.environ}
         done = warm.run(wrong_ones(name), Surroundings(**{**within.__dict__, "environ": environ}))
         assert_decent(done, name, {1, 2})

@@ -435,10 +435,19 @@ async def import_sheet(seeing: Seeing) -> None:
     assert (await seeing.order("DELETE", path)).status_code == 204
 
 
-def for_everybody(path: str) -> Judge:
+async def form(seeing: Seeing) -> None:
+    """Judge a form; what a reader is shown of the breakdowns in it has tests of its own."""
+    unit = seeing.unit()
+    asked = {"from": "2023-01-01", "to": "2023-01-31", "basis": "as-now"}
+    found = await seeing.judge("figures", unit, None, f"/v1/units/{unit}/forms/8", asked)
+    if found is not None and seeing.may("single events", unit, None):
+        assert found[0] == found[1], asked
+
+
+def for_everybody(path: str, **more: str) -> Judge:
     async def judge(seeing: Seeing) -> None:
         unit = seeing.one(seeing.oracle.hierarchy().units())
-        asked = {"q": "u"} if path == "/v1/units" else {}
+        asked = {"q": "u"} if path == "/v1/units" else more
         answer = await seeing.ask(path.format(unit=unit), asked)
         assert answer.json() == await seeing.whole(path.format(unit=unit), asked)
 
@@ -449,6 +458,10 @@ JUDGED: Final[dict[str, tuple[Judge, ...]]] = {
     "/v1/units": (for_everybody("/v1/units"),),
     "/v1/units/{unit}": (for_everybody("/v1/units/{unit}"),),
     "/v1/units/{unit}/tree": (for_everybody("/v1/units/{unit}/tree"),),
+    "/v1/units/{unit}/changes": (for_everybody("/v1/units/{unit}/changes"),),
+    "/v1/units/{unit}/then-and-now": (for_everybody("/v1/units/{unit}/then-and-now", on="2023-01-15"),),
+    "/v1/forms": (for_everybody("/v1/forms"),),
+    "/v1/units/{unit}/forms/{form}": (form,),
     "/v1/units/{unit}/report": (report, report, report, breakdown_of_the_past),
     "/v1/units/{unit}/events": (events, events),
     "/v1/units/{unit}/findings": (findings,) * 4,

@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from typing import Any
+from unittest.mock import patch
 
 import httpx
+from fastapi import FastAPI
 
 from projections.store.live.projection import Projection
 from services.api import app as app_module
@@ -81,8 +84,13 @@ async def project(database: str, log: tuple[Said, ...]) -> None:
 
 async def ask(database: str, *paths: str) -> list[Any]:
     """Ask for several things, over HTTP."""
-    app_module.official_forms = lambda _: {}  # the forms of this version count codes that the one before hasn't
     app = create_app(Settings(access="open", database_url=database, nats_url="nats://127.0.0.1:1", smallest_cell=1))
+    # The forms of this version count codes that the one before hasn't.
+    with patch.object(app_module, "official_forms", lambda _: {}):
+        return await _asked(app, paths)
+
+
+async def _asked(app: FastAPI, paths: Sequence[str]) -> list[Any]:
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
