@@ -178,6 +178,7 @@ async def test_no_part_is_the_owner_of_the_database(running: Up, part: str) -> N
     await connection.close()
 
 
+@pytest.mark.long
 async def test_the_log_goes_on_under_the_other_access_and_back_again() -> None:
     with short_folder() as parent:
         for number, access in enumerate(("open", "required", "open"), 1):

@@ -60,6 +60,7 @@ def lines_of(function: str) -> set[int]:
     return {statement.lineno for statement in statements}
 
 
+@pytest.mark.long
 async def test_before_every_line_that_brings_it_to_the_disk(stretch: Stretch, tmp_path: Path) -> None:
     deaths = await die_everywhere(stretch, tmp_path, (LAST,))
     assert lines_of("write_manifest") <= {line for death in deaths for _, line in death.places}

@@ -133,6 +133,7 @@ async def unstuck(cluster: Cluster, disk: Disk) -> None:
     assert cluster.nats.stuck() is None
 
 
+@pytest.mark.long
 async def test_a_bus_without_room_loses_nothing_that_it_acknowledged() -> None:
     with small_disk(48) as disk:
         async with running_cluster(nats=disk.path) as cluster, publishing(cluster.settings.nats_url) as publisher:

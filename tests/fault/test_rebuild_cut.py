@@ -128,6 +128,7 @@ async def test_a_rebuild_and_the_way_back(stretch: Stretch) -> None:
     await rebuild_and_go_back(stretch, few(writing, of=10))
 
 
+@pytest.mark.long
 async def test_a_repair(stretch: Stretch) -> None:
     await repair(stretch, few(writing, of=15))
 

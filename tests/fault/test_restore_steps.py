@@ -224,8 +224,8 @@ FORMS: Final = {
 SHORT: Final = {"statements": few(writing), "times": 1}
 LONG: Final = {"statements": writing, "times": 2}
 
-BY_OTHERS: Final = {figures_from_the_log, the_database_from_a_backup}
-"""Figures from the log are made by a rebuild, which has short tests of its own; a database comes with both, too."""
+BY_OTHERS: Final = {figures_from_the_log, the_database_from_a_backup, both_from_a_backup}
+"""Figures from the log are made by a rebuild, a database is restored by `test_backup`: short tests of their own."""
 
 RUNS: Final = [
     pytest.param(

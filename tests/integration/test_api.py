@@ -411,6 +411,8 @@ async def test_what_a_route_takes_is_what_the_document_says(client: httpx.AsyncC
             if schema["type"] == "array":
                 assert (parameter["style"], parameter["explode"]) == ("form", False)
             for code in schema.get("enum", schema.get("items", {}).get("enum", ())):
+                if code in {"docx", "pdf", "xlsx"}:  # tests of their own write them
+                    continue
                 beside = "&format=csv" if name == "dialect" else ""
                 answer = await client.get(f"{path}?{name}={code}{beside}")
                 refused = answer.json().get("parameter") if answer.status_code == 422 else None

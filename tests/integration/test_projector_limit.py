@@ -204,6 +204,7 @@ def replace_id(said: Said, n: int) -> Any:
     return told_of(said)._replace(message_id=f"again-{n}")
 
 
+@pytest.mark.long
 async def test_what_the_service_itself_fails_at_counts_too(limited: Any) -> None:
     async with limited as on:
         await on.connection.execute("ALTER TABLE fact ADD CHECK (day <> '1999-09-09')")

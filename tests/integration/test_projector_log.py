@@ -87,7 +87,7 @@ async def test_a_stream_made_anew_under_a_running_projector_is_refused(
             await refused(running, "behind the checkpoint")
 
 
-@pytest.mark.parametrize("name", ["postgres", "nats"])
+@pytest.mark.parametrize("name", [pytest.param("postgres", marks=pytest.mark.long), "nats"])
 async def test_a_server_that_is_restarted_is_waited_for(name: str) -> None:
     async with running_cluster() as cluster, publishing(cluster.settings.nats_url) as publisher:
         server = getattr(cluster, name)

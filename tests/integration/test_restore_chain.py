@@ -71,6 +71,7 @@ async def test_what_was_signed_holds_after_every_way_back(
         await done(both, "verify-position", statement)
 
 
+@pytest.mark.long
 async def test_a_backup_keeps_a_pause_and_the_log_has_none(
     nats_server: NatsServer, postgres: PostgresServer, database: str, lost: str, tmp_path: Path
 ) -> None:

@@ -39,6 +39,7 @@ async def kept(settings: Settings) -> Kept:
         return Kept(await figures(settings), await read(client))
 
 
+@pytest.mark.long
 async def test_whatever_folder_is_deleted_comes_back(folder: Path, tmp_path: Path) -> None:
     at = ("--data-dir", str(folder))
     with running_postgres(folder, durable=True) as postgres, running_nats(folder) as bus:  # one of before: no accounts

@@ -209,6 +209,7 @@ async def test_recovers_after_its_own_sudden_death_with_the_servers_still_runnin
             assert again.end() == 0
 
 
+@pytest.mark.long
 async def test_everything_killed_at_once_comes_back(folder: Path) -> None:
     with up(folder) as killed:
         killed.ready()
@@ -238,6 +239,7 @@ async def test_a_part_that_dies_is_started_again_and_said_so(folder: Path) -> No
         assert running.end() == 0
 
 
+@pytest.mark.long
 def test_a_part_that_keeps_dying_ends_the_whole_with_its_last_words(folder: Path) -> None:
     with up(folder, projector=FAILING) as running:
         assert running.process.wait(AT_LAST) == 1

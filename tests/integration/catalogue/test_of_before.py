@@ -53,6 +53,7 @@ async def test_figures_of_before_stay_and_what_comes_since_is_counted_beside(ver
     assert plans["stock"]["computed"] == 100 + 5 + 4 - 8 - 2 + 1
 
 
+@pytest.mark.long
 async def test_what_was_refused_then_is_counted_by_a_rebuild_that_is_accepted(version_1: Path, database: str) -> None:
     then = run_in(version_1, "tests.integration.catalogue.of_before", database, "ahead")
     await upgrade(database)
