@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,6 +111,10 @@ HEAVY = (
 )
 
 
+AGAIN = 3.0
+"""Seconds after which a signal is sent again."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
     """Where a command runs: variables, the current folder, and where its streams lead.
@@ -183,9 +188,26 @@ class Warm:
             return finished
 
     def interrupted(self, arguments: Sequence[str], within: Surroundings, number: signal.Signals, when: Any) -> Done:
-        """Run a command, send it a signal as soon as `when()` returns, and wait for its end."""
+        """Run a command, send it a signal as soon as `when()` returns, and wait for its end.
+
+        Python hears of a signal between two steps of its own: of one that comes right before it waits for an answer, by
+        the next one alone. So it is sent again, as one presses Ctrl-C again.
+        """
         with self.running(arguments, within) as (child, done):
             when()
-            os.kill(child, number)
-            finished: Done = done()
+            ended = threading.Event()
+            sending = threading.Thread(target=_send, args=(child, number, ended))
+            sending.start()
+            try:
+                finished: Done = done()
+            finally:
+                ended.set()
+                sending.join()
             return finished
+
+
+def _send(child: int, number: signal.Signals, ended: threading.Event) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, number)
+        while not ended.wait(AGAIN):
+            os.kill(child, number)
