@@ -99,6 +99,7 @@ async def test_more_bytes_than_were_announced_are_not_gathered(shipped: Address)
     wire.hang_up()
 
 
+@pytest.mark.long
 async def test_a_bus_that_is_killed_while_it_takes_batches_loses_and_doubles_nothing(database: str) -> None:
     """All is sent until it is there, by a gateway that was never started anew."""
     with servers.short_folder() as folder, servers.running_nats(Path(folder), servers.free_address()) as bus:

@@ -149,6 +149,7 @@ def test_the_projectors_address_is_looked_at_too(monkeypatch: pytest.MonkeyPatch
         assert "TONGHOP_PROJECTOR_HTTP 0.0.0.0:8081" in service.said
 
 
+@pytest.mark.long
 async def test_a_data_folder_of_before_goes_on_with_its_limits_mended() -> None:
     with short_folder() as parent:
         data = parent / "data"

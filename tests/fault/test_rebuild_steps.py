@@ -61,6 +61,7 @@ async def killed_everywhere(
         assert any(cut.about.startswith("COMMIT; NOTIFY") for cut in kills.statements)
 
 
+@pytest.mark.long
 async def test_the_way_back(stretch: Stretch) -> None:
     await killed_everywhere(stretch, doing.back_to, FIRST, chosen=few(writing), leads=(SECOND, FIRST))
 

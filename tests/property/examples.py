@@ -14,9 +14,9 @@ LONG = int(os.environ.get("TONGHOP_PROPERTY_EXAMPLES", "0"))
 
 
 def examples(number: int) -> settings:
-    """Try a third as many examples, always the first of the same ones, or as many as the long run asks for."""
+    """Try a quarter as many examples, always the first of the same ones, or as many as the long run asks for."""
     return settings(
-        max_examples=LONG or max(number // 3, 2),
+        max_examples=LONG or max(number // 4, 2),
         derandomize=not LONG,
         database=None,
         deadline=None,

@@ -54,6 +54,7 @@ EDITS = (
 )
 
 
+@pytest.mark.long
 async def test_one_row_and_its_words_are_all_that_it_takes(tmp_path: Path, database: str) -> None:
     program = program_in(tmp_path, EDITS)
     found = run_in(program, "tests.integration.catalogue.another_fact", database)
