@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import argparse
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -37,14 +38,24 @@ def main() -> None:
     parser.add_argument("--url", help="take them of the service here, which runs already")
     parser.add_argument("--session", help="the session (cookie) that is signed in there; none where it is open")
     parser.add_argument("--out", type=Path, default=OUT, help="where to (%(default)s)")
+    parser.add_argument(
+        "--unit", action="append", default=[], metavar="OURS=THEIRS", help="a unit in place of one of ours"
+    )
     given = parser.parse_args()
-    wanted = [each for each in SCREENS if not given.names or each.name in given.names]
+    units = dict(each.split("=", 1) for each in given.unit)
+    wanted = [_at(each, units) for each in SCREENS if not given.names or each.name in given.names]
     given.out.mkdir(parents=True, exist_ok=True)
     with _service(given.url, given.session) as running, chromium() as browser:
         for screen in wanted:
             for name, picture in _pictures(browser, running, screen):
                 size = _write(picture, given.out / f"{name}.webp")
                 print(f"{name}: {picture.width} x {picture.height}, {size >> 10} KB")
+
+
+def _at(screen: ScreenAt, units: Mapping[str, str]) -> ScreenAt:
+    """Put other units into the address of a screen."""
+    address = re.sub(r"[a-z0-9-]+", lambda found: units.get(found[0], found[0]), screen.address)
+    return screen._replace(address=address)
 
 
 class Elsewhere(Running):

@@ -180,6 +180,7 @@ async def test_a_head_holds_no_place(world: World) -> None:
             assert (head.status_code, head.headers["content-type"]) == (200, "text/event-stream")
 
 
+@pytest.mark.long
 async def test_streams_end_with_the_service_as_they_should(world: World, tmp_path: Path) -> None:
     _, secret = await world.reader("shutdown")
     async with serving(Settings(database_url=world.url, nats_url=NOWHERE), tmp_path) as address:

@@ -51,6 +51,7 @@ async def test_what_is_written_by_hand_counts_as_published_and_over_a_kill(bench
     assert f"peer: {one.name}" in in_words(bench)
 
 
+@pytest.mark.long
 async def test_a_peer_that_counts_what_was_not_published_is_told_wrong(bench: Bench) -> None:
     work = await work_of(bench, bench.backlogs["history"].last, 100)
     wrong = work._replace(counts={measure: number - 1 for measure, number in work.counts.items()})

@@ -82,6 +82,7 @@ async def all_arrive(running: Rig, count: int, troubles: list[str], between: flo
     return log
 
 
+@pytest.mark.long
 async def test_each_event_arrives_once_and_in_order_whatever_dies() -> None:
     async with rig() as running:
         await all_arrive(running, 150, ["line", "forward", "hub", "leaf", "forward"], 0.05)

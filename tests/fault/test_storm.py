@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from tests.soak.storm import Course, Plan, weather
 
 SHORT = Plan(seed=1, cells=30, stormy=2, calm=0.2, between_kills=(0.2, 0.8), pause=0.3, hostile_pause=0.2)
@@ -13,6 +15,7 @@ async def nothing(course: Course) -> None:
     await asyncio.Event().wait()
 
 
+@pytest.mark.long
 async def test_a_storm_of_everything_shows_in_no_figure() -> None:
     course = await weather(SHORT, print, nothing)
     assert course.kills

@@ -108,6 +108,7 @@ async def test_a_flood_pauses_and_a_command_lets_it_go_on(limited: Any) -> None:
         assert await on.connection.fetchval(f"SELECT count(*) FROM {DECIDED} AS said WHERE outcome = 'counted'") == 20
 
 
+@pytest.mark.long
 async def test_once_passes_one_event_and_looks_again(limited: Any) -> None:
     async with limited as on:
         with on.projector():

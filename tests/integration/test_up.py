@@ -183,6 +183,7 @@ def test_every_way_of_asking_stops_it_and_the_next_start_is_quick(folder: Path) 
         assert "not properly shut down" not in said, "it has to recover first"
 
 
+@pytest.mark.long
 async def test_recovers_after_its_own_sudden_death_with_the_servers_still_running(folder: Path) -> None:
     with up(folder) as killed:
         killed.ready()

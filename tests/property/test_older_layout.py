@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ async def go_on(system: System, log: list[Said]) -> None:
         await live.close()
 
 
+@pytest.mark.long
 @examples(8)
 @given(st.tuples(logs, st.randoms(use_true_random=True)))
 async def test_it_is_read_and_written_as_before_made_anew_beside_and_gone_back_to(
