@@ -20,10 +20,10 @@ from services.access.asker import Asker
 from services.api.event_bodies import FORBIDDEN, GivenEvent, entry_of
 from services.api.parameters import today
 from services.api.problems import Problem, bad_parameter, forbidden, no_event
-from services.api.send_answers import Replacement, Retraction
 from services.api.sights import holder_of
 from services.publishing.correction_ids import RETRACTED, replacement_stem, retraction_id
 from services.publishing.lines import said_now
+from services.send_answers import Replacement, Retraction
 from services.sheets.event_ids import numbered
 
 _STANDS: Final = frozenset({Outcome.COUNTED, Outcome.APPLIED, Outcome.PARKED})

@@ -11,8 +11,8 @@ from projections.store.reading.trial import Tried, tried
 from services.api.event_bodies import GivenEvent
 from services.api.judging import Judged
 from services.api.ledger_lookup import Looked
-from services.api.send_answers import ACCEPTED, DUPLICATE, SentItem
 from services.api.sent_items import shown_item
+from services.send_answers import ACCEPTED, DUPLICATE, SentItem
 
 
 def tried_items(entries: Sequence[GivenEvent], judged: Judged, seen: Looked) -> list[SentItem]:

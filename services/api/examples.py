@@ -24,11 +24,11 @@ from projections.answers.report import news_answers as news
 from projections.answers.report import report_answers as answers
 from projections.answers.sentence.sentence_answers import Statement
 from projections.answers.suspicion import suspicions
+from services import import_answers as imports
+from services import send_answers as sending
 from services.access import access_answers as access
 from services.access import accounts
 from services.access import grant_answers as grants
-from services.api import import_answers as imports
-from services.api import send_answers as sending
 
 ANSWERS: Final = (
     answers.Report,

@@ -30,7 +30,13 @@ from projections.store.reading.snapshot import Snapshot
 from services.access.asker import Asker
 from services.api.dry_run import tried_items
 from services.api.event_bodies import FORBIDDEN, GivenEvent, WhyRefused, entry_of
-from services.api.import_answers import (
+from services.api.judging import Judged, judge, not_as, used_at
+from services.api.kept_receipts import KeptItem, KeptReceipt
+from services.api.ledger_lookup import Looked, look_at
+from services.api.parameters import today
+from services.api.sent_outcomes import found_in_log, items_told
+from services.api.sights import holder_of
+from services.import_answers import (
     DIFFERS,
     DUPLICATE,
     READY,
@@ -41,17 +47,11 @@ from services.api.import_answers import (
     ImportRow,
     RowEvent,
 )
-from services.api.judging import Judged, judge, not_as, used_at
-from services.api.kept_receipts import KeptItem, KeptReceipt
-from services.api.ledger_lookup import Looked, look_at
-from services.api.parameters import today
-from services.api.send_answers import ACCEPTED, SentItem
-from services.api.send_answers import DUPLICATE as SAID_BEFORE
-from services.api.send_answers import REFUSED as NOT_TAKEN
-from services.api.sent_outcomes import found_in_log, items_told
-from services.api.sights import holder_of
 from services.publishing.correction_ids import RETRACTED, retraction_id
 from services.publishing.lines import Line, said_at
+from services.send_answers import ACCEPTED, SentItem
+from services.send_answers import DUPLICATE as SAID_BEFORE
+from services.send_answers import REFUSED as NOT_TAKEN
 from services.sheets.columns import UNIT, columns_of
 from services.sheets.event_ids import numbered
 from services.sheets.results import Draft, ReadRow, event_of, page_unpacked

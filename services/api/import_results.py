@@ -15,7 +15,12 @@ from services.api import kept_imports, kept_receipts
 from services.api.access import access_of
 from services.api.answering import reader_of
 from services.api.gate import who_asks
-from services.api.import_answers import (
+from services.api.import_judging import Earlier, JudgedFor, PageOfRows, rows_now
+from services.api.importing import imports_of
+from services.api.kept_imports import KeptImport
+from services.api.kept_receipts import KeptReceipt
+from services.api.problems import Problem
+from services.import_answers import (
     DIFFERS,
     DUPLICATE,
     READY,
@@ -25,12 +30,7 @@ from services.api.import_answers import (
     WILL_WAIT,
     ImportRow,
 )
-from services.api.import_judging import Earlier, JudgedFor, PageOfRows, rows_now
-from services.api.importing import imports_of
-from services.api.kept_imports import KeptImport
-from services.api.kept_receipts import KeptReceipt
-from services.api.problems import Problem
-from services.api.send_answers import ACCEPTED, UNSENT, SentItem
+from services.send_answers import ACCEPTED, UNSENT, SentItem
 from services.sheets.apart import NotWrittenError, write_apart
 from services.sheets.columns import columns_of
 from services.sheets.results import ROWS_A_PAGE, ResultRow, page_unpacked

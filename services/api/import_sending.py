@@ -21,8 +21,6 @@ from services.api import kept_imports, kept_receipts
 from services.api.access import access_of
 from services.api.answering import reader_of
 from services.api.gate import who_asks
-from services.api.import_answers import DUPLICATE as ALREADY
-from services.api.import_answers import READY
 from services.api.import_judging import Earlier, JudgedFor, JudgedPage, JudgedRow, PageOfRows, judge_rows
 from services.api.importing import being_sent, imports_of, no_import, require_clerk
 from services.api.kept_imports import KeptImport, KeptPage
@@ -30,11 +28,13 @@ from services.api.kept_receipts import A_PART, KeptItem, KeptReceipt, ReceiptPar
 from services.api.problems import Problem
 from services.api.publishing import Publishing, SentTogether
 from services.api.reading_receipts import told_of
-from services.api.send_answers import ACCEPTED, DUPLICATE, UNSENT, SentAnswer
 from services.api.sending import nothing_sent
 from services.api.sendings import sendings_of
 from services.api.sent_audit import note_forbidden
 from services.api.sent_outcomes import found_in_log
+from services.import_answers import DUPLICATE as ALREADY
+from services.import_answers import READY
+from services.send_answers import ACCEPTED, DUPLICATE, UNSENT, SentAnswer
 
 _PAIRS: Final = A_PART // 2
 """Rows that go in one batch of which each takes the place of an event: two events each."""

@@ -30,7 +30,6 @@ from services.api import kept_imports, kept_receipts
 from services.api.access import access_of
 from services.api.answering import UNWRITTEN, reader_of
 from services.api.gate import who_asks
-from services.api.import_answers import Import, ImportRow, ImportTold, Mending, counts_of
 from services.api.import_bodies import SheetType, not_taken
 from services.api.import_judging import (
     AGAIN,
@@ -48,10 +47,11 @@ from services.api.kept_imports import FullError, KeptImport, KeptPage, NewPage
 from services.api.kept_receipts import KeptReceipt
 from services.api.parameters import cursor_of, today
 from services.api.problems import Problem, bad_parameter, forbidden, not_found, not_ready
-from services.api.send_answers import ACCEPTED, UNSENT, SentItem
 from services.api.sent_audit import note_named
 from services.api.sights import holder_of
 from services.api.turns import Limits, Turns
+from services.import_answers import Import, ImportRow, ImportTold, Mending, counts_of
+from services.send_answers import ACCEPTED, UNSENT, SentItem
 from services.settings import Settings
 from services.sheets.apart import read_apart
 from services.sheets.bounds import Bounds

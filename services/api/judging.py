@@ -17,7 +17,7 @@ from projections.rules.kinds.retraction import target_of
 from projections.store.reading.access import OF_ACCESS
 from services.api.event_bodies import FORBIDDEN, GivenEvent, WhyRefused
 from services.api.kept_receipts import KeptItem
-from services.api.send_answers import ACCEPTED, DUPLICATE, REFUSED, UNSENT
+from services.send_answers import ACCEPTED, DUPLICATE, REFUSED, UNSENT
 
 if TYPE_CHECKING:
     from asyncpg import Record

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from projections.answers.words.vietnamese_format import VIETNAM
-from services.api.import_answers import ImportTold
+from services.import_answers import ImportTold
 from services.sheets.results import ReadRow, page_packed, page_unpacked
 
 if TYPE_CHECKING:

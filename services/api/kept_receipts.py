@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from services.access.audit import Entry, record
-from services.api.send_answers import ACCEPTED
+from services.send_answers import ACCEPTED
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record

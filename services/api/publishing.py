@@ -19,10 +19,10 @@ from services.api.judging import Judged, accepted, refused_by_bus, unsent
 from services.api.kept_receipts import KeptItem, ReceiptPart
 from services.api.owned_in_ledger import OwnedInLedger
 from services.api.problems import not_audited
-from services.api.send_answers import ACCEPTED, DUPLICATE
 from services.api.sendings import sendings_of
 from services.api.sent_audit import NAMED
 from services.publishing.sending import NotSent, Sent, Unsent
+from services.send_answers import ACCEPTED, DUPLICATE
 
 _log = structlog.get_logger()
 

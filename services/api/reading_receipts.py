@@ -16,10 +16,10 @@ from services.api.asked import require_reached
 from services.api.gate import who_asks
 from services.api.kept_receipts import KeptItem
 from services.api.parameters import Parameters, cursor_of, today
-from services.api.send_answers import UNSENT, SentAnswer
 from services.api.sent_audit import note_named
 from services.api.sent_outcomes import found_in_log, items_told
 from services.api.sights import holder_of
+from services.send_answers import UNSENT, SentAnswer
 
 
 async def read_again(request: Request, receipt: str, query: Parameters, part: int = 0) -> SentAnswer | None:

@@ -42,9 +42,9 @@ from services.api.parameters import (
 )
 from services.api.problems import bad_parameter, no_event
 from services.api.routes_accounts import answer
-from services.api.send_answers import OwnReceipt, OwnReceipts
 from services.api.sights import OfEvent, OfList, OfUnit, sees_everything
 from services.needs import needs
+from services.send_answers import OwnReceipt, OwnReceipts
 
 router = APIRouter(prefix="/v1", tags=["events"], dependencies=[Depends(only_once)])
 

@@ -25,7 +25,6 @@ from services.api.asked import matched
 from services.api.documentation import a_file, gone, sent, taking, taking_files, told
 from services.api.gate import who_asks
 from services.api.guard import MOST_BODY
-from services.api.import_answers import Import, ImportHead, ImportList, Mending, counts_of
 from services.api.import_bodies import TAKEN, XLSX, sheet_type_of, too_long
 from services.api.import_results import sheet_back
 from services.api.import_sending import send_import
@@ -47,10 +46,11 @@ from services.api.parameters import PAGE, Cursor, Limit, Strict, UnitPath, curso
 from services.api.problems import not_found
 from services.api.routes_accounts import answer
 from services.api.routes_sending import PREFER, waits
-from services.api.send_answers import SentAnswer
 from services.api.sendings import sendings_of
 from services.api.sights import holder_of
+from services.import_answers import Import, ImportHead, ImportList, Mending, counts_of
 from services.needs import needs
+from services.send_answers import SentAnswer
 from services.sheets.bounds import MAX_FILE
 from services.sheets.template import MOST_UNITS, template
 from services.sheets.units import NamedUnit

@@ -25,10 +25,10 @@ from services.api.problems import no_event, not_found
 from services.api.reading_receipts import read_again
 from services.api.routes_accounts import answer
 from services.api.routes_events import EventId, Publisher
-from services.api.send_answers import Replacement, Retraction, SentAnswer
 from services.api.sending import How, send
 from services.api.sendings import sendings_of
 from services.needs import needs
+from services.send_answers import Replacement, Retraction, SentAnswer
 
 router = APIRouter(prefix="/v1", tags=["sending"], dependencies=[Depends(only_once)])
 

@@ -28,13 +28,13 @@ from services.api.ledger_lookup import Looked, look_at
 from services.api.parameters import today
 from services.api.problems import Problem
 from services.api.publishing import Publishing
-from services.api.send_answers import ACCEPTED, UNSENT, SentAnswer, SentItem
 from services.api.sendings import sendings_of
 from services.api.sent_audit import note_forbidden, note_named
 from services.api.sent_items import shown_items
 from services.api.sent_outcomes import Told, outcomes_at
 from services.api.sights import holder_of
 from services.connecting.database_failures import DATABASE_AWAY, NOT_MIGRATED
+from services.send_answers import ACCEPTED, UNSENT, SentAnswer, SentItem
 
 AGAIN: Final = 5
 """Seconds after which one whose events could not be sent may send them again."""

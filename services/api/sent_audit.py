@@ -16,7 +16,7 @@ from services.api.event_bodies import FORBIDDEN
 from services.api.gate import who_asks
 from services.api.kept_receipts import KeptItem
 from services.api.problems import not_audited
-from services.api.send_answers import SentItem
+from services.send_answers import SentItem
 
 NAMED: Final = 20
 """Units that the audit log names of those as which something was sent."""

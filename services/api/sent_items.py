@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from projections.answers.suspicion.suspicions import Suspicion
 from services.api.kept_receipts import KeptItem
-from services.api.send_answers import ACCEPTED, REFUSED, UNSENT, SentItem
+from services.send_answers import ACCEPTED, REFUSED, UNSENT, SentItem
 
 if TYPE_CHECKING:
     from asyncpg import Record

@@ -17,9 +17,9 @@ from projections.store.reading.sent import told_at, told_under
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.suspicions import suspicions_at
 from services.api.kept_receipts import KeptItem
-from services.api.send_answers import ACCEPTED, UNSENT, SentItem
 from services.api.sent_items import shown_items
 from services.receipts.standing import behind_of
+from services.send_answers import ACCEPTED, UNSENT, SentItem
 
 if TYPE_CHECKING:
     from asyncpg import Record

@@ -16,11 +16,11 @@ from events.vocabulary import Outcome, Reason
 from projections.answers.report.report_answers import Said
 from projections.answers.words.vietnamese_format import VIETNAM
 from services.pages.asking import RefusedPage, ask, path_of
-from services.pages.entry.answers import REFUSED, ItemTold, ReceiptTold
 from services.pages.entry.facts import Fact
 from services.pages.me import WhoAsks
 from services.pages.page import Page
 from services.publishing.lines import said_at
+from services.send_answers import REFUSED, SentAnswer, SentItem
 from services.sheets.event_ids import numbered, parted
 
 BATCH: Final = "application/cloudevents-batch+json"
@@ -40,7 +40,7 @@ class Trial(NamedTuple):
 
     id: str
     at: dt.datetime
-    item: ItemTold
+    item: SentItem
     there: Said | None = None
     differs: bool = False
 
@@ -102,23 +102,23 @@ async def tried(page: Page, me: WhoAsks, fact: Fact, *, again: bool = False) -> 
         number += 1
 
 
-async def try_all(page: Page, me: WhoAsks, events: list[dict[str, Any]]) -> list[ItemTold]:
+async def try_all(page: Page, me: WhoAsks, events: list[dict[str, Any]]) -> list[SentItem]:
     """Ask what would become of events, without sending them."""
     body = msgspec.json.encode(events)
     came = await page.asking.send(
         "POST", path_of("events"), body, BATCH, parameters={"dry_run": "true"}, headers=proof(me)
     )
-    return msgspec.json.decode(came.body, type=ReceiptTold).items
+    return msgspec.json.decode(came.body, type=SentAnswer).items
 
 
-async def send_all(page: Page, me: WhoAsks, events: list[dict[str, Any]]) -> ReceiptTold:
+async def send_all(page: Page, me: WhoAsks, events: list[dict[str, Any]]) -> SentAnswer:
     """Send events that a page has worded. Raises RefusedPage where nothing was sent."""
     body = msgspec.json.encode(events)
     came = await page.asking.send("POST", path_of("events"), body, BATCH, headers={**proof(me), "prefer": WAIT})
-    return msgspec.json.decode(came.body, type=ReceiptTold)
+    return msgspec.json.decode(came.body, type=SentAnswer)
 
 
-async def send(page: Page, me: WhoAsks, fact: Fact, event_id: str, at: str) -> ReceiptTold | None:
+async def send(page: Page, me: WhoAsks, fact: Fact, event_id: str, at: str) -> SentAnswer | None:
     """Send a fact as it was shown; None where it is not what was shown. Raises RefusedPage where nothing was sent."""
     known = parted(event_id)
     time = time_of(at)
@@ -127,19 +127,19 @@ async def send(page: Page, me: WhoAsks, fact: Fact, event_id: str, at: str) -> R
     return await send_all(page, me, [_event(fact, event_id, time)])
 
 
-async def correct(page: Page, me: WhoAsks, key: tuple[str, str], what: str, wanted: Mapping[str, Any]) -> ReceiptTold:
+async def correct(page: Page, me: WhoAsks, key: tuple[str, str], what: str, wanted: Mapping[str, Any]) -> SentAnswer:
     """Take an event back (`what` is retraction), or replace it (replacement). Raises RefusedPage."""
     path = path_of("events", *key, what)
     headers = {**proof(me), "prefer": WAIT}
     came = await page.asking.send("POST", path, msgspec.json.encode(wanted), headers=headers)
-    return msgspec.json.decode(came.body, type=ReceiptTold)
+    return msgspec.json.decode(came.body, type=SentAnswer)
 
 
 def _event(fact: Fact, event_id: str, at: dt.datetime) -> dict[str, Any]:
     return said_at(fact.unit, event_id, fact.columns.type, fact.unit, fact.data, at=at)
 
 
-def is_known(item: ItemTold) -> bool:
+def is_known(item: SentItem) -> bool:
     """Tell whether the log has something under the id of an event that was tried."""
     return item.status == REFUSED and item.reason == Reason.ID_CONFLICT
 

@@ -14,7 +14,7 @@ from events.vocabulary import Outcome
 from projections.answers.report.report_answers import Said
 from services.pages.asking import ProblemSaid, RefusedPage
 from services.pages.entry import saying, units
-from services.pages.entry.answers import ACCEPTED, REFUSED, ItemTold, ReceiptTold, path_of_event
+from services.pages.entry.answers import path_of_event
 from services.pages.entry.facts import TYPES, Fact, read_fact, typed_of
 from services.pages.form_fields import fields_of
 from services.pages.me import WhoAsks
@@ -24,6 +24,7 @@ from services.pages.screens.entry_fact import SEEN, SENT, with_fault, with_units
 from services.pages.screens.receipts import event_shown
 from services.publishing.correction_ids import RETRACTED, replacement_stem, retraction_id
 from services.publishing.lines import said_at
+from services.send_answers import ACCEPTED, REFUSED, SentAnswer, SentItem
 from services.sheets.event_ids import numbered
 
 RETRACTION: Final = "/nhap/rut-lai/{publisher}/{id}"
@@ -210,7 +211,7 @@ async def _look(page: Page, corrected: Corrected, fact: Fact, given: Mapping[str
     )
 
 
-async def _tried(page: Page, corrected: Corrected, fact: Fact, reason: str) -> ItemTold:
+async def _tried(page: Page, corrected: Corrected, fact: Fact, reason: str) -> SentItem:
     """Ask what would become of the event that is said anew, after the one before it is taken back."""
     publisher, event_id = corrected.key
     at, subject, kind = saying.now(), corrected.said.subject, corrected.said.type or ""
@@ -241,7 +242,7 @@ async def _names(page: Page, corrected: Corrected) -> dict[str, str]:
     )
 
 
-def _done(page: Page, answer: ReceiptTold) -> Response:
+def _done(page: Page, answer: SentAnswer) -> Response:
     """Send the browser on to the receipt; of what was done before, to the event that was said last."""
     if answer.receipt is not None and any(item.status == ACCEPTED for item in answer.items):
         return page.redirect(f"/phieu/{answer.receipt}")

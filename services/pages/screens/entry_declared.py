@@ -17,12 +17,13 @@ from events.vocabulary import STOCKS, Outcome
 from projections.answers.report.report_answers import UnitDay
 from projections.answers.words.vietnamese_format import day as written
 from services.pages.entry import saying, units
-from services.pages.entry.answers import ACCEPTED, REFUSED, path_of_event
+from services.pages.entry.answers import path_of_event
 from services.pages.form_fields import fields_of
 from services.pages.me import WhoAsks
 from services.pages.page import Page
 from services.pages.periods import Period, month_end, read_day, today
 from services.publishing.lines import said_at
+from services.send_answers import ACCEPTED, REFUSED
 
 PATH: Final = "/nhap/khai-bao"
 DECLARED: Final = "figure.declared"

@@ -12,12 +12,13 @@ from events.vocabulary import Outcome
 from projections.answers.report.report_answers import UnitDay
 from services.pages.asking import ProblemSaid, RefusedPage
 from services.pages.entry import saying, units
-from services.pages.entry.answers import ACCEPTED, DUPLICATE, REFUSED, ItemTold, path_of_event
+from services.pages.entry.answers import path_of_event
 from services.pages.entry.facts import TYPES, Fact, column_of, read_fact, typed_of
 from services.pages.form_fields import fields_of
 from services.pages.me import WhoAsks
 from services.pages.page import Page
 from services.pages.periods import today
+from services.send_answers import ACCEPTED, DUPLICATE, REFUSED, SentItem
 from services.sheets.units import NamedUnit
 
 PATH: Final = "/nhap/mot"
@@ -56,7 +57,7 @@ async def take(page: Page) -> Response:
                 return page.redirect(f"/phieu/{answer.receipt}")
             if item.status == DUPLICATE:
                 return page.redirect(path_of_event(item))
-            if item.status == REFUSED and item.field is not None and item.field != "id":
+            if item.status == REFUSED and item.field and item.field != "id":
                 return _form(page, me, unit, with_fault(page, fact, item), item=item)
     return await _looked_at(page, me, unit, fact, again=given.get("again") == "1")
 
@@ -81,7 +82,7 @@ async def _looked_at(page: Page, me: WhoAsks, unit: UnitDay, fact: Fact, *, agai
     )
 
 
-def _form(page: Page, me: WhoAsks, unit: UnitDay, fact: Fact, *, item: ItemTold | None = None, **more: Any) -> Response:
+def _form(page: Page, me: WhoAsks, unit: UnitDay, fact: Fact, *, item: SentItem | None = None, **more: Any) -> Response:
     fields = fact.fields(page.texts, more.pop("meant", ()))
     faults = [each for each in fields if each.fault]
     return page.draw(
@@ -119,9 +120,9 @@ async def with_units_meant(page: Page, fact: Fact) -> tuple[Fact, list[NamedUnit
     return fact, []
 
 
-def with_fault(page: Page, fact: Fact, item: ItemTold) -> Fact:
+def with_fault(page: Page, fact: Fact, item: SentItem) -> Fact:
     """Put what `/v1` refuses beside the field that it names."""
-    name = column_of(item.field)
+    name = column_of(item.field or None)
     if name is None or name not in fact.columns.named or name == "unit":
         return fact
     return fact._replace(faults={name: page.said(item.detail or item.reason or "")})

@@ -7,13 +7,15 @@ from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec import UNSET
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from projections.answers.report.report_answers import UnitDay
+from services.import_answers import Import, ImportHead, ImportList, ImportRow
 from services.pages.asking import ProblemSaid, RefusedPage, ask, path_of
 from services.pages.entry import units
-from services.pages.entry.answers import ReceiptTold, RowTold, SheetLine, SheetLines, SheetRefusal, SheetTold
+from services.pages.entry.answers import SheetRefusal
 from services.pages.entry.facts import TYPES, Field, Option, read_fact
 from services.pages.entry.parts import parts_of
 from services.pages.entry.saying import WAIT, proof
@@ -23,6 +25,7 @@ from services.pages.me import WhoAsks
 from services.pages.page import Page
 from services.pages.paging import NUMBER
 from services.pages.periods import today
+from services.send_answers import ACCEPTED, SentAnswer
 from services.sheets.bounds import MAX_FILE
 from services.sheets.columns import SheetColumn, columns_of
 
@@ -91,7 +94,7 @@ async def upload(page: Page) -> Response:
         return _many(
             page, me, await units.shown(page, unit), event_type, said=said, refusal=refusal, cells=coming.typed
         )
-    made = msgspec.json.decode(came.body, type=SheetTold)
+    made = msgspec.json.decode(came.body, type=Import)
     return page.redirect(f"{SHEETS}/{made.import_}")
 
 
@@ -110,7 +113,7 @@ async def sheet(page: Page) -> Response:
     )
     columns = columns_of(found.type)
     sendable = sum(found.counts.get(status, 0) for status in SENDABLE) + sum(
-        row.status in TO_MEND and (row.again or row.replace) for row in found.rows
+        row.status in TO_MEND and bool(row.again or row.replace) for row in found.rows
     )
     return page.draw(
         "entry/sheet.html",
@@ -140,7 +143,7 @@ async def mend(page: Page) -> Response:
     body = msgspec.json.encode({"cells": cells, **chosen})
     path = path_of("imports", page.part("import"), "rows", page.part("row"))
     came = await page.asking.send("PATCH", path, body, headers=proof(me))
-    row = next(iter(msgspec.json.decode(came.body, type=SheetTold).rows), None)
+    row = next(iter(msgspec.json.decode(came.body, type=Import).rows), None)
     still = row is not None and row.status in TO_MEND and not (row.again or row.replace)
     kept = {name: given[name] for name in ("cursor", NUMBER) if given.get(name)}
     where = page.link(f"{SHEETS}/{page.part('import')}", **kept, hang=page.part("row") if still else None)
@@ -153,7 +156,7 @@ async def send(page: Page) -> Response:
     me = await units.clerk(page)
     path = path_of("imports", page.part("import"), "send")
     came = await page.asking.send("POST", path, headers={**proof(me), "prefer": WAIT})
-    answer = msgspec.json.decode(came.body, type=ReceiptTold)
+    answer = msgspec.json.decode(came.body, type=SentAnswer)
     return page.redirect(f"/phieu/{answer.receipt}" if answer.receipt else f"{SHEETS}/{page.part('import')}?gui=0")
 
 
@@ -168,9 +171,9 @@ async def delete(page: Page) -> Response:
 async def listed(page: Page) -> Response:
     """List one's own sheets: those that are not sent yet first."""
     me = await units.clerk(page)
-    kept = await page.asking.one(ask(path_of("imports"), SheetLines, limit=LISTED, cursor=page.query.get("cursor")))
-    unsent: list[SheetLine] = [each for each in kept.imports if each.receipt is None]
-    sent: list[SheetLine] = [each for each in kept.imports if each.receipt is not None]
+    kept = await page.asking.one(ask(path_of("imports"), ImportList, limit=LISTED, cursor=page.query.get("cursor")))
+    unsent: list[ImportHead] = [each for each in kept.imports if each.receipt is None]
+    sent: list[ImportHead] = [each for each in kept.imports if each.receipt is not None]
     names = await units.named(page, (each.unit for each in kept.imports))
     return page.draw("entry/sheets.html", me=me, kept=kept, unsent=unsent, sent=sent, names=names)
 
@@ -223,8 +226,8 @@ def _why(page: Page, coming: SheetComing, refused: RefusedPage) -> tuple[Problem
     return refused.said.told(page.language), refusal
 
 
-async def _import(page: Page) -> SheetTold:
-    question = ask(path_of("imports", page.part("import")), SheetTold, cursor=page.query.get("cursor"))
+async def _import(page: Page) -> Import:
+    question = ask(path_of("imports", page.part("import")), Import, cursor=page.query.get("cursor"))
     return await page.asking.one(question)
 
 
@@ -239,7 +242,7 @@ def _head(page: Page, column: SheetColumn) -> str:
     return column.name.replace("_", " ").capitalize() if page.language == "en" else column.head
 
 
-def _fields(page: Page, found: SheetTold, row: RowTold) -> list[Field]:
+def _fields(page: Page, found: Import, row: ImportRow) -> list[Field]:
     """Write the fields of a row that is opened to be mended, the unit's first."""
     cells: Mapping[str, Any] = row.cells
     fact = read_fact(found.type, found.unit, cells, page.texts, today())
@@ -261,14 +264,14 @@ def _with_typed(field: Field) -> Field:
     return field._replace(radios=False, choices=(Option(field.text, field.text), *field.choices))
 
 
-def _is_shown(row: RowTold, which: str) -> bool:
+def _is_shown(row: ImportRow, which: str) -> bool:
     if which == MEND:
         return row.status in TO_MEND and not _is_sent(row)
     return which in {ALL, row.status}
 
 
-def _is_sent(row: RowTold) -> bool:
-    return row.sent is not None and row.sent.status == "accepted"
+def _is_sent(row: ImportRow) -> bool:
+    return row.sent is not UNSET and row.sent.status == ACCEPTED
 
 
 def _whole(text: str) -> int:

@@ -7,11 +7,12 @@ from typing import Final
 
 from starlette.responses import Response
 
+from services.import_answers import ImportList
 from services.pages.asking import ask, path_of
 from services.pages.entry import units
-from services.pages.entry.answers import ReceiptLines, SheetLines
 from services.pages.entry.facts import TYPES
 from services.pages.page import Page
+from services.send_answers import OwnReceipts
 
 LISTED: Final = 10
 """Sheets and receipts that are listed; the rest has a page of its own."""
@@ -23,8 +24,8 @@ async def start(page: Page) -> Response:
     own = units.own_units(me)
     asked = page.query.get("unit", "").strip() or (own[0] if len(own) == 1 else "")
     text = page.query.get("q", "").strip()
-    imports = ask(path_of("imports"), SheetLines, limit=LISTED)
-    receipts = ask(path_of("receipts"), ReceiptLines, limit=LISTED)
+    imports = ask(path_of("imports"), ImportList, limit=LISTED)
+    receipts = ask(path_of("receipts"), OwnReceipts, limit=LISTED)
     kept, sent = await page.asking.together(imports, receipts)
     named = await asyncio.gather(*(units.shown(page, each) for each in own[:LISTED]))
     return page.draw(

@@ -13,13 +13,14 @@ from starlette.responses import Response
 from events.catalogue import FACTS
 from projections.answers.report.report_answers import Said
 from projections.answers.words.vietnamese_format import day as written
+from services.import_answers import ImportHead, ImportList
 from services.pages.asking import ask, path_of
 from services.pages.entry import saying, units
-from services.pages.entry.answers import ItemTold, ReceiptLines, ReceiptTold, SheetLine, SheetLines
 from services.pages.entry.facts import TYPES, Field, read_fact, typed_of
 from services.pages.entry.parts import parts_of
 from services.pages.page import Page
 from services.pages.periods import today
+from services.send_answers import OwnReceipts, SentAnswer, SentItem
 
 LISTED: Final = 100
 SAID: Final = 5
@@ -62,7 +63,7 @@ async def event_shown(page: Page, said: Said) -> EventShown:
 async def receipt(page: Page) -> Response:
     """Show what became of each event of a receipt; while some are undecided it asks again by itself."""
     path = path_of("receipts", page.part("id"))
-    question = ask(path, ReceiptTold, cursor=page.query.get("cursor"))
+    question = ask(path, SentAnswer, cursor=page.query.get("cursor"))
     answer, me = await page.asking.together(question, page.me())
     items = answer.items
     part = parts_of(page, items)
@@ -79,7 +80,7 @@ async def receipt(page: Page) -> Response:
         undecided=any(item.undecided for item in items),
         names=names,
         shown=shown,
-        sheet=await _sheet_of(page) if me.may_enter and any(item.row is not None for item in items) else None,
+        sheet=await _sheet_of(page) if me.may_enter and any(item.row for item in items) else None,
     )
 
 
@@ -87,14 +88,14 @@ async def listed(page: Page) -> Response:
     """List one's own receipts, the newest first."""
     me = await units.clerk(page)
     receipts = await page.asking.one(
-        ask(path_of("receipts"), ReceiptLines, limit=LISTED, cursor=page.query.get("cursor"))
+        ask(path_of("receipts"), OwnReceipts, limit=LISTED, cursor=page.query.get("cursor"))
     )
     return page.draw("entry/receipts.html", me=me, receipts=receipts)
 
 
-async def _said_of(page: Page, items: list[ItemTold]) -> dict[int, EventShown]:
+async def _said_of(page: Page, items: list[SentItem]) -> dict[int, EventShown]:
     """Return what those events say that are decided and may be looked at, by their place."""
-    asked = [item for item in items if item.publisher and item.id and item.outcome is not None]
+    asked = [item for item in items if item.publisher and item.id and item.outcome]
     found = await asyncio.gather(
         *(saying.event_said(page, item.publisher or "", item.id or "") for item in asked), return_exceptions=True
     )
@@ -105,9 +106,9 @@ async def _said_of(page: Page, items: list[ItemTold]) -> dict[int, EventShown]:
     }
 
 
-async def _sheet_of(page: Page) -> SheetLine | None:
+async def _sheet_of(page: Page) -> ImportHead | None:
     """Return the sheet that a receipt is of, where it is kept."""
-    kept = await page.asking.one(ask(path_of("imports"), SheetLines, limit=LISTED))
+    kept = await page.asking.one(ask(path_of("imports"), ImportList, limit=LISTED))
     return next((each for each in kept.imports if each.receipt == page.part("id")), None)
 
 

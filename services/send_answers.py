@@ -36,6 +36,16 @@ class SentItem(msgspec.Struct, frozen=True):
     suspicious: tuple[Suspicion, ...] | UnsetType = UNSET
     row: int | UnsetType = UNSET
 
+    @property
+    def undecided(self) -> bool:
+        """Tell whether the log has it, and has not been read so far."""
+        return self.status in {ACCEPTED, DUPLICATE} and not self.outcome
+
+    @property
+    def state(self) -> str:
+        """Return what became of it in one word: its outcome, or that it has none yet, or its status."""
+        return self.outcome or ("undecided" if self.undecided else self.status)
+
 
 class SentAnswer(msgspec.Struct, frozen=True):
     """What became of the events of a request, in its order; `receipt` is null where nothing was accepted.

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from projections.answers.suspicion.suspicions import Suspicion
-from services.api.send_answers import SentItem
+from services.send_answers import SentItem
 from services.sheets.results import PassedOver, ReadColumn
 
 READY, DUPLICATE, DIFFERS, TAKEN_BACK = "ready", "duplicate", "differs", "taken_back"
