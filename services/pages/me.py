@@ -4,30 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
+from services.access.access_answers import Me
 
 ENTERING: Final = frozenset({"clerk"})
 GRANTING: Final = frozenset({"keeper"})
 OPERATING: Final = frozenset({"operator"})
+OFFICERS: Final = frozenset({"officer"})
+"""Who sees single events."""
 SEEING: Final = frozenset({"reader", "officer"})
 
 
-class RoleHeld(msgspec.Struct, frozen=True):
-    """A role at a unit."""
-
-    role: str
-    unit: str
-
-
-class WhoAsks(msgspec.Struct, frozen=True):
-    """An account: its name, how it came, its roles; `csrf` goes with what it changes in a session."""
-
-    account: str
-    name: str
-    came_by: str
-    granted: list[RoleHeld]
-    roles: list[RoleHeld] | None
-    csrf: str | None
+class WhoAsks(Me, frozen=True):
+    """What `/v1/me` answers, and what the pages ask of it; `csrf` goes with what is changed in a session."""
 
     def has(self, roles: frozenset[str]) -> bool:
         """Tell whether it holds one of several roles anywhere; what it may is decided by `/v1`."""

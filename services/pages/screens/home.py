@@ -17,6 +17,7 @@ from projections.answers.sentence.sentence_answers import Statement
 from services.pages import visits
 from services.pages.asking import Ask, RefusedPage, ask, path_of
 from services.pages.charts import Bullet, Months, bullet, months
+from services.pages.me import OFFICERS
 from services.pages.page import Page
 from services.pages.paging import paged
 from services.pages.unit_page import PLACE, UnitFrame, unit_page
@@ -25,7 +26,6 @@ MEASURES: Final = ("admissions", "confirmations", "badges")
 YEARS: Final = 3
 CHILDREN: Final = 1_000
 """Children whose state is asked for; of more it is on the page of who has not reported."""
-OFFICER: Final = frozenset({"officer"})
 _A_YEAR: Final = 365 * 24 * 3_600
 
 
@@ -72,7 +72,7 @@ async def home(page: Page) -> Response:
         statement=statement,
         changed=await _changed(u, seen, report),
         before=seen.before,
-        officer=u.me.has(OFFICER),
+        officer=u.me.has(OFFICERS),
     )
     if "prefetch" not in page.request.headers.get("sec-purpose", ""):
         response.set_cookie(

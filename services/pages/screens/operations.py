@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from projections.answers.report.report_answers import PublisherRejects, RejectsPage, SaidPage, Status
 from services.pages.asking import ProblemSaid, RefusedPage, ask, path_of
-from services.pages.me import WhoAsks
+from services.pages.me import OFFICERS, WhoAsks
 from services.pages.page import Page
 
 HERE: Final = "/van-hanh"
@@ -17,7 +17,6 @@ SHOWN: Final = 50
 """Publishers, or events, of a page."""
 NOBODY: Final = "-"
 """Stands in an address for the publisher of messages that name none."""
-OFFICERS: Final = frozenset({"officer"})
 
 
 async def operations(page: Page) -> Response:

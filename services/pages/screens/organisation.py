@@ -26,12 +26,12 @@ from projections.answers.past.structure_answers import (
 from projections.answers.report.report_answers import UnitName
 from projections.answers.words.vietnamese_order import OrderKey, order_key
 from services.pages.asking import RefusedPage, ask, path_of
+from services.pages.me import OFFICERS
 from services.pages.page import Page
 from services.pages.paging import paged
 from services.pages.unit_page import PLACE, UnitFrame, day_of, of_unit, unit_page
 
 END: Final = "to-chuc"
-SINGLE_EVENTS: Final = frozenset({"officer"})
 NESTED: Final = 1_500
 """Units two steps down that one page shows with those above them."""
 SLID: Final = 1_000
@@ -100,7 +100,7 @@ async def organisation(page: Page) -> Response:
         resettled=paged(page, resettled),
         as_before=sum(each.was_child for each in moved.children) - sum(each.was_child for each in resettled),
         life=await _life(u),
-        officer=u.me.has(SINGLE_EVENTS),
+        officer=u.me.has(OFFICERS),
     )
 
 

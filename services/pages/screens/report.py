@@ -16,12 +16,12 @@ from services.pages.asked_rows import one_address
 from services.pages.asking import RefusedPage, address_of, ask, path_of
 from services.pages.cells import CellWriter
 from services.pages.matrix import matrix_of
+from services.pages.me import OFFICERS
 from services.pages.page import Page
 from services.pages.paging import NUMBER, begin_of, pages_of
 from services.pages.periods import Period
 from services.pages.unit_page import PLACE, UnitFrame, unit_page
 
-OFFICER: Final = frozenset({"officer"})
 OF_V1: Final = ("by", "measures", "compare", "split", "position", "cells")
 """What `/v1` is asked beside days and basis, as the address has it."""
 PERIODS: Final = ("month", "quarter", "year")
@@ -88,7 +88,7 @@ async def report(page: Page) -> Response:
 def is_officer(u: UnitFrame) -> bool:
     """Tell whether single events are likely to be shown to who asks; `/v1` decides it where they are asked for."""
     above = {each.id for frame in (u.unit, u.now) for each in frame.ancestors} | {u.unit.id}
-    return any(each.role in OFFICER and each.unit in above for each in u.me.granted)
+    return any(each.role in OFFICERS and each.unit in above for each in u.me.granted)
 
 
 def led(u: UnitFrame, lead: leading.Lead | None) -> str | None:
