@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.words import MEASURES
 from projections.answers.report.report_answers import LastYear, Report, Row, UnitName
 from projections.answers.tables.answer_table import HIDDEN, Cell
 from projections.answers.tables.report_table import report_table
@@ -129,4 +128,3 @@ def test_what_is_said_of_all_of_it() -> None:
         ("Thời điểm số liệu", "31/12/2023 07:00:00 (giờ Việt Nam)"),
         ("Đang chờ", "3"),
     ]
-    assert MEASURES
