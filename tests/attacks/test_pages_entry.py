@@ -12,21 +12,20 @@ import httpx
 import openpyxl
 import pytest
 
-from services.embedded.postgres import PostgresServer
 from services.sheets.bounds import MAX_FILE
 from tests.integration.pages.entering import (
     CELL,
     COMMUNE,
     OTHER,
     counted,
-    entering,
-    hidden,
     look,
     paste,
-    press,
     say,
     upload,
 )
+from tests.integration.pages.entering import clerk as clerk  # noqa: PLC0414 - a fixture
+from tests.integration.pages.entering import running as running  # noqa: PLC0414 - a fixture
+from tests.integration.pages.forms import press, pressed
 from tests.integration.pages.service import Service, text_of
 from tests.integration.sheets import DAY, csv_of
 
@@ -43,18 +42,6 @@ EVERYWHERE = (
     ("/nhap/bang/i-0123456789abcdef0123456789abcdef/xoa", {}),
 )
 """All that changes something, with what it takes."""
-
-
-@pytest.fixture(scope="module")
-async def running(postgres: PostgresServer) -> AsyncIterator[Service]:
-    async with entering(postgres) as service:
-        yield service
-
-
-@pytest.fixture
-async def clerk(running: Service) -> AsyncIterator[httpx.AsyncClient]:
-    async with running.browser("clerk") as browser:
-        yield browser
 
 
 async def kept(clerk: httpx.AsyncClient) -> list[str]:
@@ -101,7 +88,7 @@ async def test_a_clerk_enters_for_no_unit_beside_his_own(running: Service, clerk
     assert "không được gửi với tư cách" in text_of(refused.text)
     assert "Gửi</button>" not in refused.text
     shown = await look(clerk, ADMITTED, member="b-1", decided_on=DAY)
-    action, fields = hidden(shown.text, "Gửi")
+    action, fields = pressed(shown.text, "Gửi")
     sent = await clerk.post(action, data={**fields, "unit": OTHER})
     assert "location" not in sent.headers
     assert (await paste(clerk, ADMITTED, "x", OTHER)).status_code == 403
@@ -195,7 +182,7 @@ async def test_forms_that_are_none_are_pages_in_words(clerk: httpx.AsyncClient) 
 
 async def test_an_id_of_ones_own_making_is_not_sent(running: Service, clerk: httpx.AsyncClient) -> None:
     shown = await look(clerk, ADMITTED, member="i-1", decided_on=DAY)
-    action, fields = hidden(shown.text, "Gửi")
+    action, fields = pressed(shown.text, "Gửi")
     before = await logged(running)
     for forged in ({"id": "mine"}, {"id": fields["id"].replace(".1", ".0")}, {"at": "yesterday"}, {"at": "2026-01-01"}):
         again = await clerk.post(action, data={**fields, **forged})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -13,11 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx
 
 from services.demo.scenario import parts
 from tests import servers
+from tests.integration.pages.forms import hidden_of
 from tests.integration.pages.service import PEOPLE
 from tests.oracle.telling import event_of
 
@@ -82,10 +83,8 @@ class Running:
         invitation = self._post(f"accounts/{account}/invitation")["url"]
         with httpx.Client(base_url=self.url, trust_env=False, timeout=60) as browser:
             browser.headers["sec-fetch-site"] = "same-origin"
-            page = browser.get(invitation).text
-            proof = re.search(r'<input[^>]*name="csrf"[^>]*value="([^"]+)"', page)
-            assert proof is not None, page
-            set_ = browser.post(invitation, data={"csrf": proof[1], "password": PASSWORD, "again": PASSWORD})
+            hidden = hidden_of(browser.get(invitation).text, urlsplit(invitation).path)
+            set_ = browser.post(invitation, data={**hidden, "password": PASSWORD, "again": PASSWORD})
             assert set_.status_code == 303, set_.text
             return str(browser.cookies["tonghop-session"])
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Final
 
 import httpx
+import pytest
 
 from services.embedded.postgres import PostgresServer
+from tests.integration.pages.forms import press
 from tests.integration.pages.service import ROOT, Service, demonstration
 from tests.integration.reading_here import read_here
 from tests.oracle.telling import event_of
@@ -33,8 +32,8 @@ _UNITS: Final = (
 )
 
 
-@asynccontextmanager
-async def entering(postgres: PostgresServer) -> AsyncIterator[Service]:
+@pytest.fixture(scope="module")
+async def running(postgres: PostgresServer) -> AsyncIterator[Service]:
     """Run the service over these units."""
     said = [
         event_of(
@@ -46,25 +45,15 @@ async def entering(postgres: PostgresServer) -> AsyncIterator[Service]:
         )
         for unit, parent, level, name in _UNITS
     ]
-    async with demonstration(postgres, said, PEOPLE, read_sheet=read_here) as running:
-        yield running
+    async with demonstration(postgres, said, PEOPLE, read_sheet=read_here) as service:
+        yield service
 
 
-def hidden(page: str, button: str) -> tuple[str, dict[str, str]]:
-    """Return where the form with a button goes, and all that is sent with it."""
-    for action, inside in re.findall(r'<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>', page, re.DOTALL):
-        if button in html.unescape(inside):
-            inputs = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', inside)
-            step = re.search(rf'<button[^>]*name="step" value="(\w+)"[^>]*>{re.escape(button)}', inside)
-            fields = {html.unescape(name): html.unescape(value) for name, value in inputs}
-            return html.unescape(action), fields | ({"step": step[1]} if step else {})
-    raise LookupError(button)
-
-
-async def press(browser: httpx.AsyncClient, page: httpx.Response, button: str) -> httpx.Response:
-    """Press a button of a page whose form is filled in already."""
-    action, fields = hidden(page.text, button)
-    return await browser.post(action, data=fields)
+@pytest.fixture
+async def clerk(running: Service) -> AsyncIterator[httpx.AsyncClient]:
+    """Give the browser of the clerk of COMMUNE."""
+    async with running.browser("clerk") as browser:
+        yield browser
 
 
 async def look(browser: httpx.AsyncClient, event_type: str, unit: str = CELL, **typed: str) -> httpx.Response:

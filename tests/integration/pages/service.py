@@ -24,10 +24,10 @@ from services.pages.mounting import mount
 from services.settings import Settings
 from tests import servers
 from tests.attacks.publishing import projecting
+from tests.integration.access.world import ORIGIN
 from tests.oracle import telling
 
 ROOT: Final = "trung-uong"
-ORIGIN: Final = "http://localhost"
 PEOPLE: Final[dict[str, dict[str, str]]] = {
     "leader": {"reader": "gia-binh"},
     "officer": {"reader": "bac-ninh", "officer": "bac-ninh"},

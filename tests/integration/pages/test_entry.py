@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import io
 import re
-from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 import httpx
@@ -14,7 +13,6 @@ import pytest
 
 from events import words
 from events.catalogue import FACTS
-from services.embedded.postgres import PostgresServer
 from tests.integration.pages.entering import (
     CELL,
     COMMUNE,
@@ -22,30 +20,18 @@ from tests.integration.pages.entering import (
     NAMED,
     OTHER,
     counted,
-    entering,
-    hidden,
     look,
     paste,
-    press,
     say,
     upload,
 )
-from tests.integration.pages.service import Service, text_of
+from tests.integration.pages.entering import clerk as clerk  # noqa: PLC0414 - a fixture
+from tests.integration.pages.entering import running as running  # noqa: PLC0414 - a fixture
+from tests.integration.pages.forms import press, pressed
+from tests.integration.pages.service import text_of
 from tests.integration.sheets import DAY
 
 HEADS = "Đơn vị\tMã đảng viên\tNgày quyết định\tGiới tính\n"
-
-
-@pytest.fixture(scope="module")
-async def running(postgres: PostgresServer) -> AsyncIterator[Service]:
-    async with entering(postgres) as service:
-        yield service
-
-
-@pytest.fixture
-async def clerk(running: Service) -> AsyncIterator[httpx.AsyncClient]:
-    async with running.browser("clerk") as browser:
-        yield browser
 
 
 async def test_entering_begins_with_the_unit_of_the_role_and_what_happened_in_words(clerk: httpx.AsyncClient) -> None:
@@ -100,11 +86,11 @@ async def test_a_fact_is_looked_at_then_sent_and_twice_is_once(clerk: httpx.Asyn
 
 async def test_what_was_changed_after_it_was_looked_at_is_looked_at_again(clerk: httpx.AsyncClient) -> None:
     shown = await look(clerk, "candidate.introduced", candidate="u-1", on=DAY)
-    action, fields = hidden(shown.text, "Gửi")
+    action, fields = pressed(shown.text, "Gửi")
     changed = await clerk.post(action, data={**fields, "candidate": "u-2"})
     assert changed.status_code == 200
     assert "Xem trước khi gửi" in text_of(changed.text)
-    assert hidden(changed.text, "Gửi")[1]["id"] != fields["id"]
+    assert pressed(changed.text, "Gửi")[1]["id"] != fields["id"]
 
 
 async def test_the_same_fact_with_other_content_is_offered_as_a_replacement(clerk: httpx.AsyncClient) -> None:
@@ -119,7 +105,7 @@ async def test_what_is_suspicious_is_told_and_can_be_sent(clerk: httpx.AsyncClie
     await counted(clerk, await say(clerk, "member.admitted", member="d-1", decided_on=DAY))
     shown = await look(clerk, "member.admitted", member="d-1", decided_on="01/03/2026")
     assert "người này còn một lần kết nạp khác" in text_of(shown.text)
-    assert hidden(shown.text, "Gửi")[1]["step"] == "gui"
+    assert pressed(shown.text, "Gửi")[1]["step"] == "gui"
 
 
 async def test_what_will_wait_says_for_what_and_a_unit_is_found_by_its_name(clerk: httpx.AsyncClient) -> None:

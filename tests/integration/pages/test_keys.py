@@ -12,10 +12,10 @@ import pytest
 
 from services.access import audit, sessions
 from services.pages.words import DOINGS
+from tests.integration.access.world import ORIGIN, PHRASE
 from tests.integration.pages.forms import hidden_of, send
-from tests.integration.pages.service import ORIGIN, Service, text_of
+from tests.integration.pages.service import Service, text_of
 
-PHRASE = "một mật khẩu đủ dài"
 AT = "/quyen?unit=gia-binh"
 
 
