@@ -30,7 +30,8 @@ _STILL_HOLDING: Final = """
 SELECT id FROM {table} WHERE id = ANY($1::text[]) AND revoked_at IS NULL AND coalesce(expires_at > now(), true)
     AND (SELECT disabled_at FROM account WHERE account.id = {table}.account) IS NULL
 """
-_KEPT_IN: Final = {"session": "session", "token": "token"}
+_KEPT: Final = ("session", "token")
+"""Means that are kept, each in the table of its name."""
 
 
 class UnauthenticatedError(Exception):
@@ -77,11 +78,11 @@ async def still_known(pool: Pool[Record], askers: Collection[Asker]) -> set[Aske
 
     It is no use of either. Raises what asyncpg and the network raise.
     """
-    found = {asker for asker in askers if asker.means not in _KEPT_IN}
-    for means, table in _KEPT_IN.items():
+    found = {asker for asker in askers if asker.means not in _KEPT}
+    for means in _KEPT:
         here = [asker for asker in askers if asker.means == means]
         if here:
-            rows = await pool.fetch(_STILL_HOLDING.format(table=table), [asker.key for asker in here])
+            rows = await pool.fetch(_STILL_HOLDING.format(table=means), [asker.key for asker in here])
             holding = {row["id"] for row in rows}
             found |= {asker for asker in here if asker.key in holding}
     return found
