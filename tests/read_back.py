@@ -41,7 +41,7 @@ def workbook(content: bytes) -> ReadFile:
         texts += [line[0] for line in [*lines[: head - 2], *lines[end + 1 :]]]
         assert sheet.print_title_rows == f"${head}:${head}"
         assert (sheet.page_setup.paperSize, sheet.sheet_properties.pageSetUpPr.fitToPage) == (9, True)
-        assert "&P" in sheet.oddFooter.center.text or "&P" in str(sheet.oddFooter.center.text)
+        assert "&P" in sheet.oddFooter.center.text
     return ReadFile(tables, texts)
 
 

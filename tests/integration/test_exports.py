@@ -192,7 +192,7 @@ async def test_each_cell_is_what_the_json_says(client: httpx.AsyncClient, here: 
         for row in table.rows:
             assert read_back.bare("".join(row)) in printed, row
     said = [
-        f"tp ({'tp'})",
+        "tp (tp)",
         "Cơ sở tổ chức: theo tổ chức tại thời điểm (as-was)" if asked != "history" else "",
         f"Vị trí nhật ký: {answer['position']}",
     ]
