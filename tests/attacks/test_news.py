@@ -19,10 +19,9 @@ from services.settings import Address, Settings
 from tests import servers
 from tests.attacks.http_serving import serving
 from tests.attacks.listening import Listening, let_be_new
-from tests.integration.test_api import small_world
+from tests.integration.test_api import NOWHERE, small_world
 from tests.servers import connect
 
-NOWHERE = "nats://127.0.0.1:1"
 PART, BELOW, BESIDE = "unit-002", "unit-004", "unit-005"
 NEWS = f"/v1/units/{PART}/news"
 DAY = dt.date(2022, 5, 5)

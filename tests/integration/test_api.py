@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -51,8 +51,10 @@ def small_world() -> World:
 
 
 @asynccontextmanager
-async def client_of(database: str, nats_url: str = NOWHERE) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(Settings(access="open", database_url=database, nats_url=nats_url))
+async def client_of(
+    database: str, nats_url: str = NOWHERE, *, pages: Callable[[FastAPI], None] | None = None, **settings: Any
+) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(Settings(access="open", database_url=database, nats_url=nats_url, **settings), pages=pages)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),

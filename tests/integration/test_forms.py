@@ -6,13 +6,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from services.api.app import create_app
 from services.embedded.postgres import PostgresServer
-from services.settings import Settings
 from tests import servers
+from tests.integration.test_api import client_of, get
 from tests.oracle.telling import ROOT, admitted, departed, dissolved, founded, moved, root, say, transferred
 from tests.property.system import system_on
 
@@ -67,15 +65,8 @@ async def database(postgres: PostgresServer, _template: None) -> AsyncIterator[s
 
 
 async def form_of(database: str, path: str, **settings: Any) -> dict[str, Any]:
-    made = Settings(access="open", database_url=database, nats_url="nats://127.0.0.1:1", **settings)
-    app = create_app(made)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client,
-    ):
-        answer = await client.get(path)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
+    async with client_of(database, **settings) as client:
+        found: dict[str, Any] = await get(client, path)
     return found
 
 

@@ -10,12 +10,9 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from services.api.app import create_app
-from services.pages.mounting import mount
-from services.settings import Settings
+from tests.integration.pages.over_log import pages_over
 from tests.integration.pages.service import Service, text_of
 from tests.oracle.telling import ROOT, founded, root, say
-from tests.property.system import system_on
 
 BEFORE = "/don-vi/bac-ninh/to-chuc?on=2025-06-30"
 FOUNDED = "2021-01-01"
@@ -103,13 +100,7 @@ async def large(database: str) -> AsyncIterator[httpx.AsyncClient]:
     log = [root(), *(founded(f"unit-{no:03}", ROOT, FOUNDED, "province") for no in range(1, 230))]
     hostile = {"parent": ROOT, "name": HOSTILE, "level": "province", "since": FOUNDED}
     log.append(say(ROOT, "hostile", "unit.established", "unit-000", hostile))
-    async with system_on(database) as system:
-        await system.deliver(log, [(0, len(log), False)])
-    app = create_app(Settings(access="open", database_url=database, nats_url="nats://127.0.0.1:1"), pages=mount)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client,
-    ):
+    async with pages_over(database, log) as client:
         yield client
 
 
