@@ -22,7 +22,7 @@ from docx.shared import Mm, Pt
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
-from services.files.frames import Frame
+from services.files.frames import Frame, frame_of, newest_frame
 from services.files.templates import ANSWER_FILE, DOCUMENT_FILE, FOLDER
 
 FONT: Final = "Times New Roman"
@@ -211,8 +211,6 @@ def packed(document: Document) -> bytes:
 
 def made() -> dict[str, bytes]:
     """Make both."""
-    from services.files.frames import frame_of, newest_frame
-
     frame = frame_of(newest_frame(), "frame")
     return {ANSWER_FILE: packed(answer()), DOCUMENT_FILE: packed(document(frame))}
 
