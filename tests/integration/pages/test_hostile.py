@@ -25,7 +25,7 @@ LOG = [
     *(founded(f"xa-{n}", ROOT, "2000-01-01", "grassroots") for n in range(len(EVIL))),
     *(renamed(f"xa-{n}", name, "2001-01-01", f"name-{n}") for n, name in enumerate(EVIL)),
     founded("huyen", ROOT, "2000-01-01"),
-    *(admitted(f"xa-{n}", "2023-02-03", f"a-{n}") for n in range(len(EVIL)) for _ in (0,)),
+    *(admitted(f"xa-{n}", "2023-02-03", f"a-{n}") for n in range(len(EVIL))),
     moved("xa-1", "huyen", "2023-09-01", "moved"),
     admitted("xa-0", "2023-03-03", "taken-back"),
     say("xa-0", "back", "event.retracted", "xa-0", {"source": "/units/xa-0", "id": "taken-back", "reason": IMAGE}),

@@ -189,7 +189,8 @@ def check_xlsx(form: dict[str, Any], file: bytes) -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(file)).worksheets[0]
     cells = [[cell.value or "" if cell.value != 0 else 0 for cell in row] for row in sheet.iter_rows(max_col=5)]
     begin = next(at for at, row in enumerate(cells) if row[0] == "(1)") + 1
-    for row, texts, there in zip(form["rows"], as_printed(form), cells[begin:], strict=False):
+    told = cells[begin : begin + len(form["rows"])]
+    for row, texts, there in zip(form["rows"], as_printed(form), told, strict=True):
         amounts = (row["value"], row["last_year"], row["percent"])
         assert there == [*texts[:2], *(t if a is None else a for a, t in zip(amounts, texts[2:], strict=True))]
     said = " ".join(str(value) for row in cells for value in row)
