@@ -268,7 +268,7 @@ def _with_file(asked: Asked) -> Work:
     """Say what a question makes the service do: what is written in a process of its own is never answered at once."""
     if asked.file is None or not asked.file.apart:
         return asked.work
-    return asked.work._replace(least=max(asked.work.least, Class.SLOW, key=list(Class).index))
+    return asked.work.at_least(Class.SLOW)
 
 
 async def _anybody(_: Snapshot) -> Sight:

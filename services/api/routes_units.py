@@ -284,7 +284,7 @@ def _before(days: Days) -> Days:
 def _work(question: Question, position: int | None) -> Work:
     """Say what a report makes the service do: of the past it is never one that is answered between others."""
     work = _work_now(question)
-    return work if position is None else work._replace(least=max(work.least, Class.SLOW, key=list(Class).index))
+    return work if position is None else work.at_least(Class.SLOW)
 
 
 def _work_now(question: Question) -> Work:

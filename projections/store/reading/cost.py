@@ -59,6 +59,10 @@ class Work(NamedTuple):
         """Tell whether the class is known without looking anything up."""
         return self.least is Class.VAST or (self.steps == 0 and self.level is None and self.text is None)
 
+    def at_least(self, least: Class) -> Work:
+        """Return the same of a class that is this one at the least."""
+        return self._replace(least=max(self.least, least, key=_ORDER.index))
+
 
 def class_of(work: Work, reached: int) -> Class:
     """Return the class of a question; ``reached`` are the units or names that it walks over, at most MOST counted."""
