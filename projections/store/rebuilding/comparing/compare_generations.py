@@ -144,7 +144,7 @@ def _rows(compared: ComparedTable, own: str, other: str, *, of_units: bool) -> s
             joins.append(f"LEFT JOIN {own}.unit AS {name}_unit ON {name}_unit.no = t.{name}")
             columns.append(f"coalesce({name}_unit.id, '#' || t.{name}) AS {name}")
         else:
-            columns.append(f"{compared.expressions.get(name, f't.{name}')} AS {name}")
+            columns.append(f"t.{name}")
     where = compared.where.format(own=own, other=other)
     if of_units:
         where += " AND " + _NUMBERS_OF.format(unit=compared.units[0], own=own)

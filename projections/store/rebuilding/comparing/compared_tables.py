@@ -25,8 +25,8 @@ _COUNTED_APART: Final = f"""(
     UNION ALL SELECT * FROM ({taken_apart("{own}.running_sum")}) AS apart WHERE period < {YEAR_BASE}
 )"""
 _PERIOD_DIGEST: Final = "hashint8extended(t.period::bigint << 8 | t.measure, t.n)"
-_MARKED_IN_BOTH: Final = """
-t.unit IN (SELECT one.no FROM {own}.unit AS one JOIN {other}.unit AS two USING (id) WHERE one.{mark} AND two.{mark})
+_LARGE_IN_BOTH: Final = """
+t.unit IN (SELECT one.no FROM {own}.unit AS one JOIN {other}.unit AS two USING (id) WHERE one.large AND two.large)
 """
 
 
@@ -48,7 +48,6 @@ class ComparedTable(NamedTuple):
     values: tuple[str, ...]
     units: tuple[str, ...] = ()
     where: str = "true"
-    expressions: dict[str, str] = {}  # noqa: RUF012 - never changed
     digest: str | None = None
     may_lack: tuple[str, ...] = ()
     rows: str = ""
@@ -98,8 +97,7 @@ COMPARED: Final = (
         ("unit", "period", "measure"),
         ("n",),
         ("unit",),
-        where=f"t.n <> 0 AND (t.period < {YEAR_BASE} OR {_MARKED_IN_BOTH.replace('{mark}', 'large')})"
-        f" AND {_RUNNING_ALIKE}",
+        where=f"t.n <> 0 AND (t.period < {YEAR_BASE} OR {_LARGE_IN_BOTH}) AND {_RUNNING_ALIKE}",
         digest=_PERIOD_DIGEST,
     ),
     ComparedTable(
