@@ -42,12 +42,16 @@ class Splits:
 
     def add(self, row: object, measure: str, dimension: str, code: str, n: int) -> None:
         """Add to a code of a row's measure; unknown may be left out."""
-        counts = [0] * len(codes_of(dimension))
-        counts[codes_of(dimension).index(code)] = n
-        self.add_all(row, measure, dimension, counts[:-1])
+        codes = codes_of(dimension)
+        of_row = self._counts.setdefault(row, {})
+        counts = of_row.get((measure, dimension))
+        if counts is None:
+            counts = of_row[measure, dimension] = [0] * (len(codes) - 1)
+        if code != UNKNOWN:
+            counts[codes.index(code)] += n
 
     def add_all(self, row: object, measure: str, dimension: str, counts: list[int]) -> None:
-        """Add to all codes of a row's measure but to unknown, in their order."""
+        """Add to all codes of a row's measure but to unknown, in their order; the list is kept."""
         of_row = self._counts.setdefault(row, {})
         before = of_row.get((measure, dimension))
         of_row[measure, dimension] = counts if before is None else list(map(add, before, counts))
