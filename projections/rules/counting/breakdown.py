@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from itertools import islice, pairwise
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from events.facets import field
 from events.vocabulary import UNKNOWN
 from projections.rules.counting.batch_changes import MEASURE_MASK, PERIOD_MASK, PERIOD_SHIFT, UNIT_SHIFT
 from projections.rules.counting.periods import DAY_BITS, DAY_MASK, MONTH_BASE
+from projections.rules.counting.pieces import cut, left_of
 
 Integers = NDArray[np.int64]
 
@@ -131,29 +132,18 @@ def joined(facts: Iterable[NDArray[Any]]) -> NDArray[Any]:
 
 def pieces_of(keys: Integers, facts: NDArray[Any]) -> BreakdownPieces:
     """Put facts together by the keys of their unit and month."""
-    order = np.argsort(keys, kind="stable")
-    keys, facts = keys[order], facts[order]
-    begins = np.flatnonzero(np.diff(keys, prepend=-1))
-    each = keys[begins]
-    return BreakdownPieces(
-        (each >> UNIT_SHIFT).tolist(),
-        ((each >> PERIOD_SHIFT) & PERIOD_MASK).tolist(),
-        [facts[begin:end].tobytes() for begin, end in pairwise([*begins.tolist(), len(keys)])],
-    )
+    each, rows = cut(keys, facts)
+    return BreakdownPieces((each >> UNIT_SHIFT).tolist(), ((each >> PERIOD_SHIFT) & PERIOD_MASK).tolist(), rows)
 
 
 def net(facts: NDArray[Any]) -> NDArray[Any]:
     """Return facts without those that come as often with either sign."""
     what = facts["what"].astype(np.int64)
-    table = np.stack((facts["facets"].astype(np.int64), np.abs(what)), axis=1)
-    order = np.lexsort(table.T)
-    table, signs = table[order], np.sign(what[order])
-    begins = np.flatnonzero(np.any(np.diff(table, axis=0, prepend=-1) != 0, axis=1))
-    left = np.add.reduceat(signs, begins) if len(begins) else signs
-    each = np.repeat(np.arange(len(begins)), np.abs(left))
-    found = table[begins][each]
-    made = np.empty(len(found), FACT)
-    made["facets"], made["what"] = found[:, 0], found[:, 1] * np.sign(left)[each]
+    table = np.stack((np.abs(what), facts["facets"].astype(np.int64)), axis=1)
+    rows, left = left_of(table, np.sign(what))
+    each = np.repeat(np.arange(len(rows)), np.abs(left))
+    made = np.empty(len(each), FACT)
+    made["what"], made["facets"] = rows[each, 0] * np.sign(left)[each], rows[each, 1]
     return made
 
 

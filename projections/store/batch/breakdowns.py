@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from projections.rules.counting.breakdown import FACT, NUMBER, Integers, by_year, joined, net, pieces_of
 from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE
+from projections.store.batch.small_pieces import together
 
 WORTH: Final = 262_144
 """Facts that are appended before they are summed up, each as often as there are vast units above it.
@@ -24,9 +25,6 @@ AT_ONCE: Final = 65_536
 """Facts that are summed up at once, or all that a unit has of a year: some 10 MB of them."""
 YEARS_AT_ONCE: Final = 128
 """Units' years that are: each has some 40 kB of numbers."""
-_SMALL: Final = 32_768
-"""Bytes: larger pieces are left alone, so that what comes late does not write a whole month anew."""
-_MANY: Final = 8
 _OFTEN: Final = 256
 """Batches after which small pieces are put together: large batches are summed up before."""
 
@@ -34,21 +32,8 @@ _ADD: Final = """
 INSERT INTO breakdown (unit, month, summed, rows)
 SELECT unit, month, $4, rows FROM unnest($1::integer[], $2::integer[], $3::bytea[]) AS added(unit, month, rows)
 """
-_TOGETHER: Final = f"""
-WITH many AS (
-    SELECT unit, month FROM breakdown WHERE {{which}} AND octet_length(rows) < {_SMALL}
-    GROUP BY 1, 2 HAVING count(*) >= {_MANY}
-), gone AS (
-    DELETE FROM breakdown USING many
-    WHERE breakdown.unit = many.unit AND breakdown.month = many.month AND {{which}}
-        AND octet_length(breakdown.rows) < {_SMALL}
-    RETURNING breakdown.unit, breakdown.month, breakdown.summed, breakdown.rows
-)
-INSERT INTO breakdown (unit, month, summed, rows)
-SELECT unit, month, summed, string_agg(rows, ''::bytea) FROM gone GROUP BY 1, 2, 3
-"""
-_NEW_TOGETHER: Final = _TOGETHER.format(which="NOT summed")
-_SUMMED_TOGETHER: Final = _TOGETHER.format(which="summed")
+_NEW_TOGETHER: Final = together("breakdown", ("unit", "month"), "NOT breakdown.summed", kept=("summed",))
+_SUMMED_TOGETHER: Final = together("breakdown", ("unit", "month"), "breakdown.summed", kept=("summed",))
 _WAITING: Final = f"""
 SELECT unit, (month - {MONTH_BASE}) / 100 AS year, sum(octet_length(rows))::bigint / {FACT.itemsize}
 FROM breakdown WHERE NOT summed GROUP BY 1, 2 ORDER BY 1, 2
@@ -159,14 +144,10 @@ async def _sum_up(connection: asyncpg.Connection, years: Sequence[tuple[int, int
     left = {key: joined(pieces) for key, pieces in months.items()}
     for key in less:
         left[key] = net(left[key])
-    kept = [(unit, month, facts.tobytes()) for (unit, month), facts in sorted(left.items(), key=_key) if len(facts)]
+    kept = [(*key, left[key].tobytes()) for key in sorted(left) if len(left[key])]
     if kept:
         await connection.execute(_ADD, *zip(*kept, strict=True), True)
     await _add_to_years(connection, year_rows(taken))
-
-
-def _key(item: tuple[tuple[int, int], object]) -> tuple[int, int]:
-    return item[0]
 
 
 def piece_of(unit: int, month: int, rows: bytes) -> BreakdownPiece:

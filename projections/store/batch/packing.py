@@ -12,7 +12,6 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from functools import lru_cache
-from itertools import pairwise
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -23,8 +22,10 @@ from events.catalogue import MEASURES
 from events.vocabulary import LEVELS
 from projections.rules.counting.batch_changes import Changes, Dated, Deltas, FactRow, Structure
 from projections.rules.counting.periods import DAY_BITS, day_period
+from projections.rules.counting.pieces import cut
 from projections.rules.counting.plans import DeclarationRow
 from projections.rules.hierarchy.unit import FOREVER
+from projections.store.batch.small_pieces import MANY, together
 from projections.store.calendar_sql import COPIED_ENDS, OPEN, period_of
 
 
@@ -58,9 +59,6 @@ UNIT_BITS: Final = 10
 
 _EVERY: Final = 8_192
 """Positions after which small pieces are put together."""
-_SMALL: Final = 32_768
-"""Bytes: larger pieces are left alone, so that what comes late does not write a whole month anew."""
-_MANY: Final = 8
 
 
 def _texts(words: Iterable[str]) -> str:
@@ -105,20 +103,10 @@ _PIECES: Final = f"{_INTO} SELECT * FROM unnest($1::smallint[], $2::integer[], $
 _SAID: Final = f"{_INTO} {_declarations(1, 'position = ANY($1::bigint[])')}"
 _UNSAID: Final = f"{_INTO} {_declarations(-1, 'position = ANY($1::bigint[])')}"
 _LEFT: Final = f"{_INTO} {_stays(-1, 'edge.unit = ANY($1::integer[])')}"
-_TOGETHER: Final = f"""
-WITH many AS (
-    SELECT kind, part FROM packed WHERE kind <> {PackedKind.STAYS:d} AND octet_length(rows) < {_SMALL}
-    GROUP BY 1, 2 HAVING count(*) >= {_MANY}
-), gone AS (
-    DELETE FROM packed USING many
-    WHERE packed.kind = many.kind AND packed.part = many.part AND octet_length(packed.rows) < {_SMALL}
-    RETURNING packed.kind, packed.part, packed.rows
-)
-{_INTO} SELECT kind, part, string_agg(rows, ''::bytea) FROM gone GROUP BY 1, 2
-"""
+_TOGETHER: Final = together("packed", ("kind", "part"), f"packed.kind <> {PackedKind.STAYS:d}")
 _WORN: Final = f"""
 DELETE FROM packed WHERE kind = {PackedKind.STAYS:d} AND part IN (
-    SELECT part FROM packed WHERE kind = {PackedKind.STAYS:d} GROUP BY 1 HAVING count(*) >= {_MANY}
+    SELECT part FROM packed WHERE kind = {PackedKind.STAYS:d} GROUP BY 1 HAVING count(*) >= {MANY}
 ) RETURNING part
 """
 _AGAIN: Final = f"{_INTO} {_stays(1, f'edge.unit BETWEEN $1 AND $1 + {(1 << UNIT_BITS) - 1}')}"
@@ -163,12 +151,10 @@ def _add_facts(pieces: PackedPieces, counted: Sequence[FactRow], lost: Sequence[
     what = measures << DAY_BITS | days
     what[len(counted) :] *= -1
     records["what"] = what
-    order = np.argsort(months, kind="stable")
-    months, records = months[order], records[order]
-    begins = np.flatnonzero(np.diff(months, prepend=-1)).tolist()
-    pieces.kinds.extend([PackedKind.FACTS] * len(begins))
-    pieces.parts.extend(months[begins].tolist())
-    pieces.rows.extend(records[begin:end].tobytes() for begin, end in pairwise([*begins, len(months)]))
+    parts, rows = cut(months, records)
+    pieces.kinds.extend([PackedKind.FACTS] * len(rows))
+    pieces.parts.extend(parts.tolist())
+    pieces.rows.extend(rows)
 
 
 def _add_stays(pieces: PackedPieces, structure: Structure) -> None:

@@ -10,6 +10,7 @@ import asyncpg
 import numpy as np
 from numpy.typing import NDArray
 
+from projections.rules.counting.pieces import left_of
 from projections.store.batch.packing import DECLARATION, FACT, STAY, UNIT_BITS, PackedKind, records_of
 from projections.store.rebuilding.row_difference import RowDifference
 
@@ -82,16 +83,13 @@ def _digests(kind: PackedKind, records: NDArray[Any], part: NDArray[Any], number
     if kind is PackedKind.STAYS:
         parts = columns["unit"] >> UNIT_BITS
     table = np.stack((parts, astray, *columns.values()), axis=1)
-    order = np.lexsort(table.T[::-1])
-    table, signs = table[order], signs[order]
-    begins = np.flatnonzero(np.any(np.diff(table, axis=0, prepend=-1) != 0, axis=1))
-    net = np.add.reduceat(signs, begins) if len(begins) else signs
-    said = np.column_stack((table[begins], net))[net != 0]
+    rows, left = left_of(table, signs)
+    said = np.column_stack((rows, left))[left != 0]
     ends = np.flatnonzero(np.diff(said[:, 0], prepend=-1))
     return {
-        (int(kind), int(rows[0, 0])): sha256(rows.tobytes()).hexdigest()[:16]
-        for rows in np.split(said, ends[1:])
-        if len(rows)
+        (int(kind), int(same[0, 0])): sha256(same.tobytes()).hexdigest()[:16]
+        for same in np.split(said, ends[1:])
+        if len(same)
     }
 
 
