@@ -21,7 +21,8 @@ from projections.answers.report.news_answers import Keeping, Moved
 from projections.answers.report.report_answers import Behind
 from projections.rules.counting.periods import Days
 from projections.store.reading.find_unit import UnknownUnitError
-from projections.store.reading.news import Watched, moment_of, news_between
+from projections.store.reading.log_moment import moment_of
+from projections.store.reading.news import Watched, news_between
 from projections.store.reading.snapshot import Snapshot, snapshot
 from services.access.asker import Asker
 from services.access.authentication import still_known

@@ -30,6 +30,7 @@ from projections.rules.counting.periods import ONE_DAY, Days, common
 from projections.rules.hierarchy.unit import Unit
 from projections.store.reading.binary_columns import Column, each_block
 from projections.store.reading.find_unit import places_of, unknown
+from projections.store.reading.log_moment import moment_of
 from projections.store.reading.parked_before import day_of_fact
 from projections.store.reading.raw_trees import raw_tree
 from projections.store.reading.said_then import SaidSince, known_of, numbers_of, said_since, statements_of
@@ -63,7 +64,6 @@ def least_to_read(*, before: int, after: int, changed: int, below: int, units: i
     return PastWay.FORWARD if before < back else PastWay.BACK
 
 
-_AS_OF: Final = "SELECT published_at FROM ledger WHERE position = $1"
 _NUMBER: Final = "SELECT no FROM unit WHERE id = $1"
 
 # So many rows are read in the order in which they lie: one by one by an index of days it takes three times as long.
@@ -380,7 +380,7 @@ async def known_then(
     if number is None or await then.find(unit, dt.date.max) is None:
         raise await unknown(snapshot, unit)
     then.plan(number)
-    as_of = await snapshot.connection.fetchval(_AS_OF, position)
+    as_of = await moment_of(snapshot, position)
     return snapshot._replace(position=position, as_of=as_of, known=then), then
 
 

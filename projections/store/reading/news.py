@@ -101,7 +101,6 @@ WHERE changed.first <= line.last AND changed.last >= line.first AND (
 )
 GROUP BY line.no
 """
-_MOMENT: Final = "SELECT published_at FROM ledger WHERE position = $1"
 
 
 class Watched(NamedTuple):
@@ -157,12 +156,6 @@ async def news_between(snapshot: Snapshot, after: int, until: int, watches: Sequ
     found = [0] * len(watches)
     for row in rows:
         found[row["no"] - 1] = row["events"]
-    return found
-
-
-async def moment_of(snapshot: Snapshot, position: int) -> dt.datetime | None:
-    """Return the bus time of the event at a position, None where there is none."""
-    found: dt.datetime | None = await snapshot.connection.fetchval(_MOMENT, position)
     return found
 
 
