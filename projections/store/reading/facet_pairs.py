@@ -42,15 +42,16 @@ async def pair_rows(
     if snapshot.known is not None:
         facts += await snapshot.known.coded_rest(parts, asked, packed_mask(detail), by_month=False)
         parts, snapshot = await snapshot.known.of_now(parts), snapshot.known.today
-    if parts:
-        facts += await own_counts(snapshot, [part for part in parts if part.own], asked, detail)
-        walked = [part for part in below_of(parts) if not part.place.vast]
-        facts += await counts_below(snapshot, walked, asked, detail, root=root) if walked else []
     *pairs, unknown = rows_of_codes(detail)
     counts = {pair: dict.fromkeys(measures, 0) for pair in pairs}
-    vast = [part for part in below_of(parts) if part.place.vast]
-    if vast:
-        await _add_vast(snapshot, vast, asked, detail, counts)
+    if parts:
+        facts += await own_counts(snapshot, [part for part in parts if part.own], asked, detail)
+        below = below_of(parts)
+        walked = [part for part in below if not part.place.vast]
+        facts += await counts_below(snapshot, walked, asked, detail, root=root) if walked else []
+        vast = [part for part in below if part.place.vast]
+        if vast:
+            await _add_vast(snapshot, vast, asked, detail, counts)
     for _, _, number, packed, n in facts:
         if packed:
             counts[unpacked_codes(detail, packed)][MEASURES[number - 1]] += n
