@@ -32,7 +32,7 @@ from services.api.parameters import today
 from services.api.problems import Problem
 from services.api.sights import OfUnit, sight_of
 from services.api.turns import Bounded
-from services.api.waiting import Positions
+from services.api.waiting import Positions, first_of
 from services.connecting.database_failures import DATABASE_AWAY, NOT_MIGRATED
 from services.connecting.failures import described
 
@@ -216,8 +216,8 @@ class News:
                     _log.error("open pages are told nothing", error=described(error))
                 took = time.monotonic() - began
                 await asyncio.sleep(took * PACE if more else max(EVERY - took, took * PACE))
-                if not more:
-                    await self._wait(known)
+                if not more:  # where the database is away, it is asked again soon
+                    await first_of(self._positions.another(known, EVERY), self._pages.another())
         finally:
             ending.cancel()
             self._pages.end()
@@ -225,20 +225,6 @@ class News:
     async def _end(self) -> None:
         await self._pages.ending.wait()
         self._pages.end()
-
-    async def _wait(self, known: int) -> None:
-        """Wait until there is something to look for, or a second."""
-        waiting = {
-            asyncio.ensure_future(self._positions.another(known, EVERY)),
-            asyncio.ensure_future(self._pages.another()),
-        }
-        try:
-            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for each in done:
-                each.exception()  # the database is away: asked for again soon
-        finally:
-            for each in waiting:
-                each.cancel()
 
     async def _look(self) -> bool:
         """Count what is new and tell it; return whether there is more to be counted."""

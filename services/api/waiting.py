@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
@@ -127,7 +128,7 @@ class Positions:
             while await connection.fetchval(_RECOVERS):
                 backoff.reset()
                 self._on_primary.clear()
-                await _either(lost, self._on_primary)
+                await first_of(lost.wait(), self._on_primary.wait())
             await connection.add_listener(NOTIFICATIONS, self._hear)
             backoff.reset()
             self._listening = True
@@ -141,11 +142,13 @@ class Positions:
         news.set()
 
 
-async def _either(*events: asyncio.Event) -> None:
-    """Wait for one of several events."""
-    waiting = [asyncio.ensure_future(event.wait()) for event in events]
+async def first_of(*waits: Coroutine[Any, Any, object]) -> None:
+    """Wait until one of several ends, whatever it ends with; the others are given up."""
+    waiting = [asyncio.ensure_future(each) for each in waits]
     try:
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for each in done:
+            each.exception()
     finally:
         for each in waiting:
             each.cancel()
