@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from contextlib import suppress
@@ -16,6 +15,7 @@ from typing import Final
 import msgspec
 
 from projections.answers.tables.answer_table import AnswerTable, Cells
+from services.bounded.starting import started, surroundings
 from services.files.bounds import FileBounds, FileNotWrittenError, TemplateError, TooLongError
 from services.files.manuscript import ANSWER, END, FAILED, REFUSED, UNFIT, Manuscript, TooLong, packed
 from services.files.templates import Templates
@@ -23,8 +23,6 @@ from services.files.templates import Templates
 PROCESS: Final = "services.files.apart_process"
 PAGE: Final = 500
 """Rows that are handed over at a time."""
-_PASSED_ON: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
-"""What the process is told of this one's surroundings: no setting, no address, no secret."""
 _FEW_THREADS: Final = {"RAYON_NUM_THREADS": "2", "MALLOC_ARENA_MAX": "2"}
 """On a machine of many cores the threads of libraries would take up the address space that it may have."""
 
@@ -50,25 +48,11 @@ async def write_apart(form: str, table: AnswerTable, bounds: FileBounds, prefix:
 
 async def _written(folder: Path, form: str, table: AnswerTable, bounds: FileBounds, templates: Templates) -> int:
     """Start the process, hand the answer over, and return how it ended."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        PROCESS,
-        str(folder),
-        env={**{name: os.environ[name] for name in _PASSED_ON if name in os.environ}, **_FEW_THREADS},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
+    env = {**surroundings("TMPDIR"), **_FEW_THREADS}
+    async with started(PROCESS, str(folder), env=env, stdout=asyncio.subprocess.DEVNULL) as process:
         assert process.stdin is not None  # noqa: S101 - as a pipe
         await _fed(process.stdin, Manuscript(form, table._replace(rows=()), bounds, templates), table)
         return await process.wait()
-    finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
 
 
 async def _fed(into: asyncio.StreamWriter, manuscript: Manuscript, table: AnswerTable) -> None:

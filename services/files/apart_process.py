@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import resource
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -19,10 +18,10 @@ from typing import Final
 import msgspec
 
 from projections.answers.tables.answer_table import Cells
-from services.files.bounds import FileBounds, TemplateError, TooLongError
+from services.bounded.binding import bind
+from services.files.bounds import TemplateError, TooLongError
 from services.files.manuscript import ANSWER, FAILED, REFUSED, UNFIT, Manuscript, TooLong, unpacked
 
-NICE: Final = 10
 _DIES_WITH_ITS_PARENT: Final = 1
 """PR_SET_PDEATHSIG, of Linux."""
 _LONGEST: Final = 500
@@ -36,7 +35,8 @@ def main() -> None:
         ctypes.CDLL(None).prctl(_DIES_WITH_ITS_PARENT, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started it
     manuscript, rows = unpacked(sys.stdin.buffer)
-    bound(manuscript.bounds)
+    bounds = manuscript.bounds
+    bind(memory=bounds.memory, seconds=bounds.seconds, written=bounds.scratch)
     try:
         write(manuscript, rows, folder)
     except TooLongError as error:
@@ -78,21 +78,6 @@ _WRITERS: Final[dict[str, Callable[[Manuscript, Iterator[Cells], Path], None]]] 
     "docx": _docx,
     "pdf": _pdf,
 }
-
-
-def bound(bounds: FileBounds) -> None:
-    """Bind this process, for good, as far as it isn't bound more closely; on a full machine others go before it."""
-    with suppress(OSError):
-        os.nice(NICE)
-    for what, most in (
-        (resource.RLIMIT_AS, bounds.memory),
-        (resource.RLIMIT_CPU, bounds.seconds),
-        (resource.RLIMIT_FSIZE, bounds.scratch),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, hard = resource.getrlimit(what)
-        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (least, least))
 
 
 if __name__ == "__main__":

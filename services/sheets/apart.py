@@ -1,14 +1,13 @@
 """Reads a file, and writes one, in a process of its own that is killed at its bounds: this process goes on."""
 
 import asyncio
-import os
 import signal
-import sys
 from contextlib import suppress
 from typing import Final
 
 import msgspec
 
+from services.bounded.starting import started, surroundings
 from services.sheets.apart_process import HEAD, READING, WRITING, WrittenQuestion
 from services.sheets.bounds import Bounds
 from services.sheets.formats import broken, too_large, too_slow
@@ -19,8 +18,6 @@ from services.sheets.results import SheetReading
 PROCESS: Final = "services.sheets.apart_process"
 WRITTEN_WITHIN: Final = Bounds(seconds=60.0)
 """The bounds of a sheet that is written."""
-_PASSED_ON: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
-"""What the process is told of this one's surroundings: no setting, no address, no secret."""
 _OUT_OF_TIME: Final = frozenset({-signal.SIGXCPU, -signal.SIGKILL})
 _OUT_OF_MEMORY: Final = frozenset({-signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS})
 
@@ -29,11 +26,6 @@ _answers: Final = msgspec.msgpack.Decoder(SheetReading | SheetRefused)
 
 class NotWrittenError(Exception):
     """A sheet could not be written within its bounds."""
-
-
-def surroundings() -> dict[str, str]:
-    """Give the environment of the process that reads."""
-    return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
 
 
 async def read_apart(sheet: bytes, asked: SheetQuestion) -> SheetReading | SheetRefused:
@@ -74,21 +66,7 @@ async def write_apart(event_type: str, rows: bytes, bounds: Bounds = WRITTEN_WIT
 
 async def _run(what: bytes, question: bytes, given: bytes, within: float) -> tuple[int | None, bytes]:
     """Start the process, ask it, and give how it ended and its answer. Raises TimeoutError."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        PROCESS,
-        env=surroundings(),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
+    async with started(PROCESS, env=surroundings(), stdout=asyncio.subprocess.PIPE) as process:
         async with asyncio.timeout(within):
             answer, _ = await process.communicate(HEAD.pack(what, len(question), len(given)) + question + given)
-    finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
     return process.returncode, answer

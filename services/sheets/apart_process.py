@@ -4,21 +4,19 @@ It may write no file, hold no more memory and take no more time than it was told
 """
 
 import os
-import resource
 import struct
 import sys
-from contextlib import suppress
 from math import ceil
 from typing import Final
 
 import msgspec
 
+from services.bounded.binding import bind
 from services.sheets.bounds import Bounds
 from services.sheets.formats import too_large
 from services.sheets.reading import SheetQuestion, read
 from services.sheets.results import ResultRow
 
-NICE: Final = 10
 READING, WRITING = b"r", b"w"
 HEAD: Final = struct.Struct("!cQQ")
 """What precedes the question and what is given with it: which of the two it is, and the length of each."""
@@ -44,7 +42,7 @@ def main() -> None:
 
 def _read(question: bytes, length: int) -> bytes:
     asked = msgspec.msgpack.decode(question, type=SheetQuestion)
-    bound(asked.bounds)
+    _bind(asked.bounds)
     try:
         return msgspec.msgpack.encode(read(sys.stdin.buffer.read(length), asked))
     except MemoryError:
@@ -55,24 +53,13 @@ def _written(question: bytes, length: int) -> bytes:
     from services.sheets.results_sheet import results_sheet  # noqa: PLC0415 - what reads doesn't need it
 
     asked = msgspec.msgpack.decode(question, type=WrittenQuestion)
-    bound(asked.bounds)
+    _bind(asked.bounds)
     return results_sheet(asked.type, msgspec.json.decode(sys.stdin.buffer.read(length), type=list[ResultRow]))
 
 
-def bound(bounds: Bounds) -> None:
-    """Bind this process, for good, as far as it isn't bound more closely; on a full machine others go before it."""
-    with suppress(OSError):
-        os.nice(NICE)
-    seconds = ceil(bounds.seconds)
-    for what, most in (
-        (resource.RLIMIT_AS, bounds.memory),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, hard = resource.getrlimit(what)
-        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (least, least))
+def _bind(bounds: Bounds) -> None:
+    """Bind this process: it may write no file at all."""
+    bind(memory=bounds.memory, seconds=ceil(bounds.seconds), written=0)
 
 
 if __name__ == "__main__":

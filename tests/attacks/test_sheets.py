@@ -9,6 +9,7 @@ from datetime import date
 import psutil
 import pytest
 
+from services.bounded.starting import surroundings
 from services.sheets import apart
 from services.sheets.apart import read_apart
 from services.sheets.bounds import Bounds
@@ -82,4 +83,4 @@ async def test_who_waits_no_longer_leaves_no_process() -> None:
 
 async def test_the_process_is_told_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TONGHOP_DATABASE_URL", "postgresql://secret")
-    assert not any(name.startswith("TONGHOP") for name in apart.surroundings())
+    assert not any(name.startswith("TONGHOP") for name in surroundings())
