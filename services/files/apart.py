@@ -6,23 +6,20 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from projections.answers.tables.answer_table import AnswerTable, Cells
+from projections.answers.tables.answer_table import AnswerTable
 from services.bounded.starting import started, surroundings
 from services.files.bounds import FileBounds, FileNotWrittenError, TemplateError, TooLongError
 from services.files.manuscript import ANSWER, END, FAILED, REFUSED, UNFIT, Manuscript, TooLong, packed
+from services.files.row_pages import pages_of
 from services.files.templates import Templates
 
 PROCESS: Final = "services.files.apart_process"
-PAGE: Final = 500
-"""Rows that are handed over at a time."""
 _FEW_THREADS: Final = {"RAYON_NUM_THREADS": "2", "MALLOC_ARENA_MAX": "2"}
 """On a machine of many cores the threads of libraries would take up the address space that it may have."""
 
@@ -79,18 +76,6 @@ async def _passed(into: asyncio.StreamWriter, piece: bytes) -> bool:
     except ConnectionError:
         return False
     return True
-
-
-async def pages_of(rows: Iterable[Cells] | AsyncIterable[Iterable[Cells]]) -> AsyncIterator[list[Cells]]:
-    """Yield rows page by page, and let others get their turn between two of them."""
-    if isinstance(rows, AsyncIterable):
-        async for page in rows:
-            yield list(page)
-        return
-    left = iter(rows)
-    while page := list(islice(left, PAGE)):
-        yield page
-        await asyncio.sleep(0)
 
 
 def _kept(folder: Path, code: int, prefix: str) -> Path:

@@ -9,19 +9,17 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
-from itertools import islice
+from collections.abc import AsyncIterator, Iterable
 from typing import Final, NamedTuple
 
 import msgspec
 
 from events.names import harmless
-from projections.answers.tables.answer_table import AnswerTable, Cell, Cells, Kept
+from projections.answers.tables.answer_table import AnswerTable, Cell, Kept
 from projections.answers.tables.heads import HEADS
+from services.files.row_pages import pages_of
 from services.files.spreadsheet_texts import text_cell
 
-PIECE: Final = 500
-"""Lines that are written at a time."""
 NOTE: Final = "note"
 
 
@@ -47,24 +45,14 @@ async def csv_pieces(table: AnswerTable, dialect: CsvDialect = RFC_4180) -> Asyn
     yield ("\ufeff" if dialect.in_vietnamese else "").encode() + _lines([heads], dialect)
     rows = 0
     last: list[list[str]] = []
-    async for some in _some(table.rows):
-        lines = [*last, *([*(_written(cell, dialect) for cell in cells), *of_all, ""] for cells in some)]
+    async for page in pages_of(table.rows):
+        lines = [*last, *([*(_written(cell, dialect) for cell in cells), *of_all, ""] for cells in page)]
         rows += len(lines) - len(last)
         last = lines[-1:]
         yield _lines(lines[:-1], dialect)
     notes = _text(" | ".join([*table.notes, f"Hết: {rows} dòng"]))
     line = last[0][:-1] if last else [NOTE, *[""] * (len(table.columns) - 1), *of_all]
     yield _lines([[*line, notes]], dialect)
-
-
-async def _some(rows: Iterable[Cells] | AsyncIterable[Iterable[Cells]]) -> AsyncIterator[Iterable[Cells]]:
-    if isinstance(rows, AsyncIterable):
-        async for page in rows:
-            yield page
-        return
-    left = iter(rows)
-    while some := list(islice(left, PIECE)):
-        yield some
 
 
 def _written(cell: Cell, dialect: CsvDialect) -> str:

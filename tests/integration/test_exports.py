@@ -20,10 +20,10 @@ from projections.answers.tables.answer_table import AnswerTable
 from projections.answers.tables.showing import KINDS, is_percentage, shown
 from services.api import filing
 from services.embedded.postgres import PostgresServer
-from services.files.apart import pages_of
 from services.files.apart_process import write
 from services.files.bounds import FileBounds
 from services.files.manuscript import ANSWER, Manuscript
+from services.files.row_pages import pages_of
 from services.files.templates import Templates
 from tests import read_back, servers
 from tests.integration.test_files import ASKED, DAYS, lines_of, opened_on, values_in
