@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +10,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 
 from projections.answers.tables.answer_table import AnswerTable, Cells
+from services.files.books import A4, FOOTER, Formats, new_book
 from services.files.official import (
     NUMBERS,
     OfficialLine,
@@ -20,20 +20,16 @@ from services.files.official import (
 )
 from services.files.spreadsheet_texts import like_a_formula
 
-FONT: Final = "Times New Roman"
 SHEET: Final = "Biểu"
 WHOLE, PERCENTAGE = "#,##0", '#,##0.0##"%"'
 COLUMNS: Final = (6, 52, 13, 15, 14)
 """Of the mark, the text and the numbers, in characters."""
 LAST: Final = len(COLUMNS) - 1
-_MADE: Final = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - of no use, and another one would make another file
 
 
 def write_official(table: AnswerTable, rows: Iterable[Cells], into: Path) -> None:
     """Write a form with its lines."""
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with Workbook(str(into), options) as book:
-        book.set_properties({"title": table.title, "created": _MADE})
+    with new_book(into, table.title) as book:
         _Form(book, table).write(rows)
 
 
@@ -41,12 +37,11 @@ class _Form:
     """The sheet of a form that is being written."""
 
     def __init__(self, book: Workbook, table: AnswerTable) -> None:
-        self._book = book
+        self._formats = Formats(book)
         self._table = table
         self._frame = official_frame(table)
         self._sheet = book.add_worksheet(SHEET)
         self._row = 0
-        self._made: dict[tuple[tuple[str, Any], ...], Format] = {}
 
     def write(self, rows: Iterable[Cells]) -> None:
         for at, width in enumerate(COLUMNS):
@@ -55,10 +50,10 @@ class _Form:
         for line in official_lines(self._table, rows):
             self._line(line)
         self._foot()
-        self._sheet.set_paper(9)  # A4
+        self._sheet.set_paper(A4)
         self._sheet.fit_to_pages(1, 0)
         self._sheet.set_margins(left=0.8, right=0.6, top=0.7, bottom=0.7)
-        self._sheet.set_footer("&CTrang &P/&N")
+        self._sheet.set_footer(FOOTER)
 
     def _head(self) -> None:
         frame = self._frame
@@ -123,8 +118,4 @@ class _Form:
 
     def _of(self, text: str = "", **properties: Any) -> Format:
         quoted = {"quote_prefix": True} if like_a_formula(text) else {}
-        every = {"font_name": FONT, "font_size": 11, **properties, **quoted}
-        key = tuple(sorted(every.items()))
-        if key not in self._made:
-            self._made[key] = self._book.add_format(every)
-        return self._made[key]
+        return self._formats.of(**properties, **quoted)

@@ -18,12 +18,12 @@ from xlsxwriter.worksheet import Worksheet
 
 from projections.answers.tables.answer_table import AnswerTable, Cell, Cells, TableColumn
 from projections.answers.tables.showing import is_number, is_percentage, plain, said, shown
+from services.files.books import A4, FOOTER, Formats, new_book
 from services.files.bounds import EXCEL_COLUMNS, EXCEL_ROWS, EXCEL_TEXT, HEAD_ROWS, TooLongError
 from services.files.layout import NOTHING, SheetPlace, place_of, places
 from services.files.official_workbooks import write_official
 from services.files.spreadsheet_texts import like_a_formula
 
-FONT: Final = "Times New Roman"
 WHOLE, DECIMAL, DAY = "#,##0", "#,##0.0##", "dd/mm/yyyy"
 """How numbers and days are shown; Excel writes the signs between digits as the reader's machine has them."""
 _CELLS: Final[dict[str, dict[str, Any]]] = {
@@ -50,7 +50,6 @@ _EXACT: Final = 10**15
 """Numbers from which on Excel keeps only some of the digits."""
 _FIRST_DAY: Final = dt.date(1900, 3, 1)
 """Before it days are other ones in Excel, which has a 29 February 1900."""
-_MADE: Final = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - of no use, and another one would make another file
 _FORBIDDEN_IN_NAMES: Final = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 _LONGEST_NAME: Final = 31
 
@@ -64,17 +63,8 @@ def write_workbook(table: AnswerTable, rows: Iterable[Cells], into: Path, scratc
     columns = max(len(place.columns) for place in found.values())
     if columns > EXCEL_COLUMNS:
         raise TooLongError("cột", columns, EXCEL_COLUMNS)
-    options = {
-        "constant_memory": True,
-        "tmpdir": str(scratch),
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "nan_inf_to_errors": False,
-    }
-    with Workbook(str(into), options) as book:
-        book.set_properties({"title": table.title, "created": _MADE})
-        formats = _Formats(book)
+    with new_book(into, table.title, constant_memory=True, tmpdir=str(scratch), nan_inf_to_errors=False) as book:
+        formats = _CellFormats(book)
         sheets: dict[int, _Sheet] = {}
         for row in rows:
             place = place_of(found, row)
@@ -88,20 +78,12 @@ def write_workbook(table: AnswerTable, rows: Iterable[Cells], into: Path, scratc
             sheet.end()
 
 
-class _Formats:
-    """The formats of a workbook, each made once."""
+class _CellFormats(Formats):
+    """The formats of a workbook, those of cells found by what is in them."""
 
     def __init__(self, book: Workbook) -> None:
-        self._book = book
-        self._made: dict[tuple[tuple[str, Any], ...], Format] = {}
+        super().__init__(book, valign="top")
         self._of_cells: dict[tuple[str, bool], Format] = {}
-
-    def of(self, **properties: Any) -> Format:
-        """Return a format with these properties."""
-        key = tuple(sorted(properties.items()))
-        if key not in self._made:
-            self._made[key] = self._book.add_format({"font_name": FONT, "font_size": 11, "valign": "top", **properties})
-        return self._made[key]
 
     def of_cell(self, kind: str, *, strong: bool) -> Format:
         """Return the format of a cell of a kind, of a row that stands out or doesn't."""
@@ -115,7 +97,7 @@ class _Formats:
 class _Sheet:
     """A sheet that is being written."""
 
-    def __init__(self, book: Workbook, formats: _Formats, table: AnswerTable, place: SheetPlace) -> None:
+    def __init__(self, book: Workbook, formats: _CellFormats, table: AnswerTable, place: SheetPlace) -> None:
         self._formats = formats
         self._table = table
         self._columns = place.columns
@@ -195,13 +177,13 @@ class _Sheet:
         for at, width in enumerate(self._widths):
             sheet.set_column(at, at, min(max(width, NARROWEST), WIDEST))
         whole = sum(min(max(width, NARROWEST), WIDEST) for width in self._widths)
-        sheet.set_paper(9)  # A4
+        sheet.set_paper(A4)
         if whole > WIDE:
             sheet.set_landscape()
         sheet.fit_to_pages(max(1, -(-whole // ON_A_PAGE)), 0)
         sheet.set_margins(left=0.6, right=0.6, top=0.7, bottom=0.7)
         sheet.repeat_rows(self._head)
-        sheet.set_footer("&CTrang &P/&N")
+        sheet.set_footer(FOOTER)
 
 
 def _few(lines: list[tuple[str, str]]) -> list[tuple[str, str]]:
