@@ -13,11 +13,6 @@ FIGURES: Final[Mapping[str, str]] = {name: each.column for name, each in contrac
 LEVELS, FACETS, DIMENSIONS = contract.LEVELS, contract.CODES, contract.DIMENSIONS
 _ENGLISH: Final = {name: each.english for name, each in contract.MEASURES.items()}
 
-BASES: Final[Mapping[str, str]] = {
-    "as-was": "theo tổ chức tại thời điểm",
-    "as-now": "theo tổ chức hiện nay",
-}
-
 STATES: Final[Mapping[str, str]] = {
     "paused": "tạm dừng",
     "catching_up": "đang theo kịp",

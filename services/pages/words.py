@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from events import words
+from projections.answers.words.basis_words import BASES
 from projections.answers.words.event_words import EVENT_TYPES
 from projections.answers.words.outcome_words import OUTCOMES, REASONS
 from services.pages.texts import Language
 
-BASES: Final[Mapping[str, str]] = {"as-was": "theo tổ chức tại thời điểm", "as-now": "theo tổ chức hiện nay"}
 DOINGS: Final[Mapping[str, str]] = {
     "signed_in": "đăng nhập",
     "signed_out": "đăng xuất",

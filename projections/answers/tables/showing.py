@@ -15,6 +15,7 @@ import msgspec
 from events.names import harmless
 from events.words import CODES, DIMENSIONS, LEVELS, MEASURES, STOCKS, TYPES
 from projections.answers.tables.answer_table import KIND, AnswerTable, Cell, Kept
+from projections.answers.words.basis_words import BASES
 from projections.answers.words.vietnamese_format import VIETNAM, day, days, number
 
 HIDDEN_TEXT: Final = "ẩn"
@@ -34,10 +35,6 @@ KINDS: Final[Mapping[str, str]] = {
     "difference": "Chênh lệch",
 }
 """What rows are, where that is said of each."""
-BASES: Final[Mapping[str, str]] = {
-    "as-was": "theo tổ chức tại thời điểm",
-    "as-now": "theo tổ chức hiện nay",
-}
 _WAYS: Final[Mapping[str, str]] = {
     "declared": "đã khai báo",
     "counted": "đã đếm",

@@ -7,9 +7,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
+from projections.answers.words.basis_words import BASES
 from services.cli.screen import Column, Sheet, named, shown
 from services.cli.views.reports import heading_of, period
-from services.cli.words import BASES, LEVELS, MEASURES, day, days, number, position, say, word
+from services.cli.words import LEVELS, MEASURES, day, days, number, position, say, word
 from services.language import either
 
 _CHANGES = {

@@ -7,10 +7,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from events.catalogue import STOCK_FLOWS
+from projections.answers.words.basis_words import BASES
 from services.cli.screen import Column, Sheet, named, shown
 from services.cli.views.reports import heading_of
 from services.cli.views.shared import behind
-from services.cli.words import BASES, FIGURES, MEASURES, day, days, decimal, number, position, say, word
+from services.cli.words import FIGURES, MEASURES, day, days, decimal, number, position, say, word
 from services.language import either
 
 _MISSING = "…"

@@ -6,10 +6,10 @@ from typing import Any, Final, NamedTuple
 from rich.console import Group
 from rich.text import Text
 
+from projections.answers.words.basis_words import BASES
 from services.cli.screen import Column, Sheet, named, shown
 from services.cli.views.shared import behind
 from services.cli.words import (
-    BASES,
     DIMENSIONS,
     FACETS,
     HIDDEN,
