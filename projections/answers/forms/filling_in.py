@@ -13,8 +13,9 @@ from events.catalogue import STOCK_FLOWS
 from projections.answers.forms.form_answers import FilledForm, FormDays, FormFrame, FormName, FormRow
 from projections.answers.forms.template import Counted, FormLine, FormTemplate
 from projections.answers.plans.plan_answers import Operand
+from projections.answers.privacy.split_report import HIDDEN
 from projections.answers.report.report_answers import NotBrokenDown, Report, Suppressed, UnitName, Values
-from projections.answers.words.form_words import HIDDEN_CELLS, UNCHECKED, reorganised_note, stock_note
+from projections.answers.words.form_words import UNCHECKED, reorganised_note, stock_note
 from projections.answers.words.percents import percent
 from projections.rules.counting.periods import ONE_DAY
 
@@ -243,7 +244,7 @@ def _suppressed(reports: Iterable[Report]) -> Suppressed | UnsetType:
         for measure, hidden in each.cells.items():
             cells[measure] = cells.get(measure, 0) + hidden
     smallest = found[0].smallest
-    return Suppressed(smallest, cells, HIDDEN_CELLS.format(smallest=smallest))
+    return Suppressed(smallest, cells, HIDDEN.format(smallest=smallest))
 
 
 def _not_broken_down(reports: Iterable[Report]) -> NotBrokenDown | UnsetType:

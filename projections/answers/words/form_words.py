@@ -6,15 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from projections.answers.words.vietnamese_format import number
-from projections.bilingual import Bilingual
 
 UNCHECKED: Final = "Biểu mẫu chưa đối chiếu bản gốc."
-HIDDEN_CELLS: Final = str(
-    Bilingual(
-        "Ô có ít hơn {smallest} người (khác 0) và các ô bù được ẩn để không suy ra được từng người.",
-        "Cells of fewer than {smallest} people, and those that would give them away, are hidden.",
-    )
-)
 MISSING: Final[Mapping[str, str]] = {
     "not_collected": "không thu thập",
     "not_on_this_basis": "không có theo tổ chức hiện nay",

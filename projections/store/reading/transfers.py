@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Date, bindparam, func, select
 
 from events.catalogue import MEASURES
+from projections.answers.forms.template import TRANSFERS
 from projections.answers.report.known_unit import KnownUnit
 from projections.answers.report.report_question import Basis
 from projections.rules.counting.periods import Days
@@ -19,8 +20,6 @@ from projections.store.reading.facts_under import Under, of_everybody, of_member
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.sums import numbers
 from projections.store.schema.tables import FACT
-
-TRANSFERS: Final = ("transfers_in", "transfers_out")
 
 
 def _between(under: Under) -> Query:
