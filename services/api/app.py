@@ -76,7 +76,8 @@ def create_app(
     ask the app itself for what they show. ``open_pages`` are told what is new; they end when the app does, or when the
     server says so.
 
-    Raises UndeclaredNeedError where a route does not say what it needs.
+    Raises UndeclaredNeedError where a route does not say what it needs, SettingsError where a form or a template that
+    the settings name can't be used.
     """
 
     @asynccontextmanager
@@ -95,8 +96,6 @@ def create_app(
             elsewhere = apart or Here(slow)
             app.state.clients = Clients(settings.trusted_proxies)
             app.state.access = AccountsOfApp(settings, askers, writing)
-            app.state.templates = templates_of(settings)
-            app.state.official_forms = official_forms(settings.forms)
             app.state.thresholds = Thresholds(settings.smallest_cell, settings.smallest_table)
             app.state.reader = Reader(
                 quick, service, elsewhere, writing=writing, positions=positions, log_end=log_end, lags=lags
@@ -138,6 +137,8 @@ def create_app(
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
     )
+    app.state.templates = templates_of(settings)
+    app.state.official_forms = official_forms(settings.forms)
     app.add_middleware(Guard, hosts=Hosts(settings.http, settings.hosts))
     app.add_middleware(Measured)
     app.add_middleware(Traced)  # what is added last sees a request first

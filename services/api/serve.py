@@ -24,7 +24,6 @@ from services.api.pools import SLOW
 from services.connecting.loopback import refuse_others_of_machine
 from services.connecting.tls import https
 from services.garbage_collection import spare_what_is_loaded
-from services.official_forms.reading import official_forms
 from services.settings import OPEN, Address, Settings, SettingsError
 
 MOST_CONNECTIONS: Final = 2_000
@@ -50,7 +49,6 @@ def serve(settings: Settings, pages: Callable[[FastAPI], None] | None = None) ->
         except ValueError as error:
             raise SettingsError(*error.args) from error
     try_templates(settings)
-    official_forms(settings.forms)  # a broken one is told before anything is begun
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again when it has stopped: as asked
     clients = Clients(settings.trusted_proxies)
     most, ending = _most_connections(), asyncio.Event()
