@@ -43,6 +43,11 @@ def official_frame(table: AnswerTable) -> OfficialFrame:
     )
 
 
+def numbers_of(frame: OfficialFrame) -> list[str]:
+    """Return the numbers under the heads of the columns."""
+    return [f"({at})" for at in range(1, 1 + len(frame.columns))]
+
+
 def official_lines(table: AnswerTable, rows: Iterable[Cells]) -> Iterator[OfficialLine]:
     """Return the lines of a form."""
     names = [column.name for column in table.columns]
@@ -72,11 +77,12 @@ def official_notes(table: AnswerTable) -> list[str]:
 
 def official_words(table: AnswerTable, rows: Iterable[Cells]) -> dict[str, Any]:
     """Return all that stands in a form: texts, lists and dicts alone."""
+    frame = official_frame(table)
     return {
-        "frame": official_frame(table)._asdict(),
+        "frame": frame._asdict(),
         "lines": [line._replace(cells=())._asdict() for line in official_lines(table, rows)],
         "notes": official_notes(table),
         "running": plain(table.title),
         "widths": list(WIDTHS),
-        "numbers": [f"({at})" for at in range(1, 1 + len(official_frame(table).columns))],
+        "numbers": numbers_of(frame),
     }

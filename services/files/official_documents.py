@@ -14,7 +14,7 @@ from docx.shared import Mm, Pt
 from docx.table import Table, _Cell
 
 from projections.answers.tables.answer_table import AnswerTable, Cells, OfficialFrame
-from services.files.official import WIDTHS, OfficialLine, official_frame, official_lines, official_notes
+from services.files.official import WIDTHS, OfficialLine, numbers_of, official_frame, official_lines, official_notes
 
 FONT: Final = "Times New Roman"
 WIDTH: Final = 173
@@ -73,7 +73,7 @@ def _lines(document: Any, frame: OfficialFrame, lines: Sequence[OfficialLine]) -
     table.style = "Table Grid"
     table.autofit = False
     rows = [row.cells for row in table.rows]
-    for at, (heads, size) in enumerate(((frame.columns, 11), ([f"({n})" for n in range(1, 5)], 9))):
+    for at, (heads, size) in enumerate(((frame.columns, 11), (numbers_of(frame), 9))):
         cells = rows[at]
         _say(_paragraph(cells[0].merge(cells[1]), 0), heads[0], CENTRE, bold=at == 0, size=size)
         for cell, text in zip(cells[2:], heads[1:], strict=True):

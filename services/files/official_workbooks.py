@@ -14,6 +14,7 @@ from services.files.books import A4, FOOTER, Formats, new_book
 from services.files.official import (
     NUMBERS,
     OfficialLine,
+    numbers_of,
     official_frame,
     official_lines,
     official_notes,
@@ -72,7 +73,7 @@ class _Form:
         first = self._row
         self._sheet.set_row(self._row, 32)
         self._row_of(frame.columns, bold=True)
-        self._row_of([f"({at})" for at in range(1, 1 + len(frame.columns))], font_size=9)
+        self._row_of(numbers_of(frame), font_size=9)
         self._sheet.freeze_panes(self._row, 2)
         self._sheet.repeat_rows(first, self._row - 1)
 
