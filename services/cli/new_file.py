@@ -1,4 +1,4 @@
-"""Write a secret, or an answer, where it is asked for: into a new file of its owner's alone, or to standard output."""
+"""Write a secret or an answer where it is asked for: into a new file, a secret's for its owner alone, or to stdout."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from services.language import either
 
 @contextmanager
 def new_file(file: Path | None) -> Iterator[Callable[[str], None]]:
-    """Give what writes one line. A file is opened before anything is made, and is gone where that fails.
+    """Give what writes one line of a secret. A file is opened before anything is made, and is gone where that fails.
 
     Raises CommandError where the file is there already, or can't be made.
     """
