@@ -60,8 +60,8 @@ def templates_in(folder: Path) -> Templates:
     if not any(found.values()):
         raise TemplateError(f"{folder}: {ANSWER_FILE}, {DOCUMENT_FILE}, {FRAME_FILE}?")
     for name in (ANSWER_FILE, DOCUMENT_FILE):
-        if found[name] is not None:
-            require_harmless(found[name] or b"", str(folder / name))
+        if (template := found[name]) is not None:
+            require_harmless(template, str(folder / name))
     own = own_templates()
     frame = found[FRAME_FILE]
     return Templates(
