@@ -67,6 +67,47 @@ def test_who_knows_the_rule_can_not_tell_a_small_cell(
                     assert len({column_sums(each)[code] for each, _ in could_be}) > 1, (table, code)
 
 
+@pytest.mark.parametrize(
+    ("sums", "width", "thresholds"),
+    [
+        ((6, 6), 5, Thresholds(2, 6)),
+        pytest.param((6, 7), 6, Thresholds(2, 6), marks=pytest.mark.long),
+        pytest.param((6, 6, 6), 4, Thresholds(2, 6), marks=pytest.mark.long),
+        pytest.param((9, 9), 5, Thresholds(3, 9), marks=pytest.mark.long),
+    ],
+)
+def test_who_knows_the_rule_can_not_tell_a_cell_of_rows_that_are_large_enough(
+    sums: tuple[int, ...], width: int, thresholds: Thresholds
+) -> None:
+    """Of all tables with rows of so many people, of which nobody is `unknown`: two groups of codes and more."""
+    alike = defaultdict(list)
+    for rows in product(*(tables(width - 1, n) for n in sums)):
+        table = tuple((*row, 0) for row in rows)
+        alike[answer_of(table, hidden_split(table, *thresholds))].append(table)
+    for answer, could_be in alike.items():
+        if sum(map(bool, column_sums(could_be[0]))) == 1:
+            continue  # everybody is alike, as the total says
+        for row, code in product(range(len(sums)), range(width - 1)):
+            if answer[row][1 + code] is None and answer[-2][code] != 0:
+                assert len({table[row][code] for table in could_be}) > 1, (could_be[0], row, code)
+
+
+def test_a_row_is_not_broken_down_where_its_value_would_tell_its_small_cells() -> None:
+    """The total hides eight codes, each with somebody; in six of them one row alone has people, six."""
+    table = ((1, 1, 1, 1, 1, 1, 0, 0, 0), (0, 0, 0, 0, 0, 0, 40, 40, 0), (9, 9, 9, 9, 9, 9, 9, 9, 0))
+    assert hidden_split(table[:2], 2, 6).rows == {0, 1}
+    assert hidden_split(table, 2, 6).rows == frozenset()
+
+
+def test_what_one_row_alone_has_is_shown_where_the_total_shows_it() -> None:
+    table = ((1, 1, 20, 20, 0), (20, 20, 0, 0, 0), (20, 20, 0, 0, 0))
+    assert hidden_split(table, 3, 30) == SplitHidden(frozenset(), (frozenset({0, 1}),) * 3, frozenset())
+
+
+def test_what_the_total_hides_with_a_group_it_hides_as_a_whole() -> None:
+    assert hidden_split(((0, 0, 0, 9, 0, 0, 9), (0, 0, 9, 0, 1, 9, 9)), 3, 0).total == {4, 5, 6}
+
+
 many = st.integers(3, 9).flatmap(
     lambda width: st.lists(
         st.tuples(*[st.one_of(st.integers(0, 4), st.integers(0, 200))] * width), min_size=1, max_size=12

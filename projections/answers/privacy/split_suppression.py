@@ -6,6 +6,7 @@ row could be had from the others, and what is missing from a column from its tot
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -33,15 +34,17 @@ def hidden_split(
 
     A row of fewer than ``smallest_table`` people isn't broken down, nor are the smallest others until those that aren't
     come to so many together: the total less the rows that are shown is a table of so many, and is treated as a row. If
-    all come to fewer, nothing is broken down. In each row, and in the total, small cells are hidden as in any table.
+    all come to fewer, nothing is broken down. In the total small cells are hidden as in any table.
 
-    Then what a row hides must not be had from the columns. The codes that the total has go in neighbouring twos,
-    `unknown` with the last of them, and rows in neighbouring twos too; a group of codes is hidden in whole groups of
-    rows, in further ones until each cell hidden could be another number for somebody who knows what the group of codes
-    comes to in every row and column. Every row hides a group that the total hides, or that has a known code with fewer
-    than ``2 * smallest - 1`` people in the total, or but one known code beside `unknown`: a row that showed it would
-    tell of the others.
+    In the rows, the codes that the total has go in neighbouring twos, `unknown` with the last of them, and rows in
+    neighbouring twos too. A group of codes with a small cell is hidden in whole groups of rows, in further ones until
+    each cell hidden could be another number for somebody who knows what the group of codes comes to in every row and
+    column. Every row with somebody in it hides a group that the total hides, or that has a known code with fewer than
+    ``2 * smallest - 1`` people in the total, or but one known code beside `unknown`: a row that showed it would tell of
+    the others. A group that one row alone has is shown there if the total shows it. A row whose small cells its own
+    value would tell isn't broken down, as if it were too small.
 
+    Two people are few here also where ``smallest`` is 2: that two codes of two people are hidden says each has one.
     What can't be hidden is that everybody is alike: of rows whose people all have one code the total tells which.
     """
     codes = range(len(table[0])) if table else range(0)
@@ -51,12 +54,18 @@ def hidden_split(
     if sum(sums) < smallest_table:
         return SplitHidden(frozenset(range(len(table))), (everything,) * len(table), everything)
     missing = _missing(sums, smallest_table) | also
-    shown = [place for place in range(len(table)) if place not in missing]
-    lines: list[Cells] = [table[place] for place in shown]
-    if any(sums[place] for place in missing):  # what the total leaves of the rows shown
-        lines.append([sum(table[place][code] for place in missing) for code in codes])
-    in_total = hidden_codes(total, smallest)
-    in_lines = _hidden(lines, total, in_total, smallest)
+    while True:
+        shown = [place for place in range(len(table)) if place not in missing]
+        lines: list[Cells] = [table[place] for place in shown]
+        if any(sums[place] for place in missing):  # what the total leaves of the rows shown
+            lines.append([sum(table[place][code] for place in missing) for code in codes])
+        in_lines, in_total = _hidden(lines, total, smallest)
+        told = _told(lines, in_lines, in_total, total, smallest)
+        if not told or not shown:
+            break
+        missing |= {shown[line] for line in told if line < len(shown)}
+        if len(shown) in told:  # what is left of the total: with one more
+            missing |= {min(shown, key=lambda place: (sums[place], place))}
     by_row = dict(zip(shown, in_lines, strict=False))
     cells = tuple(by_row.get(place, everything) for place in range(len(table)))
     return SplitHidden(missing, cells, in_total)
@@ -75,31 +84,65 @@ def _missing(sums: Cells, smallest_table: int) -> frozenset[int]:
     return frozenset(missing)
 
 
-def _hidden(lines: list[Cells], total: Cells, in_total: frozenset[int], smallest: int) -> list[frozenset[int]]:
-    """Return the codes hidden in each line; the total hides its own."""
-    alone = [hidden_codes(line, smallest) for line in lines]
+def _hidden(lines: list[Cells], total: Cells, smallest: int) -> tuple[list[frozenset[int]], frozenset[int]]:
+    """Return the codes hidden in each line, and in the total."""
+    in_total = hidden_codes(total, smallest)
     if sum(map(any, lines)) < 2 or smallest == 1:  # noqa: PLR2004 - one alone is the total
-        return alone
+        return [hidden_codes(line, smallest) for line in lines], in_total
+    groups, few = _groups(total), max(smallest, 3)
+    in_total |= hidden_codes(total, few)
     if len(in_total) == len(total):
-        return [in_total if any(line) else frozenset() for line in lines]
-    counted = [code for code, n in enumerate(total[:-1]) if n]
-    groups = neighbours(counted)
-    if total[-1]:
-        groups[-1:] = [[*(groups[-1] if groups else ()), len(total) - 1]]
+        return [in_total if any(line) else frozenset() for line in lines], in_total
+    in_total = frozenset(code for group in groups if in_total & set(group) for code in group)
     hidden: list[set[int]] = [set() for _ in lines]
     for group in groups:
         block = [[line[code] for code in group] for line in lines]
-        if _always(group, counted, total, in_total, smallest):
+        if not in_total & set(group) and sum(map(any, block)) < 2:  # noqa: PLR2004 - the total shows what is in it
+            continue
+        if _always(group, total, in_total, few):
             hides = [any(cells) for cells in block]
         else:
-            hides = _widened([bool(codes & set(group)) for codes in alone], block, smallest)
+            known = len(group) - (group[-1] == len(total) - 1)
+            hides = _widened([any(1 <= n < few for n in cells[:known]) for cells in block], block, few)
         for codes, hidden_here in zip(hidden, hides, strict=True):
             codes.update(group if hidden_here else ())
-    return [frozenset(codes) for codes in hidden]
+    return [frozenset(codes) for codes in hidden], in_total
 
 
-def _always(group: list[int], counted: list[int], total: Cells, in_total: frozenset[int], smallest: int) -> bool:
+def _groups(total: Cells) -> list[list[int]]:
+    """Return the codes that the total has in neighbouring twos, `unknown` with the last of them."""
+    groups = neighbours([code for code, n in enumerate(total[:-1]) if n])
+    if total[-1]:
+        groups[-1:] = [[*(groups[-1] if groups else ()), len(total) - 1]]
+    return groups
+
+
+def _told(
+    lines: list[Cells], hidden: list[frozenset[int]], in_total: frozenset[int], total: Cells, smallest: int
+) -> list[int]:
+    """Return the lines with a small cell that the value of the line tells, though the total hides its code.
+
+    Somebody is in each code that the total hides, unless it hides all, and in each group that a line hides. So there is
+    one at least in each code that this line alone hides, and in each group.
+    """
+    if sum(map(any, lines)) < 2:  # noqa: PLR2004 - one alone is the total
+        return []
+    hide_it = Counter(code for codes in hidden for code in codes)
+    groups = [] if len(hidden_codes(total, smallest)) == len(total) else _groups(total)
+    found = []
+    for line, (cells, codes) in enumerate(zip(lines, hidden, strict=True)):
+        here = codes & in_total
+        if any(1 <= cells[code] < smallest for code in here if code < len(total) - 1):
+            people = sum(cells[code] for code in here)
+            sure = sum(max(1, sum(hide_it[code] == 1 for code in group)) for group in groups if here & set(group))
+            if people - sure < min(max(smallest, 3) - 1, people):
+                found.append(line)
+    return found
+
+
+def _always(group: list[int], total: Cells, in_total: frozenset[int], smallest: int) -> bool:
     """Tell whether every row hides a group, whatever is in it."""
+    counted = [code for code, n in enumerate(total[:-1]) if n]
     few = any(total[code] < 2 * smallest - 1 for code in group if code in counted)
     return few or bool(in_total & set(group)) or len(counted) == 1 < len(group)
 
