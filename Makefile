@@ -9,9 +9,12 @@ NATS ?= 127.0.0.1:4222
 MINUTES ?= 20
 SEED ?= 1
 WORKERS ?= auto
+CLUSTER ?= data-cluster
+CLUSTER_VENV := .venv-cluster
+CLUSTER_STAMP := $(CLUSTER_VENV)/.installed-$(shell cat deploy/cluster/requirements.txt | cksum | cut -d' ' -f1)
 BROWSERS ?= 2
 
-.PHONY: setup run test test-long test-browser screens check reference bench soak clean
+.PHONY: setup run cluster cluster-tools test test-long test-browser screens check reference bench soak clean
 setup: $(STAMP)
 
 $(STAMP):
@@ -24,6 +27,19 @@ $(STAMP):
 
 run: setup
 	@exec $(BIN)/tonghop up --data-dir $(DATA) --http $(HTTP) --nats $(NATS) --demo
+
+# A whole cluster on this machine (deploy/cluster/README.md), until Ctrl-C; OPTIONS=--demo loads the demonstration.
+cluster: setup cluster-tools
+	@exec $(BIN)/python -m deploy.cluster.loopback up --data-dir $(CLUSTER) $(OPTIONS)
+
+# Patroni, in a folder of its own: nothing else needs it.
+cluster-tools: $(CLUSTER_STAMP)
+
+$(CLUSTER_STAMP):
+	@echo "Đang cài đặt vào / installing into $(CLUSTER_VENV)"
+	@test -x $(CLUSTER_VENV)/bin/python || $(PYTHON) -m venv $(CLUSTER_VENV)
+	@$(CLUSTER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r deploy/cluster/requirements.txt
+	@rm -f $(CLUSTER_VENV)/.installed-*; touch $@
 
 # All cores, in an order that is another one each time: `-p no:randomly` keeps to the order of the files, WORKERS=0 to one process.
 test: setup
@@ -57,4 +73,4 @@ soak: setup
 	$(BIN)/python -m tests.soak --minutes $(MINUTES) --seed $(SEED)
 
 clean:
-	rm -rf $(VENV) $(DATA) .peers
+	rm -rf $(VENV) $(CLUSTER_VENV) $(DATA) $(CLUSTER) .peers
