@@ -39,7 +39,7 @@ _ENDED_WITHIN: Final = 180.0
 def main() -> int:
     """Run the command; 0 done or stopped as asked, 1 it can't be done."""
     asked = _parser().parse_args()
-    logs.configure("warning", "console")
+    logs.configure("error", "console")
     try:
         if asked.command == "up":
             return asyncio.run(_until_told(asked))

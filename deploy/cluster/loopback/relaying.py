@@ -17,6 +17,7 @@ import ssl
 import struct
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -261,14 +262,19 @@ class Relays:
     async def serve(self) -> None:
         """Serve until cancelled."""
         loop = asyncio.get_running_loop()
-        for way in self._ways:
-            await loop.create_server(lambda way=way: self._accepted(way), HOST, way.port, backlog=512)
+        servers = [
+            await loop.create_server(partial(self._accepted, way), HOST, way.port, backlog=512) for way in self._ways
+        ]
         control = self._folder / "run" / CONTROL
         control.unlink(missing_ok=True)
         os.chdir(control.parent)  # the path of a socket may be no longer than 107 bytes
-        await asyncio.start_unix_server(self._told, CONTROL)
+        servers.append(await asyncio.start_unix_server(self._told, CONTROL))
         control.chmod(0o600)
-        await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for server in servers:
+                server.close()
 
     def cut_of(self, link: Link) -> set[str]:
         """Find out for which of the machines that are cut off a link has to be held."""
