@@ -84,7 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--demo", action="store_true", help=either("Nạp số liệu minh họa.", "Load the demonstration."))
     commands.add_parser("down", parents=[where], help=either("Dừng.", "Stop it."))
     commands.add_parser("status", parents=[where], help=either("Ai đang dẫn.", "Who leads, and what is away."))
-    for word, said in (("cut", either("Cắt mạng một máy.", "Cut a machine off.")), ("mend", either("Nối lại.", "Join it."))):
+    for word, said in (
+        ("cut", either("Cắt mạng một máy.", "Cut a machine off.")),
+        ("mend", either("Nối lại.", "Join it.")),
+    ):
         one = commands.add_parser(word, parents=[where], help=said)
         one.add_argument("machine")
     return parser
@@ -180,7 +183,9 @@ def _announce(cluster: Cluster, seconds: float) -> None:
         either("Ai đang dẫn", "Who leads"): run,
         "": patronictl,
         " ": f"{monitor}/jsz?streams=true&accounts=true",
-        either("Khóa của bus", "Keys of the bus"): f"TONGHOP_CREDENTIAL_KEYS={layout.secrets / 'keys'} tonghop credential issue …",
+        either(
+            "Khóa của bus", "Keys of the bus"
+        ): f"TONGHOP_CREDENTIAL_KEYS={layout.secrets / 'keys'} tonghop credential issue …",
         either("Nhật ký", "Logs"): str(layout.logs),
         either("Dừng", "Stop"): "Ctrl-C",
     }
@@ -211,7 +216,9 @@ def _status(folder: Path) -> int:
             member = members[machine]
             words.append(f"{member.get('role')}, {member.get('state')}, lag {member.get('lag', '?')}")
         if machine in projectors:
-            words.append({"leading": "in force", "standby": "ready to take over"}.get(projectors[machine], projectors[machine]))
+            words.append(
+                {"leading": "in force", "standby": "ready to take over"}.get(projectors[machine], projectors[machine])
+            )
         if machine in cut:
             words.append(either("bị cắt mạng", "cut off"))
         _say(f"{machine:<14}{', '.join(words)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -58,11 +59,12 @@ class Layout:
         if file.exists():
             try:
                 kept = json.loads(file.read_text(encoding="ascii"))
-                self._etcds, self._ports = int(kept["etcds"]), {str(name): int(at) for name, at in kept["ports"].items()}
+                self._etcds, self._ports = (
+                    int(kept["etcds"]),
+                    {str(name): int(at) for name, at in kept["ports"].items()},
+                )
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise ServerError(
-                    Bilingual("không đọc được", "can't be read", f"{file} ", f": {error}")
-                ) from error
+                raise ServerError(Bilingual("không đọc được", "can't be read", f"{file} ", f": {error}")) from error
         wanted = [f"{machine} {what}" for machine in self.machines for what in _OF_ROLE[role_of(machine)]]
         missing = [name for name in wanted if name not in self._ports]
         first = self._base_port or 0
@@ -70,7 +72,7 @@ class Layout:
             **{name: Address(HOST, self._ports[name]) for name in wanted if name in self._ports},
             **{name: Address(HOST, first and first + number) for number, name in enumerate(missing)},
         }
-        claimed = claim_all({f"--base-port ({name})": address for name, address in asked.items()})
+        claimed = _claimed(asked)
         self._ports = {name: address.port for name, address in zip(asked, claimed, strict=True)}
         file.write_text(json.dumps({"etcds": self._etcds, "ports": self._ports}, indent=1) + "\n", encoding="ascii")
 
@@ -115,19 +117,34 @@ class Layout:
     @property
     def relayed(self) -> list[Relayed]:
         """List the ways to machines that can be cut. That of PostgreSQL for clients is encrypted by its relay."""
-        found = []
-        for machine in self.machines:
-            role = role_of(machine)
-            for what in _OF_ROLE[role]:
-                if f"{what}-behind" in _OF_ROLE[role]:
-                    found.append(Relayed(machine, self.port(machine, what), self.port(machine, f"{what}-behind")))
-            if role == POSTGRES:
-                behind = self.port(machine, "behind")
-                found += [
-                    Relayed(machine, self.port(machine, "tls"), behind, tls=True),
-                    Relayed(machine, self.port(machine, "replication"), behind),
-                ]
+        found = [
+            Relayed(machine, self.port(machine, what), self.port(machine, f"{what}-behind"))
+            for machine in self.machines
+            for what in _OF_ROLE[role_of(machine)]
+            if f"{what}-behind" in _OF_ROLE[role_of(machine)]
+        ]
+        for machine in self.of(POSTGRES):
+            behind = self.port(machine, "behind")
+            found += [
+                Relayed(machine, self.port(machine, "tls"), behind, tls=True),
+                Relayed(machine, self.port(machine, "replication"), behind),
+            ]
         return found
+
+
+def _claimed(asked: Mapping[str, Address]) -> list[Address]:
+    try:
+        return claim_all(asked)
+    except ServerError as error:
+        taken = Bilingual.of(error)
+        raise ServerError(
+            Bilingual(
+                f"{taken.vietnamese.partition('. ')[0]}. Hãy dừng chương trình ấy: cụm giữ nguyên các cổng đã chọn. "
+                "Thư mục mới (--data-dir) thì có cổng mới (--base-port)",
+                f"{taken.english.partition('. ')[0]}. Stop that program: a cluster keeps the ports that it has chosen. "
+                "A new folder (--data-dir) has new ones (--base-port)",
+            )
+        ) from error
 
 
 def role_of(machine: str) -> str:

@@ -164,7 +164,7 @@ class Machine:
 
 
 def end_left_over(places: Sequence[Path], patience: float = 20.0) -> list[str]:
-    """End what a killed runner has left running in these folders of machines; name the machines of which there was any."""
+    """End what a killed runner has left running in these folders; name the machines of which there was any."""
     left = {place.name: found for place in places if (found := processes(place))}
     every = [process for found in left.values() for process in found]
     for process in every:

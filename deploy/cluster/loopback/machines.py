@@ -278,7 +278,9 @@ class Cluster:
             )
             _write(configuration / "passwords.yml", rendering.patroni_passwords(self._passwords))
             command = [tools.patroni_python, tools.patroni, configuration]
-            return Program(command, environ | {"LC_ALL": "C", "PYTHONUNBUFFERED": "1"}, ready, stages=((signal.SIGTERM, 60.0),))
+            return Program(
+                command, environ | {"LC_ALL": "C", "PYTHONUNBUFFERED": "1"}, ready, stages=((signal.SIGTERM, 60.0),)
+            )
         own = environ | rendering.environment(layout, role, machine) | {"PYTHONPATH": _code()}
         return Program([sys.executable, "-m", "services.cli", role], own, ready)
 
@@ -294,7 +296,7 @@ class Cluster:
         close_to_others(place)
         (layout.run / "relays.sock").unlink(missing_ok=True)
         here = f"{Path(rendering.SHIPPED).parent}{os.pathsep}{_code()}"
-        command = [sys.executable, "-m", "deploy.cluster.loopback.relaying", layout.folder]
+        command = [sys.executable, "-m", "deploy.cluster.loopback.relaying", str(layout.folder)]
         self._relays.start(command, cwd=place, environ=environ | {"PYTHONPATH": here})
         self._relays.wait_until((layout.run / "relays.sock").exists, 30)
 

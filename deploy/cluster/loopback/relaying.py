@@ -35,7 +35,7 @@ _HANDSHAKE: Final = 10.0
 
 
 class End(asyncio.Protocol):
-    """One end of a link. It is not read while its link is cut, while it has no other end, or while that takes no more."""
+    """One end of a link. Nothing is read of it while its link is cut, or its other end missing or full."""
 
     def __init__(self, link: Link) -> None:
         self.link = link
@@ -267,8 +267,10 @@ class Relays:
         ]
         control = self._folder / "run" / CONTROL
         control.unlink(missing_ok=True)
+        here = Path.cwd()  # by it a next runner knows this process again
         os.chdir(control.parent)  # the path of a socket may be no longer than 107 bytes
         servers.append(await asyncio.start_unix_server(self._told, CONTROL))
+        os.chdir(here)
         control.chmod(0o600)
         try:
             await asyncio.Event().wait()

@@ -14,7 +14,7 @@ from typing import Any, Final
 import yaml
 
 from deploy.cluster.loopback.certificates import Certificates
-from deploy.cluster.loopback.layout import API, ETCD, HOST, NATS, POSTGRES, PROJECTOR, Layout, role_of
+from deploy.cluster.loopback.layout import API, ETCD, HOST, NATS, PROJECTOR, Layout, role_of
 
 SHIPPED: Final = Path(__file__).parents[2]
 """The folder `deploy`."""
@@ -123,13 +123,15 @@ def patronictl(layout: Layout, passwords: Mapping[str, str]) -> str:
                 **mine,
             },
             "restapi": {"authentication": {"username": "patroni", "password": passwords["rest"]}},
-            "postgresql": {"authentication": {"superuser": {"username": "postgres", "password": passwords["postgres"]}}},
+            "postgresql": {
+                "authentication": {"superuser": {"username": "postgres", "password": passwords["postgres"]}}
+            },
         }
     )
 
 
 def nats(layout: Layout, machine: str) -> str:
-    """Write the configuration of one nats-server. Its includes lie beside it; what it has of $TONGHOP_ is `nats_environment`."""
+    """Write the configuration of one nats-server. Its includes lie beside it, its variables are `nats_environment`."""
     text = (SHIPPED / "nats/cluster-signed.conf").read_text(encoding="utf-8")
     client, routes = layout.address(machine, "client"), layout.address(machine, "routes")
     for shipped, here in (

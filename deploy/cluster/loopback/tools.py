@@ -34,10 +34,10 @@ def find() -> Tools:
     if etcd is None:
         raise ServerError(
             Bilingual(
-                "Thiếu etcd. Trên Debian: apt-get install etcd-server (rồi systemctl disable --now etcd: ở đây không cần "
-                "dịch vụ ấy chạy)",
-                "etcd is missing. On Debian: apt-get install etcd-server (and systemctl disable --now etcd: that service is "
-                "not needed here)",
+                "Thiếu etcd. Trên Debian: apt-get install etcd-server, rồi systemctl disable --now etcd "
+                "(ở đây không cần dịch vụ ấy chạy)",
+                "etcd is missing. On Debian: apt-get install etcd-server, then systemctl disable --now etcd "
+                "(that service is not needed here)",
             )
         )
     patroni = _PATRONI if _PATRONI.exists() else Path(shutil.which("patroni") or _PATRONI)
@@ -56,5 +56,10 @@ def let_the_servers_through(tools: Tools) -> None:
     """Let the servers' own user reach the programs, where root starts them."""
     if os.geteuid() != 0:
         return
-    for program in (*tools[:4], tools.binaries / "postgres", tools.patroni_python.resolve(), Path(sys.executable).resolve()):
+    for program in (
+        *tools[:4],
+        tools.binaries / "postgres",
+        tools.patroni_python.resolve(),
+        Path(sys.executable).resolve(),
+    ):
         let_through(program)

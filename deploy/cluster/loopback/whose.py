@@ -16,27 +16,28 @@ _PROGRAMS: Final = ("nats-server", "etcd", "postgres", "patroni", "python", "pg_
 
 def processes(place: Path) -> list[psutil.Process]:
     """List the processes that work in a folder or below it, the oldest first; those of others can't be seen."""
-    found = []
-    for process in psutil.process_iter(["name", "create_time"]):
-        if str(process.info["name"]).startswith(_PROGRAMS) and process.pid != os.getpid() and _works_in(process.pid, place):
-            found.append(process)
+    found = [
+        process
+        for process in psutil.process_iter(["name", "create_time"])
+        if str(process.info["name"]).startswith(_PROGRAMS) and process.pid != os.getpid() and _works_in(process, place)
+    ]
     return sorted(found, key=lambda process: float(process.info["create_time"]))
 
 
 def sockets(places: Iterable[Path]) -> dict[int, Path]:
     """Give the numbers of all sockets that processes in these folders have open, with the folder of each."""
     places, found = list(places), {}
-    for pid in psutil.pids():
-        place = next((one for one in places if _works_in(pid, one)), None)
+    for process in psutil.process_iter():
+        place = next((one for one in places if _works_in(process, one)), None)
         if place is not None:
-            found.update(dict.fromkeys(_sockets_of(pid), place))
+            found.update(dict.fromkeys(_sockets_of(process.pid), place))
     return found
 
 
 def connecting() -> dict[tuple[int, int], int]:
-    """Give the number of the socket for each connection of this machine by TCP over IPv4: of whoever has the first port.
+    """Give the socket's number at one end of each connection by TCP over IPv4, by that end's port and the other one's.
 
-    The two ports are the near and the far one; addresses are not looked at, on loopback they are all the same.
+    Addresses are not looked at: on loopback they are all the same.
     """
     found = {}
     for line in _TCP.read_text(encoding="ascii").splitlines()[1:]:
@@ -46,12 +47,12 @@ def connecting() -> dict[tuple[int, int], int]:
     return found
 
 
-def _works_in(pid: int, place: Path) -> bool:
+def _works_in(process: psutil.Process, place: Path) -> bool:
     try:
-        where = os.readlink(f"/proc/{pid}/cwd").removesuffix(" (deleted)")
+        where = Path(f"/proc/{process.pid}/cwd").readlink()
     except OSError:
         return False
-    return where == str(place) or where.startswith(f"{place}/")
+    return where.is_relative_to(place)
 
 
 def _sockets_of(pid: int) -> Iterator[int]:
@@ -59,7 +60,7 @@ def _sockets_of(pid: int) -> Iterator[int]:
         with os.scandir(f"/proc/{pid}/fd") as files:
             for file in files:
                 try:
-                    leads_to = os.readlink(file.path)
+                    leads_to = str(Path(file).readlink())
                 except OSError:
                     continue
                 if leads_to.startswith("socket:["):
