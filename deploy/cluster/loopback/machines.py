@@ -92,8 +92,9 @@ class Cluster:
         await asyncio.to_thread(self._prepare, tools)
         await asyncio.to_thread(self._start, [*self.layout.of(ETCD), *self.layout.of(NATS)])
         await asyncio.to_thread(self._start, self.layout.of(POSTGRES))
-        url = self.database_url_of("postgres")
+        url = self.database_url_of("postgres", await self._one_primary())
         await databases.make(url, {user: self._passwords[user] for user in databases.USERS}, self._notice)
+        await databases.follow(url, [self.database_url_of("postgres", one) for one in self.layout.of(POSTGRES)])
         await migrate(self.settings("migrate"), notice=self._notice)
         await ensure_admin_token(self.database_url, self.layout.secrets)
         await asyncio.to_thread(self._start, [*self.layout.of(PROJECTOR), *self.layout.of(API)])
@@ -320,6 +321,12 @@ class Cluster:
         places = [path for path in self.layout.folder.iterdir() if path.is_dir() and role_of(path.name)]
         for name in end_left_over([*places, self.layout.place(RELAYS)]):
             self._notice(f"{name}: {either('còn chạy từ lần trước, đã dừng', 'was left running, is stopped')}")
+
+    async def _one_primary(self) -> str:
+        async with asyncio.timeout(_SETTLED_WITHIN):
+            while (found := await asyncio.to_thread(self.primary)) is None:  # noqa: ASYNC110 - Patroni tells nobody
+                await asyncio.sleep(0.2)
+        return found
 
     async def _settled(self) -> None:
         """Wait until a projector is in force and every standby follows."""
