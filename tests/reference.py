@@ -160,7 +160,7 @@ def _standing() -> list[Metric]:
     worker = WorkerSeen(WorkerState("w", "leading", None, now, now, now), 1, now)
     rejecting = PublisherRejects("u1", 1, {"cycle": 1}, 1)
     tally = OutcomeTally("member.admitted", "parked", "unknown_unit", 1)
-    return list(api_metrics.StandingCollector(1, 1, [tally], worker, [rejecting]).collect())
+    return list(api_metrics.StandingCollector(1, 1, [tally], worker, [rejecting], behind=0.0).collect())
 
 
 _OTHERS: Final = ("tonghop_api_", "tonghop_forward_")

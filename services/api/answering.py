@@ -205,6 +205,11 @@ class Reader:
         lag = await self._lags.now()
         return None if lag is None else lag.at(position)
 
+    async def seconds_behind(self) -> float:
+        """Say for how long the log has gone beyond the figures; as last known where nothing can be asked."""
+        await self._lags.now()
+        return self._lags.seconds
+
     async def _note(self, request: Request, about: About, given: Given) -> None:
         """Write into the audit log what an answer shows, before it is sent. Raises a 503 Problem where it can't."""
         if given.shows is None:

@@ -32,9 +32,10 @@ def metrics_app(settings: Settings, reader: Reader) -> FastAPI:
         stream_last = await reader.log_end.stream_last()
         try:
             at = await reader.standing.get()
-            standing = StandingCollector(at.position, stream_last, at.tally, at.worker, at.rejecting)
+            behind = await reader.seconds_behind()
+            standing = StandingCollector(at.position, stream_last, at.tally, at.worker, at.rejecting, behind=behind)
         except (*DATABASE_AWAY, *NOT_MIGRATED):
-            standing = StandingCollector(None, stream_last, [], None, [])
+            standing = StandingCollector(None, stream_last, [], None, [], behind=0.0)
         return Response(exposition(standing), 200, {"cache-control": "no-store"}, CONTENT_TYPE_LATEST)
 
     return app

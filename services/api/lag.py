@@ -59,6 +59,8 @@ class Lags:
         self._seen: deque[tuple[float, int]] | None = None
         """Since when the log is known to go how far beyond the position, oldest first; None before the first look."""
         self._lag: Lag | None = None
+        self.seconds = 0.0
+        """For how long the log has gone beyond the figures, when it was last looked; 0 where it doesn't."""
         self._looked_at = -FRESH_FOR
         self._looking: asyncio.Task[None] | None = None
 
@@ -88,7 +90,7 @@ class Lags:
     def judge(self, working: WorkerSeen | None, position: int, last: int | None, now: float) -> Lag:
         """Say how things stand; ``last`` is None where the bus doesn't say, then the projector's word is taken."""
         known = last if last is not None else max(position, working.stream_last if working is not None else 0)
-        behind = self._seconds(working, position, known, now)
+        behind = self.seconds = self._seconds(working, position, known, now)
         if working is not None and working.state.state == "paused":
             return Lag(known, "paused", working.state.detail or _PAUSED)
         if known <= position or behind < self._after:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Final
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -28,6 +29,13 @@ SECONDS: Final = Histogram(
 # `gone` that an asker hung up before.
 REQUESTS: Final = Counter("tonghop_api_requests", "Requests answered", ["route", "status"])
 
+# Of those with 503, which had only asked for figures of later? Anybody can ask for a position that is never reached, so
+# what is promised of answers leaves them out; what is promised of freshness tells of figures that are late.
+UNREACHED: Final = Counter("tonghop_api_unreached", "Questions with min_position that were answered 503")
+# Which code answers? In an upgrade two versions do, and afterwards one.
+BUILD: Final = Gauge("tonghop_api_build_info", "The running version", ["version"], multiprocess_mode="mostrecent")
+BUILD.labels(version=version("tonghop")).set(1)
+
 # Are readers turned away, and why? `share`: one client asks too much; `full` and `patience`: all do.
 REFUSED: Final = Counter("tonghop_api_refused", "Questions turned away", ["queue", "why"])
 # Do questions wait for their turn? Those that wait for a position wait for the projector; `news` are open pages.
@@ -37,7 +45,11 @@ CONNECTIONS: Final = Gauge("tonghop_api_connections", "Open connections", multip
 DROPPED: Final = Counter("tonghop_api_connections_dropped", "Connections ended by the service", ["why"])
 
 
+OWN: Final = "tonghop_api_"
+"""How the names of the metrics begin that an API counts itself."""
 GONE: Final = "gone"
+UNAVAILABLE: Final = "503"
+WAITS_FOR: Final = b"min_position="
 STREAM: Final = (b"content-type", b"text/event-stream")
 """The header of an answer that goes on as long as its asker stays: only its beginning is timed."""
 
@@ -52,12 +64,15 @@ class StandingCollector(Collector):
         tally: list[OutcomeTally],
         worker: WorkerSeen | None,
         rejecting: list[PublisherRejects],
+        *,
+        behind: float,
     ) -> None:
         self._position = position
         self._stream_last = stream_last
         self._tally = tally
         self._worker = worker
         self._rejecting = rejecting
+        self._behind = behind
 
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges; what isn't known is left out, so that an alert on absence can see it."""
@@ -69,6 +84,8 @@ class StandingCollector(Collector):
             return
         # Does the projection advance?
         yield _gauge("position", "Stream position that answers reflect", self._position)
+        # For how long have readers not seen what was said? What the promise of freshness is measured by.
+        yield _gauge("behind_seconds", "Seconds for which the log has gone beyond what answers reflect", self._behind)
         if self._stream_last is not None:
             # How far are the figures behind what units have said?
             yield _gauge(
@@ -132,18 +149,31 @@ class Measured:
             route = getattr(scope.get("route"), "path", "other")
             SECONDS.labels(route).observe((until or time.perf_counter()) - began)
             REQUESTS.labels(route, status).inc()
+            if status == UNAVAILABLE and WAITS_FOR in scope["query_string"]:
+                UNREACHED.inc()
 
 
 def exposition(standing: StandingCollector) -> bytes:
-    """Write all metrics in Prometheus' text form; those of all worker processes where they share a folder."""
+    """Write all metrics in Prometheus' text form; those of all worker processes where they share a folder.
+
+    The projector of `tonghop up` has the same folder: what it tells is told by it alone.
+    """
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         processes = CollectorRegistry()
-        MultiProcessCollector(processes)  # type: ignore[no-untyped-call]
+        processes.register(_OfTheApi())
     else:
         processes = REGISTRY
     now = CollectorRegistry()
     now.register(standing)
     return generate_latest(processes) + generate_latest(now)
+
+
+class _OfTheApi(Collector):
+    """What the processes of an API have written into the shared folder, and nobody else."""
+
+    def collect(self) -> Iterator[Metric]:
+        of_all = MultiProcessCollector(CollectorRegistry())  # type: ignore[no-untyped-call]
+        return (each for each in of_all.collect() if each.name.startswith(OWN))  # type: ignore[no-untyped-call]
 
 
 def _gauge(name: str, says: str, value: float) -> GaugeMetricFamily:

@@ -10,6 +10,9 @@ from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from events.catalogue import CATALOGUE
+from events.vocabulary import Outcome
+
 # Which code makes the figures: the first question after a change.
 BUILD = Gauge("tonghop_build_info", "The running version", ["version"], multiprocess_mode="mostrecent")
 BUILD.labels(version=version("tonghop")).set(1)
@@ -17,6 +20,15 @@ BUILD.labels(version=version("tonghop")).set(1)
 # How far the figures are. Together with the stream's end it is what "right at every moment" is measured by.
 POSITION = Gauge("tonghop_position", "Position of the log that the figures reflect", multiprocess_mode="mostrecent")
 STREAM_LAST = Gauge("tonghop_stream_last", "Last position of the log", multiprocess_mode="mostrecent")
+
+# How many servers of the bus have all of the log, of how many that should: with one less, an acknowledged event may be
+# on too few disks. Only the bus knows; the projector asks it every second anyway.
+LOG_COPIES = Gauge("tonghop_log_copies", "Copies of the log that are current", multiprocess_mode="mostrecent")
+LOG_COPIES_WANTED = Gauge(
+    "tonghop_log_copies_wanted", "Copies of the log that the stream is made with", multiprocess_mode="mostrecent"
+)
+# How large the log is: it is never cut, so a disk has to be made larger some day.
+LOG_BYTES = Gauge("tonghop_log_bytes", "Bytes of the log on one server of the bus", multiprocess_mode="mostrecent")
 
 # Lag in events says how much work waits, lag in seconds what readers feel. Both, as a stalled trickle shows in the
 # second alone.
@@ -30,6 +42,11 @@ LAG_SECONDS = Gauge(
 # What happens to what units send: a rise of rejected for one type is a broken client. Types and outcomes are the
 # contract's own, so they are few.
 EVENTS = Counter("tonghop_events_total", "Messages decided, by type and outcome", ["type", "outcome"])
+UNREADABLE = "unreadable"
+"""In the place of every type that the contract hasn't: anybody can make up any number of them."""
+for _type in (*CATALOGUE, UNREADABLE):
+    for _outcome in Outcome:
+        EVENTS.labels(type=_type, outcome=_outcome.value)  # from 0 on: a rate doesn't see what a series begins with
 
 # Batches grow with the backlog; small ones at a high rate or long commits say where the time goes.
 BATCH_SIZE = Histogram(
@@ -57,6 +74,9 @@ ERRORS = Counter("tonghop_errors_total", "Errors by the part that failed", ["par
 OPEN_ERRORS = Gauge(
     "tonghop_open_errors", "1 while a part is failing, by part", ["part"], multiprocess_mode="mostrecent"
 )
+for _part in ("bus", "database", "projector"):
+    ERRORS.labels(part=_part)
+    OPEN_ERRORS.labels(part=_part)
 
 # Who leads: exactly one projector, or nobody writes.
 LEADING = Gauge("tonghop_leading", "1 where this projector is the one that writes", multiprocess_mode="mostrecent")
@@ -70,6 +90,7 @@ INVARIANT_BROKEN = Gauge(
     ["invariant"],
     multiprocess_mode="mostrecent",
 )
+INVARIANT_CHECKS = Counter("tonghop_invariant_checks_total", "Checks of an invariant", ["invariant"])
 INVARIANT_FAILURES = Counter("tonghop_invariant_failures_total", "Checks of an invariant that failed", ["invariant"])
 INVARIANT_CHECKED_AT = Gauge(
     "tonghop_invariant_checked_timestamp_seconds",
@@ -120,6 +141,9 @@ REJECTING = Named(
 )
 
 NAMED = (GROWING, REJECTING)
+
+# Under `tonghop up` an API has the same folder of metrics. What begins like this is its own, and told by it alone.
+OF_THE_API = "tonghop_api_"
 
 # The memory that the aim of 400 MB is held against is the process's own and comes with prometheus-client outside of
 # multiprocess mode.

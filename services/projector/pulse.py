@@ -11,6 +11,7 @@ from collections import Counter
 
 import asyncpg
 from nats.aio.client import Client
+from nats.js.api import StreamInfo
 
 from projections.rules.counting.batch_changes import Changes
 from projections.rules.counting.state import State
@@ -105,7 +106,7 @@ class Pulse:
         metrics.BATCH_SIZE.observe(len(changes.ledger))
         for (type_, outcome, reason), n in changes.tally.items():
             if n > 0:
-                metrics.EVENTS.labels(type=type_ or "unreadable", outcome=outcome).inc(n)
+                metrics.EVENTS.labels(type=type_ or metrics.UNREADABLE, outcome=outcome).inc(n)
             if outcome == "parked":
                 self._parked[reason] += n
                 metrics.PARKED.labels(reason=reason).set(self._parked[reason])
@@ -149,6 +150,7 @@ class Pulse:
             if self._client.is_connected:
                 info = await self._client.jetstream(timeout=_ANSWER).stream_info(self._settings.stream)
                 self.stream_last = max(self.position, info.state.last_seq)
+                _tell_of_the_log(info)
                 if self.state == "paused":  # nothing is fetched, so this is what tells that the bus answers
                     self._fetched_at = time.monotonic()
                     metrics.FETCHED_AT.set(time.time())
@@ -198,6 +200,15 @@ class Pulse:
             return behind
         age = (dt.datetime.now(dt.UTC) - self._as_of).total_seconds()
         return min(behind, age) if age >= 0 else behind
+
+
+def _tell_of_the_log(info: StreamInfo) -> None:
+    """Tell how large the log is, and how many servers have all of it: who leads the stream, and who is up to date."""
+    others = (info.cluster.replicas if info.cluster is not None else None) or []
+    led = info.cluster is None or bool(info.cluster.leader)
+    metrics.LOG_BYTES.set(info.state.bytes)
+    metrics.LOG_COPIES.set(led + sum(bool(each.current and not each.offline) for each in others))
+    metrics.LOG_COPIES_WANTED.set(info.config.num_replicas or 1)
 
 
 def _age(moment: float | None) -> float | None:

@@ -8,7 +8,7 @@ import json
 import math
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import asyncpg
@@ -18,7 +18,8 @@ from faststream.asgi import AsgiFastStream, AsgiResponse, get
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from prometheus_client import CollectorRegistry, make_asgi_app, multiprocess
-from prometheus_client.registry import REGISTRY
+from prometheus_client.core import Metric
+from prometheus_client.registry import REGISTRY, Collector
 
 from projections.bilingual import Bilingual
 from projections.store.connecting import create_pool
@@ -122,10 +123,18 @@ def _registry() -> CollectorRegistry:
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return REGISTRY
     registry = CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    registry.register(_NotOfTheApi())
     for named in metrics.NAMED:  # what a file can't forget
         registry.register(named)
     return registry
+
+
+class _NotOfTheApi(Collector):
+    """What was written into the shared folder, but for what an API tells at its own address."""
+
+    def collect(self) -> Iterator[Metric]:
+        of_all = multiprocess.MultiProcessCollector(CollectorRegistry())  # type: ignore[no-untyped-call]
+        return (each for each in of_all.collect() if not each.name.startswith(metrics.OF_THE_API))  # type: ignore[no-untyped-call]
 
 
 def _document() -> Any:

@@ -33,6 +33,7 @@ class Watch:
         self._random = Random()  # noqa: S311 - a sample, no secret
         self._after = 0
         for name in metrics.INVARIANTS:
+            metrics.INVARIANT_CHECKS.labels(invariant=name)
             metrics.INVARIANT_FAILURES.labels(invariant=name)
 
     async def run(self) -> None:
@@ -56,6 +57,7 @@ class Watch:
         for name, check in zip(metrics.INVARIANTS, checks, strict=True):
             found = await check
             metrics.INVARIANT_CHECKED_AT.labels(invariant=name).set(time.time())
+            metrics.INVARIANT_CHECKS.labels(invariant=name).inc()
             metrics.INVARIANT_BROKEN.labels(invariant=name).set(found is not None)
             if found is not None:
                 metrics.INVARIANT_FAILURES.labels(invariant=name).inc()

@@ -73,7 +73,7 @@ def exposed() -> dict[str, set[str]]:
     )
     now = dt.datetime.now(dt.UTC)
     worker = WorkerSeen(WorkerState("w", "leading", None, now, now, now), 1, now)
-    for metric in StandingCollector(1, 1, [tally], worker, [rejecting]).collect():
+    for metric in StandingCollector(1, 1, [tally], worker, [rejecting], behind=0.0).collect():
         found[metric.name] = {label for sample in metric.samples for label in sample.labels}
     source = (DEPLOY.parent / "services/api/metrics.py").read_text()
     return found | {f"tonghop_readable_{name}": set() for name in re.findall(r'_gauge\(\s*"(\w+)"', source)}
