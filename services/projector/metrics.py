@@ -74,7 +74,8 @@ ERRORS = Counter("tonghop_errors_total", "Errors by the part that failed", ["par
 OPEN_ERRORS = Gauge(
     "tonghop_open_errors", "1 while a part is failing, by part", ["part"], multiprocess_mode="mostrecent"
 )
-for _part in ("bus", "database", "projector"):
+PARTS = ("bus", "database", "projector")
+for _part in PARTS:
     ERRORS.labels(part=_part)
     OPEN_ERRORS.labels(part=_part)
 

@@ -67,8 +67,12 @@ class Pulse:
             metrics.PARKED.labels(reason=reason).set(n)
         metrics.LEADING.set(1)
         metrics.POSITION.set(state.position)
-        for part in ("bus", "database", "projector"):
-            metrics.OPEN_ERRORS.labels(part=part).set(0)
+        _nothing_fails()
+
+    def stands_by(self) -> None:
+        """Tell that another projector leads: nothing fails here, whatever did before."""
+        self.state, self.detail = "standby", None
+        _nothing_fails()
 
     def pauses(self, detail: str, position: int) -> None:
         """Tell that the projector holds the lead and stands still at the limit on rejects."""
@@ -200,6 +204,11 @@ class Pulse:
             return behind
         age = (dt.datetime.now(dt.UTC) - self._as_of).total_seconds()
         return min(behind, age) if age >= 0 else behind
+
+
+def _nothing_fails() -> None:
+    for part in metrics.PARTS:
+        metrics.OPEN_ERRORS.labels(part=part).set(0)
 
 
 def _tell_of_the_log(info: StreamInfo) -> None:

@@ -139,7 +139,7 @@ class Worker:
                 log.info("another projector leads, standing by")
             else:
                 self._all_is_well()  # the database answers again and again: an outage of before is over
-            self._pulse.state, self._pulse.detail = "standby", None
+            self._pulse.stands_by()
             if await end_the_frozen(connection, self._settings.lead_patience):
                 log.warning("the projector that led is frozen or cut off, its sessions are ended")
                 continue

@@ -50,11 +50,11 @@ class Command:
         self._waits = waits
         self.process = Forked(name, folder / "logs" / f"{name}.log")
         self._name = name.partition("-")[0]
-        self._settings = settings
+        self.settings = settings
 
     def start(self) -> None:
         """Start it; nothing is waited for."""
-        environ = {**os.environ, **self._settings.as_environment()}
+        environ = {**os.environ, **self.settings.as_environment()}
         arguments = (self._name, *self._options)
         if _IN_A_TEST in environ and _BEFORE_ALL not in environ:
             self.process.start_forked(arguments, cwd=HERE, environ=environ, waits=self._waits)
@@ -133,6 +133,11 @@ class Cluster:
     def api(self) -> str:
         """Where the API answers."""
         return f"http://{self.settings.http}"
+
+    def metrics_of(self, name: str) -> str:
+        """Where a projector or the API tells its metrics, HOST:PORT."""
+        settings = self._commands[name].settings
+        return str(settings.metrics_http if name == "api" else settings.projector_http)
 
     def log_of(self, name: str) -> str:
         """Give the last lines that a part wrote."""

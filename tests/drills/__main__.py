@@ -1,0 +1,91 @@
+"""`python -m tests.drills [ALERT…] [--write]`: make the faults, and put what was seen into docs/runbooks/."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import re
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from tests.drills.faults import DRILLS, INSTEAD, Drill
+from tests.drills.service import Service, running_service
+
+PAGES: Final = Path(__file__).parents[2] / "docs" / "runbooks"
+_SEEN: Final = re.compile(r"(<!-- seen -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+async def made(drill: Drill, service: Service, say: bool = True) -> dict[str, str]:
+    """Make one fault, see its alerts fire and end, mend it, and give what was seen, by alert."""
+    for name in (drill.alert, *drill.also):
+        await service.prometheus.ends(name)
+    await service.leader()
+    service.said = []
+    running = drill.fault(service)
+    began = time.monotonic()
+    await anext(running)
+    seen: dict[str, str] = {}
+    marks: list[str] = []
+    for name in (drill.alert, *drill.also):
+        alert = await service.prometheus.fires(name, drill.severity if name == drill.alert or name.endswith("Budget") else None)
+        marks.append(f"# after {time.monotonic() - began:.0f} s {name} fires: {alert['annotations']['summary']}")
+        assert alert["annotations"]["runbook_url"].endswith(f"/runbooks/{name}.md")
+    service.said += marks
+    fired = time.monotonic()
+    try:
+        await anext(running)
+    except StopAsyncIteration:
+        pass
+    mended = time.monotonic()
+    for name in (drill.alert, *drill.also):
+        await service.prometheus.ends(name)
+        service.said.append(f"# {time.monotonic() - mended:.0f} s later it is over: {name} fires no more")
+    if say:
+        print("\n".join(service.said), f"\n({time.monotonic() - fired:.0f} s)\n", flush=True)
+    for name in (drill.alert, *drill.also):
+        seen[name] = "\n".join(service.said)
+    return seen
+
+
+def write(alert: str, seen: str) -> None:
+    """Put what was seen into an alert's page."""
+    page = PAGES / f"{alert}.md"
+    text = page.read_text(encoding="utf-8")
+    assert _SEEN.search(text), page
+    page.write_text(_SEEN.sub(lambda found: f"{found[1]}```\n{seen}\n```\n{found[2]}", text), encoding="utf-8")
+
+
+async def _all(names: Sequence[str], *, writing: bool) -> int:
+    failed = []
+    async with running_service(dict(INSTEAD)) as service:
+        for name in names:
+            print(f"== {name}", flush=True)
+            try:
+                seen = await made(DRILLS[name], service)
+            except (AssertionError, OSError, TimeoutError):
+                traceback.print_exc()
+                print("\n".join(service.said), flush=True)
+                failed.append(name)
+                continue
+            if writing:
+                for alert, text in seen.items():
+                    write(alert, text)
+    print("failed:", failed)
+    return 1 if failed else 0
+
+
+def main() -> int:
+    """Run the drills that are named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m tests.drills", description=__doc__)
+    parser.add_argument("alerts", nargs="*", metavar="ALERT", help=f"of {', '.join(DRILLS)}")
+    parser.add_argument("--write", action="store_true", help="into the pages of docs/runbooks/")
+    given = parser.parse_args()
+    return asyncio.run(_all(given.alerts or list(DRILLS), writing=given.write))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
