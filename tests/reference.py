@@ -184,12 +184,26 @@ def metrics_list() -> Iterator[str]:
         yield ""
 
 
+_RULES: Final = {
+    "alerts.yml": "Wherever the service runs",
+    "slo.yml": "What is promised",
+    "cluster.yml": "On more than one machine",
+}
+
+
 def alerts_list() -> Iterator[str]:
-    """List every alert with what it says and where to look first."""
-    groups = yaml.safe_load((TOP / "deploy/prometheus/alerts.yml").read_text(encoding="utf-8"))["groups"]
-    for rule in (rule for group in groups for rule in group["rules"]):
-        notes, severity = rule["annotations"], rule["labels"]["severity"]
-        yield item(f"`{rule['alert']}` ({severity}). {_plain(notes['summary'])}. {_plain(notes['look'])}")
+    """List every alert once with what it says, where to look first, and its page."""
+    for file, title in _RULES.items():
+        yield f"**{title}** (`deploy/prometheus/{file}`)\n"
+        groups = yaml.safe_load((TOP / "deploy/prometheus" / file).read_text(encoding="utf-8"))["groups"]
+        rules: dict[str, list[Any]] = {}
+        for rule in (rule for group in groups for rule in group["rules"] if "alert" in rule):
+            rules.setdefault(rule["alert"], []).append(rule)
+        for name, found in rules.items():
+            notes, severities = found[0]["annotations"], ", ".join(rule["labels"]["severity"] for rule in found)
+            text = f"{_plain(notes['summary'])}. {_plain(notes['look'])}"
+            yield item(f"[`{name}`](../runbooks/{name}.md) ({severities}). {text}")
+        yield ""
 
 
 def _plain(summary: str) -> str:

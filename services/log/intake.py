@@ -43,7 +43,7 @@ class Intake:
         self._news = asyncio.Event()
         self._asked = 0
         self._reconnects = 0
-        self._heard_at = time.monotonic()
+        self._heard_at = self._asked_anew_at = time.monotonic()
         self._gone: str | None = None
         self._tap = Tap(client, self._inbox, self._receive, deliver=self._deliver)
         self.stream_last = 0
@@ -127,9 +127,10 @@ class Intake:
             raise ConsumerGoneError(self._gone)
         if not self._client.is_connected:
             return
-        if self._client.stats["reconnects"] != self._reconnects or self.silent_for > _SILENCE:
+        since = max(self._heard_at, self._asked_anew_at)
+        if self._client.stats["reconnects"] != self._reconnects or time.monotonic() - since > _SILENCE:
             self._reconnects = self._client.stats["reconnects"]
-            self._heard_at = time.monotonic()
+            self._asked_anew_at = time.monotonic()  # not `_heard_at`: to ask is not to hear
             self._asked = 0
         await self._ask()
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import re
+import signal
 import sys
 import time
 import traceback
@@ -12,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.drills.faults import DRILLS, INSTEAD, Drill
+from tests.drills.faults import DRILLS, INSTEAD, PARTS, Drill
 from tests.drills.service import Service, running_service
 
 PAGES: Final = Path(__file__).parents[2] / "docs" / "runbooks"
@@ -21,34 +23,40 @@ _SEEN: Final = re.compile(r"(<!-- seen -->\n).*?(<!-- end -->)", re.DOTALL)
 
 async def made(drill: Drill, service: Service, say: bool = True) -> dict[str, str]:
     """Make one fault, see its alerts fire and end, mend it, and give what was seen, by alert."""
+    await service.leader()
     for name in (drill.alert, *drill.also):
         await service.prometheus.ends(name)
-    await service.leader()
     service.said = []
     running = drill.fault(service)
     began = time.monotonic()
     await anext(running)
-    seen: dict[str, str] = {}
-    marks: list[str] = []
-    for name in (drill.alert, *drill.also):
-        alert = await service.prometheus.fires(name, drill.severity if name == drill.alert or name.endswith("Budget") else None)
-        marks.append(f"# after {time.monotonic() - began:.0f} s {name} fires: {alert['annotations']['summary']}")
-        assert alert["annotations"]["runbook_url"].endswith(f"/runbooks/{name}.md")
-    service.said += marks
-    fired = time.monotonic()
     try:
+        service.said += await _fires(drill, service, began)
+    except AssertionError:
+        with contextlib.suppress(StopAsyncIteration):  # mended all the same: others come after it
+            await anext(running)
+        raise
+    fired = time.monotonic()
+    with contextlib.suppress(StopAsyncIteration):
         await anext(running)
-    except StopAsyncIteration:
-        pass
     mended = time.monotonic()
     for name in (drill.alert, *drill.also):
         await service.prometheus.ends(name)
         service.said.append(f"# {time.monotonic() - mended:.0f} s later it is over: {name} fires no more")
     if say:
         print("\n".join(service.said), f"\n({time.monotonic() - fired:.0f} s)\n", flush=True)
+    return dict.fromkeys((drill.alert, *drill.also), "\n".join(service.said))
+
+
+async def _fires(drill: Drill, service: Service, began: float) -> list[str]:
+    """Wait until the alerts of a fault fire, and say when each did."""
+    marks: list[str] = []
     for name in (drill.alert, *drill.also):
-        seen[name] = "\n".join(service.said)
-    return seen
+        severity = drill.severity if name.endswith("Budget") else None
+        alert = await service.prometheus.fires(name, severity)
+        marks.append(f"# after {time.monotonic() - began:.0f} s {name} fires: {alert['annotations']['summary']}")
+        assert alert["annotations"]["runbook_url"].endswith(f"/runbooks/{name}.md")
+    return marks
 
 
 def write(alert: str, seen: str) -> None:
@@ -69,6 +77,8 @@ async def _all(names: Sequence[str], *, writing: bool) -> int:
             except (AssertionError, OSError, TimeoutError):
                 traceback.print_exc()
                 print("\n".join(service.said), flush=True)
+                for part in PARTS:
+                    print(part, service.cluster.log_of(part)[-1500:], flush=True)
                 failed.append(name)
                 continue
             if writing:
@@ -84,6 +94,7 @@ def main() -> int:
     parser.add_argument("alerts", nargs="*", metavar="ALERT", help=f"of {', '.join(DRILLS)}")
     parser.add_argument("--write", action="store_true", help="into the pages of docs/runbooks/")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # all that was started is ended
     return asyncio.run(_all(given.alerts or list(DRILLS), writing=given.write))
 
 

@@ -21,6 +21,7 @@ import httpx
 
 from tests.drills.watching import Watching, watching
 from tests.fault.cluster import HERE, Cluster, Command
+from tests.fault.eventually import eventually
 from tests.fault.load import told_of
 from tests.fault.publishing import Publisher, publishing
 from tests.oracle.telling import ROOT, Said, admitted, founded, root
@@ -88,7 +89,9 @@ class Service:
             timeout=120,
         )
         output = (done.stdout + done.stderr).rstrip()
-        shown = [line.rstrip()[:150] for line in output.splitlines() if not keep or any(k in line for k in keep.split("|"))]
+        shown = [
+            line.rstrip()[:150] for line in output.splitlines() if not keep or any(k in line for k in keep.split("|"))
+        ]
         if len(shown) > lines:
             shown = [*shown[:lines], "…"]
         self.said += [f"$ {command}", *shown]
@@ -132,7 +135,8 @@ class Service:
         """Say events that can never hold, by units in turn."""
         turn = itertools.cycle(units)
         return [
-            Said(f"party.v1.{next(turn)}.member.admitted", b'{"id": "wrong-%d"}' % next(self._numbers)) for _ in range(n)
+            Said(f"party.v1.{next(turn)}.member.admitted", b'{"id": "wrong-%d"}' % next(self._numbers))
+            for _ in range(n)
         ]
 
     async def settled(self) -> None:
@@ -154,13 +158,21 @@ class Service:
         finally:
             await connection.close()
 
-    async def get(self, path: str, timeout: float = 60) -> int:
+    async def get(self, path: str, within: float = 60) -> int:
         """Ask the API; gives the status, 0 where there was no answer."""
-        async with httpx.AsyncClient(base_url=self.cluster.api, trust_env=False, timeout=timeout) as client:
+        async with httpx.AsyncClient(base_url=self.cluster.api, trust_env=False, timeout=within) as client:
             try:
                 return (await client.get(path)).status_code
             except httpx.TransportError:
                 return 0
+
+    async def answers(self, path: str) -> None:
+        """Wait until the API answers 200."""
+
+        async def so() -> bool:
+            return await self.get(path) == 200
+
+        await eventually(so, f"{path} is never answered")
 
 
 async def _counts(service: Service) -> None:
@@ -169,18 +181,20 @@ async def _counts(service: Service) -> None:
     await service.publish(*service.facts(30))
     await service.settled()
     await service.leader()
+    await service.answers("/readyz")
 
 
 @asynccontextmanager
-async def running_service(instead: dict[str, str] | None = None, more: str = "") -> AsyncIterator[Service]:
+async def running_service(instead: dict[str, str] | None = None) -> AsyncIterator[Service]:
     """Run everything, watched, with units that are established and facts that count."""
     with short_folder() as folder:
         cluster = Cluster(folder, {}, projectors=2, **LIMITS)
         try:
             await cluster.open()
-            async with watching(folder, JOBS, instead=instead, more=more) as prometheus, publishing(
-                cluster.url_of("reader")
-            ) as publisher:
+            async with (
+                watching(folder, JOBS, instead=instead) as prometheus,
+                publishing(cluster.url_of("reader")) as publisher,
+            ):
                 service = Service(cluster, folder, prometheus, publisher)
                 service.also("tonghop-projector", "projector-1", cluster.metrics_of("projector"))
                 service.also("tonghop-projector", "projector-2", cluster.metrics_of("projector-2"))

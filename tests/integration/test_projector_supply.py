@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -11,10 +13,12 @@ from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
 from projections.rules.log.message import GapError
+from services.log import intake as intaking
 from services.log.configuration import consumer_config, stream_config
 from services.log.intake import Intake
 from services.log.supply import Supply
 from services.settings import Settings
+from tests import servers
 
 
 @asynccontextmanager
@@ -74,3 +78,20 @@ async def test_a_message_that_the_log_lacks_is_said(party: str) -> None:
         assert await take(supply, 0, 10) == [1, 2, 3]
         with pytest.raises(GapError, match="no message at 4"):
             await supply.take(3, 100, 0.2, 10)
+
+
+async def test_a_bus_that_hangs_is_not_taken_for_one_that_has_nothing_to_say(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(intaking, "_SILENCE", 0.05)
+    with servers.short_folder() as folder, servers.running_nats(folder) as server:
+        async with supply_of(server.url, 1) as (supply, intake, _):
+            await intake.open()
+            await take(supply, 0, 1)
+            os.kill(server.pid, signal.SIGSTOP)
+            try:
+                for _ in range(4):
+                    await supply.take(1, 10, 0.1, 1)
+                assert intake.silent_for > 0.3
+            finally:
+                os.kill(server.pid, signal.SIGCONT)

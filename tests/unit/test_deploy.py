@@ -1,6 +1,5 @@
 """What is in deploy/ names commands, settings and metrics that exist, and is read by the programs that it is for."""
 
-import datetime as dt
 import os
 import re
 import shutil
@@ -11,37 +10,25 @@ from typing import Any
 import pytest
 import typer
 import yaml
-from prometheus_client import REGISTRY
 
-from projections.answers.report.report_answers import PublisherRejects, WorkerState
 from projections.store.address import DatabaseAddress
-from projections.store.reading.status import OutcomeTally, WorkerSeen
 from services import bus_accounts
-from services.api.metrics import StandingCollector
 from services.bus_credentials import accounts
 from services.cli.app import app
 from services.cli.bus_keys import CONFIGURATION, STORE
 from services.connecting.bus import encrypted
 from services.connecting.tls import https
 from services.embedded.nats import executable
-from services.forwarding import metrics as forward_metrics
-from services.projector import metrics
 from services.settings import VARIABLES, Settings
 from tests.attacks.authorities import Authorities
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMMANDS = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
-SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
 PROCESSES = ("migrate", "projector", "api")
 COMPOSE = yaml.safe_load((DEPLOY / "docker-compose.yml").read_text())
 SIGNED = yaml.safe_load((DEPLOY / "docker-compose.signed.yml").read_text())
 WITH_TLS = yaml.safe_load((DEPLOY / "docker-compose.tls.yml").read_text())
 UNITS = sorted(DEPLOY.glob("systemd/*.service"))
-ALERTS = [
-    rule
-    for group in yaml.safe_load((DEPLOY / "prometheus/alerts.yml").read_text())["groups"]
-    for rule in group["rules"]
-]
 BUS_SECRETS = {
     "TONGHOP_STORE": "/var/lib/nats",
     "TONGHOP_SERVER": "nats-1",
@@ -56,41 +43,6 @@ BUS_SECRETS = {
 @pytest.fixture(scope="module")
 def authorities(tmp_path_factory: pytest.TempPathFactory) -> Authorities:
     return Authorities(tmp_path_factory.mktemp("tls"))
-
-
-def exposed() -> dict[str, set[str]]:
-    """Name every sample that a scrape of the projector or the API can have, with its labels."""
-    assert metrics.BUILD
-    assert forward_metrics.WAITING
-    found = {}
-    for metric in REGISTRY.collect():
-        collector = REGISTRY._names_to_collectors.get(metric.name)
-        for suffix in SUFFIXES.get(metric.type, ()):
-            found[metric.name + suffix] = {*getattr(collector, "_labelnames", ()), "le"}
-    tally, rejecting = (
-        OutcomeTally("member.admitted", "parked", "unknown_unit", 1),
-        PublisherRejects("u1", 1, {"cycle": 1}, 1),
-    )
-    now = dt.datetime.now(dt.UTC)
-    worker = WorkerSeen(WorkerState("w", "leading", None, now, now, now), 1, now)
-    for metric in StandingCollector(1, 1, [tally], worker, [rejecting], behind=0.0).collect():
-        found[metric.name] = {label for sample in metric.samples for label in sample.labels}
-    source = (DEPLOY.parent / "services/api/metrics.py").read_text()
-    return found | {f"tonghop_readable_{name}": set() for name in re.findall(r'_gauge\(\s*"(\w+)"', source)}
-
-
-@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
-def test_an_alert_asks_for_metrics_and_labels_that_exist(rule: dict[str, Any]) -> None:
-    known = exposed()
-    expression = rule["expr"]
-    asked = re.findall(r"\b(tonghop_\w+)(?:\{([^}]*)\})?", expression)
-    assert asked
-    assert expression.count("(") == expression.count(")")
-    for metric, selector in asked:
-        assert metric in known
-        assert set(re.findall(r"(\w+)(?:=~?|!=)", selector)) <= known[metric]
-    assert rule["labels"]["severity"] in {"critical", "warning"}
-    assert {"summary", "look"} == rule["annotations"].keys()
 
 
 @pytest.mark.parametrize("service", PROCESSES)
