@@ -73,7 +73,7 @@ def test_postgresql_lets_nobody_in_without_tls_and_the_superuser_only_on_its_own
 def test_the_times_of_patroni_fit_each_other() -> None:
     dcs = PATRONI["bootstrap"]["dcs"]
     assert dcs["loop_wait"] + 2 * dcs["retry_timeout"] <= dcs["ttl"]
-    assert dcs["synchronous_mode"] is True
+    assert dcs["synchronous_mode"] == "quorum"
     assert dcs["failsafe_mode"] is True
 
 

@@ -65,7 +65,8 @@ def patroni(layout: Layout, machine: str, binaries: Path, *, synchronous: bool) 
         "cert": ours["certificate"],
         "key": ours["key"],
     }
-    found["bootstrap"]["dcs"]["synchronous_mode"] = synchronous
+    if not synchronous:
+        found["bootstrap"]["dcs"]["synchronous_mode"] = False
     found["bootstrap"]["dcs"]["postgresql"]["parameters"] |= {"wal_keep_size": "256MB", "max_wal_size": "1GB"}
     server = found["postgresql"]
     server |= {
