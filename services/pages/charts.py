@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-WIDTH, HEIGHT = 338, 84
+HEIGHT: Final = 84
 STEP: Final = 28
 """Units of the drawing from one month to the next."""
-BAR, AROUND = 14, 20
-"""Widths of this year's bar, and of last year's outline around it."""
 NICE: Final = (10, 15, 20, 30, 40, 50, 60, 80)
 """Tenths of what the top of a picture may be, times a power of ten."""
 

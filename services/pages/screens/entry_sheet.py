@@ -126,7 +126,6 @@ async def sheet(page: Page) -> Response:
         opened=opened,
         heads=[(each.name, _head(page, columns.named[each.name])) for each in found.columns],
         fields={row.row: _fields(page, found, row) for row in shown if row.row == opened},
-        words={column.name: {code.code: code.word for code in column.codes} for column in columns.all},
         sendable=sendable,
         to_mend=sum(found.counts.get(status, 0) for status in TO_MEND),
         choices={"taken_back": "again", "differs": "replace"},

@@ -38,7 +38,6 @@ async def start(page: Page) -> Response:
         types=TYPES,
         unsent=[each for each in kept.imports if each.receipt is None],
         receipts=sent.receipts,
-        names={each.id: each.name for each in named},
     )
 
 

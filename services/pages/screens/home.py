@@ -54,9 +54,8 @@ async def home(page: Page) -> Response:
         days = {"from_": u.period.first, "to": u.period.last}
         asked.append(ask(f"{of}silence", Silence, **days, level=level, limit=CHILDREN))
     found = await page.asking.together_as_far_as_may_be(*asked)
-    report = found[0]
+    report, by_month, indicators, silence, statement, *of_level = found
     assert isinstance(report, Report)  # noqa: S101 - what refuses it has refused the page
-    by_month, indicators, silence, statement = found[1:5]
     seen, kept = _looked(page, u, report.position)
     response = u.draw(
         "home.html",
@@ -68,7 +67,7 @@ async def home(page: Page) -> Response:
         goals=_goals(indicators, report) if isinstance(indicators, Indicators) else {},
         indicators=indicators,
         silence=silence,
-        states=_states(found[5], report.rows) if len(found) > len(asked[:5]) else {},
+        states=_states(of_level[0], report.rows) if of_level else {},
         statement=statement,
         changed=await _changed(u, seen, report),
         before=seen.before,

@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from events.catalogue import DIMENSIONS, MEASURES
 from events.vocabulary import LEVELS
-from projections.answers.report.codes import codes_of
 from projections.answers.report.report_answers import Report, Row
 from projections.rules.counting.periods import Days
 from services.pages import leading, roll_up
@@ -24,7 +23,6 @@ from services.pages.unit_page import PLACE, UnitFrame, unit_page
 
 OF_V1: Final = ("by", "measures", "compare", "split", "position", "cells")
 """What `/v1` is asked beside days and basis, as the address has it."""
-PERIODS: Final = ("month", "quarter", "year")
 
 
 async def report(page: Page) -> Response:
@@ -79,8 +77,6 @@ async def report(page: Page) -> Response:
         all_measures=tuple(MEASURES),
         all_dimensions=tuple(DIMENSIONS),
         levels=LEVELS,
-        codes_of=codes_of,
-        periods=PERIODS,
         stay_of=stay_of,
     )
 
