@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from starlette.responses import Response
 
 from projections.answers.report.report_answers import Behind, UnitDay
-from services.pages.asking import Ask, RefusedPage, address_of, ask, path_of
+from services.pages.asking import Ask, RefusedPage, Value, address_of, ask, path_of
 from services.pages.me import WhoAsks
 from services.pages.page import Page
 from services.pages.periods import Choice, Period, choices, read_day, shifted, today, year_to
@@ -25,6 +26,8 @@ TABS: Final = (
     ("to-chuc", "Tổ chức"),
 )
 """The pages of a unit, by the end of their path; the texts are looked up when they are drawn."""
+FORMS: Final = {"xlsx": "Excel", "docx": "Word", "pdf": "PDF", "csv": "CSV"}
+"""The kinds of files, and what they are called."""
 KEPT: Final = frozenset({"from", "to", "basis"})
 """What goes along from one page of a unit to another."""
 
@@ -66,9 +69,9 @@ class UnitFrame(NamedTuple):
         """Return the parameters of a question about these days on this basis."""
         return {"from_": self.period.first, "to": self.period.last, "basis": self.basis, **parameters}
 
-    def v1(self, end: str, **parameters: Any) -> str:
-        """Return the address of an answer of `/v1` about this unit, for a link to a file."""
-        return address_of(path_of("units", self.unit.id, end), self.report(**parameters))
+    def files(self, *end: str, **parameters: Any) -> dict[str, str]:
+        """Return where an answer of `/v1` about this unit, on these days and this basis, is found as files."""
+        return files_of(path_of("units", self.unit.id, *end), self.report(**parameters))
 
     def news(self) -> str:
         """Return the address of the stream that says what is new on these days, whatever the basis."""
@@ -88,6 +91,14 @@ class UnitFrame(NamedTuple):
             behind=behind if isinstance(behind, Behind) else None,
             **context,
         )
+
+
+def files_of(path: str, parameters: Mapping[str, Value]) -> dict[str, str]:
+    """Return where an answer of `/v1` is found as files, by the names of FORMS; CSV as Excel in Vietnam reads it."""
+    return {
+        name: address_of(path, {**parameters, "format": form, "dialect": "excel-vi" if form == "csv" else None})
+        for form, name in FORMS.items()
+    }
 
 
 def of_unit(unit: str, on: dt.date | None = None) -> Ask[UnitDay]:

@@ -8,7 +8,7 @@ from typing import Final
 from starlette.responses import Response
 
 from projections.answers.forms.form_answers import FilledForm, FormList, FormRow
-from services.pages.asking import ProblemSaid, RefusedPage, address_of, ask, path_of
+from services.pages.asking import ProblemSaid, RefusedPage, ask, path_of
 from services.pages.page import Page
 from services.pages.unit_page import PLACE, UnitFrame, unit_page
 
@@ -48,7 +48,6 @@ async def _shown(page: Page, chosen: str | None) -> Response:
         end=END,
         missing=_missing(page),
         leads=lambda row: _leads(u, row),
-        file_of=lambda kind: _file_of(u, form, kind),
     )
 
 
@@ -70,12 +69,6 @@ def _leads(u: UnitFrame, row: FormRow) -> str | None:
     if row.level is not None:
         return u.place(end="im-lang", level=row.level)
     return None
-
-
-def _file_of(u: UnitFrame, form: str, kind: str) -> str:
-    """Return where the form is found as a file of a kind."""
-    dialect = "excel-vi" if kind == "csv" else None
-    return address_of(path_of("units", u.unit.id, "forms", form), u.report(format=kind, dialect=dialect))
 
 
 SCREENS: Final = {

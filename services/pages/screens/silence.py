@@ -12,13 +12,13 @@ from projections.answers.past.structure_answers import Branch, Tree
 from projections.answers.plans.silence_answers import Differing, Silence, UnitOfZeros
 from projections.answers.report.report_answers import UnitName
 from projections.answers.words.vietnamese_order import order_key
-from services.pages.asking import address_of, ask, path_of
+from services.pages.asking import ask, path_of
 from services.pages.deadlines import deadline
 from services.pages.page import Page
 from services.pages.paging import LONGEST, Pages, paged
 from services.pages.reminders import reminder
 from services.pages.screens.report import is_officer
-from services.pages.unit_page import PLACE, UnitFrame, day_of, unit_page
+from services.pages.unit_page import PLACE, UnitFrame, day_of, files_of, unit_page
 
 Line: TypeAlias = UnitName | UnitOfZeros | Differing
 
@@ -32,7 +32,6 @@ TO: Final = "nhac"
 DEEP: Final = 8
 STEPS: Final = {"central": 2, "province": 3}
 """Steps down to which it is told what is above a unit: fewer for units below which very many are."""
-_FORMS: Final = {"xlsx": "Excel", "docx": "Word", "pdf": "PDF", "csv": "CSV"}
 
 
 class StatePart(NamedTuple):
@@ -77,7 +76,7 @@ async def silence(page: Page) -> Response:
         due=due,
         to=to,
         reminder=reminder(u.unit.name, _named(to, shown), u.period, answer.as_of, due.day if due else None),
-        files={name: _file(u, chosen, level, form) for form, name in _FORMS.items()},
+        files=_files(u, chosen, level),
     )
 
 
@@ -154,10 +153,9 @@ def _levels(own: str, chosen: str | None) -> list[str]:
     return [level for level in LEVELS[1:] if LEVELS.index(level) >= LEVELS.index(own) or level == chosen]
 
 
-def _file(u: UnitFrame, chosen: str, level: str | None, form: str) -> str:
-    days = {"from_": u.period.first, "to": u.period.last, "level": level, "list": chosen}
-    dialect = "excel-vi" if form == "csv" else None
-    return address_of(path_of("units", u.unit.id, "silence"), {**days, "format": form, "dialect": dialect})
+def _files(u: UnitFrame, chosen: str, level: str | None) -> dict[str, str]:
+    asked = {"from_": u.period.first, "to": u.period.last, "level": level, "list": chosen}
+    return files_of(path_of("units", u.unit.id, "silence"), asked)
 
 
 SCREENS: Final = {f"{PLACE}/{{unit}}/im-lang": silence}

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from projections.answers.sentence.sentence import DEFAULT_CLAUSES
 from projections.answers.sentence.sentence_answers import Statement
-from services.pages.asking import RefusedPage, address_of, ask, path_of
+from services.pages.asking import RefusedPage, ask, path_of
 from services.pages.clauses import claimable, groups, in_order
 from services.pages.page import Page
 from services.pages.screens.report import is_officer
@@ -18,7 +18,8 @@ from services.pages.unit_page import PLACE, UnitFrame, unit_page
 RATE: Final = "rate"
 PERCENT: Final = "percent"
 """Fields of the form for a percentage that was printed; together they are `claim` of `/v1`."""
-_FORMS: Final = {"docx": "Word", "pdf": "PDF"}
+FILES: Final = ("Word", "PDF")
+"""The kinds of files that a sentence is had as."""
 
 
 class SentenceMade(NamedTuple):
@@ -44,6 +45,7 @@ async def sentence(page: Page) -> Response:
     made = await _made(u, picked, claim)
     offered = groups(page.texts)
     rate, _, percent = (claim or "").partition(":")
+    files = u.files("statement", say=made.kept, claim=None if made.claim_refused else claim)
     response = u.draw(
         "statement.html",
         figures=made.said,
@@ -55,13 +57,7 @@ async def sentence(page: Page) -> Response:
         rate=rate,
         percent=percent,
         words=offered.words,
-        files={
-            name: address_of(
-                path_of("units", u.unit.id, "statement"),
-                u.report(say=made.kept, claim=None if made.claim_refused else claim, format=form),
-            )
-            for form, name in _FORMS.items()
-        },
+        files={name: files[name] for name in FILES},
     )
     if made.said is None and picked:
         response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY

@@ -21,7 +21,7 @@ from projections.answers.plans.plan_answers import (
 )
 from projections.answers.words.plan_words import SILENT
 from projections.answers.words.vietnamese_order import order_key
-from services.pages.asking import Value, address_of, ask, path_of
+from services.pages.asking import ask, path_of
 from services.pages.charts import Bullet, bullet
 from services.pages.page import Page
 from services.pages.paging import LONGEST, Pages, paged
@@ -29,11 +29,10 @@ from services.pages.periods import today
 from services.pages.plan_reasons import reasons
 from services.pages.screens.report import is_officer
 from services.pages.texts import Language
-from services.pages.unit_page import PLACE, UnitFrame, unit_page
+from services.pages.unit_page import PLACE, UnitFrame, files_of, unit_page
 
 ALONE: Final = "phan-bo"
 """The parameter that shows one allocation alone, with pages: measure, first and last day."""
-_FORMS: Final = {"xlsx": "Excel", "docx": "Word", "pdf": "PDF", "csv": "CSV"}
 
 
 class HandedDown(NamedTuple):
@@ -94,7 +93,7 @@ async def targets(page: Page) -> Response:
         name_of=partial(_name_of, page.language),
         why=reasons(page.gettext),
         silent_reason=SILENT,
-        files={end: _files(u, end, on) for end in ("indicators", "targets")},
+        files={end: files_of(f"{of}{end}", {"on": on, "basis": u.basis}) for end in ("indicators", "targets")},
     )
 
 
@@ -139,15 +138,6 @@ def _flows(stock: Stock) -> list[tuple[str, int]]:
 def _name_of(language: Language, rate: Rate) -> str:
     """Name a rate with its denominator; in English by its code."""
     return rate.name if language == "vi" else rate.rate.replace("_", " ")
-
-
-def _files(u: UnitFrame, end: str, on: dt.date) -> dict[str, str]:
-    where = path_of("units", u.unit.id, end)
-    asked: dict[str, Value] = {"on": on, "basis": u.basis}
-    return {
-        name: address_of(where, {**asked, "format": form, "dialect": "excel-vi" if form == "csv" else None})
-        for form, name in _FORMS.items()
-    }
 
 
 SCREENS: Final = {f"{PLACE}/{{unit}}/chi-tieu": targets}
