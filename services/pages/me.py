@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from projections.answers.access.needs import ROLES, Need
+from projections.answers.report.report_answers import UnitDay
 from services.access.access_answers import Me
 
-ENTERING: Final = frozenset({"clerk"})
-GRANTING: Final = frozenset({"keeper"})
-OPERATING: Final = frozenset({"operator"})
-OFFICERS: Final = frozenset({"officer"})
+ENTERING: Final = ROLES[Need.SENDING]
+GRANTING: Final = ROLES[Need.KEEPING]
+OPERATING: Final = ROLES[Need.OPERATING]
+OFFICERS: Final = ROLES[Need.SINGLE_EVENTS]
 """Who sees single events."""
-SEEING: Final = frozenset({"reader", "officer"})
+SEEING: Final = ROLES[Need.FIGURES]
 
 
 class WhoAsks(Me, frozen=True):
@@ -20,6 +22,12 @@ class WhoAsks(Me, frozen=True):
     def has(self, roles: frozenset[str]) -> bool:
         """Tell whether it holds one of several roles anywhere; what it may is decided by `/v1`."""
         return any(each.role in roles for each in self.granted)
+
+    def has_over(self, roles: frozenset[str], *stood: UnitDay | None) -> bool:
+        """Tell whether it holds one of several roles at a unit, as it stood on one day or another, or above it."""
+        there = [unit for unit in stood if unit is not None]
+        above = {unit.id for unit in there} | {each.id for unit in there for each in unit.ancestors}
+        return any(each.role in roles and each.unit in above for each in self.granted)
 
     @property
     def units(self) -> list[str]:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from projections.answers.report.report_answers import Behind, UnitDay
 from services.pages.asking import Ask, RefusedPage, Value, address_of, ask, path_of
-from services.pages.me import WhoAsks
+from services.pages.me import OFFICERS, WhoAsks
 from services.pages.page import Page
 from services.pages.periods import Choice, Period, choices, read_day, shifted, today, year_to
 
@@ -56,6 +56,11 @@ class UnitFrame(NamedTuple):
     def after(self) -> Period | None:
         """Return the period after this one."""
         return shifted(self.period, -1)
+
+    @property
+    def officer(self) -> bool:
+        """Tell whether single events are likely to be shown to who asks; `/v1` decides it where they are asked for."""
+        return self.me.has_over(OFFICERS, self.unit, self.now)
 
     def place(self, unit: str | None = None, end: str = "", **changes: Any) -> str:
         """Return the address of a page of this unit or another, for the same days on the same basis."""

@@ -16,7 +16,6 @@ from services.pages.bridge import bridge_of, first_that_differs
 from services.pages.page import Page
 from services.pages.paging import paged
 from services.pages.screens.events import PageFigures
-from services.pages.screens.report import is_officer
 from services.pages.unit_page import PLACE, UnitFrame, unit_page
 
 OF_V1: Final = ("against", "measures", "position", "against_position")
@@ -62,7 +61,7 @@ async def difference(page: Page) -> Response:
         measure=measure,
         bridge=bridge_of(found, measure),
         causes=paged(page, found.contributions),
-        cause_of=lambda cause: leads_to(u, cause, given, officer=is_officer(u)),
+        cause_of=lambda cause: leads_to(u, cause, given, officer=u.officer),
         changes=[] if history is None else changes_of(history)[:CHANGES],
     )
 

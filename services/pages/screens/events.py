@@ -24,7 +24,7 @@ from projections.answers.report.report_answers import (
 from services.pages.asked_rows import one_address
 from services.pages.asking import RefusedPage, address_of, ask, path_of
 from services.pages.event_lines import facets_in_words, lines_of, units_named, value_at
-from services.pages.me import WhoAsks
+from services.pages.me import ENTERING
 from services.pages.page import Page
 from services.pages.unit_page import PLACE, UnitFrame, of_unit, unit_page
 
@@ -109,7 +109,7 @@ async def event(page: Page) -> Response:
     then, *units = days
     known: dict[str, UnitDay] = {unit.id: unit for unit in units if unit is not None}
     kind = CATALOGUE[said.type].kind if said.type in CATALOGUE else None
-    enters = may_enter_as(me, then, known.get(publisher)) and said.type not in ACCESS_TYPES
+    enters = me.has_over(ENTERING, then, known.get(publisher)) and said.type not in ACCESS_TYPES
     speaks = enters and said.outcome in STANDING
     return page.draw(
         "event.html",
@@ -127,13 +127,6 @@ async def event(page: Page) -> Response:
         may_say_right=enters and not speaks and kind == "fact",
         person=_person(said, told),
     )
-
-
-def may_enter_as(me: WhoAsks, *publisher: UnitDay | None) -> bool:
-    """Tell whether somebody is likely to speak as a unit, as it stood on one day or another; `/v1` decides it."""
-    stood = [unit for unit in publisher if unit is not None]
-    above = {unit.id for unit in stood} | {each.id for unit in stood for each in unit.ancestors}
-    return any(each.role == "clerk" and each.unit in above for each in me.granted)
 
 
 def waits_for(page: Page, said: Said) -> str | None:

@@ -15,7 +15,6 @@ from services.pages.asked_rows import one_address
 from services.pages.asking import RefusedPage, address_of, ask, path_of
 from services.pages.cells import CellWriter
 from services.pages.matrix import matrix_of
-from services.pages.me import OFFICERS
 from services.pages.page import Page
 from services.pages.paging import NUMBER, begin_of, pages_of
 from services.pages.periods import Period
@@ -40,7 +39,7 @@ async def report(page: Page) -> Response:
     if sort is None:
         raise RefusedPage.unfit("sort", page.gettext("Không có cột này để sắp xếp."))
     few = answer.not_broken_down
-    officer = is_officer(u)
+    officer = u.officer
     shown = leading.Shown(
         Days(*u.period),
         by,
@@ -79,12 +78,6 @@ async def report(page: Page) -> Response:
         levels=LEVELS,
         stay_of=stay_of,
     )
-
-
-def is_officer(u: UnitFrame) -> bool:
-    """Tell whether single events are likely to be shown to who asks; `/v1` decides it where they are asked for."""
-    above = {each.id for frame in (u.unit, u.now) for each in frame.ancestors} | {u.unit.id}
-    return any(each.role in OFFICERS and each.unit in above for each in u.me.granted)
 
 
 def led(u: UnitFrame, lead: leading.Lead | None) -> str | None:

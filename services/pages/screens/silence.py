@@ -17,7 +17,6 @@ from services.pages.deadlines import deadline
 from services.pages.page import Page
 from services.pages.paging import LONGEST, Pages, paged
 from services.pages.reminders import reminder
-from services.pages.screens.report import is_officer
 from services.pages.unit_page import PLACE, UnitFrame, day_of, files_of, unit_page
 
 Line: TypeAlias = UnitName | UnitOfZeros | Differing
@@ -66,7 +65,7 @@ async def silence(page: Page) -> Response:
         "silence.html",
         figures=answer,
         answer=answer,
-        officer=is_officer(u),
+        officer=u.officer,
         chosen=chosen,
         lists={name: getattr(answer, name).count for name in LISTS},
         parts=_parts(answer),

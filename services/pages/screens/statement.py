@@ -12,7 +12,6 @@ from projections.answers.sentence.sentence_answers import Statement
 from services.pages.asking import RefusedPage, ask, path_of
 from services.pages.clauses import claimable, groups, in_order
 from services.pages.page import Page
-from services.pages.screens.report import is_officer
 from services.pages.unit_page import PLACE, UnitFrame, unit_page
 
 RATE: Final = "rate"
@@ -50,7 +49,7 @@ async def sentence(page: Page) -> Response:
         "statement.html",
         figures=made.said,
         made=made,
-        officer=is_officer(u),
+        officer=u.officer,
         picked=picked,
         groups=offered,
         rates=claimable(page.texts),

@@ -27,7 +27,6 @@ from services.pages.page import Page
 from services.pages.paging import LONGEST, Pages, paged
 from services.pages.periods import today
 from services.pages.plan_reasons import reasons
-from services.pages.screens.report import is_officer
 from services.pages.texts import Language
 from services.pages.unit_page import PLACE, UnitFrame, files_of, unit_page
 
@@ -81,7 +80,7 @@ async def targets(page: Page) -> Response:
         "targets.html",
         figures=indicators,
         answer=indicators,
-        officer=is_officer(u),
+        officer=u.officer,
         on=on,
         goals=shown,
         children_alone=[each for key, each in handed.items() if key not in known],
