@@ -76,12 +76,20 @@ class Page:
         """Return what `/v1` says in two languages in the one of this page."""
         return in_language(text, self.language)
 
+    def kept(self, *but: str) -> dict[str, str]:
+        """Return the parameters of its address that go along to another, `but` some and those of ONCE."""
+        return {name: value for name, value in self.query.items() if name not in ONCE and name not in but}
+
+    def only(self, *names: str) -> dict[str, str]:
+        """Return those of some parameters that its address has."""
+        return {name: self.query[name] for name in names if self.query.get(name)}
+
     def link(self, path: str | None = None, **changes: Value) -> str:
         """Return the address of this page, or of another with the same parameters, with some of them changed.
 
         `from_` stands for `from`; None leaves a parameter out, as does what is only of one page (ONCE).
         """
-        kept: dict[str, Value] = {name: value for name, value in self.query.items() if name not in ONCE}
+        kept: dict[str, Value] = {**self.kept()}
         for name, value in changes.items():
             kept.pop(name.removesuffix("_"), None)
             kept[name.removesuffix("_")] = value
