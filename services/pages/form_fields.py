@@ -13,7 +13,6 @@ import msgspec
 
 from services.pages.asking import ProblemSaid, RefusedPage
 from services.pages.page import Page
-from services.pages.periods import read_day
 
 MOST_FIELDS: Final = 500
 MENDED: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
@@ -45,11 +44,7 @@ class Fields(Mapping[str, str]):
 
     def day(self, page: Page, name: str) -> dt.date | None:
         """Return a day, None where none was given. Raises RefusedPage for what is none."""
-        given = self.get(name, "")
-        try:
-            return read_day(given) if given else None
-        except ValueError as error:
-            raise RefusedPage.unfit(name, page.gettext("Cần một ngày: 28/11/2023 hoặc 2023-11-28.")) from error
+        return page.day(name, self.get(name, ""))
 
     @property
     def proof(self) -> Mapping[str, str]:

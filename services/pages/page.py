@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -75,6 +76,17 @@ class Page:
     def said(self, text: str) -> str:
         """Return what `/v1` says in two languages in the one of this page."""
         return in_language(text, self.language)
+
+    def day(self, name: str, text: str | None = None) -> dt.date | None:
+        """Read a day of the address, or one that was typed as `text`: 2023-11-28, or as people write it: 28/11/2023.
+
+        None where none is given. Raises RefusedPage for another text.
+        """
+        given = (self.query.get(name, "") if text is None else text).strip()
+        try:
+            return periods.read_day(given) if given else None
+        except ValueError as error:
+            raise RefusedPage.unfit(name, self.gettext("Cần một ngày: 28/11/2023 hoặc 2023-11-28.")) from error
 
     def kept(self, *but: str) -> dict[str, str]:
         """Return the parameters of its address that go along to another, `but` some and those of ONCE."""

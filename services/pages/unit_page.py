@@ -12,7 +12,7 @@ from projections.answers.report.report_answers import Behind, UnitDay
 from services.pages.asking import Ask, RefusedPage, Value, address_of, ask, path_of
 from services.pages.me import OFFICERS, WhoAsks
 from services.pages.page import Page
-from services.pages.periods import Choice, Period, choices, read_day, shifted, today, year_to
+from services.pages.periods import Choice, Period, choices, shifted, today, year_to
 
 PLACE: Final = "/don-vi"
 TABS: Final = (
@@ -127,19 +127,8 @@ async def unit_page(page: Page) -> UnitFrame:
 def _period(page: Page, now: UnitDay) -> Period:
     ended = now.validity.until
     last = today() if ended is None or ended > today() else ended - dt.timedelta(days=1)
-    to = day_of(page, "to") or last
-    period = Period(day_of(page, "from") or year_to(to).first, to)
+    to = page.day("to") or last
+    period = Period(page.day("from") or year_to(to).first, to)
     if period.first > period.last:
         raise RefusedPage.unfit("from", page.gettext("Ngày đầu phải trước hoặc trùng ngày cuối."))
     return period
-
-
-def day_of(page: Page, name: str) -> dt.date | None:
-    """Read a day of the address: 2023-11-28, or as people type it: 28/11/2023. Raises RefusedPage for another text."""
-    text = page.query.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        return read_day(text)
-    except ValueError as error:
-        raise RefusedPage.unfit(name, page.gettext("Cần một ngày: 28/11/2023 hoặc 2023-11-28.")) from error

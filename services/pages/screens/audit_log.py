@@ -14,7 +14,6 @@ from services.access.audit import KINDS
 from services.pages.asking import RefusedPage, ask, path_of
 from services.pages.me import WhoAsks
 from services.pages.page import Page
-from services.pages.unit_page import day_of
 
 ASKED: Final = ("from", "to", "account", "unit", "what")
 MOST_NAMES: Final = 1_000
@@ -29,8 +28,8 @@ async def audit_log(page: Page) -> Response:
     asked = {name: page.query.get(name, "").strip() for name in ASKED}
     wanted = {
         **{name: value or None for name, value in asked.items()},
-        "from": day_of(page, "from"),
-        "to": day_of(page, "to"),
+        "from": page.day("from"),
+        "to": page.day("to"),
         "account": _account(asked["account"], names) or None,
     }
     found = await page.asking.one(ask(path_of("audit"), AuditPage, **wanted, cursor=page.query.get("cursor")))

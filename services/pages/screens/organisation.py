@@ -29,7 +29,7 @@ from services.pages.asking import RefusedPage, ask, path_of
 from services.pages.me import OFFICERS
 from services.pages.page import Page
 from services.pages.paging import paged
-from services.pages.unit_page import PLACE, UnitFrame, day_of, of_unit, unit_page
+from services.pages.unit_page import PLACE, UnitFrame, of_unit, unit_page
 
 END: Final = "to-chuc"
 NESTED: Final = 1_500
@@ -77,7 +77,7 @@ class Timeline(NamedTuple):
 async def organisation(page: Page) -> Response:
     """Show a unit as it stood on a day."""
     u = await unit_page(page)
-    on = day_of(page, "on") or u.period.last
+    on = page.day("on") or u.period.last
     where = page.part("unit")
     unit, below, changes, moved = await page.asking.together(
         of_unit(where, on),

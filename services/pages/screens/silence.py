@@ -17,7 +17,7 @@ from services.pages.deadlines import deadline
 from services.pages.page import Page
 from services.pages.paging import LONGEST, Pages, paged
 from services.pages.reminders import reminder
-from services.pages.unit_page import PLACE, UnitFrame, day_of, files_of, unit_page
+from services.pages.unit_page import PLACE, UnitFrame, files_of, unit_page
 
 Line: TypeAlias = UnitName | UnitOfZeros | Differing
 
@@ -58,7 +58,7 @@ async def silence(page: Page) -> Response:
     chosen = page.query.get("list") or LISTS[0]
     level = page.query.get("level") or None
     shown = await _shown(page, u, chosen, level)
-    due = deadline(level, u.period, day_of(page, DUE))
+    due = deadline(level, u.period, page.day(DUE))
     answer = shown.answer
     to = _addressed(page, shown) if chosen == "silent" else []
     return u.draw(
