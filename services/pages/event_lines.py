@@ -14,7 +14,7 @@ from events.words import FACETS
 from projections.answers.words import vietnamese_format as written
 from projections.answers.words.event_words import field_word
 from services.pages.texts import Language
-from services.pages.words import measure, word
+from services.pages.words import figure, word
 
 LONGEST: Final = 500
 """Characters of a value that are shown; the whole event stands below."""
@@ -88,8 +88,7 @@ def _said(type_: str, name: str, value: str, language: Language) -> str:
     if name in _KINDS:
         return word(language, _KINDS[name], value)
     if name in {"measure", "figure"}:
-        known = measure(language, value)
-        return known if known != value else word(language, "stock", value)
+        return figure(language, value)
     if name in FACETS or (type_ == "member.departed" and name == "reason"):
         return word(language, "code", value)
     return value

@@ -200,6 +200,7 @@ def environment(language: Language) -> jinja2.Environment:
         "day": shown.day,
         "moment": shown.moment,
         "measure": partial(words.measure, language),
+        "figure": partial(words.figure, language),
         **{kind: partial(words.word, language, kind) for kind in words.KINDS},
     }
     made.globals["levels"] = {code: words.word(language, "level", code) for code in LEVELS}

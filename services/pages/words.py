@@ -99,3 +99,8 @@ def measure(language: Language, name: str) -> str:
     if found is None:
         return name
     return found.column if language == "vi" else found.english
+
+
+def figure(language: Language, name: str) -> str:
+    """Return what is counted or declared under a name: a measure, or a figure of a day."""
+    return measure(language, name) if name in words.MEASURES else word(language, "stock", name)
