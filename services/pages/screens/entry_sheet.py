@@ -127,7 +127,9 @@ async def sheet(page: Page) -> Response:
         heads=[(each.name, _head(page, columns.named[each.name])) for each in found.columns],
         fields={row.row: _fields(page, found, row) for row in shown if row.row == opened},
         sendable=sendable,
-        to_mend=sum(found.counts.get(status, 0) for status in TO_MEND),
+        to_mend=_to_mend(found.counts),
+        others={status: count for status, count in found.counts.items() if count and status not in TO_MEND},
+        is_sent=_is_sent,
         choices={"taken_back": "again", "differs": "replace"},
         total=sum(found.counts.values()),
     )
@@ -174,7 +176,7 @@ async def listed(page: Page) -> Response:
     unsent: list[ImportHead] = [each for each in kept.imports if each.receipt is None]
     sent: list[ImportHead] = [each for each in kept.imports if each.receipt is not None]
     names = await units.named(page, (each.unit for each in kept.imports))
-    return page.draw("entry/sheets.html", me=me, kept=kept, unsent=unsent, sent=sent, names=names)
+    return page.draw("entry/sheets.html", me=me, kept=kept, unsent=unsent, sent=sent, names=names, to_mend=_to_mend)
 
 
 def _many(
@@ -267,6 +269,11 @@ def _is_shown(row: ImportRow, which: str) -> bool:
     if which == MEND:
         return row.status in TO_MEND and not _is_sent(row)
     return which in {ALL, row.status}
+
+
+def _to_mend(counts: Mapping[str, int]) -> int:
+    """Count the rows that are not sent as they are."""
+    return sum(counts.get(status, 0) for status in TO_MEND)
 
 
 def _is_sent(row: ImportRow) -> bool:
