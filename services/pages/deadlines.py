@@ -27,7 +27,6 @@ def deadline(level: str | None, period: Period, given: dt.date | None) -> Deadli
         return Deadline(given, None)
     days = DAYS_AFTER_A_YEAR.get(level or "")
     first, last = period
-    whole_year = first.year == last.year and (first.month, first.day, last.month, last.day) == (1, 1, 12, 31)
-    if days is None or not whole_year or last.year == dt.MAXYEAR:
+    if days is None or not period.whole_years or first.year != last.year or last.year == dt.MAXYEAR:
         return None
     return Deadline(last + dt.timedelta(days=days), SOURCE)

@@ -21,10 +21,15 @@ class Period(NamedTuple):
     last: dt.date
 
     @property
+    def whole_years(self) -> bool:
+        """Tell whether it is a year, or several."""
+        return (self.first.month, self.first.day, self.last.month, self.last.day) == (1, 1, 12, 31)
+
+    @property
     def text(self) -> str:
         """Write it as short as can be: 2023, 11/2023, 01/01 – 28/11/2023."""
         first, last = self
-        if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31):
+        if self.whole_years:
             return f"{first.year}" if first.year == last.year else f"{first.year}–{last.year}"
         if first.day == 1 and last == month_end(first):
             return f"{first.month:02}/{first.year}"
