@@ -10,7 +10,7 @@ from msgspec import UnsetType, structs
 from projections.answers.report.codes import codes_of
 from projections.answers.report.report_answers import Report, Row, Split, Values
 from projections.answers.words.percents import percent
-from projections.answers.words.vietnamese_order import OrderKey, order_key
+from projections.answers.words.vietnamese_order import OrderKey, by_name
 from services.pages.paging import LONGEST
 
 Part: TypeAlias = Literal["values", "last_year", "change", "percent", "split", "last_year_split"]
@@ -174,7 +174,7 @@ def _sum(all_values: Sequence[Values | None]) -> dict[str, int]:
 
 def _name(row: Row) -> tuple[OrderKey, str]:
     assert row.unit is not None, "rows are all of units, or none is"  # noqa: S101
-    return order_key(row.unit.name), row.unit.id
+    return by_name(row.unit)
 
 
 def _plain(values: Values | None, measure: str, few: frozenset[str]) -> ShownFigure:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 _LETTERS: Final = {letter: place for place, letter in enumerate("aăâbcdđeêfghijklmnoôơpqrstuưvwxyz")}
 _TONES: Final = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
@@ -21,9 +21,26 @@ _Word: TypeAlias = tuple[int, tuple[int, ...], tuple[int, ...]]
 OrderKey: TypeAlias = tuple[tuple[_Word, ...], str]
 
 
+class WithName(Protocol):
+    """What has a name, and an id."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+
 def order_key(name: str) -> OrderKey:
     """Return what a name is sorted by."""
     return tuple(_word(part) for part in _part.findall(unicodedata.normalize("NFC", name))), name
+
+
+def by_name(of: WithName) -> tuple[OrderKey, str]:
+    """Return what something is sorted by: its name, and where several are called the same, their ids."""
+    return order_key(of.name), of.id
 
 
 def _word(part: str) -> _Word:

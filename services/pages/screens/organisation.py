@@ -12,7 +12,6 @@ from typing import Final, NamedTuple
 from starlette.responses import Response
 
 from projections.answers.past.structure_answers import (
-    Branch,
     ChangeDay,
     ChangeDays,
     Placed,
@@ -24,7 +23,7 @@ from projections.answers.past.structure_answers import (
     Whereabouts,
 )
 from projections.answers.report.report_answers import UnitName
-from projections.answers.words.vietnamese_order import OrderKey, order_key
+from projections.answers.words.vietnamese_order import OrderKey, by_name, order_key
 from services.pages.asking import RefusedPage, ask, path_of
 from services.pages.me import OFFICERS
 from services.pages.page import Page
@@ -86,7 +85,7 @@ async def organisation(page: Page) -> Response:
         ask(path_of("units", where, "then-and-now"), ThenAndNow, on=on),
     )
     u = u._replace(unit=unit)
-    children = paged(page, sorted(below.tree.children, key=_by_name))
+    children = paged(page, sorted(below.tree.children, key=by_name))
     resettled = sorted(filter(_differs, moved.children), key=_by_place)
     return u.draw(
         "organisation.html",
@@ -94,7 +93,7 @@ async def organisation(page: Page) -> Response:
         children=children,
         nested=below.depth > 1 and sum(len(each.children) for each in children.rows) <= NESTED,
         counted=below.depth > 1,
-        by_name=lambda branches: sorted(branches, key=_by_name),
+        by_name=lambda branches: sorted(branches, key=by_name),
         timeline=timeline(changes.days, on),
         kinds=CHANGES,
         resettled=paged(page, resettled),
@@ -145,7 +144,7 @@ def _went(successions: Sequence[Succession], kind: str) -> Iterator[Happening]:
 
     for (since, _, _), grouped in groupby(sorted(successions, key=key), key=key):
         found = list(grouped)
-        children = sorted((each.child for each in found if each.child is not None), key=_by_name)
+        children = sorted((each.child for each in found if each.child is not None), key=by_name)
         said = [source for each in found for source in each.said]
         yield Happening(since, kind, said, other=found[0].unit, children=tuple(children))
 
@@ -171,10 +170,6 @@ def _differs(each: Whereabouts) -> bool:
 def _known(place: Placed | None) -> tuple[str, ...]:
     """Return what is compared: a parent that is called otherwise is the same one."""
     return () if place is None else (place.name, place.level, "" if place.parent is None else place.parent.id)
-
-
-def _by_name(each: Branch | UnitName) -> tuple[OrderKey, str]:
-    return order_key(each.name), each.id
 
 
 def _by_place(each: Whereabouts) -> tuple[bool, OrderKey, str]:

@@ -11,7 +11,7 @@ from events.vocabulary import LEVELS
 from projections.answers.past.structure_answers import Branch, Tree
 from projections.answers.plans.silence_answers import Differing, Silence, UnitOfZeros
 from projections.answers.report.report_answers import UnitName
-from projections.answers.words.vietnamese_order import order_key
+from projections.answers.words.vietnamese_order import by_name
 from services.pages.asking import ask, path_of
 from services.pages.deadlines import deadline
 from services.pages.page import Page
@@ -114,7 +114,7 @@ def _lines(answer: Silence, chosen: str) -> tuple[Sequence[Line], int, str | Non
 def _order(line: Line) -> tuple[object, ...]:
     unit = line if isinstance(line, UnitName) else line.unit
     period = (line.figure, line.first, line.last) if isinstance(line, Differing) else ()
-    return (order_key(unit.name), unit.id, *period)
+    return (*by_name(unit), *period)
 
 
 def _parents(branch: Branch) -> Iterator[tuple[str, UnitName]]:

@@ -20,7 +20,7 @@ from projections.answers.plans.plan_answers import (
     Target,
 )
 from projections.answers.words.plan_words import SILENT
-from projections.answers.words.vietnamese_order import order_key
+from projections.answers.words.vietnamese_order import by_name
 from services.pages.asking import ask, path_of
 from services.pages.charts import Bullet, bullet
 from services.pages.page import Page
@@ -120,7 +120,7 @@ def _handed_down(allocation: Allocation) -> HandedDown:
 
 def _with_target(allocation: Allocation) -> list[AllocatedRow]:
     rows = [each for each in allocation.rows if each.at_least is not None]
-    return sorted(rows, key=lambda each: (order_key(each.unit.name), each.unit.id))
+    return sorted(rows, key=lambda each: by_name(each.unit))
 
 
 def _key(measure: str, first: dt.date, last: dt.date) -> str:
