@@ -100,15 +100,15 @@ async def _outcomes(page: Page, u: UnitFrame, outcome: str) -> Response:
 async def event(page: Page) -> Response:
     """Show one event, and what became of it."""
     publisher, event_id = page.part("publisher"), page.part("id")
-    said, me = await page.asking.together(ask(path_of("events", publisher, event_id), Said), page.me())
+    said = await page.asking.one(ask(path_of("events", publisher, event_id), Said))
     told = msgspec.json.decode(said.event)
     concerned = [each for each in dict.fromkeys((said.subject, publisher, *units_named(told))) if each]
     recorded = _moment(value_at(told, "time"))
     asked = [of_unit(publisher, recorded.date() if recorded else None), *(of_unit(unit) for unit in concerned)]
-    days: list[UnitDay | None] = (await page.asking.together_as_far_as_may_be(page.me(), *asked))[1:]
-    then, *units = days
+    me, then, *units = await page.asking.together_as_far_as_may_be(page.me(), *asked)
     known: dict[str, UnitDay] = {unit.id: unit for unit in units if unit is not None}
-    kind = CATALOGUE[said.type].kind if said.type in CATALOGUE else None
+    row = CATALOGUE.get(said.type or "")
+    kind = None if row is None else row.kind
     enters = me.has_over(ENTERING, then, known.get(publisher)) and said.type not in ACCESS_TYPES
     speaks = enters and said.outcome in STANDING
     return page.draw(
