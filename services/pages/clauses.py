@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 
 from events.catalogue import MEASURES
 from events.vocabulary import STOCKS
-from events.words import MEASURES as MEASURE_WORDS
-from events.words import OF_LAST_YEAR, OF_TARGET, RATES_OF_DECLARED, RATES_OF_STOCK
+from events.words import RATES_OF_STOCK
 from projections.answers.plans.rates import OF_DECLARED
 from projections.answers.sentence.clauses import RATES, SAYABLE
+from projections.answers.words.plan_words import rate_name
 from services.pages.texts import Texts
 from services.pages.words import measure, word
 
@@ -67,13 +67,7 @@ def rate_words(texts: Texts, rate: str) -> str:
     """Name a rate, with its denominator; in English by its code."""
     if texts.language == "en":
         return rate.replace("_", " ")
-    if rate in RATES_OF_DECLARED:
-        return RATES_OF_DECLARED[rate].name
-    if rate in RATES_OF_STOCK:
-        return RATES_OF_STOCK[rate].name
-    name, _, of = rate.partition("_of_")
-    words = OF_TARGET if of == "target" else OF_LAST_YEAR
-    return words.name.format(MEASURE_WORDS[name].rate)
+    return rate_name(rate)
 
 
 def claimable(texts: Texts) -> list[ClauseChoice]:

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from events.catalogue import MEASURES
-from events.words import MEASURES as MEASURE_WORDS
-from events.words import OF_LAST_YEAR, OF_TARGET, RATES_OF_DECLARED, RATES_OF_STOCK
+from events.words import RATES_OF_DECLARED, RATES_OF_STOCK
 from projections.answers.plans.known_plans import Assigned, CountOf, Declared, Known, told_of
 from projections.answers.plans.members import at_end_of, at_start_of
 from projections.answers.plans.plan_answers import Operand, Rate
@@ -24,6 +23,7 @@ from projections.answers.words.plan_words import (
     ZERO_DENOMINATOR,
     not_declared,
     not_the_same_day,
+    rate_name,
 )
 from projections.rules.counting.periods import ONE_DAY, Days
 
@@ -65,13 +65,13 @@ def of_declared(rate: str, declared: list[Declared]) -> Rate:
 def of_target(target: Assigned, known: Known, count: CountOf) -> Rate:
     """Return what is counted against the floor of a target; none where nothing was said of it: silence is not zero."""
     days = counted_days(target.first, target.last, known.on)
-    name = OF_TARGET.name.format(MEASURE_WORDS[target.measure].rate)
+    of = f"{target.measure}_of_target"
     reached = _counted(target.measure, days, count)
     asked = Operand(target.measure, target.first, target.last, target.at_least, "target", [target.said])
-    rate = _rate(f"{target.measure}_of_target", name, reached, asked)
+    rate = _rate(of, rate_name(of), reached, asked)
     if reached.value or told_of(known.declared, target.measure, days):
         return rate
-    return Rate(rate.rate, name, reached, asked, None, SILENT)
+    return Rate(of, rate.name, reached, asked, None, SILENT)
 
 
 def terms_in_force(targets: list[Assigned], on: dt.date) -> list[dt.date]:
@@ -102,7 +102,8 @@ def _of_stock(known: Known, count: CountOf) -> Iterator[Rate]:
 
 
 def _of_last_year(measure: str, on: dt.date, count: CountOf) -> Rate:
-    rate, name = f"{measure}_of_last_year", OF_LAST_YEAR.name.format(MEASURE_WORDS[measure].rate)
+    rate = f"{measure}_of_last_year"
+    name = rate_name(rate)
     now = _counted(measure, Days(on.replace(month=1, day=1), on), count)
     if on.year == dt.MINYEAR:
         return _rate(rate, name, now, None)

@@ -1,10 +1,10 @@
-"""The words of answers about plans: why a number is missing (domain: Plans and indicators)."""
+"""The words of answers about plans: rates by name, why a number is missing (domain: Plans and indicators)."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from events.words import STOCKS
+from events.words import MEASURES, OF_LAST_YEAR, OF_TARGET, RATES_OF_DECLARED, RATES_OF_STOCK, STOCKS
 
 NO_TARGET: Final = "chưa được giao chỉ tiêu nào nên không tính tỷ lệ"
 ZERO_TARGET: Final = "chỉ tiêu bằng 0 nên không tính tỷ lệ"
@@ -19,6 +19,15 @@ NO_OPENING: Final = "chưa khai báo số đảng viên của ngày nào đến 
 NO_TERM: Final = "không có chỉ tiêu dài hơn một năm nào đang có hiệu lực nên không biết nhiệm kỳ bắt đầu từ ngày nào"
 NOBODY_ALLOCATED: Final = "chưa giao chỉ tiêu cho đơn vị trực thuộc nào cùng chỉ tiêu, cùng kỳ"
 NO_OWN_TARGET: Final = "đơn vị không được giao chỉ tiêu này; chỉ các đơn vị trực thuộc được giao"
+
+
+def rate_name(rate: str) -> str:
+    """Return what a rate is called, with its denominator."""
+    known = RATES_OF_DECLARED.get(rate) or RATES_OF_STOCK.get(rate)
+    if known is not None:
+        return known.name
+    measure, _, of = rate.partition("_of_")
+    return (OF_TARGET if of == "target" else OF_LAST_YEAR).name.format(MEASURES[measure].rate)
 
 
 def not_the_same_day(figure: str, other: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from functools import partial
 from typing import Final, NamedTuple
 
 from starlette.responses import Response
@@ -15,7 +14,6 @@ from projections.answers.plans.plan_answers import (
     Allocation,
     Allocations,
     Indicators,
-    Rate,
     Stock,
     Target,
 )
@@ -23,11 +21,11 @@ from projections.answers.words.plan_words import SILENT
 from projections.answers.words.vietnamese_order import by_name
 from services.pages.asking import ask, path_of
 from services.pages.charts import Bullet, bullet
+from services.pages.clauses import rate_words
 from services.pages.page import Page
 from services.pages.paging import LONGEST, Pages, paged
 from services.pages.periods import today
 from services.pages.plan_reasons import reasons
-from services.pages.texts import Language
 from services.pages.unit_page import PLACE, UnitFrame, files_of, unit_page
 
 ALONE: Final = "phan-bo"
@@ -89,7 +87,7 @@ async def targets(page: Page) -> Response:
         rates=[each for each in indicators.rates if each.percent is not None],
         no_rates=[each for each in indicators.rates if each.percent is None],
         flows=_flows(indicators.stock),
-        name_of=partial(_name_of, page.language),
+        name_of=lambda rate: rate_words(page.texts, rate.rate),
         why=reasons(page.gettext),
         silent_reason=SILENT,
         files={end: files_of(f"{of}{end}", {"on": on, "basis": u.basis}) for end in ("indicators", "targets")},
@@ -132,11 +130,6 @@ def _flows(stock: Stock) -> list[tuple[str, int]]:
     if stock.flows is None:
         return []
     return [(measure, sign * getattr(stock.flows, measure)) for measure, sign in STOCK_FLOWS.items()]
-
-
-def _name_of(language: Language, rate: Rate) -> str:
-    """Name a rate with its denominator; in English by its code."""
-    return rate.name if language == "vi" else rate.rate.replace("_", " ")
 
 
 SCREENS: Final = {f"{PLACE}/{{unit}}/chi-tieu": targets}
