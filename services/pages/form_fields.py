@@ -42,9 +42,9 @@ class Fields(Mapping[str, str]):
         """Return all values of a field that may come more than once."""
         return [value for each, value in self._all if each == name]
 
-    def day(self, page: Page, name: str) -> dt.date | None:
-        """Return a day, None where none was given. Raises RefusedPage for what is none."""
-        return page.day(name, self.get(name, ""))
+    def day(self, page: Page, name: str, *, needed: bool = False) -> dt.date | None:
+        """Return a day, None where none was given. Raises RefusedPage for what is none, and for none that is needed."""
+        return page.day(name, self.get(name, ""), needed=needed)
 
     @property
     def proof(self) -> Mapping[str, str]:

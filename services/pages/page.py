@@ -77,14 +77,14 @@ class Page:
         """Return what `/v1` says in two languages in the one of this page."""
         return in_language(text, self.language)
 
-    def day(self, name: str, text: str | None = None) -> dt.date | None:
+    def day(self, name: str, text: str | None = None, *, needed: bool = False) -> dt.date | None:
         """Read a day of the address, or one that was typed as `text`: 2023-11-28, or as people write it: 28/11/2023.
 
-        None where none is given. Raises RefusedPage for another text.
+        None where none is given. Raises RefusedPage for another text, and where none is given that is `needed`.
         """
         given = (self.query.get(name, "") if text is None else text).strip()
         try:
-            return periods.read_day(given) if given else None
+            return periods.read_day(given) if given or needed else None
         except ValueError as error:
             raise RefusedPage.unfit(name, self.gettext("Cần một ngày: 28/11/2023 hoặc 2023-11-28.")) from error
 

@@ -16,12 +16,13 @@ from events.catalogue import MEASURES
 from events.vocabulary import STOCKS, Outcome
 from projections.answers.report.report_answers import UnitDay
 from projections.answers.words.vietnamese_format import day as written
+from services.pages.asking import RefusedPage
 from services.pages.entry import saying, units
 from services.pages.entry.answers import path_of_event
-from services.pages.form_fields import fields_of
+from services.pages.form_fields import Fields, fields_of
 from services.pages.me import WhoAsks
 from services.pages.page import Page
-from services.pages.periods import Period, month_end, read_day, today
+from services.pages.periods import Period, month_end, today
 from services.publishing.lines import said_at
 from services.send_answers import ACCEPTED, REFUSED
 
@@ -116,7 +117,7 @@ def _form(
     )
 
 
-def _read(page: Page, given: Mapping[str, str]) -> DeclaredFigures:
+def _read(page: Page, given: Fields) -> DeclaredFigures:
     faults: dict[str, str] = {}
     values: dict[str, int] = {}
     for name in (*MEASURES, *STOCKS):
@@ -141,13 +142,11 @@ def _read(page: Page, given: Mapping[str, str]) -> DeclaredFigures:
     return DeclaredFigures(period, on, values, faults)
 
 
-def _day(page: Page, given: Mapping[str, str], name: str, faults: dict[str, str], *, needed: bool) -> dt.date | None:
-    if not needed:
-        return None
+def _day(page: Page, given: Fields, name: str, faults: dict[str, str], *, needed: bool) -> dt.date | None:
     try:
-        return read_day(given.get(name, ""))
-    except ValueError:
-        faults[name] = page.gettext("Cần một ngày: 28/11/2023 hoặc 2023-11-28.")
+        return given.day(page, name, needed=True) if needed else None
+    except RefusedPage as refused:
+        faults[name] = refused.said.detail
         return None
 
 
