@@ -11,9 +11,9 @@ import pytest
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
 from tests import servers
+from tests.browser.installed import CHROMIUM
 
 HERE = Path(__file__).parent
-BROWSER = Path("/usr/bin/chromium")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say at the end of the whole suite what is not in it."""
     if config.args_source is pytest.Config.ArgsSource.TESTPATHS and "not browser" in config.getoption("markexpr"):
-        missing = "" if BROWSER.exists() else f"; {BROWSER} is missing here: apt-get install chromium"
+        missing = "" if CHROMIUM.exists() else f"; {CHROMIUM} is missing here: apt-get install chromium"
         terminalreporter.write_line(f"The tests of the pages in a browser were not run: make test-browser{missing}")
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser.installed import CHROMIUM
 from tests.browser.running import Running, demonstration
-from tests.browser.visiting import CHROMIUM, Visits, chromium
+from tests.browser.visiting import Visits, chromium
 
 HERE = Path(__file__).parent
 
@@ -27,7 +28,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Give Chromium."""
-    if not Path(CHROMIUM).exists():
+    if not CHROMIUM.exists():
         pytest.skip(f"not run, as there is no browser: {CHROMIUM} (apt-get install chromium)")
     with chromium() as running:
         yield running

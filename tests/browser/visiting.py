@@ -19,9 +19,9 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.browser.installed import CHROMIUM
 from tests.browser.running import Running
 
-CHROMIUM: Final = "/usr/bin/chromium"
 WIDTHS: Final = {1440: 900, 1024: 768, 390: 844}
 """Widths and heights, in CSS pixels: a screen in an office, an old one, a phone."""
 _AXE: Final = {

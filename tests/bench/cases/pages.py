@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Iterable
-from pathlib import Path
 from random import Random
 from statistics import median
 from typing import Any, Final
@@ -19,9 +18,9 @@ from tests.bench.catching_up import publish_one
 from tests.bench.figures import Aim, Figure
 from tests.bench.rig import BenchError
 from tests.bench.world import LAST_DAY, ROOT, YEAR_FIRST, recent
-from tests.browser.visiting import CHROMIUM
+from tests.browser.installed import CHROMIUM
 
-HERE: Final = Path(CHROMIUM).exists()
+HERE: Final = CHROMIUM.exists()
 OPEN: Final = 200
 LOADS: Final = 15
 """Times that each page is opened."""
