@@ -31,14 +31,11 @@ def templates_of(settings: Settings) -> Templates:
         raise _unfit(error) from error
 
 
-def try_templates(settings: Settings) -> None:
+def try_templates(templates: Templates) -> None:
     """Fill an office's templates with a small answer and a small document. Raises SettingsError where that fails."""
-    if settings.templates is None:
-        return
-    found = templates_of(settings)
     for name, table in _samples().items():
         try:
-            asyncio.run(_tried(table, found))
+            asyncio.run(_tried(table, templates))
         except TemplateError as error:
             raise _unfit(error) from error
         except FileNotWrittenError as error:

@@ -48,7 +48,6 @@ def serve(settings: Settings, pages: Callable[[FastAPI], None] | None = None) ->
             refuse_others_of_machine({"TONGHOP_HTTP": settings.http})
         except ValueError as error:
             raise SettingsError(*error.args) from error
-    try_templates(settings)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again when it has stopped: as asked
     clients = Clients(settings.trusted_proxies)
     most, ending = _most_connections(), asyncio.Event()
@@ -59,6 +58,8 @@ def serve(settings: Settings, pages: Callable[[FastAPI], None] | None = None) ->
         pages=pages,
         open_pages=OpenPages(min(MOST_PAGES, most // 2), ending),
     )
+    if settings.templates is not None:
+        try_templates(app.state.templates)
     spare_what_is_loaded()
     uvicorn.run(
         app,

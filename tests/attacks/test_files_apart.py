@@ -303,7 +303,7 @@ def test_templates_are_tried_before_anybody_is_answered(tmp_path: Path) -> None:
         templates_of(Settings.from_environment({"TONGHOP_TEMPLATES": str(tmp_path)}))
     (tmp_path / "answer.docx").write_bytes(saying("{{ nowhere }}"))
     with pytest.raises(SettingsError, match=r"answer\.docx.*nowhere"):
-        try_templates(Settings.from_environment({"TONGHOP_TEMPLATES": str(tmp_path)}))
+        try_templates(templates_of(Settings.from_environment({"TONGHOP_TEMPLATES": str(tmp_path)})))
     (tmp_path / "answer.docx").unlink()
     (tmp_path / "frame.json").write_text('{"name": 1}')
     with pytest.raises(SettingsError, match=r"frame\.json"):
