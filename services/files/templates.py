@@ -9,10 +9,11 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from services.files.bounds import MEGABYTE, TemplateError
 from services.files.frames import Frame, frame_of, newest_frame
@@ -31,14 +32,15 @@ _FIELD_TEXT: Final = re.compile(rb"<w:instrText\b[^>]*>([^<]*)</w:instrText>|w:i
 _REFUSED_FIELD: Final = re.compile(rb"DDE|INCLUDE|IMPORT|LINK(?!\w)|MACRO|DATABASE|AUTOTEXT", re.IGNORECASE)
 
 
-class Templates(NamedTuple):
+@dataclass(frozen=True)
+class Templates:
     """What Word files and documents are made with."""
 
     answer: bytes
     document: bytes
     frame: Frame
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Return what tells them from others: files made with them are other files."""
         return blake2b(repr(self).encode(), digest_size=8).hexdigest()

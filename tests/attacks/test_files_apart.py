@@ -12,6 +12,7 @@ import os
 import tempfile
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -259,7 +260,7 @@ def _elsewhere(opened: Any) -> None:
     ],
 )
 def test_a_template_runs_nothing_and_sees_no_more_than_the_answer(tmp_path: Path, text: str) -> None:
-    templates = own_templates()._replace(answer=saying(text))
+    templates = replace(own_templates(), answer=saying(text))
     manuscript = Manuscript("docx", named(["x"])._replace(rows=()), bounds(), templates)
     try:
         write(manuscript, iter([]), tmp_path)
@@ -270,7 +271,7 @@ def test_a_template_runs_nothing_and_sees_no_more_than_the_answer(tmp_path: Path
 
 
 async def test_a_template_that_grows_without_end_ends() -> None:
-    templates = own_templates()._replace(answer=saying("{{ 'x' * 100000000000 }}"))
+    templates = replace(own_templates(), answer=saying("{{ 'x' * 100000000000 }}"))
     with pytest.raises((FileNotWrittenError, TemplateError)):
         await write_apart("docx", table_of(many(1)), bounds(seconds=5), PREFIX, templates)
 
