@@ -61,9 +61,10 @@ def write_file(
 
     To a terminal CSV is written such that nothing in it does harm, and what is no text isn't written.
     """
-    from services.cli.client import FILE_TYPES, api_address, file
+    from services.cli.client import api_address, file
     from services.cli.new_file import new_bytes
     from services.cli.own_token import own_token
+    from services.files.forms import FILES
 
     if dialect is not None and form is not AnswerFormat.CSV:
         require_no_file(dialect, None)
@@ -80,7 +81,7 @@ def write_file(
     asked = {**parameters, "format": str(form), "dialect": dialect}
     with (
         _on_empty(address, own_token(address, data_dir)) as token,
-        file(address, FILE_TYPES[form], *path, token=token, **asked) as pieces,
+        file(address, FILES[form].name, *path, token=token, **asked) as pieces,
     ):
         if shown:
             _show_lines(pieces)

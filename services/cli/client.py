@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -21,14 +21,6 @@ from services.settings import Settings, SettingsError
 
 _WAIT = httpx.Timeout(75.0, read=600.0)
 """Seconds: longer than the API itself may wait for a position, or takes to send a long sheet."""
-
-FILE_TYPES: Final = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "pdf": "application/pdf",
-}
-"""The media types of files, by what `format` calls them."""
 
 _LOOPBACK = re.compile(r"https?://(127\.|localhost\b|\[::1\])")
 """No proxy of the environment stands between a machine and itself."""
