@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 from contextlib import suppress
 from typing import Final
 
@@ -19,6 +20,7 @@ def bind(*, memory: int, seconds: int, written: int) -> None:
     """
     with suppress(OSError):
         os.nice(NICE)
+    sys.dont_write_bytecode = True  # cut off at the length, it would be kept, and nobody could import the module again
     for what, most in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CPU, seconds),

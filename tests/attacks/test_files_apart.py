@@ -9,6 +9,8 @@ import asyncio
 import io
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -162,6 +164,18 @@ async def test_one_that_takes_too_much_ends(form: str, less: dict[str, float], r
     most = bounds(rows=20_000, cells=10**6, **less)
     with pytest.raises(FileNotWrittenError):
         await write_apart(form, table_of(many(rows)), most, PREFIX, own_templates())
+
+
+def test_what_one_imports_is_not_kept_half_written(tmp_path: Path) -> None:
+    (tmp_path / "imported_late.py").write_text(f"TEXT = {'x' * 5_000!r}\n")
+    program = """
+from services.bounded.binding import bind
+bind(memory=1 << 30, seconds=10, written=2_000)
+import imported_late
+"""
+    surroundings = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=surroundings, check=True)
+    assert not list(tmp_path.rglob("*.pyc"))
 
 
 async def test_a_slow_one_is_cut_off_and_knows_nothing_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
