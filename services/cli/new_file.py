@@ -39,6 +39,9 @@ def new_file(file: Path | None) -> Iterator[Callable[[str], None]]:
 def new_bytes(file: Path | None) -> Iterator[Callable[[bytes], None]]:
     """Give what writes bytes. A file that can't be finished is gone again.
 
+    Others of the machine may read it as far as the umask lets them, like one that a shell redirects into or a browser
+    keeps: an answer is made to be handed on, and to whom is for whoever asked. A secret is for `new_file`.
+
     Raises CommandError where the file is there already, or can't be written.
     """
     if file is None:
