@@ -136,6 +136,8 @@ class Questions:
 
     def __init__(self, request: Request) -> None:
         self._request = request
+        self.proof = ""
+        """That of the form that was sent: it goes along with whatever is changed, and nothing is changed without it."""
 
     async def one(self, question: Ask[Answer], **more: Value) -> Answer:
         """Ask one question."""
@@ -192,6 +194,8 @@ class Questions:
         Raises RefusedPage from 400 on.
         """
         given = {"content-type": content_type} if body and content_type is not None else {}
+        if method != "GET" and self.proof:
+            given["x-csrf-token"] = self.proof
         answered = await self._go(method, path, body, parameters or {}, {**given, **(headers or {})})
         if answered.status >= HTTPStatus.BAD_REQUEST:
             raise refusal_of(answered)

@@ -46,12 +46,6 @@ class Fields(Mapping[str, str]):
         """Return a day, None where none was given. Raises RefusedPage for what is none, and for none that is needed."""
         return page.day(name, self.get(name, ""), needed=needed)
 
-    @property
-    def proof(self) -> Mapping[str, str]:
-        """Return what goes along to `/v1` with what changes something: it believes no other than this session's own."""
-        given = self.get(PROOF, "")
-        return {"x-csrf-token": given} if _proof(given) else {}
-
 
 def mended(page: Page, refused: RefusedPage) -> ProblemSaid:
     """Return what is said beside a form that can be filled in otherwise. Raises the refusal where that is no help."""
@@ -61,23 +55,25 @@ def mended(page: Page, refused: RefusedPage) -> ProblemSaid:
     return msgspec.structs.replace(said, detail=said.detail.removeprefix(f"{said.parameter}: "))
 
 
-async def changed(page: Page, method: str, path: str, fields: Fields, body: object = None) -> bytes:
-    """Have something changed by `/v1` with the proof of the form, and return what is answered. Raises RefusedPage."""
-    sent = b"" if body is None else msgspec.json.encode(body)
-    return (await page.asking.send(method, path, sent, headers=fields.proof)).body
+async def changed(page: Page, method: str, path: str, body: object = None) -> bytes:
+    """Have something changed by `/v1`, and return what is answered. Raises RefusedPage."""
+    return (await page.asking.send(method, path, b"" if body is None else msgspec.json.encode(body))).body
 
 
-async def ended(page: Page, path: str, fields: Fields) -> None:
+async def ended(page: Page, path: str) -> None:
     """Have something ended by `/v1`; what is gone already is ended, too. Raises RefusedPage."""
     try:
-        await changed(page, "DELETE", path, fields)
+        await changed(page, "DELETE", path)
     except RefusedPage as refused:
         if refused.said.status != HTTPStatus.NOT_FOUND:
             raise
 
 
 async def fields_of(page: Page) -> Fields:
-    """Read the form that a page of ours sent. Raises RefusedPage for one of another page, and for what is no form."""
+    """Read the form that a page of ours sent, and let its proof go along with what it changes.
+
+    Raises RefusedPage for one of another page, and for what is no form.
+    """
     page.require_own()
     body = await page.request.body()
     try:
@@ -85,4 +81,11 @@ async def fields_of(page: Page) -> Fields:
     except ValueError as error:
         said = ProblemSaid(page.gettext("Không đọc được biểu mẫu"), status=HTTPStatus.BAD_REQUEST)
         raise RefusedPage(said) from error
-    return Fields(pairs)
+    fields = Fields(pairs)
+    page.asking.proof = proof_in(fields.get(PROOF, ""))
+    return fields
+
+
+def proof_in(given: str) -> str:
+    """Return a proof as it was given; nothing of what can be none. `/v1` believes no other than this session's own."""
+    return given if _proof(given) else ""

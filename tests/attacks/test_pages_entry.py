@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import tracemalloc
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import httpx
 import openpyxl
 import pytest
+from fastapi.routing import iter_route_contexts
 
 from services.sheets.bounds import MAX_FILE
 from tests.integration.pages.entering import (
@@ -25,21 +27,22 @@ from tests.integration.pages.entering import (
 )
 from tests.integration.pages.entering import clerk as clerk  # noqa: PLC0414 - a fixture
 from tests.integration.pages.entering import running as running  # noqa: PLC0414 - a fixture
-from tests.integration.pages.forms import press, pressed
+from tests.integration.pages.forms import post, press, pressed
 from tests.integration.pages.service import Service, text_of
 from tests.integration.sheets import DAY, csv_of
 
 ADMITTED = "member.admitted"
 AT = "2026-01-01T00:00:00.000+07:00"
+NO_EVENT, NO_SHEET = "some-event", "i-0123456789abcdef0123456789abcdef"
 EVERYWHERE = (
     ("/nhap/mot", {"type": ADMITTED, "unit": CELL, "step": "gui", "member": "f-1", "decided_on": DAY}),
     ("/nhap/khai-bao", {"unit": CELL, "step": "gui", "khong": "1", "from": DAY, "to": DAY, "key": "0" * 32, "at": AT}),
     (f"/nhap/tai-len?unit={COMMUNE}&type={ADMITTED}", None),
-    (f"/nhap/rut-lai/{CELL}/some-event", {"reason": "x"}),
-    (f"/nhap/thay/{CELL}/some-event", {"reason": "x", "step": "gui"}),
-    ("/nhap/bang/i-0123456789abcdef0123456789abcdef/hang/2", {"c.member": "x"}),
-    ("/nhap/bang/i-0123456789abcdef0123456789abcdef/gui", {}),
-    ("/nhap/bang/i-0123456789abcdef0123456789abcdef/xoa", {}),
+    (f"/nhap/rut-lai/{CELL}/{NO_EVENT}", {"reason": "x"}),
+    (f"/nhap/thay/{CELL}/{NO_EVENT}", {"reason": "x", "step": "gui", "member": "f-1", "decided_on": "01/01/2020"}),
+    (f"/nhap/bang/{NO_SHEET}/hang/2", {"c.member": "x"}),
+    (f"/nhap/bang/{NO_SHEET}/gui", {}),
+    (f"/nhap/bang/{NO_SHEET}/xoa", {}),
 )
 """All that changes something, with what it takes."""
 
@@ -55,19 +58,66 @@ async def logged(running: Service) -> int:
         return int((await browser.get(f"/v1/units/{COMMUNE}")).json()["position"])
 
 
+async def proof_of(browser: httpx.AsyncClient) -> str:
+    """Return what the forms of a session send along."""
+    return str((await browser.get("/v1/me")).json()["csrf"])
+
+
+def proof_part(proof: str) -> bytes:
+    """Write the part of a form, whose boundary is b, with which a page of ours begins one."""
+    return f'--b\r\ncontent-disposition: form-data; name="csrf"\r\n\r\n{proof}\r\n'.encode()
+
+
 async def test_a_page_elsewhere_changes_nothing_in_anybodys_name(running: Service, clerk: httpx.AsyncClient) -> None:
-    before = await logged(running), await kept(clerk)
+    before, proof = (await logged(running), await kept(clerk)), await proof_of(clerk)
     elsewhere = (
         {"sec-fetch-site": "cross-site", "origin": "http://evil.example"},
         {"sec-fetch-site": "same-site", "origin": "http://other.localhost"},
     )
     for path, fields in EVERYWHERE:
         file = {"file": ("a.csv", csv_of((CELL, "f-2", DAY)))}
-        given: dict[str, Any] = {"files": file} if fields is None else {"data": fields}
+        given: dict[str, Any] = {"files": file} if fields is None else {}
         for headers in elsewhere:
-            forged = await clerk.post(path, headers=headers, **given)
+            forged = await clerk.post(path, headers=headers, data={"csrf": proof, **(fields or {})}, **given)
             assert forged.status_code == 403, path
     assert (await logged(running), await kept(clerk)) == before
+
+
+async def test_a_form_without_the_proof_of_this_session_changes_nothing(
+    running: Service, clerk: httpx.AsyncClient
+) -> None:
+    forms = {str(each.path) for each in iter_route_contexts(running.app.routes) if "POST" in (each.methods or ())}
+    for form in forms:
+        like = re.compile(re.sub(r"\{\w+\}", "[^/]+", form)).fullmatch
+        assert not form.startswith("/nhap") or any(like(path.partition("?")[0]) for path, _ in EVERYWHERE), form
+    receipt = await say(clerk, ADMITTED, member="p-1", decided_on=DAY)
+    await counted(clerk, receipt)
+    (item,) = (await clerk.get(f"/v1{receipt.replace('phieu', 'receipts')}")).json()["items"]
+    sheet = (await upload(clerk, ADMITTED, csv_of((CELL, "p-2", DAY)))).headers["location"].rsplit("/", 1)[1]
+    before = await logged(running), await kept(clerk)
+    async with running.browser("other") as other:
+        theirs = await proof_of(other)
+    for path, fields in EVERYWHERE:
+        real = path.replace(NO_EVENT, item["id"]).replace(NO_SHEET, sheet)
+        file = {"file": ("a.csv", csv_of((CELL, "p-3", DAY)))}
+        for proof in (None, "", "0" * 64, "ă\r\nx-evil: 1", theirs):
+            given = {**({} if proof is None else {"csrf": proof}), **(fields or {})}
+            answer = await clerk.post(real, data=given, **({"files": file} if fields is None else {}))
+            assert answer.status_code == 403, (path, proof)
+    assert (await logged(running), await kept(clerk)) == before
+
+
+async def test_a_proof_behind_the_sheet_is_none(running: Service, clerk: httpx.AsyncClient) -> None:
+    before, proof = await kept(clerk), await proof_of(clerk)
+    sheet, csrf = ("file", ("a.csv", csv_of((CELL, "p-4", DAY)))), ("csrf", (None, proof))
+    for parts in ([sheet, csrf], [("csrf", (None, proof + "0" * (1 << 15))), sheet]):
+        answer = await clerk.post(f"/nhap/tai-len?unit={COMMUNE}&type={ADMITTED}", files=parts)
+        assert answer.status_code == 403
+    whole = b'--b\r\ncontent-disposition: form-data; name="file"\r\n\r\nx\r\n' + proof_part(proof) + b"--b--\r\n"
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    at_once = await clerk.post(f"/nhap/tai-len?unit={COMMUNE}&type={ADMITTED}", content=whole, headers=headers)
+    assert at_once.status_code == 403
+    assert await kept(clerk) == before
 
 
 @pytest.mark.parametrize("who", [None, "reader", "officer"])
@@ -103,19 +153,19 @@ async def test_a_clerk_enters_for_no_unit_beside_his_own(running: Service, clerk
     key = f"{item['publisher']}/{item['id']}"
     for path in (f"/su-kien/{key}", f"/nhap/rut-lai/{key}", f"/nhap/thay/{key}"):
         assert (await clerk.get(path)).status_code == 403, path
-    assert (await clerk.post(f"/nhap/rut-lai/{key}", data={"reason": "x"})).status_code == 403
+    assert (await post(clerk, f"/nhap/rut-lai/{key}", {"reason": "x"})).status_code == 403
     for path in (where, made["location"]):
         assert (await clerk.get(path)).status_code == 404, path
     for end in ("gui", "xoa", "hang/2"):
-        assert (await clerk.post(f"{made['location']}/{end}", data={"c.member": "x"})).status_code == 404
+        assert (await post(clerk, f"{made['location']}/{end}", {"c.member": "x"})).status_code == 404
 
 
 async def test_a_file_without_end_is_read_no_further_than_a_sheet_may_be_long(clerk: httpx.AsyncClient) -> None:
-    given = 0
+    given, proof = 0, proof_part(await proof_of(clerk))
 
     async def endless(boundary: str, name: str) -> AsyncIterator[bytes]:
         nonlocal given
-        yield f'--{boundary}\r\ncontent-disposition: form-data; name="{name}"; filename="a"\r\n\r\n'.encode()
+        yield proof + f'--{boundary}\r\ncontent-disposition: form-data; name="{name}"; filename="a"\r\n\r\n'.encode()
         piece = b"x" * (1 << 18)
         while True:
             given += len(piece)
@@ -160,6 +210,7 @@ async def test_a_form_that_breaks_off_or_is_none_is_never_taken_for_a_sheet(
     clerk: httpx.AsyncClient, kind: str, body: bytes
 ) -> None:
     before = await kept(clerk)
+    body = proof_part(await proof_of(clerk)) + body if body.startswith(b"--b") else body
     answer = await clerk.post(
         f"/nhap/tai-len?unit={COMMUNE}&type={ADMITTED}", content=body, headers={"content-type": kind}
     )

@@ -1,7 +1,8 @@
 // Keeps what is typed into a form until it is sent, finds units as one types, and minds double clicks and long files.
 const kept = (name) => `tonghop:${name}`;
 const store = (() => { try { return sessionStorage; } catch { return null; } })();
-const values = (form) => Object.fromEntries([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+const typed = ([name, value]) => typeof value === "string" && name !== "csrf";
+const values = (form) => Object.fromEntries([...new FormData(form)].filter(typed));
 
 for (const sent of document.querySelectorAll("[data-sent]")) store?.removeItem(kept(sent.dataset.sent));
 

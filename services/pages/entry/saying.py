@@ -17,7 +17,6 @@ from projections.answers.report.report_answers import Said
 from projections.answers.words.vietnamese_format import VIETNAM
 from services.pages.asking import RefusedPage, ask, path_of
 from services.pages.entry.facts import Fact
-from services.pages.me import WhoAsks
 from services.pages.page import Page
 from services.publishing.lines import said_at
 from services.send_answers import REFUSED, SentAnswer, SentItem
@@ -50,11 +49,6 @@ class Trial(NamedTuple):
         return self.there is not None and self.there.outcome == Outcome.RETRACTED
 
 
-def proof(me: WhoAsks) -> dict[str, str]:
-    """Return what goes with a request that changes something in a session."""
-    return {"x-csrf-token": me.csrf or ""}
-
-
 def now() -> dt.datetime:
     """Return the time that an event is said at, as exactly as it is written."""
     at = dt.datetime.now(VIETNAM)
@@ -80,13 +74,13 @@ def content_of(said: Said) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-async def tried(page: Page, me: WhoAsks, fact: Fact, *, again: bool = False) -> Trial:
+async def tried(page: Page, fact: Fact, *, again: bool = False) -> Trial:
     """Try a fact that has no faults. Said and taken back before, it is said anew only with `again`."""
     at = now()
     number = 1
     while True:
         event_id = numbered(fact.stem or "", number)
-        (item,) = await try_all(page, me, [_event(fact, event_id, at)])
+        (item,) = await try_all(page, [_event(fact, event_id, at)])
         if not is_known(item) or number == MOST:
             return Trial(event_id, at, item)
         there = await event_said(page, fact.unit, event_id)
@@ -102,36 +96,33 @@ async def tried(page: Page, me: WhoAsks, fact: Fact, *, again: bool = False) -> 
         number += 1
 
 
-async def try_all(page: Page, me: WhoAsks, events: list[dict[str, Any]]) -> list[SentItem]:
+async def try_all(page: Page, events: list[dict[str, Any]]) -> list[SentItem]:
     """Ask what would become of events, without sending them."""
     body = msgspec.json.encode(events)
-    came = await page.asking.send(
-        "POST", path_of("events"), body, BATCH, parameters={"dry_run": "true"}, headers=proof(me)
-    )
+    came = await page.asking.send("POST", path_of("events"), body, BATCH, parameters={"dry_run": "true"})
     return msgspec.json.decode(came.body, type=SentAnswer).items
 
 
-async def send_all(page: Page, me: WhoAsks, events: list[dict[str, Any]]) -> SentAnswer:
+async def send_all(page: Page, events: list[dict[str, Any]]) -> SentAnswer:
     """Send events that a page has worded. Raises RefusedPage where nothing was sent."""
     body = msgspec.json.encode(events)
-    came = await page.asking.send("POST", path_of("events"), body, BATCH, headers={**proof(me), "prefer": WAIT})
+    came = await page.asking.send("POST", path_of("events"), body, BATCH, headers={"prefer": WAIT})
     return msgspec.json.decode(came.body, type=SentAnswer)
 
 
-async def send(page: Page, me: WhoAsks, fact: Fact, event_id: str, at: str) -> SentAnswer | None:
+async def send(page: Page, fact: Fact, event_id: str, at: str) -> SentAnswer | None:
     """Send a fact as it was shown; None where it is not what was shown. Raises RefusedPage where nothing was sent."""
     known = parted(event_id)
     time = time_of(at)
     if known is None or known[0] != fact.stem or time is None:
         return None
-    return await send_all(page, me, [_event(fact, event_id, time)])
+    return await send_all(page, [_event(fact, event_id, time)])
 
 
-async def correct(page: Page, me: WhoAsks, key: tuple[str, str], what: str, wanted: Mapping[str, Any]) -> SentAnswer:
+async def correct(page: Page, key: tuple[str, str], what: str, wanted: Mapping[str, Any]) -> SentAnswer:
     """Take an event back (`what` is retraction), or replace it (replacement). Raises RefusedPage."""
     path = path_of("events", *key, what)
-    headers = {**proof(me), "prefer": WAIT}
-    came = await page.asking.send("POST", path, msgspec.json.encode(wanted), headers=headers)
+    came = await page.asking.send("POST", path, msgspec.json.encode(wanted), headers={"prefer": WAIT})
     return msgspec.json.decode(came.body, type=SentAnswer)
 
 

@@ -78,7 +78,7 @@ async def take_back(page: Page) -> Response:
     if not reason:
         return await _retraction(page, await _corrected(page, me), given, page.gettext("Cần ghi lý do."))
     try:
-        answer = await saying.correct(page, me, key, "retraction", {"reason": reason})
+        answer = await saying.correct(page, key, "retraction", {"reason": reason})
     except RefusedPage as refused:
         if refused.said.parameter != "reason":
             raise
@@ -117,7 +117,7 @@ async def replace(page: Page) -> Response:
         return await _look(page, corrected, fact, given)
     wanted = {"data": fact.data, "reason": reason}
     try:
-        answer = await saying.correct(page, me, corrected.key, "replacement", wanted)
+        answer = await saying.correct(page, corrected.key, "replacement", wanted)
     except RefusedPage as refused:
         name = (refused.said.parameter or "").rpartition(".")[2]
         said = refused.said.told(page.language).detail
@@ -221,7 +221,7 @@ async def _tried(page: Page, corrected: Corrected, fact: Fact, reason: str) -> S
     while True:
         number += 1
         anew = said_at(publisher, numbered(stem, number), kind, subject, fact.data, at=at)
-        first, item = await saying.try_all(page, corrected.me, [back, anew])
+        first, item = await saying.try_all(page, [back, anew])
         if first.status == REFUSED:
             return first
         if not saying.is_known(item) or number >= saying.MOST:

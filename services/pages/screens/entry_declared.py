@@ -74,14 +74,14 @@ async def take(page: Page) -> Response:
         return _form(page, me, unit, given, declared.faults if step in {SEEN, SENT} else {})
     key, at = given.get("key", ""), saying.time_of(given.get("at", ""))
     if step == SENT and _key(key) and at is not None:
-        answer = await saying.send_all(page, me, _events(unit, declared, key, at))
+        answer = await saying.send_all(page, _events(unit, declared, key, at))
         if answer.receipt is not None and any(item.status == ACCEPTED for item in answer.items):
             return page.redirect(f"/phieu/{answer.receipt}")
         known = next((item for item in answer.items if item.status != REFUSED), None)
         if known is not None:
             return page.redirect(path_of_event(known))
     key, at = secrets.token_hex(16), saying.now()
-    items = await saying.try_all(page, me, _events(unit, declared, key, at))
+    items = await saying.try_all(page, _events(unit, declared, key, at))
     bad = next((each for each in items if each.status == REFUSED or each.outcome == Outcome.REJECTED), None)
     if bad is not None:
         return _form(page, me, unit, given, {"": page.said(bad.detail or bad.reason or "")})

@@ -50,7 +50,7 @@ async def take(page: Page) -> Response:
     if fact.faults:
         return await _faulty(page, me, unit, fact)
     if step == SENT:
-        answer = await saying.send(page, me, fact, given.get("id", ""), given.get("at", ""))
+        answer = await saying.send(page, fact, given.get("id", ""), given.get("at", ""))
         if answer is not None:
             (item,) = answer.items
             if item.status == ACCEPTED and answer.receipt is not None:
@@ -64,7 +64,7 @@ async def take(page: Page) -> Response:
 
 async def _looked_at(page: Page, me: WhoAsks, unit: UnitDay, fact: Fact, *, again: bool) -> Response:
     """Show what would become of a fact, with what is suspicious about it, before it is sent."""
-    found = await saying.tried(page, me, fact, again=again)
+    found = await saying.tried(page, fact, again=again)
     item = found.item
     if found.there is None and (item.status == REFUSED or item.outcome == Outcome.REJECTED):
         return _form(page, me, unit, with_fault(page, fact, item), item=item)

@@ -18,9 +18,9 @@ from services.pages.entry import units
 from services.pages.entry.answers import SheetRefusal
 from services.pages.entry.facts import TYPES, Field, Option, read_fact
 from services.pages.entry.parts import parts_of
-from services.pages.entry.saying import WAIT, proof
+from services.pages.entry.saying import WAIT
 from services.pages.entry.uploading import CELLS, FILE, SheetComing
-from services.pages.form_fields import fields_of
+from services.pages.form_fields import fields_of, proof_in
 from services.pages.me import WhoAsks
 from services.pages.page import Page
 from services.pages.paging import NUMBER
@@ -77,13 +77,13 @@ async def upload(page: Page) -> Response:
         raise RefusedPage(ProblemSaid(title, detail, HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
     coming = SheetComing(page.request, CELLS if pasted else FILE)
     try:
+        page.asking.proof = proof_in(await coming.proof())
         came = await page.asking.send(
             "POST",
             path_of("units", unit, "imports"),
             coming.pieces(),
             PASTED if pasted else ANY_FILE,
             parameters={"type": event_type},
-            headers=proof(me),
         )
     except ClientDisconnect:
         return Response(None, HTTPStatus.BAD_REQUEST)
@@ -138,12 +138,12 @@ async def sheet(page: Page) -> Response:
 async def mend(page: Page) -> Response:
     """Mend a row, and go on to the next one that is to be mended."""
     given = await fields_of(page)
-    me = await units.clerk(page)
+    await units.clerk(page)
     cells = {name.removeprefix("c."): text for name, text in given.items() if name.startswith("c.")}
     chosen = {name: given.get("choice") == name for name in CHOICES if "choice" in given}
     body = msgspec.json.encode({"cells": cells, **chosen})
     path = path_of("imports", page.part("import"), "rows", page.part("row"))
-    came = await page.asking.send("PATCH", path, body, headers=proof(me))
+    came = await page.asking.send("PATCH", path, body)
     row = next(iter(msgspec.json.decode(came.body, type=Import).rows), None)
     still = row is not None and row.status in TO_MEND and not (row.again or row.replace)
     kept = {name: given[name] for name in ("cursor", NUMBER) if given.get(name)}
@@ -153,19 +153,19 @@ async def mend(page: Page) -> Response:
 
 async def send(page: Page) -> Response:
     """Send what is left of a sheet that can be sent."""
-    page.require_own()
-    me = await units.clerk(page)
+    await fields_of(page)
+    await units.clerk(page)
     path = path_of("imports", page.part("import"), "send")
-    came = await page.asking.send("POST", path, headers={**proof(me), "prefer": WAIT})
+    came = await page.asking.send("POST", path, headers={"prefer": WAIT})
     answer = msgspec.json.decode(came.body, type=SentAnswer)
     return page.redirect(f"/phieu/{answer.receipt}" if answer.receipt else f"{SHEETS}/{page.part('import')}?gui=0")
 
 
 async def delete(page: Page) -> Response:
     """Throw a sheet away; what was sent of it stays sent."""
-    page.require_own()
-    me = await units.clerk(page)
-    await page.asking.send("DELETE", path_of("imports", page.part("import")), headers=proof(me))
+    await fields_of(page)
+    await units.clerk(page)
+    await page.asking.send("DELETE", path_of("imports", page.part("import")))
     return page.redirect("/nhap")
 
 

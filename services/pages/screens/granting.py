@@ -69,7 +69,7 @@ async def grant(page: Page) -> Response:
     unit = fields.get("unit", "")
     try:
         wanted = NewGrant(fields.get("account", ""), fields.get("role", ""), fields.day(page, "until"))
-        answered = await changed(page, "POST", path_of("units", unit, "grants"), fields, wanted)
+        answered = await changed(page, "POST", path_of("units", unit, "grants"), wanted)
     except RefusedPage as refused:
         return await _drawn(page, fields, wrong_grant=mended(page, refused))
     return _after(page, answered)
@@ -81,7 +81,7 @@ async def revoke(page: Page) -> Response:
     account, role = fields.get("account", ""), fields.get("role", "")
     path = path_of("units", fields.get("unit", ""), "grants", account, role)
     try:
-        answered = await changed(page, "DELETE", path, fields)
+        answered = await changed(page, "DELETE", path)
     except RefusedPage as refused:
         return await _drawn(page, fields, wrong_grant=mended(page, refused))
     return _after(page, answered)
@@ -93,7 +93,7 @@ async def add_account(page: Page) -> Response:
     kind = fields.get("signs_in", "local")
     wanted = {"name": fields.get("name", ""), "signs_in": kind}
     try:
-        made = msgspec.json.decode(await changed(page, "POST", path_of("accounts"), fields, wanted), type=Account)
+        made = msgspec.json.decode(await changed(page, "POST", path_of("accounts"), wanted), type=Account)
     except RefusedPage as refused:
         return await _drawn(page, fields, wrong_account=mended(page, refused))
     return await _invited(page, fields, made.account) if kind == "local" else _back(page, fields)
@@ -118,7 +118,7 @@ async def enable(page: Page) -> Response:
 async def _invited(page: Page, fields: Fields, account: str) -> Response:
     """Show the address of an invitation: once, and kept by no browser."""
     try:
-        answered = await changed(page, "POST", path_of("accounts", account, "invitation"), fields)
+        answered = await changed(page, "POST", path_of("accounts", account, "invitation"))
     except RefusedPage as refused:
         return await _drawn(page, fields, wrong_account=mended(page, refused))
     invitation = msgspec.json.decode(answered, type=Invitation)
@@ -129,7 +129,7 @@ async def _invited(page: Page, fields: Fields, account: str) -> Response:
 async def _turned(page: Page, how: str) -> Response:
     fields = await fields_of(page)
     try:
-        await changed(page, "POST", path_of("accounts", fields.get("account", ""), how), fields)
+        await changed(page, "POST", path_of("accounts", fields.get("account", ""), how))
     except RefusedPage as refused:
         return await _drawn(page, fields, wrong_account=mended(page, refused))
     return _back(page, fields)

@@ -30,16 +30,16 @@ async def account(page: Page) -> Response:
 async def end_session(page: Page) -> Response:
     """End one session of one's own."""
     fields = await fields_of(page)
-    await ended(page, path_of("sessions", fields.get("session", "")), fields)
+    await ended(page, path_of("sessions", fields.get("session", "")))
     return page.redirect(f"{HERE}#phien")
 
 
 async def end_others(page: Page) -> Response:
     """End all sessions of one's own but the one that asks."""
-    fields = await fields_of(page)
+    await fields_of(page)
     for each in (await page.asking.one(ask(path_of("sessions"), SessionList))).sessions:
         if not each.current:
-            await ended(page, path_of("sessions", each.session), fields)
+            await ended(page, path_of("sessions", each.session))
     return page.redirect(f"{HERE}#phien")
 
 
@@ -47,7 +47,7 @@ async def make_token(page: Page) -> Response:
     """Make a token, and show its secret: once, and kept by no browser."""
     fields = await fields_of(page)
     try:
-        answered = await changed(page, "POST", path_of("tokens"), fields, _wanted(page, fields))
+        answered = await changed(page, "POST", path_of("tokens"), _wanted(page, fields))
     except RefusedPage as refused:
         return await _drawn(page, fields, mended(page, refused))
     made = msgspec.json.decode(answered, type=TokenMade)
@@ -57,7 +57,7 @@ async def make_token(page: Page) -> Response:
 async def delete_token(page: Page) -> Response:
     """Delete a token of one's own, and those that were made with it."""
     fields = await fields_of(page)
-    await ended(page, path_of("tokens", fields.get("token", "")), fields)
+    await ended(page, path_of("tokens", fields.get("token", "")))
     return page.redirect(f"{HERE}#token")
 
 

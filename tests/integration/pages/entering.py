@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.embedded.postgres import PostgresServer
-from tests.integration.pages.forms import press
+from tests.integration.pages.forms import post, press
 from tests.integration.pages.service import ROOT, Service, demonstration
 from tests.integration.reading_here import read_here
 from tests.oracle.telling import event_of
@@ -58,7 +58,7 @@ async def clerk(running: Service) -> AsyncIterator[httpx.AsyncClient]:
 
 async def look(browser: httpx.AsyncClient, event_type: str, unit: str = CELL, **typed: str) -> httpx.Response:
     """Fill in the form of a type, and look at it before it is sent."""
-    return await browser.post("/nhap/mot", data={"type": event_type, "unit": unit, "step": "xem", **typed})
+    return await post(browser, "/nhap/mot", {"type": event_type, "unit": unit, "step": "xem", **typed})
 
 
 async def say(browser: httpx.AsyncClient, event_type: str, unit: str = CELL, **typed: str) -> str:
@@ -71,13 +71,13 @@ async def say(browser: httpx.AsyncClient, event_type: str, unit: str = CELL, **t
 async def paste(browser: httpx.AsyncClient, event_type: str, cells: str, unit: str = COMMUNE) -> httpx.Response:
     """Paste cells."""
     where = {"unit": unit, "type": event_type, "dan": "1"}
-    return await browser.post("/nhap/tai-len", params=where, files={"cells": (None, cells.encode())})
+    return await post(browser, "/nhap/tai-len", params=where, files={"cells": (None, cells.encode())})
 
 
 async def upload(browser: httpx.AsyncClient, event_type: str, sheet: bytes, unit: str = COMMUNE) -> httpx.Response:
     """Upload a file."""
     where = {"unit": unit, "type": event_type}
-    return await browser.post("/nhap/tai-len", params=where, files={"file": ("bảng.xlsx", sheet)})
+    return await post(browser, "/nhap/tai-len", params=where, files={"file": ("bảng.xlsx", sheet)})
 
 
 async def counted(browser: httpx.AsyncClient, receipt: str) -> str:

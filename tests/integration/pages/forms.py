@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import unescape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -62,6 +62,14 @@ async def send(
     assert page.status_code == 200, page.text
     hidden = hidden_of(page.text, action, **(known or {}))
     return await browser.post(action, data={**hidden, **filled})
+
+
+async def post(
+    browser: httpx.AsyncClient, action: str, fields: Mapping[str, str | list[str]] | None = None, **given: Any
+) -> httpx.Response:
+    """Send a form, filled in by hand, with the proof of this session."""
+    me = (await browser.get("/v1/me")).json()
+    return await browser.post(action, data={"csrf": me.get("csrf") or "", **(fields or {})}, **given)
 
 
 async def press(browser: httpx.AsyncClient, page: httpx.Response, button: str) -> httpx.Response:

@@ -27,7 +27,7 @@ from tests.integration.pages.entering import (
 )
 from tests.integration.pages.entering import clerk as clerk  # noqa: PLC0414 - a fixture
 from tests.integration.pages.entering import running as running  # noqa: PLC0414 - a fixture
-from tests.integration.pages.forms import press, pressed
+from tests.integration.pages.forms import post, press, pressed
 from tests.integration.pages.service import text_of
 from tests.integration.sheets import DAY
 
@@ -136,18 +136,18 @@ async def test_pasted_rows_are_looked_at_mended_sent_and_come_back_with_results(
     begun = text_of((await clerk.get("/nhap")).text)
     assert "Không còn bảng nào chưa gửi" not in begun
     cells = {"c.unit": CELL, "c.member": "p-2", "c.decided_on": "không rõ", "c.sex": "male"}
-    still = await clerk.post(f"{where}/hang/3", data=cells)
+    still = await post(clerk, f"{where}/hang/3", cells)
     assert still.headers["location"].endswith("?hang=3#hang-3")
-    mended = await clerk.post(f"{where}/hang/3", data={**cells, "c.decided_on": DAY})
+    mended = await post(clerk, f"{where}/hang/3", {**cells, "c.decided_on": DAY})
     assert mended.status_code == 303
     assert "Gửi 3 hàng" in text_of((await clerk.get(where)).text)
-    sent = await clerk.post(f"{where}/gui")
+    sent = await post(clerk, f"{where}/gui")
     receipt = await counted(clerk, sent.headers["location"])
     assert "3 đã tính" in text_of(receipt)
     assert "hàng 3" in text_of(receipt)
-    again = await clerk.post(f"{where}/gui")
+    again = await post(clerk, f"{where}/gui")
     assert again.headers["location"] in {sent.headers["location"], f"{where}?gui=0"}
-    late = await clerk.post(f"{where}/hang/3", data=cells)
+    late = await post(clerk, f"{where}/hang/3", cells)
     assert late.status_code == 409
     result = await clerk.get(f"/v1/imports/{where.rsplit('/', 1)[1]}.xlsx")
     assert openpyxl.load_workbook(io.BytesIO(result.content)).active is not None
@@ -159,7 +159,7 @@ async def test_a_long_sheet_is_shown_a_hundred_rows_at_a_time(clerk: httpx.Async
     assert "Gửi 120 hàng" in text_of(first)
     assert (first.count('id="hang-'), "1–100 của 120" in text_of(first)) == (100, True)
     assert (await clerk.get(f"{where}?trang=2")).text.count('id="hang-') == 20
-    await clerk.post(f"{where}/xoa")
+    await post(clerk, f"{where}/xoa")
 
 
 @pytest.mark.long
@@ -169,7 +169,7 @@ async def test_a_longer_one_goes_on_a_thousand_rows_at_a_time(clerk: httpx.Async
     onward = re.search(r'href="([^"]*cursor=[^"]*)"', last)
     assert onward is not None
     assert (await clerk.get(html.unescape(onward[1]))).text.count('id="hang-') == 50
-    await clerk.post(f"{where}/xoa")
+    await post(clerk, f"{where}/xoa")
 
 
 async def test_a_template_filled_in_is_uploaded(clerk: httpx.AsyncClient) -> None:
@@ -189,7 +189,7 @@ async def test_a_template_filled_in_is_uploaded(clerk: httpx.AsyncClient) -> Non
     made = await upload(clerk, "member.restored", written.getvalue())
     assert made.status_code == 303, text_of(made.text)
     assert "Gửi 1 hàng" in text_of((await clerk.get(made.headers["location"])).text)
-    gone = await clerk.post(f"{made.headers['location']}/xoa")
+    gone = await post(clerk, f"{made.headers['location']}/xoa")
     assert gone.headers["location"] == "/nhap"
     assert (await clerk.get(made.headers["location"])).status_code == 404
 
@@ -216,12 +216,12 @@ async def test_what_was_taken_back_is_sent_again_only_where_the_clerk_says_so(cl
     event = (await _events(clerk, where))[0]
     asked = await clerk.get(f"/nhap/rut-lai/{event}")
     assert "số “Kết nạp” của Chi bộ thôn Một và mọi cấp trên giảm 1" in text_of(asked.text)
-    no_reason = await clerk.post(f"/nhap/rut-lai/{event}", data={"reason": " "})
+    no_reason = await post(clerk, f"/nhap/rut-lai/{event}", {"reason": " "})
     assert no_reason.status_code == 422
     assert "Cần ghi lý do" in text_of(no_reason.text)
-    done = await clerk.post(f"/nhap/rut-lai/{event}", data={"reason": "nhầm người"})
+    done = await post(clerk, f"/nhap/rut-lai/{event}", {"reason": "nhầm người"})
     await counted(clerk, done.headers["location"])
-    twice = await clerk.post(f"/nhap/rut-lai/{event}", data={"reason": "nhầm người"})
+    twice = await post(clerk, f"/nhap/rut-lai/{event}", {"reason": "nhầm người"})
     assert twice.headers["location"].startswith(f"/su-kien/{CELL}/r-")
     shown = text_of((await clerk.get(f"/su-kien/{event}")).text)
     assert "Lý do: nhầm người" in shown
@@ -244,11 +244,11 @@ async def test_an_event_is_replaced_in_one_step_that_is_looked_at_first(clerk: h
     form = await clerk.get(f"/nhap/thay/{event}")
     assert '<option value="30" selected>' in form.text
     typed = {"member": "w-1", "grade": "50", "awarded_on": DAY, "reason": "nhầm loại", "step": "xem"}
-    same = await clerk.post(f"/nhap/thay/{event}", data={**typed, "grade": "30"})
+    same = await post(clerk, f"/nhap/thay/{event}", {**typed, "grade": "30"})
     assert (same.status_code, "chưa khác gì" in text_of(same.text)) == (422, True)
-    bad = await clerk.post(f"/nhap/thay/{event}", data={**typed, "awarded_on": "nay mai", "reason": ""})
+    bad = await post(clerk, f"/nhap/thay/{event}", {**typed, "awarded_on": "nay mai", "reason": ""})
     assert (bad.status_code, 'value="nay mai"' in bad.text) == (422, True)
-    shown = await clerk.post(f"/nhap/thay/{event}", data=typed)
+    shown = await post(clerk, f"/nhap/thay/{event}", typed)
     assert "<del>30</del>" in shown.text
     assert "<ins>50</ins>" in shown.text
     done = await press(clerk, shown, "Thay sự kiện này")
@@ -264,7 +264,7 @@ async def test_that_nothing_happened_is_said_and_that_figures_are_declared(clerk
     form = await clerk.get("/nhap/khai-bao", params={"unit": HOSTILE})
     assert "Không phát sinh" in text_of(form.text)
     days = {"unit": HOSTILE, "from": "01/01/2019", "to": "31/01/2019", "step": "xem"}
-    nothing = await clerk.post("/nhap/khai-bao", data={**days, "khong": "1", "introductions": "1.234"})
+    nothing = await post(clerk, "/nhap/khai-bao", {**days, "khong": "1", "introductions": "1.234"})
     assert "Giới thiệu QCƯT 01/2019 1.234 Sẽ được ghi nhận" in text_of(nothing.text)
     sent = await press(clerk, nothing, "Gửi")
     assert "9 đã áp dụng" in text_of(await counted(clerk, sent.headers["location"]))
@@ -279,9 +279,9 @@ async def test_that_nothing_happened_is_said_and_that_figures_are_declared(clerk
     assert bad.status_code == 422
     assert bad.text.count('aria-invalid="true"') == 3
     assert 'value="vài"' in bad.text
-    empty = await clerk.post("/nhap/khai-bao", data=days)
+    empty = await post(clerk, "/nhap/khai-bao", days)
     assert "Chưa có số nào" in text_of(empty.text)
-    other = await clerk.post("/nhap/khai-bao", data={**days, "unit": OTHER, "khong": "1"})
+    other = await post(clerk, "/nhap/khai-bao", {**days, "unit": OTHER, "khong": "1"})
     assert "không được gửi với tư cách" in text_of(other.text)
 
 
