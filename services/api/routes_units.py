@@ -59,6 +59,7 @@ from services.api.parameters import (
     Parsed,
     Reference,
     Reported,
+    UnitId,
     UnitPath,
     cursor_of,
     expected,
@@ -111,6 +112,9 @@ class SearchQuery(Parameters):
         "", description="Part of a name, with or without diacritics, or of an id", examples=["gia binh"]
     )
     level: AnyLevel = Field(None, description="Only units of this level, as last known", examples=["upper"])
+    within: UnitId = Field(
+        None, description="Only this unit and what is below it, as last known", examples=["gia-binh"]
+    )
     limit: Limit = PAGE
     cursor: Cursor = None
 
@@ -158,10 +162,11 @@ class EventsQuery(InForms, OverDays):
 @needs(Need.ANY_ACCOUNT)
 async def units(request: Request, query: Annotated[SearchQuery, Query()]) -> Response:
     """Search ids and all names that units ever had, with and without diacritics; the best matches first."""
-    text, level, limit = query.q, query.level, query.limit
+    text, level, within, limit = query.q, query.level, query.within, query.limit
     key = key_of(query.cursor, SearchKey) or SearchKey()
-    compute = Alike(partial(_found, text=text, level=level, after=key, limit=limit))
-    asked = Asked(("units", text, level, limit, key), compute, Work(text=text))
+    compute = Alike(partial(_found, text=text, level=level, within=within, after=key, limit=limit))
+    work = Work(within, steps=0 if within is None else EVERYTHING, text=text)
+    asked = Asked(("units", text, level, within, limit, key), compute, work)
     return await reader_of(request).answer(request, query, asked)
 
 
@@ -312,8 +317,10 @@ def _work_of_split(question: Question) -> Work:
     return Work(question.unit, steps=EVERYTHING, past_vast=not whole, of_rows=of_rows)
 
 
-async def _found(snapshot: Snapshot, text: str, level: str | None, after: SearchKey, limit: int) -> UnitPage:
-    found, more = await search(snapshot, text, level, after=after, limit=limit)
+async def _found(
+    snapshot: Snapshot, *, text: str, level: str | None, within: str | None, after: SearchKey, limit: int
+) -> UnitPage:
+    found, more = await search(snapshot, text, level, within, after=after, limit=limit)
     return UnitPage(found, cursor_of(more), snapshot.position)
 
 

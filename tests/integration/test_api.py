@@ -273,6 +273,23 @@ async def test_units_are_found_by_their_ids_too(client: httpx.AsyncClient) -> No
     assert seen == ["unit-002", "unit-003", "unit-004", "unit-005"]
 
 
+async def test_units_are_found_at_or_below_one(client: httpx.AsyncClient) -> None:
+    for within, ids in (
+        ("unit-002", ["unit-002", "unit-003", "unit-004"]),
+        ("unit-003", ["unit-003", "unit-004"]),
+        ("unit-005", ["unit-005"]),
+        ("trung-uong", ["unit-002", "unit-003", "unit-004", "unit-005"]),
+    ):
+        found = (await get(client, f"/v1/units?q=unit&within={within}"))["units"]
+        assert [unit["id"] for unit in found] == ids, within
+    page = await get(client, "/v1/units?q=unit&within=unit-002&limit=2")
+    following = await get(client, f"/v1/units?q=unit&within=unit-002&limit=2&cursor={page['next']}")
+    assert [unit["id"] for unit in following["units"]] == ["unit-004"]
+    assert (await get(client, "/v1/units?q=unit&within=unit-002&level=cell"))["units"][0]["id"] == "unit-004"
+    assert (await get(client, "/v1/units?q=unit&within=unit-009", 404))["unit"] == "unit-009"
+    assert (await get(client, "/v1/units?q=unit&within=../x", 422))["parameter"] == "within"
+
+
 @pytest.mark.parametrize(
     "asked", ["unit-03", "unit-0033", "Huyện ủy Gia Bình", "gia-binh", "huyen-uy-gia-bing", "Unit-003"]
 )

@@ -17,7 +17,7 @@ import httpx
 
 from tests.oracle.access import Granted, at_or_below, may
 from tests.oracle.figures import year_before
-from tests.oracle.hierarchy import LAST_KNOWN
+from tests.oracle.hierarchy import LAST_KNOWN, Hierarchy
 from tests.oracle.oracle import Oracle
 from tests.oracle.telling import event_of
 from tests.oracle.wording import FACTS, LEVELS, day_of
@@ -454,8 +454,28 @@ def for_everybody(path: str, **more: str) -> Judge:
     return judge
 
 
+async def search(seeing: Seeing) -> None:
+    """Search at or below a unit: whoever asks is told the same, and no unit of another part."""
+    h, unit = seeing.oracle.hierarchy(), seeing.unit()
+    everywhere = (await seeing.whole("/v1/units", {"q": "u", "limit": "1000"}))["units"]
+    asked = {"q": "u", "within": unit, "limit": "1000"}
+    answer = await seeing.ask("/v1/units", asked)
+    if not h.is_known(unit):
+        assert (answer.status_code, answer.json()["unit"]) == (404, unit)
+        return
+    right = [each for each in everywhere if unit in _lineage(h, each["id"])]
+    assert answer.json()["units"] == right, (unit, answer.text)
+    assert answer.json() == await seeing.whole("/v1/units", asked)
+
+
+def _lineage(h: Hierarchy, unit: str) -> list[str]:
+    """Return a unit and what is above it as last known; the dissolved stay between others."""
+    up = h.raw_parent(unit, LAST_KNOWN)
+    return [unit, *([] if up is None else _lineage(h, up))]
+
+
 JUDGED: Final[dict[str, tuple[Judge, ...]]] = {
-    "/v1/units": (for_everybody("/v1/units"),),
+    "/v1/units": (for_everybody("/v1/units"), search),
     "/v1/units/{unit}": (for_everybody("/v1/units/{unit}"),),
     "/v1/units/{unit}/tree": (for_everybody("/v1/units/{unit}/tree"),),
     "/v1/units/{unit}/changes": (for_everybody("/v1/units/{unit}/changes"),),

@@ -39,9 +39,13 @@ _PLANNED: Final = "EXPLAIN (FORMAT JSON) SELECT FROM unit_name WHERE folded LIKE
 
 
 async def reach(snapshot: Snapshot, work: Work) -> int:
-    """Count what a question walks over, at the most MOST; of a unit that isn't known, nothing."""
-    if work.text is not None:
-        return await _names(snapshot, work.text)
+    """Count what a question walks over, about MOST at the most; of a unit that isn't known, nothing."""
+    names = 0 if work.text is None else await _names(snapshot, work.text)
+    return names + await _units(snapshot, work)
+
+
+async def _units(snapshot: Snapshot, work: Work) -> int:
+    """Count the units that it walks over, at the most MOST."""
     if work.unit is None or not is_unit_id(work.unit):
         return 0
     unit: Record | None = await snapshot.connection.fetchrow(_UNIT, work.unit)

@@ -12,8 +12,9 @@ from sqlalchemy import Integer, Text, bindparam, or_, select, tuple_
 from projections.answers.report.report_answers import FoundUnit, UnitDay, UnitName, Validity
 from projections.rules.counting.periods import Days
 from projections.rules.hierarchy.folded_names import fold_name
-from projections.store.hierarchy_sql import above, on
-from projections.store.reading.composed import Query, written
+from projections.rules.hierarchy.unit import FOREVER
+from projections.store.hierarchy_sql import LAST_KNOWN, above, below, on
+from projections.store.reading.composed import Query, walked, written
 from projections.store.reading.find_unit import find, named_on
 from projections.store.reading.snapshot import Snapshot
 from projections.store.reading.units_below import children
@@ -66,7 +67,7 @@ _found = written(
 )
 _successor = UNIT.alias("successor")
 _level = bindparam("level", type_=CODE)
-_SEARCH = Query(
+_matches = (
     select(
         *UNIT.c["id", "name", "level", "since", "dissolved"],
         _successor.c.id.label("successor"),
@@ -82,6 +83,13 @@ _SEARCH = Query(
     .order_by(_found.c.rank, UNIT.c.id)
     .limit(bindparam("limit"))
 )
+_SEARCH = Query(_matches)
+_within = walked(
+    below("within", "SELECT no FROM unit WHERE id = :within", LAST_KNOWN),
+    bindparam("within", type_=Text),
+    unit=Integer,
+)
+_SEARCH_WITHIN = Query(_matches.where(UNIT.c.no.in_(select(_within.c.unit))))
 
 # The neighbours in the order of ids begin as it does. Of names that hold the text or a half of it, a few are enough.
 _NEAR = f"""
@@ -138,16 +146,21 @@ async def unit_on(snapshot: Snapshot, unit: str, on: dt.date) -> UnitDay:
 
 
 async def search(
-    snapshot: Snapshot, text: str, level: str | None, *, after: SearchKey, limit: int
+    snapshot: Snapshot, text: str, level: str | None, within: str | None, *, after: SearchKey, limit: int
 ) -> tuple[list[FoundUnit], SearchKey | None]:
     """Return a page of the units that ever had such a name, and where the next begins.
 
-    Exact matches come first, then by the name's beginning, by a word's, and the rest; by id in each.
+    Exact matches come first, then by the name's beginning, by a word's, and the rest; by id in each. ``within``: only
+    of a unit and what is below it as last known, the dissolved too. Raises UnknownUnitError.
     """
     folded = fold_name(text)
     part = text.strip().lower()
-    rows = await _SEARCH.fetch(
+    if within is not None:
+        await find(snapshot, within, FOREVER)
+    query, confined = (_SEARCH, {}) if within is None else (_SEARCH_WITHIN, {"within": within})
+    rows = await query.fetch(
         snapshot,
+        **confined,
         folded=folded,
         pattern=like(folded),
         part=part if _ID_PART.fullmatch(part) else "",

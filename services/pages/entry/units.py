@@ -17,7 +17,7 @@ from services.sheets.units import NamedUnit
 NAMED: Final = 12
 """Units whose names one page asks for."""
 FOUND: Final = 20
-"""Units that a search looks at."""
+"""Units that a search shows."""
 
 
 class FoundBelow(NamedTuple):
@@ -60,13 +60,12 @@ async def fields_of(page: Page, fact: Fact) -> list[Field]:
 
 
 async def find(page: Page, text: str, below: list[str]) -> list[FoundBelow]:
-    """Find units by name or id that are some units or below them."""
-    page_found = await page.asking.one(ask(path_of("units"), UnitPage, q=text, limit=FOUND))
-    units = await asyncio.gather(*(shown(page, each.id) for each in page_found.units))
+    """Find units by name or id that are some units or below them: those of the first of these come first."""
+    asked = (ask(path_of("units"), UnitPage, q=text, within=each, limit=FOUND) for each in below[:NAMED])
+    ids = dict.fromkeys(each.id for found in await page.asking.together(*asked) for each in found.units)
     return [
         FoundBelow(UnitName(each.id, each.name, each.level), " › ".join(above.name for above in each.ancestors[-2:]))
-        for each in units
-        if {each.id, *(above.id for above in each.ancestors)} & set(below)
+        for each in await asyncio.gather(*(shown(page, each) for each in list(ids)[:FOUND]))
     ]
 
 

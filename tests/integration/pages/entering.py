@@ -29,6 +29,8 @@ _UNITS: Final = (
     (OTHER, ROOT, "grassroots", "Đảng ủy xã B"),
     (CELL, COMMUNE, "cell", "Chi bộ thôn Một"),
     (HOSTILE, COMMUNE, "cell", NAMED),
+    # More than a search shows, and found before CELL: for whoever enters for COMMUNE they must not stand before it.
+    *((f"chi-bo-0{n:02}", OTHER, "cell", f"Chi bộ thôn Một số {n}") for n in range(21)),
 )
 
 
