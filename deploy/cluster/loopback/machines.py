@@ -269,7 +269,7 @@ class Cluster:
             return Program([tools.nats, "-c", place / "nats.conf"], environ | variables, ready)
         if role == ETCD:
             _write(place / "etcd.yml", rendering.etcd(layout, machine))
-            command = [tools.etcd, "--config-file", place / "etcd.yml"]
+            command: list[str | Path] = [tools.etcd, "--config-file", place / "etcd.yml"]
             return Program(command, environ, ready, stages=((signal.SIGTERM, 5.0),))
         if role == POSTGRES:
             configuration = place / "patroni"
