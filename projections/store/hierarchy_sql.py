@@ -90,12 +90,19 @@ def below_on(name: str, unit: str, day: str) -> Walk:
 
 
 def below_within(
-    name: str, seeds: str, *, unit: str, days: tuple[str, str], kept: Mapping[str, str], only: str = "true"
+    name: str,
+    seeds: str,
+    *,
+    unit: str,
+    days: tuple[str, str],
+    kept: Mapping[str, str],
+    only: str = "true",
+    where: str = "true",
 ) -> Walk:
     """Write a table of the units strictly below seeds, with the days, ``first`` and ``last``, on which they were so.
 
     ``seeds`` is what is selected from: the ``unit`` in it, the first and the last of its ``days``, what else of it is
-    ``kept``, and ``only`` which of them.
+    ``kept``, and ``only`` which of them. From what is below them a step is taken as long as ``where``.
     """
     first, last = days
     seed = ("edge.unit", f"greatest(edge.since, {first})", f"least(edge.until - 1, {last})", *kept.values())
@@ -110,18 +117,21 @@ def below_within(
             "last": f"least(edge.until - 1, {name}.last)",
             **{column: f"{name}.{column}" for column in kept},
         },
+        where=where,
     )
 
 
 SEEDS: Final = "unnest($1::integer[], $2::date[], $3::date[], $4::integer[]) AS seed(unit, first, last, sign)"
 
 
-def below_seeds(seeds: str = SEEDS) -> Walk:
+def below_seeds(seeds: str = SEEDS, where: str = "true") -> Walk:
     """Write a table ``below`` of each unit with the days on which it was strictly below a seed on the raw lineage.
 
     Its columns are those of the seeds, ``unit, first, last, sign``; ``seeds`` is what is selected from, as `SEEDS` is.
+    A step is taken from what is below them as long as ``where``.
     """
-    return below_within("below", seeds, unit="seed.unit", days=("seed.first", "seed.last"), kept={"sign": "seed.sign"})
+    days = "seed.first", "seed.last"
+    return below_within("below", seeds, unit="seed.unit", days=days, kept={"sign": "seed.sign"}, where=where)
 
 
 def below_seeds_now(seeds: str = SEEDS) -> Walk:

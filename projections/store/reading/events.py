@@ -41,18 +41,25 @@ if TYPE_CHECKING:
     from asyncpg import Record
     from sqlalchemy.sql.selectable import LateralFromClause
 
-# What belongs to the unit itself comes on top; what belongs to a term itself goes with it.
+# What belongs to the unit itself comes on top; what belongs to a term itself goes with it. OFFSET 0 keeps the planner
+# from joining few ranges to the whole of an index.
 _BY_DAY = f"""
 SELECT period, sum(n)::bigint AS n FROM (
-    SELECT period, run.sign * n AS n
+    SELECT found.period, run.sign * found.n AS n
     FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::integer[]) AS run(sign, unit, low, high)
-    JOIN counter ON counter.unit = run.unit AND period BETWEEN run.low AND run.high
-        AND measure = ANY($9::smallint[])
+    CROSS JOIN LATERAL (
+        SELECT period, n FROM counter
+        WHERE counter.unit = run.unit AND period BETWEEN run.low AND run.high AND measure = ANY($9::smallint[])
+        OFFSET 0
+    ) AS found
     UNION ALL
-    SELECT {period_of("day")}, days.sign
+    SELECT found.period, days.sign
     FROM unnest($5::integer[], $6::integer[], $7::date[], $8::date[]) AS days(sign, unit, first, last)
-    JOIN fact ON fact.unit = days.unit AND day BETWEEN days.first AND days.last
-        AND measure = ANY($9::smallint[])
+    CROSS JOIN LATERAL (
+        SELECT {period_of("day")} AS period FROM fact
+        WHERE fact.unit = days.unit AND day BETWEEN days.first AND days.last AND measure = ANY($9::smallint[])
+        OFFSET 0
+    ) AS found
 ) AS counted
 GROUP BY period
 """
@@ -250,8 +257,9 @@ async def _reached(
     summed = [part for part in plain if part.place.running and part.below]
     kept = [part._replace(below=False) if part.place.running else part for part in plain]
     (_, *counted), (_, *own), _ = spread(kept)
-    for period, n in await snapshot.connection.fetch(_BY_DAY, *counted, *own, measures):
-        by_day[period] += n
+    if any((*counted, *own)):
+        for period, n in await snapshot.connection.fetch(_BY_DAY, *counted, *own, measures):
+            by_day[period] += n
     spans = [(part.sign, part.place.no, part.place.standing(part.days)) for part in summed]
     asked = [
         (sign, no, *map(day_period, days), *map(month_period, days))

@@ -1,21 +1,29 @@
-"""The facts of a unit and of what is below it, as a query takes them: a table of whose, and which facts go with it."""
+"""The facts of a unit and of what is below it, as a query takes them: a table of whose, and which facts go with it.
+
+The query asks for facts of some ``measures``, an array of that name: where none of these is counted is not walked to.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Date, FromClause, Integer, bindparam, or_, select, union_all
+from sqlalchemy import ARRAY, ColumnElement, Date, FromClause, Integer, bindparam, or_, select, union_all
 
 from projections.answers.report.report_question import Basis, Place
 from projections.rules.counting.periods import Days
 from projections.store.hierarchy_sql import below_seeds, below_seeds_now
 from projections.store.reading.composed import SEEDED, SEEDS, unnested, walked
+from projections.store.reading.counted_below import counted_below
 from projections.store.schema.tables import FACT
 
 _NUMBER = bindparam("unit", type_=Integer)
 _LOOKED = bindparam("first", type_=Date), bindparam("last", type_=Date)
 _SEED = unnested("seed", unit=Integer, first=Date, last=Date, sign=Integer)
-_WALKS = {"as-was": below_seeds, "as-now": below_seeds_now}
+_MEASURES = bindparam("measures", type_=ARRAY(FACT.c.measure.type))
+_WALKS = {
+    "as-was": (below_seeds(SEEDS, counted_below("below.unit", ":first", ":last", ":measures")), (*_LOOKED, _MEASURES)),
+    "as-now": (below_seeds_now(SEEDS), ()),
+}
 
 
 class Under(NamedTuple):
@@ -27,7 +35,8 @@ class Under(NamedTuple):
 
 def of_members(basis: Basis) -> Under:
     """Write those of a unit and what is below it: the seed is the unit, and its days while it stands."""
-    below = walked(_WALKS[basis](SEEDS), *SEEDED, unit=Integer, first=Date, last=Date)
+    walk, parameters = _WALKS[basis]
+    below = walked(walk, *SEEDED, *parameters, unit=Integer, first=Date, last=Date)
     member = union_all(select(*below.c["unit", "first", "last"]), select(_NUMBER, *_LOOKED)).subquery("member")
     return Under(member, (FACT.c.unit == member.c.unit, FACT.c.day.between(member.c.first, member.c.last)))
 
