@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from projections.store.connecting import create_pool
@@ -16,9 +17,9 @@ QUICK, SERVICE, SLOW, ASKERS, WRITING, HOLDING, NEWS = 6, 2, 2, 2, 2, 4, 1
 """Connections: of quick questions; of health, status and waiting; of slow questions; of who asks; of what is kept; of
 sheets that are being sent; of what open pages are told."""
 QUICK_WITHIN, SERVICE_WITHIN, SLOW_WITHIN = 10.0, 5.0, 120.0
+"""Seconds that a statement may take."""
 RENEWED_AFTER: Final = 2_000
 """Statements after which a connection that finds out who asks is made anew: a primary that is back is found again."""
-"""Seconds that a statement may take."""
 
 _SESSION: Final = {
     # Compiling a query costs more than any of ours takes.
@@ -28,9 +29,13 @@ _SESSION: Final = {
 }
 
 
+_PLANNED_ONCE: Final = {**_SESSION, "plan_cache_mode": "force_generic_plan"}
+"""To plan a report's sums anew for its very arrays takes as long as to add up a province; the plan is the same."""
+
+
 def quick(settings: Settings) -> Pool[Record]:
     """Make the pool of questions that are answered at once."""
-    return _pool(settings, QUICK, QUICK_WITHIN, "tonghop api")
+    return _pool(settings, QUICK, QUICK_WITHIN, "tonghop api", session=_PLANNED_ONCE)
 
 
 def service(settings: Settings) -> Pool[Record]:
@@ -63,7 +68,9 @@ def news(settings: Settings) -> Pool[Record]:
     return _pool(settings, NEWS, QUICK_WITHIN, "tonghop api news")
 
 
-def _pool(settings: Settings, size: int, within: float, name: str, **options: Any) -> Pool[Record]:
+def _pool(
+    settings: Settings, size: int, within: float, name: str, *, session: Mapping[str, str] = _SESSION, **options: Any
+) -> Pool[Record]:
     # No connection is made before it is needed: one that is lost is replaced by the next request.
     return create_pool(
         settings.database_url,
@@ -71,7 +78,7 @@ def _pool(settings: Settings, size: int, within: float, name: str, **options: An
         max_size=size,
         within=CONNECT_WITHIN,
         command_timeout=within + 1,
-        server_settings={**_SESSION, "application_name": name, "statement_timeout": str(int(within * 1000))},
+        server_settings={**session, "application_name": name, "statement_timeout": str(int(within * 1000))},
         **{"reset": _leave_as_it_is, **options},
     )
 
