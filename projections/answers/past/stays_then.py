@@ -17,7 +17,7 @@ from projections.rules.hierarchy.unit import EVER, FOREVER, Unit, last_day, told
 
 
 def found(units: Units, unit: Unit, on: dt.date) -> KnownUnit:
-    """Return a unit as a question finds it, named as on a day; what waits there is not counted."""
+    """Return a unit as a question finds it, named as on a day; what waits there is not counted, nor what it lost."""
     gone = unit.dissolution
     return KnownUnit(
         place=place_of(unit),
@@ -26,6 +26,7 @@ def found(units: Units, unit: Unit, on: dt.date) -> KnownUnit:
         successor=None if gone is None else gone.successor,
         root=all(segment.parent is None for segment in units.segments(unit)),
         parked=0,
+        lost=False,
     )
 
 

@@ -10,7 +10,10 @@ from projections.answers.report.report_question import Place
 
 
 class KnownUnit(NamedTuple):
-    """The unit; ``name`` as of the day asked for, ``parked`` as last known, ``root``: nothing was ever above it."""
+    """The unit; ``name`` as of the day asked for, ``parked`` as last known, ``root``: nothing was ever above it.
+
+    ``lost``: on some days something was below it that is not as last known.
+    """
 
     place: Place
     name: UnitName
@@ -18,6 +21,7 @@ class KnownUnit(NamedTuple):
     successor: int | None
     root: bool
     parked: int
+    lost: bool
 
     def stands(self, day: dt.date) -> bool:
         """Tell whether the unit is established and not yet dissolved on a day."""

@@ -47,7 +47,8 @@ WHERE unit.id = ANY($1::text[]) ORDER BY unit.id COLLATE "C"
 _FIND = f"""
 SELECT unit.no, unit.since, unit.dissolved, unit.successor, unit.large, unit.vast, unit.running, unit.parked_own,
     unit.parked_below, named.name, levelled.level,
-    NOT EXISTS (SELECT FROM edge WHERE edge.unit = unit.no AND parent IS NOT NULL) AS root
+    NOT EXISTS (SELECT FROM edge WHERE edge.unit = unit.no AND parent IS NOT NULL) AS root,
+    unit.dissolved IS NOT NULL OR EXISTS (SELECT FROM as_now_term WHERE as_now_term.unit = unit.no AND sign < 0) AS lost
 FROM unit
 {named_on("unit.no", "$2::date")}
 WHERE unit.id = $1
@@ -82,6 +83,7 @@ async def find(snapshot: Snapshot, unit: str, on: dt.date) -> KnownUnit:
         successor=row["successor"],
         root=row["root"],
         parked=row["parked_own"] + (row["parked_below"] if dissolved is None else 0),
+        lost=row["lost"],
     )
 
 

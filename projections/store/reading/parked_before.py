@@ -91,7 +91,7 @@ async def parked(snapshot: Snapshot, unit: KnownUnit, days: Days) -> int:
     """Count what waits at a unit and below it as last known, and the facts of the days that were below it then."""
     if snapshot.known is not None:
         return await snapshot.known.parked(unit, days)
-    return unit.parked + await parked_before(snapshot, unit.place, days)
+    return unit.parked + (await parked_before(snapshot, unit.place, days) if unit.lost else 0)
 
 
 async def parked_before(snapshot: Snapshot, place: Place, days: Days) -> int:
