@@ -7,13 +7,18 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from tests import servers
 from tests.bench.bench import Case, run
 from tests.bench.cases import CASES, chosen
+from tests.bench.figures import Aim, Figure
 from tests.bench.parameters import FULL, QUICK, Parameters
 from tests.bench.reporting import environment, in_words, write_json
 from tests.bench.rig import BenchError, running
+
+WHOLE: Final = Aim(at_most=900)
+"""Seconds of a run of all cases."""
 
 
 def main() -> int:
@@ -35,6 +40,8 @@ async def _measure(parameters: Parameters, cases: Sequence[Case], results: Path)
         async with running(folder) as rig:
             bench = await run(rig, parameters, cases)
     seconds = time.perf_counter() - started
+    if set(cases) == set(chosen()):
+        bench.found(Figure("this run as a whole", seconds, "s", aim=WHOLE))
     write_json(results, bench, about, seconds)
     print(f"\n{in_words(bench)}\n\n{seconds:.0f} s; everything that was found is in {results}")
 

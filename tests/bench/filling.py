@@ -12,10 +12,13 @@ import asyncpg
 import msgspec
 
 from services.publishing.lines import Line
+from tests.bench.reforming import Reform
 from tests.bench.world import Facts, World, of_twenty_years
 
 COLUMNS: Final = (*("position", "published_at", "publisher", "id", "type", "subject", "first", "body"),)
 PROCESSES: Final = 2
+LATE: Final = 15
+"""Of a hundred facts so many come after the reform."""
 _AT_ONCE: Final = 20_000
 _BEGAN: Final = dt.datetime(2003, 12, 1, tzinfo=dt.UTC)
 
@@ -34,23 +37,28 @@ def ledger_rows(lines: Iterable[Line], first: int) -> Iterator[tuple[Any, ...]]:
         yield position, at, line.publisher, line.id, said.type, said.subject, True, line.body
 
 
-async def fill(url: str, units: int, events: int, seed: int) -> Counter[str]:
-    """Fill an empty ledger with a world and so many facts over twenty years; count these by measure.
+class Moments(NamedTuple):
+    """Positions of a ledger that was filled: the last of the units, the last before the reform, the last of all."""
 
-    The checkpoint says that all of it is projected, and no read model holds any of it yet.
+    units: int
+    before_reform: int
+    last: int
+
+
+async def fill(url: str, units: int, events: int, seed: int) -> tuple[Counter[str], Moments]:
+    """Fill an empty ledger with a world, so many facts over twenty years, late among them the reform.
+
+    Return how many facts there are by measure, and the moments. The checkpoint says that all of it is projected, and no
+    read model holds any of it yet.
     """
     world = World(units, seed)
     await _copy(url, world.establishments(), 1)
-    first, share = len(world.units) + 1, -(-events // PROCESSES)
-    contributions = Counter[str]()
-    loop = asyncio.get_running_loop()
-    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
-        parts = [
-            _Part(url, units, seed, n, min(share, events - n * share), first + n * share) for n in range(PROCESSES)
-        ]
-        filling = (loop.run_in_executor(pool, _fill_part, part) for part in parts)
-        for made in await asyncio.gather(*filling):
-            contributions.update(made)
+    late = events * LATE // 100
+    reform = list(Reform(world).events())
+    before = len(world.units) + events - late
+    contributions = await _facts(url, (units, seed, 0), len(world.units) + 1, events - late)
+    await _copy(url, reform, before + 1)
+    contributions += await _facts(url, (units, seed, PROCESSES), before + len(reform) + 1, late, alone=True)
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(
@@ -60,6 +68,25 @@ async def fill(url: str, units: int, events: int, seed: int) -> Counter[str]:
         await connection.execute("VACUUM (ANALYZE) ledger")
     finally:
         await connection.close()
+    return contributions, Moments(len(world.units), before, before + len(reform) + late)
+
+
+async def _facts(
+    url: str, world: tuple[int, int, int], first: int, events: int, *, alone: bool = False
+) -> Counter[str]:
+    """Fill with facts from a position on, in as many processes as there are; ``world`` is its size, seed and series."""
+    units, seed, series = world
+    share = -(-events // PROCESSES)
+    contributions = Counter[str]()
+    loop = asyncio.get_running_loop()
+    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
+        parts = [
+            _Part(url, units, seed, series + n, max(0, min(share, events - n * share)), first + n * share, alone)
+            for n in range(PROCESSES)
+        ]
+        filling = (loop.run_in_executor(pool, _fill_part, part) for part in parts)
+        for made in await asyncio.gather(*filling):
+            contributions.update(made)
     return contributions
 
 
@@ -70,13 +97,17 @@ class _Part(NamedTuple):
     number: int
     events: int
     first: int
+    alone: bool
+    """Cells speak for themselves: after the reform a commune may be gone."""
 
 
 def _fill_part(part: _Part) -> Counter[str]:
-    facts = Facts(World(part.units, part.seed), part.seed * 1000 + part.number)
+    world = World(part.units, part.seed)
+    cells = [(cell, cell) for cell, _ in world.cells] if part.alone else None
+    facts = Facts(world, part.seed * 1000 + part.number)
     for begun in range(0, part.events, _AT_ONCE):
         number = min(_AT_ONCE, part.events - begun)
-        asyncio.run(_copy(part.url, facts.make(number, of_twenty_years), part.first + begun))
+        asyncio.run(_copy(part.url, facts.make(number, of_twenty_years, cells), part.first + begun))
     return facts.contributions
 
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """The size of a run; `FULL` unless told otherwise."""
+    """The size of a run; `FULL` unless told otherwise, which is as large as a quarter of an hour allows."""
 
     units: int = 300_000
-    events: int = 200_000
+    events: int = 150_000
     """Facts of each round; there are three, and a quarter of it under the profiler."""
     rate: int = 200
     """Facts a second while freshness is measured."""
-    seconds: int = 20
+    seconds: int = 16
     """How long freshness is measured."""
-    requests: int = 400
+    requests: int = 300
     """Requests of each kind of question."""
     moved: int = 1_000_000
     """Facts in the subtree that is moved, at the most; a thousandth and a tenth of them before."""

@@ -50,16 +50,22 @@ def in_words(bench: Bench) -> str:
         for name, found in bench.shares.items()
     ]
     functions = [(f"{f.own:.2f}", f"{f.cumulative:.2f}", str(f.calls), f.name) for f in bench.functions]
+    took = [(name, f"{seconds:.0f}") for name, seconds in bench.took.items()]
     return "\n\n".join(
         (
             _table(_AIMS, [_aimed_at(figure) for figure in bench.figures if figure.aim is not None]),
             _table(_HEAD, [_row(figure) for figure in bench.figures]),
             *(f"- {remark}" for remark in bench.remarks),
-            "Busy seconds a second of wall time, from the first commit to the last:",
-            _table(("round", *busy), shares),
+            *_titled(
+                "Busy seconds a second of wall time, from the first commit to the last:", ("round", *busy), shares
+            ),
             *(part for name, found in bench.statements.items() for part in _costliest(name, found)),
-            "The projector under cProfile, by the seconds of the functions themselves:",
-            _table(("own", "with calls", "calls", "function"), functions),
+            *_titled(
+                "The projector under cProfile, by the seconds of the functions themselves:",
+                ("own", "with calls", "calls", "function"),
+                functions,
+            ),
+            *_titled("Seconds of each case:", ("case", "seconds"), took),
         )
     )
 
@@ -79,6 +85,7 @@ def write_json(path: Path, bench: Bench, about: dict[str, Any], seconds: float) 
         "shares": bench.shares,
         "statements": bench.statements,
         "functions": bench.functions,
+        "took": {name: round(seconds, 1) for name, seconds in bench.took.items()},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
@@ -87,6 +94,11 @@ def write_json(path: Path, bench: Bench, about: dict[str, Any], seconds: float) 
 def _costliest(name: str, statements: Sequence[Statement]) -> tuple[str, str]:
     rows = [(f"{s.milliseconds:,.0f}", str(s.calls), str(s.rows), s.query[:_QUERY]) for s in statements]
     return f"The costliest statements of the round “{name}”:", _table(("ms", "calls", "rows", "statement"), rows)
+
+
+def _titled(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Write a table under its title; nothing where it has no rows."""
+    return (title, _table(head, rows)) if rows else ()
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -9,6 +9,7 @@ from tests import servers
 from tests.bench.bench import run
 from tests.bench.cases.access import access
 from tests.bench.cases.correctness import correctness
+from tests.bench.cases.filled import emptied, filled
 from tests.bench.cases.freshness import freshness
 from tests.bench.cases.indicators import indicators
 from tests.bench.cases.moves import moves
@@ -34,13 +35,15 @@ async def test_a_tiny_run_measures_and_its_figures_are_right(tmp_path: Path) -> 
         freshness,
         outage,
         reports,
-        position,
         access,
         silence,
         indicators,
         moves,
         reform,
+        filled,
+        position,
         rebuild,
+        emptied,
     ]
     with servers.short_folder() as folder:
         async with running(folder) as rig:
@@ -54,6 +57,8 @@ async def test_a_tiny_run_measures_and_its_figures_are_right(tmp_path: Path) -> 
     assert values["move of 1 units, 2,000 facts, since 20 years ago"] > 0
     assert values["the reform: answers at the root meanwhile, all checked"] > 0
     assert values["rebuild: events decided and counted"] > 0
+    assert values["as known then: most memory of the API's processes"] > 0
+    assert told["took"]["position"] > 0
     assert values["verify"] > 0
     assert values["report of a province, by an account with 100,000 grants p99"] > 0
     assert values["live, events that arrive one by one, as fast as they can"] > 0

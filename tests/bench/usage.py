@@ -70,6 +70,16 @@ def cpu_seconds(pid: int, *, below: bool = True) -> float:
     return float(total)
 
 
+def peak_memory(pid: int) -> int:
+    """Sum the bytes that a process and those below it have held at the most (Linux, proc(5): VmHWM)."""
+    held = 0
+    for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
+        with suppress(psutil.NoSuchProcess, FileNotFoundError):
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            held += sum(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+    return held
+
+
 def busy_seconds() -> float:
     """Sum what all processors of the machine have done, for whomever."""
     times = psutil.cpu_times()

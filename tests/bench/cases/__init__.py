@@ -5,6 +5,7 @@ from collections.abc import Collection
 from tests.bench.bench import Case
 from tests.bench.cases.access import access
 from tests.bench.cases.correctness import correctness
+from tests.bench.cases.filled import emptied, filled
 from tests.bench.cases.floors import copying, pushing
 from tests.bench.cases.freshness import freshness
 from tests.bench.cases.indicators import indicators
@@ -24,7 +25,7 @@ from tests.bench.cases.sending import sending
 from tests.bench.cases.silence import silence
 
 _BEFORE: tuple[Case, ...] = (establishing, history)
-_AFTER: tuple[Case, ...] = (memory, correctness)
+_AFTER: tuple[Case, ...] = (memory, correctness, emptied)
 
 CASES: dict[str, tuple[Case, ...]] = {
     "live": (pushing, quiet, copying, against_copy),
@@ -35,7 +36,6 @@ CASES: dict[str, tuple[Case, ...]] = {
     "freshness": (freshness,),
     "outage": (outage,),
     "reports": (reports,),
-    "position": (position,),
     "access": (access,),
     "mixture": (mixture,),
     "plans": (silence, indicators),
@@ -43,7 +43,8 @@ CASES: dict[str, tuple[Case, ...]] = {
     "profile": (profile,),
     "moves": (moves,),
     "reform": (reform,),
-    "rebuild": (rebuild,),
+    "position": (filled, position),
+    "rebuild": (filled, rebuild),
 }
 """By the name under which they can be chosen; the reform ends units that facts of later cases would be about."""
 

@@ -65,7 +65,7 @@ async def listening(bench: Bench) -> None:
     cells = [random.choice(world.cells)[0] for _ in range(OPEN - len(units))]
     for name, watched in (("none", []), (str(OPEN), [*units, *cells])):
         async with _streams(bench, watched) as heard:
-            idle = await _cost(bench, asyncio.sleep(bench.parameters.seconds))
+            idle = await _cost(bench, asyncio.sleep(bench.parameters.seconds / 2))
             busy = await _cost(bench, _publish(bench))
         bench.found(
             Figure(f"API's processor, {name} pages open, nothing new", idle, "% of a core"),
@@ -177,7 +177,7 @@ async def _publish(bench: Bench) -> None:
     client = await nats.connect(bench.rig.nats.url)
     try:
         jetstream, began = client.jetstream(), time.perf_counter()
-        lines = bench.facts.make(bench.parameters.rate * bench.parameters.seconds, recent)
+        lines = bench.facts.make(bench.parameters.rate * bench.parameters.seconds // 2, recent)
         async with asyncio.TaskGroup() as group:
             for index, line in enumerate(lines):
                 await asyncio.sleep(began + index / bench.parameters.rate - time.perf_counter())

@@ -5,33 +5,21 @@ import dataclasses
 import os
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Final
 
 import asyncpg
 import psutil
 
-from events.catalogue import MEASURES
-from projections.rules.counting.periods import MONTH_BASE
-from projections.rules.counting.state import SIZES
-from projections.store.generations import enter
-from projections.store.rebuilding.making.generation import FOLDING, FOLLOWING, Generation, LedgerSource
-from projections.store.rebuilding.switching import drop_all_but
-from projections.store.running_sql import taken_apart
-from projections.store.schema.migrate import upgrade
+from projections.store.generations import enter_the_one_in_force
+from projections.store.rebuilding.making.generation import FOLDING, FOLLOWING
 from services.embedded.process import Process
 from services.settings import Settings
-from services.verification.rebuilding import bring_up
-from tests import servers
 from tests.bench.bench import Bench
 from tests.bench.figures import Aim, Figure, Floor
-from tests.bench.filling import fill
 from tests.bench.rig import BenchError, Rig
 from tests.bench.usage import cpu_seconds
-from tests.bench.world import ROOT
 
-DATABASE: Final = "filled"
 AIM: Final = Aim(ratio_at_most=3)
 _LOOK_EVERY: Final = 0.02
 
@@ -56,17 +44,14 @@ GROUP BY 1, 2, 3
 _ONE_LEVEL: Final = """
 CREATE TEMP TABLE counted AS SELECT unit, day, measure, count(*) AS n FROM fact GROUP BY 1, 2, 3
 """
-_TOTALS: Final = f"""
-SELECT measure, sum(n) FROM ({taken_apart("running_sum")}) AS apart
-WHERE unit = (SELECT no FROM unit WHERE id = '{ROOT}') AND period >= {MONTH_BASE} GROUP BY 1
-"""
 
 
 async def rebuild(bench: Bench) -> None:
     """Rebuild everything from a ledger and compare it with what is in force, then switch; verify it."""
-    settings, contributions = await _filled(bench)
+    assert bench.filled is not None, "the case before fills it"
+    settings = bench.filled.settings
     connection = await asyncpg.connect(settings.database_url)
-    await _make_first(settings.database_url, connection, contributions)
+    await enter_the_one_in_force(connection)
     events = await connection.fetchval("SELECT position FROM checkpoint")
     floor, busy = await _timed(bench.rig, connection, _ABOVE, _GROUP_BY)
     plain, _ = await _timed(bench.rig, connection, "", _ONE_LEVEL)
@@ -87,7 +72,6 @@ async def rebuild(bench: Bench) -> None:
     bench.found(Figure("rebuild: compared again and switched", await _run(bench.rig, settings, "rebuild"), "s"))
     bench.found(Figure("verify", await _run(bench.rig, settings, "verify"), "s"))
     await connection.close()
-    await servers.execute(bench.rig.postgres, f"DROP DATABASE {DATABASE} WITH (FORCE)")
 
 
 _LEVELS: Final = "one GROUP BY of the same facts, all levels"
@@ -96,31 +80,6 @@ _LEVEL: Final = "one GROUP BY of the same facts, one level"
 
 def _floor(name: str, value: float) -> Floor:
     return Floor(name, value)
-
-
-async def _filled(bench: Bench) -> tuple[Settings, Counter[str]]:
-    """Make a database of its own: its ledger says more than the stream does."""
-    url = bench.rig.postgres.database_url(DATABASE)
-    await servers.execute(bench.rig.postgres, f"CREATE DATABASE {DATABASE}")
-    await upgrade(url)
-    parameters, started = bench.parameters, time.perf_counter()
-    contributions = await fill(url, parameters.units, parameters.rebuild_events, parameters.seed)
-    bench.found(Figure("rebuild: the ledger filled", time.perf_counter() - started, "s"))
-    return dataclasses.replace(bench.rig.settings, database_url=url), contributions
-
-
-async def _make_first(url: str, connection: asyncpg.Connection, contributions: Counter[str]) -> None:
-    """Make what is in force, and hold its root against what was said."""
-    made = Generation(LedgerSource(url, ROOT, SIZES), connection, "g2", "g1")
-    await made.open()
-    await bring_up(made, lambda *_: None)
-    await connection.execute("UPDATE checkpoint SET generation = 2; DELETE FROM generation WHERE name = 'g2'")
-    await drop_all_but(connection, {2})
-    await enter(connection, "g2")
-    counted = {MEASURES[number - 1]: n for number, n in await connection.fetch(_TOTALS)}
-    if counted != dict(contributions):
-        raise BenchError(f"counted {counted}, filled with {contributions}")
-    await connection.execute("VACUUM (ANALYZE)")
 
 
 async def _timed(rig: Rig, connection: asyncpg.Connection, before: str, statement: str) -> tuple[float, float]:

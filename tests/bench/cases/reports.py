@@ -17,9 +17,6 @@ WARM_UP: Final = 20
 VARIED: Final = 40
 """Days by which each end of a range varies: 1600 ranges, no two questions of a kind alike, so that no cache helps."""
 
-SELDOM: Final = frozenset({"root, by facet:sex,age_band, 20 years"})
-"""What may take so long that a twentieth of the questions has to do."""
-
 SPLIT: Final = "split=sex,ethnicity,age_band,education,occupation"
 
 Span = tuple[dt.date, dt.date]
@@ -115,15 +112,16 @@ async def reports(bench: Bench) -> None:
     ]
     async with Client(bench.rig.settings.http) as client:
         for name, targets, aim in kinds:
-            requests = bench.parameters.requests
-            sample, empty = await ask(client, targets, requests if name not in SELDOM else -(-requests // 20))
+            sample, empty = await ask(client, targets, bench.parameters.requests)
             bench.found(*quantiles(f"report: {name}", sample, ("the empty answer", empty), aim))
 
 
-async def ask(client: Client, targets: Iterator[str], number: int) -> tuple[list[float], list[float]]:
+async def ask(
+    client: Client, targets: Iterator[str], number: int, warm_up: int = WARM_UP
+) -> tuple[list[float], list[float]]:
     """Ask `number` different questions, each followed by the empty one; what warms up is left out."""
     sample, empty = [], []
-    warm_up = min(WARM_UP, number)
+    warm_up = min(warm_up, number)
     for index in range(warm_up + number):
         target = next(targets)
         answer, nothing = await client.get(target), await client.get(EMPTY)
