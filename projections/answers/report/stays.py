@@ -35,14 +35,20 @@ def whole(stays: list[UnitStay], upper_dissolved: dt.date | None) -> list[UnitSt
         own = piece.place.dissolved
         assert piece.since is not None, "children are asked for with it"  # noqa: S101
         standing = own is None or piece.since < own
-        ends = [piece.until, upper_dissolved, own if standing else None]
-        stay = piece._replace(until=min((end for end in ends if end is not None), default=None))
+        stay = piece
+        for end in (upper_dissolved, own if standing else None):
+            if end is not None and (stay.until is None or end < stay.until):
+                stay = stay._replace(until=end)
         last = runs[-1][-1] if runs else None
         if standing and last is not None and (last.place.no, last.until) == (stay.place.no, stay.since):
             runs[-1].append(stay)
         else:
             runs.append([stay])
-    return [stay._replace(since=run[0].since, until=run[-1].until) for run in runs for stay in run]
+    return [
+        stay if len(run) == 1 else stay._replace(since=run[0].since, until=run[-1].until)
+        for run in runs
+        for stay in run
+    ]
 
 
 def by_unit(stays: list[UnitStay]) -> list[list[UnitStay]]:
@@ -58,6 +64,11 @@ def row_of(stays: list[UnitStay], values: dict[str, int]) -> Row:
 
     A stay that began with the child's dissolution is told only where there is no other: it is for late facts.
     """
+    if len(stays) == 1:
+        *_, name, _, since, until = stays[0]
+        return (
+            Row(unit=name, values=values) if since is None else Row(unit=name, since=since, until=until, values=values)
+        )
     gone = stays[0].place.dissolved
     standing = [stay for stay in stays if stay.since is not None and (gone is None or stay.since < gone)]
     told = list(dict.fromkeys((stay.since, stay.until) for stay in standing or stays if stay.since is not None))

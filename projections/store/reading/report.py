@@ -109,14 +109,16 @@ async def _of_units(
     numbers = [unit.place.no, *(each[0].place.no for each in stays)]
     terms = await terms_of(snapshot, numbers, question.days) if question.basis == "as-now" else None
 
-    def made(stay_of: Place, days: Days) -> list[QuestionPart]:
-        return made_of(stay_of, days, None if terms is None else terms.get(stay_of.no, ()))
+    def made(row: int, place: Place, days: Days) -> list[QuestionPart]:
+        if terms is None:  # there may be thousands of rows
+            return [QuestionPart(row, place, days)] if days.first <= days.last else []
+        return within(made_of(place, days, terms.get(place.no, ())), row, days)
 
-    parts = within(made(unit.place, question.days), TOTAL, question.days)
+    parts = made(TOTAL, unit.place, question.days)
     parts.append(QuestionPart(OWN, unit.place, question.days, below=False))
     for row, each in enumerate(stays, start=FIRST):
         for stay in each:
-            parts += within(made(stay.place, stay.days), row, stay.days)
+            parts += made(row, stay.place, stay.days)
     asked = CodesAsked(question.measures, question.split, left_out=frozenset(left_out))
     summed = await _summed(snapshot, parts, asked, FIRST + len(stays))
     rows = [

@@ -75,16 +75,15 @@ async def _stays_now(snapshot: Snapshot, unit: Place, days: Days, query: str, *v
 async def _stays(snapshot: Snapshot, days: Days, query: str, unit: int, *values: object) -> list[UnitStay]:
     if days.last < days.first:
         return []
+    found = await snapshot.connection.fetch(query, unit, *days, *values)
     return [
         UnitStay(
-            Place(no, dissolved, *marks),
+            Place(no, dissolved, large, vast, running),
             Days(first, last),
             UnitName(id_, name, level),
             dissolved is None or first < dissolved,
             since,
             told_end(until),
         )
-        for no, id_, first, last, dissolved, *marks, name, level, since, until in await snapshot.connection.fetch(
-            query, unit, *days, *values
-        )
+        for no, id_, first, last, dissolved, large, vast, running, name, level, since, until in found
     ]
