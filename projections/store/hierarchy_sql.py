@@ -190,11 +190,13 @@ _PIECE: Final = """JOIN unit ON unit.no = edge.unit
             least(edge.until - 1, pieces.last, unit_level.until - 1)
         )
     ) AS piece(stands, first, last)"""
-OF_LEVEL: Final = f"""{
-    below(
+
+
+def _of_level(edges: str = "true", before: str = "") -> str:
+    pieces = below(
         "pieces",
         "SELECT $1::integer, $2::date, $3::date, true, false",
-        holds_within("edge", "pieces.first", "pieces.last"),
+        f"{holds_within('edge', 'pieces.first', 'pieces.last')} AND {edges}",
         {
             "first": "piece.first",
             "last": "piece.last",
@@ -205,21 +207,47 @@ OF_LEVEL: Final = f"""{
         where="NOT (pieces.found AND pieces.stands) AND piece.first <= piece.last"
         " AND (piece.stands OR unit.dissolved IS NOT NULL)",
     )
-}, walk AS (
+    return f"""{before}{pieces}, walk AS (
     SELECT unit, first, last, NULL::date AS since, NULL::date AS until FROM pieces WHERE found
 )"""
-"""The highest units of a level ($4) below a unit ($1): ``unit, first, last`` within the days from $2 to $3."""
 
-OF_LEVEL_NOW: Final = f"""{
-    below(
+
+def _of_level_now(edges: str = "true", before: str = "") -> str:
+    reached = below(
         "reached",
         "SELECT $1::integer, false",
-        LAST_KNOWN,
+        f"{LAST_KNOWN} AND {edges}",
         {"found": "unit.level = $2"},
         here="JOIN unit AS upper ON upper.no = reached.unit AND NOT (reached.found AND upper.dissolved IS NULL)",
         there="JOIN unit ON unit.no = edge.unit",
     )
-}, walk AS (
+    return f"""{before}{reached}, walk AS (
     SELECT unit FROM reached WHERE found
 )"""
+
+
+OF_MANY: Final = ("grassroots", "cell")
+"""The levels that most units have: a walk down comes to them soon."""
+SELDOM: Final = f"level NOT IN {OF_MANY}"
+"""That a level is none of these, as the index of `unit_level` has it."""
+# CASE, as the planner would join what is on the way to every step.
+_ON_THE_WAY: Final = "CASE WHEN edge.unit IN (SELECT unit FROM way) THEN true END"
+
+
+def _way(level: str, *, levels: str, edges: str) -> str:
+    """Write a table of all units of a level and what is above them, on any of the days; it begins a query."""
+    seed = f"SELECT unit FROM unit_level WHERE level = {level} AND {SELDOM} AND {levels}"
+    return f"{above('way', seed, edges, where='edge.parent IS NOT NULL', each_once=True)}, "
+
+
+OF_LEVEL: Final = _of_level()
+"""The highest units of a level ($4) below a unit ($1): ``unit, first, last`` within the days from $2 to $3."""
+OF_SELDOM_LEVEL: Final = _of_level(
+    _ON_THE_WAY, _way("$4", levels=holds_within("unit_level", "$2", "$3"), edges=holds_within("edge", "$2", "$3"))
+)
+"""The same of a level that few units have: nowhere is walked to where there are none, as after a reform."""
+
+OF_LEVEL_NOW: Final = _of_level_now()
 """The highest units of a level ($2) below a unit ($1) as last known: ``unit``."""
+OF_SELDOM_LEVEL_NOW: Final = _of_level_now(_ON_THE_WAY, _way("$2", levels="true", edges=LAST_KNOWN))
+"""The same of a level that few units have."""

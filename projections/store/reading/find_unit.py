@@ -15,8 +15,8 @@ LAST_KNOWN = FOREVER
 """The day by whose hierarchy facts are counted as-now (contract §4)."""
 
 
-def named_on(unit: str, day: str) -> str:
-    """Write the name and level of a unit on a day, ``named.name`` and ``levelled.level``; `unit` stands in the query.
+def name_on(unit: str, day: str) -> str:
+    """Write the name of a unit on a day, ``named.name``; `unit` stands in the query.
 
     Before its establishment a unit is called as it was at first.
     """
@@ -25,6 +25,12 @@ LEFT JOIN LATERAL (
     SELECT name FROM unit_name WHERE unit_name.unit = {unit} AND unit_name.since <= greatest({day}, unit.since)
     ORDER BY unit_name.since DESC LIMIT 1
 ) AS named ON true
+"""
+
+
+def named_on(unit: str, day: str) -> str:
+    """Write the name and level of a unit on a day, ``named.name`` and ``levelled.level``; the rest as in `name_on`."""
+    return f"""{name_on(unit, day)}
 LEFT JOIN LATERAL (
     SELECT level FROM unit_level WHERE unit_level.unit = {unit} AND unit_level.since <= greatest({day}, unit.since)
     ORDER BY unit_level.since DESC LIMIT 1

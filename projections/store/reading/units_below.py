@@ -7,18 +7,32 @@ from projections.answers.report.report_question import Place
 from projections.answers.report.stays import UnitStay, whole
 from projections.rules.counting.periods import Days
 from projections.rules.hierarchy.unit import told_end
-from projections.store.hierarchy_sql import CHILDREN, CHILDREN_NOW, OF_LEVEL, OF_LEVEL_NOW
-from projections.store.reading.find_unit import named_on
+from projections.store.hierarchy_sql import (
+    CHILDREN,
+    CHILDREN_NOW,
+    OF_LEVEL,
+    OF_LEVEL_NOW,
+    OF_MANY,
+    OF_SELDOM_LEVEL,
+    OF_SELDOM_LEVEL_NOW,
+)
+from projections.store.reading.find_unit import name_on, named_on
 from projections.store.reading.snapshot import Snapshot
 
-_NAMED = f"""
+
+def _named(level: str, names: str) -> str:
+    return f"""
 SELECT
     walk.unit, unit.id, walk.first, walk.last, unit.dissolved, unit.large, unit.vast, unit.running, named.name,
-    levelled.level, walk.since, walk.until
+    {level} AS level, walk.since, walk.until
 FROM walk JOIN unit ON unit.no = walk.unit
-{named_on("walk.unit", "walk.last")}
+{names}
 ORDER BY unit.id, walk.first, walk.since
 """
+
+
+_NAMED = _named("levelled.level", named_on("walk.unit", "walk.last"))
+_NAMED_OF_LEVEL = _named("$4::text", name_on("walk.unit", "walk.last"))
 _NAMED_NOW = """
 SELECT unit.no, unit.id, unit.dissolved, unit.large, unit.vast, unit.running, unit.name, unit.level
 FROM walk JOIN unit ON unit.no = walk.unit
@@ -26,9 +40,11 @@ ORDER BY unit.id
 """
 
 _CHILDREN = f"WITH RECURSIVE {CHILDREN} {_NAMED}"
-_OF_LEVEL = f"WITH RECURSIVE {OF_LEVEL} {_NAMED}"
+_OF_LEVEL, _OF_SELDOM_LEVEL = (f"WITH RECURSIVE {walk} {_NAMED_OF_LEVEL}" for walk in (OF_LEVEL, OF_SELDOM_LEVEL))
 _CHILDREN_NOW = f"WITH RECURSIVE {CHILDREN_NOW} {_NAMED_NOW}"
-_OF_LEVEL_NOW = f"WITH RECURSIVE {OF_LEVEL_NOW} {_NAMED_NOW}"
+_OF_LEVEL_NOW, _OF_SELDOM_LEVEL_NOW = (
+    f"WITH RECURSIVE {walk} {_NAMED_NOW}" for walk in (OF_LEVEL_NOW, OF_SELDOM_LEVEL_NOW)
+)
 
 
 async def children(snapshot: Snapshot, unit: Place, days: Days) -> list[UnitStay]:
@@ -46,7 +62,8 @@ async def of_level(snapshot: Snapshot, unit: Place, days: Days, level: str) -> l
     """Return the highest units of a level below a unit with the days on which they were so, by id, then by day."""
     if snapshot.known is not None:
         return await snapshot.known.stays(unit, days, level, now=False)
-    return await _stays(snapshot, unit.standing(days), _OF_LEVEL, unit.no, level)
+    query = _OF_LEVEL if level in OF_MANY else _OF_SELDOM_LEVEL
+    return await _stays(snapshot, unit.standing(days), query, unit.no, level)
 
 
 async def children_now(snapshot: Snapshot, unit: Place, days: Days) -> list[UnitStay]:
@@ -60,7 +77,7 @@ async def of_level_now(snapshot: Snapshot, unit: Place, days: Days, level: str) 
     """Return the highest units of a level below a unit as last known, each once, by id, with the days asked for."""
     if snapshot.known is not None:
         return await snapshot.known.stays(unit, days, level, now=True)
-    return await _stays_now(snapshot, unit, days, _OF_LEVEL_NOW, level)
+    return await _stays_now(snapshot, unit, days, _OF_LEVEL_NOW if level in OF_MANY else _OF_SELDOM_LEVEL_NOW, level)
 
 
 async def _stays_now(snapshot: Snapshot, unit: Place, days: Days, query: str, *values: object) -> list[UnitStay]:

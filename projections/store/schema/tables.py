@@ -220,7 +220,15 @@ UNIT_NAME: Final = Table(
     _needed("folded", Text),
     Index("unit_name_folded", "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
 )
-UNIT_LEVEL: Final = Table("unit_level", GENERATION, *_dated(), _needed("until", Date), _needed("level", CODE))
+UNIT_LEVEL: Final = Table(
+    "unit_level",
+    GENERATION,
+    *_dated(),
+    _needed("until", Date),
+    _needed("level", CODE),
+    # Most units have one of two levels, which are found by walking down; the few others are found by it.
+    Index("unit_level_seldom", "level", postgresql_where=text("level NOT IN ('grassroots', 'cell')")),
+)
 AS_NOW_TERM: Final = Table(
     "as_now_term",
     GENERATION,
