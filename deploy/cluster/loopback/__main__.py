@@ -21,6 +21,7 @@ from deploy.cluster.loopback.layout import ETCD, NATS, POSTGRES, Layout
 from deploy.cluster.loopback.machine import Machine
 from deploy.cluster.loopback.machines import Cluster
 from deploy.cluster.loopback.tools import find
+from projections.bilingual import Bilingual
 from projections.store.schema.migrate import SchemaError
 from services import logs
 from services.connecting.patience import Backoff
@@ -34,6 +35,10 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LOOK_EVERY: Final = 0.5
 _LONG_LIFE: Final = 30.0
 _ENDED_WITHIN: Final = 180.0
+_STATES: Final = {
+    "leading": Bilingual("đang ghi", "in force"),
+    "standby": Bilingual("sẵn sàng thay", "ready to take over"),
+}
 
 
 def main() -> int:
@@ -119,7 +124,7 @@ async def _up(asked: argparse.Namespace) -> None:
     )
     with cluster.held():
         try:
-            await _uncancelled(cluster.open())
+            await cluster.open()
             _announce(cluster, time.monotonic() - begun)
             if asked.demo:
                 await _demonstrate(cluster)
@@ -128,11 +133,6 @@ async def _up(asked: argparse.Namespace) -> None:
             _say(either("Đang dừng", "Stopping"))
             await asyncio.to_thread(cluster.close)
             _say(either("Đã dừng", "Stopped"))
-
-
-async def _uncancelled(opening: object) -> None:
-    """Open it; where that is cancelled, a thread may be starting a machine, which is left for `close`."""
-    await opening  # type: ignore[misc]
 
 
 async def _keep(cluster: Cluster) -> None:
@@ -209,19 +209,19 @@ def _status(folder: Path) -> int:
     projectors = asking.projectors()
     members = {str(member["name"]): member for member in asking.members()}
     for machine in layout.machines:
-        words = [either("sẵn sàng", "ready") if asking.ready(machine) else either("VẮNG", "AWAY")]
+        words: list[str | Bilingual] = [
+            either("sẵn sàng", "ready") if asking.ready(machine) else either("VẮNG", "AWAY")
+        ]
         if machine in leads.values():
-            words.append({NATS: "leader", ETCD: "leader", POSTGRES: "primary"}[machine.rpartition("-")[0]])
+            words.append(either("máy chính", "primary") if machine == leads[POSTGRES] else either("dẫn", "leader"))
         elif machine in members:
             member = members[machine]
             words.append(f"{member.get('role')}, {member.get('state')}, lag {member.get('lag', '?')}")
         if machine in projectors:
-            words.append(
-                {"leading": "in force", "standby": "ready to take over"}.get(projectors[machine], projectors[machine])
-            )
+            words.append(_STATES.get(projectors[machine], Bilingual.of(projectors[machine])))
         if machine in cut:
             words.append(either("bị cắt mạng", "cut off"))
-        _say(f"{machine:<14}{', '.join(words)}")
+        _say(f"{machine:<14}{', '.join(chosen(word) for word in words)}")
     return 0
 
 

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import Final, TextIO
 
 import services
 from deploy.cluster.loopback import databases, rendering
@@ -116,33 +116,32 @@ class Cluster:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold the folder for this process, and end what a killed one has left running. Raises ServerError."""
-        layout = self.layout
         before = os.umask(0o077)
         try:
-            close_to_others(layout.folder, PASSABLE if os.geteuid() == 0 else PRIVATE)
-            for inside in (layout.run, layout.logs, layout.secrets, layout.tls):
-                close_to_others(inside)
-            with (layout.run / "lock").open("a+", encoding="ascii") as lock:
+            with self._opened_lock() as lock:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except OSError as error:
-                    raise ServerError(
-                        Bilingual(
-                            f"Có một cụm đang chạy ở {layout.folder}: hãy dừng nó, hoặc chọn --data-dir khác",
-                            f"A cluster runs in {layout.folder} already: stop it, or choose another --data-dir",
-                        )
-                    ) from error
+                    raise ServerError(_taken(self.layout.folder)) from error
                 lock.truncate(0)
                 lock.write(str(os.getpid()))
                 lock.flush()
                 self._end_left_over()
                 yield
+        finally:
+            os.umask(before)
+
+    def _opened_lock(self) -> TextIO:
+        layout = self.layout
+        try:
+            close_to_others(layout.folder, PASSABLE if os.geteuid() == 0 else PRIVATE)
+            for inside in (layout.run, layout.logs, layout.secrets, layout.tls):
+                close_to_others(inside)
+            return (layout.run / "lock").open("a+", encoding="ascii")
         except OSError as error:
             raise ServerError(
                 Bilingual("Không dùng được thư mục", "The folder can't be used", after=f": {error}")
             ) from error
-        finally:
-            os.umask(before)
 
     def stream_leader(self) -> str | None:
         """Name the nats-server that leads the stream; None while there is none."""
@@ -347,6 +346,13 @@ class Cluster:
         target = place / name
         target.unlink(missing_ok=True)
         shutil.copyfile(there, target)  # by the umask its owner alone may read it
+
+
+def _taken(folder: Path) -> Bilingual:
+    return Bilingual(
+        f"Có một cụm đang chạy ở {folder}: hãy dừng nó, hoặc chọn --data-dir khác",
+        f"A cluster runs in {folder} already: stop it, or choose another --data-dir",
+    )
 
 
 def _write(file: Path, text: str) -> None:
