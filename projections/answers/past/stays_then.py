@@ -48,11 +48,18 @@ def stays(units: Units, unit: Unit, days: Days, level: str | None, *, now: bool)
     return [stay for stay in whole(pieces, gone) if stay.days.first <= stay.days.last]
 
 
-def goes_on_below(unit: Unit, level: str | None) -> bool:
-    """Tell whether what is below a unit may be found too, where children or units of a level are looked for."""
-    if unit.dissolution is not None:
-        return True
-    return level is not None and any(told.value != level for told in history.levels(unit.statements()))
+def goes_on_below(units: Units, unit: Unit, through: Collection[int], level: str | None, *, now: bool) -> bool:
+    """Tell whether what is below a unit may be found too, where children or units of a level are looked for.
+
+    ``through`` are the units whose children are looked at so far. Of a dissolved one the children are theirs only where
+    it stayed below one of them: what a successor took over is below that.
+    """
+    gone = unit.dissolution
+    if level is not None:
+        return gone is not None or any(told.value != level for told in history.levels(unit.statements()))
+    if gone is None or now:
+        return gone is not None
+    return any(segment.parent in through and segment.until > gone.since for segment in units.segments(unit))
 
 
 def name_of(unit: Unit, day: dt.date) -> UnitName:

@@ -176,13 +176,17 @@ class Then:
     async def stays(self, unit: Place, days: Days, level: str | None, *, now: bool) -> list[UnitStay]:
         """Return the children of a unit, or the highest units of a level below it, as `units_below` does."""
         await self._load([unit.no])
-        uppers, seen = [unit.no], {unit.no}
+        uppers, through = [unit.no], {unit.no}
         while uppers:
-            lowers = [int(no) for no in self.tree.children(np.array(uppers, np.int64)) if no not in seen]
-            seen.update(lowers)
+            lowers = self.tree.children(np.array(uppers, np.int64)).tolist()
             await self._load(lowers)
-            known = (self._units.by_no.get(no) for no in lowers)
-            uppers = [lower.no for lower in known if lower is not None and goes_on_below(lower, level)]
+            known = (self._units.by_no.get(no) for no in lowers if no not in through)
+            uppers = [
+                lower.no
+                for lower in known
+                if lower is not None and goes_on_below(self._units, lower, through, level, now=now)
+            ]
+            through.update(uppers)
         return await asyncio.to_thread(stays, self._units, self._units.by_no[unit.no], days, level, now=now)
 
     async def _load(self, units: Iterable[int]) -> None:
