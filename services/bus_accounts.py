@@ -34,6 +34,8 @@ FORWARD: Final = "forward"
 
 EVENTS: Final = ALL_SUBJECTS
 RECEIPTS: Final = "tonghop.v1.receipts.*"
+POSITION: Final = "tonghop.v1.position"
+"""Where the projector tells how far the figures are: a decimal number, a hint to look at the database."""
 LARGEST_PAYLOAD: Final = 20_480
 """Bytes of a message with its headers that a unit may send at all; the stream takes fewer (`services.log`)."""
 MOST_SUBSCRIPTIONS: Final = 4
@@ -82,6 +84,10 @@ class BusAccount:
     imports: Sequence[tuple[str, str]] = ()
     """Account and subject. Subjects of `$JS.API` are reached by the client under their own names all the same."""
     exports: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    hears: Sequence[tuple[str, str]] = ()
+    """Account and subject of what is told there: a stream in NATS' words, by which nothing goes the other way."""
+    tells: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What it tells, and which accounts may hear it."""
     limits: Mapping[str, int] = field(default_factory=dict)
     includes: str = ""
     """A file beside the configuration with more of the account: who is shut out (services/shutting_out.py)."""
@@ -93,7 +99,8 @@ def _reading(name: str, user: User) -> BusAccount:
     The server looks at permissions when it has mapped a subject: they name what stands behind the mapping.
     """
     mapped = replace(user, publish=[near(subject) for subject in user.publish])
-    return BusAccount(name, [mapped], imports=[(LOG, subject) for subject in user.publish])
+    hears = [(LOG, subject) for subject in user.subscribe if subject == POSITION]
+    return BusAccount(name, [mapped], imports=[(LOG, subject) for subject in user.publish], hears=hears)
 
 
 def unit(publisher: str) -> User:
@@ -160,13 +167,18 @@ def accounts(units: Iterable[User], *, operator: bool) -> list[BusAccount]:
         ),
         "projector": User(
             "projector",
-            "`tonghop projector`: takes the log and answers for receipts. It shares the log's account (a service ends "
+            "`tonghop projector`: takes the log, answers for receipts and tells its position. It shares the log's account (a service ends "
             "at a message that is empty), so its password is to be guarded. It makes, changes and deletes nothing.",
-            publish=[_INFO, _GET, _EXACTLY, _CONSUMER_INFO, _NEXT, _ACKNOWLEDGE],
+            publish=[_INFO, _GET, _EXACTLY, _CONSUMER_INFO, _NEXT, _ACKNOWLEDGE, POSITION],
             subscribe=["_INBOX.>", f"{RECEIPTS} receipts"],
             answers=True,
         ),
-        "api": User("api", "`tonghop api`: asks how far the log goes.", publish=[_INFO]),
+        "api": User(
+            "api",
+            "`tonghop api`: asks how far the log goes, and hears how far the figures are.",
+            publish=[_INFO],
+            subscribe=["_INBOX.>", POSITION],
+        ),
         GATEWAY: User(
             GATEWAY,
             "`tonghop api` when it publishes: grants of access, which nobody else may publish, and what comes by HTTP.",
@@ -192,12 +204,15 @@ def accounts(units: Iterable[User], *, operator: bool) -> list[BusAccount]:
     }
     parts = [_reading(name.upper(), users[name]) for name in ("migrate", "api", GATEWAY, "reader")]
     exports = {EVENTS: [UNITS], RECEIPTS: [UNITS]}
+    tells: dict[str, list[str]] = {}
     for part in parts:
         for _, subject in part.imports:
             exports.setdefault(subject, []).append(part.name)
+        for _, subject in part.hears:
+            tells.setdefault(subject, []).append(part.name)
     inside = [users[name] for name in ("projector", "backup", OPERATOR)]
     return [
-        BusAccount(LOG, inside, jetstream=True, exports=exports),
+        BusAccount(LOG, inside, jetstream=True, exports=exports, tells=tells),
         *parts,
         _of_units(list(units)),
     ]
@@ -253,10 +268,14 @@ def _account(account: BusAccount) -> list[str]:
     mapped = [subject for _, subject in account.imports if near(subject) != subject]
     if mapped:
         lines += _block("mappings:", [f'"{subject}": "{near(subject)}"' for subject in mapped])
-    if account.imports:
-        lines += _block("imports:", [_import(source, subject) for source, subject in account.imports], "[]")
-    if account.exports:
-        lines += _block("exports:", [_export(subject, to) for subject, to in account.exports.items()], "[]")
+    imports = [_import(source, subject) for source, subject in account.imports]
+    imports += [f'{{ stream: {{ account: {source}, subject: "{subject}" }} }}' for source, subject in account.hears]
+    if imports:
+        lines += _block("imports:", imports, "[]")
+    exports = [_export("service", subject, to) for subject, to in account.exports.items()]
+    exports += [_export("stream", subject, to) for subject, to in account.tells.items()]
+    if exports:
+        lines += _block("exports:", exports, "[]")
     if account.includes:
         lines.append(f'include "./{account.includes}"')
     return lines
@@ -299,8 +318,8 @@ def _import(source: str, subject: str) -> str:
     return f'{{ service: {{ account: {source}, subject: "{subject}" }}{to} }}'
 
 
-def _export(subject: str, to: Sequence[str]) -> str:
-    return f'{{ service: "{subject}", accounts: [{", ".join(to)}] }}'
+def _export(kind: str, subject: str, to: Sequence[str]) -> str:
+    return f'{{ {kind}: "{subject}", accounts: [{", ".join(to)}] }}'
 
 
 SHIPPED: Final = """\

@@ -27,6 +27,11 @@ _LOCK: Final = f"{_READ} FOR UPDATE"
 _ENTER: Final = f"SELECT {_COLUMNS}, {ENTERED} FROM checkpoint"
 _POSITION: Final = "SELECT position FROM checkpoint"
 _POSITION_AND_PRIMARY: Final = "SELECT position, NOT pg_is_in_recovery() FROM checkpoint"
+_IS_STANDBY: Final = "SELECT pg_is_in_recovery()"
+_LINEAGE: Final = """
+SELECT left(md5(system_identifier || ' ' || 'checkpoint'::regclass::oid), 12) FROM pg_control_system()
+"""
+"""Standbys and whoever is promoted have the same; tables that were brought back have another number."""
 
 
 class Checkpoint(NamedTuple):
@@ -67,6 +72,19 @@ async def position_and_primary(connection: Queryable) -> tuple[int, bool]:
     row = await connection.fetchrow(_POSITION_AND_PRIMARY)
     assert row is not None, "the migration wrote the row, and nothing deletes it"  # noqa: S101
     return row[0], row[1]
+
+
+async def is_standby(connection: Queryable) -> bool:
+    """Tell whether the server follows another and can't be written to."""
+    return bool(await connection.fetchval(_IS_STANDBY))
+
+
+async def lineage_of(connection: Queryable) -> str:
+    """Return what tells figures that were restored from those before, where positions may be others' (12 hex digits).
+
+    A primary and its standbys say the same, also after one of them was promoted.
+    """
+    return str(await connection.fetchval(_LINEAGE))
 
 
 async def _row(connection: Queryable, statement: str) -> Checkpoint:

@@ -91,7 +91,8 @@ def create_app(
             pools.holding(settings) as holding,
             pools.news(settings) as news,
         ):
-            log_end, positions = LogEnd(settings), Positions(settings.database_url, service)
+            positions = Positions(settings.database_url, service)
+            log_end = LogEnd(settings, positions.tell)
             lags = Lags(service, log_end, settings.behind_after)
             elsewhere = apart or Here(slow)
             app.state.clients = Clients(settings.trusted_proxies)

@@ -1,29 +1,36 @@
-"""Where the log ends, as the bus tells the API; unknown while the bus can't be asked."""
+"""What the bus tells the API: where the log ends, and how far the projector is; nothing while it can't be asked."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Final
 
 import nats.errors
+from nats.aio.msg import Msg
 
+from services.bus_accounts import POSITION
+from services.connecting.bus import BusClient
 from services.connecting.lasting import LastingConnection
 from services.settings import Settings
 
 ANSWER_WITHIN: Final = 1.0
 FRESH_FOR: Final = 0.25
+LONGEST_NUMBER: Final = 18
+"""Digits of a position that is told: anything else is not the projector's."""
 
 
 class LogEnd:
     """The last position of the log, over a connection to NATS that keeps trying while the process runs.
 
-    `open` and `close` are called once each.
+    `open` and `close` are called once each. ``tell`` is called with each position that the projector tells.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, tell: Callable[[int], None] | None = None) -> None:
         self._settings = settings
-        self._connection = LastingConnection(settings, "tonghop api")
+        self._tell = tell
+        self._connection = LastingConnection(settings, "tonghop api", on_connect=self._listen)
         self.open = self._connection.open
         self.close = self._connection.close
         self._asking = asyncio.Lock()
@@ -48,3 +55,12 @@ class LogEnd:
             return None
         self._connection.listener.forget()  # what comes after this is news again
         return info.state.last_seq
+
+    async def _listen(self, client: BusClient) -> None:
+        if self._tell is not None:
+            await client.subscribe(POSITION, cb=self._hear)
+
+    async def _hear(self, message: Msg) -> None:
+        said = message.data
+        if self._tell is not None and said.isdigit() and len(said) <= LONGEST_NUMBER:
+            self._tell(int(said))

@@ -1,4 +1,4 @@
-"""Waiting until the read models reflect a position: woken by the projector's NOTIFY, by asking where that can't be."""
+"""Waiting until the read models reflect a position: woken by NOTIFY, on a standby by the bus, else by asking."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from projections.bilingual import Bilingual
-from projections.store.checkpoint import NOTIFICATIONS, position_and_primary
+from projections.store.checkpoint import NOTIFICATIONS, is_standby, lineage_of, position_and_primary
 from projections.store.connecting import connect
+from services.connecting.database_failures import SERVERS_FAIL
 from services.connecting.failures import Failure, classify, described
 from services.connecting.patience import Backoff
 
@@ -21,25 +22,35 @@ if TYPE_CHECKING:
 
 SOONEST: Final = 0.005
 LATEST: Final = 0.05
-"""Seconds between two questions while somebody waits and nothing is heard: short at first, longer as it lasts."""
+"""Seconds between two questions while somebody waits for what is on its way: short at first, longer as it lasts."""
+SELDOM: Final = 0.5
+"""Seconds between two questions on a standby while the bus tells how far the projector is, and it is not there yet."""
 DOUBT: Final = 2.0
 """Seconds of silence after which a connection that listens is checked by asking."""
+SILENT: Final = 5.0
+"""Seconds without a word from a projector, which says one every second, after which the bus is taken to tell nothing."""
 
-_RECOVERS = "SELECT pg_is_in_recovery()"
 _SESSION = {"application_name": "tonghop api listening"}
 
 _log = structlog.get_logger()
 
 
 class Positions:
-    """The position last heard of. `listen` runs for as long as the process; `reach` waits beside it."""
+    """The position last heard of. `listen` runs for as long as the process; `reach` waits beside it.
+
+    What is `heard` is this database's own word. What is `told`, over the bus, is a hint and decides nothing: where it
+    is wrong the database is asked a few times more.
+    """
 
     def __init__(self, database_url: str, pool: Pool[Record]) -> None:
         self._database_url = database_url
         self._pool = pool
         self._heard = -1
+        self._told = -1
+        self._told_at = -SILENT
+        self._lineage: str | None = None
         self._listening = False
-        self._news = asyncio.Event()
+        self._stirred = asyncio.Event()
         self._on_primary = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
         self._looked_at = -DOUBT
@@ -65,44 +76,97 @@ class Positions:
                 self._listening = False
             await asyncio.sleep(backoff.next())
 
+    def tell(self, position: int) -> None:
+        """Take the projector's word for a position that it has committed, wherever that was."""
+        self._told, self._told_at = position, time.monotonic()
+        if not self._listening:
+            self._stir()
+
     def passed(self, position: int) -> bool:
         """Tell whether the position is known to be reached; asks nobody."""
         return self._heard >= position
 
-    async def reach(self, position: int, wait: float) -> None:
+    async def reach(self, position: int, wait: float, moment: float | None = None) -> None:
         """Return when the position is reached, or after `wait` seconds; the snapshot that follows says which.
 
-        Raises what the database answers where it can't be asked.
+        With a `moment` also so many seconds after the bus has told that it is reached elsewhere. Raises what the
+        database answers where it can't be asked.
         """
         deadline = time.monotonic() + wait
-        pause, old = SOONEST, 0.0
+        pause, old, near = SOONEST, 0.0, False
         while self._heard < position:
-            news = self._news  # before asking, so that what comes meanwhile isn't missed
+            stirred = self._stirred  # before asking, so that what comes meanwhile isn't missed
             await self._ask(old)
-            left = deadline - time.monotonic()
-            if self._heard >= position or left <= 0:
+            now = time.monotonic()
+            if not near and self._is_near(position):
+                near, pause = True, SOONEST
+                deadline = deadline if moment is None else min(deadline, now + moment)
+            if self._heard >= position or now >= deadline:
                 return
-            with suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), min(left, DOUBT if self._listening else pause))
-            old, pause = pause / 2, min(pause * 1.5, LATEST)
+            await self._rest(position, min(deadline - now, self._until_next(pause, near=near)), stirred, near=near)
+            old = 0.0 if self._is_near(position) else pause / 2
+            pause = min(pause * 1.5, LATEST)
 
     @property
     def heard(self) -> int:
         """The position last heard of, -1 before the first."""
         return self._heard
 
+    @property
+    def told(self) -> int:
+        """The position that the projector last told over the bus, -1 before the first; it may be false."""
+        return self._told
+
+    @property
+    def tells(self) -> bool:
+        """Whether the bus tells positions now."""
+        return time.monotonic() - self._told_at < SILENT
+
+    async def lineage(self) -> str:
+        """Return which figures the positions are of (`lineage_of`), nothing where that can't be asked."""
+        if self._lineage is None:
+            with suppress(*SERVERS_FAIL):
+                self._lineage = await lineage_of(self._pool)
+        return self._lineage or ""
+
     async def another(self, known: int, within: float) -> None:
         """Return when another position than the known one is heard of, or after `within` seconds.
 
-        Where nothing can be heard, on a standby, it is asked then. Raises what the database answers.
+        Where nothing can be heard, on a standby, it is asked then, and as soon as the bus tells of one. Raises what the
+        database answers.
         """
-        news = self._news
-        if self._heard != known:
-            return
-        try:
-            await asyncio.wait_for(news.wait(), within)
-        except TimeoutError:
-            await self._ask(DOUBT if self._listening else 0)
+        deadline = time.monotonic() + within
+        while self._heard == known:
+            stirred, left = self._stirred, deadline - time.monotonic()
+            if left <= 0:
+                await self._ask(DOUBT if self._listening else 0)
+                return
+            if not self._listening and self.tells and self._told > known:
+                await self._ask(LATEST)
+                left = min(left, LATEST)
+            if self._heard == known:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stirred.wait(), left)
+
+    def _is_near(self, position: int) -> bool:
+        """Tell whether the position is on its way to this standby, as far as the bus knows."""
+        return not self._listening and self._told >= position
+
+    async def _rest(self, position: int, seconds: float, stirred: asyncio.Event, *, near: bool) -> None:
+        """Return after so many seconds, or as soon as there is a reason to ask, or none."""
+        until = time.monotonic() + seconds
+        while self._heard < position and (left := until - time.monotonic()) > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stirred.wait(), left)
+            if not near and self._is_near(position):
+                return
+            stirred = self._stirred
+
+    def _until_next(self, pause: float, *, near: bool) -> float:
+        """Say for how many seconds nothing is asked where nothing is heard."""
+        if self._listening:
+            return DOUBT
+        return pause if near or not self.tells else SELDOM
 
     async def _ask(self, old: float) -> None:
         """Ask for the position, for all who want to know at this moment; an answer of `old` seconds will do."""
@@ -125,7 +189,8 @@ class Positions:
         try:
             lost = asyncio.Event()
             connection.add_termination_listener(lambda _: lost.set())
-            while await connection.fetchval(_RECOVERS):
+            self._lineage = None
+            while await is_standby(connection):
                 backoff.reset()
                 self._on_primary.clear()
                 await first_of(lost.wait(), self._on_primary.wait())
@@ -137,9 +202,15 @@ class Positions:
             connection.terminate()
 
     def _hear(self, _: object, __: int, ___: str, payload: object) -> None:
-        self._heard = int(str(payload))
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        position = int(str(payload))
+        if position < self._heard:
+            self._lineage = None
+        self._heard = position
+        self._stir()
+
+    def _stir(self) -> None:
+        stirred, self._stirred = self._stirred, asyncio.Event()
+        stirred.set()
 
 
 async def first_of(*waits: Coroutine[Any, Any, object]) -> None:

@@ -55,10 +55,14 @@ def account(
             for user in described.users
         ],
     }
-    if described.imports:
-        claims["imports"] = [_import(subject, public[source]) for source, subject in described.imports]
-    if described.exports:
-        claims["exports"] = [{"name": subject, "subject": subject, "type": "service"} for subject in described.exports]
+    imports = [_import(subject, public[source]) for source, subject in described.imports]
+    imports += [_named(subject, "stream") | {"account": public[source]} for source, subject in described.hears]
+    if imports:
+        claims["imports"] = imports
+    exports = [_named(subject, "service") for subject in described.exports]
+    exports += [_named(subject, "stream") for subject in described.tells]
+    if exports:
+        claims["exports"] = exports
     mapped = {subject: near(subject) for _, subject in described.imports if near(subject) != subject}
     if described.includes:  # who is shut out
         mapped |= {f"{PREFIX}.{unit}.>": f"{SHUT_OUT}{unit}.>" for unit in standing.shut_out}
@@ -110,5 +114,9 @@ def _allowed(allow: Iterable[str], deny: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _import(subject: str, source: str) -> dict[str, Any]:
-    found = {"name": subject, "subject": subject, "account": source, "type": "service"}
+    found = _named(subject, "service") | {"account": source}
     return found | ({"local_subject": near(subject)} if near(subject) != subject else {})
+
+
+def _named(subject: str, kind: str) -> dict[str, Any]:
+    return {"name": subject, "subject": subject, "type": kind}

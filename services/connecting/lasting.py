@@ -22,11 +22,13 @@ class LastingConnection:
         name: str,
         client: BusClient | None = None,
         *,
+        on_connect: Callable[[BusClient], Awaitable[object]] | None = None,
         on_error: Callable[[Exception], Awaitable[None]] | None = None,
         on_disconnect: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.client = client or BusClient(encrypted=encrypted(settings))
         self.listener = Listener(_log)
+        self._on_connect = on_connect
         self._on_error = on_error
         self._on_disconnect = on_disconnect
         self._settings = settings
@@ -55,6 +57,8 @@ class LastingConnection:
             error_cb=self._hear,
             disconnected_cb=self._on_disconnect,
         )
+        if self._on_connect is not None:  # once: what is subscribed to is again by itself when it was lost
+            await self._on_connect(self.client)
 
     async def _hear(self, error: Exception) -> None:
         if self._on_error is not None:

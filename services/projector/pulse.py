@@ -19,6 +19,7 @@ from projections.store.connecting import connect
 from services.connecting.database_failures import SERVERS_FAIL
 from services.log.intake import Intake
 from services.projector import metrics
+from services.projector.telling import Telling
 from services.settings import Settings
 
 EVERY = 1.0
@@ -45,6 +46,7 @@ class Pulse:
     def __init__(self, settings: Settings, client: Client) -> None:
         self._settings = settings
         self._client = client
+        self.telling = Telling(client)
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._signs = False
         self.state = "starting"
@@ -62,6 +64,7 @@ class Pulse:
         if self._advanced_at is None or state.position > self.position:
             self._advanced_at = time.monotonic()  # who leads again and again and gets no further is stalled
         self.state, self.detail, self.position = "leading", None, state.position
+        self.telling.tell(state.position)
         self._parked = Counter(str(parked.waits.reason) for parked in state.parking.events.values())
         for reason, n in self._parked.items():
             metrics.PARKED.labels(reason=reason).set(n)
@@ -77,6 +80,7 @@ class Pulse:
     def pauses(self, detail: str, position: int) -> None:
         """Tell that the projector holds the lead and stands still at the limit on rejects."""
         self.state, self.detail, self.position = "paused", detail, position
+        self.telling.tell(position)
         metrics.LEADING.set(1)
         metrics.PAUSED.set(1)
         metrics.POSITION.set(position)
@@ -89,6 +93,7 @@ class Pulse:
     def leads_no_more(self) -> None:
         """Tell that the projector lost its lead or a server."""
         self._signs = False
+        self.telling.stop()
         metrics.LEADING.set(0)
         metrics.PAUSED.set(0)
 
@@ -104,6 +109,7 @@ class Pulse:
     def committed(self, changes: Changes) -> None:
         """Tell that a batch is in the figures."""
         self.position, self._advanced_at = changes.position, time.monotonic()
+        self.telling.tell(changes.position)
         self._as_of = changes.as_of
         self.stream_last = max(self.stream_last, changes.position)
         metrics.POSITION.set(changes.position)

@@ -86,6 +86,7 @@ async def _serve(settings: Settings) -> int:
         asyncio.create_task(server.serve(), name="http"),
         asyncio.create_task(Worker(settings, client, pulse).run(), name="worker"),
         asyncio.create_task(pulse.run(), name="pulse"),
+        asyncio.create_task(pulse.telling.run(), name="telling"),
         asyncio.create_task(receipts.run(), name="receipts"),
         asyncio.create_task(Watch(pool, settings.root, pulse).run(), name="watch"),
     }
