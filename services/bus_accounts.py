@@ -167,8 +167,9 @@ def accounts(units: Iterable[User], *, operator: bool) -> list[BusAccount]:
         ),
         "projector": User(
             "projector",
-            "`tonghop projector`: takes the log, answers for receipts and tells its position. It shares the log's account (a service ends "
-            "at a message that is empty), so its password is to be guarded. It makes, changes and deletes nothing.",
+            "`tonghop projector`: takes the log, answers for receipts and tells its position. It shares the "
+            "log's account (a service ends at a message that is empty), so its password is to be guarded. It makes, "
+            "changes and deletes nothing.",
             publish=[_INFO, _GET, _EXACTLY, _CONSUMER_INFO, _NEXT, _ACKNOWLEDGE, POSITION],
             subscribe=["_INBOX.>", f"{RECEIPTS} receipts"],
             answers=True,

@@ -1,6 +1,6 @@
 """From a question to its answer: who waits for what, and for whom (contract §5, decision 0027).
 
-1. Waiting for `min_position` takes no slot.
+1. Waiting for `min_position` takes no slot. Which server has what must be reflected: `services.api.reflecting`.
 2. Quick questions take turns at the quick connections: a snapshot is opened, the ETag compared, and only then is
    anything worked out (`services.api.asked` has the order, and where it is decided who may).
 3. What turns out to be slow lets go of all that, takes its turn among the slow ones, and goes the same way again in a
@@ -12,8 +12,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -30,7 +30,7 @@ from projections.store.reading.snapshot import Snapshot, snapshot
 from services.access.audit import Entry, record
 from services.api.apart import Apart
 from services.api.apart_messages import Job
-from services.api.asked import Asked, Circumstances, Given, begin, finish, packed
+from services.api.asked import Asked, Circumstances, Given, begin, finish, packed, require_reached
 from services.api.bodies import takes_gzip
 from services.api.clients import Clients
 from services.api.gate import who_asks
@@ -38,7 +38,9 @@ from services.api.lag import Lags
 from services.api.log_end import LogEnd
 from services.api.metrics import DROPPED, REFUSED
 from services.api.parameters import Parameters, today
+from services.api.primary import Primary
 from services.api.problems import Problem, not_audited, too_busy
+from services.api.reflecting import Reflecting
 from services.api.shared import standing_of
 from services.api.sights import About, sees_everything, sight_of, unit_of
 from services.api.turns import Bounded, Limits, Turns
@@ -82,6 +84,7 @@ class Reader:
         self,
         quick: Pool[Record],
         service: Pool[Record],
+        primary: Primary,
         apart: Apart,
         *,
         writing: Pool[Record],
@@ -96,7 +99,9 @@ class Reader:
         self._writing = writing
         self._quick = quick
         self._apart = apart
+        self._primary = primary
         self._positions = positions
+        self._reflecting = Reflecting(positions, primary)
         self._lags = lags
         self._quick_turns = Turns("quick", QUICK)
         self._slow_turns = Turns("slow", SLOW)
@@ -123,27 +128,49 @@ class Reader:
         # Whom it may be refused, or who may have it already, is told without a place among the slow ones.
         quickly = how.if_none_match is not None or not sees_everything(who_asks(request))
         asked = asked._replace(work=_with_file(asked))
+
+        async def ask(primary: bool, floor: int | None) -> tuple[int, Given]:
+            given = await self._given(client, asked, how._replace(min_position=floor), primary=primary, quickly=quickly)
+            return given.position, given
+
+        given = await self._reflecting.answer(request, client, query.min_position, ask)
+        await self._note(request, asked.about, given)
+        return self._response(given)
+
+    async def _given(self, client: str, asked: Asked, how: Circumstances, *, primary: bool, quickly: bool) -> Given:
+        """Work an answer out, on the primary or here, among the quick questions or among the slow ones."""
         cost = None if quickly else self._known(asked.work)
         if cost is None or cost is Class.QUICK:
-            async with self._quick_turns.turn(client), snapshot(self._quick) as opened:
+            async with self._turn(client, primary=primary), snapshot(self._pool(primary=primary)) as opened:
                 begun = await begin(asked, how, opened)
                 if begun.had is not None:
-                    return self._response(Given(304, begun.had))
+                    return Given(304, begun.had, position=opened.position)
                 cost = await self._cost(asked.work, opened)
                 given = await finish(asked, how, opened, begun) if cost is Class.QUICK else None
             if given is not None:
-                await self._note(request, asked.about, given)
+                given = given._replace(position=opened.position)
                 by_hand = given.length <= BY_HAND
-                return self._response(packed(given, how) if by_hand else await asyncio.to_thread(packed, given, how))
-        assert cost is not None  # noqa: S101 - it was found out
+                return packed(given, how) if by_hand else await asyncio.to_thread(packed, given, how)
         if len(self._reading) >= READING:
             REFUSED.labels("reading", "full").inc()
             raise too_busy(SLOW.again)
-        async with self._slow_turns.turn(client, vast=cost is Class.VAST):
+        async with self._slow_turn(client, primary=primary, vast=cost is Class.VAST):
             lag = await self._lags.now() if asked.figures else None  # it may have waited for a minute
-            given = await self._apart.answer(Job(asked, how._replace(lag=lag)))
-        await self._note(request, asked.about, given)
-        return self._response(given)
+            return await self._apart.answer(Job(asked, how._replace(lag=lag), primary))
+
+    def _pool(self, *, primary: bool) -> Pool[Record]:
+        return self._primary.pool if primary else self._quick
+
+    def _turn(self, client: str, *, primary: bool) -> AbstractAsyncContextManager[None]:
+        return (self._primary.quick_turns if primary else self._quick_turns).turn(client)
+
+    @asynccontextmanager
+    async def _slow_turn(self, client: str, *, primary: bool, vast: bool) -> AsyncIterator[None]:
+        async with AsyncExitStack() as turns:
+            if primary:  # first, so that nobody here waits for those who wait for it
+                await turns.enter_async_context(self._primary.slow_turns.turn(client))
+            await turns.enter_async_context(self._slow_turns.turn(client, vast=vast))
+            yield
 
     async def allow(self, request: Request, about: About) -> None:
         """Raise a 403 Problem where who asks may not have what the route answers without `answer`."""
@@ -153,36 +180,71 @@ class Reader:
             await self._may(request, about)(opened)
 
     async def ask(
-        self, request: Request, about: About, compute: Callable[[Snapshot, Sight], Awaitable[Answer]]
+        self,
+        request: Request,
+        about: About,
+        compute: Callable[[Snapshot, Sight], Awaitable[Answer]],
+        min_position: int | None = None,
     ) -> Answer:
         """Ask something small, in the one snapshot in which it is decided who may, for a route that answers itself.
 
-        With ``about`` None it was decided before. Raises a 403 Problem, and what `compute` raises.
+        With ``about`` None it was decided before. Raises a 403 Problem, NotReachedProblem, and what `compute` raises.
         """
-        async with snapshot(self._service) as opened:
-            sight = EVERYTHING if about is None else await self._may(request, about)(opened)
-            return await compute(opened, sight)
+
+        async def ask(primary: bool, floor: int | None) -> tuple[int, Answer]:
+            pool = self._primary.pool if primary else self._service
+            async with self._beside(request, primary=primary), snapshot(pool) as opened:
+                await require_reached(floor, opened)
+                sight = EVERYTHING if about is None else await self._may(request, about)(opened)
+                return opened.position, await compute(opened, sight)
+
+        return await self._reflecting.answer(request, self.client(request), min_position, ask)
+
+    @asynccontextmanager
+    async def _beside(self, request: Request, *, primary: bool) -> AsyncIterator[None]:
+        """Take a turn at the primary; here what is small waits for nobody."""
+        if not primary:
+            yield
+            return
+        async with self._primary.quick_turns.turn(self.client(request)):
+            yield
 
     def client(self, request: Request) -> str:
         """Name whoever asks as turns are taken."""
         return clients_of(request).of(request.scope)
 
-    async def at_once(self, request: Request, compute: Callable[[Snapshot, Sight], Awaitable[Answer]]) -> Answer:
+    async def at_once(
+        self,
+        request: Request,
+        compute: Callable[[Snapshot, Sight], Awaitable[Answer]],
+        min_position: int | None = None,
+    ) -> Answer:
         """Ask in the asker's turn among the quick questions, for a route that decides itself who may and answers.
 
-        Raises Problems: 503 where too many ask, 429 where one client does.
+        Raises Problems: 503 where too many ask or the position isn't reached, 429 where one client does.
         """
-        async with self._quick_turns.turn(self.client(request)), snapshot(self._quick) as opened:
-            return await compute(opened, EVERYTHING)
+        client = self.client(request)
+
+        async def ask(primary: bool, floor: int | None) -> tuple[int, Answer]:
+            async with self._turn(client, primary=primary), snapshot(self._pool(primary=primary)) as opened:
+                await require_reached(floor, opened)
+                return opened.position, await compute(opened, EVERYTHING)
+
+        return await self._reflecting.answer(request, client, min_position, ask)
 
     async def apart(self, request: Request, compute: Callable[[Snapshot, Sight], Awaitable[msgspec.Struct]]) -> bytes:
         """Ask what takes seconds in a process of its own, in the asker's turn among the slow ones; return its JSON.
 
         It was decided before who may. `compute` can be pickled. Raises Problems as `at_once` does.
         """
-        asked = Asked(("apart",), compute, may=_anybody)
-        async with self._slow_turns.turn(self.client(request)):
-            given = await self._apart.answer(Job(asked, Circumstances(None, None, False, None)))
+        asked, client = Asked(("apart",), compute, may=_anybody), self.client(request)
+
+        async def ask(primary: bool, floor: int | None) -> tuple[int, Given]:
+            async with self._slow_turn(client, primary=primary, vast=False):
+                found = await self._apart.answer(Job(asked, Circumstances(floor, None, False, None), primary))
+                return found.position, found
+
+        given = await self._reflecting.answer(request, client, None, ask)
         if given.spooled is None:
             return given.body
         try:
@@ -236,7 +298,7 @@ class Reader:
         """Wait as long as the query allows for the position that it asks for, in bounded company."""
         if query.min_position is not None and query.wait and not self._positions.passed(query.min_position):
             async with self._waiting.place(clients_of(request).of(request.scope)):
-                await self._positions.reach(query.min_position, query.wait)
+                await self._reflecting.wait(query.min_position, query.wait)
 
     def _response(self, given: Given) -> Response:
         headers = {"etag": given.tag, "cache-control": CACHING, "vary": "Accept, Accept-Encoding"}

@@ -46,15 +46,16 @@ class Apart(Protocol):
 class Here:
     """In this process: for an app that is tried out, and answers few."""
 
-    def __init__(self, pool: Pool[Record]) -> None:
+    def __init__(self, pool: Pool[Record], primary: Pool[Record]) -> None:
         self._pool = pool
+        self._primary = primary
 
     async def answer(self, job: Job) -> Given:
-        """Answer from a snapshot of the pool."""
-        return await answered(self._pool, job)
+        """Answer from a snapshot of one of the pools."""
+        return await answered(self._primary if job.primary else self._pool, job)
 
     async def close(self) -> None:
-        """Leave the pool to its owner."""
+        """Leave the pools to their owner."""
 
 
 class Processes:

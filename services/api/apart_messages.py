@@ -17,3 +17,5 @@ class Job(NamedTuple):
 
     asked: Asked
     how: Circumstances
+    primary: bool = False
+    """Whether it is asked of the primary, and not of the server that this API reads from."""

@@ -43,9 +43,9 @@ async def answered(pool: Pool[Record], job: Job) -> Given:
     async with snapshot(pool) as opened:
         begun = await begin(job.asked, job.how, opened)
         if begun.had is not None:
-            return Given(304, begun.had)
+            return Given(304, begun.had, position=opened.position)
         given = await finish(job.asked, job.how, opened, begun)
-    return packed(given, job.how)
+    return packed(given._replace(position=opened.position), job.how)
 
 
 async def serve(settings: Settings, out: BinaryIO) -> None:
@@ -53,7 +53,7 @@ async def serve(settings: Settings, out: BinaryIO) -> None:
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    async with pools.slow(settings, 1) as pool:
+    async with pools.slow(settings, 1) as here, pools.slow_primary(settings) as primary:
         loaded = False
         while True:
             if (job := await _next(reader)) is None:
@@ -61,7 +61,7 @@ async def serve(settings: Settings, out: BinaryIO) -> None:
             if not loaded:  # the first question has brought what it is answered with
                 spare_what_is_loaded()
                 loaded = True
-            await _answer(pool, reader, job, out)
+            await _answer(primary if job.primary else here, reader, job, out)
             if held_at_most() > MEMORY:
                 return
 

@@ -48,6 +48,8 @@ from services.api.log_end import LogEnd
 from services.api.metrics import Measured
 from services.api.news import News, OpenPages
 from services.api.office_templates import templates_of
+from services.api.primary import Primary
+from services.api.remembering import Remembering
 from services.api.sendings import Sendings
 from services.api.tracing import Traced
 from services.api.waiting import Positions
@@ -90,16 +92,22 @@ def create_app(
             pools.writing(settings) as writing,
             pools.holding(settings) as holding,
             pools.news(settings) as news,
+            pools.primary(settings) as primary,
+            pools.slow_primary(settings) as slow_primary,
         ):
             positions = Positions(settings.database_url, service)
             log_end = LogEnd(settings, positions.tell)
             lags = Lags(service, log_end, settings.behind_after)
-            elsewhere = apart or Here(slow)
+            elsewhere = apart or Here(slow, slow_primary)
             app.state.clients = Clients(settings.trusted_proxies)
             app.state.access = AccountsOfApp(settings, askers, writing)
             app.state.thresholds = Thresholds(settings.smallest_cell, settings.smallest_table)
             app.state.reader = Reader(
-                quick, service, elsewhere, writing=writing, positions=positions, log_end=log_end, lags=lags
+                *(quick, service, Primary(primary), elsewhere),
+                writing=writing,
+                positions=positions,
+                log_end=log_end,
+                lags=lags,
             )
             app.state.gateway = gateway = Gateway(settings)
             app.state.sendings = Sendings(gateway, settings.root)
@@ -140,6 +148,7 @@ def create_app(
     )
     app.state.templates = templates_of(settings)
     app.state.official_forms = official_forms(settings.forms)
+    app.add_middleware(Remembering)
     app.add_middleware(Guard, hosts=Hosts(settings.http, settings.hosts))
     app.add_middleware(Measured)
     app.add_middleware(Traced)  # what is added last sees a request first

@@ -16,13 +16,14 @@ import msgspec
 from events.names import harmless
 from projections.answers.access.sight import Sight
 from projections.answers.report.report_answers import Behind
+from projections.store.checkpoint import is_standby
 from projections.store.reading.cost import Work
 from projections.store.reading.snapshot import Snapshot
 from services.api.bodies import SHORTEST, as_json, compressed
 from services.api.file_forms import AnswerFile, form_key
 from services.api.filing import filed
 from services.api.lag import Lag
-from services.api.problems import not_ready
+from services.api.problems import NotReachedProblem
 from services.api.sights import About
 
 JSON: Final = "application/json"
@@ -90,6 +91,8 @@ class Given(NamedTuple):
     """Under which name a browser keeps it, where it is a file."""
     shows: str | None = None
     """What the audit log must have of it."""
+    position: int = 0
+    """The position that it reflects."""
 
 
 class Begun(NamedTuple):
@@ -108,7 +111,7 @@ async def begin(asked: Asked, how: Circumstances, opened: Snapshot) -> Begun:
     Raises a 503 Problem where it is too early, and what `asked.may` raises: who may not have the answer isn't told
     either that it is still the one that he has.
     """
-    require_reached(how.min_position, opened.position)
+    await require_reached(how.min_position, opened)
     assert asked.may is not None, "nobody has asked who may"  # noqa: S101
     sight = await asked.may(opened)
     behind = how.lag.at(opened.position) if asked.figures and how.lag is not None else None
@@ -116,10 +119,10 @@ async def begin(asked: Asked, how: Circumstances, opened: Snapshot) -> Begun:
     return Begun(tag, behind, sight, None if how.if_none_match is None else matched(how.if_none_match, tag))
 
 
-def require_reached(min_position: int | None, position: int) -> None:
-    """Raise a 503 Problem with the position reached where it is short of what the query asks for."""
-    if min_position is not None and position < min_position:
-        raise not_ready(f"Số liệu mới đến vị trí {position}, chưa tới {min_position}.", position=position)
+async def require_reached(min_position: int | None, opened: Snapshot) -> None:
+    """Raise NotReachedProblem where a snapshot is short of the position that the answer must reflect."""
+    if min_position is not None and opened.position < min_position:
+        raise NotReachedProblem(min_position, opened.position, standby=await is_standby(opened.connection))
 
 
 async def finish(asked: Asked, how: Circumstances, opened: Snapshot, begun: Begun) -> Given:

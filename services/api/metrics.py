@@ -38,7 +38,12 @@ BUILD.labels(version=version("tonghop")).set(1)
 
 # Are readers turned away, and why? `share`: one client asks too much; `full` and `patience`: all do.
 REFUSED: Final = Counter("tonghop_api_refused", "Questions turned away", ["queue", "why"])
-# Do questions wait for their turn? Those that wait for a position wait for the projector; `news` are open pages.
+# Do standbys lag, or break off what is read? `behind`: the primary answered instead; `conflict`: it did as the standby
+# broke it off again and again; `busy`, `away`: the primary could not be had, and the answer was 503.
+FORWARDED: Final = Counter("tonghop_api_forwarded", "Questions that a standby could not answer", ["why"])
+RETRIED: Final = Counter("tonghop_api_retried", "Questions asked again that the database broke off")
+# Do questions wait for their turn? Those that wait for a position wait for the projector, those in `moment` for a
+# standby; `news` are open pages.
 WAITING: Final = Gauge("tonghop_api_waiting", "Questions that wait", ["queue"], multiprocess_mode="livesum")
 # Is the address full, or held by connections that say nothing?
 CONNECTIONS: Final = Gauge("tonghop_api_connections", "Open connections", multiprocess_mode="livesum")

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 CONNECT_WITHIN: Final = 5.0
 
-QUICK, SERVICE, SLOW, ASKERS, WRITING, HOLDING, NEWS = 6, 2, 2, 2, 2, 4, 1
+QUICK, SERVICE, SLOW, ASKERS, WRITING, HOLDING, NEWS, PRIMARY = 6, 2, 2, 2, 2, 4, 1, 3
 """Connections: of quick questions; of health, status and waiting; of slow questions; of who asks; of what is kept; of
-sheets that are being sent; of what open pages are told."""
+sheets that are being sent; of what open pages are told; of questions that a standby is too far behind for."""
 QUICK_WITHIN, SERVICE_WITHIN, SLOW_WITHIN = 10.0, 5.0, 120.0
 """Seconds that a statement may take."""
 RENEWED_AFTER: Final = 2_000
@@ -66,6 +66,16 @@ def holding(settings: Settings) -> Pool[Record]:
 def news(settings: Settings) -> Pool[Record]:
     """Make the pool of the one who asks what is new for all open pages."""
     return _pool(settings, NEWS, QUICK_WITHIN, "tonghop api news")
+
+
+def primary(settings: Settings) -> Pool[Record]:
+    """Make the pool of questions that are answered at once, by the primary, and of where that stands."""
+    return _pool(settings, PRIMARY, QUICK_WITHIN, "tonghop api primary", primary="only")
+
+
+def slow_primary(settings: Settings) -> Pool[Record]:
+    """Make the pool of questions that take seconds, of the primary; they are asked one at a time."""
+    return _pool(settings, 1, SLOW_WITHIN, "tonghop api slow primary", primary="only")
 
 
 def _pool(

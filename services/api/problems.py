@@ -63,6 +63,25 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         return Response(msgspec.json.encode(body), self.status, headers, MEDIA_TYPE)
 
 
+class NotReachedProblem(Problem):
+    """A server has not reached the position that an answer must reflect (503); ``standby``: another may have it."""
+
+    def __init__(self, wanted: int, position: int, *, standby: bool) -> None:
+        super().__init__(
+            503,
+            "Chưa sẵn sàng",
+            f"Số liệu mới đến vị trí {position}, chưa tới {wanted}.",
+            position=position,
+        )
+        self.wanted = wanted
+        self.position = position
+        self.standby = standby
+
+    def __reduce__(self) -> tuple[Callable[..., Problem], tuple[object, ...]]:
+        """Let it pass from one process to another."""
+        return _not_reached, (self.wanted, self.position, self.standby)
+
+
 def bad_parameter(parameter: str, expected: str, **members: Any) -> Problem:
     """Say which parameter can't be used and what it may be (contract §5: 422)."""
     detail = f"Tham số “{parameter}” không hợp lệ: {expected}."
@@ -219,6 +238,10 @@ def took_too_long() -> Problem:
 
 def _problem_of(status: int, title: str, detail: str, again: int | None, members: dict[str, Any]) -> Problem:
     return Problem(status, title, detail, again=again, **members)
+
+
+def _not_reached(wanted: int, position: int, standby: bool) -> Problem:
+    return NotReachedProblem(wanted, position, standby=standby)
 
 
 async def _problem(_: Request, error: Exception) -> Response:

@@ -12,7 +12,6 @@ from projections.store.reading.snapshot import Snapshot
 from services.api import kept_receipts
 from services.api.access import access_of
 from services.api.answering import reader_of
-from services.api.asked import require_reached
 from services.api.gate import who_asks
 from services.api.kept_receipts import KeptItem
 from services.api.parameters import Parameters, cursor_of, today
@@ -45,15 +44,8 @@ async def told_of(
 
     Raises a 503 Problem where `min_position` isn't reached.
     """
-    compute = partial(
-        _told_again,
-        receipt=receipt,
-        kept=kept,
-        part=part,
-        holder=holder_of(who_asks(request), today()),
-        min_position=min_position,
-    )
-    answer = await reader_of(request).at_once(request, compute)
+    compute = partial(_told_again, receipt=receipt, kept=kept, part=part, holder=holder_of(who_asks(request), today()))
+    answer = await reader_of(request).at_once(request, compute, min_position)
     await note_named(request, answer.items)
     return answer
 
@@ -66,9 +58,7 @@ async def _told_again(
     kept: kept_receipts.KeptReceipt,
     part: int,
     holder: Holder | None,
-    min_position: int | None,
 ) -> SentAnswer:
-    require_reached(min_position, snapshot.position)
     first = part * kept_receipts.A_PART
     items = kept.items
     if items is None:  # a part of a sheet that was not come to

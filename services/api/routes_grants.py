@@ -27,11 +27,10 @@ from services.access.refusals import NotThereError, UnfitError
 from services.access.secret_digests import is_id
 from services.api.access import access_of, asker_of_request, came_from
 from services.api.answering import reader_of
-from services.api.asked import require_reached
 from services.api.documentation import taking, told
 from services.api.json_bodies import read
 from services.api.parameters import Parameters, Strict, UnitPath, only_once, today
-from services.api.problems import Problem, not_ready
+from services.api.problems import NotReachedProblem, Problem, not_ready
 from services.api.routes_accounts import answer
 from services.api.sights import OfUnit, limits_of
 from services.needs import needs
@@ -65,8 +64,8 @@ async def listed(request: Request, unit: UnitPath, query: Annotated[Parameters, 
     """List the grants over a unit itself that stand, for its keepers."""
     reader = reader_of(request)
     await reader.wait(request, query)
-    compute = partial(_standing, unit=unit, min_position=query.min_position)
-    named, found, position = await reader.ask(request, OfUnit(unit), compute)
+    compute = partial(_standing, unit=unit)
+    named, found, position = await reader.ask(request, OfUnit(unit), compute, query.min_position)
     names = await accounts.names(access_of(request).reading, {one.account for one in found})
     grants = [UnitGrant(one.account, names.get(one.account), *one[1:]) for one in found]
     return answer(GrantList(named, grants, position, await reader.behind(position)))
@@ -124,8 +123,10 @@ async def _ordered(
         raise not_ready(f"{error}.", reason=error.reason) from error
     reader = reader_of(request)
     await reader.reach(said.position, DECIDED_WITHIN)
-    decided, position = await reader.ask(request, None, partial(_decided, said=said))
-    outcome, reason = decided
+    try:
+        (outcome, reason), position = await reader.ask(request, None, partial(_decided, said=said))
+    except NotReachedProblem as early:  # it is said all the same
+        outcome, reason, position = None, None, early.position
     if outcome == "rejected":
         detail = (
             f"Nhật ký không nhận: {reason}. Đơn vị {order.source} không còn ở trên {order.unit}? / "
@@ -165,10 +166,7 @@ async def _speaks(snapshot: Snapshot, _: Sight, *, asker: Asker, unit: str, role
     return None if source is None else Speaker(source, (await find(snapshot, unit, day)).name)
 
 
-async def _standing(
-    snapshot: Snapshot, _: Sight, *, unit: str, min_position: int | None
-) -> tuple[UnitName, list[StandingGrant], int]:
-    require_reached(min_position, snapshot.position)
+async def _standing(snapshot: Snapshot, _: Sight, *, unit: str) -> tuple[UnitName, list[StandingGrant], int]:
     day = today()
     return (await find(snapshot, unit, day)).name, await standing(snapshot, unit, day), snapshot.position
 

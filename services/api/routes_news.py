@@ -18,7 +18,6 @@ from projections.rules.counting.periods import Days
 from projections.store.reading.find_unit import LAST_KNOWN, find
 from projections.store.reading.snapshot import Snapshot
 from services.api.answering import reader_of
-from services.api.asked import require_reached
 from services.api.documentation import streamed
 from services.api.gate import who_asks
 from services.api.metrics import STREAM
@@ -96,7 +95,7 @@ class _Stream(Response):
         reader = reader_of(self._request)
         pages: OpenPages = self._request.app.state.open_pages
         async with pages.place(reader.client(self._request)):
-            now = await reader.at_once(self._request, self._allowed)
+            now = await reader.at_once(self._request, self._allowed, self._least)
             after = now if self._after is None else self._after
             opened = Opened(who_asks(self._request), self._unit, self._days, after)
             async with pages.opened(opened) as page:
@@ -108,8 +107,7 @@ class _Stream(Response):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _allowed(self, opened: Snapshot, _: Sight) -> int:
-        """Return the position. Raises a Problem: 503 where it is too early, 403 for who may not; UnknownUnitError."""
-        require_reached(self._least, opened.position)
+        """Return the position. Raises a 403 Problem for who may not; UnknownUnitError."""
         about, asker = OfUnit(self._unit, self._days), who_asks(self._request)
         await sight_of(opened, asker=asker, need=Need.FIGURES, about=about, today=today())
         await find(opened, self._unit, LAST_KNOWN)

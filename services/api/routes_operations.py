@@ -10,11 +10,11 @@ from projections.answers.access.needs import Need
 from projections.answers.report.report_answers import Status
 from services.api import health
 from services.api.answering import reader_of
-from services.api.asked import JSON, require_reached
+from services.api.asked import JSON
 from services.api.bodies import as_json
 from services.api.documentation import answers
 from services.api.parameters import Parameters, only_once
-from services.api.problems import not_ready
+from services.api.problems import NotReachedProblem, not_ready
 from services.api.sights import OfRoot
 from services.connecting.database_failures import DATABASE_AWAY, NOT_MIGRATED
 from services.needs import needs
@@ -40,7 +40,8 @@ async def status(request: Request, query: Annotated[Parameters, Query()]) -> Res
     await reader.wait(request, query)
     stream_last = await reader.log_end.stream_last()
     standing = await reader.standing.get()
-    require_reached(query.min_position, standing.position)
+    if query.min_position is not None and standing.position < query.min_position:  # it tells of this server alone
+        raise NotReachedProblem(query.min_position, standing.position, standby=False)
     working, counts = standing.worker, standing.tally
     # Without the bus, as far as the projector knew it.
     last = stream_last if stream_last is not None else working and working.stream_last

@@ -26,7 +26,7 @@ from services.api.judging import judge
 from services.api.kept_receipts import KeptItem, ReceiptPart
 from services.api.ledger_lookup import Looked, look_at
 from services.api.parameters import today
-from services.api.problems import Problem
+from services.api.problems import NotReachedProblem, Problem
 from services.api.publishing import Publishing
 from services.api.sendings import sendings_of
 from services.api.sent_audit import note_forbidden, note_named
@@ -81,7 +81,7 @@ async def _answered(request: Request, receipt: str, items: list[KeptItem], seen:
     if how.wait:
         reader = reader_of(request)
         await reader.reach_beside_others(request, last, how.wait)
-        with suppress(*DATABASE_AWAY, *NOT_MIGRATED):  # it is sent, and the receipt tells the rest
+        with suppress(*DATABASE_AWAY, *NOT_MIGRATED, NotReachedProblem):  # it is sent, and the receipt tells the rest
             holder = holder_of(who_asks(request), today())
             told = await reader.at_once(request, partial(outcomes_at, items=items, last=last, holder=holder))
     elif told.behind is not None:

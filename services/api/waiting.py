@@ -28,7 +28,7 @@ SELDOM: Final = 0.5
 DOUBT: Final = 2.0
 """Seconds of silence after which a connection that listens is checked by asking."""
 SILENT: Final = 5.0
-"""Seconds without a word from a projector, which says one every second, after which the bus is taken to tell nothing."""
+"""Seconds without a word of the projector's, which says one every second, from which on the bus tells nothing."""
 
 _SESSION = {"application_name": "tonghop api listening"}
 

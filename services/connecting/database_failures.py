@@ -49,6 +49,20 @@ DATABASE_AWAY: Final[tuple[type[Exception], ...]] = (
     pg.InsufficientPrivilegeError,
 )
 """Errors of PostgreSQL, or of the way to it, because of which it can't be used at the moment."""
+RECOVERY_CONFLICTS: Final[tuple[type[Exception], ...]] = (pg.SerializationError, pg.DeadlockDetectedError)
+"""What only reads meets on a standby alone (40001, 40P01): what the primary has removed was still being read."""
+INTERRUPTED: Final[tuple[type[Exception], ...]] = (
+    *RECOVERY_CONFLICTS,
+    pg.AdminShutdownError,  # 57P01: stopped, or promoted and started anew
+    pg.CrashShutdownError,
+    pg.ReadOnlySQLTransactionError,  # 25006
+    pg.PostgresConnectionError,  # ended while it was asked
+    pg.InterfaceError,
+    pg.InternalClientError,
+    ConnectionResetError,
+    BrokenPipeError,
+)
+"""What breaks off a question that may be asked again at once: this connection is lost, the server may be there."""
 NOT_MIGRATED: Final[tuple[type[Exception], ...]] = (pg.UndefinedTableError, pg.UndefinedColumnError)
 """What a reader meets where the schema is missing, or older than this program."""
 SERVERS_FAIL: Final[tuple[type[Exception], ...]] = (

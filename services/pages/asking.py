@@ -31,6 +31,8 @@ PASSED_ON: Final = frozenset(
     }
 )
 """What of a browser's request goes along: who it is, and where it comes from."""
+OF_THE_APP: Final = "tonghop."
+"""How the names begin of what the app itself has put with the browser's request: it is of what is asked for it, too."""
 AGAIN: Final = 3
 """Times that answers of one page are asked for again, so that they are of one position."""
 WAIT: Final = 2
@@ -217,6 +219,7 @@ class Questions:
         query = urlencode({name: _text(value) for name, value in parameters.items() if value is not None})
         scope: Scope = {
             **{name: outer[name] for name in ("type", "asgi", "http_version", "scheme", "client", "server")},
+            **{name: value for name, value in outer.items() if name.startswith(OF_THE_APP)},
             "method": method,
             "path": unquote(path),
             "raw_path": path.encode(),

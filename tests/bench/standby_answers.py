@@ -27,18 +27,22 @@ _REPORT = f"/v1/units/{ROOT}/report?by=none&wait=30&min_position="
 
 
 async def _measure(times: int) -> None:
-    with servers.short_folder() as folder, servers.running_nats(folder) as bus:
-        with servers.running_postgres(folder, durable=True) as primary, following(primary, folder) as standby:
-            party = await servers.fresh_party(bus)
-            async with bench(party.nats_url, primary.url) as running:
-                with running.projector():
-                    await running.publish(root())
-                    await running.settled()
-                    for name, url in (("primary", primary.url), ("standby", standby.url)):
-                        settings = Settings(access="open", nats_url=party.nats_url, database_url=url)
-                        async with _client(settings) as client:
-                            found = [await _once(client, running) for _ in range(times)]
-                        print(name, _in_words(found))
+    with (
+        servers.short_folder() as folder,
+        servers.running_nats(folder) as bus,
+        servers.running_postgres(folder, durable=True) as primary,
+        following(primary, folder) as standby,
+    ):
+        party = await servers.fresh_party(bus)
+        async with bench(party.nats_url, primary.url) as running:
+            with running.projector():
+                await running.publish(root())
+                await running.settled()
+                for name, url in (("primary", primary.url), ("standby", standby.url)):
+                    settings = Settings(access="open", nats_url=party.nats_url, database_url=url)
+                    async with _client(settings) as client:
+                        found = [await _once(client, running) for _ in range(times)]
+                    print(name, _in_words(found))
 
 
 async def _once(client: httpx.AsyncClient, running: Bench) -> float:
@@ -52,7 +56,7 @@ async def _once(client: httpx.AsyncClient, running: Bench) -> float:
 
     await running.connection.add_listener(NOTIFICATIONS, hear)
     reader = asyncio.create_task(client.get(f"{_REPORT}{position}"))
-    await asyncio.sleep(random.uniform(0.2, 0.4))  # noqa: S311 - so that it falls anywhere between two questions
+    await asyncio.sleep(random.uniform(0.2, 0.4))
     await running.publish(admitted(ROOT, "2021-01-05", f"e-{position}"))
     answer = await reader
     answered = time.perf_counter()

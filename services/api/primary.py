@@ -1,0 +1,56 @@
+"""The way to the primary for questions that this API's own standby is too far behind for: few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final
+
+from projections.store.checkpoint import position_of
+from services.api.shared import Shared
+from services.api.turns import Limits, Turns
+from services.connecting.database_failures import DATABASE_AWAY, NOT_MIGRATED
+
+if TYPE_CHECKING:
+    from asyncpg import Pool, Record
+
+QUICK: Final = Limits(slots=2, vast=2, waiting=100, a_client=20, patience=3, again=2)
+SLOW: Final = Limits(slots=1, vast=1, waiting=20, a_client=5, patience=30, again=15)
+"""How many of this API's questions the primary answers at a time: it has the projector's work to do."""
+PACE: Final = 0.02
+"""Seconds between two questions for its position, however many want to know."""
+WITHIN: Final = 1.0
+"""Seconds in which it says its position, or it is taken to be away."""
+AWAY_FOR: Final = 1.0
+"""Seconds for which one that was away is not asked again."""
+
+
+class Primary:
+    """Where it stands, and whose turn it is to ask it. `pool` leads to no other server."""
+
+    def __init__(self, pool: Pool[Record]) -> None:
+        self.pool = pool
+        self.quick_turns = Turns("primary", QUICK)
+        self.slow_turns = Turns("primary_slow", SLOW)
+        self._shared = Shared(self._ask)
+        self._asked_at = -AWAY_FOR
+        self._away = False
+
+    async def position(self) -> int | None:
+        """Return its position at a moment after this was asked; None where it is away."""
+        return await self._shared.get()
+
+    async def _ask(self) -> int | None:
+        since = time.monotonic() - self._asked_at
+        if self._away and since < AWAY_FOR:
+            return None
+        await asyncio.sleep(max(PACE - since, 0))
+        self._asked_at = time.monotonic()
+        try:
+            async with asyncio.timeout(WITHIN):
+                found = await position_of(self.pool)
+        except (*DATABASE_AWAY, *NOT_MIGRATED):
+            self._away, self._asked_at = True, time.monotonic()
+            return None
+        self._away = False
+        return found
