@@ -97,7 +97,7 @@ def create_app(
         ):
             positions = Positions(settings.database_url, service)
             log_end = LogEnd(settings, positions.tell)
-            lags = Lags(service, log_end, settings.behind_after)
+            lags = Lags(service, log_end, settings.behind_after, lambda: positions.tells)
             elsewhere = apart or Here(slow, slow_primary)
             app.state.clients = Clients(settings.trusted_proxies)
             app.state.access = AccountsOfApp(settings, askers, writing)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from projections.answers.report.report_answers import Behind
+from projections.store.checkpoint import is_standby
 from projections.store.reading.snapshot import snapshot
 from projections.store.reading.status import WorkerSeen, worker
 from services.api.log_end import LogEnd
@@ -52,10 +55,16 @@ class Lags:
     than the figures do now: that is the lag in seconds; of the time before the first look, the projector's word.
     """
 
-    def __init__(self, pool: Pool[Record], log_end: LogEnd, after: float) -> None:
+    def __init__(
+        self, pool: Pool[Record], log_end: LogEnd, after: float, speaks: Callable[[], bool] = lambda: False
+    ) -> None:
         self._pool = pool
         self._log_end = log_end
         self._after = after
+        self._speaks = speaks
+        """Whether a projector is heard over the bus: a standby that lags has an old word of it."""
+        self._highest = 0
+        """The position that was once there."""
         self._seen: deque[tuple[float, int]] | None = None
         """Since when the log is known to go how far beyond the position, oldest first; None before the first look."""
         self._lag: Lag | None = None
@@ -84,20 +93,38 @@ class Lags:
                 last = await self._log_end.stream_last()
                 async with snapshot(self._pool) as opened:
                     working = await worker(opened)
-                self._lag = self.judge(working, opened.position, last, time.monotonic())
+                    standby = opened.position < self._highest and await is_standby(opened.connection)
+                self._lag = self.judge(working, opened.position, last, time.monotonic(), standby=standby)
         self._looked_at = time.monotonic()
 
-    def judge(self, working: WorkerSeen | None, position: int, last: int | None, now: float) -> Lag:
-        """Say how things stand; ``last`` is None where the bus doesn't say, then the projector's word is taken."""
+    def judge(
+        self, working: WorkerSeen | None, position: int, last: int | None, now: float, *, standby: bool = False
+    ) -> Lag:
+        """Say how things stand; ``last`` is None where the bus doesn't say, then the projector's word is taken.
+
+        ``standby``: it is the position of a server that follows another, and may be behind what was seen before.
+        """
         known = last if last is not None else max(position, working.stream_last if working is not None else 0)
         behind = self.seconds = self._seconds(working, position, known, now)
+        if self._went_back(position, known, standby=standby):
+            behind = math.inf
         if working is not None and working.state.state == "paused":
             return Lag(known, "paused", working.state.detail or _PAUSED)
         if known <= position or behind < self._after:
             return Lag(known, "leading", "")
-        if working is None or working.age(working.state.seen_at).total_seconds() >= max(self._after, BEAT):
+        silent = working is None or working.age(working.state.seen_at).total_seconds() >= max(self._after, BEAT)
+        if silent and not self._speaks():
             return Lag(known, "stopped", _STOPPED)
         return Lag(known, "catching_up", _CATCHING_UP)
+
+    def _went_back(self, position: int, known: int, *, standby: bool) -> bool:
+        """Tell whether figures that were there are gone, and the log has them: a stale standby has taken over."""
+        if standby:
+            return False
+        if known < self._highest:  # the log went back, too: it is another one
+            self._highest = position
+        self._highest = max(self._highest, position)
+        return position < self._highest
 
     def _seconds(self, working: WorkerSeen | None, position: int, known: int, now: float) -> float:
         """Keep since when the log goes as far as it does, and return for how long it has gone beyond the position."""

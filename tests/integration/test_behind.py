@@ -51,6 +51,32 @@ def states(lags: Lags, *looks: tuple[float, int, int | None, WorkerSeen | None])
     return [lags.judge(working, position, last, now).state for now, position, last, working in looks]
 
 
+def test_figures_that_were_there_and_are_gone_are_behind_at_once(lags: Lags) -> None:
+    """A stale standby was promoted: what the log has and the figures had is missing now."""
+    assert states(lags, (0.0, 20, 20, worker()), (0.1, 12, 21, worker()), (0.2, 19, 21, worker())) == [
+        "leading",
+        "catching_up",
+        "catching_up",
+    ]
+    assert states(lags, (0.3, 20, 21, worker())) == ["leading"]
+
+
+def test_a_log_that_went_back_with_its_figures_is_not_behind(lags: Lags) -> None:
+    """Both were restored."""
+    assert states(lags, (0.0, 20, 20, worker()), (1.0, 12, 12, worker()), (2.0, 12, 13, worker())) == ["leading"] * 3
+
+
+def test_a_standby_a_little_behind_what_was_seen_elsewhere_is_not_behind_at_once(lags: Lags) -> None:
+    lags.judge(worker(), 20, 20, 0.0)
+    assert lags.judge(worker(), 18, 21, 0.1, standby=True).state == "leading"
+
+
+def test_a_projector_that_is_heard_over_the_bus_has_not_stopped() -> None:
+    """What a standby that lags has of it is old."""
+    lags = Lags(None, LogEnd(Settings()), 5.0, lambda: True)  # type: ignore[arg-type]
+    assert states(lags, (0.0, 10, 20, worker(seen=60, advanced=60))) == ["catching_up"]
+
+
 def test_a_log_that_runs_ahead_for_seconds_is_caught_up_with(lags: Lags) -> None:
     assert states(
         lags,
