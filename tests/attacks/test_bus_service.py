@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 import nats
 import nats.errors
 import pytest
+from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
+from services.bus_accounts import POSITION
 from services.log.configuration import consumer_config, stream_config
 from services.settings import Settings
 from tests.attacks.guarded import Guarded, guarded_somewhere, refused, told
@@ -132,6 +136,36 @@ async def test_nobody_hears_events_or_the_inbox_of_another(bus: Bus) -> None:
                 await client.subscribe(subject)
             await told(client)
         await refused(server, *(server.violation(user, "Subscription", subject) for subject in subjects))
+
+
+async def test_the_position_is_told_by_the_projector_alone_and_heard_by_the_api_alone(bus: Bus) -> None:
+    """Nobody's publication or reply gets there; a word of it would only have the database asked."""
+    server = bus.server
+    heard: list[bytes] = []
+    async with server.client("api") as api, server.client("projector") as projector:
+        await api.subscribe(POSITION, cb=partial(_note, heard))
+        await told(api)
+        for user in ("migrate", "api", "reader", "backup", "gateway", "gia-binh"):
+            async with server.client(user) as client:
+                await client.publish(POSITION, b"666")
+                if user in {"gateway", "gia-binh"}:
+                    await client.publish("party.v1.gia-binh.x.y", b"", reply=POSITION)
+                if user != "api":
+                    await client.subscribe(POSITION)
+                await told(client)
+            await refused(server, server.violation(user, "Publish", POSITION))
+            if user != "api":
+                await refused(server, server.violation(user, "Subscription", POSITION))
+        await projector.publish(POSITION, b"7")
+        await projector.flush()
+        async with asyncio.timeout(60):
+            while not heard:  # noqa: ASYNC110 - what comes is noted by the client
+                await asyncio.sleep(0.01)
+    assert heard == [b"7"]
+
+
+async def _note(heard: list[bytes], message: Msg) -> None:
+    heard.append(message.data)
 
 
 async def test_the_operators_user_is_off_as_shipped() -> None:

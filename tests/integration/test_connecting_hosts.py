@@ -5,22 +5,28 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import nats
 import pytest
 
 from projections.store import connecting
 from projections.store.connecting import connect, create_pool
 from projections.store.live.projection import Projection
 from projections.store.schema.migrate import upgrade
+from services.api import waiting
+from services.api.log_end import LogEnd
 from services.api.waiting import LATEST, Positions
+from services.bus_accounts import POSITION
 from services.connecting.database_failures import DATABASE_AWAY
 from services.connecting.relay import way_to
+from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
+from services.projector.telling import Telling
 from services.recovery.database import led
 from services.settings import Settings
 from services.verification.rebuilding import only_one
@@ -204,6 +210,54 @@ async def test_on_a_standby_readers_are_served_soon_and_nothing_is_asked_while_n
         assert LATEST <= 0.05
 
 
+async def test_on_a_standby_the_bus_says_when_to_ask(
+    primary: PostgresServer, standby: Standby, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody asks before; where the bus tells what is not so, the database's word stands."""
+    monkeypatch.setattr(waiting, "SELDOM", 60.0)
+    async with positions_on(standby.url) as (positions, counted):
+        await eventually(lambda: _is_there(standby), "it never connects")
+        position = next(_positions)
+        positions.tell(0)
+        reader = asyncio.create_task(positions.reach(position, 60))
+        await eventually(lambda: _asked(counted), "it is never asked")
+        positions.tell(position - 1)
+        await asyncio.sleep(0)
+        assert counted.asked == 1
+        positions.tell(position)  # forged, or early: it is looked at, and not believed
+        await eventually(lambda: _asked(counted, 3), "it is not asked again")
+        assert not reader.done()
+        assert not positions.passed(position)
+        await advance(primary, position)
+        await reader
+        assert positions.passed(position)
+        late = next(_positions)
+        positions.tell(late)
+        await positions.reach(late, 60, moment=0.0)
+        assert not positions.passed(late), "who can ask elsewhere waits no longer"
+
+
+async def test_what_the_projector_tells_is_heard_over_the_bus(nats_server: NatsServer) -> None:
+    heard: list[int] = []
+    end = LogEnd(Settings(nats_url=nats_server.url), heard.append)
+    client = await nats.connect(nats_server.url)
+    telling = Telling(client)
+    running = asyncio.create_task(telling.run())
+    end.open()
+    try:
+        for nonsense in (b"", b"-1", b"1e9", b"9" * 40, "７".encode(), b'{"type":"io.nats"}'):
+            await client.publish(POSITION, nonsense)
+        telling.tell(6)
+        telling.tell(7)
+        await eventually(lambda: _holds(lambda: 7 in heard), "nothing is heard")
+        assert set(heard) <= {6, 7}
+        telling.stop()
+    finally:
+        running.cancel()
+        await end.close()
+        await client.close()
+
+
 async def test_many_who_wait_ask_no_more_often_than_one(primary: PostgresServer, standby: Standby) -> None:
     async with positions_on(standby.url) as (positions, counted):
         waiting = [asyncio.create_task(positions.reach(1_000_000, 0.3)) for _ in range(200)]
@@ -237,5 +291,9 @@ async def _is_there(server: PostgresServer) -> bool:
     return bool(await session_of(server))
 
 
-async def _asked(counted: Counted) -> bool:
-    return counted.asked > 0
+async def _asked(counted: Counted, times: int = 1) -> bool:
+    return counted.asked >= times
+
+
+async def _holds(what: Callable[[], bool]) -> bool:
+    return what()
