@@ -25,6 +25,7 @@ from services.access.passwords import Passwords, TooBusyError
 from services.access.refusals import NotAllowedError, NotThereError, TakenError, UnfitError
 from services.api.answering import clients_of
 from services.api.problems import Problem, not_found, not_ready
+from services.api.retrying import retried
 from services.connecting.database_failures import DATABASE_AWAY, NOT_MIGRATED
 from services.settings import Settings
 
@@ -103,7 +104,7 @@ async def asker_of_request(request: Request) -> Asker:
     known: Asker | None = getattr(request.state, "asker", None)
     if known is None:
         access = access_of(request)
-        known = await asker_of(access.reading, credentials_of(request), access.uses.note)
+        known = await retried(lambda: asker_of(access.reading, credentials_of(request), access.uses.note))
         request.state.asker = known
     return known
 

@@ -12,7 +12,6 @@ answered with what there is, and `behind` tells of the first.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -21,14 +20,14 @@ from typing import Final, NamedTuple, TypeAlias, TypeVar
 from fastapi import Request
 
 from services.api.gate import who_asks
-from services.api.metrics import FORWARDED, RETRIED
+from services.api.metrics import FORWARDED
 from services.api.primary import Primary
 from services.api.problems import NotReachedProblem, Problem
+from services.api.retrying import retried
 from services.api.seen import Seen, SeenBySession, seen_of
 from services.api.turns import Bounded
 from services.api.waiting import Positions
-from services.connecting.database_failures import DATABASE_AWAY, INTERRUPTED, RECOVERY_CONFLICTS
-from services.connecting.patience import Backoff
+from services.connecting.database_failures import DATABASE_AWAY, RECOVERY_CONFLICTS
 
 Answer = TypeVar("Answer")
 Ask: TypeAlias = Callable[[bool, int | None], Awaitable[tuple[int, Answer]]]
@@ -39,12 +38,8 @@ Raises NotReachedProblem where that server has not reached it.
 
 MOMENT: Final = 0.1
 """Seconds for which what the primary has is awaited on a standby, before the primary is asked instead."""
-ATTEMPTS: Final = 3
-"""How often a question is asked that the server broke off."""
 WAITING: Final = (500, 50)
 """Questions that may wait for that moment, in all and of a client; others don't wait for it."""
-_SOON: Final = 0.02
-_LATER: Final = 0.2
 
 
 class Had(NamedTuple):
@@ -80,7 +75,8 @@ class Reflecting:
             reached = early
         assert floor is not None  # noqa: S101 - else there was nothing to be reached
         if floor > self._positions.told:  # nobody may wait for what was never said
-            floor = await self._corrected(had, required, floor) or floor
+            known = await self._corrected(had, required, floor)
+            floor = floor if known is None else known
         await self._moment(client, floor)
         try:
             return self._shown(had, await self._here(ask, floor))
@@ -181,13 +177,4 @@ class Reflecting:
         return self._shown(had, found)
 
     async def _tried(self, ask: Ask[Answer], floor: int | None, *, primary: bool) -> tuple[int, Answer]:
-        """Ask again what the server broke off: nothing of the answer was sent yet."""
-        backoff = Backoff(_SOON, _LATER)
-        while True:
-            try:
-                return await ask(primary, floor)
-            except INTERRUPTED:
-                if backoff.tried >= ATTEMPTS - 1:
-                    raise
-                RETRIED.inc()
-                await asyncio.sleep(backoff.next())
+        return await retried(lambda: ask(primary, floor))

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
@@ -15,6 +16,7 @@ from projections.answers.report.report_answers import PublisherRejects, WorkerSt
 from projections.store.reading.rejects import rejects
 from projections.store.reading.snapshot import snapshot
 from projections.store.reading.status import OutcomeTally, WorkerSeen, tally, worker
+from services.api.retrying import retried
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
@@ -66,13 +68,13 @@ class ReadModelsStanding(NamedTuple):
 def standing_of(pool: Pool[Record]) -> Shared[ReadModelsStanding]:
     """Make what tells where the read models stand; it raises what asyncpg and the network raise."""
 
-    async def ask() -> ReadModelsStanding:
+    async def read() -> ReadModelsStanding:
         async with snapshot(pool) as opened:
             working, counts = await worker(opened), await tally(opened)
             rejecting, _ = await rejects(opened, after=None, limit=EXPORTED)
         return ReadModelsStanding(opened.position, opened.as_of, opened.generation, _shown(working), counts, rejecting)
 
-    return Shared(ask)
+    return Shared(partial(retried, read))
 
 
 def _shown(working: WorkerSeen | None) -> WorkerSeen | None:

@@ -49,6 +49,8 @@ class Positions:
         self._told = -1
         self._told_at = -SILENT
         self._lineage: str | None = None
+        self._identifying = asyncio.Lock()
+        self._identified_at = -DOUBT
         self._listening = False
         self._stirred = asyncio.Event()
         self._on_primary = asyncio.Event()
@@ -125,9 +127,17 @@ class Positions:
     async def lineage(self) -> str:
         """Return which figures the positions are of (`lineage_of`), nothing where that can't be asked."""
         if self._lineage is None:
-            with suppress(*SERVERS_FAIL):
-                self._lineage = await lineage_of(self._pool)
+            async with self._identifying:
+                if self._lineage is None and time.monotonic() - self._identified_at >= DOUBT:
+                    await self._identify()
         return self._lineage or ""
+
+    async def _identify(self) -> None:
+        try:
+            self._lineage = await lineage_of(self._pool)
+        except SERVERS_FAIL as error:
+            self._identified_at = time.monotonic()
+            _log.warning("what sessions have seen is not known", error=described(error))
 
     async def another(self, known: int, within: float) -> None:
         """Return when another position than the known one is heard of, or after `within` seconds.

@@ -69,6 +69,7 @@ async def test_it_answers_and_raises_as_if_it_were_here(processes: Processes) ->
     assert (given.status, json.loads(given.body)["name"]) == (200, "Đảng ủy số 2")
     again = await processes.answer(Job(about("unit-002"), PLAIN._replace(if_none_match=given.tag)))
     assert (again.status, again.tag, again.body) == (304, given.tag, b"")
+    assert (await processes.answer(Job(about("unit-002"), PLAIN, primary=True))).tag == given.tag
     with pytest.raises(UnknownUnitError, match="nobody"):
         await processes.answer(Job(about("nobody"), PLAIN))
     with pytest.raises(Problem) as early:

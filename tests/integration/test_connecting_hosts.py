@@ -235,6 +235,10 @@ async def test_on_a_standby_the_bus_says_when_to_ask(
         positions.tell(late)
         await positions.reach(late, 60, moment=0.0)
         assert not positions.passed(late), "who can ask elsewhere waits no longer"
+        news = asyncio.create_task(positions.another(positions.heard, 60))
+        await advance(primary, late)
+        await news
+        assert positions.passed(late)
 
 
 async def test_what_the_projector_tells_is_heard_over_the_bus(nats_server: NatsServer) -> None:
