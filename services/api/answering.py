@@ -13,7 +13,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -162,13 +162,13 @@ class Reader:
         return self._primary.pool if primary else self._quick
 
     def _turn(self, client: str, *, primary: bool) -> AbstractAsyncContextManager[None]:
-        return (self._primary.quick_turns if primary else self._quick_turns).turn(client)
+        return self._primary.turn(client) if primary else self._quick_turns.turn(client)
 
     @asynccontextmanager
     async def _slow_turn(self, client: str, *, primary: bool, vast: bool) -> AsyncIterator[None]:
         async with AsyncExitStack() as turns:
             if primary:  # first, so that nobody here waits for those who wait for it
-                await turns.enter_async_context(self._primary.slow_turns.turn(client))
+                await turns.enter_async_context(self._primary.turn(client, slow=True))
             await turns.enter_async_context(self._slow_turns.turn(client, vast=vast))
             yield
 
@@ -192,22 +192,13 @@ class Reader:
         """
 
         async def ask(primary: bool, floor: int | None) -> tuple[int, Answer]:
-            pool = self._primary.pool if primary else self._service
-            async with self._beside(request, primary=primary), snapshot(pool) as opened:
+            turn = self._primary.turn(self.client(request)) if primary else nullcontext()  # here it waits for nobody
+            async with turn, snapshot(self._primary.pool if primary else self._service) as opened:
                 await require_reached(floor, opened)
                 sight = EVERYTHING if about is None else await self._may(request, about)(opened)
                 return opened.position, await compute(opened, sight)
 
         return await self._reflecting.answer(request, self.client(request), min_position, ask)
-
-    @asynccontextmanager
-    async def _beside(self, request: Request, *, primary: bool) -> AsyncIterator[None]:
-        """Take a turn at the primary; here what is small waits for nobody."""
-        if not primary:
-            yield
-            return
-        async with self._primary.quick_turns.turn(self.client(request)):
-            yield
 
     def client(self, request: Request) -> str:
         """Name whoever asks as turns are taken."""

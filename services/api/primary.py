@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from projections.store.checkpoint import position_of
+from services.api.problems import Problem
 from services.api.shared import Shared
 from services.api.turns import Limits, Turns
 from services.connecting.database_failures import DATABASE_AWAY, NOT_MIGRATED
@@ -25,16 +29,32 @@ AWAY_FOR: Final = 1.0
 """Seconds for which one that was away is not asked again."""
 
 
+class PrimaryBusyError(Exception):
+    """Too many questions wait for the primary already."""
+
+
 class Primary:
     """Where it stands, and whose turn it is to ask it. `pool` leads to no other server."""
 
     def __init__(self, pool: Pool[Record]) -> None:
         self.pool = pool
-        self.quick_turns = Turns("primary", QUICK)
-        self.slow_turns = Turns("primary_slow", SLOW)
+        self._quick = Turns("primary", QUICK)
+        self._slow = Turns("primary_slow", SLOW)
         self._shared = Shared(self._ask)
         self._asked_at = -AWAY_FOR
         self._away = False
+
+    @asynccontextmanager
+    async def turn(self, client: str, *, slow: bool = False) -> AsyncIterator[None]:
+        """Hold a slot for as long as the block lasts. Raises PrimaryBusyError, and a 429 Problem for one client."""
+        async with AsyncExitStack() as held:
+            try:
+                await held.enter_async_context((self._slow if slow else self._quick).turn(client))
+            except Problem as refused:
+                if refused.status == HTTPStatus.TOO_MANY_REQUESTS:
+                    raise
+                raise PrimaryBusyError from refused
+            yield
 
     async def position(self) -> int | None:
         """Return its position at a moment after this was asked; None where it is away."""

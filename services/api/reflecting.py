@@ -21,7 +21,7 @@ from fastapi import Request
 
 from services.api.gate import who_asks
 from services.api.metrics import FORWARDED
-from services.api.primary import Primary
+from services.api.primary import Primary, PrimaryBusyError
 from services.api.problems import NotReachedProblem, Problem
 from services.api.retrying import retried
 from services.api.seen import Seen, SeenBySession, seen_of
@@ -151,10 +151,13 @@ class Reflecting:
         """Ask here; of a standby that always takes back what is being read the question goes to the primary."""
         try:
             return await self._tried(ask, floor, primary=False)
-        except RECOVERY_CONFLICTS:
+        except RECOVERY_CONFLICTS as conflict:
             if await self._primary.position() is None:
                 raise
-            found = await self._tried(ask, floor, primary=True)
+            try:
+                found = await self._tried(ask, floor, primary=True)
+            except PrimaryBusyError:
+                raise conflict from None
         FORWARDED.labels("conflict").inc()
         return found
 
@@ -168,11 +171,9 @@ class Reflecting:
         except DATABASE_AWAY as error:
             FORWARDED.labels("away").inc()
             raise reached from error
-        except Problem as refused:
-            if refused.status != 503:  # noqa: PLR2004 - too many wait for the primary, or it took too long
-                raise
+        except PrimaryBusyError as busy:
             FORWARDED.labels("busy").inc()
-            raise reached from refused
+            raise reached from busy
         FORWARDED.labels("behind").inc()
         return self._shown(had, found)
 
