@@ -24,7 +24,7 @@ from services.api.metrics import FORWARDED
 from services.api.primary import Primary, PrimaryBusyError
 from services.api.problems import NotReachedProblem, Problem
 from services.api.retrying import retried
-from services.api.seen import Seen, SeenBySession, seen_of
+from services.api.seen import SeenByBrowser, SeenBySession, seen_of
 from services.api.turns import Bounded
 from services.api.waiting import Positions
 from services.connecting.database_failures import DATABASE_AWAY, RECOVERY_CONFLICTS
@@ -45,7 +45,7 @@ WAITING: Final = (500, 50)
 class Had(NamedTuple):
     """What the browser in a session has seen, of which figures."""
 
-    seen: Seen
+    seen: SeenByBrowser
     session: str
     lineage: str
     position: int

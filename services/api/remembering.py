@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.access import access_of, cookie_name, set_cookie
-from services.api.seen import SCOPE, Seen
+from services.api.seen import SCOPE, SeenByBrowser
 
 COOKIE: Final = "position"
 
@@ -30,7 +30,7 @@ class Remembering:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        seen = scope[SCOPE] = Seen(lambda: request.cookies.get(cookie_name(request, COOKIE), ""))
+        seen = scope[SCOPE] = SeenByBrowser(lambda: request.cookies.get(cookie_name(request, COOKIE), ""))
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start" and (kept := seen.to_be_kept()) is not None:

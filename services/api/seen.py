@@ -23,7 +23,7 @@ _LARGEST: Final = 2**63 - 1
 _kept: Final = re.compile(r"([0-9a-f]{12})\.([0-9]{1,19})").fullmatch
 
 
-class Seen:
+class SeenByBrowser:
     """What the browser of one request has seen before, and what it is shown by the answer to it.
 
     ``cookie`` reads what it keeps, where somebody wants to know.
@@ -91,7 +91,7 @@ class SeenBySession:
             self._positions[session] = position
 
 
-def seen_of(request: Request) -> Seen | None:
+def seen_of(request: Request) -> SeenByBrowser | None:
     """Return what the browser of a request has seen; None where nobody keeps it."""
-    found: Seen | None = request.scope.get(SCOPE)
+    found: SeenByBrowser | None = request.scope.get(SCOPE)
     return found

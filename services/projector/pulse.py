@@ -19,7 +19,7 @@ from projections.store.connecting import connect
 from services.connecting.database_failures import SERVERS_FAIL
 from services.log.intake import Intake
 from services.projector import metrics
-from services.projector.telling import Telling
+from services.projector.telling import PositionTeller
 from services.settings import Settings
 
 EVERY = 1.0
@@ -46,7 +46,7 @@ class Pulse:
     def __init__(self, settings: Settings, client: Client) -> None:
         self._settings = settings
         self._client = client
-        self.telling = Telling(client)
+        self.telling = PositionTeller(client)
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._signs = False
         self.state = "starting"

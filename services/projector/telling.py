@@ -20,7 +20,7 @@ DENIED: Final = 60.0
 """Seconds for which nothing is told where the bus does not allow it: its accounts are of an earlier release."""
 
 
-class Telling:
+class PositionTeller:
     """Tells the position of the projector that leads. Nothing depends on it: what can't be told is left untold."""
 
     def __init__(self, client: Client) -> None:

@@ -26,7 +26,7 @@ from services.connecting.database_failures import DATABASE_AWAY
 from services.connecting.relay import way_to
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
-from services.projector.telling import Telling
+from services.projector.telling import PositionTeller
 from services.recovery.database import led
 from services.settings import Settings
 from services.verification.rebuilding import only_one
@@ -245,7 +245,7 @@ async def test_what_the_projector_tells_is_heard_over_the_bus(nats_server: NatsS
     heard: list[int] = []
     end = LogEnd(Settings(nats_url=nats_server.url), heard.append)
     client = await nats.connect(nats_server.url)
-    telling = Telling(client)
+    telling = PositionTeller(client)
     running = asyncio.create_task(telling.run())
     end.open()
     try:

@@ -8,13 +8,13 @@ import pytest
 from asyncpg import SerializationError
 
 from services.api.problems import NotReachedProblem
-from services.api.seen import REMEMBERED, Seen, SeenBySession
+from services.api.seen import REMEMBERED, SeenByBrowser, SeenBySession
 
 OURS, OTHERS = "0123456789ab", "ba9876543210"
 
 
-def seen(cookie: str) -> Seen:
-    return Seen(lambda: cookie)
+def seen(cookie: str) -> SeenByBrowser:
+    return SeenByBrowser(lambda: cookie)
 
 
 def test_it_is_written_when_it_grows_and_only_then() -> None:
