@@ -13,6 +13,7 @@ import asyncpg
 import nats
 import pytest
 
+from projections.store.checkpoint import lineage_of
 from projections.store.connecting import connect
 from projections.store.schema.access_tables import ACCESS
 from projections.store.schema.migrate import upgrade
@@ -88,6 +89,9 @@ async def test_each_process_can_do_its_own_work_with_a_user_of_its_own(
             await publish(owner, admitted("u1", DAY, "m-1"))
             path = f"/v1/units/{ROOT}/report?from=2023-01-01&to=2023-12-31&measures=admissions&by=none"
             assert (await get(client, f"{path}&min_position=3&wait=30"))["total"] == {"admissions": 1}
+            reader = await connect(api.database_url)
+            assert await lineage_of(reader), "what sessions have seen is of these figures"
+            await reader.close()
             if not made_before:
                 await rebuild(owner, quietly)  # makes a schema that the others have to find open to them
                 await publish(owner, admitted("u1", DAY, "m-2"))
