@@ -70,7 +70,7 @@ def news(settings: Settings) -> Pool[Record]:
 
 def primary(settings: Settings) -> Pool[Record]:
     """Make the pool of questions that are answered at once, by the primary, and of where that stands."""
-    return _pool(settings, PRIMARY, QUICK_WITHIN, "tonghop api primary", primary="only")
+    return _pool(settings, PRIMARY, QUICK_WITHIN, "tonghop api primary", session=_PLANNED_ONCE, primary="only")
 
 
 def slow_primary(settings: Settings) -> Pool[Record]:
