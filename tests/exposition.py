@@ -27,7 +27,8 @@ _OF_PATRONI: Final = ("primary", "replica", "postgres_streaming", "xlog_location
 _OF_ETCD: Final = ("server_has_leader", "mvcc_db_total_size_in_bytes", "server_quota_backend_bytes")
 _OF_PROCESSES: Final = ("start_time_seconds", "resident_memory_bytes", "cpu_seconds_total")
 OF_OTHERS: Final[Mapping[str, set[str]]] = {
-    "up": set(),  # Prometheus' own
+    "up": set(),  # Prometheus' own, and the next one
+    "ALERTS": {"alertname", "alertstate", "severity"},
     **{f"process_{name}": set[str]() for name in _OF_PROCESSES},  # prometheus-client's, of each process
     # Patroni 4.1 at its REST address, etcd 3.4 at its client address
     **{f"patroni_{name}": {"scope", "name"} for name in (*_OF_PATRONI, "dcs_last_seen", "is_paused")},

@@ -70,10 +70,12 @@ class _Process:
         self._once = once
         self._stop = asyncio.Event()
         self._aside = Aside()
+        self._bus: BusConnection | None = None
 
     async def run(self) -> int:
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, self._stop.set)
+        metrics.CONNECTED.set_function(self._connected)
         metrics.ROOM.set(self._settings.leaf_room * _MEGABYTE)
         if not self._once:
             start_http_server(self._settings.metrics_http.port, self._settings.metrics_http.host)
@@ -102,23 +104,26 @@ class _Process:
             bus = BusConnection(hub, _notice, patience=PATIENCE if self._once else math.inf, ended=self._stop)
             try:
                 await self._unless_failed(measuring, bus.open(f"{_PREFIX}{unit}" if unit else credentials.INBOX))
-                metrics.CONNECTED.set(1)
+                self._bus = bus
                 forwarder = Forwarder(store, bus, unit, self._aside)
                 while not self._stop.is_set():
                     went_on = await self._unless_failed(measuring, forwarder.step())
                     backoff.reset()
-                    metrics.CONNECTED.set(bus.client.is_connected)
                     if not went_on:
                         if self._once:
                             raise _Stopped
                         with suppress(TimeoutError):
                             await asyncio.wait_for(self._stop.wait(), _LOOK_AGAIN)
             finally:
-                metrics.CONNECTED.set(0)
+                self._bus = None
                 with suppress(*BUS_AWAY):
                     await bus.client.close()
         finally:
             measuring.cancel()
+
+    def _connected(self) -> bool:
+        """Tell whether the hub can be reached, when somebody looks: what waits for it may wait for days."""
+        return self._bus is not None and self._bus.client.is_connected
 
     async def _unless_failed(self, measuring: asyncio.Task[None], doing: Awaitable[Result]) -> Result:
         """Do something as long as the store can be asked what waits: a leaf that is away is told at once."""

@@ -24,7 +24,7 @@ from tests.fault.cluster import HERE, Cluster, Command
 from tests.fault.eventually import eventually
 from tests.fault.load import told_of
 from tests.fault.publishing import Publisher, publishing
-from tests.oracle.telling import ROOT, Said, admitted, founded, root
+from tests.oracle.telling import ROOT, Said, admitted, founded, root, say
 from tests.servers import free_address, short_folder
 
 JOBS: Final = ("tonghop-projector", "tonghop-api", "tonghop-leaf")
@@ -33,31 +33,54 @@ LIMITS: Final = {"reject_window": 40, "growth_least": 100, "lead_patience": 20}
 UNITS: Final = tuple(f"u{n}" for n in range(40))
 
 
-class Service:
-    """All of it, and what a drill says it did."""
+class Scene:
+    """What is watched, and what is done there: both are written down, as the page of an alert shows them."""
 
-    def __init__(self, cluster: Cluster, folder: Path, prometheus: Watching, publisher: Publisher) -> None:
-        self.cluster = cluster
-        self.folder = folder
+    def __init__(self, prometheus: Watching) -> None:
         self.prometheus = prometheus
-        self.publisher = publisher
         self.said: list[str] = []
-        self._numbers = itertools.count(1)
-        self._targets: dict[str, dict[str, str]] = {job: {} for job in JOBS}
+        self._targets: dict[str, dict[str, str]] = {}
 
     def also(self, job: str, instance: str, address: str | None) -> None:
         """Have Prometheus ask one more, or with None one less."""
+        asked = self._targets.setdefault(job, {})
         if address is None:
-            del self._targets[job][instance]
+            del asked[instance]
         else:
-            self._targets[job][instance] = address
-        self.prometheus.targets({job: self._targets[job]})
-
-    # What an operator does
+            asked[instance] = address
+        self.prometheus.targets({job: asked})
 
     def does(self, command: str) -> None:
         """Write down a command that was given."""
         self.said.append(f"$ {command}")
+
+    async def metric(self, expression: str) -> None:
+        """Ask Prometheus, and write down the answer as `promtool query instant` has it."""
+        rows = await self.prometheus.ask(expression)
+        self.said.append(f"$ promtool query instant http://prometheus:9090 '{expression}'")
+        for row in rows[:6]:
+            name = row["metric"].pop("__name__", "")
+            labels = ", ".join(f'{key}="{value}"' for key, value in sorted(row["metric"].items()))
+            self.said.append(f"{name}{{{labels}}} => {float(row['value'][1]):g}")
+        if not rows:
+            self.said.append("(nothing)")
+
+    async def well(self) -> None:
+        """Wait until a fault can be made."""
+
+
+class Service(Scene):
+    """Two projectors and an API, with whoever publishes."""
+
+    def __init__(self, cluster: Cluster, folder: Path, prometheus: Watching, publisher: Publisher) -> None:
+        super().__init__(prometheus)
+        self.cluster = cluster
+        self.folder = folder
+        self.publisher = publisher
+        self._numbers = itertools.count(1)
+
+    async def well(self) -> None:
+        await self.leader()
 
     async def types(self, command: str, lines: int = 12, keep: str = "") -> str:
         """Run a command as an operator would, write it down with what it said, shortened, and give all of that."""
@@ -97,17 +120,6 @@ class Service:
         self.said += [f"$ {command}", *shown]
         return output
 
-    async def metric(self, expression: str) -> None:
-        """Ask Prometheus, and write down the answer as `promtool query instant` has it."""
-        rows = await self.prometheus.ask(expression)
-        self.said.append(f"$ promtool query instant http://prometheus:9090 '{expression}'")
-        for row in rows[:6]:
-            name = row["metric"].pop("__name__", "")
-            labels = ", ".join(f'{key}="{value}"' for key, value in sorted(row["metric"].items()))
-            self.said.append(f"{name}{{{labels}}} => {float(row['value'][1]):g}")
-        if not rows:
-            self.said.append("(nothing)")
-
     # What is done to it
 
     def signal(self, names: Sequence[str], number: signal.Signals) -> None:
@@ -131,13 +143,14 @@ class Service:
         """Say good events of a unit."""
         return [admitted(unit, "2023-05-01", f"fact-{next(self._numbers)}") for _ in range(n)]
 
-    def wrong(self, n: int, units: Iterable[str] = UNITS) -> list[Said]:
-        """Say events that can never hold, by units in turn."""
-        turn = itertools.cycle(units)
-        return [
-            Said(f"party.v1.{next(turn)}.member.admitted", b'{"id": "wrong-%d"}' % next(self._numbers))
-            for _ in range(n)
-        ]
+    def wrong(self, n: int, units: Iterable[str] = UNITS, padding: int = 0) -> list[Said]:
+        """Say events that can never hold, by units in turn: of a day that is none, as long as is asked for."""
+        turn, data = itertools.cycle(units), {"member": "m-1", "decided_on": f"2023-02-30{'x' * padding}"}
+        said = []
+        for _ in range(n):
+            unit = next(turn)
+            said.append(say(unit, f"wrong-{next(self._numbers)}", "member.admitted", unit, data))
+        return said
 
     async def settled(self) -> None:
         """Wait until the figures reflect all that was published."""

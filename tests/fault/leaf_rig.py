@@ -76,8 +76,12 @@ class Rig:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._addresses = {name: servers.free_address() for name in ("hub", "leaf")}
+        self.metrics = servers.free_address()
+        """Where the forwarder tells its metrics."""
         self._stacks = {name: ExitStack() for name in ("hub", "leaf")}
         self._running: dict[str, Signed] = {}
+        self.more: dict[str, str] = {}
+        """Settings of the forwarder besides those of the leaf."""
         self.wire = Wire(self._addresses["hub"])
         self._forward: Forked | None = None
         self._keys = accounts.make(folder / "keys", anybody=True)
@@ -143,7 +147,8 @@ class Rig:
     def _start_forward(self) -> None:
         environ = self.leaf.environ() | {
             "TONGHOP_HUB_NATS_URL": f"nats://{self.wire.address}",
-            "TONGHOP_METRICS_HTTP": "127.0.0.1:0",
+            "TONGHOP_METRICS_HTTP": str(self.metrics),
+            **self.more,
             "TONGHOP_LANG": "en",
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TONGHOP_")}
