@@ -86,7 +86,8 @@ OPERATOR: Final = Board(
                 LIST, "none", 'sum by (alertname, severity) (ALERTS{alertstate="firing"})', "{{alertname}} ({{severity}})", bad=1.0),
         )),
         Row("Số liệu / Figures", (
-            one("Ai đang ghi / Who leads", "Exactly one projector writes.", STATES, "none", "tonghop_leading", "{{instance}}", words=LEADS),
+            one("Ai đang ghi / Who leads", "Exactly one projector writes.", STATES, "none",
+                'tonghop_leading{job="tonghop-projector"}', "{{instance}}", words=LEADS),
             BEHIND,
             one("Sự kiện chờ tính / Events not in the figures", "Of the log, what no answer reflects yet.",
                 LINES, "short", "tonghop_readable_lag_events", "{{instance}}"),
@@ -124,7 +125,8 @@ OPERATOR: Final = Board(
                 BARS, "short", "sum by (queue, why) (rate(tonghop_api_refused_total[$__rate_interval]))", "{{queue}}: {{why}}"),
             one("Đang chờ lượt / Questions that wait", "For their turn, for a position, or for news (open pages).",
                 LINES, "short", "sum by (queue) (tonghop_api_waiting)", "{{queue}}"),
-            one("Kết nối / Connections", "Open ones of each API.", LINES, "short", "tonghop_api_connections", "{{instance}}"),
+            one("Kết nối / Connections", "Open ones of each API.", LINES, "short",
+                'tonghop_api_connections{job="tonghop-api"}', "{{instance}}"),
             one("Kết nối bị đóng / Connections ended",
                 "By the service; `idle` makes room for others, `late` never finished a request.",
                 BARS, "short", "sum by (why) (rate(tonghop_api_connections_dropped_total[$__rate_interval]))", "{{why}}"),
@@ -181,7 +183,7 @@ PUBLISHER: Final = Board(
                 "sum by (status) (rate(tonghop_bus_received_processed_messages_total[$__rate_interval]))", "{{status}}"),
             one("Thời gian trả lời biên nhận / Time of a receipt", "99 of 100 take no longer.", LINES, "s",
                 "histogram_quantile(0.99, sum by (le) (rate(tonghop_bus_received_processed_messages_duration_seconds_bucket[$__rate_interval])))", "99 %"),
-            one("Gửi qua HTTP / Sent over HTTP", "Questions to `/v1/events` and `/v1/imports`, by how they were answered.", BARS, "short",
+            one("Gửi qua HTTP / Sent over HTTP", "Requests to `/v1/events` and `/v1/imports`, by how they were answered.", BARS, "short",
                 'sum by (route, status) (rate(tonghop_api_requests_total{route=~"/v1/(events|imports).*"}[$__rate_interval]))', "{{route}} {{status}}"),
         )),
         Row("Trạm ở tỉnh / Leaves", (

@@ -30,7 +30,11 @@ COLUMNS: Final = 24
 RATE: Final = "1m"
 """What stands for Grafana's `$__rate_interval`, unless told otherwise."""
 COLOURS: Final = {"green": "#2e7d32", "red": "#c62828", "orange": "#ef6c00", "blue": "#1565c0"}
-LONGEST: Final = 46
+LONGEST: Final = 40
+WIDE, TALL, TITLE, HEADING, LEGEND = 16.0, 2.9, 0.6, 0.45, 0.85
+"""Inches: the picture, a panel, the title, a row's heading, and what is below a panel's axes."""
+SECONDS_SHOWN: Final = 5.0
+"""Seconds between two points below which a time is told to the second."""
 DIVISIONS: Final = {
     "bytes": ((2**30, "GB"), (2**20, "MB"), (2**10, "kB")),
     "short": ((1e6, "M"), (1e3, "k")),
@@ -64,29 +68,25 @@ class Prometheus:
 def drawn(board: Board, prometheus: Prometheus) -> tuple[Image.Image, list[str]]:
     """Draw a dashboard; also name its panels for which there is nothing."""
     lines = [_in_lines(row.panels) for row in board.rows]
-    heights = [height for row in lines for height in (0.22, *([1.0] * len(row)))]
-    figure = plt.figure(figsize=(16, 1.0 + 2.5 * sum(heights)), layout="constrained")
-    grid = figure.add_gridspec(len(heights), COLUMNS, height_ratios=heights)
-    figure.suptitle(f"{board.title}\n", fontsize=15, fontweight="bold", x=0.01, ha="left")
-    empty, at = [], 0
+    tall = TITLE + sum(HEADING + len(row) * TALL for row in lines)
+    figure = plt.figure(figsize=(WIDE, tall))
+    figure.text(0.01, 1 - 0.3 / tall, board.title, fontsize=15, fontweight="bold")
+    empty, at = [], TITLE
     for row, panels in zip(board.rows, lines, strict=True):
-        heading = figure.add_subplot(grid[at, :])
-        heading.axis("off")
-        heading.text(0, 0.2, row.title, fontsize=12, fontweight="bold", color="#37474f")
-        at += 1
+        at += HEADING
+        figure.text(0.01, 1 - (at - 0.1) / tall, row.title, fontsize=12, fontweight="bold", color="#37474f")
         for line in panels:
             column = 0
             for panel in line:
-                axes = figure.add_subplot(grid[at, column : column + panel.width])
+                inside = (column / COLUMNS + 0.04, 1 - (at + TALL - LEGEND) / tall)
+                axes = figure.add_axes((*inside, panel.width / COLUMNS - 0.055, (TALL - LEGEND - 0.3) / tall))
                 column += panel.width
                 if not _draw(axes, panel, prometheus):
                     empty.append(panel.title)
-                    axes.text(
-                        0.5, 0.5, "không có / none", ha="center", va="center", color="#90a4ae", transform=axes.transAxes
-                    )
+                    axes.text(0.5, 0.5, "không có / none", ha="center", color="#90a4ae", transform=axes.transAxes)
                     axes.set_xticks([])
                     axes.set_yticks([])
-            at += 1
+            at += TALL
     written = io.BytesIO()
     figure.savefig(written, dpi=75)
     plt.close(figure)
@@ -124,7 +124,7 @@ def _draw(axes: Axes, panel: Panel, prometheus: Prometheus) -> bool:
     if not series:
         return False
     axes.set_xlim(prometheus.start / 86_400, prometheus.end / 86_400)
-    axes.xaxis.set_major_formatter(DateFormatter("%H:%M"))
+    axes.xaxis.set_major_formatter(DateFormatter("%H:%M" if prometheus.step > SECONDS_SHOWN else "%H:%M:%S"))
     if panel.kind == STATES:
         _states(axes, panel, series, prometheus.step)
         return True
@@ -142,7 +142,16 @@ def _draw(axes: Axes, panel: Panel, prometheus: Prometheus) -> bool:
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]) if panel.kind != BARS else 0, top=None if top else 1)
     if panel.bad is not None and top > panel.bad / 4:
         axes.axhline(panel.bad, color=COLOURS["red"], linestyle="--", linewidth=1)
-    axes.legend(fontsize=6.5, ncols=2, frameon=False, loc="upper left", bbox_to_anchor=(0, -0.1))
+    axes.legend(
+        fontsize=6.5,
+        ncols=2,
+        frameon=False,
+        loc="upper left",
+        bbox_to_anchor=(0, -0.12),
+        borderaxespad=0,
+        labelspacing=0.2,
+        handlelength=1.2,
+    )
     return True
 
 
@@ -154,11 +163,25 @@ def _states(axes: Axes, panel: Panel, series: list[tuple[str, list[tuple[float, 
                 Rectangle((when / 86_400, number + 0.15), step / 86_400, 0.7, color=words[value][1], linewidth=0)
             )
     axes.set_ylim(len(series), 0)
-    axes.set_yticks([number + 0.5 for number in range(len(series))], [name for name, _ in series])
+    axes.set_yticks([])
+    for number, (name, _) in enumerate(series):
+        place = axes.get_yaxis_transform()
+        axes.text(0.01, number + 0.5, name, fontsize=8, color="white", va="center", transform=place)
     shown = {value for _, points in series for _, value in points}
     handles = [Rectangle((0, 0), 1, 1, color=colour) for value, (_, colour) in words.items() if value in shown]
     texts = [text for value, (text, _) in words.items() if value in shown]
-    axes.legend(handles, texts, fontsize=6.5, ncols=3, frameon=False, loc="upper left", bbox_to_anchor=(0, -0.1))
+    axes.legend(
+        handles,
+        texts,
+        fontsize=6.5,
+        ncols=3,
+        frameon=False,
+        loc="upper left",
+        bbox_to_anchor=(0, -0.12),
+        borderaxespad=0,
+        labelspacing=0.2,
+        handlelength=1.2,
+    )
 
 
 def _numbers(axes: Axes, panel: Panel, rows: list[tuple[str, float]]) -> None:
@@ -174,7 +197,7 @@ def _numbers(axes: Axes, panel: Panel, rows: list[tuple[str, float]]) -> None:
         )
         place = left + 0.5 / len(rows)
         axes.text(
-            place, 0.5, _written(value, panel.unit), fontsize=17, color="white", ha="center", transform=axes.transAxes
+            place, 0.5, _written(value, panel.unit), fontsize=14, color="white", ha="center", transform=axes.transAxes
         )
         axes.text(place, 0.2, name, fontsize=8, color="white", ha="center", transform=axes.transAxes)
 
@@ -183,12 +206,15 @@ def _bars(axes: Axes, panel: Panel, rows: list[tuple[str, float]]) -> None:
     rows = sorted(rows, key=lambda row: row[1])[-10:]
     names, values = [name for name, _ in rows], [value for _, value in rows]
     bad = panel.bad if panel.bad is not None else float("inf")
-    axes.barh(names, values, color=[COLOURS["red" if value >= bad else "blue"] for value in values], height=0.6)
-    axes.set_xlim(0, max(*values, 1e-9) * 1.25)
-    axes.set_ylim(-0.6, max(len(rows), 4) - 0.4)
-    axes.set_xticks([])
-    for number, value in enumerate(values):
-        axes.text(value, number, f" {_written(value, panel.unit)}", va="center", fontsize=7)
+    colours = [COLOURS["red" if value >= bad else "blue"] for value in values]
+    axes.barh(range(len(values)), values, color=colours, height=0.6)
+    top = max([*values, 1e-9])
+    axes.set_xlim(-1.8 * top, top * 1.4)
+    axes.set_ylim(len(values) - max(len(values), 6) - 0.6, len(values) - 0.4)
+    axes.axis("off")
+    for number, (name, value) in enumerate(zip(names, values, strict=True)):
+        axes.text(-1.8 * top, number, name, va="center", fontsize=8)
+        axes.text(value, number, f" {_written(value, panel.unit)}", va="center", fontsize=8)
 
 
 def _called(row: Any, legend: str) -> str:
@@ -198,11 +224,12 @@ def _called(row: Any, legend: str) -> str:
 
 def _written(value: float, unit: str) -> str:
     if unit == "percentunit":
-        return f"{value * 100:.3g} %"
+        return f"{value * 100:,.0f} %" if abs(value) >= 1 else f"{value * 100:.3g} %"
     for size, name in DIVISIONS.get(unit, ()):
         if abs(value) >= size:
             return f"{value / size:.3g} {name}"
-    return f"{value:.3g}" + (" s" if unit == "s" and value else "")
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"  # noqa: PLR2004
+    return text + (" s" if unit == "s" and value else "")
 
 
 def main() -> int:

@@ -48,6 +48,8 @@ WAITING: Final = Gauge("tonghop_api_waiting", "Questions that wait", ["queue"], 
 # Is the address full, or held by connections that say nothing?
 CONNECTIONS: Final = Gauge("tonghop_api_connections", "Open connections", multiprocess_mode="livesum")
 DROPPED: Final = Counter("tonghop_api_connections_dropped", "Connections ended by the service", ["why"])
+for _why in ("full", "idle", "late", "share", "unread"):
+    DROPPED.labels(_why)  # from 0 on: a rate doesn't see what a series begins with
 
 
 OWN: Final = "tonghop_api_"
@@ -94,7 +96,9 @@ class StandingCollector(Collector):
         if self._stream_last is not None:
             # How far are the figures behind what units have said?
             yield _gauge(
-                "lag_events", "Events in the log that answers do not reflect", self._stream_last - self._position
+                "lag_events",
+                "Events in the log that answers do not reflect",
+                max(self._stream_last - self._position, 0),  # how far the log goes was asked a moment before
             )
         # What comes in, what of it waits or is refused, and why? Parked ones that grow want a look.
         messages = GaugeMetricFamily(

@@ -43,6 +43,8 @@ class Turns:
         self._free_for_vast = limits.vast
         self._queues: OrderedDict[str, deque[_Waiter]] = OrderedDict()
         self._waiting = 0
+        for why in ("share", "full", "patience"):
+            REFUSED.labels(name, why)  # from 0 on: a rate doesn't see what a series begins with
 
     @asynccontextmanager
     async def turn(self, client: str, *, vast: bool = False) -> AsyncIterator[None]:
@@ -136,6 +138,8 @@ class Bounded:
         self._most = (waiting, a_client)
         self._again = again
         self._waiting: Counter[str] = Counter()
+        for why in ("share", "full"):
+            REFUSED.labels(name, why)
 
     @asynccontextmanager
     async def place(self, client: str) -> AsyncIterator[None]:

@@ -21,6 +21,7 @@ from tests.drills.service import Scene, running_service
 
 Running = Callable[[dict[str, str]], AbstractAsyncContextManager[Any]]
 PAGES: Final = Path(__file__).parents[2] / "docs" / "runbooks"
+LONGEST: Final = 150
 _SEEN: Final = re.compile(r"(<!-- seen -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -28,7 +29,7 @@ async def made(drill: Drill, service: Scene, say: bool = True) -> dict[str, str]
     """Make one fault, see its alerts fire and end, mend it, and give what was seen, by alert."""
     await service.well()
     for name in (drill.alert, *drill.also):
-        await service.prometheus.ends(name)
+        await service.prometheus.ends(name, _severity(name))
     service.said = []
     running = drill.fault(service)
     began = time.monotonic()
@@ -44,19 +45,23 @@ async def made(drill: Drill, service: Scene, say: bool = True) -> dict[str, str]
         await anext(running)
     mended = time.monotonic()
     for name in (drill.alert, *drill.also):
-        await service.prometheus.ends(name)
+        await service.prometheus.ends(name, _severity(name))
         service.said.append(f"# {time.monotonic() - mended:.0f} s later it is over: {name} fires no more")
     if say:
         print("\n".join(service.said), f"\n({time.monotonic() - fired:.0f} s)\n", flush=True)
     return dict.fromkeys((drill.alert, *drill.also), "\n".join(service.said))
 
 
+def _severity(alert: str) -> str | None:
+    """Of promises those that somebody is woken for: the other ones last for days."""
+    return "critical" if alert.endswith("Budget") else None
+
+
 async def _fires(drill: Drill, service: Scene, began: float) -> list[str]:
     """Wait until the alerts of a fault fire, and say when each did."""
     marks: list[str] = []
     for name in (drill.alert, *drill.also):
-        severity = drill.severity if name.endswith("Budget") else None
-        alert = await service.prometheus.fires(name, severity)
+        alert = await service.prometheus.fires(name, _severity(name))
         marks.append(f"# after {time.monotonic() - began:.0f} s {name} fires: {alert['annotations']['summary']}")
         assert alert["annotations"]["runbook_url"].endswith(f"/runbooks/{name}.md")
     return marks
@@ -66,6 +71,7 @@ def write(alert: str, seen: str) -> None:
     """Put what was seen into an alert's page."""
     page = PAGES / f"{alert}.md"
     text = page.read_text(encoding="utf-8")
+    seen = "\n".join(line if len(line) < LONGEST else f"{line[: LONGEST - 1]}…" for line in seen.splitlines())
     assert _SEEN.search(text), page
     page.write_text(_SEEN.sub(lambda found: f"{found[1]}```\n{seen}\n```\n{found[2]}", text), encoding="utf-8")
 

@@ -47,8 +47,9 @@ async def _works(on: Service, random: Random) -> None:
     await asyncio.gather(
         *(on.get(path) for path in ("/v1/units?limit=5", "/v1/units/u0", "/v1/status", "/v1/units/nowhere", "/readyz"))
     )
+    await on.send(*on.facts(1, "u4"))
     if random.random() < 0.3:
-        await on.get("/v1/units/u0/report?from=2023-01-01&to=2023-12-31")
+        await on.get_again("/v1/units/u0/report?from=2023-01-01&to=2023-12-31")
 
 
 async def _asks_for_receipts(on: Service) -> None:

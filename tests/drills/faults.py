@@ -26,7 +26,6 @@ class Drill(NamedTuple):
 
     alert: str
     fault: Fault
-    severity: str | None = None
     also: tuple[str, ...] = ()
     """Other alerts that have to fire of the same fault: their pages show the same drill."""
 
@@ -41,9 +40,9 @@ INSTEAD: Final[Mapping[str, str]] = {
 DRILLS: dict[str, Drill] = {}
 
 
-def drill(*alerts: str, severity: str | None = None) -> Callable[[Fault], Fault]:
+def drill(*alerts: str) -> Callable[[Fault], Fault]:
     def remember(fault: Fault) -> Fault:
-        DRILLS[alerts[0]] = Drill(alerts[0], fault, severity, alerts[1:])
+        DRILLS[alerts[0]] = Drill(alerts[0], fault, alerts[1:])
         return fault
 
     return remember
@@ -51,20 +50,22 @@ def drill(*alerts: str, severity: str | None = None) -> Callable[[Fault], Fault]
 
 @asynccontextmanager
 async def meanwhile(do: Callable[[], Awaitable[object]], pause: float) -> AsyncIterator[None]:
-    """Do something again and again for as long as the block lasts."""
+    """Do something again and again for as long as the block lasts; what is begun is brought to its end."""
+    over = asyncio.Event()
 
     async def again() -> None:
-        while True:
+        while not over.is_set():
             with suppress(httpx.HTTPError, OSError):
                 await do()
-            await asyncio.sleep(pause)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), pause)
 
     task = asyncio.create_task(again())
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait({task})
+        over.set()
+        await task
 
 
 @drill("TonghopNotLeading")
@@ -269,7 +270,7 @@ async def _(on: Service) -> AsyncIterator[None]:
     await on.cluster.revive(["api"])
 
 
-@drill("TonghopAnswersFail", "TonghopAvailabilityBudget", severity="critical")
+@drill("TonghopAnswersFail", "TonghopAvailabilityBudget")
 async def _(on: Service) -> AsyncIterator[None]:
     async with meanwhile(lambda: on.get("/v1/units?limit=5", 5), 0.1):
         await asyncio.sleep(3)
@@ -366,7 +367,7 @@ async def _(on: Service) -> AsyncIterator[None]:
     on.does("(a limit for it before the API, or the proxy's address in TONGHOP_TRUSTED_PROXIES)")
 
 
-@drill("TonghopFreshnessBudget", severity="critical")
+@drill("TonghopFreshnessBudget")
 async def _(on: Service) -> AsyncIterator[None]:
     on.does("kill -STOP PID-OF-PROJECTOR-1 PID-OF-PROJECTOR-2; units go on sending")
     on.signal(PARTS, STOP)

@@ -95,7 +95,7 @@ async def running_leaf(instead: dict[str, str]) -> AsyncIterator[AtLeaf]:
         rig.more = SMALL
         await rig.begin()
         try:
-            async with watching(folder, [JOB], instead=instead) as prometheus:
+            async with watching(folder, {JOB: ""}, instead=instead) as prometheus:
                 on = AtLeaf(rig, prometheus)
                 on.also(JOB, "leaf-thanh-hoa", str(rig.metrics))
                 yield on

@@ -27,7 +27,7 @@ from tests.fault.publishing import Publisher, publishing
 from tests.oracle.telling import ROOT, Said, admitted, founded, root, say
 from tests.servers import free_address, short_folder
 
-JOBS: Final = ("tonghop-projector", "tonghop-api", "tonghop-leaf")
+JOBS: Final = {"tonghop-projector": "", "tonghop-api": "", "tonghop-leaf": ""}
 LIMITS: Final = {"reject_window": 40, "growth_least": 100, "lead_patience": 20}
 """Low ones: forty events are soon rejected. A frozen projector stays in force for long enough to be seen."""
 UNITS: Final = tuple(f"u{n}" for n in range(40))
@@ -178,6 +178,19 @@ class Service(Scene):
                 return (await client.get(path)).status_code
             except httpx.TransportError:
                 return 0
+
+    async def send(self, *said: Said) -> None:
+        """Send events over HTTP, one by one."""
+        async with httpx.AsyncClient(base_url=self.cluster.api, trust_env=False, timeout=20) as client:
+            for one in said:
+                headers = {"content-type": "application/cloudevents+json"}
+                await client.post("/v1/events", content=one.body, headers=headers)
+
+    async def get_again(self, path: str) -> int:
+        """Ask twice, the second time as somebody who has the answer already."""
+        async with httpx.AsyncClient(base_url=self.cluster.api, trust_env=False, timeout=60) as client:
+            etag = (await client.get(path)).headers.get("etag", "")
+            return (await client.get(path, headers={"if-none-match": etag})).status_code
 
     async def answers(self, path: str) -> None:
         """Wait until the API answers 200."""

@@ -70,9 +70,9 @@ class Watching:
             partial.rename(self._folder / f"{job}.json")
 
     async def begin(
-        self, jobs: Sequence[str], times: int, instead: Mapping[str, str], files: Sequence[str], more: str
+        self, jobs: Mapping[str, str], times: int, instead: Mapping[str, str], files: Sequence[str]
     ) -> None:
-        """Start it; `more` are further jobs, in its own words."""
+        """Start it."""
         for name in files:
             text = (RULES / name).read_text(encoding="utf-8")
             here = {before: after for before, after in instead.items() if before in text}
@@ -81,9 +81,10 @@ class Watching:
             f"global: {{scrape_interval: 2s, evaluation_interval: 500ms, external_labels: {{runbooks: '{DOCS}'}}}}\n"
         )
         configured += f"rule_files: [{', '.join(files)}]\nscrape_configs:\n"
-        for job in jobs:
-            configured += f"  - {{job_name: {job}, file_sd_configs: [{{files: ['{self._folder}/{job}.json']}}]}}\n"
-        (self._folder / "prometheus.yml").write_text(configured + more)
+        for job, how in jobs.items():
+            found = f"file_sd_configs: [{{files: ['{self._folder}/{job}.json']}}]"
+            configured += f"  - {{job_name: {job}, {how}{found}}}\n"
+        (self._folder / "prometheus.yml").write_text(configured)
         assert PROMETHEUS, MISSING
         with (self._folder / "prometheus.log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: ASYNC220 - it begins at once
@@ -119,12 +120,10 @@ class Watching:
         return list((await self._get("query_range", query=query, start=start, end=end, step=step))["result"])
 
     async def firing(self) -> dict[str, dict[str, Any]]:
-        """Name the alerts that fire, one of each name, the most severe first found."""
-        found = {}
-        for each in (await self._get("alerts"))["alerts"]:
-            if each["state"] == "firing":
-                found.setdefault(each["labels"]["alertname"], each)
-        return found
+        """Name the alerts that fire, the most severe one of each name."""
+        alerts = [each for each in (await self._get("alerts"))["alerts"] if each["state"] == "firing"]
+        alerts.sort(key=lambda each: each["labels"]["severity"], reverse=True)  # warning, then critical
+        return {each["labels"]["alertname"]: each for each in alerts}
 
     async def fires(self, alert: str, severity: str | None = None) -> dict[str, Any]:
         """Wait until an alert fires, and give it as it is told."""
@@ -141,10 +140,10 @@ class Watching:
             assert time.monotonic() < until, f"{alert} does not fire; {list(await self.firing())}"
             await asyncio.sleep(0.25)
 
-    async def ends(self, alert: str) -> None:
-        """Wait until an alert fires no more."""
+    async def ends(self, alert: str, severity: str | None = None) -> None:
+        """Wait until an alert fires no more, or not as severely."""
         until = time.monotonic() + FAR
-        while alert in await self.firing():
+        while (found := (await self.firing()).get(alert)) and severity in {None, found["labels"]["severity"]}:
             assert time.monotonic() < until, f"{alert} goes on"
             await asyncio.sleep(0.25)
 
@@ -163,20 +162,19 @@ class Watching:
 @asynccontextmanager
 async def watching(
     folder: Path,
-    jobs: Sequence[str],
+    jobs: Mapping[str, str],
     *,
     times: int = 30,
     instead: Mapping[str, str] | None = None,
     files: Sequence[str] = FILES,
-    more: str = "",
 ) -> AsyncIterator[Watching]:
-    """Run Prometheus on a folder of its own for as long as the block lasts."""
+    """Run Prometheus on a folder of its own for as long as the block lasts; `jobs` have how each is asked, or ""."""
     place = folder / "prometheus"
     place.mkdir(parents=True, exist_ok=True)
     running = Watching(place)
     running.targets({job: {} for job in jobs})
     try:
-        await running.begin(jobs, times, instead or {}, files, more)
+        await running.begin(jobs, times, instead or {}, files)
         yield running
     finally:
         await running.end()
