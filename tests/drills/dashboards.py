@@ -102,8 +102,7 @@ async def _run(minutes: float, pictures: str | None, out: str) -> int:
                 await asyncio.sleep(12)
             flood = [one for _ in range(20) for one in on.wrong(1, ["u3"])]
             await on.publish(*flood, *on.wrong(30, ["u3"], padding=12_000))
-            waiting = [on.get("/v1/units?min_position=999999999&wait=5") for _ in range(130)]
-            await asyncio.gather(*waiting)
+            await on.get_at_once("/v1/units?min_position=999999999&wait=5", 130)
             await asyncio.sleep(minutes * 20)
             leaf.rig.wire.mend()
             await on.publish(founded("chi-bo-moi", "u1", "2000-01-01", "cell", by="u1"))

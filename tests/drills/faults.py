@@ -289,10 +289,8 @@ async def _(on: Service) -> AsyncIterator[None]:
 async def _(on: Service) -> AsyncIterator[None]:
     on.does("(one reader asks 130 times at once for figures of a position that is far away)")
 
-    async def ask() -> None:
-        await asyncio.gather(*(on.get("/v1/units?min_position=999999999&wait=3", 20) for _ in range(130)))
-
-    async with meanwhile(ask, 0.2):
+    path = "/v1/units?min_position=999999999&wait=3"
+    async with meanwhile(lambda: on.get_at_once(path, 130), 0.2):
         yield
         await on.metric("sum by (queue, why) (rate(tonghop_api_refused_total[10s])) > 0")
         await on.metric("tonghop_api_waiting > 0")

@@ -186,6 +186,12 @@ class Service(Scene):
                 headers = {"content-type": "application/cloudevents+json"}
                 await client.post("/v1/events", content=one.body, headers=headers)
 
+    async def get_at_once(self, path: str, times: int) -> None:
+        """Ask so many times at once."""
+        most = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(base_url=self.cluster.api, trust_env=False, timeout=60, limits=most) as client:
+            await asyncio.gather(*(client.get(path) for _ in range(times)), return_exceptions=True)
+
     async def get_again(self, path: str) -> int:
         """Ask twice, the second time as somebody who has the answer already."""
         async with httpx.AsyncClient(base_url=self.cluster.api, trust_env=False, timeout=60) as client:
