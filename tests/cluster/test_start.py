@@ -32,6 +32,9 @@ pytestmark = pytest.mark.cluster
 HERE = Path(__file__).parents[2]
 READY, STOPPED = "The cluster is ready", "Stopped"
 AT_LAST = 240.0
+ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith("TONGHOP_")} | {
+    "TONGHOP_LANG": "en"
+}
 GUESSED = "guessed"
 READING = {"tonghop api", "tonghop api service"}
 """The names of the sessions by which an API reads."""
@@ -62,8 +65,7 @@ def up(folder: Path, *options: str) -> Iterator[Command]:
         process = subprocess.Popen(
             [sys.executable, "-m", "deploy.cluster.loopback", "up", "--data-dir", folder, "--etcd", "1", *options],
             cwd=HERE,
-            env={name: value for name, value in os.environ.items() if not name.startswith("TONGHOP_")}
-            | {"TONGHOP_LANG": "en"},
+            env=ENVIRON,
             stdout=written,
             stderr=written,
         )
@@ -78,13 +80,14 @@ def up(folder: Path, *options: str) -> Iterator[Command]:
             process.kill()
 
 
-def clients(folder: Path) -> list[httpx.Client]:
+@contextmanager
+def clients(folder: Path) -> Iterator[list[httpx.Client]]:
     """Give a client of each API, as `admin`."""
     layout = Layout(folder)
     layout.read()
     token = (layout.secrets / "admin.token").read_text().strip()
     trust = ssl.create_default_context(cafile=layout.tls / "ca.pem")
-    return [
+    made = [
         httpx.Client(
             base_url=f"https://{layout.address(machine, 'http')}",
             headers={"authorization": f"Bearer {token}"},
@@ -94,6 +97,11 @@ def clients(folder: Path) -> list[httpx.Client]:
         )
         for machine in layout.of("api")
     ]
+    try:
+        yield made
+    finally:
+        for client in made:
+            client.close()
 
 
 def establish(client: httpx.Client, event_id: str, unit: str, parent: str | None) -> dict[str, Any]:
@@ -121,15 +129,16 @@ def test_one_command_brings_it_up_and_goes_on_with_what_a_killed_one_has_left() 
         with up(folder) as command:
             said = command.said(READY)
             assert str(folder / "secrets/admin.token") in said
-            one, other = clients(folder)
-            establish(one, "root", ROOT, None)
-            position = establish(other, "found", "gia-binh", ROOT)["position"]
-            for client in (one, other):
-                answer = client.get("/v1/units/gia-binh", params={"min_position": position, "wait": 30})
-                assert answer.status_code == 200, answer.text
+            with clients(folder) as (one, other):
+                establish(one, "root", ROOT, None)
+                position = establish(other, "found", "gia-binh", ROOT)["position"]
+                for client in (one, other):
+                    answer = client.get("/v1/units/gia-binh", params={"min_position": position, "wait": 30})
+                    assert answer.status_code == 200, answer.text
             status = subprocess.run(
                 [sys.executable, "-m", "deploy.cluster.loopback", "status", "--data-dir", folder],
                 cwd=HERE,
+                env=ENVIRON,
                 capture_output=True,
                 text=True,
                 check=True,
@@ -140,6 +149,7 @@ def test_one_command_brings_it_up_and_goes_on_with_what_a_killed_one_has_left() 
             second = subprocess.run(
                 [sys.executable, "-m", "deploy.cluster.loopback", "up", "--data-dir", folder],
                 cwd=HERE,
+                env=ENVIRON,
                 capture_output=True,
                 text=True,
                 check=False,
@@ -151,10 +161,11 @@ def test_one_command_brings_it_up_and_goes_on_with_what_a_killed_one_has_left() 
             assert left_running(folder)
         with up(folder) as command:
             command.said(READY)
-            for client in clients(folder):
-                answer = client.get("/v1/units/gia-binh", params={"min_position": position, "wait": 30})
-                assert answer.status_code == 200, answer.text
-            establish(clients(folder)[0], "found-2", "dong-cuu", "gia-binh")
+            with clients(folder) as (one, other):
+                for client in (one, other):
+                    answer = client.get("/v1/units/gia-binh", params={"min_position": position, "wait": 30})
+                    assert answer.status_code == 200, answer.text
+                establish(one, "found-2", "dong-cuu", "gia-binh")
         assert command.process.returncode == 0
         command.said(STOPPED)
         assert not left_running(folder)
@@ -168,8 +179,9 @@ async def cluster() -> AsyncIterator[Cluster]:
 
 
 async def test_apis_read_from_standbys_and_write_to_the_primary(cluster: Cluster) -> None:
-    for client in clients(cluster.layout.folder):
-        assert client.get("/v1/status").status_code == 200
+    with clients(cluster.layout.folder) as both:
+        for client in both:
+            assert client.get("/v1/status").status_code == 200
     primary, found = cluster.primary(), {}
     for machine in cluster.layout.of("postgres"):
         connection = await connect(cluster.database_url_of("postgres", machine))
