@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed-$(shell cat requirements.txt pyproject.toml | cksum | cut -d' ' -f1)
+STAMP := $(VENV)/.installed-$(shell cat requirements.txt deploy/requirements-build.txt pyproject.toml | cksum | cut -d' ' -f1)
 DATA ?= data
 HTTP ?= 127.0.0.1:8080
 NATS ?= 127.0.0.1:4222
@@ -14,15 +14,27 @@ CLUSTER_VENV := .venv-cluster
 CLUSTER_STAMP := $(CLUSTER_VENV)/.installed-$(shell cat deploy/cluster/requirements.txt | cksum | cut -d' ' -f1)
 BROWSERS ?= 2
 
-.PHONY: setup run cluster cluster-tools test test-long test-browser screens check reference bench soak clean
+# The tools of the supply chain, and the environment of the tests of tracing: what `make setup` doesn't need.
+SUPPLY := .venv-supply
+SUPPLIED := $(SUPPLY)/.installed-$(shell cat .ci/supply/requirements.txt | cksum | cut -d' ' -f1)
+TRACING := .venv-tracing
+TRACED := $(TRACING)/.installed-$(shell cat requirements.txt deploy/requirements.txt | cksum | cut -d' ' -f1)
+PIP := -m pip --disable-pip-version-check --quiet
+# Each by its digest, and built here is only what there is as source alone: by what is pinned too.
+PINNED := --require-hashes --no-deps --no-build-isolation --only-binary :all: --no-binary nkeys,odfpy
+LOCK := $(SUPPLY)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+    --no-emit-index-url --no-config --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+
+.PHONY: setup run cluster cluster-tools test test-long test-browser test-tracing screens check reference lock sbom supply bench soak clean
 setup: $(STAMP)
 
 $(STAMP):
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11+ is needed: make PYTHON=...")'
 	@echo "Đang cài đặt vào / installing into $(VENV)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python $(PIP) install $(PINNED) -r deploy/requirements-build.txt
+	@$(BIN)/python $(PIP) install $(PINNED) -r requirements.txt
+	@$(BIN)/python $(PIP) install --no-deps --no-build-isolation --editable .
 	@rm -f $(VENV)/.installed-*; touch $@
 
 run: setup
@@ -38,7 +50,7 @@ cluster-tools: $(CLUSTER_STAMP)
 $(CLUSTER_STAMP):
 	@echo "Đang cài đặt vào / installing into $(CLUSTER_VENV)"
 	@test -x $(CLUSTER_VENV)/bin/python || $(PYTHON) -m venv $(CLUSTER_VENV)
-	@$(CLUSTER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r deploy/cluster/requirements.txt
+	@$(CLUSTER_VENV)/bin/python $(PIP) install --require-hashes --no-deps -r deploy/cluster/requirements.txt
 	@rm -f $(CLUSTER_VENV)/.installed-*; touch $@
 
 # All cores, in an order that is another one each time: `-p no:randomly` keeps to the order of the files, WORKERS=0 to one process.
@@ -51,6 +63,18 @@ test-long: setup
 # Pages in Debian's Chromium (apt-get install chromium), over a demonstration of their own.
 test-browser: setup
 	@$(BIN)/python -m pytest -m browser tests/browser --numprocesses $(BROWSERS) --dist worksteal
+
+# Traces, with what the extra `tracing` brings: beside the environment of everything else, which does without.
+test-tracing: setup $(TRACED)
+	@$(TRACING)/bin/python -m pytest -m tracing tests/tracing tests/attacks/test_tracing.py --numprocesses $(BROWSERS) --dist loadfile
+
+$(TRACED): $(STAMP)
+	@$(PYTHON) -m venv --clear --without-pip $(TRACING)
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+	    >"$$($(TRACING)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/shared.pth"
+	@echo '$(CURDIR)' >"$$($(TRACING)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/checkout.pth"
+	@$(BIN)/python $(PIP) --python $(TRACING)/bin/python install $(PINNED) -r deploy/requirements.txt
+	@touch $@
 
 # Pictures of the screens, to be looked at, into docs/screens/.
 screens: setup
@@ -66,6 +90,30 @@ check: setup
 reference: setup
 	@$(BIN)/python -m tests.reference
 
+# Pin everything anew, with the hashes of all files of a version: requirements.txt for work on the program, deploy/requirements.txt for what
+# runs it, and what stands beside a requirements.in. Pins stay as they are; with UPGRADE=1 they become the newest.
+lock: $(SUPPLIED)
+	@$(LOCK) pyproject.toml --extra one-machine --group dev --output-file requirements.txt
+	@$(LOCK) pyproject.toml --extra service --extra tracing --constraint requirements.txt --output-file deploy/requirements.txt
+	@for wanted in $$(git ls-files '*requirements*.in'); do \
+	    $(LOCK) "$$wanted" --output-file "$${wanted%.in}.txt" || exit 1; \
+	done
+
+# What a container of the service is made of, as CycloneDX has it, into dist/.
+sbom: setup $(SUPPLIED) $(TRACED)
+	@mkdir -p dist
+	@set -e; made="$$($(TRACING)/bin/python -m tests.licences)"; \
+	    echo "$$made" | $(SUPPLY)/bin/python .ci/supply/sbom.py dist/tonghop.cdx.json
+
+# What a gate holds the supply chain and deploy/ to; hadolint and systemd-analyze are asked where they are.
+supply: $(SUPPLIED)
+	@.ci/supply/check
+
+$(SUPPLIED): .ci/supply/requirements.txt
+	@$(PYTHON) -m venv --clear $(SUPPLY)
+	@$(SUPPLY)/bin/python $(PIP) install $(PINNED) -r .ci/supply/requirements.txt
+	@touch $@
+
 bench: setup
 	$(BIN)/python -m tests.bench
 
@@ -73,4 +121,4 @@ soak: setup
 	$(BIN)/python -m tests.soak --minutes $(MINUTES) --seed $(SEED)
 
 clean:
-	rm -rf $(VENV) $(CLUSTER_VENV) $(DATA) $(CLUSTER) .peers
+	rm -rf $(VENV) $(CLUSTER_VENV) $(SUPPLY) $(TRACING) $(DATA) $(CLUSTER) dist .peers

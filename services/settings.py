@@ -129,6 +129,9 @@ class Settings:
     """The least severe lines that a process logs: `debug`, `info`, `warning`, `error`."""
     log_format: str = "auto"
     """The form of log lines: `json`, `console`, or `auto`: `console` on a terminal and `json` elsewhere."""
+    tracing: str = "off"
+    """Whether traces go to a collector of OpenTelemetry, from publishing to the answer: `off` or `on`. To which, and
+    how much of it, the variables `OTEL_…` say; it takes the extra `tracing`."""
     replicas: int = 1
     """Copies of the stream that `tonghop migrate` asks for: 3 on a cluster of three servers, 1 on one machine."""
     smallest_cell: int = 3
@@ -491,6 +494,7 @@ VARIABLES = {
     "TONGHOP_CREDENTIAL_KEYS": ("credential_keys", _path),
     "TONGHOP_LOG_LEVEL": ("log_level", _one_of("debug", "info", "warning", "error")),
     "TONGHOP_LOG_FORMAT": ("log_format", _one_of("auto", "json", "console")),
+    "TONGHOP_TRACING": ("tracing", _one_of("off", "on")),
     "TONGHOP_PUBLIC_URL": ("public_url", _origin),
     "TONGHOP_TEMPLATES": ("templates", _folder),
     "TONGHOP_FORMS": ("forms", _folder),

@@ -1,4 +1,4 @@
-"""What `pip install tonghop` brings, and what its extra `service`: by what pyproject.toml declares, not what lies here.
+"""What `pip install tonghop` brings, and what its extras: by what pyproject.toml declares, not what lies here.
 
 `python -m tests.distributions FOLDER` puts into FOLDER what the first brings, out of this environment: the gate of the
 wheel has no index to install it from.
@@ -9,10 +9,10 @@ from __future__ import annotations
 import shutil
 import sys
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -20,11 +20,52 @@ from packaging.utils import canonicalize_name
 TOP = Path(__file__).parents[1]
 
 
-def declared() -> tuple[list[str], list[str], list[str]]:
-    """Return what is required without an extra, what by `service`, and what by development."""
+class Declared(NamedTuple):
+    """What is required without an extra, what by each, and what by development."""
+
+    base: list[str]
+    service: list[str]
+    one_machine: list[str]
+    """Beside what `service` has."""
+    tracing: list[str]
+    development: list[str]
+
+
+class Pin(NamedTuple):
+    """A version that is pinned, on which machines, and the digests of all its files."""
+
+    name: str
+    version: str
+    needed: bool
+    """Whether it is on this machine."""
+    digests: list[str]
+
+
+def declared() -> Declared:
+    """Read pyproject.toml."""
     said: dict[str, Any] = tomllib.loads((TOP / "pyproject.toml").read_text())
     project = said["project"]
-    return project["dependencies"], project["optional-dependencies"]["service"], said["dependency-groups"]["dev"]
+    extras = project["optional-dependencies"]
+    itself, *servers = extras["one-machine"]
+    assert itself == f"{project['name']}[service]"
+    return Declared(
+        project["dependencies"], extras["service"], servers, extras["tracing"], said["dependency-groups"]["dev"]
+    )
+
+
+def pins(file: str) -> Mapping[str, Pin]:
+    """Read what `make lock` has written."""
+    found = {}
+    for entry in (TOP / file).read_text().replace("\\\n", " ").splitlines():
+        wanted, *digests = entry.split(" --hash=")
+        requirement = Requirement(wanted)
+        (exactly,) = requirement.specifier
+        assert exactly.operator == "==", entry
+        name = canonicalize_name(requirement.name)
+        assert name not in found, f"{name} is pinned twice, for different machines"
+        needed = requirement.marker is None or requirement.marker.evaluate()
+        found[name] = Pin(name, exactly.version, needed, [digest.strip() for digest in digests])
+    return found
 
 
 def closure(wanted: Iterable[str]) -> set[str]:
@@ -44,9 +85,9 @@ def closure(wanted: Iterable[str]) -> set[str]:
 
 
 def of_the_service_alone() -> set[str]:
-    """Name the top-level modules that only the extra `service` brings."""
-    base, service, _ = declared()
-    light, whole = closure(base), closure([*base, *service])
+    """Name the top-level modules that no install without an extra has."""
+    said = declared()
+    light, whole = closure(said.base), closure([*said.base, *said.service, *said.one_machine])
     owners = packages_distributions()
     return {
         module
@@ -57,7 +98,7 @@ def of_the_service_alone() -> set[str]:
 
 def put(folder: Path) -> None:
     """Copy what a light install brings into a folder of modules."""
-    for name in closure(declared()[0]):
+    for name in closure(declared().base):
         for file in distribution(name).files or ():
             target = folder / file
             if ".." not in file.parts and "__pycache__" not in file.parts:  # what lies elsewhere are commands

@@ -1,4 +1,4 @@
-"""The lists in docs/reference/ that are made from the code: settings, commands, metrics, alerts, HTTP.
+"""The lists in docs/reference/ that are made from the code: settings, commands, metrics, alerts, HTTP, licences.
 
 `python -m tests.reference` (`make reference`) writes each list between its two marks and leaves the text around it as
 it is; with `--check` it writes nothing, names the pages that are not current, and ends with 1.
@@ -32,6 +32,7 @@ from services.api.app import create_app
 from services.forwarding import metrics as forward_metrics
 from services.projector import metrics as projector_metrics
 from tests.commands import all_commands
+from tests.licences import listed
 
 TOP: Final = Path(__file__).parents[1]
 PAGES: Final = TOP / "docs" / "reference"
@@ -255,6 +256,7 @@ LISTS: Final[Mapping[str, Callable[[], Iterator[str]]]] = {
     "metrics": metrics_list,
     "alerts": alerts_list,
     "http": http_list,
+    "licences": listed,
 }
 
 

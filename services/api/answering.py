@@ -47,6 +47,7 @@ from services.api.turns import Bounded, Limits, Turns
 from services.api.waiting import Positions
 from services.connecting.database_failures import DATABASE_AWAY, NOT_MIGRATED
 from services.needs import need_of
+from services.tracing import spans
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
@@ -134,6 +135,7 @@ class Reader:
             return given.position, given
 
         given = await self._reflecting.answer(request, client, query.min_position, ask)
+        spans.note({"tonghop.position": given.position})
         await self._note(request, asked.about, given)
         return self._response(given)
 
@@ -156,7 +158,8 @@ class Reader:
             raise too_busy(SLOW.again)
         async with self._slow_turn(client, primary=primary, vast=cost is Class.VAST):
             lag = await self._lags.now() if asked.figures else None  # it may have waited for a minute
-            return await self._apart.answer(Job(asked, how._replace(lag=lag), primary))
+            with spans.span("answer apart"):
+                return await self._apart.answer(Job(asked, how._replace(lag=lag), primary))
 
     def _pool(self, *, primary: bool) -> Pool[Record]:
         return self._primary.pool if primary else self._quick
@@ -289,7 +292,8 @@ class Reader:
         """Wait as long as the query allows for the position that it asks for, in bounded company."""
         if query.min_position is not None and query.wait and not self._positions.passed(query.min_position):
             async with self._waiting.place(clients_of(request).of(request.scope)):
-                await self._reflecting.wait(query.min_position, query.wait)
+                with spans.span("wait for a position", attributes={"tonghop.position": query.min_position}):
+                    await self._reflecting.wait(query.min_position, query.wait)
 
     def _response(self, given: Given) -> Response:
         headers = {"etag": given.tag, "cache-control": CACHING, "vary": "Accept, Accept-Encoding"}

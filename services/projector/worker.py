@@ -35,7 +35,8 @@ from services.log.check import check_log
 from services.log.errors import ForeignLogError, WrongSqlError, is_transient, is_wrong, part_of
 from services.log.intake import Intake
 from services.log.supply import MOST, Supply
-from services.projector import metrics
+from services.projector import batch_tracing, metrics
+from services.projector.batch_tracing import BatchTrace
 from services.projector.growth import Allowed
 from services.projector.limit_notice import describe
 from services.projector.naming import Naming
@@ -261,7 +262,7 @@ class Worker:
         connections = self._client.stats["reconnects"]
         try:
             while True:
-                last = self._pulse.stream_last
+                last, since = self._pulse.stream_last, batch_tracing.fetching()
                 messages, reply = await supply.take(state.position, self._most(state.position), _PATIENCE, last)
                 if self._client.stats["reconnects"] != connections:  # what was taken may be another log's
                     connections = self._client.stats["reconnects"]
@@ -276,14 +277,16 @@ class Worker:
                 structlog.contextvars.bind_contextvars(position=self._written)
                 self._under_way.append((messages, reply))
                 started = time.perf_counter()
-                ready = await pipeline.make_ready(messages, self._asides.instead_of)
+                traced = batch_tracing.traced(messages, since)
+                with traced.part("decide"):
+                    ready = await pipeline.make_ready(messages, self._asides.instead_of)
                 self._naming.took(messages, ready.events)
                 metrics.BATCH_SECONDS.labels(stage="fold").observe(time.perf_counter() - started)
                 await pipeline.settled()
                 excess = window.take(arrivals(ready.changes.ledger, window.passed))
                 if excess is not None:
                     return await self._stop_before(excess, ready.changes, sessions.writer)
-                await pipeline.begin_writing(ready, self._commit(sessions.writer, ready, intake, reply))
+                await pipeline.begin_writing(ready, self._commit(sessions.writer, ready, intake, reply, traced))
                 if self._search.under_way:
                     await pipeline.settled()
                 await asyncio.sleep(0)
@@ -304,9 +307,13 @@ class Worker:
         await pausing.pause(writer, excess.position, detail, changes.edition)
         return True
 
-    async def _commit(self, writer: asyncpg.Connection, ready: Ready, intake: Intake, reply: str | None) -> None:
+    async def _commit(
+        self, writer: asyncpg.Connection, ready: Ready, intake: Intake, reply: str | None, traced: BatchTrace
+    ) -> None:
         started = time.perf_counter()
-        await commit(writer, ready)
+        with traced.part("write"):
+            await commit(writer, ready, traced.written)
+        traced.committed()
         changes = ready.changes
         if reply is not None:
             await intake.acknowledge(reply)

@@ -20,6 +20,7 @@ from services.publishing.lines import Line
 from services.publishing.owning import Owns
 from services.publishing.sending import NO_ROOM, ChunkOutcome, Sender
 from services.settings import Settings
+from services.tracing import spans
 
 ACKNOWLEDGED_WITHIN: Final = 5.0
 """Seconds for each of two attempts."""
@@ -90,6 +91,12 @@ class Gateway:
         """
         if not self._bus.client.is_connected:
             raise NotPublishedError(AWAY, Bilingual("bus không kết nối được", "the bus can't be reached"))
+        with spans.span("publish", "producer") as told:
+            position = await self._publish(line)
+            told.note({"tonghop.position": position})
+            return position
+
+    async def _publish(self, line: Line) -> int:
         jetstream = self._connection.client.jetstream(timeout=ACKNOWLEDGED_WITHIN)
         try:
             return await _publish(jetstream, line)
@@ -104,8 +111,9 @@ class Gateway:
 
 
 async def _publish(jetstream: JetStreamContext, line: Line) -> int:
+    headers = {MESSAGE_ID_HEADER: line.message_id, **spans.carried()}
     try:
-        ack = await jetstream.publish(line.subject, line.body, headers={MESSAGE_ID_HEADER: line.message_id})
+        ack = await jetstream.publish(line.subject, line.body, headers=headers)
     except DeniedError as denied:
         raise NotPublishedError(REFUSED, _NOT_GATEWAY.with_detail(denied.subject)) from denied
     except nats.js.errors.APIError as refused:

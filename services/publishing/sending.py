@@ -15,6 +15,7 @@ from services.publishing.connection import AWAY, FULL, BusConnection, BusRefused
 from services.publishing.flight import Ack, Flights, ServerRefusal, given_up
 from services.publishing.lines import Line
 from services.publishing.owning import Owning, Owns
+from services.tracing import spans
 
 CHUNK: Final = 1000
 """Messages of an atomic batch; the server takes no more."""
@@ -92,6 +93,7 @@ class _Chunk:
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self.lines = lines
+        self._carried = spans.carried()
         self.answers: dict[int, Sent | NotSent] = {}
         self.doubted: set[int] = set()
         """Sent, and never answered: a duplicate of such a one is no duplicate."""
@@ -120,6 +122,8 @@ class _Chunk:
         headers = {MESSAGE_ID_HEADER: line.message_id} if line.headers is None else dict(line.headers)
         if number in self.bare:
             headers.pop(MESSAGE_ID_HEADER, None)
+        if self._carried and line.headers is None and number in (0, len(self.lines) - 1):
+            headers |= self._carried  # the ledger keeps it for ever: a chunk is found by its ends
         return headers
 
     def stands(self, positions: Mapping[int, int]) -> None:
@@ -166,6 +170,13 @@ class Sender:
 
         As a ``whole`` they go as one batch or not at all: only what stands in the log already is left out of it.
         """
+        with spans.span("publish", "producer", {"messaging.batch.message_count": len(lines)}) as told:
+            outcome = await self._send(lines, whole=whole)
+            if told.told:
+                _tell(told, outcome)
+            return outcome
+
+    async def _send(self, lines: Sequence[Line], *, whole: bool) -> ChunkOutcome:
         chunk = _Chunk(lines)
         most = self._bus.client.max_payload - _HEADER_ROOM
         for number, line in chunk.waiting():
@@ -330,6 +341,14 @@ class Sender:
             }
         finally:
             given_up(list(futures.values()))
+
+
+def _tell(told: spans.WorkSpan, outcome: ChunkOutcome) -> None:
+    positions = [answer.position for answer in outcome.answers if isinstance(answer, Sent)]
+    if positions:
+        told.note({"tonghop.position.first": min(positions), "tonghop.position": max(positions)})
+    if len(positions) < len(outcome.answers):
+        told.failed(outcome.ended)
 
 
 def _known(future: asyncio.Future[Ack] | None, line: Line, *, denied: bool) -> Ack | NotSent | _Trouble | None:

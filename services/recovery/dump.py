@@ -15,8 +15,8 @@ import asyncpg
 
 from services.connecting.relay import Way, way_to
 from services.embedded import tether
-from services.embedded.postgres import program
 from services.recovery.errors import RestoreError
+from services.recovery.programs import program
 
 _PART: Final = 1 << 18
 _OURS: Final = ("--no-owner", "--no-privileges")

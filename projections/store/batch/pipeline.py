@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -109,7 +109,11 @@ class Pipeline:
             await asyncio.gather(self._writing, return_exceptions=True)
 
 
-async def commit(writer: asyncpg.Connection, ready: Ready) -> None:
-    """Write a batch into ledger and read models in one transaction of its own; raises FencedError."""
+async def commit(writer: asyncpg.Connection, ready: Ready, written: Callable[[], None] = lambda: None) -> None:
+    """Write a batch into ledger and read models in one transaction of its own; raises FencedError.
+
+    ``written`` is told when all is written and nothing committed.
+    """
     async with writer.transaction():
         await write(writer, ready.changes, ready.rendered, ready.rollups)
+        written()

@@ -81,8 +81,12 @@ def migrate() -> None:
 def projector() -> None:
     """Run the projector."""
     from services.projector import serve
+    from services.tracing.switching import traced
 
-    raise typer.Exit(serve(settings()))
+    found = settings()
+    with traced(found, "tonghop-projector"):
+        code = serve(found)
+    raise typer.Exit(code)
 
 
 @app.says("Chạy API đọc số liệu.", "Run the API that reads the figures.")
@@ -90,5 +94,8 @@ def api() -> None:
     """Run the API."""
     from services.api.serve import serve
     from services.pages.mounting import mount
+    from services.tracing.switching import traced
 
-    serve(settings(), pages=mount)
+    found = settings()
+    with traced(found, "tonghop-api"):
+        serve(found, pages=mount)
