@@ -13,6 +13,7 @@ CLUSTER ?= data-cluster
 CLUSTER_VENV := .venv-cluster
 CLUSTER_STAMP := $(CLUSTER_VENV)/.installed-$(shell cat deploy/cluster/requirements.txt | cksum | cut -d' ' -f1)
 BROWSERS ?= 2
+SECONDS ?= 1200
 
 # The tools of the supply chain, and the environment of the tests of tracing: what `make setup` doesn't need.
 SUPPLY := .venv-supply
@@ -25,7 +26,7 @@ PINNED := --require-hashes --no-deps --no-build-isolation --only-binary :all: --
 LOCK := $(SUPPLY)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
     --no-emit-index-url --no-config --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
-.PHONY: setup run cluster cluster-tools test test-long test-browser test-tracing screens check reference lock sbom supply bench soak clean
+.PHONY: setup run cluster cluster-tools test test-long test-browser test-tracing test-cluster test-cluster-short screens check reference lock sbom supply bench soak clean
 setup: $(STAMP)
 
 $(STAMP):
@@ -116,6 +117,13 @@ $(SUPPLIED): .ci/supply/requirements.txt
 
 bench: setup
 	$(BIN)/python -m tests.bench
+
+# Every fault of a cluster (docs/cluster-faults.md), or those that ONLY names; the short form is for each change.
+test-cluster: setup cluster-tools
+	@$(BIN)/python -m tests.cluster --seconds $(SECONDS) --seed $(SEED) $(if $(ONLY),--only '$(ONLY)')
+
+test-cluster-short: setup cluster-tools
+	@$(BIN)/python -m pytest -m cluster tests/cluster
 
 soak: setup
 	$(BIN)/python -m tests.soak --minutes $(MINUTES) --seed $(SEED)

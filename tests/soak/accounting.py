@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import httpx
@@ -49,17 +49,18 @@ class Books:
                 await asyncio.sleep(0)
 
 
-def hold_log(log: Sequence[Message], acked: Sequence[Acked]) -> None:
+def hold_log(log: Sequence[Message], acked: Sequence[Acked], others: str | tuple[str, ...] = OWN_SUBJECTS) -> None:
     """Hold the stream to what was acknowledged: each message at its position, and nothing that was never sent.
 
     What the hostile unit sent was acknowledged to nobody here: it stands on that unit's own subjects, or it is a fault.
+    ``others`` is what the subjects of such messages begin with.
     """
     found = {message.position: Said(message.bus_subject, message.body) for message in log}
     assert sorted(found) == list(range(1, len(found) + 1))
     for position, told in acked:
         assert found[position] == told.said, position
     strange = {said.bus_subject for said in set(found.values()) - {one.told.said for one in acked}}
-    assert all(subject.startswith(OWN_SUBJECTS) for subject in strange), strange
+    assert all(subject.startswith(others) for subject in strange), strange
 
 
 async def hold_outcomes(connection: asyncpg.Connection, books: Books) -> None:
@@ -95,11 +96,14 @@ def _raw_lineage(h: Hierarchy, unit: str, day: dt.date) -> Iterator[str]:
         up = h.raw_parent(up, day)
 
 
-async def hold_reports(api: str, books: Books) -> int:
-    """Hold the total of every unit on both bases, and that the rows by child make it; say how many were asked."""
+async def hold_reports(api: str, books: Books, **how: Any) -> int:
+    """Hold the total of every unit on both bases, and that the rows by child make it; say how many were asked.
+
+    ``how`` are options of httpx's client.
+    """
     totals = books.oracle.totals()
     asked = 0
-    async with httpx.AsyncClient(base_url=api, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=api, timeout=60, **how) as client:
         for unit in books.oracle.hierarchy().units():
             for basis in BASES:
                 answer = await client.get(f"/v1/units/{unit}/report", params=EVER | {"basis": basis, "by": "child"})

@@ -27,10 +27,13 @@ REMEMBERED: Final = 400
 class Asker:
     """Asks for one report after the other, and holds each against the laws and against what was answered before."""
 
-    def __init__(self, api: str, random: Random, names: Callable[[], Sequence[str]]) -> None:
+    def __init__(
+        self, api: str, random: Random, names: Callable[[], Sequence[str]], ways: Sequence[str] = WAYS
+    ) -> None:
         self._api = api
         self._random = random
         self._names = names
+        self._ways = ways
         self._known: dict[tuple[str, str, str], tuple[str, int, bytes]] = {}
         self.position = 0
         self.answers = 0
@@ -54,12 +57,16 @@ class Asker:
     async def _ask(self, client: httpx.AsyncClient) -> None:
         names = self._names()
         unit = self._random.choice((ROOT, names[-1], self._random.choice(names)))
-        question = unit, self._random.choice(BASES), self._random.choice(WAYS)
+        question = unit, self._random.choice(BASES), self._random.choice(self._ways)
         known = self._known.get(question)
         headers = {} if known is None or self._random.random() < 0.5 else {"if-none-match": known[0]}
-        params = EVER | {"basis": question[1], "by": question[2]}
+        params = EVER | {"basis": question[1], "by": question[2]} | self.besides()
         answer = await client.get(f"/v1/units/{unit}/report", params=params, headers=headers)
         self.hold(question, answer, headers.get("if-none-match"))
+
+    def besides(self) -> dict[str, str]:
+        """Give what else is asked for, which alters no answer."""
+        return {}
 
     def hold(self, question: tuple[str, str, str], answer: httpx.Response, sent: str | None) -> None:
         """Hold an answer; `sent` is the ETag that was sent with the question."""
@@ -82,7 +89,7 @@ class Asker:
     def _hold_against_known(
         self, question: tuple[str, str, str], etag: str, position: int, answer: httpx.Response
     ) -> None:
-        assert position >= self.position, f"{answer.request.url}: {position} after {self.position}"
+        self.hold_position(position, answer)
         self.position = position
         if question in self._known:
             known_etag, known_position, known_body = self._known.pop(question)
@@ -96,6 +103,10 @@ class Asker:
         self._known[question] = etag, position, answer.content
         if len(self._known) > REMEMBERED:
             del self._known[next(iter(self._known))]
+
+    def hold_position(self, position: int, answer: httpx.Response) -> None:
+        """Hold that no answer is older than the one before."""
+        assert position >= self.position, f"{answer.request.url}: {position} after {self.position}"
 
     def _hold_sums(self, question: tuple[str, str, str], report: dict[str, Any], answer: httpx.Response) -> None:
         unit, _, by = question

@@ -58,24 +58,24 @@ def report(course: Course, command: str) -> str:
     lines = [
         f"`{command}`",
         "",
-        _circumstances(),
+        circumstances(),
         "Nothing was lost, nothing counted twice, no answer was wrong.",
         "",
-        *_table(("", ""), about),
+        *table(("", ""), about),
         "",
-        *_table(("command", "how it ended", "times"), ((*key, n) for key, n in sorted(course.operated.items()))),
+        *table(("command", "how it ended", "times"), ((*key, n) for key, n in sorted(course.operated.items()))),
         "",
         f"The hostile unit; {sum(course.hostile_fates.values()):,} of its messages are in the log, all under its name:",
         "",
-        *_table(("what it tried", "sent", "what the bus answered", "in the log"), _hostile(course)),
+        *table(("what it tried", "sent", "what the bus answered", "in the log"), _hostile(course)),
         "",
         "The hostile reader, from an address of its own; nothing was answered with 500:",
         "",
-        *_table(("what it tried", "how it was answered"), _asked(course.hostile_asked)),
+        *table(("what it tried", "how it was answered"), _asked(course.hostile_asked)),
         "",
         "Memory in MB of the process of each part that lived longest, with those that it started (PSS):",
         "",
-        *_table(
+        *table(
             ("part", "its life, minutes", "at its start", "after a tenth", "at its end", "most of any"),
             (_memory(course, part) for part in PARTS),
         ),
@@ -103,7 +103,8 @@ def _in_words(counts: Counter[str]) -> str:
     return ", ".join(f"{name} {n:,}" for name, n in sorted(counts.items())) or "–"
 
 
-def _circumstances() -> str:
+def circumstances() -> str:
+    """Say when, on which machine and with which versions this is run."""
     machine = f"{psutil.cpu_count()} cores, {psutil.virtual_memory().total >> 30} GB, {platform.system()}"
     versions = f"Python {platform.python_version()}, tonghop {version('tonghop')}"
     return f"{dt.datetime.now(dt.UTC):%Y-%m-%d}; {machine}, {versions}."
@@ -124,6 +125,7 @@ def _at(life: Sequence[Sample], share: float) -> float:
     return near[len(near) // 2]
 
 
-def _table(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+def table(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """Write a table of Markdown."""
     lines = [f"| {' | '.join(heading)} |", f"|{'---|' * len(heading)}"]
     return lines + [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]

@@ -1,0 +1,92 @@
+"""Readers of a cluster: each asks now one API, now another, and must never see figures go back or not add up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Final
+
+import httpx
+
+from tests.cluster.marks import CLOCK, Marks, Rises
+from tests.oracle.telling import ROOT
+from tests.oracle.wording import LEVELS
+from tests.soak.asking import EVER, Asker
+
+WAYS: Final = ("child", "child", "month", "year", "none", *(f"level:{level}" for level in LEVELS[1:4]))
+"""Without codes: tables of few people are hidden from readers, and who may see them whole leaves a trace each time."""
+PAUSE: Final = 0.1
+PATIENCE: Final = 10.0
+AFTER: Final = 2.0
+"""Seconds after which one who wants an answer asks another API."""
+
+
+class Wrong(list[tuple[float, str, str]]):
+    """What was wrong in answers: when, of which kind (`back` or `sum`), and in words."""
+
+    def of(self, kind: str, since: float, until: float) -> int:
+        """Count what was wrong of a kind between two moments."""
+        return sum(since <= moment <= until and found == kind for moment, found, _ in self)
+
+
+class Traveller(Asker):
+    """A reader who goes from API to API. With `says` it tells the position that it has seen, as machines do.
+
+    One that does not is a browser: its session knows.
+    """
+
+    def __init__(
+        self,
+        apis: Sequence[httpx.AsyncClient],
+        random: Random,
+        names: Callable[[], Sequence[str]],
+        wrong: Wrong,
+        rises: Rises,
+        *,
+        says: bool,
+    ) -> None:
+        super().__init__("", random, names, WAYS)
+        self._apis = apis
+        self._wrong = wrong
+        self._rises = rises
+        self._says = says
+
+    async def run(self) -> None:
+        """Ask until cancelled. What is wrong is noted, and the reader goes on."""
+        while True:
+            try:
+                await self._ask(self._random.choice(self._apis))
+                self._rises.see(self.position)
+            except httpx.TransportError:
+                self.unanswered += 1
+            except AssertionError as error:
+                self._wrong.append((CLOCK(), "sum", str(error)[:500]))
+            await asyncio.sleep(PAUSE)
+
+    def besides(self) -> dict[str, str]:
+        """Say what has been seen."""
+        return {"min_position": str(self.position), "wait": "2"} if self._says and self.position else {}
+
+    def hold_position(self, position: int, answer: httpx.Response) -> None:
+        """Note an answer that is older than the one before."""
+        if position < self.position:
+            who = "a token" if self._says else "a session"
+            self._wrong.append((CLOCK(), "back", f"{who}: {answer.request.url}: {position} after {self.position}"))
+
+
+async def want_answers(apis: Sequence[httpx.AsyncClient], marks: Marks) -> None:
+    """Ask for the report of the root all the time; who does not answer well in time is left for the next API."""
+    at = 0
+    params = EVER | {"by": "child"}
+    while True:
+        try:
+            answer = await asyncio.wait_for(apis[at % len(apis)].get(f"/v1/units/{ROOT}/report", params=params), AFTER)
+            good = answer.status_code == 200
+        except (httpx.TransportError, TimeoutError):
+            good = False
+        if good:
+            marks.note()
+        else:
+            at += 1
+        await asyncio.sleep(PAUSE if good else 0.02)
