@@ -30,11 +30,10 @@ class NotWholeError(AssertionError):
 class Breaking:
     """Makes faults on a cluster, one at a time. `rises` says when events are counted."""
 
-    def __init__(self, cluster: Cluster, rises: Rises, random: Random, disks: Mapping[str, Disk]) -> None:
+    def __init__(self, cluster: Cluster, rises: Rises, random: Random) -> None:
         self._cluster = cluster
         self._rises = rises
         self._random = random
-        self._disks = disks
 
     async def make(self, fault: Fault) -> tuple[str, ...]:
         """Make a fault and mend it; return the machines that were hit. What it leaves behind comes back by itself."""
@@ -117,9 +116,9 @@ class Breaking:
 
     async def _fill(self, kind: str) -> tuple[str, ...]:
         """Fill the disk of a machine until it was seen that the others go on; then do as the operators' page says."""
-        name = next(name for name in self._of_kind(kind) if name in self._disks)
+        name = next(name for name in self._of_kind(kind) if name in self._cluster.disks)
         leads = name in await self._all(_LEADERS[kind])
-        disk = self._disks[name]
+        disk = self._cluster.disks[name]
         began = CLOCK()
         filling = asyncio.create_task(_keep_full(disk))
         try:

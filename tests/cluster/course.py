@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from random import Random
 from typing import Final, NamedTuple
 
-import pytest
-
 from services.connecting.tls import trusting
-from services.settings import Settings
 from tests.cluster.breaking import Breaking, NotWholeError
 from tests.cluster.load import loading
 from tests.cluster.marks import CLOCK
@@ -19,8 +16,7 @@ from tests.cluster.plan import ON_SMALL_DISKS, Fault
 from tests.cluster.reckoning import Reckoning
 from tests.cluster.reporting import Course
 from tests.cluster.running import Run, Watched
-from tests.cluster.seam import Cluster, running_cluster
-from tests.fault.disk import Disk, small_disk
+from tests.cluster.seam import PUBLISHES, READS, Cluster, running_cluster
 
 RECKONING: Final = 150.0
 """Seconds of a run that are kept for its end: no fault is begun in them."""
@@ -36,36 +32,23 @@ class Plan(NamedTuple):
     command: str
 
 
-@contextmanager
-def small_disks(faults: Sequence[Fault]) -> Iterator[tuple[dict[str, Disk], str]]:
-    """Give the third machine of each kind whose disk is filled a small one of its own; where none can be had, why."""
-    disks, why_not = dict[str, Disk](), ""
-    with ExitStack() as stack:
-        for kind in sorted({fault.whom[0] for fault in faults if fault.how == "fill"}):
-            try:
-                disks[f"{kind}-3"] = stack.enter_context(small_disk(ON_SMALL_DISKS[kind]))
-            except pytest.skip.Exception as skipped:
-                why_not = str(skipped)
-        yield disks, why_not
-
-
 async def course(plan: Plan, say: Say) -> Course:
     """Bring up a cluster, go through everything, and take it down."""
     began = CLOCK()
-    with small_disks(plan.faults) as (disks, why_not):
-        faults = [fault for fault in plan.faults if fault.how != "fill" or f"{fault.whom[0]}-3" in disks]
-        left_out = [f"{fault.name} ({why_not})" for fault in plan.faults if fault not in faults]
-        async with running_cluster({name: disk.path for name, disk in disks.items()}) as cluster:
-            say(f"the cluster stands ({CLOCK() - began:.0f} s)")
-            left = plan.seconds - (CLOCK() - began)
-            found = await run(cluster, disks, plan._replace(faults=faults, seconds=left), say)
+    kinds = sorted({fault.whom[0] for fault in plan.faults if fault.how == "fill"})
+    async with running_cluster({f"{kind}-3": ON_SMALL_DISKS[kind] for kind in kinds}) as cluster:
+        say(f"the cluster stands ({CLOCK() - began:.0f} s)")
+        faults = [fault for fault in plan.faults if fault.how != "fill" or f"{fault.whom[0]}-3" in cluster.disks]
+        left_out = [f"{fault.name} ({cluster.no_more_disks})" for fault in plan.faults if fault not in faults]
+        left = plan.seconds - (CLOCK() - began)
+        found = await run(cluster, plan._replace(faults=faults, seconds=left), say)
     return found._replace(seconds=CLOCK() - began, left_out=found.left_out + left_out)
 
 
-async def run(cluster: Cluster, disks: Mapping[str, Disk], plan: Plan, say: Say) -> Course:
+async def run(cluster: Cluster, plan: Plan, say: Say) -> Course:
     """Go through everything on a cluster that stands."""
     began = CLOCK()
-    owner, gateway = (Settings.from_environment(cluster.environ(user)) for user in ("reader", "gateway"))
+    owner, gateway = (cluster.settings(user) for user in (READS, PUBLISHES))
     verify = True if owner.api_ca is None else trusting(owner.api_ca, "TONGHOP_API_CA")
     async with AsyncExitStack() as stack:
         people = People(stack, cluster.api_urls, cluster.admin_token, verify)
@@ -73,7 +56,7 @@ async def run(cluster: Cluster, disks: Mapping[str, Disk], plan: Plan, say: Say)
         load = await stack.enter_async_context(loading(plan.seed, gateway, apis))
         watched = Watched()
         one = Run(owner, apis, load, watched, say)
-        breaking = Breaking(cluster, watched.rises, Random(f"{plan.seed} faults"), disks)
+        breaking = Breaking(cluster, watched.rises, Random(f"{plan.seed} faults"))
         await breaking.whole()
         units = await load.tell_tree()
         await one.settled()
@@ -84,7 +67,7 @@ async def run(cluster: Cluster, disks: Mapping[str, Disk], plan: Plan, say: Say)
         reckoning = Reckoning(one)
         try:
             await breaking.whole()
-            await reckoning.all(cluster.environ("reader"), headers=people.token, verify=verify)
+            await reckoning.all(cluster.environ(READS), headers=people.token, verify=verify)
         except NotWholeError as error:
             one.failed.append(str(error))
         about = [
@@ -92,6 +75,7 @@ async def run(cluster: Cluster, disks: Mapping[str, Disk], plan: Plan, say: Say)
             ("reorganisations", load.reorganisations),
             ("answers checked", f"{sum(reader.answers + reader.unchanged for reader in one.readers):,}"),
             ("not answered: nobody there; 404, 503", f"{_sum(one, 'unanswered')}; {_sum(one, 'refused')}"),
+            ("machines that ended by themselves and were started again", ", ".join(cluster.restarts) or "–"),
             ("sent again over HTTP; refused there", f"{load.http.sent_again:,}; {load.http.refused.total():,}"),
         ]
         left_out = one.left_out

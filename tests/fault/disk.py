@@ -38,15 +38,20 @@ class Disk:
 @contextmanager
 def small_disk(megabytes: int) -> Iterator[Disk]:
     """Mount one; the test is skipped where that is not permitted."""
-    with short_folder() as folder:
-        path = folder / "disk"
-        path.mkdir()
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0755", "tmpfs", str(path)]
-        try:
-            subprocess.run(mount, check=True, capture_output=True)
-        except (OSError, subprocess.CalledProcessError) as error:
-            pytest.skip(f"a small file system can't be mounted here: {error}")
-        try:
-            yield Disk(path)
-        finally:
-            subprocess.run(("umount", "--lazy", str(path)), check=True)  # noqa: S607 - wherever it is
+    with short_folder() as folder, mounted(folder / "disk", megabytes) as disk:
+        yield disk
+
+
+@contextmanager
+def mounted(path: Path, megabytes: int) -> Iterator[Disk]:
+    """Mount one in a new folder; the test is skipped where that is not permitted."""
+    path.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0755", "tmpfs", str(path)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"a small file system can't be mounted here: {error}")
+    try:
+        yield Disk(path)
+    finally:
+        subprocess.run(("umount", "--lazy", str(path)), check=True)  # noqa: S607 - wherever it is
