@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final
@@ -18,6 +19,7 @@ WAYS: Final = ("child", "child", "month", "year", "none", *(f"level:{level}" for
 """Without codes: tables of few people are hidden from readers, and who may see them whole leaves a trace each time."""
 PAUSE: Final = 0.1
 PATIENCE: Final = 10.0
+SHOWN: Final = 3
 AFTER: Final = 2.0
 """Seconds after which one who wants an answer asks another API."""
 
@@ -28,6 +30,12 @@ class Wrong(list[tuple[float, str, str]]):
     def of(self, kind: str, since: float, until: float) -> int:
         """Count what was wrong of a kind between two moments."""
         return sum(since <= moment <= until and found == kind for moment, found, _ in self)
+
+    def told(self) -> list[str]:
+        """Tell the first of each kind, and how many there were."""
+        kinds = Counter(kind for _, kind, _ in self)
+        firsts = {kind: [words for _, found, words in self if found == kind][:SHOWN] for kind in kinds}
+        return [f"{kind}, {n} times: {'; '.join(firsts[kind])}" for kind, n in kinds.items()]
 
 
 class Traveller(Asker):

@@ -86,7 +86,7 @@ class Run:
             await asyncio.wait(sending, timeout=SETTLED_WITHIN)
             for task in (*watching, *sending):
                 task.cancel()
-        self.failed += [f"{kind}: {words}" for _, kind, words in self.watched.wrong]
+        self.failed += self.watched.wrong.told()
 
     def _watching(self) -> list[Coroutine[Any, Any, None]]:
         readers = [reader.run() for reader in self.readers]

@@ -10,9 +10,9 @@ from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import Any, Final
 
 import pytest
+
 from deploy.cluster.loopback import machines as loopback
 from deploy.cluster.loopback.machine import Machine as OnLoopback
-
 from services.embedded.process import ServerError
 from services.settings import Settings
 from tests.fault.disk import Disk, mounted
