@@ -24,16 +24,19 @@ AFTER: Final = 2.0
 """Seconds after which one who wants an answer asks another API."""
 
 
+BACK, TOLD, SUM = "a position went back", "a position went back, and the answer said so", "wrong"
+
+
 class Wrong(list[tuple[float, str, str]]):
-    """What was wrong in answers: when, of which kind (`back` or `sum`), and in words."""
+    """What was seen in answers: when, of which kind (BACK, TOLD or SUM), and in words."""
 
     def of(self, kind: str, since: float, until: float) -> int:
         """Count what was wrong of a kind between two moments."""
         return sum(since <= moment <= until and found == kind for moment, found, _ in self)
 
     def told(self) -> list[str]:
-        """Tell the first of each kind, and how many there were."""
-        kinds = Counter(kind for _, kind, _ in self)
+        """Tell the first of each kind that is wrong, and how many there were."""
+        kinds = Counter(kind for _, kind, _ in self if kind != TOLD)
         firsts = {kind: [words for _, found, words in self if found == kind][:SHOWN] for kind in kinds}
         return [f"{kind}, {n} times: {'; '.join(firsts[kind])}" for kind, n in kinds.items()]
 
@@ -69,7 +72,7 @@ class Traveller(Asker):
             except httpx.TransportError:
                 self.unanswered += 1
             except AssertionError as error:
-                self._wrong.append((CLOCK(), "sum", str(error)[:500]))
+                self._wrong.append((CLOCK(), SUM, str(error)[:500]))
             await asyncio.sleep(PAUSE)
 
     def besides(self) -> dict[str, str]:
@@ -77,10 +80,11 @@ class Traveller(Asker):
         return {"min_position": str(self.position), "wait": "2"} if self._says and self.position else {}
 
     def hold_position(self, position: int, answer: httpx.Response) -> None:
-        """Note an answer that is older than the one before."""
+        """Note an answer that is older than the one before; one that says so itself (`behind`) is no wrong one."""
         if position < self.position:
             who = "a token" if self._says else "a session"
-            self._wrong.append((CLOCK(), "back", f"{who}: {answer.request.url}: {position} after {self.position}"))
+            kind = BACK if answer.json().get("behind") is None else TOLD
+            self._wrong.append((CLOCK(), kind, f"{who}: {answer.request.url}: {position} after {self.position}"))
 
 
 async def want_answers(apis: Sequence[httpx.AsyncClient], marks: Marks) -> None:

@@ -12,7 +12,10 @@ END: Final = "<!-- end -->"
 
 
 class Suffered(NamedTuple):
-    """What a fault did: seconds without counting and without answers, and until all stood again, from its beginning."""
+    """What a fault did: seconds without counting and without answers, and until all stood again, from its beginning.
+
+    ``back``: answers older than the reader's last; ``told``: such ones that say themselves that they are behind.
+    """
 
     fault: str
     machines: tuple[str, ...]
@@ -22,6 +25,7 @@ class Suffered(NamedTuple):
     lost: int
     doubled: int
     back: int
+    told: int
     sums: int
 
     @property
@@ -47,7 +51,7 @@ def line(one: Suffered) -> str:
     return (
         f"{one.fault:28} {' '.join(one.machines) or '–':32} "
         f"counting {one.counting:5.1f} s  answers {one.answers:5.1f} s  "
-        f"whole {one.whole:5.1f} s  lost {one.lost}  doubled {one.doubled}  back {one.back}  sums {one.sums}"
+        f"whole {one.whole:5.1f} s  lost {one.lost}  doubled {one.doubled}  back {one.back}+{one.told}  sums {one.sums}"
     )
 
 
@@ -63,13 +67,14 @@ def report(course: Course) -> str:
             one.lost,
             one.doubled,
             one.back,
+            one.told,
             one.sums,
         )
         for one in course.suffered
     ]
     heads = (
         *("fault", "machines", "seconds without counting", "seconds without answers", "whole again after, s"),
-        *("lost", "doubled", "positions that went back", "sums that did not agree"),
+        *("lost", "doubled", "went back", "went back and said so", "sums that did not agree"),
     )
     lines = [
         f"`{course.command}`",

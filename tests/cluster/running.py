@@ -19,7 +19,7 @@ from services.connecting.bus import connect_once
 from services.connecting.database_failures import DATABASE_AWAY
 from services.log.gaps import read_range
 from services.settings import Settings
-from tests.cluster.asking import Traveller, Wrong, want_answers
+from tests.cluster.asking import BACK, SUM, TOLD, Traveller, Wrong, want_answers
 from tests.cluster.breaking import Breaking, NotWholeError
 from tests.cluster.judging import Standing, standing
 from tests.cluster.load import Load
@@ -134,8 +134,9 @@ class Run:
             whole - began,
             len(stands.lost),
             stands.doubled,
-            watched.wrong.of("back", began, ended),
-            watched.wrong.of("sum", began, ended),
+            watched.wrong.of(BACK, began, ended),
+            watched.wrong.of(TOLD, began, ended),
+            watched.wrong.of(SUM, began, ended),
         )
 
     async def settled(self) -> int:
