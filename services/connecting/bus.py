@@ -20,6 +20,10 @@ from services.settings import Settings, SettingsError
 
 ENCRYPTED: Final = frozenset({"tls", "wss"})
 CONNECT_WITHIN: Final = 5
+PING_EVERY: Final = 3
+UNANSWERED: Final = 2
+"""Seconds between two questions to a server whether it is there, and how many it may leave unanswered: one that is
+frozen, or cut off, is left for another after less than ten seconds (the client's own way takes minutes)."""
 _MOST_KINDS: Final = 1_000
 
 SHUT_OUT: Final = "shut-out."
@@ -125,8 +129,15 @@ def encrypted(settings: Settings) -> bool:
 
 
 def options(settings: Settings) -> dict[str, Any]:
-    """Give what nats-py's `connect` takes: the addresses, TLS, and who this process is. Raises SettingsError."""
-    found: dict[str, Any] = {"servers": addresses(settings)}
+    """Give what nats-py's `connect` takes: the addresses, how a dead server is found out, TLS, and who this process is.
+
+    Raises SettingsError.
+    """
+    found: dict[str, Any] = {
+        "servers": addresses(settings),
+        "ping_interval": PING_EVERY,
+        "max_outstanding_pings": UNANSWERED,
+    }
     if encrypted(settings):
         found["tls"] = tls.bus_context(settings)
     if settings.nats_credentials is not None:
