@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
 
 import asyncpg
 
 from projections.bilingual import Bilingual
 from projections.store.address import AddressError, DatabaseAddress, arguments, with_keyword
+from projections.store.silent_servers import Place, is_silent, note_answers, note_silent
+
+if TYPE_CHECKING:
+    from asyncpg import Pool, Record
+    from asyncpg.pool import PoolConnectionProxy
+
+    Acquired: TypeAlias = PoolConnectionProxy[Record]
 
 PATIENCE: Final = 10.0
 """Seconds for one server, where the address does not say it (`connect_timeout`)."""
 _ONE_OF_SEVERAL: Final = 3.0
 """Seconds for a server that is not the last: a machine without power answers nothing at all."""
 _NO_LIMIT: Final = 3_600.0
+AT_ONCE: Final = 1.5
+"""Seconds in which one server of several answers what is asked of it first, or another one is asked."""
+_IMPATIENT: Final = 2
+"""So many servers are given up in this way; the next is waited for, for it may be this machine that is slow."""
+_MOST: Final = 20
+"""Connections to servers that are known to be silent, out of one pool, that are thrown away in turn."""
 
 # What is done about a peer that went without a word, where the address doesn't say: found within half a minute.
 _SOCKET: Final = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
@@ -31,6 +47,10 @@ _OPTIONS: Final = (
 )
 
 Primary = Literal["only", "if there"]
+Begun = TypeVar("Begun")
+
+_places: WeakKeyDictionary[asyncpg.Connection, Place] = WeakKeyDictionary()
+"""Where connections lead whose address has several servers."""
 
 # After these another server may do: this one is away, starts, is full, or is not what was asked for.
 _NEXT: Final = (
@@ -49,12 +69,14 @@ async def connect(
     within: float = PATIENCE,
     server_settings: Mapping[str, str] | None = None,
     command_timeout: float | None = None,
+    others_may_do: bool = False,
     **classes: Any,
 ) -> asyncpg.Connection:
     """Connect to the first server of the address that will do (`target_session_attrs`).
 
     `within` is in seconds and for each server, where the address has no connect_timeout; the others are
-    asyncpg.connect's. Raises AddressError, and what the last server, or the way to it, raised.
+    asyncpg.connect's. Of several servers those that said nothing lately are tried last, and where `others_may_do` not
+    at all. Raises AddressError, and what the last server, or the way to it, raised.
     """
     address = DatabaseAddress.parse(url)
     common = arguments(address) | classes | {"command_timeout": command_timeout}
@@ -69,9 +91,9 @@ async def connect(
     if address.shuffled:
         random.shuffle(places)
     if address.wanted != "prefer-standby":
-        return await _first(address, places, within, common)
+        return await _first(address, places, within, common, others_may_do=others_may_do)
     try:
-        return await _first(address, places, within, common | {"target_session_attrs": "standby"})
+        return await _first(address, places, within, common | {"target_session_attrs": "standby"}, others_may_do=True)
     except _NEXT:
         return await _first(address, places, within, common | {"target_session_attrs": None})
 
@@ -95,10 +117,11 @@ def create_pool(
         urls.append(url)
 
     async def one(*_: object, connection_class: object, record_class: object, **__: object) -> asyncpg.Connection:
-        async def to(place: str) -> asyncpg.Connection:
+        async def to(place: str, *, others_may_do: bool = False) -> asyncpg.Connection:
             return await connect(
                 place,
                 within=within,
+                others_may_do=others_may_do,
                 server_settings=server_settings,
                 command_timeout=command_timeout,
                 connection_class=connection_class,
@@ -107,7 +130,7 @@ def create_pool(
 
         for place in urls[:-1]:
             try:
-                return await to(place)
+                return await to(place, others_may_do=True)
             except _NEXT:
                 continue
         return await to(urls[-1])
@@ -117,21 +140,90 @@ def create_pool(
     return pool
 
 
+@asynccontextmanager
+async def acquired(
+    pool: Pool[Record], begin: Callable[[Acquired], Awaitable[Begun]]
+) -> AsyncIterator[tuple[Acquired, Begun]]:
+    """Acquire a connection and begin with something small, whose answer comes with it.
+
+    Of several servers one that does not answer that in AT_ONCE is passed over, by whoever connects, for a while: what
+    was begun there has never been. Raises what `begin` raises.
+    """
+    given_up = 0
+    for n in range(_MOST, -1, -1):
+        async with pool.acquire() as connection:
+            itself: Any = getattr(connection, "_con", connection)
+            place = _places.get(itself)
+            if not n or place is None or given_up == _IMPATIENT:
+                yield connection, await begin(connection)
+                return
+            silent = is_silent(place)
+            begun = None if silent else await _at_once(connection, place, begin)
+            if begun is not None:
+                yield connection, begun[0]
+                return
+            given_up += not silent
+            connection.terminate()
+
+
+async def first_answer(pool: Pool[Record], ask: Callable[[Acquired], Awaitable[Begun]]) -> Begun:
+    """Ask something small of the first server that answers. Raises as `acquired` does."""
+    async with acquired(pool, ask) as (_, answer):
+        return answer
+
+
+async def _at_once(
+    connection: Acquired, place: Place, begin: Callable[[Acquired], Awaitable[Begun]]
+) -> tuple[Begun] | None:
+    """Begin; None where no answer came, then the server is noted as silent and the connection is ended."""
+    try:
+        async with asyncio.timeout(AT_ONCE):
+            return (await begin(connection),)
+    except TimeoutError:
+        note_silent(place)
+        return None
+
+
 async def _first(
-    address: DatabaseAddress, places: Sequence[tuple[str, int]], within: float, common: dict[str, Any]
+    address: DatabaseAddress,
+    places: Sequence[Place],
+    within: float,
+    common: dict[str, Any],
+    *,
+    others_may_do: bool = False,
 ) -> asyncpg.Connection:
     limit = within if address.connect_timeout is None else address.connect_timeout or _NO_LIMIT
     brief = limit if address.connect_timeout is not None else min(limit, _ONE_OF_SEVERAL)
+    if len(places) <= 1:
+        return await _one(address, places[0] if places else None, limit, common)
+    places = sorted(places, key=is_silent)
+    if others_may_do:
+        places = [place for place in places if not is_silent(place)]
     for place in places[:-1]:
         try:
-            return await _one(address, place, brief, common)
+            return await _one_of_several(address, place, brief, common)
         except _NEXT:
             continue
-    return await _one(address, places[-1] if places else None, limit, common)
+    if not places:
+        raise TimeoutError(Bilingual("không máy chủ nào trả lời", "no server answers"))
+    return await _one_of_several(address, places[-1], limit, common)
+
+
+async def _one_of_several(
+    address: DatabaseAddress, place: Place, within: float, common: dict[str, Any]
+) -> asyncpg.Connection:
+    try:
+        connection = await _one(address, place, within, common)
+    except TimeoutError:
+        note_silent(place)
+        raise
+    note_answers(place)
+    _places[connection] = place
+    return connection
 
 
 async def _one(
-    address: DatabaseAddress, place: tuple[str, int] | None, within: float, common: dict[str, Any]
+    address: DatabaseAddress, place: Place | None, within: float, common: dict[str, Any]
 ) -> asyncpg.Connection:
     where: dict[str, Any] = {} if place is None else {"host": [place[0]], "port": [place[1]]}
     connection: asyncpg.Connection = await asyncpg.connect(timeout=within, **where, **common)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from projections.bilingual import Bilingual
+from projections.store.connecting import first_answer
 from services.access.asker import Asker, RoleAt
 from services.access.credentials import Credentials, proves
 from services.access.secret_digests import TOKEN, digest_of
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
+
+    from services.access.database import Connected
 
 Used = Callable[[Asker], None]
 """Takes note that a session or a token was used."""
@@ -91,7 +95,7 @@ async def still_known(pool: Pool[Record], askers: Collection[Asker]) -> set[Aske
 async def _by_token(pool: Pool[Record], authorization: str) -> Asker:
     scheme, _, secret = authorization.partition(" ")
     digest = digest_of(secret.strip(), TOKEN) if scheme.lower() == "bearer" else None
-    row = None if digest is None else await pool.fetchrow(_LIMITS_AND_STATE, digest)
+    row = None if digest is None else await first_answer(pool, partial(_row, _LIMITS_AND_STATE, digest))
     if row is None:
         raise UnauthenticatedError(Bilingual("Token không đúng", "There is no such token"), given=True)
     only = None if row["roles"] is None else tuple(map(RoleAt, row["roles"], row["units"]))
@@ -100,10 +104,14 @@ async def _by_token(pool: Pool[Record], authorization: str) -> Asker:
 
 async def _by_session(pool: Pool[Record], secret: str) -> Asker:
     digest = digest_of(secret)
-    row = None if digest is None else await pool.fetchrow(_STATE, digest)
+    row = None if digest is None else await first_answer(pool, partial(_row, _STATE, digest))
     if row is None:
         raise UnauthenticatedError(Bilingual("Phiên đã hết, hãy đăng nhập lại", "The session is over: sign in again"))
     return _holding(Asker(row["account"], "session", row["id"]), row)
+
+
+async def _row(statement: str, digest: bytes, connection: Connected) -> Record | None:
+    return await connection.fetchrow(statement, digest)
 
 
 def _holding(asker: Asker, row: Any) -> Asker:

@@ -12,7 +12,7 @@ import structlog
 
 from projections.bilingual import Bilingual
 from projections.store.checkpoint import NOTIFICATIONS, is_standby, lineage_of, position_and_primary
-from projections.store.connecting import connect
+from projections.store.connecting import connect, first_answer
 from services.connecting.database_failures import SERVERS_FAIL
 from services.connecting.failures import Failure, classify, described
 from services.connecting.patience import Backoff
@@ -188,7 +188,7 @@ class Positions:
         await asyncio.shield(self._looking)
 
     async def _look(self) -> None:
-        found, primary = await position_and_primary(self._pool)
+        found, primary = await first_answer(self._pool, position_and_primary)
         self._looked_at = time.monotonic()
         (self._on_primary.set if primary else self._on_primary.clear)()
         if found != self._heard:  # it may have gone back: restored, or a standby that took over

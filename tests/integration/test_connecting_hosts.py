@@ -6,17 +6,19 @@ import asyncio
 import itertools
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import nats
+import psutil
 import pytest
 
-from projections.store import connecting
-from projections.store.connecting import connect, create_pool
+from projections.store import connecting, silent_servers
+from projections.store.connecting import connect, create_pool, first_answer
 from projections.store.live.projection import Projection
+from projections.store.reading.snapshot import snapshot
 from projections.store.schema.migrate import upgrade
 from services.api import waiting
 from services.api.log_end import LogEnd
@@ -122,6 +124,77 @@ async def test_a_machine_that_answers_nothing_takes_its_share_of_the_time_and_no
         assert not await recovers(url)
 
 
+@contextmanager
+def frozen(server: PostgresServer) -> Iterator[None]:
+    """Freeze a server with all its sessions: it takes connections, and answers nothing."""
+    root = psutil.Process(server.pid)
+    everybody = [root, *root.children(recursive=True)]
+    for process in everybody:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in everybody:
+            process.resume()
+        silent_servers._until.clear()
+
+
+async def is_standby(connection: Any) -> bool:
+    return bool(await connection.fetchval("SELECT pg_is_in_recovery()"))
+
+
+async def test_a_server_that_freezes_is_passed_over(
+    primary: PostgresServer, standby: Standby, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for its answers as long as for those of another, and the next ones don't wait for it at all."""
+    monkeypatch.setattr(connecting, "AT_ONCE", 0.3)
+    url = over(standby, primary, wanted="prefer-standby")
+    await advance(primary, 0)
+    async with create_pool(url, min_size=0, max_size=3, reset=None) as pool:
+        async with snapshot(pool) as first, snapshot(pool) as second, snapshot(pool):
+            assert await is_standby(first.connection)
+            assert await is_standby(second.connection)
+        with frozen(standby):
+            async with snapshot(pool) as opened:
+                assert not await is_standby(opened.connection)
+            monkeypatch.setattr(connecting, "AT_ONCE", 3_600)  # whoever asked it now would wait for ever
+            assert not await first_answer(pool, is_standby)
+            assert not await recovers(url)
+        assert await recovers(url)
+
+
+async def test_who_asks_is_found_out_elsewhere_while_the_primary_is_frozen(
+    primary: PostgresServer, standby: Standby, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connecting, "AT_ONCE", 0.3)
+    url = over(standby, primary, wanted="prefer-standby")
+    async with create_pool(url, primary="if there", min_size=0, max_size=1, reset=None) as pool:
+        assert not await first_answer(pool, is_standby)
+        with frozen(primary):
+            assert await first_answer(pool, is_standby)
+
+
+async def test_a_machine_that_is_only_slow_is_waited_for(
+    primary: PostgresServer, standby: Standby, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connecting, "AT_ONCE", 0)
+    async with create_pool(over(standby, primary), min_size=0, max_size=1, reset=None) as pool:
+        assert not await first_answer(pool, is_standby)
+    silent_servers._until.clear()
+
+
+async def test_a_snapshot_that_fails_leaves_no_transaction_behind(primary: PostgresServer) -> None:
+    async def nothing(_: object) -> None:
+        """Leave the connection as it is, as the API does."""
+
+    async with create_pool(primary.database_url("postgres"), min_size=1, max_size=1, reset=nothing) as pool:
+        with pytest.raises(asyncpg.UndefinedTableError):
+            async with snapshot(pool):
+                pass
+        async with pool.acquire() as connection:
+            assert not connection.is_in_transaction()
+
+
 async def test_the_session_is_set_up_as_the_address_says(primary: PostgresServer) -> None:
     url = f"{primary.url}&application_name=sổ%20cái&options=-c%20work_mem%3D7MB&connect_timeout=5"
     connection = await connect(url, server_settings={"jit": "off"})
@@ -154,9 +227,11 @@ class Counted:
         self._pool = pool
         self.asked = 0
 
-    async def fetchrow(self, statement: str) -> Any:
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Any]:
         self.asked += 1
-        return await self._pool.fetchrow(statement)
+        async with self._pool.acquire() as connection:
+            yield connection
 
 
 @asynccontextmanager

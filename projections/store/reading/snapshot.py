@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from projections.store.checkpoint import enter_checkpoint
+from projections.store.checkpoint import Checkpoint, enter_checkpoint
+from projections.store.connecting import acquired
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
     from asyncpg.pool import PoolConnectionProxy
+    from asyncpg.transaction import Transaction
 
     from projections.answers.past.contributions import CodedCount
     from projections.answers.report.known_unit import KnownUnit
@@ -76,8 +78,26 @@ class Snapshot(NamedTuple):
 async def snapshot(pool: Pool[Record]) -> AsyncIterator[Snapshot]:
     """Open a snapshot for as long as the block lasts; the transaction is owned here and ends with it.
 
-    Raises what asyncpg and the network raise where the database is away or its schema is not made.
+    Of several servers one that doesn't answer at once is passed over. Raises what asyncpg and the network raise where
+    the database is away or its schema is not made.
     """
-    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        found = await enter_checkpoint(connection)
-        yield Snapshot(connection, found.generation, found.repairs, found.position, found.as_of)
+    async with acquired(pool, _begun) as (connection, (transaction, found)):
+        try:
+            yield Snapshot(connection, found.generation, found.repairs, found.position, found.as_of)
+        except BaseException:
+            await transaction.rollback()
+            raise
+        await transaction.commit()
+
+
+async def _begun(connection: PoolConnectionProxy[Record]) -> tuple[Transaction, Checkpoint]:
+    transaction = connection.transaction(isolation="repeatable_read", readonly=True)
+    await transaction.start()
+    try:
+        return transaction, await enter_checkpoint(connection)
+    except Exception:
+        await transaction.rollback()
+        raise
+    except BaseException:  # given up in the midst of it: nobody else may come into this transaction
+        connection.terminate()
+        raise
