@@ -45,7 +45,8 @@ from services.settings import Settings
 
 _PATIENCE = 1.0
 _FIRST_PAUSE = 0.2
-_LONGEST_PAUSE = 10.0
+_LONGEST_PAUSE = 2.0
+"""Seconds between two attempts, at last: after a failover the new primary is found so soon."""
 _MOST_WRONG = 6
 """Attempts, some six seconds, after which a statement that PostgreSQL can't make sense of is given up."""
 _ALIVE = {"client_connection_check_interval": "1s"}
