@@ -87,18 +87,23 @@ class Traveller(Asker):
             self._wrong.append((CLOCK(), kind, f"{who}: {answer.request.url}: {position} after {self.position}"))
 
 
-async def want_answers(apis: Sequence[httpx.AsyncClient], marks: Marks) -> None:
-    """Ask for the report of the root all the time; who does not answer well in time is left for the next API."""
+async def want_answers(apis: Sequence[httpx.AsyncClient], marks: Marks, instead: list[tuple[float, str]]) -> None:
+    """Ask for the report of the root all the time; who does not answer well in time is left for the next API.
+
+    ``instead`` is told what there was in the place of an answer, and when.
+    """
     at = 0
     params = EVER | {"by": "child"}
     while True:
+        api = apis[at % len(apis)]
         try:
-            answer = await asyncio.wait_for(apis[at % len(apis)].get(f"/v1/units/{ROOT}/report", params=params), AFTER)
-            good = answer.status_code == 200
-        except (httpx.TransportError, TimeoutError):
-            good = False
-        if good:
-            marks.note()
-        else:
+            answer = await asyncio.wait_for(api.get(f"/v1/units/{ROOT}/report", params=params), AFTER)
+            words = "" if answer.status_code == 200 else f"{answer.status_code} {answer.text[:200]}"
+        except (httpx.TransportError, TimeoutError) as error:
+            words = repr(error)
+        if words:
+            instead.append((CLOCK(), f"{api.base_url}: {words}"))
             at += 1
-        await asyncio.sleep(PAUSE if good else 0.02)
+        else:
+            marks.note()
+        await asyncio.sleep(0.02 if words else PAUSE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from random import Random
@@ -32,6 +33,8 @@ READERS: Final = 4
 """Half of them machines with tokens, half of them browsers with sessions."""
 SETTLED_WITHIN: Final = 120.0
 LOOK_WITHIN: Final = 1.5
+LONG: Final = 5.0
+"""Seconds without an answer of which it is told what there was in its place."""
 
 
 class Watched:
@@ -40,6 +43,8 @@ class Watched:
     def __init__(self) -> None:
         self.rises = Rises()
         self.answered = Marks()
+        self.instead: list[tuple[float, str]] = []
+        """What there was in the place of answers to one who only wants any."""
         self.wrong = Wrong()
 
 
@@ -90,7 +95,7 @@ class Run:
 
     def _watching(self) -> list[Coroutine[Any, Any, None]]:
         readers = [reader.run() for reader in self.readers]
-        return [want_answers(self.apis, self.watched.answered), self._watch_database(), *readers]
+        return [want_answers(self.apis, self.watched.answered, self.watched.instead), self._watch_database(), *readers]
 
     async def _watch_database(self) -> None:
         """Look how far the figures are where they are written, whether anybody is answered or not."""
@@ -110,8 +115,12 @@ class Run:
             if CLOCK() > until:
                 self.left_out.append(fault.name)
                 continue
+            began = CLOCK()
             self.suffered.append(await self._suffer(breaking, fault))
             self._say(line(self.suffered[-1]))
+            if self.suffered[-1].answers > LONG:
+                instead = Counter(words for moment, words in self.watched.instead if moment > began)
+                self._say(f"  in the place of answers: {instead.most_common(4)}")
 
     async def _suffer(self, breaking: Breaking, fault: Fault) -> Suffered:
         began, watched = CLOCK(), self.watched
