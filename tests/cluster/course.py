@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from random import Random
@@ -75,11 +76,15 @@ async def run(cluster: Cluster, plan: Plan, say: Say) -> Course:
             ("reorganisations", load.reorganisations),
             ("answers checked", f"{sum(reader.answers + reader.unchanged for reader in one.readers):,}"),
             ("not answered: nobody there; 404, 503", f"{_sum(one, 'unanswered')}; {_sum(one, 'refused')}"),
-            ("machines that ended by themselves and were started again", ", ".join(cluster.restarts) or "–"),
+            ("machines that ended by themselves and were started again", _times(cluster.restarts)),
             ("sent again over HTTP; refused there", f"{load.http.sent_again:,}; {load.http.refused.total():,}"),
         ]
         left_out = one.left_out
         return Course(plan.command, CLOCK() - began, one.suffered, left_out, about, reckoning.rows, one.failed)
+
+
+def _times(names: Sequence[str]) -> str:
+    return ", ".join(f"{name} {n}×" if n > 1 else name for name, n in Counter(names).items()) or "–"
 
 
 def _sum(one: Run, what: str) -> str:

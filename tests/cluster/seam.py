@@ -32,10 +32,12 @@ class Machine:
     def __init__(self, machine: OnLoopback) -> None:
         self._machine = machine
         self.name = machine.name
+        self._doing = asyncio.Lock()
 
     async def kill(self) -> None:
         """End it with SIGKILL."""
-        await asyncio.to_thread(self._machine.kill)
+        async with self._doing:
+            await asyncio.to_thread(self._machine.kill)
 
     async def stop(self) -> None:
         """Freeze it with SIGSTOP."""
@@ -47,11 +49,23 @@ class Machine:
 
     async def start(self) -> None:
         """Start it; nothing is waited for."""
-        await asyncio.to_thread(self._machine.start, wait=False)
+        async with self._doing:
+            await asyncio.to_thread(self._machine.start, wait=False)
+
+    async def start_again(self) -> str | None:
+        """Start it where it has ended by itself; tell how it had ended, None where it had not."""
+        async with self._doing:
+            if not self._machine.wanted or self._machine.alive:
+                return None
+            ended = self._machine.exit
+            with suppress(ServerError):
+                await asyncio.to_thread(self._machine.start, wait=False)
+            return ended
 
     async def restart(self) -> None:
         """End it as an operator would, and start it."""
-        await asyncio.to_thread(self._machine.end)
+        async with self._doing:
+            await asyncio.to_thread(self._machine.end)
         await self.start()
 
     async def cut(self) -> None:
@@ -115,11 +129,9 @@ class Cluster:
     async def keep(self) -> None:
         """Start again what ends, until cancelled."""
         while True:
-            for name, machine in self._cluster.roles.items():
-                if machine.wanted and not machine.alive:
-                    self.restarts.append(f"{name} ({machine.exit})")
-                    with suppress(ServerError):
-                        await asyncio.to_thread(machine.start, wait=False)
+            for name, machine in self.roles.items():
+                if (ended := await machine.start_again()) is not None:
+                    self.restarts.append(f"{name} ({ended})")
             await asyncio.sleep(LOOK_EVERY)
 
     def tails(self) -> str:
