@@ -187,6 +187,13 @@ class EncryptedClient(Client):
             info["tls_required"] = True
         await super()._process_info(info, initial_connection)
 
+    async def _process_op_err(self, e: Exception) -> None:
+        # Over a connection on which nobody answers TLS is not ended in its own way: that waits for the other end, 30 s.
+        writer = getattr(self._transport, "_io_writer", None)
+        if writer is not None and isinstance(e, nats.errors.StaleConnectionError):
+            writer.transport.abort()
+        await super()._process_op_err(e)
+
     @property
     def _is_encrypted(self) -> bool:
         scheme = None if self._current_server is None else self._current_server.uri.scheme

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import httpx
 
-from services.connecting.bus import options
+from services.connecting.bus import reach
 from services.settings import Settings
 from tests.cluster.sending import HttpPublisher
-from tests.fault.publishing import Acked, Publisher, publishing
+from tests.fault.publishing import SHUT_OUT, Acked, Publisher
 from tests.soak.telling import Country
 
 CELLS: Final = 180
@@ -88,7 +88,9 @@ class Load:
 
 @asynccontextmanager
 async def loading(seed: int, gateway: Settings, apis: Sequence[httpx.AsyncClient]) -> AsyncIterator[Load]:
-    """Connect to the bus as its user who may publish for every unit."""
-    how = options(gateway)
-    async with publishing(how.pop("servers"), **how) as bus:
-        yield Load(seed, bus, apis)
+    """Connect to the bus as its user who may publish for every unit, as the service itself connects."""
+    client = await reach(gateway, "clerks", max_reconnect_attempts=-1, reconnect_time_wait=SHUT_OUT)
+    try:
+        yield Load(seed, Publisher(client.jetstream()), apis)
+    finally:
+        await client.close()
