@@ -56,6 +56,13 @@ class Breaking:
                 raise NotWholeError(f"not whole after {within:.0f} s: {missing}")
             await asyncio.sleep(LOOK_EVERY)
 
+    async def rescue(self) -> None:
+        """Start anew what does not come back by itself. Raises NotWholeError where that is of no help."""
+        for name in await self._cluster.away():
+            await self._cluster.roles[name].kill()
+            await self._cluster.roles[name].start()
+        await self.whole()
+
     async def _hit(self, fault: Fault) -> tuple[str, ...]:
         machines = [self._cluster.roles[name] for name in await self._whom(fault)]
         begin, end = _ways(fault.how)

@@ -116,7 +116,13 @@ class Run:
                 self.left_out.append(fault.name)
                 continue
             began = CLOCK()
-            self.suffered.append(await self._suffer(breaking, fault))
+            try:
+                self.suffered.append(await self._suffer(breaking, fault))
+            except NotWholeError as error:  # the others are made all the same
+                self.failed.append(str(error))
+                self._say(f"{fault.name}: {error}")
+                await breaking.rescue()
+                continue
             self._say(line(self.suffered[-1]))
             if self.suffered[-1].answers > LONG:
                 instead = Counter(words for moment, words in self.watched.instead if moment > began)

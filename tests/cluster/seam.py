@@ -138,8 +138,15 @@ class Cluster:
         """Give the last lines of every machine."""
         return "\n\n".join(f"{name}:\n{machine.tail()}" for name, machine in self._cluster.roles.items())
 
+    async def away(self) -> list[str]:
+        """Name the machines that can't be used."""
+        return await asyncio.to_thread(self._away)
+
+    def _away(self) -> list[str]:
+        return [name for name, machine in self._cluster.roles.items() if not machine.ready()]
+
     def _missing(self) -> str | None:
-        away = [name for name, machine in self._cluster.roles.items() if not machine.ready()]
+        away = self._away()
         if away:
             return f"not ready: {', '.join(away)}"
         return next((words for look in (self._bus, self._database, self._projectors) if (words := look())), None)
