@@ -154,14 +154,19 @@ async def acquired(
         async with pool.acquire() as connection:
             itself: Any = getattr(connection, "_con", connection)
             place = _places.get(itself)
-            if not n or place is None or given_up == _IMPATIENT:
-                yield connection, await begin(connection)
-                return
-            silent = is_silent(place)
-            begun = None if silent else await _at_once(connection, place, begin)
-            if begun is not None:
-                yield connection, begun[0]
-                return
+            try:
+                if not n or place is None or given_up == _IMPATIENT:
+                    yield connection, await begin(connection)
+                    return
+                silent = is_silent(place)
+                begun = None if silent else await _at_once(connection, place, begin)
+                if begun is not None:
+                    yield connection, begun[0]
+                    return
+            except (asyncio.CancelledError, TimeoutError):
+                if place is not None:  # the pool would wait until the server has heard that nobody waits for it
+                    connection.terminate()
+                raise
             given_up += not silent
             connection.terminate()
 

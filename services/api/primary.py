@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from projections.store.checkpoint import position_of
+from projections.store.connecting import first_answer
 from services.api.problems import Problem
 from services.api.shared import Shared
 from services.api.turns import Limits, Turns
@@ -68,7 +69,7 @@ class Primary:
         self._asked_at = time.monotonic()
         try:
             async with asyncio.timeout(WITHIN):
-                found = await position_of(self.pool)
+                found = await first_answer(self.pool, position_of)
         except (*DATABASE_AWAY, *NOT_MIGRATED):
             self._away, self._asked_at = True, time.monotonic()
             return None

@@ -163,6 +163,21 @@ async def test_a_server_that_freezes_is_passed_over(
         assert await recovers(url)
 
 
+async def test_who_gives_up_does_not_wait_until_a_frozen_server_has_heard_of_it(
+    primary: PostgresServer, standby: Standby, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connecting, "AT_ONCE", 3_600)
+    url = over(standby, primary, wanted="prefer-standby")
+    async with create_pool(url, min_size=1, max_size=1, reset=None) as pool:
+        assert await first_answer(pool, is_standby)
+        with frozen(standby):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await first_answer(pool, is_standby)
+            silent_servers.note_silent((str(standby.socket_dir), 5432))
+            assert not await first_answer(pool, is_standby)
+
+
 async def test_who_asks_is_found_out_elsewhere_while_the_primary_is_frozen(
     primary: PostgresServer, standby: Standby, monkeypatch: pytest.MonkeyPatch
 ) -> None:
