@@ -26,6 +26,8 @@ from projections.bilingual import Bilingual
 
 Delivery = tuple[bytes, bytes, bytes, bytes | None]
 """Subject, reply, payload, header block."""
+Deliver = Callable[[list[Delivery]], None]
+"""Is given what of one reading of the wire came one after the other, in its order."""
 Receive = Callable[[bytes, bytes, bytes, bytes | None], None]
 """Is told subject, reply, payload and header block."""
 Hear = Callable[[Exception], None]
@@ -47,7 +49,7 @@ class Tap:
         subject: str,
         receive: Receive,
         *,
-        deliver: Callable[[Delivery], None] | None = None,
+        deliver: Deliver | None = None,
         hear: Hear | None = None,
     ) -> None:
         self._client: Any = client
@@ -102,7 +104,7 @@ class Tap:
 class Cutter:
     """Stands in front of a client's parser and takes what is delivered to the subscription ``sid``, in order."""
 
-    def __init__(self, parser: Any, sid: int, deliver: Callable[[Delivery], None]) -> None:
+    def __init__(self, parser: Any, sid: int, deliver: Deliver) -> None:
         self._parser = parser
         self._whole: Callable[[bytes], Awaitable[None]] = parser.parse
         self._deliver = deliver
@@ -138,21 +140,24 @@ class Cutter:
 
     def _cut(self, data: bytes) -> tuple[int, bool]:
         """Deliver what stands at the beginning; tell where it ends, and whether what follows is not for this one."""
-        position, length = 0, len(data)
-        match, deliver = self._match, self._deliver
+        position, length, complete = 0, len(data), True
+        match, delivered = self._match, list[Delivery]()
         while (found := match(data, position)) is not None:
             _, subject, reply, headed, size = found.groups()
             start = found.end()
             end = start + int(size)
             if end + len(_END) > length:
-                return position, False
+                complete = False
+                break
             if headed is None:
-                deliver((subject, reply, data[start:end], None))
+                delivered.append((subject, reply, data[start:end], None))
             else:
                 body = start + int(headed)
-                deliver((subject, reply, data[body:end], data[start:body]))
+                delivered.append((subject, reply, data[body:end], data[start:body]))
             position = end + len(_END)
-        return position, data.find(_END, position) >= 0 or length - position > _LONGEST_LINE
+        if delivered:
+            self._deliver(delivered)
+        return position, complete and (data.find(_END, position) >= 0 or length - position > _LONGEST_LINE)
 
 
 class NotEncryptedError(nats.errors.SecureConnRequiredError):

@@ -10,7 +10,8 @@ import asyncio
 import contextlib
 import datetime as dt
 import time
-from collections import deque
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 import msgspec
 from nats.aio.client import Client
@@ -25,6 +26,17 @@ _ASK = 4_096
 _EXPIRES = 30.0
 _HEARTBEAT = 5.0
 _SILENCE = 3 * _HEARTBEAT
+_SHORT_FORM: Final = 9
+"""Tokens of a reply subject: $JS.ACK.stream.consumer.delivered.position.consumer-position.time.pending; with a domain
+and an account's hash in front of the stream in the longer form, and one more behind."""
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+class Taken(NamedTuple):
+    """Messages in the order of their delivery; to each a reply, which acknowledges it and all before it."""
+
+    messages: list[Message]
+    replies: list[bytes]
 
 
 class ConsumerGoneError(Exception):
@@ -39,7 +51,7 @@ class Intake:
         self.durable = durable
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
         self._inbox = client.new_inbox()
-        self._arrived: deque[Delivery] = deque()
+        self._arrived: list[Delivery] = []
         self._news = asyncio.Event()
         self._asked = 0
         self._reconnects = 0
@@ -58,8 +70,8 @@ class Intake:
         """Give the client back as it was; what was not acknowledged is delivered again."""
         await self._tap.close()
 
-    async def take(self, most: int, patience: float) -> list[tuple[Message, str]]:
-        """Return up to ``most`` messages with their reply subjects as soon as there are any.
+    async def take(self, most: int, patience: float) -> Taken:
+        """Return up to ``most`` messages as soon as there are any.
 
         After ``patience`` seconds it returns none, as it does while the bus is away. Raises ConsumerGoneError.
         """
@@ -68,23 +80,26 @@ class Intake:
             await self._keep_asking()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), patience)
-        taken = [self._arrived.popleft() for _ in range(min(most, len(self._arrived)))]
+        taken = self._arrived[:most]
+        del self._arrived[:most]
         await self._keep_asking()
-        messages = []
+        messages: list[Message] = []
         for piece in pieces(taken):
-            messages += [self._message(*raw) for raw in piece]
+            messages += _messages(piece)
             await asyncio.sleep(0)
-        return messages
+        if taken:
+            self.stream_last = max(self.stream_last, messages[-1].position + _pending(taken[-1]))
+        return Taken(messages, [reply for _, reply, _, _ in taken])
 
     def begin_again(self) -> None:
         """Ask anew at the next take: the consumer was gone and is there again."""
         self._gone = None
         self._asked = 0
 
-    async def acknowledge(self, reply: str) -> None:
+    async def acknowledge(self, reply: bytes) -> None:
         """Acknowledge a message and all before it; not waited for: what gets lost is delivered again and skipped."""
         if self._client.is_connected:
-            await self._client.publish(reply, b"+ACK")
+            await self._client.publish(reply.decode("ascii", "surrogateescape"), b"+ACK")
 
     @property
     def silent_for(self) -> float:
@@ -93,17 +108,17 @@ class Intake:
 
     def _receive(self, subject: bytes, reply: bytes, data: bytes, headers: bytes | None) -> None:
         if reply.startswith(b"$JS.ACK."):
-            self._deliver((subject, reply, data, headers))
+            self._deliver([(subject, reply, data, headers)])
             return
         self._heard_at = time.monotonic()
         if headers is not None:
             self._status(headers)
         self._news.set()
 
-    def _deliver(self, delivery: Delivery) -> None:
+    def _deliver(self, deliveries: list[Delivery]) -> None:
         self._heard_at = time.monotonic()
-        self._arrived.append(delivery)
-        self._asked -= 1
+        self._arrived += deliveries
+        self._asked -= len(deliveries)
         self._news.set()
 
     def _status(self, headers: bytes) -> None:
@@ -140,14 +155,23 @@ class Intake:
             self._asked += _ASK
             await self._client.publish(self._next, msgspec.json.encode(request), reply=self._inbox)
 
-    def _message(self, subject: bytes, reply: bytes, data: bytes, headers: bytes | None) -> tuple[Message, str]:
+
+def _messages(deliveries: Iterable[Delivery]) -> list[Message]:
+    """Read what was delivered: position and time are in the reply subject, the time in nanoseconds, cut off here."""
+    messages = []
+    for subject, reply, data, headers in deliveries:
         tokens = reply.split(b".")
-        # $JS.ACK.stream.consumer.delivered.seq.consumer-seq.time.pending, with a domain and an account hash in front of
-        # the stream in the longer form
-        first = 5 if len(tokens) == 9 else 7  # noqa: PLR2004
-        position = int(tokens[first])
-        self.stream_last = max(self.stream_last, position + int(tokens[first + 3]))
-        seconds, nanoseconds = divmod(int(tokens[first + 2]), 1_000_000_000)
-        published_at = dt.datetime.fromtimestamp(seconds, dt.UTC).replace(microsecond=nanoseconds // 1000)
-        message = Message(position, published_at, subject.decode("utf-8", "surrogateescape"), headers, data)
-        return message, reply.decode("ascii", "surrogateescape")
+        if len(tokens) == _SHORT_FORM:
+            _, _, _, _, _, position, _, nanoseconds, _ = tokens
+        else:
+            _, _, _, _, _, _, _, position, _, nanoseconds, *_ = tokens
+        published_at = _EPOCH + dt.timedelta(0, 0, int(nanoseconds) // 1000)
+        subject_said = subject.decode("utf-8", "surrogateescape")
+        messages.append(Message(int(position), published_at, subject_said, headers, data))
+    return messages
+
+
+def _pending(delivery: Delivery) -> int:
+    """Return how many messages there were behind one when it was delivered."""
+    tokens = delivery[1].split(b".")
+    return int(tokens[8 if len(tokens) == _SHORT_FORM else 10])

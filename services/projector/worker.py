@@ -79,7 +79,7 @@ class Worker:
         self._search = PoisonSearch(self._asides)
         self._naming = Naming(Allowed(settings.growth_share, settings.growth_least))
         self._written = 0
-        self._under_way: list[tuple[list[Message], str | None]] = []
+        self._under_way: list[tuple[list[Message], bytes | None]] = []
         self._told = ""
         self._leads = False
 
@@ -309,7 +309,7 @@ class Worker:
         return True
 
     async def _commit(
-        self, writer: asyncpg.Connection, ready: Ready, intake: Intake, reply: str | None, traced: BatchTrace
+        self, writer: asyncpg.Connection, ready: Ready, intake: Intake, reply: bytes | None, traced: BatchTrace
     ) -> None:
         started = time.perf_counter()
         with traced.part("write"):

@@ -61,10 +61,10 @@ class Log:
             position = first - 1
             while position < last:
                 taken = await intake.take(MOST, _PATIENCE)
-                if not taken:
+                if not taken.messages:
                     raise RestoreError(f"the bus does not give the messages of {self.name} after {position}: run again")
-                position = taken[-1][0].position
-                yield [message for message, _ in taken if message.position <= last]
+                position = taken.messages[-1].position
+                yield [message for message in taken.messages if message.position <= last]
         finally:
             await intake.close()
             await self._jetstream.delete_consumer(self.name, consumer.name)

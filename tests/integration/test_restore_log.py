@@ -39,9 +39,9 @@ async def test_a_dropped_database_comes_back_figure_by_figure(
         intake = Intake(client, "PARTY", "projector")
         await intake.open()
         taken = await intake.take(LENGTH, 5)
-        while taken[-1][0].position < LENGTH:
+        while taken.messages[-1].position < LENGTH:
             taken = await intake.take(LENGTH, 5)
-        await intake.acknowledge(taken[-1][1])
+        await intake.acknowledge(taken.replies[-1])
         await intake.close()
         before = await figures(settings)
         anew = replace(settings, database_url=lost)

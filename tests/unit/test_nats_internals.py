@@ -95,7 +95,7 @@ def test_deliveries_and_the_rest_come_out_as_they_were_sent(
     client = _Client()
     parser = Parser(client)
     delivered = client.delivered
-    cutter = Cutter(parser, SID, delivered.append)
+    cutter = Cutter(parser, SID, delivered.extend)
     cutter.install()
 
     async def feed() -> None:
@@ -116,7 +116,7 @@ def test_what_the_client_had_begun_is_finished_by_it_and_a_client_gets_its_parse
 
     async def feed() -> None:
         await parser.parse(one[:-4])
-        cutter = Cutter(parser, SID, delivered.append)
+        cutter = Cutter(parser, SID, delivered.extend)
         cutter.install()
         await parser.parse(one[-4:] + two + three[:30])
         cutter.remove()
@@ -132,7 +132,7 @@ def test_a_reconnect_leaves_nothing_of_the_old_connection_behind() -> None:
     client = _Client()
     parser = Parser(client)
     delivered: list[Delivery] = []
-    Cutter(parser, SID, delivered.append).install()
+    Cutter(parser, SID, delivered.extend).install()
     message = _message(SID, b"s", ACK % (1, 1), HEADERS % 1, b"body")
 
     async def feed() -> None:
@@ -150,8 +150,8 @@ def test_one_within_another_leaves_the_other_in_its_place() -> None:
     parser = Parser(client)
     outer: list[Delivery] = []
     inner: list[Delivery] = []
-    Cutter(parser, SID, outer.append).install()
-    within = Cutter(parser, SID + 1, inner.append)
+    Cutter(parser, SID, outer.extend).install()
+    within = Cutter(parser, SID + 1, inner.extend)
     within.install()
 
     async def feed(number: int) -> None:

@@ -93,7 +93,8 @@ async def _ours(bench: Bench, durable: str) -> AsyncIterator[Take]:
 
     async def take() -> tuple[int, Callable[[], Awaitable[object]]]:
         taken = await ours.take(MOST, 1.0)
-        return taken[-1][0].position if taken else 0, lambda: ours.acknowledge(taken[-1][1])
+        messages, replies = taken
+        return messages[-1].position if messages else 0, lambda: ours.acknowledge(replies[-1])
 
     try:
         yield take
