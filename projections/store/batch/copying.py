@@ -11,9 +11,10 @@ import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Iterable, Sequence
 from functools import lru_cache
-from itertools import repeat
 from struct import Struct
 from typing import Final, NamedTuple
+
+import numpy as np
 
 from projections.rules.counting.batch_changes import Changes, Deltas, FactColumns, FactRow, LedgerRow
 from projections.store.batch.packing import PackedPieces, pieces_of
@@ -34,12 +35,25 @@ _EPOCH_DAY: Final = _EPOCH.toordinal()
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 _size = Struct(">i").pack
-_sizes: Final = tuple(_size(size) for size in range(512))
+_sizes: Final = tuple(_size(size) for size in range(2_048))
 _row = Struct(">hiqiq").pack  # the number of columns; position and published_at
 _boolean: Final = {value: _size(1) + bytes((value,)) for value in (False, True)}
+_said: Final = tuple(size.decode("latin-1") for size in _sizes)
+"""Sizes as texts of which each character is a byte."""
+_USUAL: Final = {kept: (_NULL + size).decode("latin-1") for kept, size in ((None, _NULL), (b"2", _size(1) + b"2"))}
+"""What is kept of the usual subjects on the bus, none of it, and of the usual headers."""
+_FIRST: Final = {value: said.decode("latin-1") for value, said in _boolean.items()}
 
-_fact = Struct(">hiiiiihiqiqiq").pack  # the number of columns; each value after its size
-_fact_of_nobody = Struct(">hiiiiihiqiqi").pack  # the same with a NULL at the end
+_FACT: Final = np.dtype(
+    [
+        *(("columns", ">i2"), ("unit_size", ">i4"), ("unit", ">i4"), ("day_size", ">i4"), ("day", ">i4")),
+        *(("measure_size", ">i4"), ("measure", ">i2"), ("position_size", ">i4"), ("position", ">i8")),
+        *(("facets_size", ">i4"), ("facets", ">i8"), ("person_size", ">i4"), ("person", ">i8")),
+    ]
+)
+"""A row of the facts: the number of columns; each value after its size. A person that is NULL has no value."""
+_FACT_SIZES: Final = {name: _FACT[name[: -len("_size")]].itemsize for name in _FACT.fields or () if "_size" in name}
+_OF_NOBODY: Final = _FACT.itemsize - _FACT["person"].itemsize
 _ENDS: Final = {day.toordinal(): copied for day, copied in COPIED_ENDS.items()}
 
 
@@ -82,6 +96,14 @@ def ledger_rows(rows: Iterable[LedgerRow]) -> bytes:
     """Give rows of the ledger, with the columns LEDGER in their order."""
     made: list[bytes] = []
     for row in rows:
+        usual = _usual(row)
+        if usual is not None:
+            made += (
+                _row(len(LEDGER), 8, row.position, 8, (row.published_at - _EPOCH) // _MICROSECOND),
+                usual,
+                row.body,
+            )
+            continue
         made += (
             _row(len(LEDGER), 8, row.position, 8, (row.published_at - _EPOCH) // _MICROSECOND),
             *(_bytes(row.bus_subject), _bytes(row.headers), _word(row.publisher), _text(row.id)),
@@ -89,6 +111,21 @@ def ledger_rows(rows: Iterable[LedgerRow]) -> bytes:
             *(_sizes[len(row.body)] if len(row.body) < len(_sizes) else _size(len(row.body)), row.body),
         )
     return b"".join(made)
+
+
+def _usual(row: LedgerRow) -> bytes | None:
+    """Give all of a row between its time and its body, where it is as nearly all are; else None."""
+    publisher, id_, type_, subject, size = row.publisher, row.id, row.type, row.subject, len(row.body)
+    kept = _USUAL.get(row.headers) if row.bus_subject is None else None
+    if kept is None or publisher is None or id_ is None or type_ is None or subject is None or size >= len(_said):
+        return None
+    names = f"{publisher}{id_}{type_}{subject}"
+    if len(names) >= len(_said) or not names.isascii():
+        return None
+    return (
+        f"{kept}{_said[len(publisher)]}{publisher}{_said[len(id_)]}{id_}{_said[len(type_)]}{type_}"
+        f"{_said[len(subject)]}{subject}{_FIRST[row.first]}{_said[size]}"
+    ).encode("latin-1")
 
 
 def fact_rows(rows: Sequence[FactRow]) -> bytes:
@@ -102,14 +139,22 @@ def fact_rows(rows: Sequence[FactRow]) -> bytes:
 def fact_columns(facts: FactColumns) -> bytes:
     """Give the same of facts that come column by column."""
     units, days, measures, positions, facets, persons = facts
-    copied = [_ENDS.get(day, day - _EPOCH_DAY) for day in days]
-    width, two, four, eight = repeat(len(facts)), repeat(2), repeat(4), repeat(8)
-    known = (width, four, units, four, copied, two, measures, eight, positions, eight, facets)
+    rows = np.empty(len(units), _FACT)
+    rows["columns"] = len(facts)
+    for name, size in _FACT_SIZES.items():
+        rows[name] = size
+    rows["unit"], rows["measure"], rows["position"], rows["facets"] = units, measures, positions, facets
+    rows["day"] = [_ENDS.get(day, day - _EPOCH_DAY) for day in days]
     if None not in persons:
-        return b"".join(map(_fact, *known, eight, persons))
+        rows["person"] = persons
+        return rows.tobytes()
+    of_nobody = [person is None for person in persons]
+    rows["person"] = [person or 0 for person in persons]
+    rows["person_size"][of_nobody] = -1
+    sent = rows.tobytes()
     return b"".join(
-        _fact_of_nobody(*row, -1) if person is None else _fact(*row, 8, person)
-        for *row, person in zip(*known, persons, strict=False)  # what is repeated has no end
+        sent[begin : begin + (_OF_NOBODY if nobody else _FACT.itemsize)]
+        for begin, nobody in zip(range(0, len(sent), _FACT.itemsize), of_nobody, strict=True)
     )
 
 
