@@ -79,26 +79,37 @@ def _counter(row: EventType) -> Callable[[Event], tuple[FactEntry, ...]]:
     own_bits = [(own.name, _bits(row.data, own.name, own.absent)) for own in row.own]
     counts = [(MEASURE_NUMBERS[count.measure], count.unit, count.person or row.person) for count in row.counts]
 
+    def packed(data: Any) -> int:
+        codes = 0 if data.facets is UNSET else _pack_facets(data.facets)
+        for name, bits in own_bits:
+            codes |= bits[getattr(data, name)]
+        return codes
+
     def count(event: Event) -> tuple[FactEntry, ...]:
         data: Any = event.data
-        packed = 0 if data.facets is UNSET else _pack_facets(data.facets)
-        for name, bits in own_bits:
-            packed |= bits[getattr(data, name)]
-        counted_on = getattr(data, day)
+        codes, counted_on = packed(data), getattr(data, day)
         return tuple(
             [
                 FactEntry(
                     event.subject if unit == SUBJECT else getattr(data, unit),
                     measure,
                     counted_on,
-                    packed,
+                    codes,
                     None if person is None else getattr(data, person) or None,
                 )
                 for measure, unit, person in counts
             ]
         )
 
-    return count
+    measure, unit, person = counts[0]
+    if len(counts) > 1 or unit != SUBJECT or person is None:
+        return count
+
+    def count_one(event: Event) -> tuple[FactEntry, ...]:
+        data: Any = event.data
+        return (FactEntry(event.subject, measure, getattr(data, day), packed(data), getattr(data, person) or None),)
+
+    return count_one
 
 
 _COUNTERS = {row.type: _counter(row) for row in FACTS}

@@ -21,8 +21,8 @@ TIMES = st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(9999, 1, 1), timezones
 MAYBE = st.none() | NUMBERS
 LEDGER = st.builds(
     LedgerRow,
-    *(NUMBERS, TIMES, st.none() | BLOBS, st.none() | BLOBS, TEXTS, TEXTS, TEXTS, TEXTS, WORDS, TEXTS, TEXTS, TEXTS),
-    *(st.booleans(), MAYBE, MAYBE, MAYBE, MAYBE, MAYBE, BLOBS),
+    *(NUMBERS, TIMES, st.none() | BLOBS, st.none() | BLOBS, TEXTS, TEXTS, TEXTS, TEXTS, BLOBS),
+    first=st.booleans(),
 )
 FACTS = st.builds(
     FactRow, INTEGERS, st.dates(), st.integers(-(2**15), 2**15 - 1), NUMBERS, NUMBERS, st.none() | NUMBERS

@@ -11,7 +11,7 @@ from events.codec import Event
 from projections.rules.counting.batch_work import BatchWork
 from projections.rules.deciding import decision
 from projections.rules.hierarchy.hierarchy import Hierarchy
-from projections.rules.kinds import plain_facts, unit_changed
+from projections.rules.kinds import fact, plain_facts, unit_changed
 from projections.rules.log.set_aside import PREFIX
 from projections.store.generations import schema_of
 from projections.store.live.projection import Projection
@@ -81,10 +81,14 @@ async def test_a_fact_that_can_not_be_decided_in_a_rebuild_alone_is_malformed_th
             raise ZeroDivisionError("a defect of this program")
         return right(hierarchy, publisher, subject, *of)
 
+    def lineage_at_once(*_: Any) -> Any:
+        raise ZeroDivisionError("a defect of this program")
+
     log = [*told(), admitted("u2", "2023-01-05", "last")]
     await deliver(database, log)
     for module in (decision, plain_facts):  # one at a time, and many at once
         monkeypatch.setattr(module, "subject_at_once", subject_at_once)
+    monkeypatch.setattr(fact, "lineage_at_once", lineage_at_once)
     found = (await verified(database)).comparison.listed
     said = {each.key["position"]: each.should for each in found if each.table == "verdict"}
     assert said.keys() == {12, 13, 14, 15, 16}

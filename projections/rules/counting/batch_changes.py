@@ -138,17 +138,17 @@ class LedgerRow(Struct, gc=False):
     id: str | None
     type: str | None
     subject: str | None
-    outcome: str
-    reason: str | None
-    field: str | None
-    detail: str | None
-    first: bool
-    first_position: int | None
-    held_at: int | None
-    rejected_at: int | None
-    retracted_at: int | None
-    retracted_by: int | None
     body: bytes
+    outcome: str = ""
+    held_at: int | None = None
+    first: bool = True
+    first_position: int | None = None
+    reason: str | None = None
+    field: str | None = None
+    detail: str | None = None
+    rejected_at: int | None = None
+    retracted_at: int | None = None
+    retracted_by: int | None = None
 
     @property
     def simply_holds(self) -> bool:

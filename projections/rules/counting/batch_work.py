@@ -87,8 +87,16 @@ class BatchWork:
             self.state.facts_of.update([row.unit for row in rows])
             return
         for row in rows:
-            self._counting.add(self._deltas, row)
+            self._counting.add(self._deltas, row, self._lineage(row))
         self.state.has_facts = True
+
+    def count_one(self, row: FactRow, lineage: tuple[int, ...]) -> None:
+        """Count one fact from now on, of whose unit the raw lineage is known."""
+        if self.state.counts:
+            self._counting.add(self._deltas, row, lineage)
+            self.state.has_facts = True
+        else:
+            self.count((row,))
 
     def count_at_once(self, facts: FactColumns) -> None:
         """Count many facts from now on, in a state that does not count."""
@@ -105,7 +113,7 @@ class BatchWork:
             self.state.facts_of.subtract([row.unit for row in rows])
             return
         for row in rows:
-            self._counting.add(self._deltas, row, retracted=True)
+            self._counting.take_off(self._deltas, row, self._lineage(row))
 
     def make_plan(self, row: PlanRow) -> None:
         """Keep a plan from now on."""
@@ -137,6 +145,9 @@ class BatchWork:
                 found += sum(row.unit == unit.no for row in step.counted)
                 found -= sum(row.unit == unit.no for row in step.uncounted)
         return found > 0
+
+    def _lineage(self, row: FactRow) -> tuple[int, ...]:
+        return self.hierarchy.lineage(self.hierarchy.by_no[row.unit], row.day)
 
     def _keep(self, unit: int, by: int) -> None:
         self._kept_for[unit] = self._kept_for.get(unit, 0) + by

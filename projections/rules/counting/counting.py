@@ -31,7 +31,7 @@ class _Counted(NamedTuple):
 
 
 class Counting:
-    """Counts facts by the hierarchy as it stands when each is added, and the sizes as they stand when all are counted.
+    """Counts facts by the lineage above each when it is added, and the sizes as they stand when all are counted.
 
     Of no use to a state that does not count.
 
@@ -43,12 +43,15 @@ class Counting:
         self._gained: list[tuple[int, ...]] = []  # the lineage above each fact of the deltas that are open
         self._lost: list[tuple[int, ...]] = []
 
-    def add(self, deltas: Deltas, row: FactRow, *, retracted: bool = False) -> None:
-        """Take a fact that begins to be counted, or ceases to, as its unit's own and in every counter above it."""
-        (deltas.uncounted if retracted else deltas.counted).append(row)
-        hierarchy = self._state.hierarchy
-        lineage = hierarchy.lineage(hierarchy.by_no[row.unit], row.day)
-        (self._lost if retracted else self._gained).append(lineage)
+    def add(self, deltas: Deltas, row: FactRow, lineage: tuple[int, ...]) -> None:
+        """Take a fact that begins to be counted, as its unit's own and in every counter of the lineage above it."""
+        deltas.counted.append(row)
+        self._gained.append(lineage)
+
+    def take_off(self, deltas: Deltas, row: FactRow, lineage: tuple[int, ...]) -> None:
+        """Take a fact that ceases to be counted, in the same places."""
+        deltas.uncounted.append(row)
+        self._lost.append(lineage)
 
     def close(self, deltas: Deltas) -> None:
         """Fill in what the facts of the deltas add to the counters above them."""

@@ -21,7 +21,7 @@ from projections.rules.hierarchy.unit import Unit
 Key = Hashable
 """What a parked event can wait for: a unit's id, or the (publisher, id) of an event."""
 
-_ABOUT_ONE: Final = frozenset(row.type for row in CATALOGUE.values() if not row.units)
+ABOUT_ONE: Final = frozenset(row.type for row in CATALOGUE.values() if not row.units)
 """Types that name no unit but their subject."""
 
 
@@ -45,7 +45,7 @@ class Waits(NamedTuple):
 def wait_about_subject(event: Event, hierarchy: Hierarchy) -> Waits | None:
     """Say what an event waits for that its subject may say itself, or a unit above it; None when it holds."""
     day = day_of(event)
-    if event.type in _ABOUT_ONE and subject_at_once(hierarchy, event.publisher, event.subject, day) is not None:
+    if event.type in ABOUT_ONE and subject_at_once(hierarchy, event.publisher, event.subject, day) is not None:
         return None
     units, waits = units_or_wait(event, units_named(event), hierarchy, day)
     if waits is not None:
@@ -75,6 +75,27 @@ def subject_at_once(
         return unit
     upper = known.get(publisher)
     return unit if upper is not None and hierarchy.is_above(upper, unit, day) else None
+
+
+def lineage_at_once(
+    hierarchy: Hierarchy, unit: Unit, publisher: str, day: dt.date, others: Iterable[str] = ()
+) -> tuple[int, ...] | None:
+    """Return the raw lineage above the subject of a fact that holds, by the same rules; None is no verdict."""
+    if not unit.active(day):
+        return None
+    known = hierarchy.by_id
+    for other in others:
+        named = known.get(other)
+        if named is None or not named.active(day):
+            return None
+    lineage = hierarchy.lineage(unit, day)
+    if publisher == unit.id:
+        return lineage
+    upper = known.get(publisher)
+    if upper is None:
+        return None
+    at_once = upper.no in lineage and not upper.dissolved(day)
+    return lineage if at_once or hierarchy.is_above(upper, unit, day) else None
 
 
 def units_or_wait(

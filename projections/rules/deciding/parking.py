@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from events.codec import Event
@@ -29,6 +29,11 @@ class Parking:
         self.events: dict[int, Parked] = {}
         self.retractions: dict[int, Event] = {}
         self._waiting: dict[Key, set[int]] = {}
+
+    @property
+    def awaited(self) -> Container[Key]:
+        """The keys that any event waits for."""
+        return self._waiting
 
     def __len__(self) -> int:
         return len(self.events)

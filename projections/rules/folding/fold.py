@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from operator import attrgetter
+from typing import Final
 
 from events.catalogue import CATALOGUE
 from events.codec import Event, Refusal, same_content
@@ -19,6 +21,7 @@ from projections.rules.counting.batch_work import BatchWork
 from projections.rules.counting.state import Recorded, State
 from projections.rules.deciding.decision import Key
 from projections.rules.deciding.parking import Parked
+from projections.rules.kinds import fact
 from projections.rules.kinds.attempt import attempt
 from projections.rules.kinds.kind import Ruling
 from projections.rules.kinds.plain_facts import PlainFacts, count_at_once
@@ -28,6 +31,8 @@ from projections.rules.log.message import Message
 from projections.rules.log.set_aside import UndecidableError
 
 EventKey = tuple[str, str]
+_COUNTED: Final = Outcome.COUNTED
+_became = attrgetter("type", "outcome", "reason")
 
 
 class Fold:
@@ -74,11 +79,36 @@ class Fold:
             found = extend(self._link, messages)
             self._link = found[-1]
             self._links += [link for link in found if link.lasts]
-        for message, event in zip(messages, decoded, strict=True):
+        place = 0
+        while (place := self._take_facts(messages, decoded, place)) < len(messages):
             try:
-                self._decide(message, event)
+                self._decide(messages[place], decoded[place])
             except Exception as error:
-                raise UndecidableError(message.position) from error
+                raise UndecidableError(messages[place].position) from error
+            place += 1
+
+    def _take_facts(self, messages: Sequence[Message], decoded: Sequence[Event | Refusal], first: int) -> int:
+        """Count facts one after the other as long as nothing is the matter with them; return the place of what is next.
+
+        Nearly all of the log: just what `_decide` does with them, without what it takes for anything else.
+        """
+        work, recorded, rows, awaited = self._work, self._recorded, self._rows, self._state.parking.awaited
+        place = first
+        for message, event in zip(messages[first:], decoded[first:], strict=True):
+            if isinstance(event, Refusal):
+                break
+            position, published_at, bus_subject, headers, body = message
+            publisher, id_, type_ = event.publisher, event.id, event.type
+            key = (publisher, id_)
+            if key in recorded or key in awaited or not fact.apply_at_once(position, event, work):
+                break
+            kept = b"" if headers is None else kept_headers(publisher, id_, headers, body)
+            rows[position] = LedgerRow(
+                position, published_at, None, kept, publisher, id_, type_, event.subject, body, _COUNTED, position
+            )
+            recorded[key] = Recorded(position, publisher, id_, type_, _COUNTED, bus_subject, body, event)
+            place += 1
+        return place
 
     def _decide(self, message: Message, event: Event | Refusal) -> None:
         self._work.now = message.position
@@ -126,7 +156,7 @@ class Fold:
                 links.append(self._link)
         self._state.position = self._last
         done = self._work.finish()
-        for said, n in Counter((row.type, row.outcome, row.reason) for row in self._rows.values()).items():
+        for said, n in Counter(map(_became, self._rows.values())).items():
             self._add_tally(*said, n)
         return Changes(
             edition=self._state.edition,
@@ -233,24 +263,5 @@ class Fold:
             headers = kept_headers(publisher, id_, headers, message.body)
         elif headers is None:
             headers = b""
-        return LedgerRow(
-            message.position,
-            message.published_at,
-            bus_subject,
-            headers,
-            publisher,
-            id_,
-            type_,
-            event.subject,
-            "",
-            None,
-            None,
-            None,
-            True,
-            None,
-            None,
-            None,
-            None,
-            None,
-            message.body,
-        )
+        names = (publisher, id_, type_, event.subject)
+        return LedgerRow(message.position, message.published_at, bus_subject, headers, *names, message.body)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from events.codec import Event
-from events.derived import fact_entries
+from events.derived import fact_entries, units_named
 from projections.rules.counting.batch_changes import FactRow
 from projections.rules.counting.batch_work import BatchWork
 from projections.rules.counting.person import person_digest
-from projections.rules.deciding.decision import Key, Waits, wait_about_subject
+from projections.rules.deciding.decision import ABOUT_ONE, Key, Waits, lineage_at_once, wait_about_subject
 from projections.rules.kinds.kind import COUNTED, Ruling
 
 
@@ -20,6 +20,30 @@ def apply(position: int, event: Event, work: BatchWork) -> Ruling:
     """Count what it contributes."""
     work.count(_rows(position, event, work))
     return COUNTED
+
+
+def apply_at_once(position: int, event: Event, work: BatchWork) -> bool:
+    """Count what an event contributes that is a fact and holds at once; False, and nothing is done, is no verdict."""
+    entries = fact_entries(event)
+    if not entries:
+        return False
+    first, subject = entries[0], event.subject
+    unit = work.hierarchy.by_id.get(subject)
+    if unit is None:
+        return False
+    others = () if event.type in ABOUT_ONE else units_named(event).values()
+    try:
+        lineage = lineage_at_once(work.hierarchy, unit, event.publisher, first.day, others)
+    except Exception:  # noqa: BLE001 - it raises again where it is decided by itself, and is set aside there
+        return False
+    if lineage is None:
+        return False
+    if len(entries) == 1 and first.unit == subject:
+        person = person_digest(subject, first.person)
+        work.count_one(FactRow(unit.no, first.day, first.measure, position, first.facets, person), lineage)
+    else:
+        work.count(_rows(position, event, work))
+    return True
 
 
 def decide_taking_back(_position: int, _event: Event, _work: BatchWork) -> None:

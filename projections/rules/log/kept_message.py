@@ -10,8 +10,9 @@ from projections.rules.log.message import Message
 
 WITH_DIGEST: Final = b"2"
 """Stands in a row for the message id of the contract's version 2 alone; a header block is never so short."""
-_USUAL_HEADERS = b"NATS/1.0\r\n" + MESSAGE_ID_HEADER.encode() + b": %b\r\n\r\n"
-_USUAL_BYTES = len(_USUAL_HEADERS % b"")
+_BEFORE_NAMES: Final = f"NATS/1.0\r\n{MESSAGE_ID_HEADER}: "
+_AFTER_NAMES: Final = "\r\n\r\n"
+_USUAL_BYTES: Final = len(_BEFORE_NAMES) + len(_AFTER_NAMES)
 _DIGEST_BYTES = len(":") + 32
 
 
@@ -48,16 +49,16 @@ def bus_subject_of(publisher: str, event_type: str, kept: bytes | None) -> str:
 
 def kept_headers(publisher: str, event_id: str, headers: bytes, body: bytes) -> bytes | None:
     """Return what a row keeps of the raw header block of an event: nothing, or a mark, where it is a usual one."""
-    named = f"{publisher}:{event_id}".encode()
-    longer = len(headers) - _USUAL_BYTES - len(named)
+    longer = len(headers) - _USUAL_BYTES - len(":") - len(publisher) - len(event_id)  # the names are ASCII
     if not longer:
-        return None if headers == _USUAL_HEADERS % named else headers
+        return None if headers == usual_headers(publisher, event_id) else headers
     if longer != _DIGEST_BYTES:  # before the digest is made, which takes longer than the rest
         return headers
-    return WITH_DIGEST if headers == _USUAL_HEADERS % b"%b:%b" % (named, digest(body).encode()) else headers
+    usual = f"{_BEFORE_NAMES}{publisher}:{event_id}:{digest(body)}{_AFTER_NAMES}"
+    return WITH_DIGEST if headers == usual.encode() else headers
 
 
 def usual_headers(publisher: str, event_id: str, body: bytes | None = None) -> bytes:
     """Return the raw header block that has the message id alone: of version 1, or with a body that of version 2."""
-    named = f"{publisher}:{event_id}".encode()
-    return _USUAL_HEADERS % (named if body is None else b"%b:%b" % (named, digest(body).encode()))
+    named = f"{publisher}:{event_id}" if body is None else f"{publisher}:{event_id}:{digest(body)}"
+    return f"{_BEFORE_NAMES}{named}{_AFTER_NAMES}".encode()
