@@ -21,6 +21,8 @@ WORTH: Final = 262_144
 
 A year is written whole for each unit and measure: so it is seldom done. A reader of the root goes through half of them.
 """
+WITH_A_BATCH: Final = 131_072
+"""Facts that one batch sums up, or a little more: a move of a million leaves the rest to those that follow."""
 AT_ONCE: Final = 65_536
 """Facts that are summed up at once, or all that a unit has of a year: some 10 MB of them."""
 YEARS_AT_ONCE: Final = 128
@@ -108,18 +110,23 @@ class Breakdowns:
         if self._waiting is None:
             self._waiting = sum(n for *_, n in await connection.fetch(_WAITING))
         if self._waiting >= WORTH:
-            await sum_up(connection)
-            self._waiting = self._added = 0
+            self._waiting -= await sum_up(connection, WITH_A_BATCH)
         elif self._added >= _OFTEN:
             await connection.execute(_NEW_TOGETHER)
             self._added = 0
 
 
-async def sum_up(connection: asyncpg.Connection) -> None:
-    """Sum up all that is not yet, in the generation that the session sees; the caller owns the transaction."""
+async def sum_up(connection: asyncpg.Connection, most: int | None = None) -> int:
+    """Sum up what is not yet, in the generation that the session sees; return how many facts.
+
+    All, or of the units' years those that have the most, until there are ``most``. The caller owns the transaction.
+    """
+    waiting = [tuple(row) for row in await connection.fetch(_WAITING)]
+    if most is not None:
+        waiting = _largest(waiting, most)
     years: list[tuple[int, int]] = []
     amount = 0
-    for unit, year, n in await connection.fetch(_WAITING):
+    for unit, year, n in waiting:
         if years and (amount + n > AT_ONCE or len(years) >= YEARS_AT_ONCE):
             await _sum_up(connection, years)
             years, amount = [], 0
@@ -128,6 +135,18 @@ async def sum_up(connection: asyncpg.Connection) -> None:
     if years:
         await _sum_up(connection, years)
     await connection.execute(_SUMMED_TOGETHER)
+    return sum(n for *_, n in waiting)
+
+
+def _largest(waiting: Sequence[tuple[int, int, int]], most: int) -> list[tuple[int, int, int]]:
+    """Return those units' years that have the most facts, in their order, until they have as many as asked for."""
+    chosen, amount = [], 0
+    for each in sorted(waiting, key=lambda row: -row[2]):
+        if amount >= most:
+            break
+        chosen.append(each)
+        amount += each[2]
+    return sorted(chosen)
 
 
 async def _sum_up(connection: asyncpg.Connection, years: Sequence[tuple[int, int]]) -> None:

@@ -65,6 +65,8 @@ FROM unnest($1::int[], $2::int[], $3::date[], $4::date[]) AS s (k, unit, since, 
 CROSS JOIN LATERAL (SELECT day, measure, facets FROM fact f WHERE f.unit = s.unit AND {_WITHIN} OFFSET 0) AS f
 GROUP BY 1
 """
+_AS_THEY_LIE: Final = "SET LOCAL enable_indexscan = off"
+_AS_USUAL: Final = "SET LOCAL enable_indexscan TO DEFAULT"
 _SENT = np.dtype([("day", ">i4"), ("measure", ">i2"), ("facets", ">i8")])
 _MONTHS = """
 SELECT s.k, b.month, b.rows
@@ -86,6 +88,14 @@ class _Target(NamedTuple):
     k: int
     no: int
     sign: int
+
+
+class _Counted(NamedTuple):
+    """What pieces have: the piece, the rest of the key of a day's counter, and how many."""
+
+    k: Integers
+    days: Integers
+    n: Integers
 
 
 async def carry_out(connection: asyncpg.Connection, steps: Sequence[Restructuring], rollups: Rollups) -> None:
@@ -149,36 +159,53 @@ async def _move(connection: asyncpg.Connection, steps: Sequence[Reattribution], 
         if piece.months is not None:
             months.append((k, step.unit, *piece.months))
         spans += [(k, *span) for span in piece.spans]
-    keys, n = _net(targets, *await _moved(connection, pieces, summed))
+    moved = {k: unit for k, unit, *_ in pieces}
+    its_own, below = ([span for span in spans if (span[1] == moved[span[0]]) == own] for own in (True, False))
+    own, known = await _facts(connection, its_own), {k for k, *_ in its_own}
+    others = [piece for piece in pieces if piece[0] not in known]
+    keys, n = _net(targets, *_in_order([_on_days(own), *await _moved(connection, pieces, others, summed)]))
     summing = np.isin(keys >> UNIT_SHIFT, list(run))
     await rollups.running.add(connection, keys[summing], n[summing])
     await _into_counters(connection, keys[~summing], n[~summing], large)
     into = [target for target in targets if target.no in vast]
     if into:
         found = [await _broken_down(connection, pieces, months)] if months else []
-        found += [await _facts(connection, spans)] if spans else []
-        await _into_breakdowns(connection, rollups, into, found)
+        await _into_breakdowns(connection, rollups, into, [own, await _facts(connection, below), *found])
 
 
 async def _moved(
     connection: asyncpg.Connection,
     pieces: Sequence[tuple[int, int, int, int, dt.date, dt.date]],
+    with_own: Sequence[tuple[int, int, int, int, dt.date, dt.date]],
     summed: Sequence[tuple[int, int, int, int]],
-) -> tuple[Integers, Integers, Integers]:
-    """Read what the pieces have: the piece, the rest of a counter's key, and how many, in the order of the pieces."""
-    asked = _columns(pieces)
-    rows = await connection.fetch(_COUNTED_BELOW, *asked) + await connection.fetch(_OWN, *asked)
+) -> list[_Counted]:
+    """Read what the pieces have, and with some of them what their units have of their own."""
+    rows = await connection.fetch(_COUNTED_BELOW, *_columns(pieces))
+    rows += await connection.fetch(_OWN, *_columns(with_own)) if with_own else []
     k, period, measure, n = (np.array(column, np.int64) for column in zip(*rows, strict=True)) if rows else _NOTHING
-    found = [(k, (period << PERIOD_SHIFT) | measure, n)]
+    found = [_Counted(k, (period << PERIOD_SHIFT) | measure, n)]
     if summed:
         for piece, month, sums in await connection.fetch(_RUNNING, *_columns(summed)):
             days, each = days_of(month, sums)
             _, _, first, last, *_ = pieces[piece]
             within = (days >> PERIOD_SHIFT >= first) & (days >> PERIOD_SHIFT <= last)
-            found.append((np.full(np.count_nonzero(within), piece, np.int64), days[within], each[within]))
+            found.append(_Counted(np.full(np.count_nonzero(within), piece, np.int64), days[within], each[within]))
+    return found
+
+
+def _in_order(found: Sequence[_Counted]) -> _Counted:
+    """Put what was found together, in the order of the pieces."""
     k, days, n = (np.concatenate(column) for column in zip(*found, strict=True))
     order = np.argsort(k, kind="stable")
-    return k[order], days[order], n[order]
+    return _Counted(k[order], days[order], n[order])
+
+
+def _on_days(facts: _Below) -> _Counted:
+    """Count facts by their days and measures."""
+    day, measure, _ = day_and_measure(facts.facts["what"].astype(np.int64))
+    period = ((facts.months >> PERIOD_SHIFT) - MONTH_BASE) * 100 + day
+    found, n = np.unique((facts.k << UNIT_SHIFT) | (period << PERIOD_SHIFT) | measure, return_counts=True)
+    return _Counted(found >> UNIT_SHIFT, found & ((1 << UNIT_SHIFT) - 1), n)
 
 
 _NOTHING: Final = (np.empty(0, np.int64),) * 4
@@ -234,9 +261,17 @@ async def _broken_down(
 
 
 async def _facts(connection: asyncpg.Connection, spans: Sequence[tuple[int, int, dt.date, dt.date]]) -> _Below:
-    """Read the facts of spans."""
+    """Read the facts of spans, of each unit in the order in which they lie, as a unit may have a million of them.
+
+    PostgreSQL knows not which one has; by an index alone it would fetch nearly each of them from another place.
+    """
+    if not spans:
+        return _together([])
+    await connection.execute(_AS_THEY_LIE)
+    rows = await connection.fetch(_FACTS, *_columns(spans))
+    await connection.execute(_AS_USUAL)
     found = []
-    for piece, sent in await connection.fetch(_FACTS, *_columns(spans)) if spans else ():
+    for piece, sent in rows:
         facts = np.frombuffer(sent, _SENT)
         periods = _periods(facts["day"])
         measures, facets = facts["measure"].astype(np.int64), facts["facets"].astype(np.int64)
@@ -262,7 +297,8 @@ async def _into_breakdowns(
 ) -> None:
     """Add to the breakdowns of vast units what joins them, and take off what leaves them."""
     k, months, facts = _together(moved)
-    order = np.argsort(k, kind="stable")
+    order = _order_of(months >> PERIOD_SHIFT)
+    order = order[np.argsort(k[order], kind="stable")]
     k, months, facts = k[order], months[order], facts[order]
     begins, ends = (np.searchsorted(k, [target.k for target in targets], side=side) for side in ("left", "right"))
     keys, signed = [_NOTHING[0]], list[NDArray[Any]]()
@@ -272,6 +308,12 @@ async def _into_breakdowns(
         these["what"] *= sign
         signed.append(these)
     await rollups.breakdowns.add(connection, np.concatenate(keys), joined(signed))
+
+
+def _order_of(months: Integers) -> Integers:
+    """Return the places of months in their order; numbers of 16 bits are sorted in one go, and nearly all fit."""
+    apart = months - (months.min() if len(months) else 0)
+    return np.argsort(apart.astype(np.uint16) if apart.max(initial=0) < 1 << 16 else apart, kind="stable")
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
