@@ -33,13 +33,16 @@ async def test_who_fills_the_log_is_named_and_others_are_not(party: str, databas
         with on.projector() as running:
             await on.publish(*WORLD, admitted("u1", "2023-01-01", "e1"))
             flood = [Told(Said("party.v1.hostile.member.admitted", b"x" * 10_000), f"flood-{n}") for n in range(100)]
-            await on.send(*flood)
+            names = [Told(Said(f'party.v1.evil"}}{n}.made.up.{n}', b"x"), f"name-{n}") for n in range(20)]
+            await on.send(*flood, *names)
             await on.settled()
 
             async def named() -> bool:
                 async with httpx.AsyncClient() as client:
                     told = (await client.get(f"{running.url}/metrics")).text
                 assert 'publisher="u1"' not in told
+                assert not any(word in told for word in ("evil", "made")), "anybody makes up names, and labels are few"
+                assert 'tonghop_events_total{outcome="rejected",type="unreadable"}' in told
                 return 'tonghop_publisher_growth_share{publisher="hostile"} 0.9' in told
 
             await eventually(named, "the hostile one is not named")

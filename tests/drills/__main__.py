@@ -15,6 +15,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Final
 
+from tests.drills.clusters import CLUSTER_DRILLS, running_cluster
 from tests.drills.faults import DRILLS, INSTEAD, Drill
 from tests.drills.leaves import LEAF_DRILLS, running_leaf
 from tests.drills.service import Scene, running_service
@@ -80,6 +81,8 @@ async def _all(names: Sequence[str], *, writing: bool) -> int:
     failed = await _at(running_service, {name: DRILLS[name] for name in names if name in DRILLS}, writing=writing)
     of_leaves = {name: LEAF_DRILLS[name] for name in names if name in LEAF_DRILLS}
     failed += await _at(running_leaf, of_leaves, writing=writing)
+    of_clusters = {name: CLUSTER_DRILLS[name] for name in names if name in CLUSTER_DRILLS}
+    failed += await _at(running_cluster, of_clusters, writing=writing)
     print("failed:", failed)
     return 1 if failed else 0
 
@@ -108,7 +111,9 @@ async def _at(running: Running, drills: Mapping[str, Drill], *, writing: bool) -
 def main() -> int:
     """Run the drills that are named, or all."""
     parser = argparse.ArgumentParser(prog="python -m tests.drills", description=__doc__)
-    parser.add_argument("alerts", nargs="*", metavar="ALERT", help=f"of {', '.join([*DRILLS, *LEAF_DRILLS])}")
+    parser.add_argument(
+        "alerts", nargs="*", metavar="ALERT", help=f"of {', '.join([*DRILLS, *LEAF_DRILLS, *CLUSTER_DRILLS])}"
+    )
     parser.add_argument("--write", action="store_true", help="into the pages of docs/runbooks/")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # all that was started is ended

@@ -32,6 +32,7 @@ class Drill(NamedTuple):
 
 INSTEAD: Final[Mapping[str, str]] = {
     "> 300": "> 12",
+    "[15m]) > 2": "[45m]) > 2",
     "> 86400": "> 15",
     "tonghop_leading == 1) > 60": "tonghop_leading == 1) > 10",
 }
