@@ -41,7 +41,9 @@ async def test_who_fills_the_log_is_named_and_others_are_not(party: str, databas
                 async with httpx.AsyncClient() as client:
                     told = (await client.get(f"{running.url}/metrics")).text
                 assert 'publisher="u1"' not in told
-                assert not any(word in told for word in ("evil", "made.up")), "anybody makes up names, and labels are few"
+                assert not any(word in told for word in ("evil", "made.up")), (
+                    "anybody makes up names, and labels are few"
+                )
                 assert 'tonghop_events_total{outcome="rejected",type="unreadable"}' in told
                 return 'tonghop_publisher_growth_share{publisher="hostile"} 0.9' in told
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import asyncpg
+import psutil
 from nats.errors import Error
 
 from deploy.cluster.loopback.machines import Cluster
@@ -106,6 +107,15 @@ async def _copy_missing(on: OnCluster) -> AsyncIterator[None]:
     await asyncio.to_thread(on.cluster.roles[follower].start)
 
 
+def _replaying(place: Path) -> psutil.Process:
+    """Find the process of a standby that replays the primary's log: if that is paused, Patroni lets it go on."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if "startup" in " ".join(process.cmdline()) and Path(process.cwd()).is_relative_to(place):
+                return process
+    raise AssertionError(f"nothing replays in {place}")
+
+
 async def _standbys_lag(on: OnCluster) -> AsyncIterator[None]:
     primary = on.cluster.primary()
     standbys = [one for one in ("postgres-1", "postgres-2", "postgres-3") if one != primary]
@@ -115,9 +125,11 @@ async def _standbys_lag(on: OnCluster) -> AsyncIterator[None]:
             if await looking.fetchval("SELECT count(*) FROM pg_stat_activity WHERE usename = 'tonghop_api'"):
                 lagging = one
                 break
-    on.does(f"psql -h {lagging}: SELECT pg_wal_replay_pause()      # and on the primary 20 MB are written")
-    async with on.database(lagging) as connection:
-        await connection.execute("SELECT pg_wal_replay_pause()")
+    replaying = _replaying(on.cluster.layout.place(lagging))
+    on.does(
+        f"kill -STOP PID-OF-STARTUP-PROCESS            # that replays on {lagging}; on the primary 20 MB are written"
+    )
+    replaying.suspend()
     async with on.database() as connection:
         await connection.execute(
             "CREATE TABLE drill AS SELECT n, repeat(md5(n::text), 30) AS t FROM generate_series(1, 20000) AS n"
@@ -125,9 +137,8 @@ async def _standbys_lag(on: OnCluster) -> AsyncIterator[None]:
     yield
     await on.metric("patroni_xlog_replayed_location and on (scope, instance) patroni_replica == 1")
     await on.patronictl("list")
-    on.does(f"psql -h {lagging}: SELECT pg_wal_replay_resume()")
-    async with on.database(lagging) as connection:
-        await connection.execute("SELECT pg_wal_replay_resume()")
+    on.does("kill -CONT PID-OF-STARTUP-PROCESS")
+    replaying.resume()
     async with on.database() as connection:
         await connection.execute("DROP TABLE drill")
 

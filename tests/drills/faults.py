@@ -334,7 +334,7 @@ async def _(on: Service) -> AsyncIterator[None]:
         on.cluster.kill(["api"], Random(1))
         await on.cluster.revive(["api"])
         await on.answers("/healthz")
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(4.5)  # two scrapes
     yield
     await on.metric('changes(process_start_time_seconds{job="tonghop-api"}[30s])')
     on.does("journalctl -u tonghop-api -n 1")
