@@ -7,7 +7,7 @@ import itertools
 import logging
 import os
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -169,17 +169,20 @@ async def _no_failover(on: OnCluster) -> AsyncIterator[None]:
     await asyncio.to_thread(on.cluster.roles[primary].start)
 
 
-async def _no_etcd(on: OnCluster) -> AsyncIterator[None]:
-    leader = str(on.cluster.etcd_leader())
-    killed = [leader, next(one for one in ("etcd-1", "etcd-2", "etcd-3") if one != leader)]
-    on.does(f"kill -9 {killed[0]} {killed[1]}                      # two of three, the leader among them")
-    for one in killed:
-        on.cluster.roles[one].kill()
-    yield
-    await on.metric("etcd_server_has_leader")
-    await on.metric("time() - patroni_dcs_last_seen")
-    on.does("systemctl start etcd                       # on both")
-    await asyncio.gather(*(asyncio.to_thread(on.cluster.roles[one].start) for one in killed))
+def _without_etcd(many: int) -> Callable[[OnCluster], AsyncIterator[None]]:
+    async def fault(on: OnCluster) -> AsyncIterator[None]:
+        leader = str(on.cluster.etcd_leader())
+        killed = [leader, *(one for one in ("etcd-1", "etcd-2", "etcd-3") if one != leader)][:many]
+        on.does(f"kill -9 {' '.join(killed)}                      # the leader among them")
+        for one in killed:
+            on.cluster.roles[one].kill()
+        yield
+        await on.metric("etcd_server_has_leader")
+        await on.metric("time() - patroni_dcs_last_seen")
+        on.does("systemctl start etcd                       # on each")
+        await asyncio.gather(*(asyncio.to_thread(on.cluster.roles[one].start) for one in killed))
+
+    return fault
 
 
 CLUSTER_DRILLS = {
@@ -190,7 +193,8 @@ CLUSTER_DRILLS = {
         Drill("TonghopPostgresStandbyLags", _standbys_lag, ("TonghopApiReadsOldFigures",)),  # type: ignore[arg-type]
         Drill("TonghopPostgresStandbyMissing", _standby_missing),  # type: ignore[arg-type]
         Drill("TonghopPostgresNoPrimary", _no_failover, ("TonghopFailoverOff",)),  # type: ignore[arg-type]
-        Drill("TonghopEtcdNoLeader", _no_etcd, ("TonghopEtcdMemberMissing", "TonghopPatroniAlone")),  # type: ignore[arg-type]
+        Drill("TonghopEtcdNoLeader", _without_etcd(2), ("TonghopEtcdMemberMissing",)),  # type: ignore[arg-type]
+        Drill("TonghopPatroniAlone", _without_etcd(3)),  # type: ignore[arg-type]
     )
 }
 

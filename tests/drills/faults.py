@@ -336,7 +336,7 @@ async def _(on: Service) -> AsyncIterator[None]:
         await on.answers("/healthz")
         await asyncio.sleep(4.5)  # two scrapes
     yield
-    await on.metric('changes(process_start_time_seconds{job="tonghop-api"}[30s])')
+    await on.metric('changes(process_start_time_seconds{job="tonghop-api"}[90s])')
     on.does("journalctl -u tonghop-api -n 1")
     on.said += [line[:160] for line in on.cluster.log_of("api").splitlines()[-1:]]
 
