@@ -9,6 +9,7 @@ from tests.soak.reporting import circumstances, table
 
 BEGIN: Final = "<!-- made: cluster -->"
 END: Final = "<!-- end -->"
+OUGHT_TO_BE_NONE: Final = ("lost", "doubled", "went back", "and said so", "wrong sums")
 
 
 class Suffered(NamedTuple):
@@ -72,10 +73,7 @@ def report(course: Course) -> str:
         )
         for one in course.suffered
     ]
-    heads = (
-        *("fault", "machines", "seconds without counting", "seconds without answers", "whole again after, s"),
-        *("lost", "doubled", "went back", "went back and said so", "sums that did not agree"),
-    )
+    heads = ("fault", "machines", "no counting, s", "no answers, s", "whole after, s", *OUGHT_TO_BE_NONE)
     lines = [
         f"`{course.command}`",
         "",
