@@ -211,7 +211,7 @@ async def _first(
             continue
     if not places:
         raise TimeoutError(Bilingual("không máy chủ nào trả lời", "no server answers"))
-    return await _one_of_several(address, places[-1], limit, common)
+    return await _one_of_several(address, places[-1], brief if is_silent(places[-1]) else limit, common)
 
 
 async def _one_of_several(

@@ -22,6 +22,7 @@ LOOK_EVERY: Final = 0.5
 TIMES_TOLD: Final = 5
 LAG: Final = 1 << 20
 """Bytes that a standby may be behind where all of it stands: it is written to all the time."""
+MAY_FOLLOW: Final = {"sync_standby", "quorum_standby"}
 PUBLISHES: Final = "anybody"
 """The user of the bus who may speak as every unit."""
 READS: Final = "reader"
@@ -177,7 +178,11 @@ class Cluster:
         leaders = [one for one in members if one.get("role") == "leader" and one.get("state") == "running"]
         follow = [one for one in members if one.get("state") == "streaming" and _near(one.get("lag"))]
         in_time = {one.get("timeline") for one in members}
-        return None if (len(leaders), len(follow), len(in_time)) == (1, 2, 1) else f"PostgreSQL: {told}"
+        may_follow = [
+            one for one in members if one.get("role") in MAY_FOLLOW
+        ]  # before there is one, nobody is promoted
+        good = (len(leaders), len(follow), len(in_time)) == (1, 2, 1) and may_follow
+        return None if good else f"PostgreSQL: {told}"
 
     def _projectors(self) -> str | None:
         states = self._cluster.asking.projectors()
