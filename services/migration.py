@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from itertools import chain, repeat
 from typing import Any
 
 from nats.aio.client import Client
@@ -35,6 +36,9 @@ _NO_CONSUMER = 10014
 PATIENCE = 60.0
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
+LOCK_WAITS = (*[0.3] * 8, 1.5)
+"""Seconds for which a lock on a table is waited for, try after try: whoever reads waits behind it. The last, for all
+further tries, is longer than the second after which PostgreSQL sends its own cleaning away (deadlock_timeout)."""
 
 Notice = Callable[[str], None]
 
@@ -50,7 +54,19 @@ async def migrate(settings: Settings, *, notice: Notice | None = None, patience:
     Raises MigrationError, and projections.store.schema.migrate.SchemaError. Nothing that exists is ever altered.
     """
     notice = notice or _to_standard_error
-    await _patiently("PostgreSQL (TONGHOP_DATABASE_URL)", lambda: upgrade(settings.database_url), notice, patience)
+    waits = chain(LOCK_WAITS, repeat(LOCK_WAITS[-1]))
+
+    async def schema() -> None:
+        newer = await upgrade(settings.database_url, lock_wait=next(waits))
+        if newer is not None:
+            notice(
+                either(
+                    f"Lược đồ ({newer}) mới hơn phiên bản này, và phiên bản này chạy được với nó: không đổi gì.",
+                    f"The schema ({newer}) is newer than this version, which can live with it: nothing is changed.",
+                )
+            )
+
+    await _patiently("PostgreSQL (TONGHOP_DATABASE_URL)", schema, notice, patience)
     await _patiently(
         f"NATS JetStream at {said(settings.nats_url)} (TONGHOP_NATS_URL)",
         lambda: _migrate_stream(settings, notice),

@@ -106,8 +106,13 @@ _NO_DATABASE: Final = Bilingual(
     "chưa có cơ sở dữ liệu, hãy tạo (createdb)", "the database is missing, make it (createdb)"
 )
 
+_LOCKED: Final = Bilingual(
+    "bảng đang được đọc hay ghi lâu, sẽ thử lại", "a table is read or written for long just now, it is tried again"
+)
+
 _ADVICE: Final[tuple[tuple[type[BaseException], Bilingual], ...]] = (
     (pg.DiskFullError, _DISK_FULL),
+    (pg.LockNotAvailableError, _LOCKED),
     (pg.PostgresSystemError, _DISK),
     (pg.InsufficientPrivilegeError, _NO_PERMISSION),
     (pg.InvalidAuthorizationSpecificationError, _NOT_LET_IN),

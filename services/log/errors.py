@@ -2,6 +2,7 @@
 
     ForeignLogError    the log is not the one that the figures were made from: an operator has to decide
     WrongSqlError      PostgreSQL can't make sense of a statement, again and again: waiting does not help
+    ReplacedRulesError a rebuild put other rules in force: another version counts, this one may not
 
 Everything else is sorted by ``is_transient`` and ``is_wrong`` (services.connecting.failures): waited out, given up
 after a few attempts, or narrowed down to the one message that it comes from.
@@ -11,12 +12,11 @@ from __future__ import annotations
 
 import nats.errors
 
+from projections.bilingual import Bilingual
 from projections.rules.log.message import GapError
 from projections.store.batch.writing import FencedError
 from services.connecting.failures import PASSES_OR_IS_REPAIRED, Failure, classify, server_of
 from services.log.intake import ConsumerGoneError
-
-_OURS = (FencedError, GapError, ConsumerGoneError, nats.errors.Error)
 
 
 class ForeignLogError(Exception):
@@ -25,6 +25,23 @@ class ForeignLogError(Exception):
 
 class WrongSqlError(Exception):
     """A statement was refused as no statement, as often as it was tried; the message says what to do."""
+
+
+class ReplacedRulesError(Exception):
+    """The figures are made by rules that a rebuild put in the place of this program's."""
+
+    def __init__(self, position: int, rules: str) -> None:
+        super().__init__(
+            Bilingual(
+                f"từ vị trí {position} số liệu theo quy tắc khác, thay cho quy tắc của phiên bản này ({rules}): "
+                "hãy chạy phiên bản mới, hoặc quay lại bằng `tonghop rebuild --back` của phiên bản này",
+                f"since position {position} the figures are made by other rules, in the place of this version's "
+                f"({rules}): run the version that made them, or go back by `tonghop rebuild --back` of this one",
+            )
+        )
+
+
+_OURS = (FencedError, GapError, ConsumerGoneError, ReplacedRulesError, nats.errors.Error)
 
 
 def is_transient(error: BaseException) -> bool:
@@ -44,6 +61,6 @@ def part_of(error: BaseException) -> str:
     """Name the part that failed: ``bus``, ``database`` or ``projector``."""
     if isinstance(error, (ConsumerGoneError, GapError)):
         return "bus"
-    if isinstance(error, FencedError):
+    if isinstance(error, (FencedError, ReplacedRulesError)):
         return "database"
     return server_of(error) or "projector"

@@ -77,6 +77,11 @@ class Pulse:
         self.state, self.detail = "standby", None
         _nothing_fails()
 
+    def is_outdated(self, detail: str) -> None:
+        """Tell that the figures are made by rules that came after this program's: it stands by and writes nothing."""
+        self.state, self.detail = "outdated", detail
+        _nothing_fails()
+
     def pauses(self, detail: str, position: int) -> None:
         """Tell that the projector holds the lead and stands still at the limit on rejects."""
         self.state, self.detail, self.position = "paused", detail, position
@@ -176,10 +181,11 @@ class Pulse:
         """Say why the projector can't do what it is there for, in words; nothing where it can.
 
         Paused, loading or standing by it can: it answers for receipts, and neither a restart nor another version that
-        is held back would change it. An alert tells of a pause.
+        is held back would change it. An alert tells of a pause. Outdated it can't: an upgrade, or a way back, that
+        waits until this one is ready leaves those that can count where they are.
         """
         found = []
-        if self.state in {"waiting", "refused", "starting"}:
+        if self.state in {"waiting", "refused", "starting", "outdated"}:
             found.append(f"{self.state}: {self.detail or 'not leading yet'}")
         if self.state == "leading" and ((age := _age(self._fetched_at)) is None or age > SILENCE):
             found.append("the bus has not answered a fetch for too long")

@@ -16,6 +16,7 @@ import asyncpg
 import structlog
 from nats.aio.client import Client
 
+from projections.bilingual import Bilingual
 from projections.rules.counting.batch_changes import Changes
 from projections.rules.counting.state import SIZES, State
 from projections.rules.log.asides import Asides
@@ -24,15 +25,24 @@ from projections.rules.log.set_aside import UndecidableError, said_of
 from projections.store.batch.pipeline import Pipeline, Ready, commit
 from projections.store.batch.preparing import load
 from projections.store.connecting import connect
+from projections.store.fingerprint import rules
 from projections.store.live import pausing
 from projections.store.live.leadership import PROJECTOR, end_the_frozen, try_to_lead, while_leading
 from projections.store.live.poison_search import Consequence, PoisonSearch
 from projections.store.live.reject_limit import Excess, RejectLimit, Window, arrivals
+from projections.store.succession import carry_on, replaced_at
 from services.connecting.failures import described
 from services.connecting.patience import Backoff
 from services.garbage_collection import collect_rarely
 from services.log.check import check_log
-from services.log.errors import ForeignLogError, WrongSqlError, is_transient, is_wrong, part_of
+from services.log.errors import (
+    ForeignLogError,
+    ReplacedRulesError,
+    WrongSqlError,
+    is_transient,
+    is_wrong,
+    part_of,
+)
 from services.log.intake import Intake
 from services.log.supply import MOST, Supply
 from services.projector import batch_tracing, metrics
@@ -135,8 +145,14 @@ class Worker:
             await while_leading(lambda: self._pulse.sign(lead), self._settings.lead_patience, self._work())
 
     async def _stand_by(self, connection: asyncpg.Connection) -> None:
-        """Return when this projector leads."""
-        while not await try_to_lead(connection):
+        """Return when this projector leads; while other rules are in the place of its own it does not try to."""
+        while True:
+            if (at := await replaced_at(connection, rules())) is not None:
+                self._is_outdated(ReplacedRulesError(at, rules()))
+                await asyncio.sleep(_PATIENCE)
+                continue
+            if await try_to_lead(connection):
+                return
             if self._pulse.state != "standby":
                 log.info("another projector leads, standing by")
             else:
@@ -146,6 +162,12 @@ class Worker:
                 log.warning("the projector that led is frozen or cut off, its sessions are ended")
                 continue
             await asyncio.sleep(_PATIENCE)
+
+    def _is_outdated(self, refused: ReplacedRulesError) -> None:
+        if self._pulse.state != "outdated":
+            log.warning("outdated, standing by", error=Bilingual.of(refused))
+        self._all_is_well()
+        self._pulse.is_outdated(str(refused))
 
     async def _work(self) -> None:
         """Carry forward for as long as the lead is kept: up to a pause, and again after it."""
@@ -188,6 +210,10 @@ class Worker:
         started = time.monotonic()
         gc.unfreeze()
         state = await load(reader, self._settings.root, SIZES, self._chained)
+        # Asked after the loading: what is switched since then, the fence finds.
+        if (at := await replaced_at(reader, rules())) is not None:
+            raise ReplacedRulesError(at, rules())
+        await carry_on(reader, rules())
         limit = RejectLimit(self._settings.reject_window, self._settings.reject_limit, self._settings.reject_share)
         window = await pausing.recent(reader, limit)
         collect_rarely()

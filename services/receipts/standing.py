@@ -14,7 +14,7 @@ def behind_of(projector: Projector, position: int) -> BusBehind | None:
     events = max(0, projector.stream_last - position)
     if projector.paused:
         return BusBehind(events, PAUSED, "chờ quản trị cho chạy tiếp / until an operator resumes")
-    if not projector.seen or projector.state in {"refused", "waiting"}:
+    if not projector.seen or projector.state in {"refused", "waiting", "outdated"}:
         return BusBehind(events, STOPPED, "bộ tổng hợp không chạy / the projector does not run")
     if events or projector.state != "leading":
         return BusBehind(events, CATCHING_UP)

@@ -10,8 +10,10 @@ from random import Random
 
 import nats
 
+from projections.store import fingerprint
 from projections.store.live.leadership import try_to_lead
 from projections.store.live.projection import Projection
+from projections.store.succession import put_in_force
 from services.log.gaps import read_range
 from tests.fault.expectation import Expectation
 from tests.fault.load import Clerk, Structure
@@ -61,6 +63,29 @@ async def test_a_second_one_stands_by_and_takes_over_when_the_first_is_killed(pa
                     await say_much(on, clerks, 1)
                     await hold(on)
                     assert "leading" not in third.said
+
+
+async def test_one_whose_rules_a_rebuild_replaced_writes_nothing_until_they_are_in_force_again(
+    party: str, database: str
+) -> None:
+    async with bench(party, database) as on:
+        with on.projector() as outdated:
+            await on.publish(*WORLD)
+            await on.settled()
+            # What a switch does, to a projector that leads: another generation, made by others.
+            async with on.connection.transaction():
+                await on.connection.execute(
+                    "INSERT INTO generation VALUES ('rules ' || $1, 'replaced', 2, $1)", fingerprint.rules()
+                )
+                await on.connection.execute("UPDATE checkpoint SET repairs = repairs + 1, rules = 'newer'")
+            await on.publish(admitted("u1", "2023-01-01", "e1"))
+            await outdated.becomes(ready=False, saying="outdated")
+            assert await try_to_lead(on.connection), "it keeps the lead from those that may count"
+            assert await on.position() == len(WORLD)
+            await put_in_force(on.connection, fingerprint.rules(), alone=True)
+            await on.connection.execute("SELECT pg_advisory_unlock_all()")
+            await on.settled()
+            await outdated.becomes(ready=True, saying="leading")
 
 
 async def test_what_a_dead_one_was_given_and_never_acknowledged_is_read_from_the_stream(

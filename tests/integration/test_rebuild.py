@@ -13,6 +13,7 @@ from events.codec import Refusal
 from events.vocabulary import Reason
 from projections.store.batch.pipeline import Pipeline, commit
 from projections.store.batch.writing import FencedError
+from projections.store.fingerprint import rules
 from projections.store.generations import enter_the_one_in_force
 from projections.store.live import pausing
 from projections.store.live.projection import Projection
@@ -21,6 +22,7 @@ from projections.store.reading.snapshot import snapshot
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.making.generation import Generation, LedgerSource
 from projections.store.rebuilding.switching import compare_at_checkpoint, switch
+from projections.store.succession import carry_on, put_in_force, replaced_at
 from services.settings import Settings
 from services.verification.rebuilding import bring_up, go_back, rebuild
 from tests.fault.projecting import eventually
@@ -124,6 +126,33 @@ async def test_what_other_rules_carried_forward_is_not_gone_back_to(
     with pytest.raises(RebuildError, match="by other rules"):
         await go_back(settings, quietly, sizes=SIZES)
     assert await connection.fetchval("SELECT generation FROM checkpoint") == 2
+
+
+async def test_rules_that_are_replaced_may_write_again_only_when_they_are_put_in_force_again(
+    database: str, connection: asyncpg.Connection
+) -> None:
+    settings, last = Settings(database_url=database), len(told())
+
+    async def told_of_others() -> dict[str, int | None]:
+        return {each: await replaced_at(connection, each) for each in ("older", "old", "newer", rules())}
+
+    await connection.execute("UPDATE checkpoint SET rules = 'older'")
+    await carry_on(connection, "old")
+    await connection.execute("UPDATE checkpoint SET rules = 'old'")
+    await rebuild(settings, quietly, sizes=SIZES)  # nothing differs: nobody's figures were replaced
+    assert set((await told_of_others()).values()) == {None}
+    await rebuild(settings, quietly, sizes=SIZES, accept=True)
+    assert await told_of_others() == {"older": last, "old": last, "newer": None, rules(): None}
+    await carry_on(connection, rules())
+    assert await replaced_at(connection, "old") == last
+    # As if `old` went back, and this version again.
+    await put_in_force(connection, "old", alone=True)
+    await connection.execute("UPDATE checkpoint SET rules = 'old'")
+    await connection.execute("INSERT INTO generation VALUES ('rules ' || $1, 'replaced', 1, $1)", rules())
+    assert (await told_of_others())["old"] is None
+    await go_back(settings, quietly, sizes=SIZES)
+    assert await told_of_others() == {"older": last, "old": last, "newer": None, rules(): None}
+    await rebuild(settings, quietly, sizes=SIZES)
 
 
 async def test_a_gap_in_the_ledger_is_said(database: str, connection: asyncpg.Connection) -> None:

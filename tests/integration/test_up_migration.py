@@ -10,7 +10,7 @@ import pytest
 from nats.js import JetStreamContext
 from nats.js.api import StreamConfig
 
-from projections.store.schema.migrate import SchemaError
+from projections.store.schema.migrate import SchemaError, head
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
 from services.log.configuration import consumer_config, stream_config
@@ -160,12 +160,43 @@ async def test_a_missing_database_is_said_at_once(settings: Settings, postgres: 
         await migrate(missing)
 
 
-async def test_a_schema_of_newer_code_is_refused(settings: Settings) -> None:
+async def test_a_schema_of_newer_code_is_refused_unless_it_lives_with_this_one(settings: Settings) -> None:
+    said: list[str] = []
     connection = await asyncpg.connect(settings.database_url)
-    await connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    await connection.close()
-    with pytest.raises(SchemaError, match="9999"):
-        await migrate(settings)
+    try:
+        await migrate(settings, notice=said.append)
+        await connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        for needs in (None, f"{head()} lives with 0001", f"9999 lives with {head()}9"):
+            if needs is not None:
+                await connection.execute(f"COMMENT ON TABLE alembic_version IS '{needs}'")
+            with pytest.raises(SchemaError, match="9999"):
+                await migrate(settings)
+        assert not said
+        await connection.execute(f"COMMENT ON TABLE alembic_version IS '9999 lives with {head()}'")
+        await migrate(settings, notice=said.append)
+        assert "9999" in said[0]
+    finally:
+        await connection.close()
+
+
+async def test_a_migration_waits_behind_nobody_for_long(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.migration.LOCK_WAITS", (0.02,))
+    reader = await asyncpg.connect(settings.database_url)
+    said: list[str] = []
+    try:
+        await reader.execute("UPDATE alembic_version SET version_num = '0014'; DROP TABLE g1.breakdown_year")
+        reading = reader.transaction()
+        await reading.start()
+        await reader.fetch("SELECT * FROM g1.breakdown")
+        migrating = asyncio.create_task(migrate(settings, notice=said.append))
+        while not said:
+            assert not migrating.done()
+            await asyncio.sleep(0.01)
+        await reading.rollback()
+        await migrating
+        assert "tried again" in said[0] or "thử lại" in said[0]
+    finally:
+        await reader.close()
 
 
 def test_settings_survive_the_environment() -> None:

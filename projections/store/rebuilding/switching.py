@@ -10,6 +10,7 @@ from typing import NamedTuple
 import asyncpg
 
 from projections.store.checkpoint import NOTIFICATIONS, lock_checkpoint, position_of
+from projections.store.fingerprint import rules
 from projections.store.generations import schema_of
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.comparing.compare_generations import Comparison, compare, ids_of
@@ -17,6 +18,7 @@ from projections.store.rebuilding.comparing.compared_tables import COMPARED, VER
 from projections.store.rebuilding.comparing.ledger_outcomes import beyond, different_marks, unlike_outcomes
 from projections.store.rebuilding.generation_schema import drop_schema
 from projections.store.rebuilding.making.generation import KEPT, Generation
+from projections.store.succession import put_in_force
 
 _SWITCH = "UPDATE checkpoint SET generation = $1"
 _KEEP = "INSERT INTO generation (name, phase, position, rules) VALUES ($1, $2, $3, $4)"
@@ -77,6 +79,7 @@ async def switch(generation: Generation, number: int, *, accept: bool) -> Switch
 
     Unless differences are to be accepted, every row of the units that were touched since the comparison is compared
     again; raises DifferentError. Readers notice nothing: those in an answer finish it on the tables that they began on.
+    Where they are accepted, only these rules write from here on, and none that wrote before (`succession`).
     """
     writer = generation.writer
     async with writer.transaction():
@@ -90,6 +93,7 @@ async def switch(generation: Generation, number: int, *, accept: bool) -> Switch
         outcomes = await unlike_outcomes(writer, generation.like, generation.schema)
         await writer.execute(_FORGET, generation.schema)
         await writer.execute(_KEEP, generation.like, KEPT, position, locked.rules)
+        await put_in_force(writer, rules(), alone=accept)
         await writer.execute(_SWITCH, number)
         await writer.execute(f"NOTIFY {NOTIFICATIONS}, '{position}'")
     return Switched(before, number, position, outcomes)

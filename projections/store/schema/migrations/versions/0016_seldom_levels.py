@@ -5,6 +5,8 @@ from sqlalchemy import text
 
 revision = "0016"
 down_revision = "0015"
+lives_with = "0015"
+stands_still = {"unit_level_seldom": 1}
 
 # Also of one that is kept as the way back, or half made.
 GENERATIONS = """
