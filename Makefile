@@ -20,7 +20,7 @@ SUPPLY := .venv-supply
 SUPPLIED := $(SUPPLY)/.installed-$(shell cat .ci/supply/requirements.txt | cksum | cut -d' ' -f1)
 TRACING := .venv-tracing
 TRACED := $(TRACING)/.installed-$(shell cat requirements.txt deploy/requirements.txt | cksum | cut -d' ' -f1)
-PIP := -m pip --disable-pip-version-check --quiet
+PIP := -W ignore -m pip --disable-pip-version-check --quiet
 # Each by its digest, and built here is only what there is as source alone: by what is pinned too.
 PINNED := --require-hashes --no-deps --no-build-isolation --use-pep517 --only-binary :all: --no-binary nkeys,odfpy
 LOCK := $(SUPPLY)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
