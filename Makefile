@@ -26,7 +26,7 @@ PINNED := --require-hashes --no-deps --no-build-isolation --use-pep517 --only-bi
 LOCK := $(SUPPLY)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
     --no-emit-index-url --no-config --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
-.PHONY: setup run cluster cluster-tools test test-long test-browser test-tracing test-cluster test-cluster-short screens check reference lock sbom supply bench soak clean
+.PHONY: setup run cluster cluster-tools test test-long test-browser test-upgrade test-tracing test-cluster test-cluster-short screens check reference lock sbom supply bench soak clean
 setup: $(STAMP)
 
 $(STAMP):
@@ -76,6 +76,10 @@ $(TRACED): $(STAMP)
 	@echo '$(CURDIR)' >"$$($(TRACING)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/checkout.pth"
 	@$(BIN)/python $(PIP) --python $(TRACING)/bin/python install $(PINNED) -r deploy/requirements.txt
 	@touch $@
+
+# The last release (deploy/release) and this version beside each other, under load: in, and back. Prints the longest gaps.
+test-upgrade: setup
+	@$(BIN)/python -m pytest -m upgrade tests/upgrade -s -p no:randomly
 
 # Pictures of the screens, to be looked at, into docs/screens/.
 screens: setup
