@@ -10,14 +10,16 @@ from projections.rules.counting.state import SIZES, Sizes
 from projections.rules.log.message import Message
 from projections.store.checkpoint import position_of, read_checkpoint
 from projections.store.connecting import connect
+from projections.store.fingerprint import rules
 from projections.store.generations import schema_of
 from projections.store.log.kept_log import kept_messages
-from projections.store.rebuilding.chunks import set_aside_up_to
+from projections.store.rebuilding.chunks import RebuildError, set_aside_up_to
 from projections.store.rebuilding.comparing.compare_generations import Comparison
 from projections.store.rebuilding.comparing.repairing import Repair, repair_rows, repairs
 from projections.store.rebuilding.generation_schema import drop_schema
 from projections.store.rebuilding.making.generation import Generation, LedgerSource, Progress
 from projections.store.rebuilding.switching import compare_at_checkpoint
+from projections.store.succession import replaced_at
 from services.connecting.bus import connect_once
 from services.log.gaps import read_range
 from services.settings import Settings
@@ -53,6 +55,11 @@ async def verify(
     """
     unlike = await _unlike_the_log(settings, progress) if from_log else None
     async with only_one(settings) as connection:
+        if repair and (at := await replaced_at(connection, rules())) is not None:
+            raise RebuildError(
+                f"since position {at} the figures are made by other rules, in the place of this version's: "
+                "repair them by the version that made them"
+            )
         number = (await read_checkpoint(connection)).generation
         source = LedgerSource(settings.database_url, settings.root, sizes)
         generation = Generation(source, connection, SCHEMA, schema_of(number))

@@ -25,6 +25,7 @@ from projections.store.rebuilding.switching import compare_at_checkpoint, switch
 from projections.store.succession import carry_on, put_in_force, replaced_at
 from services.settings import Settings
 from services.verification.rebuilding import bring_up, go_back, rebuild
+from services.verification.verifying import verify
 from tests.fault.projecting import eventually
 from tests.integration.test_api import client_of, get
 from tests.integration.test_verify import DAY, SIZES, quietly, told
@@ -150,6 +151,8 @@ async def test_rules_that_are_replaced_may_write_again_only_when_they_are_put_in
     await connection.execute("UPDATE checkpoint SET rules = 'old'")
     await connection.execute("INSERT INTO generation VALUES ('rules ' || $1, 'replaced', 1, $1)", rules())
     assert (await told_of_others())["old"] is None
+    with pytest.raises(RebuildError, match="other rules"):
+        await verify(settings, quietly, sizes=SIZES, repair=True)
     await go_back(settings, quietly, sizes=SIZES)
     assert await told_of_others() == {"older": last, "old": last, "newer": None, rules(): None}
     await rebuild(settings, quietly, sizes=SIZES)
