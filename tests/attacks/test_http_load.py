@@ -126,6 +126,7 @@ async def test_the_queue_of_slow_questions_is_bounded(wide: str, shipped: Addres
             reply.cancel()
 
 
+@pytest.mark.long
 async def test_each_client_gets_its_turn(wide: str, shipped: Address) -> None:
     order: list[str] = []
 

@@ -163,6 +163,7 @@ async def test_the_database_is_used_encrypted_by_everything(
             await connect(database(port, name, authorities.ca))  # without a certificate of its own
 
 
+@pytest.mark.long
 async def test_the_whole_service_runs_encrypted(
     nats_port: int, postgres: PostgresServer, authorities: Authorities, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,6 +109,7 @@ async def test_who_gives_up_waiting_has_his_question_dropped_and_the_process_goe
     assert children() == [process]
 
 
+@pytest.mark.long
 async def test_none_is_left_behind(processes: Processes) -> None:
     await processes.answer(Job(about("unit-002"), PLAIN))
     await processes.close()

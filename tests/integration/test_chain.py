@@ -115,6 +115,7 @@ async def test_what_is_changed_by_hand_is_found_and_named(party: str, database: 
         assert f"in the stream: {COUNT} (body)" in await fails(on, "verify", "--chain")
 
 
+@pytest.mark.long
 async def test_a_link_or_a_message_that_is_changed_or_gone_is_named(party: str, database: str) -> None:
     async with bench(party, database) as on:
         await told(on)

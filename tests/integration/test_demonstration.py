@@ -44,6 +44,7 @@ async def shown(settings: Settings) -> str:
     return out.getvalue()
 
 
+@pytest.mark.long
 async def test_a_service_that_has_the_older_part_gets_the_others_once(settings: Settings) -> None:
     first, again = await shown(settings), await shown(settings)
     assert "đã áp dụng (applied): 140, đã tính (counted): 387\n" in first

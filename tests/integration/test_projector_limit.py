@@ -124,6 +124,7 @@ async def test_once_passes_one_event_and_looks_again(limited: Any) -> None:
         await hold(on, 33)
 
 
+@pytest.mark.long
 async def test_killed_while_paused_it_stays_paused_and_so_does_who_takes_over(limited: Any) -> None:
     async with limited as on:
         with on.projector("projector-1") as first:
@@ -177,6 +178,7 @@ async def test_a_resumption_while_nobody_runs_is_found_later(limited: Any) -> No
         await hold(on, 12)
 
 
+@pytest.mark.long
 async def test_a_restart_does_not_forget_the_window(limited: Any) -> None:
     async with limited as on:
         await on.publish(*WORLD, *good(0, 17))

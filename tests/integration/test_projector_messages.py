@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlsplit
 
+import pytest
+
 from projections.store.log.outcome_sql import DECIDED
 from services.verification.verifying import verify
 from tests.fault.load import told_of
@@ -179,6 +181,7 @@ async def test_odd_subjects_are_kept_whole(party: str, database: str) -> None:
         assert (await on.outcomes())[-1][1] == "counted"
 
 
+@pytest.mark.long
 async def test_odd_headers_are_kept_whole(party: str, database: str) -> None:
     async with bench(party, database) as on:
         await on.publish(*WORLD)

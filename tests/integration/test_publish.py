@@ -140,7 +140,8 @@ async def test_a_missing_stream_is_waited_for(nats_server: servers.NatsServer) -
     assert [one.outcome for one in await running] == [PUBLISHED] * 2
 
 
-@pytest.mark.parametrize("batches", [pytest.param(True, marks=pytest.mark.long), False], ids=["batch", "pipelined"])
+@pytest.mark.long
+@pytest.mark.parametrize("batches", [True, False], ids=["batch", "pipelined"])
 async def test_a_bus_that_is_killed_loses_nothing(batches: bool) -> None:
     with servers.short_folder() as folder, servers.running_nats(folder) as server:
         settings = await servers.fresh_party(server)

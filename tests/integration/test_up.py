@@ -173,6 +173,7 @@ async def test_starts_everything_and_stops_it_in_order(folder: Path) -> None:
         assert "shut down" in (folder / "logs" / "postgres.log").read_text().splitlines()[-1]
 
 
+@pytest.mark.long
 def test_every_way_of_asking_stops_it_and_the_next_start_is_quick(folder: Path) -> None:
     for number in (signal.SIGINT, signal.SIGHUP):  # all the others end by SIGTERM
         with up(folder) as again:
@@ -274,6 +275,7 @@ def test_a_taken_port_is_said_before_anything_is_started(folder: Path, option: s
     assert not (folder / "postgres").exists()
 
 
+@pytest.mark.long
 def test_a_stop_in_the_middle_of_the_start_leaves_nothing_running(folder: Path) -> None:
     for begun in (folder, folder / "postgres" / "PG_VERSION", folder / "run" / "postgres.json"):
         with up(folder) as running:

@@ -7,6 +7,8 @@ from collections import Counter
 from random import Random
 from typing import Any
 
+import pytest
+
 from tests.oracle.plans import allocated, indicators
 from tests.property.planned import asked_of
 from tests.property.planning import log_of_plans
@@ -15,6 +17,7 @@ from tests.property.system import oracle_of
 LOGS = 60
 
 
+@pytest.mark.long
 def test_logs_of_plans_come_upon_every_rule() -> None:
     seen: Counter[str] = Counter()
     for seed in range(LOGS):
