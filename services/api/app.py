@@ -49,7 +49,7 @@ from services.api.metrics import Measured
 from services.api.news import News, OpenPages
 from services.api.office_templates import templates_of
 from services.api.primary import Primary
-from services.api.remembering import Remembering
+from services.api.remembering import Remembering, several_servers
 from services.api.sendings import Sendings
 from services.api.tracing import Traced
 from services.api.waiting import Positions
@@ -150,7 +150,8 @@ def create_app(
     )
     app.state.templates = templates_of(settings)
     app.state.official_forms = official_forms(settings.forms)
-    app.add_middleware(Remembering)
+    if several_servers(settings.database_url):  # of one server no answer is behind another
+        app.add_middleware(Remembering)
     app.add_middleware(Guard, hosts=Hosts(settings.http, settings.hosts))
     app.add_middleware(Measured)
     app.add_middleware(Traced)  # what is added last sees a request first

@@ -9,16 +9,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from projections.store.address import DatabaseAddress
 from services.api.access import access_of, cookie_name, set_cookie
 from services.api.seen import SCOPE, SeenByBrowser
 
 COOKIE: Final = "position"
 
 
+def several_servers(database_url: str) -> bool:
+    """Tell whether answers may come from different servers, of which one may be behind."""
+    return len(DatabaseAddress.parse(database_url).places) > 1
+
+
 class Remembering:
     """ASGI: gives each request what its browser has seen, and the browser what it is to keep.
 
-    A page and what it asks of the same app have it in common, and the page's answer carries it.
+    A page and what it asks of the same app have it in common, and the page's answer carries it. Only where there are
+    several servers to read from: browsers throw away pages to go back to when a cookie changes, what was typed too.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from services.access.asker import ADMIN, Asker
 from services.api.app import create_app
+from services.api.remembering import Remembering, several_servers
 from services.settings import Settings
 from tests.integration.test_api import NOWHERE, REPORT
 
@@ -74,5 +75,7 @@ class Browser:
 async def readers(database: str, nats_url: str = NOWHERE) -> AsyncIterator[Readers]:
     """Serve an app that takes everybody's word for his session."""
     app = create_app(Settings(database_url=database, nats_url=nats_url), admit=by_session)
+    if not several_servers(database):
+        app.add_middleware(Remembering)  # as if there were others
     async with app.router.lifespan_context(app), AsyncExitStack() as stack:
         yield Readers(app, stack)

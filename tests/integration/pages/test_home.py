@@ -56,7 +56,6 @@ async def test_a_look_ahead_by_the_browser_is_no_visit(service: Service) -> None
     async with service.browser("leader") as browser:
         ahead = await browser.get(GIA_BINH, headers={"sec-purpose": "prefetch"})
         looked = await browser.get(GIA_BINH)
-    assert "tonghop-seen" not in ahead.headers["set-cookie"]
-    assert ahead.headers["set-cookie"].startswith("tonghop-position="), "what is shown is not to go back"
+    assert "set-cookie" not in ahead.headers
     assert looked.headers["set-cookie"].startswith("tonghop-seen=gia-binh:")
     assert "HttpOnly" in looked.headers["set-cookie"]
