@@ -14,7 +14,7 @@ from tests.drills.service import running_service
 from tests.drills.watching import MISSING, PROMETHEUS
 from tests.exposition import TOP
 
-pytestmark = [pytest.mark.long, pytest.mark.skipif(PROMETHEUS is None, reason=MISSING)]
+pytestmark = [pytest.mark.drills, pytest.mark.skipif(PROMETHEUS is None, reason=MISSING)]
 
 
 @pytest.mark.parametrize("name", DRILLS)
