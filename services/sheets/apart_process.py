@@ -42,7 +42,7 @@ def main() -> None:
 
 def _read(question: bytes, length: int) -> bytes:
     asked = msgspec.msgpack.decode(question, type=SheetQuestion)
-    _bind(asked.bounds)
+    bind_to(asked.bounds)
     try:
         return msgspec.msgpack.encode(read(sys.stdin.buffer.read(length), asked))
     except MemoryError:
@@ -53,11 +53,11 @@ def _written(question: bytes, length: int) -> bytes:
     from services.sheets.results_sheet import results_sheet  # noqa: PLC0415 - what reads doesn't need it
 
     asked = msgspec.msgpack.decode(question, type=WrittenQuestion)
-    _bind(asked.bounds)
+    bind_to(asked.bounds)
     return results_sheet(asked.type, msgspec.json.decode(sys.stdin.buffer.read(length), type=list[ResultRow]))
 
 
-def _bind(bounds: Bounds) -> None:
+def bind_to(bounds: Bounds) -> None:
     """Bind this process: it may write no file at all."""
     bind(memory=bounds.memory, seconds=ceil(bounds.seconds), written=0)
 

@@ -128,7 +128,7 @@ def read_broken(number: int) -> tuple[str, float, int]:
 
 def _read_and_tell(asked: SheetQuestion, file: bytes, into: int) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    apart_process.bound(asked.bounds)
+    apart_process.bind_to(asked.bounds)
     code = 0
     try:
         result = read(file, asked)
