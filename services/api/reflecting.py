@@ -72,8 +72,7 @@ class Reflecting:
         except NotReachedProblem as early:
             if not early.standby:
                 return await self._as_it_is(had, required, early, ask, primary=False)
-            reached = early
-        assert floor is not None  # noqa: S101 - else there was nothing to be reached
+            floor = early.wanted
         if floor > self._positions.told:  # nobody may wait for what was never said
             known = await self._corrected(had, required, floor)
             floor = floor if known is None else known
