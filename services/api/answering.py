@@ -150,7 +150,6 @@ class Reader:
                 cost = await self._cost(asked.work, opened)
                 given = await finish(asked, how, opened, begun) if cost is Class.QUICK else None
             if given is not None:
-                given = given._replace(position=opened.position)
                 by_hand = given.length <= BY_HAND
                 return packed(given, how) if by_hand else await asyncio.to_thread(packed, given, how)
         if len(self._reading) >= READING:

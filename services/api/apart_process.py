@@ -45,7 +45,7 @@ async def answered(pool: Pool[Record], job: Job) -> Given:
         if begun.had is not None:
             return Given(304, begun.had, position=opened.position)
         given = await finish(job.asked, job.how, opened, begun)
-    return packed(given._replace(position=opened.position), job.how)
+    return packed(given, job.how)
 
 
 async def serve(settings: Settings, out: BinaryIO) -> None:

@@ -129,17 +129,17 @@ async def finish(asked: Asked, how: Circumstances, opened: Snapshot, begun: Begu
     """Work the answer out and write it; 304 where the asker has any and takes any (`If-None-Match: *`)."""
     answer = await asked.compute(opened, begun.sight)
     if how.if_none_match is not None and how.if_none_match.strip() == "*":
-        return Given(304, f'"{begun.tag}"')
+        return Given(304, f'"{begun.tag}"', position=opened.position)
     if begun.behind is not None:
         answer = msgspec.structs.replace(answer, behind=begun.behind)
     shows = asked.shows if asked.shown_to == "all" or begun.sight.as_officer else None
     if asked.file is not None:
-        return (await _filed(asked.file, answer, how, begun))._replace(shows=shows)
+        return (await _filed(asked.file, answer, how, begun))._replace(shows=shows, position=opened.position)
     if asked.as_text is None:
         body, kind = as_json(answer), JSON
     else:
         body, kind = harmless(asked.as_text(answer), lines=True).encode(), TEXT
-    return Given(200, f'"{begun.tag}"', kind, body, length=len(body), shows=shows)
+    return Given(200, f'"{begun.tag}"', kind, body, length=len(body), shows=shows, position=opened.position)
 
 
 async def _filed(file: AnswerFile, answer: msgspec.Struct, how: Circumstances, begun: Begun) -> Given:
