@@ -12,8 +12,8 @@ import pytest
 from projections.store.checkpoint import lineage_of
 from services.api.answering import WAITING
 from tests.integration.seeing import COOKIE, Readers, readers
-from tests.integration.test_api import REPORT, small_world
-from tests.servers import connect
+from tests.integration.test_api import REPORT
+from tests.integration.test_api import connection as connection  # noqa: PLC0414 - a fixture
 
 HERE = 12
 """Where the figures of the small world stand."""
@@ -26,14 +26,6 @@ ALTER TABLE restored RENAME TO checkpoint;
 UPDATE checkpoint SET position = 5;
 """
 """What a restore does with the table: it is another one, of the same name."""
-
-
-@pytest.fixture
-async def connection(database: str) -> AsyncIterator[asyncpg.Connection]:
-    opened = await connect(database)
-    await small_world().write(opened)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from projections.store import connecting, silent_servers
+from projections.store.checkpoint import is_standby
 from projections.store.connecting import connect, create_pool, first_answer
 from projections.store.live.projection import Projection
 from projections.store.reading.snapshot import snapshot
@@ -137,10 +138,6 @@ def frozen(server: PostgresServer) -> Iterator[None]:
         for process in everybody:
             process.resume()
         silent_servers._until.clear()
-
-
-async def is_standby(connection: Any) -> bool:
-    return bool(await connection.fetchval("SELECT pg_is_in_recovery()"))
 
 
 async def test_a_server_that_freezes_is_passed_over(

@@ -70,11 +70,7 @@ async def both_at(primary: PostgresServer, standby: PostgresServer) -> int:
     """Carry both on to the next position, and return it."""
     position = next(_positions)
     await advance(primary, position)
-
-    async def there() -> bool:
-        return await ask(standby, "SELECT position FROM checkpoint") == position
-
-    await eventually(there, "the standby does not follow")
+    await eventually(lambda: at(standby, position), "the standby does not follow")
     return position
 
 
