@@ -13,7 +13,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -168,10 +168,9 @@ class Reader:
 
     @asynccontextmanager
     async def _slow_turn(self, client: str, *, primary: bool, vast: bool) -> AsyncIterator[None]:
-        async with AsyncExitStack() as turns:
-            if primary:  # first, so that nobody here waits for those who wait for it
-                await turns.enter_async_context(self._primary.turn(client, slow=True))
-            await turns.enter_async_context(self._slow_turns.turn(client, vast=vast))
+        # The primary's first, so that nobody here waits for those who wait for it.
+        of_primary = self._primary.turn(client, slow=True) if primary else nullcontext()
+        async with of_primary, self._slow_turns.turn(client, vast=vast):
             yield
 
     async def allow(self, request: Request, about: About) -> None:
