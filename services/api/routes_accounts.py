@@ -20,9 +20,10 @@ from services.api.bodies import as_json
 from services.api.documentation import taking, told
 from services.api.json_bodies import read
 from services.api.parameters import PAGE, Cursor, FreeText, Limit, Strict, cursor_of, key_of, only_once
+from services.api.reading_route import ReadingRoute
 from services.needs import needs
 
-router = APIRouter(prefix="/v1/accounts", tags=["access"], dependencies=[Depends(only_once)])
+router = APIRouter(prefix="/v1/accounts", tags=["access"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
 
 JSON: Final = "application/json"
 AccountPath = Annotated[str, Path(description="An account's id", examples=["a-k3v9x0q2m5t7w1zd"])]

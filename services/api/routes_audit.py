@@ -29,12 +29,13 @@ from services.api.parameters import (
     one_of,
     only_once,
 )
+from services.api.reading_route import ReadingRoute
 from services.api.routes_accounts import answer
 from services.needs import needs
 
 _FIRST, _LAST = dt.date(2000, 1, 1), dt.date(2999, 12, 31)
 
-router = APIRouter(prefix="/v1", tags=["access"], dependencies=[Depends(only_once)])
+router = APIRouter(prefix="/v1", tags=["access"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
 
 
 class AuditQuery(Strict):

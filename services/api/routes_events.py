@@ -41,12 +41,13 @@ from services.api.parameters import (
     whole,
 )
 from services.api.problems import bad_parameter, no_event
+from services.api.reading_route import ReadingRoute
 from services.api.routes_accounts import answer
 from services.api.sights import OfEvent, OfList, OfUnit, sees_everything
 from services.needs import needs
 from services.send_answers import OwnReceipt, OwnReceipts
 
-router = APIRouter(prefix="/v1", tags=["events"], dependencies=[Depends(only_once)])
+router = APIRouter(prefix="/v1", tags=["events"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
 
 Publisher = Annotated[str, Path(description="The unit that said it", examples=["gia-binh"])]
 EventId = Annotated[str, Path(description="The event's id", examples=["gb-2023-0001"])]

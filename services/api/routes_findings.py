@@ -31,10 +31,11 @@ from services.api.parameters import (
     several,
 )
 from services.api.problems import bad_parameter
+from services.api.reading_route import ReadingRoute
 from services.api.sights import OfUnit
 from services.needs import needs
 
-router = APIRouter(prefix="/v1/units", tags=["events"], dependencies=[Depends(only_once)])
+router = APIRouter(prefix="/v1/units", tags=["events"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
 
 
 class FindingsQuery(OverDays):

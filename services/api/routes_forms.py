@@ -29,11 +29,12 @@ from services.api.documentation import answers
 from services.api.file_forms import InForms, file_asked
 from services.api.parameters import OnBasis, OverDays, Parameters, UnitPath, one_of, only_once
 from services.api.problems import bad_parameter, not_found
+from services.api.reading_route import ReadingRoute
 from services.api.sights import OfUnit, days_of
 from services.needs import needs
 from services.official_forms.reading import OfficialForm
 
-router = APIRouter(prefix="/v1", tags=["forms"], dependencies=[Depends(only_once)])
+router = APIRouter(prefix="/v1", tags=["forms"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
 
 _SHOWN: Final = 40
 """Characters of an unknown form's id that are said again."""

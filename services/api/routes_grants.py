@@ -31,12 +31,13 @@ from services.api.documentation import taking, told
 from services.api.json_bodies import read
 from services.api.parameters import Parameters, Strict, UnitPath, only_once, today
 from services.api.problems import NotReachedProblem, Problem, not_ready
+from services.api.reading_route import ReadingRoute
 from services.api.routes_accounts import answer
 from services.api.sights import OfUnit, limits_of
 from services.needs import needs
 from services.publishing.gateway import Gateway, NotPublishedError
 
-router = APIRouter(prefix="/v1/units", tags=["access"], dependencies=[Depends(only_once)])
+router = APIRouter(prefix="/v1/units", tags=["access"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
 
 AccountPath = Annotated[str, Path(description="An account's id, or its sign-in name", examples=["a-k3v9x0q2m5t7w1zd"])]
 RolePath = Annotated[str, Path(description="The role", examples=["reader"])]

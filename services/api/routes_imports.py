@@ -44,6 +44,7 @@ from services.api.kept_imports import KeptImport
 from services.api.long_bodies import body_of, length_said
 from services.api.parameters import PAGE, Cursor, Limit, Strict, UnitPath, cursor_of, key_of, one_of, only_once, today
 from services.api.problems import not_found
+from services.api.reading_route import ReadingRoute
 from services.api.routes_accounts import answer
 from services.api.routes_sending import PREFER, waits
 from services.api.sendings import sendings_of
@@ -55,7 +56,7 @@ from services.sheets.bounds import MAX_FILE
 from services.sheets.template import MOST_UNITS, template
 from services.sheets.units import NamedUnit
 
-router = APIRouter(prefix="/v1", tags=["sheets"], dependencies=[Depends(only_once)])
+router = APIRouter(prefix="/v1", tags=["sheets"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
 
 TYPES: Final = tuple(row.type for row in FACTS)
 ImportPath = Annotated[

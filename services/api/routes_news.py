@@ -24,10 +24,11 @@ from services.api.metrics import STREAM
 from services.api.news import RETRY, Opened, OpenPages
 from services.api.parameters import LARGEST, AnyDate, Parameters, Position, UnitPath, only_once, today
 from services.api.problems import bad_parameter
+from services.api.reading_route import ReadingRoute
 from services.api.sights import OfUnit, sight_of
 from services.needs import needs
 
-router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(only_once)])
+router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
 
 LAST: Final = "last-event-id"
 _POSITION: Final = re.compile(r"[0-9]{1,19}")

@@ -19,11 +19,12 @@ from services.api.asked import Alike, Asked
 from services.api.documentation import answers
 from services.api.file_forms import InForms, file_asked
 from services.api.parameters import OnBasis, OnDay, UnitPath, one_of, only_once
+from services.api.reading_route import ReadingRoute
 from services.api.routes_units import COUNTED
 from services.api.sights import OfUnit, days_of
 from services.needs import needs
 
-router = APIRouter(prefix="/v1/units", tags=["plans"], dependencies=[Depends(only_once)])
+router = APIRouter(prefix="/v1/units", tags=["plans"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
 
 
 class IndicatorsQuery(InForms, OnDay):

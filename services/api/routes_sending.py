@@ -23,6 +23,7 @@ from services.api.long_bodies import body_of, length_said
 from services.api.parameters import Cursor, Parameters, Strict, key_of, one_of, only_once
 from services.api.problems import no_event, not_found
 from services.api.reading_receipts import read_again
+from services.api.reading_route import ReadingRoute
 from services.api.routes_accounts import answer
 from services.api.routes_events import EventId, Publisher
 from services.api.sending import How, send
@@ -30,7 +31,7 @@ from services.api.sendings import sendings_of
 from services.needs import needs
 from services.send_answers import Replacement, Retraction, SentAnswer
 
-router = APIRouter(prefix="/v1", tags=["sending"], dependencies=[Depends(only_once)])
+router = APIRouter(prefix="/v1", tags=["sending"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
 
 LONGEST_WAIT: Final = 30.0
 SHORT: Final = 64 * 1024

@@ -27,11 +27,12 @@ from services.api.asked import Alike, Asked
 from services.api.documentation import answers
 from services.api.file_forms import ON_PAPER, TEXT, InFormsOrText, file_asked, form_asked
 from services.api.parameters import OnBasis, OverDays, Parsed, UnitPath, expected, only_once, several
+from services.api.reading_route import ReadingRoute
 from services.api.routes_units import COUNTED
 from services.api.sights import OfUnit, days_of
 from services.needs import needs
 
-router = APIRouter(prefix="/v1/units", tags=["plans"], dependencies=[Depends(only_once)])
+router = APIRouter(prefix="/v1/units", tags=["plans"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
 
 
 def _claim(text: str) -> Claim:

@@ -45,10 +45,11 @@ from services.api.parameters import (
     whole,
 )
 from services.api.problems import bad_parameter
+from services.api.reading_route import ReadingRoute
 from services.api.sights import OfUnit, days_of
 from services.needs import needs
 
-router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(only_once)])
+router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
 
 
 class TreeQuery(OnDay):

@@ -24,10 +24,11 @@ from services.api.answering import reader_of
 from services.api.documentation import taking, told
 from services.api.json_bodies import read
 from services.api.parameters import FreeText, Strict, only_once, today
+from services.api.reading_route import ReadingRoute
 from services.api.routes_accounts import answer
 from services.needs import needs
 
-router = APIRouter(prefix="/v1", tags=["access"], dependencies=[Depends(only_once)])
+router = APIRouter(prefix="/v1", tags=["access"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
 
 SessionPath = Annotated[str, Path(description="A session's id", examples=["s-4t0c8r2y6u1p9n3b"])]
 TokenPath = Annotated[str, Path(description="A token's id", examples=["t-7h2f5j8d1s4a6g9k"])]

@@ -70,10 +70,11 @@ from services.api.parameters import (
     several,
 )
 from services.api.problems import bad_parameter, too_long, unknown_unit
+from services.api.reading_route import ReadingRoute
 from services.api.sights import OfUnit, days_of
 from services.needs import needs
 
-router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(only_once)])
+router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
 
 COUNTED = 3
 """What a unit costs whose figures are added up, against one that is only named."""
