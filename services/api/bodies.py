@@ -17,6 +17,25 @@ _GZIP: Final = 16 + zlib.MAX_WBITS
 _PIECE: Final = 256 * 1024
 
 _unseen: Final = re.compile(f"[{UNSEEN}]")
+_range: Final = re.compile(r"(.)(?:-(.))?", re.DOTALL)
+_LETTERS: Final = 0xE1
+"""The first byte of most Vietnamese letters with two marks."""
+
+
+def _beginnings() -> tuple[bytes, ...]:
+    """Return how what is invisible begins in UTF-8, as JSON has it: nearly no answer has any of these bytes.
+
+    To look for them one by one takes a tenth of the time of looking for all characters at once.
+    """
+    seen = set[bytes]()
+    for first, last in _range.findall(UNSEEN):
+        for code in range(ord(first), ord(last or first) + 1):
+            encoded = chr(code).encode("utf-8", "surrogatepass")
+            seen.add(encoded[: 2 if encoded[0] == _LETTERS else 1])
+    return tuple(sorted(each for each in seen if each >= b" "))  # what is less stands as an escape there anyway
+
+
+_BEGINNINGS: Final = _beginnings()
 
 
 def _pairs(found: re.Match[str]) -> str:
@@ -30,6 +49,8 @@ _encode: Final = msgspec.json.Encoder().encode
 def as_json(answer: object) -> bytes:
     """Write an answer as JSON; what is invisible as escapes: the same text, harmless to look at (contract §1)."""
     body = _encode(answer)
+    if not any(each in body for each in _BEGINNINGS):
+        return body
     text = body.decode()
     return _unseen.sub(_pairs, text).encode() if _unseen.search(text) else body
 
