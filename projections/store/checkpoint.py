@@ -21,7 +21,7 @@ NOTIFICATIONS: Final = "tonghop_position"
 ENTERED: Final = "set_config('search_path', 'g' || generation || ', public', true)"
 """In a statement on `checkpoint`: the rest of the transaction sees the generation that this very row names."""
 
-_COLUMNS: Final = "generation, repairs, position, as_of, rules"
+_COLUMNS: Final = "generation, repairs, position, as_of, rules, tableoid"
 _READ: Final = f"SELECT {_COLUMNS} FROM checkpoint"
 _LOCK: Final = f"{_READ} FOR UPDATE"
 _ENTER: Final = f"SELECT {_COLUMNS}, {ENTERED} FROM checkpoint"
@@ -38,6 +38,7 @@ class Checkpoint(NamedTuple):
     """The row: ``as_of`` is the bus time of the event at ``position``, None while there is none.
 
     ``repairs`` is how often the generation was repaired, ``rules`` the fingerprint of those that wrote the last batch.
+    ``table`` is another where the tables were brought back.
     """
 
     generation: int
@@ -45,6 +46,7 @@ class Checkpoint(NamedTuple):
     position: int
     as_of: dt.datetime | None
     rules: str
+    table: int
 
 
 async def read_checkpoint(connection: Queryable) -> Checkpoint:

@@ -140,6 +140,11 @@ def create_pool(
     return pool
 
 
+def one_of_several(connection: Acquired) -> bool:
+    """Tell whether a connection leads to one server of several, any of which may do."""
+    return getattr(connection, "_con", connection) in _places
+
+
 @asynccontextmanager
 async def acquired(
     pool: Pool[Record], begin: Callable[[Acquired], Awaitable[Begun]]

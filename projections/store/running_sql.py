@@ -21,7 +21,11 @@ def at(row: str, step: str) -> str:
 def whole_at(row: str, step: str) -> str:
     """Write the same, with zeros for the measures that the row is older than, and for step 0."""
     size = WIDTH * NUMBER.itemsize
-    return f"substring({at(row, step)} || '\\x{'00' * size}'::bytea FROM 1 FOR {size})"
+    nothing = f"'\\x{'00' * size}'::bytea"
+    return f"""CASE WHEN {step} = 0 THEN {nothing}
+    WHEN octet_length({row}.sums) = {size} * {_STEPS.format(row=row)}
+    THEN substring({row}.sums FROM 1 + ({step} - 1) * {size} FOR {size})
+    ELSE substring({at(row, step)} || {nothing} FROM 1 FOR {size}) END"""
 
 
 def number_at(row: str, step: str, measure: str) -> str:

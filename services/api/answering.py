@@ -26,7 +26,7 @@ from projections.answers.access.sight import EVERYTHING, Sight
 from projections.answers.report.report_answers import Behind
 from projections.store.reading.cost import Class, Work, class_of
 from projections.store.reading.extent import reach
-from projections.store.reading.snapshot import Snapshot, snapshot
+from projections.store.reading.snapshot import Snapshot, at_once, snapshot
 from services.access.audit import Entry, record
 from services.api.apart import Apart
 from services.api.apart_messages import Job
@@ -143,12 +143,16 @@ class Reader:
         """Work an answer out, on the primary or here, among the quick questions or among the slow ones."""
         cost = None if quickly else self._known(asked.work)
         if cost is None or cost is Class.QUICK:
-            async with self._turn(client, primary=primary), snapshot(self._pool(primary=primary)) as opened:
-                begun = await begin(asked, how, opened)
-                if begun.had is not None:
-                    return Given(304, begun.had, position=opened.position)
-                cost = await self._cost(asked.work, opened)
-                given = await finish(asked, how, opened, begun) if cost is Class.QUICK else None
+            async with self._turn(client, primary=primary):
+                pool = self._pool(primary=primary)
+                given = None if cost is None else await _at_once(pool, asked, how)
+                if given is None:
+                    async with snapshot(pool) as opened:
+                        begun = await begin(asked, how, opened)
+                        if begun.had is not None:
+                            return Given(304, begun.had, position=opened.position)
+                        cost = await self._cost(asked.work, opened)
+                        given = await finish(asked, how, opened, begun) if cost is Class.QUICK else None
             if given is not None:
                 by_hand = given.length <= BY_HAND
                 return packed(given, how) if by_hand else await asyncio.to_thread(packed, given, how)
@@ -322,6 +326,17 @@ class Reader:
                 self._reached.popitem(last=False)
             known = class_of(work, reached)
         return known
+
+
+async def _at_once(pool: Pool[Record], asked: Asked, how: Circumstances) -> Given | None:
+    """Answer one who sees everything and has no answer yet, in one statement; None where that can't be done."""
+    found = None if asked.at_once is None else await at_once(pool, asked.at_once)
+    if found is None:
+        return None
+    opened, answer = found
+    if how.min_position is not None and opened.position < how.min_position:
+        return None
+    return await finish(asked, how, opened, await begin(asked, how, opened), answer)
 
 
 def _with_file(asked: Asked) -> Work:

@@ -53,6 +53,8 @@ class Asked(NamedTuple):
     """What the audit log calls that which it must have of the answer before it is sent; None where it has nothing."""
     shown_to: Literal["all", "officers"] = "all"
     """To whom it shows that: to officers alone where readers get another answer."""
+    at_once: Callable[[Any], Awaitable[tuple[Snapshot, msgspec.Struct] | None]] | None = None
+    """Works out the same for whoever sees everything, out of one statement, where that can be done: else None."""
     may: Callable[[Snapshot], Awaitable[Sight]] | None = None
     """Decides what the asker may see; raises a Problem where it is nothing. `Reader.answer` puts it in."""
 
@@ -125,9 +127,15 @@ async def require_reached(min_position: int | None, opened: Snapshot) -> None:
         raise NotReachedProblem(min_position, opened.position, standby=await is_standby(opened.connection))
 
 
-async def finish(asked: Asked, how: Circumstances, opened: Snapshot, begun: Begun) -> Given:
-    """Work the answer out and write it; 304 where the asker has any and takes any (`If-None-Match: *`)."""
-    answer = await asked.compute(opened, begun.sight)
+async def finish(
+    asked: Asked, how: Circumstances, opened: Snapshot, begun: Begun, answer: msgspec.Struct | None = None
+) -> Given:
+    """Work the answer out, unless it is there, and write it; 304 where the asker has any and takes any.
+
+    (`If-None-Match: *`.)
+    """
+    if answer is None:
+        answer = await asked.compute(opened, begun.sight)
     if how.if_none_match is not None and how.if_none_match.strip() == "*":
         return Given(304, f'"{begun.tag}"', position=opened.position)
     if begun.behind is not None:

@@ -211,6 +211,7 @@ async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery,
         request, query, f"report-{unit}-{days.first}-{days.last}", partial(report_table, dimensions=query.split)
     )
     thresholds: Thresholds = request.app.state.thresholds
+    of_now = position is None and before is None and not question.coded  # of which nothing is ever hidden
     asked = Asked(
         ("report", *question, query.compare, position, thresholds, cells_all),
         partial(
@@ -228,6 +229,7 @@ async def report(request: Request, unit: UnitPath, query: Annotated[ReportQuery,
         ),
         shows=CELLS_SHOWN if cells_all else None,
         file=file,
+        at_once=partial(reports.report_at_once, question=question) if of_now else None,
     )
     return await reader_of(request).answer(request, query, asked)
 

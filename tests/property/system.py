@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -77,8 +77,13 @@ class System:
         self.url = url
         self.connection = connection
 
-    async def deliver(self, log: Sequence[Said], batches: Sequence[Batch]) -> None:
-        """Empty the database, then apply the log in these batches, each in a transaction of its own."""
+    async def deliver(
+        self, log: Sequence[Said], batches: Sequence[Batch], after: Callable[[int], Awaitable[None]] | None = None
+    ) -> None:
+        """Empty the database, then apply the log in these batches, each in a transaction of its own.
+
+        ``after`` is called with the end of each batch.
+        """
         await self._empty()
         everything = messages(log)
         projection = await Projection.open(self.url, root=ROOT, sizes=SIZES)
@@ -88,6 +93,8 @@ class System:
                     await projection.close()
                     projection = await Projection.open(self.url, root=ROOT, sizes=SIZES)
                 await projection.apply(everything[first:end])
+                if after is not None:
+                    await after(end)
         finally:
             await projection.close()
 

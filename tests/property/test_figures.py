@@ -22,6 +22,7 @@ delivered = logs.flatmap(lambda log: st.tuples(st.just(log), cuttings(len(log)),
 
 
 DAY = dt.date(2023, 1, 1)
+DATES = [(dt.date.fromisoformat(first), dt.date.fromisoformat(last)) for first, last in RANGES]
 
 
 def sums_of(rows: dict[str, Values], measures: tuple[str, ...]) -> Values:
@@ -45,6 +46,36 @@ async def test_reports_are_those_of_the_contract(
             if not right.agrees_with(total, rows):
                 return f"{question}: {total} {rows}, not {right}"
         return None
+
+    await hold(log, batches, disagreement)
+
+
+@examples(10)
+@given(logs, st.integers(1, 4), st.randoms(use_true_random=True))
+async def test_what_a_reader_remembers_of_the_hierarchy_follows_the_log(
+    system: System, reader: Reader, log: list[Said], size: int, random: Random
+) -> None:
+    seed = random.random()
+    batches = [(first, min(first + size, len(log)), False) for first in range(0, len(log), size)]
+
+    async def disagreement(log: list[Said], batches: Sequence[Batch]) -> str | None:
+        wrong: list[str] = []
+
+        async def ask(end: int) -> None:
+            oracle = oracle_of(log[:end])
+            chosen = Random(seed)
+            units = oracle.hierarchy().units()
+            for unit in chosen.sample(units, min(3, len(units))):
+                by = chosen.choice(("child", "child", "none", *(by for by in BYS if by.startswith("level:"))))
+                question = Question(unit, *chosen.choice(DATES), chosen.choice(BASES), MEASURES, by)
+                right = oracle.report(question)
+                for _ in range(2):  # the second is answered by what the first has left
+                    total, rows = await reader.report(question)
+                    if not right.agrees_with(total, rows):
+                        wrong.append(f"{question} at {end}: {total} {rows}, not {right}")
+
+        await system.deliver(log, batches, ask)
+        return wrong[0] if wrong else None
 
     await hold(log, batches, disagreement)
 

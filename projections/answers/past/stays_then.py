@@ -25,7 +25,6 @@ def found(units: Units, unit: Unit, on: dt.date) -> KnownUnit:
         since=unit.founding.since,
         successor=None if gone is None else gone.successor,
         root=all(segment.parent is None for segment in units.segments(unit)),
-        parked=0,
         lost=False,
     )
 

@@ -10,7 +10,7 @@ from projections.answers.report.report_question import Place
 
 
 class KnownUnit(NamedTuple):
-    """The unit; ``name`` as of the day asked for, ``parked`` as last known, ``root``: nothing was ever above it.
+    """The unit; ``name`` as of the day asked for, ``root``: nothing was ever above it.
 
     ``lost``: on some days something was below it that is not as last known.
     """
@@ -20,7 +20,6 @@ class KnownUnit(NamedTuple):
     since: dt.date
     successor: int | None
     root: bool
-    parked: int
     lost: bool
 
     def stands(self, day: dt.date) -> bool:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from projections.answers.report.known_unit import KnownUnit
 from projections.answers.report.report_question import Basis, Place, QuestionPart, made_of
-from projections.rules.counting.periods import Days
-from projections.store.calendar_sql import holds_within
+from projections.rules.counting.periods import Days, common
+from projections.store.reading.remembered import remembered
 from projections.store.reading.snapshot import Snapshot
 
-_TERMS = f"""
-SELECT
-    term.unit, term.part, unit.large, unit.vast, unit.running,
-    greatest(term.since, $2::date) AS first, least(term.until - 1, $3::date) AS last, term.sign
+_TERMS = """
+SELECT term.unit, term.part, unit.large, unit.vast, unit.running, term.since, term.until - 1 AS last, term.sign
 FROM as_now_term AS term JOIN unit ON unit.no = term.part
-WHERE term.unit = ANY($1::integer[]) AND {holds_within("term", "$2", "$3")}
+WHERE term.unit = ANY($1::integer[])
 """
 
 
@@ -26,10 +25,21 @@ async def terms_of(snapshot: Snapshot, units: Iterable[int], days: Days) -> dict
     """
     if snapshot.known is not None:
         return await snapshot.known.terms(list(units), days)
+    asked = tuple(units)
     found: dict[int, list[QuestionPart]] = {}
-    for unit, part, *marks, first, last, sign in await snapshot.connection.fetch(_TERMS, list(units), *days):
-        found.setdefault(unit, []).append(QuestionPart(0, Place(part, None, *marks), Days(first, last), sign))
+    load = partial(_load, snapshot, asked)
+    for unit, term in await remembered(snapshot, ("terms", asked), load, lambda terms: len(asked) + len(terms)):
+        on = common(term.days, days)
+        if on.first <= on.last:
+            found.setdefault(unit, []).append(term._replace(days=on))
     return found
+
+
+async def _load(snapshot: Snapshot, units: Iterable[int]) -> list[tuple[int, QuestionPart]]:
+    return [
+        (unit, QuestionPart(0, Place(part, None, *marks), Days(first, last), sign))
+        for unit, part, *marks, first, last, sign in await snapshot.connection.fetch(_TERMS, list(units))
+    ]
 
 
 async def parts_of(snapshot: Snapshot, unit: KnownUnit, days: Days, basis: Basis) -> list[QuestionPart]:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from functools import partial
 
 from projections.answers.report.known_unit import KnownUnit
+from projections.answers.report.named import Named, name_at, named
 from projections.answers.report.report_answers import UnitName
 from projections.answers.report.report_question import Place
 from projections.rules.hierarchy.unit import FOREVER
+from projections.store.reading.remembered import remembered
 from projections.store.reading.snapshot import Snapshot
 
 LAST_KNOWN = FOREVER
 """The day by whose hierarchy facts are counted as-now (contract §4)."""
 
 
-def name_on(unit: str, day: str) -> str:
-    """Write the name of a unit on a day, ``named.name``; `unit` stands in the query.
+def named_on(unit: str, day: str) -> str:
+    """Write the name and level of a unit on a day, ``named.name`` and ``levelled.level``; `unit` stands in the query.
 
     Before its establishment a unit is called as it was at first.
     """
@@ -25,12 +28,6 @@ LEFT JOIN LATERAL (
     SELECT name FROM unit_name WHERE unit_name.unit = {unit} AND unit_name.since <= greatest({day}, unit.since)
     ORDER BY unit_name.since DESC LIMIT 1
 ) AS named ON true
-"""
-
-
-def named_on(unit: str, day: str) -> str:
-    """Write the name and level of a unit on a day, ``named.name`` and ``levelled.level``; the rest as in `name_on`."""
-    return f"""{name_on(unit, day)}
 LEFT JOIN LATERAL (
     SELECT level FROM unit_level WHERE unit_level.unit = {unit} AND unit_level.since <= greatest({day}, unit.since)
     ORDER BY unit_level.since DESC LIMIT 1
@@ -50,14 +47,17 @@ SELECT unit.id, named.name, levelled.level FROM unit
 WHERE unit.id = ANY($1::text[]) ORDER BY unit.id COLLATE "C"
 """
 
+NAMED_EVER = """
+    ARRAY(SELECT ROW(since, name) FROM unit_name WHERE unit_name.unit = unit.no ORDER BY since) AS names,
+    ARRAY(SELECT ROW(since, level) FROM unit_level WHERE unit_level.unit = unit.no ORDER BY since) AS levels
+"""
+"""All names and levels of a unit, each with the day from which it has it, as `named` takes them."""
+
 _FIND = f"""
-SELECT unit.no, unit.since, unit.dissolved, unit.successor, unit.large, unit.vast, unit.running, unit.parked_own,
-    unit.parked_below, named.name, levelled.level,
+SELECT unit.no, unit.since, unit.dissolved, unit.successor, unit.large, unit.vast, unit.running, {NAMED_EVER},
     NOT EXISTS (SELECT FROM edge WHERE edge.unit = unit.no AND parent IS NOT NULL) AS root,
     unit.dissolved IS NOT NULL OR EXISTS (SELECT FROM as_now_term WHERE as_now_term.unit = unit.no AND sign < 0) AS lost
-FROM unit
-{named_on("unit.no", "$2::date")}
-WHERE unit.id = $1
+FROM unit WHERE unit.id = $1
 """
 
 _PLACES = "SELECT no, dissolved, large, vast, running FROM unit WHERE no = ANY($1::integer[])"
@@ -78,19 +78,28 @@ async def find(snapshot: Snapshot, unit: str, on: dt.date) -> KnownUnit:
         if found is None:
             raise await unknown(snapshot, unit)
         return found
-    row = await snapshot.connection.fetchrow(_FIND, unit, on)
-    if row is None:
+    ever = await remembered(snapshot, ("unit", unit), partial(_find, snapshot, unit), lambda _: 1)
+    if ever is None:
         raise await unknown(snapshot, unit)
-    dissolved = row["dissolved"]
-    return KnownUnit(
-        place=Place(row["no"], dissolved, row["large"], row["vast"], row["running"]),
-        name=UnitName(unit, row["name"], row["level"]),
+    known, shown = ever
+    return known if len(shown) == 1 else known._replace(name=name_at(shown, on))
+
+
+async def _find(snapshot: Snapshot, unit: str) -> tuple[KnownUnit, Named] | None:
+    """Find a unit, named as last known, and how it is shown on which days; None where it isn't known."""
+    row = await snapshot.connection.fetchrow(_FIND, unit)
+    if row is None:
+        return None
+    shown = named(unit, row["since"], row["names"], row["levels"])
+    known = KnownUnit(
+        place=Place(row["no"], row["dissolved"], row["large"], row["vast"], row["running"]),
+        name=shown[-1][1],
         since=row["since"],
         successor=row["successor"],
         root=row["root"],
-        parked=row["parked_own"] + (row["parked_below"] if dissolved is None else 0),
         lost=row["lost"],
     )
+    return known, shown
 
 
 async def names_on(snapshot: Snapshot, asked: Collection[tuple[int, dt.date]]) -> dict[tuple[int, dt.date], UnitName]:

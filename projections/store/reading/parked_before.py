@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from events.catalogue import FACTS
 from events.codec import Event, decode
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from asyncpg import Record
 
 _TYPES = [row.type for row in FACTS]
+
+WAITING: Final = "unit.parked_own + CASE WHEN unit.dissolved IS NULL THEN unit.parked_below ELSE 0 END"
+"""How many events wait at a unit and below it as last known."""
+_WAITING: Final = f"SELECT {WAITING} FROM unit WHERE no = $1"
 
 # Only from what a unit has lost can there be any: a term that takes a part off its as-now figures, on some days.
 _LOST = f"""
@@ -91,7 +95,8 @@ async def parked(snapshot: Snapshot, unit: KnownUnit, days: Days) -> int:
     """Count what waits at a unit and below it as last known, and the facts of the days that were below it then."""
     if snapshot.known is not None:
         return await snapshot.known.parked(unit, days)
-    return unit.parked + (await parked_before(snapshot, unit.place, days) if unit.lost else 0)
+    waiting: int = await snapshot.connection.fetchval(_WAITING, unit.place.no)
+    return waiting + (await parked_before(snapshot, unit.place, days) if unit.lost else 0)
 
 
 async def parked_before(snapshot: Snapshot, place: Place, days: Days) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import structs
 
@@ -18,10 +18,15 @@ from projections.store.reading.as_now import parts_of, terms_of
 from projections.store.reading.facet_pairs import pair_rows
 from projections.store.reading.facets import CodesAsked, count_codes, facet_rows
 from projections.store.reading.find_unit import find
+from projections.store.reading.memory import NotRememberedError, memory_of
 from projections.store.reading.parked_before import parked
-from projections.store.reading.snapshot import Snapshot
-from projections.store.reading.sums import add_up
+from projections.store.reading.snapshot import Snapshot, alone
+from projections.store.reading.sums import add_up, add_up_at_once
 from projections.store.reading.units_below import children, children_now, of_level, of_level_now
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+    from asyncpg.pool import PoolConnectionProxy
 
 TOTAL, OWN, FIRST = 0, 1, 2
 """The first rows of the figures; those of the answer follow."""
@@ -47,21 +52,56 @@ class _Laid(NamedTuple):
     rows: list[Row]
 
 
+class _Plan(NamedTuple):
+    """What has to be added up for a report, in how many rows, and how it is laid out then.
+
+    It depends on the hierarchy alone, and on no figure.
+    """
+
+    unit: KnownUnit
+    parts: list[QuestionPart]
+    asked: CodesAsked
+    rows: int
+    lay: Callable[[_Summed], _Laid]
+
+
 async def report(snapshot: Snapshot, question: Question) -> Report:
     """Answer a report; rows and total come from one snapshot, each added up by itself. Raises UnknownUnitError."""
-    unit = await find(snapshot, question.unit, named_on(question))
-    match question.by:
-        case "child":
-            laid = await _by_child(snapshot, unit, question)
-        case "level":
-            laid = await _by_level(snapshot, unit, question)
-        case "facet":
-            parts = await parts_of(snapshot, unit, question.days, question.basis)
-            find_rows = pair_rows if "," in question.detail else facet_rows
-            total, rows = await find_rows(snapshot, parts, question.measures, question.detail, root=unit.root)
-            laid = _Laid(Row(values=total), rows)
-        case _:
-            laid = await _by_period(snapshot, unit, question)
+    if question.by == "facet":
+        unit = await find(snapshot, question.unit, named_on(question))
+        parts = await parts_of(snapshot, unit, question.days, question.basis)
+        find_rows = pair_rows if "," in question.detail else facet_rows
+        total, rows = await find_rows(snapshot, parts, question.measures, question.detail, root=unit.root)
+        laid = _Laid(Row(values=total), rows)
+    else:
+        plan = await _planned(snapshot, question)
+        unit, laid = plan.unit, plan.lay(await _summed(snapshot, plan.parts, plan.asked, plan.rows))
+    return _told(snapshot, question, unit, laid, await parked(snapshot, unit, question.days))
+
+
+async def report_at_once(connection: PoolConnectionProxy[Record], question: Question) -> tuple[Snapshot, Report] | None:
+    """Answer a report in one statement, outside of any transaction, with what it reflects; the connection is idle.
+
+    None where that can't be done: the connection does not remember all of the hierarchy that it takes, or no more.
+    """
+    memory = memory_of(connection)
+    if memory is None or question.coded:
+        return None
+    try:
+        plan = await _planned(alone(memory), question)
+    except NotRememberedError:
+        return None
+    if plan.unit.lost:  # what is parked elsewhere is looked for
+        return None
+    opened = alone(memory)._replace(connection=connection)
+    figures, found = await add_up_at_once(opened, plan.unit.place.no, plan.parts, question.measures, plan.rows)
+    if found is None or found.lineage != memory.lineage or not await memory.reach(connection, found.position):
+        return None
+    snapshot = opened._replace(position=found.position, as_of=found.as_of)
+    return snapshot, _told(snapshot, question, plan.unit, plan.lay(_Summed(figures, None)), found.waiting)
+
+
+def _told(snapshot: Snapshot, question: Question, unit: KnownUnit, laid: _Laid, waiting: int) -> Report:
     return Report(
         unit=unit.name,
         first=question.days.first,
@@ -69,43 +109,62 @@ async def report(snapshot: Snapshot, question: Question) -> Report:
         basis=question.basis,
         position=snapshot.position,
         as_of=snapshot.as_of,
-        parked=await parked(snapshot, unit, question.days),
+        parked=waiting,
         total=_numbers(laid.total),
         rows=laid.rows,
         split=laid.total.split,
     )
 
 
-async def _by_child(snapshot: Snapshot, unit: KnownUnit, question: Question) -> _Laid:
+async def _planned(snapshot: Snapshot, question: Question) -> _Plan:
+    """Plan a report that isn't by facet. Raises UnknownUnitError."""
+    unit = await find(snapshot, question.unit, named_on(question))
+    match question.by:
+        case "child":
+            return await _by_child(snapshot, unit, question)
+        case "level":
+            return await _by_level(snapshot, unit, question)
+        case _:
+            return await _by_period(snapshot, unit, question)
+
+
+async def _by_child(snapshot: Snapshot, unit: KnownUnit, question: Question) -> _Plan:
     find_children = children if question.basis == "as-was" else children_now
     stays = by_unit(await find_children(snapshot, unit.place, question.days))
-    summed, listed = await _of_units(snapshot, unit, question, stays, left_out={TOTAL})
-    figures = summed.figures
-    own = summed.with_split(Row(unit=unit.name, own=True, values=figures[OWN]), [OWN])
-    total = summed.with_split(Row(values=figures[TOTAL]), range(OWN, FIRST + len(stays)))
-    return _Laid(total, [*listed, own])
+
+    def lay(summed: _Summed) -> _Laid:
+        figures = summed.figures
+        own = summed.with_split(Row(unit=unit.name, own=True, values=figures[OWN]), [OWN])
+        total = summed.with_split(Row(values=figures[TOTAL]), range(OWN, FIRST + len(stays)))
+        return _Laid(total, [*_rows_of(stays, summed), own])
+
+    parts = await _parts(snapshot, unit, question, stays)
+    asked = CodesAsked(question.measures, question.split, left_out=frozenset({TOTAL}))
+    return _Plan(unit, parts, asked, FIRST + len(stays), lay)
 
 
-async def _by_level(snapshot: Snapshot, unit: KnownUnit, question: Question) -> _Laid:
+async def _by_level(snapshot: Snapshot, unit: KnownUnit, question: Question) -> _Plan:
     find_units = of_level if question.basis == "as-was" else of_level_now
     stays = by_unit(await find_units(snapshot, unit.place, question.days, question.detail))
-    summed, listed = await _of_units(snapshot, unit, question, stays, left_out={OWN})
-    figures = summed.figures
-    rows = range(FIRST, FIRST + len(stays))
-    total = summed.with_split(Row(values=figures[TOTAL]), [TOTAL])
-    rest = Row(rest=True, values=figures.rest(TOTAL, rows))
-    if summed.splits is not None:
-        rest = structs.replace(rest, split=summed.splits.rest([TOTAL], rows, _numbers(rest)))
-    return _Laid(total, [*listed, rest])
+
+    def lay(summed: _Summed) -> _Laid:
+        figures = summed.figures
+        rows = range(FIRST, FIRST + len(stays))
+        total = summed.with_split(Row(values=figures[TOTAL]), [TOTAL])
+        rest = Row(rest=True, values=figures.rest(TOTAL, rows))
+        if summed.splits is not None:
+            rest = structs.replace(rest, split=summed.splits.rest([TOTAL], rows, _numbers(rest)))
+        return _Laid(total, [*_rows_of(stays, summed), rest])
+
+    parts = await _parts(snapshot, unit, question, stays)
+    asked = CodesAsked(question.measures, question.split, left_out=frozenset({OWN}))
+    return _Plan(unit, parts, asked, FIRST + len(stays), lay)
 
 
-async def _of_units(
-    snapshot: Snapshot, unit: KnownUnit, question: Question, stays: list[list[UnitStay]], left_out: set[int]
-) -> tuple[_Summed, list[Row]]:
-    """Return the figures (the stays of each unit from FIRST on), and a row a unit: all but dissolved ones of zeros.
-
-    The rows that are ``left_out`` aren't split.
-    """
+async def _parts(
+    snapshot: Snapshot, unit: KnownUnit, question: Question, stays: list[list[UnitStay]]
+) -> list[QuestionPart]:
+    """Return the parts of the figures of the unit, of its own, and of the stays of each unit from FIRST on."""
     numbers = [unit.place.no, *(each[0].place.no for each in stays)]
     terms = await terms_of(snapshot, numbers, question.days) if question.basis == "as-now" else None
 
@@ -119,17 +178,19 @@ async def _of_units(
     for row, each in enumerate(stays, start=FIRST):
         for stay in each:
             parts += made(row, stay.place, stay.days)
-    asked = CodesAsked(question.measures, question.split, left_out=frozenset(left_out))
-    summed = await _summed(snapshot, parts, asked, FIRST + len(stays))
-    rows = [
+    return parts
+
+
+def _rows_of(stays: list[list[UnitStay]], summed: _Summed) -> list[Row]:
+    """Return a row a unit: all but dissolved ones of zeros."""
+    return [
         summed.with_split(row_of(each, summed.figures[row]), [row])
         for row, each in enumerate(stays, start=FIRST)
         if any(stay.stood for stay in each) or any(summed.figures[row].values())
     ]
-    return summed, rows
 
 
-async def _by_period(snapshot: Snapshot, unit: KnownUnit, question: Question) -> _Laid:
+async def _by_period(snapshot: Snapshot, unit: KnownUnit, question: Question) -> _Plan:
     by = question.by
     pieces = list(PERIODS[by](question.days)) if by in PERIODS else []
     parts = await parts_of(snapshot, unit, question.days, question.basis)
@@ -139,12 +200,13 @@ async def _by_period(snapshot: Snapshot, unit: KnownUnit, question: Question) ->
     if pieces and question.split:
         row_of_month = {_month(month): rows[name_of(by, month.first)] for month in months(question.days)}
     asked = CodesAsked(question.measures, question.split, row_of_month, root=unit.root)
-    summed = await _summed(snapshot, [*parts, *of_pieces], asked, 1 + len(pieces))
-    total = summed.with_split(Row(values=summed.figures[TOTAL]), range(1 + len(pieces)))
-    return _Laid(
-        total,
-        [summed.with_split(row_of_period(by, name, summed.figures[row]), [row]) for name, row in rows.items()],
-    )
+
+    def lay(summed: _Summed) -> _Laid:
+        total = summed.with_split(Row(values=summed.figures[TOTAL]), range(1 + len(pieces)))
+        told = [summed.with_split(row_of_period(by, name, summed.figures[row]), [row]) for name, row in rows.items()]
+        return _Laid(total, told)
+
+    return _Plan(unit, [*parts, *of_pieces], asked, 1 + len(pieces), lay)
 
 
 async def _summed(snapshot: Snapshot, parts: list[QuestionPart], asked: CodesAsked, rows: int) -> _Summed:

@@ -5,13 +5,17 @@ It may stand for an earlier position: then what was known there answers in the p
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
+
+import asyncpg
 
 from projections.store.checkpoint import Checkpoint, enter_checkpoint
-from projections.store.connecting import acquired
+from projections.store.connecting import acquired, one_of_several
+from projections.store.reading.memory import Nowhere, memory_for
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
@@ -23,6 +27,13 @@ if TYPE_CHECKING:
     from projections.answers.report.report_question import Figures, Place, QuestionPart
     from projections.answers.report.stays import UnitStay
     from projections.rules.counting.periods import Days
+    from projections.store.reading.memory import Memory
+
+
+Answer = TypeVar("Answer")
+
+AT_ONCE: Final = 0.5
+"""Seconds in which one server of several answers a question in one statement: else it is asked in a snapshot."""
 
 
 class KnownThen(Protocol):
@@ -72,6 +83,8 @@ class Snapshot(NamedTuple):
     position: int
     as_of: dt.datetime | None
     known: KnownThen | None = None
+    memory: Memory | None = None
+    """What the connection remembers of the hierarchy, to be asked by `remembered`."""
 
 
 @asynccontextmanager
@@ -83,11 +96,40 @@ async def snapshot(pool: Pool[Record]) -> AsyncIterator[Snapshot]:
     """
     async with acquired(pool, _begun) as (connection, (transaction, found)):
         try:
-            yield Snapshot(connection, found.generation, found.repairs, found.position, found.as_of)
+            memory = memory_for(connection, found)
+            yield Snapshot(connection, found.generation, found.repairs, found.position, found.as_of, memory=memory)
         except BaseException:
             await transaction.rollback()
             raise
         await transaction.commit()
+
+
+async def at_once(
+    pool: Pool[Record], ask: Callable[[PoolConnectionProxy[Record]], Awaitable[Answer | None]]
+) -> Answer | None:
+    """Ask something of any connection outside of a transaction; None where no answer can be had in this way.
+
+    Whatever goes wrong is no answer: it is found out, and told, where a snapshot is opened.
+    """
+    async with pool.acquire() as connection:
+        try:
+            async with asyncio.timeout(AT_ONCE if one_of_several(connection) else None):
+                return await ask(connection)
+        except (OSError, TimeoutError, asyncpg.InterfaceError):
+            connection.terminate()
+        except asyncpg.PostgresError:
+            pass
+        except asyncio.CancelledError:
+            if one_of_several(connection):  # the pool would wait until the server has heard of it
+                connection.terminate()
+            raise
+    return None
+
+
+def alone(memory: Memory) -> Snapshot:
+    """Return a snapshot that is asked of nothing but what is remembered; it raises NotRememberedError."""
+    nowhere: Any = Nowhere()
+    return Snapshot(nowhere, memory.lineage.generation, memory.lineage.repairs, memory.position, None, memory=memory)
 
 
 async def _begun(connection: PoolConnectionProxy[Record]) -> tuple[Transaction, Checkpoint]:

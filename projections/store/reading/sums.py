@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Any, Final
+from struct import Struct
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -12,8 +13,18 @@ from events.catalogue import MEASURE_NUMBERS
 from projections.answers.report.report_question import Figures, QuestionPart, spread
 from projections.rules.counting.periods import stretches
 from projections.rules.counting.running_sums import NUMBER, WIDTH
+from projections.store.reading.memory import Lineage
+from projections.store.reading.parked_before import WAITING
 from projections.store.reading.snapshot import Snapshot
 from projections.store.running_sql import whole_at
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+
+_ROW: Final = 33
+_SIGN: Final = 32
+"""The bits from which on a place has its row and its sign; see `_places`."""
 
 
 def _sent(place: str, *others: str) -> str:
@@ -21,7 +32,7 @@ def _sent(place: str, *others: str) -> str:
     columns = "".join(f", {name}" for name, _ in (each.split() for each in others))
     arrays = "".join(f", {value}::integer[]" for _, value in (each.split() for each in others))
     return f"""(
-        SELECT (place >> 33)::integer AS row, 1 - 2 * (place >> 32 & 1)::integer AS sign,
+        SELECT place, (place >> {_ROW})::integer AS row, 1 - 2 * (place >> {_SIGN} & 1)::integer AS sign,
             (place & 4294967295)::integer AS unit{columns}
         FROM unnest({place}::bigint[]{arrays}) AS sent(place{columns})
     )"""
@@ -29,13 +40,13 @@ def _sent(place: str, *others: str) -> str:
 
 # OFFSET 0 keeps the planner from turning the index ranges into one scan of the whole table; a grouping inside each
 # LATERAL would do so too, and costs a third more.
-_ADD_UP = f"""
+_SUMS = f"""
 SELECT row, measure, sum(n)::bigint AS n, NULL AS run FROM (
     SELECT run.row, counted.measure, run.sign * counted.n AS n
     FROM {_sent("$2", "low $3", "high $4")} AS run
     CROSS JOIN LATERAL (
         SELECT measure, n
-        FROM counter
+        FROM {{schema}}counter
         WHERE counter.unit = run.unit AND counter.period BETWEEN run.low AND run.high
             AND counter.measure = ANY($1::smallint[])
         OFFSET 0
@@ -46,7 +57,7 @@ SELECT row, measure, sum(n)::bigint AS n, NULL AS run FROM (
     JOIN unnest($7::integer[], $8::date[], $9::date[]) AS days(span, first, last) USING (span)
     CROSS JOIN LATERAL (
         SELECT measure
-        FROM fact
+        FROM {{schema}}fact
         WHERE fact.unit = run.unit AND fact.day BETWEEN days.first AND days.last AND fact.measure = ANY($1::smallint[])
         OFFSET 0
     ) AS own
@@ -54,18 +65,39 @@ SELECT row, measure, sum(n)::bigint AS n, NULL AS run FROM (
 GROUP BY row, measure
 UNION ALL
 SELECT NULL, NULL, NULL, string_agg(
-    int4send(run.row) || int4send(run.sign) || {whole_at("summed", "days.step")} || {whole_at("summed", "days.less")},
-    NULL
+    int8send(run.place) || ({whole_at("summed", "days.step")}) || ({whole_at("summed", "days.less")}), NULL
 )
 FROM {_sent("$10", "span $11")} AS run
 JOIN unnest($12::integer[], $13::integer[], $14::integer[], $15::integer[], $16::integer[])
     AS days(span, low, high, step, less) USING (span)
 CROSS JOIN LATERAL (
-    SELECT period, sums FROM running_sum WHERE running_sum.unit = run.unit AND period BETWEEN days.low AND days.high
+    SELECT period, sums FROM {{schema}}running_sum
+    WHERE running_sum.unit = run.unit AND period BETWEEN days.low AND days.high
     OFFSET 0
 ) AS summed
 """
-_RUN: Final = np.dtype([("row", ">i4"), ("sign", ">i4"), ("up_to", NUMBER, WIDTH), ("less", NUMBER, WIDTH)])
+_ADD_UP: Final = _SUMS.format(schema="")
+# What the sums reflect stands in one row of theirs: a statement by itself is one snapshot too.
+_AT_ONCE: Final = f"""{_SUMS}
+UNION ALL
+SELECT -1, NULL, {WAITING},
+    int8send(position) || int4send(generation) || int4send(repairs) || oidsend(checkpoint.tableoid)
+    || timestamptz_send(as_of)
+FROM public.checkpoint, {{schema}}unit WHERE unit.no = $17
+"""
+_REFLECTED: Final = Struct(">qiiIq")
+_MICROSECONDS_SINCE: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+"""What PostgreSQL sends a moment as."""
+_RUN: Final = np.dtype([("place", ">i8"), ("up_to", NUMBER, WIDTH), ("less", NUMBER, WIDTH)])
+
+
+class Reflected(NamedTuple):
+    """What figures reflect that were added up in a statement by itself; ``waiting`` is how many events wait there."""
+
+    lineage: Lineage
+    position: int
+    as_of: dt.datetime
+    waiting: int
 
 
 async def add_up(snapshot: Snapshot, parts: Iterable[QuestionPart], measures: tuple[str, ...], rows: int) -> Figures:
@@ -76,24 +108,54 @@ async def add_up(snapshot: Snapshot, parts: Iterable[QuestionPart], measures: tu
         parts = list(parts)
         await then.add_rest(figures, parts)
         parts = await then.of_now(parts)
+    found = await snapshot.connection.fetch(_ADD_UP, *_asked(parts, measures))
+    _add_found(figures, found, rows)
+    return figures
+
+
+async def add_up_at_once(
+    snapshot: Snapshot, unit: int, parts: Iterable[QuestionPart], measures: tuple[str, ...], rows: int
+) -> tuple[Figures, Reflected | None]:
+    """Add up the same outside of any transaction, and say what it reflects; ``unit`` is the one that is asked about.
+
+    None before the first message. Raises asyncpg.UndefinedTableError where the generation is no more.
+    """
+    figures = Figures(measures, rows)
+    query = _AT_ONCE.format(schema=f"g{snapshot.generation}.")
+    found = await snapshot.connection.fetch(query, *_asked(parts, measures), unit)
+    return figures, _add_found(figures, found, rows)
+
+
+def _asked(parts: Iterable[QuestionPart], measures: tuple[str, ...]) -> tuple[list[Any], ...]:
+    """Write parts as the parameters of the sums."""
     sums = spread(parts)
     *counted, lows, highs = sums.counted
     *own, own_first, own_last = sums.own
     *running, running_days = sums.running
     of_own, own_spans = _numbered(zip(own_first, own_last, strict=True))
     of_running, running_spans = _numbered(running_days)
-    asked = (
+    return (
         *(numbers(measures), _places(*counted), lows, highs),
         *(_places(*own), of_own, *_columns([(number, *days) for days, number in own_spans.items()], 3)),
         *(_places(*running), of_running),
         *_columns([(number, *each) for days, number in running_spans.items() for each in stretches(*days)], 5),
     )
-    for row, measure, n, run in await snapshot.connection.fetch(_ADD_UP, *asked):
-        if row is not None:
-            figures.add(row, measure, n)
-        elif run is not None:
+
+
+def _add_found(figures: Figures, found: Iterable[Record], rows: int) -> Reflected | None:
+    """Add what was found to the figures; return what it reflects where that is among it."""
+    reflected = None
+    for row, measure, n, run in found:
+        if run is None:
+            if row is not None and row >= 0:
+                figures.add(row, measure, n)
+        elif row is None:
             _add_running(figures, run, rows)
-    return figures
+        else:
+            position, generation, repairs, table, moment = _REFLECTED.unpack(run)
+            as_of = _MICROSECONDS_SINCE + dt.timedelta(microseconds=moment)
+            reflected = Reflected(Lineage(table, generation, repairs), position, as_of, n)
+    return reflected
 
 
 def _numbered(days: Iterable[tuple[dt.date, dt.date]]) -> tuple[list[int], dict[tuple[dt.date, dt.date], int]]:
@@ -107,7 +169,7 @@ def _places(rows: list[int], signs: list[int], units: list[int]) -> list[int]:
 
     The unit has 32 bits, then comes one that is set where the sign is less than 0.
     """
-    return [(row << 33) | ((sign < 0) << 32) | unit for row, sign, unit in zip(rows, signs, units, strict=True)]
+    return [(row << _ROW) | ((sign < 0) << _SIGN) | unit for row, sign, unit in zip(rows, signs, units, strict=True)]
 
 
 def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
@@ -116,9 +178,11 @@ def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
 
 def _add_running(figures: Figures, run: bytes, rows: int) -> None:
     found = np.frombuffer(run, _RUN)
-    signed = (found["up_to"].astype(np.int64) - found["less"]) * found["sign"][:, np.newaxis]
+    places = found["place"].astype(np.int64)
+    signs = 1 - 2 * (places >> _SIGN & 1)
+    signed = (found["up_to"].astype(np.int64) - found["less"]) * signs[:, np.newaxis]
     totals = np.zeros((rows, WIDTH), np.int64)
-    np.add.at(totals, found["row"].astype(np.intp), signed)
+    np.add.at(totals, places >> _ROW, signed)
     figures.add_all(totals.tolist())
 
 
