@@ -24,7 +24,8 @@ PIP := -W ignore -m pip --disable-pip-version-check --quiet
 # Each by its digest, and built here is only what there is as source alone: by what is pinned too.
 PINNED := --require-hashes --no-deps --no-build-isolation --use-pep517 --only-binary :all: --no-binary nkeys,odfpy
 LOCK := $(SUPPLY)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-    --no-emit-index-url --no-config --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+    --no-emit-index-url --no-config --fork-strategy fewest --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+NPM := --silent --ignore-scripts --no-audit --no-fund --omit-lockfile-registry-resolved
 
 .PHONY: setup run cluster cluster-tools test test-long test-browser test-upgrade test-tracing test-cluster test-cluster-short screens check reference lock sbom supply bench soak clean
 setup: $(STAMP)
@@ -96,13 +97,15 @@ reference: setup
 	@$(BIN)/python -m tests.reference
 
 # Pin everything anew, with the hashes of all files of a version: requirements.txt for work on the program, deploy/requirements.txt for what
-# runs it, and what stands beside a requirements.in. Pins stay as they are; with UPGRADE=1 they become the newest.
+# runs it, what stands beside a requirements.in, and the bench's peer in Node.js. Pins stay as they are; with UPGRADE=1 they become the newest.
 lock: $(SUPPLIED)
 	@$(LOCK) pyproject.toml --extra one-machine --group dev --output-file requirements.txt
 	@$(LOCK) pyproject.toml --extra service --extra tracing --constraint requirements.txt --output-file deploy/requirements.txt
 	@for wanted in $$(git ls-files '*requirements*.in'); do \
 	    $(LOCK) "$$wanted" --output-file "$${wanted%.in}.txt" || exit 1; \
 	done
+	@if command -v npm >/dev/null; then npm --prefix tests/bench/peers $(if $(UPGRADE),update,install) --package-lock-only $(NPM); \
+	else echo 'NOT PINNED: tests/bench/peers/package.json, as there is no npm here'; fi
 
 # What a container of the service is made of, as CycloneDX has it, into dist/.
 sbom: setup $(SUPPLIED) $(TRACED)

