@@ -13,11 +13,13 @@ import sys
 import time
 import urllib.parse
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import matplotlib as mpl
 from matplotlib import pyplot as plt
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.dates import DateFormatter
 from matplotlib.patches import Rectangle
@@ -142,16 +144,7 @@ def _draw(axes: Axes, panel: Panel, prometheus: Prometheus) -> bool:
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]) if panel.kind != BARS else 0, top=None if top else 1)
     if panel.bad is not None and top > panel.bad / 4:
         axes.axhline(panel.bad, color=COLOURS["red"], linestyle="--", linewidth=1)
-    axes.legend(
-        fontsize=6.5,
-        ncols=2,
-        frameon=False,
-        loc="upper left",
-        bbox_to_anchor=(0, -0.12),
-        borderaxespad=0,
-        labelspacing=0.2,
-        handlelength=1.2,
-    )
+    _legend(axes, 2, *axes.get_legend_handles_labels())
     return True
 
 
@@ -170,11 +163,16 @@ def _states(axes: Axes, panel: Panel, series: list[tuple[str, list[tuple[float, 
     shown = {value for _, points in series for _, value in points}
     handles = [Rectangle((0, 0), 1, 1, color=colour) for value, (_, colour) in words.items() if value in shown]
     texts = [text for value, (text, _) in words.items() if value in shown]
+    _legend(axes, 3, handles, texts)
+
+
+def _legend(axes: Axes, columns: int, handles: Sequence[Artist], texts: Sequence[str]) -> None:
+    """Say below a panel what is what."""
     axes.legend(
         handles,
         texts,
         fontsize=6.5,
-        ncols=3,
+        ncols=columns,
         frameon=False,
         loc="upper left",
         bbox_to_anchor=(0, -0.12),

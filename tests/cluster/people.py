@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import ssl
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -13,9 +12,9 @@ from typing import Any, Final
 import httpx
 
 from tests.cluster.marks import CLOCK
+from tests.integration.access.world import PHRASE, fill_in, ok
 from tests.oracle.telling import ROOT
 
-PHRASE: Final = "một mật khẩu đủ dài"
 WITHIN: Final = 60.0
 CONNECT: Final = 2.0
 ANSWER: Final = 10.0
@@ -37,14 +36,14 @@ class People:
     async def browser(self, name: str) -> list[httpx.AsyncClient]:
         """Give one browser, as a client of each API with the same cookies, signed in as an account that reads all."""
         admin = (await self.machine())[0]
-        made = await _ok(admin.post("/v1/accounts", json={"name": name, "signs_in": "local"}), 201)
+        made = await ok(admin.post("/v1/accounts", json={"name": name, "signs_in": "local"}), 201)
         role = {"account": made["account"], "role": "reader"}
-        await _ok(admin.post(f"/v1/units/{ROOT}/grants", json=role), 200, 201, 202)
-        invited = await _ok(admin.post(f"/v1/accounts/{made['account']}/invitation"), 201)
+        await ok(admin.post(f"/v1/units/{ROOT}/grants", json=role), 200, 201, 202)
+        invited = await ok(admin.post(f"/v1/accounts/{made['account']}/invitation"), 201)
         jar = CookieJar()
         browsers = [await self._client(api, headers={"origin": api}, cookies=jar) for api in self._apis]
         path = "/invitation/" + invited["url"].rpartition("/")[2]
-        answer = await _filled_in(browsers[0], path, password=PHRASE, again=PHRASE)
+        answer = await fill_in(browsers[0], path, password=PHRASE, again=PHRASE)
         assert answer.status_code == 303, answer.text
         for browser in browsers:
             await _until_it_may(browser)
@@ -54,21 +53,6 @@ class People:
         timeout = httpx.Timeout(ANSWER, connect=CONNECT)
         client = httpx.AsyncClient(base_url=api, timeout=timeout, verify=self._verify, **how)
         return await self._stack.enter_async_context(client)
-
-
-async def _ok(asked: Any, *statuses: int) -> Any:
-    answer = await asked
-    assert answer.status_code in statuses, f"{answer.request.url}: {answer.status_code} {answer.text}"
-    return answer.json()
-
-
-async def _filled_in(browser: httpx.AsyncClient, path: str, **fields: str) -> httpx.Response:
-    """Open a page and send its form as it is, but for these fields."""
-    page = await browser.get(path)
-    assert page.status_code == 200, page.text
-    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
-    (action,) = re.findall(r'action="([^"]*)"', page.text)
-    return await browser.post(action, data={**hidden, **fields})
 
 
 async def _until_it_may(browser: httpx.AsyncClient) -> None:

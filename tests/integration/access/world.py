@@ -79,9 +79,10 @@ class World:
         return [entry for entry in reversed(entries) if entry["what"] in kinds]
 
 
-async def ok(asked: Any, status: int = 200) -> Any:
+async def ok(asked: Any, *statuses: int) -> Any:
+    """Wait for an answer with one of these statuses, 200 unless given, and return its body."""
     answer = await asked
-    assert answer.status_code == status, answer.text
+    assert answer.status_code in (statuses or (200,)), f"{answer.request.url}: {answer.status_code} {answer.text}"
     return answer.json()
 
 
