@@ -41,6 +41,7 @@ from services.api.parameters import Parameters, today
 from services.api.primary import Primary
 from services.api.problems import Problem, not_audited, too_busy
 from services.api.reflecting import Reflecting
+from services.api.retrying import retried
 from services.api.shared import standing_of
 from services.api.sights import About, sees_everything, sight_of, unit_of
 from services.api.turns import Bounded, Limits, Turns
@@ -181,8 +182,12 @@ class Reader:
         """Raise a 403 Problem where who asks may not have what the route answers without `answer`."""
         if sees_everything(who_asks(request)):
             return
-        async with snapshot(self._service) as opened:
-            await self._may(request, about)(opened)
+
+        async def ask() -> None:
+            async with snapshot(self._service) as opened:
+                await self._may(request, about)(opened)
+
+        await retried(ask)
 
     async def ask(
         self,

@@ -73,6 +73,7 @@ class Reflecting:
             if not early.standby:
                 return await self._as_it_is(had, required, early, ask, primary=False)
             floor = early.wanted
+        known: int | None = None
         if floor > self._positions.told:  # nobody may wait for what was never said
             known = await self._corrected(had, required, floor)
             floor = floor if known is None else known
@@ -83,7 +84,7 @@ class Reflecting:
             if not early.standby:  # it was promoted meanwhile
                 return await self._as_it_is(had, required, early, ask, primary=False)
             reached = early
-        known = await self._corrected(had, required, floor)
+        known = await self._corrected(had, required, floor) if known is None else known
         if known is None:
             FORWARDED.labels("away").inc()
             raise reached

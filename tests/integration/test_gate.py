@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 from collections.abc import AsyncIterator
@@ -152,6 +153,20 @@ async def test_a_split_is_a_breakdown_for_readers(client: httpx.AsyncClient) -> 
 async def test_the_state_of_the_service_is_for_operators(client: httpx.AsyncClient) -> None:
     assert (await ask(client, "runs", "/v1/status")).status_code == 200
     assert (await ask(client, "reads-too", "/v1/status")).status_code == 403
+
+
+async def test_who_may_is_asked_again_where_the_database_breaks_it_off(
+    client: httpx.AsyncClient, database: str
+) -> None:
+    connection = await connect(database)
+    broken = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE access_grant")
+        asking = asyncio.create_task(ask(client, "runs", "/v1/status"))
+        while not await connection.fetchval(broken):
+            await asyncio.sleep(0.01)
+    assert (await asking).status_code == 200
+    await connection.close()
 
 
 async def test_an_etag_is_of_what_may_be_seen(client: httpx.AsyncClient) -> None:
