@@ -47,12 +47,15 @@ class Rig:
         """Bytes: the most that any projector without a profiler has held at once so far."""
         self._profiled = False
 
-    def start_projector(self, profile: Path | None = None) -> None:
-        """Start `tonghop projector` and return at once; with `profile`, under cProfile, which writes it at the end."""
+    def start_projector(self, profile: Path | None = None, checkout: Path | None = None) -> None:
+        """Start `tonghop projector` and return at once; with `profile`, under cProfile, which writes it at the end.
+
+        ``checkout`` is the folder of another version, whose code is run.
+        """
         self._profiled = profile is not None
         profiler = ("-m", "cProfile", "-o", str(profile)) if profile else ()
         command = [sys.executable, *profiler, "-m", "services.cli", "projector"]
-        self.projector.start(command, environ={**os.environ, **self.settings.as_environment()})
+        self.projector.start(command, cwd=checkout, environ={**os.environ, **self.settings.as_environment()})
 
     def stop_projector(self) -> None:
         """Stop the projector in order, and keep what its memory came to."""
