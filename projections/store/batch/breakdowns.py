@@ -12,7 +12,16 @@ import asyncpg
 import numpy as np
 from numpy.typing import NDArray
 
-from projections.rules.counting.breakdown import FACT, NUMBER, Integers, by_year, joined, net, pieces_of
+from projections.rules.counting.breakdown import (
+    FACT,
+    NUMBER,
+    BreakdownPieces,
+    Integers,
+    by_year,
+    joined,
+    net,
+    pieces_of,
+)
 from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE
 from projections.store.batch.small_pieces import together
 
@@ -98,12 +107,16 @@ class Breakdowns:
 
     async def add(self, connection: asyncpg.Connection, keys: Integers, facts: NDArray[Any]) -> None:
         """Append facts by the keys of their unit and month, as they are signed."""
-        if not len(keys):
+        await self.add_pieces(connection, pieces_of(keys, facts))
+
+    async def add_pieces(self, connection: asyncpg.Connection, pieces: BreakdownPieces) -> None:
+        """Append facts that are put together already."""
+        if not pieces.facts:
             return
-        await connection.execute(_ADD, *pieces_of(keys, facts), False)
+        await connection.execute(_ADD, *pieces, False)
         self._added += 1
         if self._waiting is not None:
-            self._waiting += len(keys)
+            self._waiting += sum(map(len, pieces.facts)) // FACT.itemsize
 
     async def finish(self, connection: asyncpg.Connection) -> None:
         """Sum up what was added, or put its small pieces together, where there is enough of it."""

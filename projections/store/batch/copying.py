@@ -17,8 +17,12 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from projections.rules.counting.batch_changes import Changes, Deltas, FactColumns, FactRow, LedgerRow
+from projections.rules.counting.breakdown import BreakdownPieces
+from projections.rules.counting.breakdown import pieces_of as pieces_below
+from projections.rules.counting.running_sums import Rows
 from projections.store.batch.packing import PackedPieces, pieces_of
 from projections.store.batch.pieces import pieces
+from projections.store.batch.running_sums import ahead
 from projections.store.calendar_sql import COPIED_ENDS
 
 _BEGIN: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -32,7 +36,8 @@ LEDGER: Final = (
 
 _EPOCH: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _EPOCH_DAY: Final = _EPOCH.toordinal()
-_MICROSECOND: Final = dt.timedelta(microseconds=1)
+_DAY: Final = 86_400
+"""Seconds; to divide by a microsecond takes three times as long."""
 
 _size = Struct(">i").pack
 _sizes: Final = tuple(_size(size) for size in range(2_048))
@@ -57,14 +62,22 @@ _OF_NOBODY: Final = _FACT.itemsize - _FACT["person"].itemsize
 _ENDS: Final = {day.toordinal(): copied for day, copied in COPIED_ENDS.items()}
 
 
-class Rendered(NamedTuple):
-    """What the COPYs of a batch send: that of the ledger, and that of the facts for each step that has any.
+class RenderedStep(NamedTuple):
+    """The COPY of the facts; what days add to running sums, where it was worked out ahead; pieces of breakdowns."""
 
-    ``packed`` are facts and structure once more, None where all is packed at the end.
+    facts: bytes | None
+    running: tuple[Rows, Rows] | None
+    breakdowns: BreakdownPieces
+
+
+class Rendered(NamedTuple):
+    """What a batch sends: the COPY of the ledger, what is sent for each step that counts, facts and structure packed.
+
+    ``packed`` is None where all is packed at the end.
     """
 
     ledger: bytes
-    facts: dict[int, bytes]
+    steps: dict[int, RenderedStep]
     packed: PackedPieces | None
 
 
@@ -79,12 +92,20 @@ async def render(changes: Changes, *, ledger: bool = True, packed: bool = True) 
     for piece in pieces(changes.ledger if ledger else ()):
         rows.append(ledger_rows(piece))
         await asyncio.sleep(0)
-    facts = {}
+    steps = {}
     for index, step in enumerate(changes.steps):
-        if isinstance(step, Deltas) and (step.counted or step.at_once):
-            facts[index] = whole([fact_rows(step.counted), *map(fact_columns, step.at_once)])
+        if isinstance(step, Deltas):
+            facts = _facts(step)
             await asyncio.sleep(0)
-    return Rendered(whole(rows), facts, pieces_of(changes) if packed else None)
+            steps[index] = RenderedStep(facts, ahead(step.running, step.run_on), pieces_below(step.months, step.below))
+            await asyncio.sleep(0)
+    return Rendered(whole(rows), steps, pieces_of(changes) if packed else None)
+
+
+def _facts(step: Deltas) -> bytes | None:
+    if not (step.counted or step.at_once):
+        return None
+    return whole([fact_rows(step.counted), *map(fact_columns, step.at_once)])
 
 
 def whole(parts: Iterable[bytes]) -> bytes:
@@ -96,16 +117,14 @@ def ledger_rows(rows: Iterable[LedgerRow]) -> bytes:
     """Give rows of the ledger, with the columns LEDGER in their order."""
     made: list[bytes] = []
     for row in rows:
+        since = row.published_at - _EPOCH
+        at = (since.days * _DAY + since.seconds) * 1_000_000 + since.microseconds
         usual = _usual(row)
         if usual is not None:
-            made += (
-                _row(len(LEDGER), 8, row.position, 8, (row.published_at - _EPOCH) // _MICROSECOND),
-                usual,
-                row.body,
-            )
+            made += (_row(len(LEDGER), 8, row.position, 8, at), usual, row.body)
             continue
         made += (
-            _row(len(LEDGER), 8, row.position, 8, (row.published_at - _EPOCH) // _MICROSECOND),
+            _row(len(LEDGER), 8, row.position, 8, at),
             *(_bytes(row.bus_subject), _bytes(row.headers), _word(row.publisher), _text(row.id)),
             *(_word(row.type), _text(row.subject), _boolean[row.first]),
             *(_sizes[len(row.body)] if len(row.body) < len(_sizes) else _size(len(row.body)), row.body),

@@ -1,12 +1,14 @@
 """The running sums of large units, written whole: what the rows hold is remembered from one batch to the next.
 
 A row that lately changed is likely to change again. Whoever adds to it knows what it holds, adds in an array, and
-PostgreSQL has a value to put there and nothing to work out.
+PostgreSQL has a value to put there and nothing to work out. Each time that it is asked it waits for a piece of other
+work, and for as long as the arrays take: so it is asked once for all that is missing, and told once all that is new.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 import asyncpg
 import numpy as np
@@ -41,54 +43,53 @@ class _Remembered:
         self._places: dict[int, int] = {}
         self._rows: NDArray[np.int32] = np.zeros((0, steps, WIDTH), np.int32)
 
-    async def add(self, connection: asyncpg.Connection, rows: Rows) -> None:
-        """Add to rows in memory and write them as they are then."""
-        keys = rows.keys.tolist()
-        units, periods = (rows.keys >> UNIT_SHIFT).tolist(), ((rows.keys >> PERIOD_SHIFT) & PERIOD_MASK).tolist()
-        if len(keys) > KEPT:
-            now = await self._load(connection, units, periods, list(range(len(keys)))) + rows.added
-            self.forget()
-        else:
-            places = await self._places_of(connection, keys, units, periods)
-            self._rows[places] += rows.added
-            now = self._rows[places]
-        await connection.execute(_WRITE, units, periods, stored(now.reshape(len(keys), -1)))
-
-    def forget(self) -> None:
-        """Remember nothing: rows are read again."""
-        self._places.clear()
-
-    async def _places_of(
-        self, connection: asyncpg.Connection, keys: list[int], units: list[int], periods: list[int]
-    ) -> list[int]:
-        """Say where the rows are in memory; those that are not are read, in place of all where there is no room."""
-        missing = [at for at, key in enumerate(keys) if key not in self._places]
+    def lacks(self, keys: list[int]) -> list[int]:
+        """Return the keys of those rows that have to be read; all are forgotten where there is no room for these."""
+        missing = [key for key in keys if key not in self._places]
         if len(self._places) + len(missing) > KEPT:
             self._places.clear()
-            missing = list(range(len(keys)))
-        if missing:
-            loaded = await self._load(connection, units, periods, missing)
-            first = len(self._places)
-            self._make_room(first + len(missing))
-            self._rows[first : first + len(missing)] = loaded
-            for place, at in enumerate(missing, first):
-                self._places[keys[at]] = place
-        return [self._places[key] for key in keys]
+            return keys
+        return missing
 
-    async def _load(
-        self, connection: asyncpg.Connection, units: list[int], periods: list[int], which: list[int]
-    ) -> NDArray[np.int32]:
-        loaded = np.zeros((len(which), self._steps, WIDTH), np.int32)
-        asked = list(range(len(which))), [units[at] for at in which], [periods[at] for at in which]
-        for place, sums in await connection.fetch(_READ, *asked):
+    def add(self, rows: Rows, keys: list[int], lacked: list[int], held: Mapping[int, bytes]) -> list[bytes]:
+        """Add to rows, and return them as they are to be stored.
+
+        ``held`` are those that were read, by their places among the keys that it lacked; the others are not there yet.
+        """
+        loaded = np.zeros((len(lacked), self._steps, WIDTH), np.int32)
+        for place, sums in held.items():
             loaded[place] = read(sums, self._steps)
-        return loaded
+        if len(keys) > KEPT:
+            return stored((loaded + rows.added).reshape(len(keys), -1))
+        first = len(self._places)
+        self._make_room(first + len(lacked))
+        self._rows[first : first + len(lacked)] = loaded
+        self._places.update(zip(lacked, range(first, first + len(lacked)), strict=True))
+        places = [self._places[key] for key in keys]
+        now = self._rows[places] + rows.added
+        self._rows[places] = now
+        return stored(now.reshape(len(keys), -1))
 
     def _make_room(self, size: int) -> None:
         if size > len(self._rows):
             grown = np.zeros((min(max(2 * size, 64), max(KEPT, size)), self._steps, WIDTH), np.int32)
             grown[: len(self._rows)] = self._rows
             self._rows = grown
+
+
+class Lacking(NamedTuple):
+    """Of months and of years: the keys of the rows that were not remembered, and those that are there, by place."""
+
+    keys: tuple[list[int], list[int]]
+    held: tuple[dict[int, bytes], dict[int, bytes]]
+
+
+class ToWrite(NamedTuple):
+    """Rows as they are to be written, column by column."""
+
+    units: list[int]
+    periods: list[int]
+    sums: list[bytes]
 
 
 class RunningSums:
@@ -98,15 +99,48 @@ class RunningSums:
     """
 
     def __init__(self) -> None:
-        self._months = _Remembered(DAYS)
-        self._years = _Remembered(MONTHS)
+        self._kinds = _Remembered(DAYS), _Remembered(MONTHS)
 
     async def add(self, connection: asyncpg.Connection, keys: Integers, n: Integers) -> None:
         """Add to what the days with these keys have; keys are those of counters, in order and each once."""
         for begin, end in _parts(keys >> UNIT_SHIFT):
-            months, years = rows_of(keys[begin:end], n[begin:end])
-            await self._months.add(connection, months)
-            await self._years.add(connection, years)
+            rows = rows_of(keys[begin:end], n[begin:end])
+            await self.write(connection, self.added(rows, await self.lacking(connection, rows)))
+
+    async def lacking(self, connection: asyncpg.Connection, rows: tuple[Rows, Rows]) -> Lacking:
+        """Read those rows that are not remembered, the first of three steps that add `rows_of`."""
+        months, years = (kind.lacks(of.keys.tolist()) for kind, of in zip(self._kinds, rows, strict=True))
+        held: tuple[dict[int, bytes], dict[int, bytes]] = {}, {}
+        if lacked := months + years:
+            for place, sums in await connection.fetch(_READ, list(range(len(lacked))), *_columns(lacked)):
+                of_years = place >= len(months)
+                held[of_years][place - of_years * len(months)] = sums
+        return Lacking((months, years), held)
+
+    def added(self, rows: tuple[Rows, Rows], lacking: Lacking) -> ToWrite:
+        """Add, and remember what comes of it: what takes long, and PostgreSQL is not asked for."""
+        keys: list[int] = []
+        values: list[bytes] = []
+        for kind, of, lacked, held in zip(self._kinds, rows, *lacking, strict=True):
+            keys += (of_kind := of.keys.tolist())
+            values += kind.add(of, of_kind, lacked, held)
+        return ToWrite(*_columns(keys), values)
+
+    async def write(self, connection: asyncpg.Connection, rows: ToWrite) -> None:
+        """Write the rows as they are now."""
+        await connection.execute(_WRITE, *rows)
+
+
+def ahead(keys: Integers, n: Integers) -> tuple[Rows, Rows] | None:
+    """Work out before the transaction what `RunningSums.add` adds; None where that is nothing or much."""
+    days = (keys >> PERIOD_SHIFT) & PERIOD_MASK
+    months = np.count_nonzero(np.diff((keys >> UNIT_SHIFT << UNIT_SHIFT) | days // 100))
+    return rows_of(keys, n) if len(keys) and months < KEPT else None
+
+
+def _columns(keys: list[int]) -> tuple[list[int], list[int]]:
+    """Return the units and the periods of keys."""
+    return [key >> UNIT_SHIFT for key in keys], [(key >> PERIOD_SHIFT) & PERIOD_MASK for key in keys]
 
 
 def _parts(units: Integers) -> list[tuple[int, int]]:

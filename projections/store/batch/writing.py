@@ -12,12 +12,15 @@ import asyncpg
 from projections.rules.counting.batch_changes import Changes, Deltas, FactRow, Structure
 from projections.rules.counting.grants import GrantRow
 from projections.rules.counting.plans import DeclarationRow, TargetRow
+from projections.rules.counting.running_sums import Rows
 from projections.rules.hierarchy.as_now_terms import Term
 from projections.rules.hierarchy.folded_names import fold_name
 from projections.store.batch import packing, rollup_moves
 from projections.store.batch.adding import ADD_TO_COUNTERS
-from projections.store.batch.copying import LEDGER, Rendered, sending
+from projections.store.batch.copying import LEDGER, Rendered, RenderedStep, sending
+from projections.store.batch.pieces import meanwhile
 from projections.store.batch.rollups import Rollups
+from projections.store.batch.running_sums import RunningSums
 from projections.store.batch.verdicts import write_verdicts
 from projections.store.checkpoint import ENTERED, NOTIFICATIONS
 from projections.store.fingerprint import rules
@@ -101,7 +104,7 @@ async def write_read_models(
         if isinstance(step, Deltas):
             await rollup_moves.carry_out(connection, waiting, rollups)
             waiting = []
-            await _count(connection, step, rendered.facts.get(index), rollups)
+            await _count(connection, step, rendered.steps[index], rollups)
         else:
             waiting.append(step)
     await rollup_moves.carry_out(connection, waiting, rollups)
@@ -159,17 +162,32 @@ async def _marks(connection: asyncpg.Connection, changes: Changes) -> None:
         await connection.execute(_PARKED, *zip(*rows, strict=True))
 
 
-async def _count(connection: asyncpg.Connection, deltas: Deltas, facts: bytes | None, rollups: Rollups) -> None:
-    if facts is not None:
-        await connection.copy_to_table("fact", columns=FactRow._fields, source=sending(facts), format="binary")
+async def _count(connection: asyncpg.Connection, deltas: Deltas, rendered: RenderedStep, rollups: Rollups) -> None:
+    if rendered.facts is not None:
+        await connection.copy_to_table("fact", columns=FactRow._fields, source=sending(rendered.facts), format="binary")
     if deltas.uncounted:
         rows = [row[:4] for row in deltas.uncounted]
         await connection.execute(_UNCOUNT, *zip(*rows, strict=True))
-    if deltas.counters:
-        await connection.execute(ADD_TO_COUNTERS, deltas.counters, deltas.changes)
-    if len(deltas.running):
+    if rendered.running is None:
+        if deltas.counters:
+            await connection.execute(ADD_TO_COUNTERS, deltas.counters, deltas.changes)
         await rollups.running.add(connection, deltas.running, deltas.run_on)
-    await rollups.breakdowns.add(connection, deltas.months, deltas.below)
+    else:
+        await _add_to_both(connection, deltas, rendered.running, rollups.running)
+    await rollups.breakdowns.add_pieces(connection, rendered.breakdowns)
+
+
+async def _add_to_both(
+    connection: asyncpg.Connection, deltas: Deltas, rows: tuple[Rows, Rows], running: RunningSums
+) -> None:
+    """Add to counters and to running sums; what is to be written of these is worked out while PostgreSQL has those."""
+    lacking = await running.lacking(connection, rows)
+    if deltas.counters:
+        counting = connection.execute(ADD_TO_COUNTERS, deltas.counters, deltas.changes)
+        added = await meanwhile(counting, lambda: running.added(rows, lacking))
+    else:
+        added = running.added(rows, lacking)
+    await running.write(connection, added)
 
 
 async def _structure(connection: asyncpg.Connection, structure: Structure) -> None:
