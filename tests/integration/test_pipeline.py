@@ -65,6 +65,14 @@ async def test_what_is_being_written_is_known_to_the_next(line: Line) -> None:
     assert await line.outcomes() == [(1, "holds"), (2, "holds"), (3, "holds"), (4, "duplicate"), (5, "holds")]
 
 
+async def test_all_keys_of_a_large_batch_are_looked_up(line: Line) -> None:
+    facts = [admitted("u1", "2023-01-05", f"e{n}") for n in range(2_100)]
+    log = messages([*FIRST, *facts, *facts])
+    await commit(line.writer, await line.ready(log[: len(log) - len(facts)]))
+    again = await line.ready(log[len(log) - len(facts) :])
+    assert {row.outcome for row in again.changes.ledger} == {"duplicate"}
+
+
 async def test_one_that_takes_something_back_waits_for_what_is_being_written(line: Line) -> None:
     log = messages([*FIRST, retracted("u1", "back", "a")])
     await line.pipeline.begin_writing(first := await line.ready(log[:3]), line.write(first))

@@ -19,7 +19,8 @@ from projections.rules.counting.state import Recorded, State
 from projections.rules.folding.fold import EventKey
 from projections.rules.log.message import Message
 from projections.store.batch.copying import Rendered, render
-from projections.store.batch.preparing import InLedger, Instead, decode_all, looks_back, prepare
+from projections.store.batch.loading import Recordings
+from projections.store.batch.preparing import InLedger, Instead, Lookup, decode_all, looks_back, prepare
 from projections.store.batch.rollups import Rollups
 from projections.store.batch.writing import write
 
@@ -65,9 +66,10 @@ class Pipeline:
         Of a batch that is ``in_ledger`` no rows of the ledger are rendered, and the messages are all but the plain
         facts. Raises UndecidableError where deciding one raises, and what writing the batch before raised.
         """
-        events = await decode_all(messages, self.state.root, instead)
+        events, found = await self._decoded(messages, instead, in_ledger)
         if looks_back(self.state, events) or (in_ledger is not None and in_ledger.said_before):
             await self.settled()
+            found = None
         changes, keys = await prepare(
             self._reader,
             self.state,
@@ -76,9 +78,23 @@ class Pipeline:
             instead,
             pending=self._pending,
             in_ledger=in_ledger,
+            found=found,
         )
         rendered = await render(changes, ledger=in_ledger is None, packed=self.state.counts)
         return Ready(messages, events, changes, rendered, keys, self._rollups)
+
+    async def _decoded(
+        self, messages: Sequence[Message], instead: Instead, in_ledger: InLedger | None
+    ) -> tuple[list[Event | Refusal], Recordings | None]:
+        """Decode messages, and look up meanwhile what the ledger has under their keys, where that is to be asked."""
+        if in_ledger is not None:
+            return await decode_all(messages, self.state.root, instead), None
+        lookup = Lookup(self._reader, self.state.position)
+        try:
+            events = await decode_all(messages, self.state.root, instead, lookup)
+            return events, await lookup.found()
+        finally:
+            await lookup.end()
 
     async def begin_writing(self, ready: Ready, writing: Coroutine[Any, Any, None]) -> None:
         """Let a batch be written meanwhile; the one before is written by then, or what that raised is raised."""

@@ -6,7 +6,8 @@ import asyncio
 from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
+from itertools import islice
+from typing import Final, NamedTuple
 
 import asyncpg
 
@@ -18,6 +19,7 @@ from projections.rules.kinds.plain_facts import PlainFacts
 from projections.rules.log.asides import decoded as decoded_one
 from projections.rules.log.message import GapError, Message
 from projections.store.batch.loading import (
+    Recordings,
     foundations_in,
     keys_of,
     load_recorded,
@@ -30,6 +32,10 @@ from projections.store.log import hash_chain
 
 Instead = Callable[[int, Event | Refusal], Event | Refusal]
 """What the message at a position is decided as, given what it says: itself, or a refusal where it is set aside."""
+
+
+_ASKED_AT_ONCE: Final = 2_000
+"""Messages whose keys are looked up together while further ones are decoded: what is waited for is the last of them."""
 
 
 class AtOnce(NamedTuple):
@@ -52,11 +58,56 @@ class InLedger(NamedTuple):
     at_once: AtOnce | None = None
 
 
-async def decode_all(messages: Sequence[Message], root: str, instead: Instead) -> list[Event | Refusal]:
-    """Decode a batch as it is to be decided, and let others go on between pieces of it."""
+class Lookup:
+    """Looks up what the ledger has under the keys of a batch, part by part, while whoever asks does something else.
+
+    On a session that nobody else uses until its end.
+    """
+
+    def __init__(self, connection: asyncpg.Connection, up_to: int) -> None:
+        self._connection = connection
+        self._up_to = up_to
+        self._parts: list[asyncio.Task[Recordings]] = []
+        self._one_by_one = asyncio.Lock()
+
+    def ask(self, keys: set[EventKey]) -> None:
+        """Let these be looked up too."""
+        self._parts.append(asyncio.create_task(self._look(keys)))
+
+    async def found(self) -> Recordings:
+        """Return what there is under all keys that were asked for."""
+        all_ = Recordings({}, set())
+        for part in self._parts:
+            before, later = await part
+            all_.before.update(before)
+            all_.later.update(later)
+        return all_
+
+    async def end(self) -> None:
+        """Give up what is still being looked up; the session is free then."""
+        for part in self._parts:
+            part.cancel()
+        await asyncio.gather(*self._parts, return_exceptions=True)
+
+    async def _look(self, keys: set[EventKey]) -> Recordings:
+        async with self._one_by_one:
+            return await load_recorded(self._connection, keys, self._up_to)
+
+
+async def decode_all(
+    messages: Sequence[Message], root: str, instead: Instead, lookup: Lookup | None = None
+) -> list[Event | Refusal]:
+    """Decode a batch as it is to be decided, and let others go on between pieces of it.
+
+    With a ``lookup``, the keys of what is decoded are asked for while the rest is.
+    """
     events: list[Event | Refusal] = []
+    asked = 0
     for piece in pieces(messages):
         events += [instead(message.position, decoded_one(message, root)) for message in piece]
+        if lookup is not None and (len(events) - asked >= _ASKED_AT_ONCE or len(events) == len(messages)):
+            lookup.ask(keys_of(events[asked:]))
+            asked = len(events)
         await asyncio.sleep(0)
     return events
 
@@ -94,18 +145,21 @@ async def prepare(
     *,
     pending: Mapping[EventKey, Recorded] | None = None,
     in_ledger: InLedger | None = None,
+    found: Recordings | None = None,
 ) -> tuple[Changes, dict[EventKey, Recorded]]:
     """Look up what the batch needs and fold it; the state is carried forward, nothing is written.
 
     ``pending`` are the keys of the batch before, where it is folded but perhaps not committed; the second answer are
-    this batch's own new keys. Where it is ``in_ledger``, the plain facts that it refers to itself are found too, and
+    this batch's own new keys. ``found`` is what was looked up already, of a batch that does not look back. Where it is
+    ``in_ledger``, the plain facts that it refers to itself are found too, and
     folded one by one.
     """
     targets = targets_of(decoded) | targets_of(state.parking.retractions.values())
-    keys = keys_of(decoded) if in_ledger is None else in_ledger.said_before
-    found = await load_recorded(connection, keys | targets, state.position)
+    if found is None:
+        keys = keys_of(decoded) if in_ledger is None else in_ledger.said_before
+        found = await load_recorded(connection, keys | targets, state.position)
     recorded = {**found.before, **(pending or {})}
-    known = set(recorded)
+    known = len(recorded)
     foundations = foundations_in(recorded, targets, state.root)
     references = await load_references(connection, foundations, facts=state.counts)
     at_once = None if in_ledger is None else in_ledger.at_once
@@ -118,7 +172,7 @@ async def prepare(
         at_once = at_once._replace(apart=at_once.apart | found.later)
         await _take_runs(folding, state, list(zip(messages, decoded, strict=True)), instead, at_once)
         changes = folding.changes(None)
-    return changes, {key: entry for key, entry in recorded.items() if key not in known}
+    return changes, dict(islice(recorded.items(), known, None))  # those of before keep their places
 
 
 async def _take(folding: Fold, messages: Sequence[Message], decoded: Sequence[Event | Refusal]) -> None:
