@@ -29,6 +29,9 @@ PATIENCE: Final = 10.0
 _ONE_OF_SEVERAL: Final = 3.0
 """Seconds for a server that is not the last: a machine without power answers nothing at all."""
 _NO_LIMIT: Final = 3_600.0
+_ROOM: Final = 1 << 20
+"""Bytes on their way to a server on this machine, or as many as the kernel allows, some two or five times as many as
+else: what it works on while Python does something else."""
 AT_ONCE: Final = 1.5
 """Seconds in which one server of several answers what is asked of it first, or another one is asked."""
 _IMPATIENT: Final = 2
@@ -246,8 +249,13 @@ async def _one(
 
 
 def _watch_the_peer(connection: Any, address: DatabaseAddress) -> None:
-    """Let the kernel find out that the other machine is gone; a socket of this machine needs none of it."""
+    """Let the kernel find out that the other machine is gone; a socket of this machine needs none of it.
+
+    What that needs is room: it has a fixed one, while one of the network grows with what is sent.
+    """
     opened = connection._transport.get_extra_info("socket")  # noqa: SLF001 - asyncpg has no public way to it
+    if opened is not None and opened.family == socket.AF_UNIX:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ROOM)
     if opened is None or opened.family not in {socket.AF_INET, socket.AF_INET6}:
         return
     wanted = {"tcp_user_timeout": _USER_TIMEOUT, **_SOCKET, **address.socket}

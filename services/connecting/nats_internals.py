@@ -1,4 +1,4 @@
-"""All that is used of nats-py beyond what it promises: messages as bytes, and no password before TLS.
+"""All that is used of nats-py beyond what it promises: messages as bytes, more of them at once, no password before TLS.
 
 nats-py's parser moves its whole buffer forward for every message and dispatches each by itself, parses headers into a
 dictionary and ends its read loop over a subject that is not UTF-8. A `Tap` takes what arrives for one subscription as
@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final
 
+import nats.aio.client
 import nats.errors
 from nats.aio.client import Client
 from nats.protocol.parser import AWAITING_CONTROL_LINE, AWAITING_MSG_PAYLOAD
@@ -31,6 +32,9 @@ Deliver = Callable[[list[Delivery]], None]
 Receive = Callable[[bytes, bytes, bytes, bytes | None], None]
 """Is told subject, reply, payload and header block."""
 Hear = Callable[[Exception], None]
+
+nats.aio.client.DEFAULT_BUFFER_SIZE = 256 * 1024
+"""Bytes read at once, as many as asyncio reads; with 32 KiB it stops its transport and starts it again all the time."""
 
 _END: Final = b"\r\n"
 _LONGEST_LINE: Final = 4_096

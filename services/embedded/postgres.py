@@ -188,6 +188,7 @@ class PostgresServer:
             "max_wal_size": "8GB",
             "checkpoint_timeout": "15min",
             "wal_buffers": "64MB",
+            "wal_writer_delay": "10ms",  # else a large batch's commit waits for most of what it wrote
             "random_page_cost": "1.1",
             "jit": "off",
             "autovacuum_naptime": "15s",
