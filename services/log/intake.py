@@ -158,16 +158,17 @@ class Intake:
 
 def _messages(deliveries: Iterable[Delivery]) -> list[Message]:
     """Read what was delivered: position and time are in the reply subject, the time in nanoseconds, cut off here."""
-    messages = []
+    messages: list[Message] = []
+    message, timedelta = tuple.__new__, dt.timedelta  # what a named tuple does at last: in half of the time
     for subject, reply, data, headers in deliveries:
         tokens = reply.split(b".")
         if len(tokens) == _SHORT_FORM:
             _, _, _, _, _, position, _, nanoseconds, _ = tokens
         else:
             _, _, _, _, _, _, _, position, _, nanoseconds, *_ = tokens
-        published_at = _EPOCH + dt.timedelta(0, 0, int(nanoseconds) // 1000)
-        subject_said = subject.decode("utf-8", "surrogateescape")
-        messages.append(Message(int(position), published_at, subject_said, headers, data))
+        published_at = _EPOCH + timedelta(0, 0, int(nanoseconds) // 1000)
+        said = subject.decode("utf-8", "surrogateescape")
+        messages.append(message(Message, (int(position), published_at, said, headers, data)))
     return messages
 
 

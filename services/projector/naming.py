@@ -34,13 +34,9 @@ class Naming:
         first = max(0, self._counted + 1 - messages[0].position)
         self._counted = max(self._counted, messages[-1].position)
         self._bus_time, self._at = messages[-1].published_at.timestamp(), time.monotonic()
-        self._growth.take(
-            self._bus_time,
-            [
-                (event.publisher or "", len(message.body) + len(message.headers or b"") + len(message.bus_subject))
-                for message, event in zip(messages[first:], decoded[first:], strict=True)
-            ],
-        )
+        publishers = [event.publisher or "" for event in decoded[first:]]
+        sizes = [len(body) + len(headers or b"") + len(subject) for _, _, subject, headers, body in messages[first:]]
+        self._growth.take(self._bus_time, zip(publishers, sizes, strict=True))
 
     def look(self, window: Window) -> None:
         """Name those who are to be named, if a second has gone by since it was last looked."""

@@ -40,7 +40,9 @@ def apply_at_once(position: int, event: Event, work: BatchWork) -> bool:
         return False
     if len(entries) == 1 and first.unit == subject:
         person = person_digest(subject, first.person)
-        work.count_one(FactRow(unit.no, first.day, first.measure, position, first.facets, person), lineage)
+        # What a named tuple does at last: in half of the time.
+        row = tuple.__new__(FactRow, (unit.no, first.day, first.measure, position, first.facets, person))
+        work.count_one(row, lineage)
     else:
         work.count(_rows(position, event, work))
     return True

@@ -33,7 +33,8 @@ SPACING: Final = 1_000
 """Links are kept at multiples of this, and at the log's end: which ones does not depend on batches."""
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND: Final = dt.timedelta(microseconds=1)
+_DAY: Final = 86_400
+"""Seconds; to divide by a microsecond takes three times as long."""
 _numbers = Struct(">32sQqI").pack
 _length = Struct(">I").pack
 
@@ -65,7 +66,8 @@ def extend(before: Link, messages: Iterable[Message]) -> list[Link]:
         if position != last + 1:
             raise GapError(f"position {last + 1} is missing before {position}")
         subject, block = bus_subject.encode("utf-8", "surrogateescape"), headers or b""
-        microseconds = (published_at - _EPOCH) // _MICROSECOND
+        since = published_at - _EPOCH
+        microseconds = (since.days * _DAY + since.seconds) * 1_000_000 + since.microseconds
         value = sha256(
             b"".join(
                 (
