@@ -160,19 +160,25 @@ async def acquired(
     given_up = 0
     for n in range(_MOST, -1, -1):
         async with pool.acquire() as connection:
+            has_begun = False
             itself: Any = getattr(connection, "_con", connection)
             place = _places.get(itself)
             try:
                 if not n or place is None or given_up == _IMPATIENT:
-                    yield connection, await begin(connection)
+                    alone = await begin(connection)
+                    has_begun = True
+                    yield connection, alone
                     return
                 silent = is_silent(place)
                 begun = None if silent else await _at_once(connection, place, begin)
                 if begun is not None:
+                    has_begun = True
                     yield connection, begun[0]
                     return
             except (asyncio.CancelledError, TimeoutError):
-                if place is not None:  # the pool would wait until the server has heard that nobody waits for it
+                # Given up in the midst of beginning it would be left in a transaction that nobody owns. And of several
+                # servers the pool would wait until this one has heard that nobody waits for it.
+                if place is not None or not has_begun:
                     connection.terminate()
                 raise
             given_up += not silent

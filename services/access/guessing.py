@@ -61,6 +61,14 @@ class SlowedDownError(AccessError):
         self.tell = tell
 
 
+class _FullError(Exception):
+    """A bucket holds no more; what was put into the others is taken back with the transaction."""
+
+    def __init__(self, key: bytes, pace: AllowedTries) -> None:
+        super().__init__()
+        self.key, self.pace = key, pace
+
+
 class Try(NamedTuple):
     """A try to sign in, by whom and from where; `familiar`: the account signed in from there lately."""
 
@@ -80,23 +88,19 @@ async def take(connection: Connected, tried: Try, now: dt.datetime) -> None:
 
     What is refused is not counted: whoever knocks on does not keep the door shut.
     """
-    refused: tuple[bytes, AllowedTries] | None = None
-    transaction = connection.transaction()
-    await transaction.start()
     try:
-        for key, pace in tried.buckets():
-            each = dt.timedelta(seconds=pace.seconds)
-            if not await connection.fetchval(_TAKE, key, now, each, each * (pace.burst - 1)):
-                refused = key, pace
-                break
-        if refused is None:
+        async with connection.transaction():
+            for key, pace in tried.buckets():
+                await _put_into(connection, key, pace, now)
             await connection.execute(_FORGET, now, FORGOTTEN_AFTER)
-    except BaseException:
-        await transaction.rollback()
-        raise
-    await (transaction.commit() if refused is None else transaction.rollback())
-    if refused is not None:
-        raise await _slowed(connection, *refused, now)
+    except _FullError as full:
+        raise await _slowed(connection, full.key, full.pace, now) from None
+
+
+async def _put_into(connection: Connected, key: bytes, pace: AllowedTries, now: dt.datetime) -> None:
+    each = dt.timedelta(seconds=pace.seconds)
+    if not await connection.fetchval(_TAKE, key, now, each, each * (pace.burst - 1)):
+        raise _FullError(key, pace)
 
 
 async def give_back(connection: Connected, tried: Try) -> None:

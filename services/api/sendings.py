@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final, TypeVar
 
+import structlog
 from fastapi import Request
 
+from services.api.problems import Problem
 from services.api.turns import Bounded, Limits, Turns
 from services.publishing.gateway import Gateway
 
@@ -15,6 +17,7 @@ LONG: Final = (16, 4, 10)
 """Long bodies that are read at a time, in all and of a client: each up to 17 MB."""
 
 Done = TypeVar("Done")
+_log = structlog.get_logger()
 
 
 class Sendings:
@@ -30,15 +33,29 @@ class Sendings:
         self._under_way: set[asyncio.Task[Any]] = set()
 
     async def finished(self, work: asyncio.Task[Done]) -> Done:
-        """Wait for what is being sent; it goes on where its sender has gone."""
+        """Wait for what is being sent; it goes on where its sender has gone, and the log says where it failed then."""
         self._under_way.add(work)
         work.add_done_callback(self._under_way.discard)
-        return await asyncio.shield(work)
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            work.add_done_callback(_ended_alone)
+            raise
 
     async def close(self) -> None:
         """Wait for all that is being sent."""
         self.ending = True
         await asyncio.gather(*self._under_way, return_exceptions=True)
+
+
+def _ended_alone(work: asyncio.Task[Any]) -> None:
+    """Say what nobody is told any more."""
+    if work.cancelled() or (error := work.exception()) is None:
+        return
+    if isinstance(error, Problem):  # its sender had been told so, and sends again
+        _log.warning("sent by one who has gone", error=error.detail)
+    else:
+        _log.error("sent by one who has gone", exc_info=error)
 
 
 def sendings_of(request: Request) -> Sendings:

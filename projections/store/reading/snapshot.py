@@ -137,9 +137,6 @@ async def _begun(connection: PoolConnectionProxy[Record]) -> tuple[Transaction, 
     await transaction.start()
     try:
         return transaction, await enter_checkpoint(connection)
-    except Exception:
+    except Exception:  # where it is given up in the midst of it, `acquired` ends the connection
         await transaction.rollback()
-        raise
-    except BaseException:  # given up in the midst of it: nobody else may come into this transaction
-        connection.terminate()
         raise
