@@ -22,7 +22,6 @@ LOOK_EVERY: Final = 0.5
 TIMES_TOLD: Final = 5
 LAG: Final = 1 << 20
 """Bytes that a standby may be behind where all of it stands: it is written to all the time."""
-MAY_FOLLOW: Final = {"sync_standby", "quorum_standby"}
 PUBLISHES: Final = "anybody"
 """The user of the bus who may speak as every unit."""
 READS: Final = "reader"
@@ -178,10 +177,7 @@ class Cluster:
         leaders = [one for one in members if one.get("role") == "leader" and one.get("state") == "running"]
         follow = [one for one in members if one.get("state") == "streaming" and _near(one.get("lag"))]
         in_time = {one.get("timeline") for one in members}
-        may_follow = [
-            one for one in members if one.get("role") in MAY_FOLLOW
-        ]  # before there is one, nobody is promoted
-        good = (len(leaders), len(follow), len(in_time)) == (1, 2, 1) and may_follow
+        good = (len(leaders), len(follow), len(in_time)) == (1, 2, 1) and self._cluster.asking.has_a_successor()
         return None if good else f"PostgreSQL: {told}"
 
     def _projectors(self) -> str | None:

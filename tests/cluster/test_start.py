@@ -175,6 +175,7 @@ def test_one_command_brings_it_up_and_goes_on_with_what_a_killed_one_has_left() 
 async def cluster() -> AsyncIterator[Cluster]:
     with short_folder() as folder:
         async with Cluster(folder / "cluster").running() as running:
+            assert running.asking.has_a_successor()  # as soon as it is said to be ready
             yield running
 
 

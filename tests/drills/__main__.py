@@ -16,11 +16,21 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.drills.clusters import CLUSTER_DRILLS, running_cluster
+from tests.drills.disks import DISK_DRILLS, running_on_disks
 from tests.drills.faults import DRILLS, INSTEAD, Drill
 from tests.drills.leaves import LEAF_DRILLS, running_leaf
 from tests.drills.service import Scene, running_service
+from tests.drills.versions import VERSION_DRILLS, running_versions
 
 Running = Callable[[dict[str, str]], AbstractAsyncContextManager[Any]]
+PLACES: Final[Sequence[tuple[Running, Mapping[str, Drill]]]] = (
+    (running_service, DRILLS),
+    (running_versions, VERSION_DRILLS),
+    (running_leaf, LEAF_DRILLS),
+    (running_cluster, CLUSTER_DRILLS),
+    (running_on_disks, DISK_DRILLS),
+)
+"""Where each fault is made."""
 PAGES: Final = Path(__file__).parents[2] / "docs" / "runbooks"
 LONGEST: Final = 150
 _SEEN: Final = re.compile(r"(<!-- seen -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -78,11 +88,10 @@ def write(alert: str, seen: str) -> None:
 
 
 async def _all(names: Sequence[str], *, writing: bool) -> int:
-    failed = await _at(running_service, {name: DRILLS[name] for name in names if name in DRILLS}, writing=writing)
-    of_leaves = {name: LEAF_DRILLS[name] for name in names if name in LEAF_DRILLS}
-    failed += await _at(running_leaf, of_leaves, writing=writing)
-    of_clusters = {name: CLUSTER_DRILLS[name] for name in names if name in CLUSTER_DRILLS}
-    failed += await _at(running_cluster, of_clusters, writing=writing)
+    failed = []
+    for running, drills in PLACES:
+        named = {name: drills[name] for name in names if name in drills}
+        failed += await _at(running, named, writing=writing)
     print("failed:", failed)
     return 1 if failed else 0
 
@@ -112,7 +121,7 @@ def main() -> int:
     """Run the drills that are named, or all."""
     parser = argparse.ArgumentParser(prog="python -m tests.drills", description=__doc__)
     parser.add_argument(
-        "alerts", nargs="*", metavar="ALERT", help=f"of {', '.join([*DRILLS, *LEAF_DRILLS, *CLUSTER_DRILLS])}"
+        "alerts", nargs="*", metavar="ALERT", help=f"of {', '.join(name for _, drills in PLACES for name in drills)}"
     )
     parser.add_argument("--write", action="store_true", help="into the pages of docs/runbooks/")
     given = parser.parse_args()

@@ -7,10 +7,10 @@ import itertools
 import logging
 import os
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import asyncpg
 import psutil
@@ -29,6 +29,7 @@ from tests.servers import short_folder
 INSTEAD: Final = {"dcs_last_seen > 60": "dcs_last_seen > 20", "> 67108864": "> 8388608"}
 """Bounds that a drill does not wait for, and what they are in it: 20 s for 60, 8 MB for 64."""
 UNIT: Final = "u0"
+_On = TypeVar("_On", bound="OnCluster")
 
 
 class OnCluster(Scene):
@@ -202,19 +203,28 @@ CLUSTER_DRILLS = {
 @asynccontextmanager
 async def running_cluster(_: dict[str, str]) -> AsyncIterator[OnCluster]:
     """Run a whole cluster, watched, with a unit that goes on publishing."""
+    with short_folder() as folder:
+        async with running_cluster_in(folder, OnCluster, {}, {}) as on:
+            yield on
+
+
+@asynccontextmanager
+async def running_cluster_in(
+    folder: Path, kind: type[_On], more: Mapping[str, str], instead: Mapping[str, str]
+) -> AsyncIterator[_On]:
+    """Run one in a folder; `more` are further jobs of Prometheus, `instead` further bounds that it doesn't wait for."""
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns at each end of a connection over TLS
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(short_folder())
         cluster = await stack.enter_async_context(Cluster(folder / "cluster").running())
         keys = cluster.certificates
         ours = f"scheme: https, tls_config: {{ca_file: '{keys.ca}'}}, "
         pair = f"cert_file: '{keys.database.certificate}', key_file: '{keys.database.key}'"
         theirs = f"scheme: https, tls_config: {{ca_file: '{keys.database_ca}', {pair}}}, "
-        jobs = {"tonghop-projector": ours, "tonghop-api": ours, "patroni": theirs, "etcd": ""}
+        jobs = {"tonghop-projector": ours, "tonghop-api": ours, "patroni": theirs, "etcd": "", **more}
         prometheus = await stack.enter_async_context(
-            watching(folder, jobs, instead=INSTEAD, files=(*FILES, *OF_A_CLUSTER))
+            watching(folder, jobs, instead={**INSTEAD, **instead}, files=(*FILES, *OF_A_CLUSTER))
         )
-        on = OnCluster(cluster, prometheus)
+        on = kind(cluster, prometheus)
         ports = {"projector": ("tonghop-projector", "http"), "api": ("tonghop-api", "metrics")}
         ports |= {"postgres": ("patroni", "rest-behind"), "etcd": ("etcd", "metrics")}
         for role, (job, port) in ports.items():

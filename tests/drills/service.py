@@ -19,7 +19,7 @@ from typing import Any, Final
 import asyncpg
 import httpx
 
-from tests.drills.watching import Watching, watching
+from tests.drills.watching import FILES, Watching, watching
 from tests.fault.cluster import HERE, Cluster, Command
 from tests.fault.eventually import eventually
 from tests.fault.load import told_of
@@ -217,14 +217,16 @@ async def _counts(service: Service) -> None:
 
 
 @asynccontextmanager
-async def running_service(instead: dict[str, str] | None = None) -> AsyncIterator[Service]:
-    """Run everything, watched, with units that are established and facts that count."""
+async def running_service(
+    instead: dict[str, str] | None = None, files: Sequence[str] = FILES
+) -> AsyncIterator[Service]:
+    """Run everything, watched by these rules, with units that are established and facts that count."""
     with short_folder() as folder:
         cluster = Cluster(folder, {}, projectors=2, **LIMITS)
         try:
             await cluster.open()
             async with (
-                watching(folder, JOBS, instead=instead) as prometheus,
+                watching(folder, JOBS, instead=instead, files=files) as prometheus,
                 publishing(cluster.url_of("reader")) as publisher,
             ):
                 service = Service(cluster, folder, prometheus, publisher)

@@ -15,6 +15,7 @@ from services.settings import Address, Settings
 
 _WITHIN: Final = 2.0
 _MOST: Final = 8 << 20
+_SUCCESSORS: Final = frozenset({"sync_standby", "quorum_standby"})
 
 
 class Asking:
@@ -74,6 +75,24 @@ class Asking:
             if status == HTTPStatus.OK:
                 return list(_read(said).get("members", ()))
         return []
+
+    def has_a_successor(self) -> bool:
+        """Tell whether a standby would be promoted if the primary were lost now.
+
+        With `synchronous_mode` Patroni promotes nobody while its key /sync names no standby. So it is for some seconds
+        after the standbys of a new cluster have begun to follow.
+        """
+        members = self.members()
+        return any(one.get("role") in _SUCCESSORS for one in members) or (
+            any(one.get("state") == "streaming" for one in members) and not self._synchronous()
+        )
+
+    def _synchronous(self) -> bool:
+        for machine in self._layout.of(POSTGRES):
+            status, said = self._get(self._layout.address(machine, "rest-behind"), "/config", POSTGRES)
+            if status == HTTPStatus.OK:
+                return bool(_read(said).get("synchronous_mode"))
+        return True
 
     def leading_projector(self) -> str | None:
         """Name the projector that is in force; None while there is none."""

@@ -329,11 +329,14 @@ class Cluster:
         return found
 
     async def _settled(self) -> None:
-        """Wait until a projector is in force and every standby follows."""
+        """Wait until a projector is in force, and a standby would be promoted if the primary were lost."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_SETTLED_WITHIN):
-                while await asyncio.to_thread(self.leading_projector) is None:  # noqa: ASYNC110 - a projector tells nobody
+                while not await asyncio.to_thread(self._stands):  # noqa: ASYNC110 - nobody tells
                     await asyncio.sleep(0.2)
+
+    def _stands(self) -> bool:
+        return self.leading_projector() is not None and self.asking.has_a_successor()
 
     def _secret(self, file: Path) -> str:
         """Read a password of a file, which is made where it is missing."""
