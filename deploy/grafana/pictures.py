@@ -33,6 +33,8 @@ RATE: Final = "1m"
 """What stands for Grafana's `$__rate_interval`, unless told otherwise."""
 COLOURS: Final = {"green": "#2e7d32", "red": "#c62828", "orange": "#ef6c00", "blue": "#1565c0"}
 LONGEST: Final = 40
+MOST_NAMED: Final = 8
+"""Series for whose names there is room below a panel."""
 WIDE, TALL, TITLE, HEADING, LEGEND = 16.0, 2.9, 0.6, 0.45, 0.85
 """Inches: the picture, a panel, the title, a row's heading, and what is below a panel's axes."""
 SECONDS_SHOWN: Final = 5.0
@@ -123,6 +125,10 @@ def _draw(axes: Axes, panel: Panel, prometheus: Prometheus) -> bool:
         for query in panel.queries
         for row in prometheus.over(query.expr)
     ]
+    if (
+        len(series) > MOST_NAMED
+    ):  # counters whose labels are known are there from the beginning: of many, those that count
+        series = [each for each in series if any(value for _, value in each[1])] or series[:MOST_NAMED]
     if not series:
         return False
     axes.set_xlim(prometheus.start / 86_400, prometheus.end / 86_400)
