@@ -31,9 +31,10 @@ from projections.rules.counting.running_sums import days_of
 from projections.store.calendar_sql import period_of
 from projections.store.reading.as_now import parts_of
 from projections.store.reading.composed import Query, among, unindexed
-from projections.store.reading.facts_under import Under, of_everybody, of_members, parameters_of
+from projections.store.reading.facts_under import Under, of_everybody, of_few, of_members, parameters_of
 from projections.store.reading.find_unit import find
 from projections.store.reading.snapshot import Snapshot
+from projections.store.reading.speaking import SpeakingDay, speaking
 from projections.store.reading.sums import numbers
 from projections.store.schema.tables import FACT, LEDGER, UNIT
 
@@ -129,6 +130,7 @@ _UNDER_NAMING = {
     "as-was": _page(of_members("as-was"), naming=True),
     "as-now": _page(of_members("as-now"), naming=True),
 }
+_FEW = _page(of_few())
 _ROOT, _ROOT_NAMING = _page(of_everybody(), by_day=True), _page(of_everybody(), by_day=True, naming=True)
 
 
@@ -182,14 +184,19 @@ async def events_under(
     looked = Days(max(days.first, start.day), days.last)
     if member is None:
         looked = await days_of_some(snapshot, standing, looked, wanted, some=limit, basis=basis)
-    asked = {**parameters_of(standing.place, looked, basis), "measures": wanted, "limit": limit + 1}
-    if member is None:
+    page = {"measures": wanted, "limit": limit + 1}
+    asked = {**parameters_of(standing.place, looked, basis), **page}
+    few = (
+        None if member is not None or standing.root else await speaking(snapshot, standing.place, looked, wanted, basis)
+    )
+    if few is not None:
+        rows = await _FEW.fetch(snapshot, **_seeds(few), **page, **_after(start))
+    elif member is None:
         rows = await (_ROOT if standing.root else _UNDER[basis]).fetch(snapshot, **asked, **_after(start))
     else:
         query = _ROOT_NAMING if standing.root else _UNDER_NAMING[basis]
         rows = await _that_name(snapshot, query, asked, start, member)
-    page = [_counted(row) for row in rows[:limit]]
-    return page, _key_of(rows[limit - 1]) if len(rows) > limit else None
+    return [_counted(row) for row in rows[:limit]], _key_of(rows[limit - 1]) if len(rows) > limit else None
 
 
 async def days_of_some(
@@ -217,6 +224,10 @@ async def _that_name(
         if len(found) < asked["limit"] or len(rows) >= asked["limit"]:
             return rows[: asked["limit"]]
         start = _key_of(found[-1])
+
+
+def _seeds(few: list[SpeakingDay]) -> dict[str, object]:
+    return {"few_unit": [each.unit for each in few], "few_day": [each.day for each in few]}
 
 
 def _after(start: CountedEventKey) -> dict[str, object]:

@@ -41,6 +41,12 @@ def of_members(basis: Basis) -> Under:
     return Under(member, (FACT.c.unit == member.c.unit, FACT.c.day.between(member.c.first, member.c.last)))
 
 
+def of_few() -> Under:
+    """Write those of some units on some days, ``few_unit`` and ``few_day``: whoever asks knows them already."""
+    few = unnested("few", unit=Integer, day=Date)
+    return Under(few, (FACT.c.unit == few.c.unit, FACT.c.day == few.c.day))
+
+
 def of_everybody() -> Under:
     """Write those of the root: every fact of the days."""
     below_it = or_(FACT.c.unit == _NUMBER, FACT.c.day <= _SEED.c.last)
