@@ -300,6 +300,8 @@ class Worker:
                     await pipeline.settled()
                 if not messages:
                     self._all_is_well()  # both servers answer, and nothing is left to fail at
+                    if state.position >= last:
+                        await pipeline.rest(sessions.writer)
                     continue
                 structlog.contextvars.bind_contextvars(position=self._written)
                 self._under_way.append((messages, reply))

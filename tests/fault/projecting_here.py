@@ -57,6 +57,7 @@ BRIEF: Final = (
     (worker, "MOST", PART),
     (worker, "SIZES", SIZES),
     (breakdowns, "WORTH", 5),
+    (breakdowns, "AT_REST", 2),
     (worker, "_PATIENCE", 0.02),
     (worker, "_FIRST_PAUSE", 0.01),
     (worker, "_LONGEST_PAUSE", 0.01),

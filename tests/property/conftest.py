@@ -16,6 +16,7 @@ def _summed_up_early() -> Iterator[None]:
     """Sum breakdowns up after a few facts, as the logs are brief."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(breakdowns, "WORTH", 6)
+        patch.setattr(breakdowns, "AT_REST", 3)
         patch.setattr(breakdowns, "WITH_A_BATCH", 4)
         patch.setattr(breakdowns, "_OFTEN", 2)
         patch.setattr(breakdowns, "AT_ONCE", 3)

@@ -93,6 +93,8 @@ class System:
                     await projection.close()
                     projection = await Projection.open(self.url, root=ROOT, sizes=SIZES)
                 await projection.apply(everything[first:end])
+                if end % 3 == 0:  # nothing comes for a while
+                    await projection.rest()
                 if after is not None:
                     await after(end)
         finally:

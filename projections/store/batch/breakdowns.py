@@ -30,6 +30,8 @@ WORTH: Final = 262_144
 
 A year is written whole for each unit and measure: so it is seldom done. A reader of the root goes through half of them.
 """
+AT_REST: Final = 16_384
+"""Facts that are summed up while no events come: then a reader goes through hardly any."""
 WITH_A_BATCH: Final = 131_072
 """Facts that one batch sums up, or a little more: a move of a million leaves the rest to those that follow."""
 AT_ONCE: Final = 65_536
@@ -118,15 +120,30 @@ class Breakdowns:
         if self._waiting is not None:
             self._waiting += sum(map(len, pieces.facts)) // FACT.itemsize
 
+    @property
+    def due(self) -> bool:
+        """Whether there is enough to be summed up while nothing else is to be done, as far as it is known."""
+        return self._waiting is None or self._waiting >= AT_REST
+
+    async def rest(self, connection: asyncpg.Connection) -> None:
+        """Sum up a part of what was added, as much as takes a tenth of a second, where there is enough of it."""
+        waiting = await self._look(connection)
+        if waiting >= AT_REST:
+            self._waiting = waiting - await sum_up(connection, AT_ONCE)
+
     async def finish(self, connection: asyncpg.Connection) -> None:
         """Sum up what was added, or put its small pieces together, where there is enough of it."""
-        if self._waiting is None:
-            self._waiting = sum(n for *_, n in await connection.fetch(_WAITING))
-        if self._waiting >= WORTH:
-            self._waiting -= await sum_up(connection, WITH_A_BATCH)
+        waiting = await self._look(connection)
+        if waiting >= WORTH:
+            self._waiting = waiting - await sum_up(connection, WITH_A_BATCH)
         elif self._added >= _OFTEN:
             await connection.execute(_NEW_TOGETHER)
             self._added = 0
+
+    async def _look(self, connection: asyncpg.Connection) -> int:
+        if self._waiting is None:
+            self._waiting = sum(n for *_, n in await connection.fetch(_WAITING))
+        return self._waiting
 
 
 async def sum_up(connection: asyncpg.Connection, most: int | None = None) -> int:

@@ -22,7 +22,7 @@ from projections.store.batch.copying import Rendered, render
 from projections.store.batch.loading import Recordings
 from projections.store.batch.preparing import InLedger, Instead, Lookup, decode_all, looks_back, prepare
 from projections.store.batch.rollups import Rollups
-from projections.store.batch.writing import write
+from projections.store.batch.writing import rest, write
 
 
 class Ready(NamedTuple):
@@ -111,6 +111,12 @@ class Pipeline:
         if self._writing is not None:
             await self._writing
             self._writing, self._pending = None, {}
+
+    async def rest(self, writer: asyncpg.Connection) -> None:
+        """Do a part of what is put off while batches come, in a transaction of its own; none is being written."""
+        if self._rollups.breakdowns.due:
+            async with writer.transaction():
+                await rest(writer, self.state.position, self.state.edition, self._rollups)
 
     async def end(self) -> None:
         """Let what is being written come to its end, whatever it is."""

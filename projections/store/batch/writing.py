@@ -13,6 +13,7 @@ from projections.rules.counting.batch_changes import Changes, Deltas, FactRow, S
 from projections.rules.counting.grants import GrantRow
 from projections.rules.counting.plans import DeclarationRow, TargetRow
 from projections.rules.counting.running_sums import Rows
+from projections.rules.counting.state import Edition
 from projections.rules.hierarchy.as_now_terms import Term
 from projections.rules.hierarchy.folded_names import fold_name
 from projections.store.batch import packing, rollup_moves
@@ -30,6 +31,12 @@ _FENCE = f"""
 UPDATE checkpoint SET position = $2, as_of = $3, rules = $6
 WHERE position = $1 AND generation = $4 AND repairs = $5
 RETURNING {ENTERED}
+"""
+
+_STILL_THERE = f"""
+SELECT {ENTERED} FROM checkpoint
+WHERE position = $1 AND generation = $2 AND repairs = $3
+FOR UPDATE
 """
 
 _UNCOUNT = """
@@ -85,6 +92,16 @@ async def write(
     await hash_chain.keep(connection, changes.after, changes.links)
     await write_read_models(connection, changes, rendered, rollups)
     await connection.execute(f"NOTIFY {NOTIFICATIONS}, '{changes.position}'")
+
+
+async def rest(connection: asyncpg.Connection, position: int, edition: Edition, rollups: Rollups) -> None:
+    """Do a part of what is put off while events come, where the figures still stand at a position in an edition.
+
+    It changes no figure. The caller owns the transaction. Where others have been here nothing is done: whoever writes
+    the next batch finds out.
+    """
+    if await connection.fetchval(_STILL_THERE, position, *edition) is not None:
+        await rollups.breakdowns.rest(connection)
 
 
 async def write_read_models(

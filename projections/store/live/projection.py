@@ -56,6 +56,10 @@ class Projection:
         await commit(self._connection, ready)
         return ready.changes
 
+    async def rest(self) -> None:
+        """Do a part of what is put off while messages come; it changes no figure."""
+        await self._pipeline.rest(self._connection)
+
     async def carry(self, messages: Sequence[Message], blames: Callable[[Exception], bool]) -> None:
         """Apply a batch, and set aside what can't be written either: what fails alone, by no server's fault.
 
