@@ -292,6 +292,16 @@ def _key(units: Column, measures: Column, days: Column) -> Large:
     return key
 
 
+def below_on_day(unit: int, on: int, stays: Stays, size: int) -> Marks:
+    """Mark what is strictly below a unit on a day."""
+    now = (stays.since <= on) & (stays.until > on)
+    parents = np.zeros(size, np.int32)
+    parents[stays.units[now]] = stays.parents[now]
+    below = _below(unit, parents)
+    below[unit] = False
+    return below
+
+
 def _below(unit: int, parents: Numbers) -> Marks:
     """Mark what is below a unit."""
     below = np.zeros(len(parents), np.bool_)

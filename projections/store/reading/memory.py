@@ -63,9 +63,12 @@ class Memory:
         self.position = position
         self._kept: OrderedDict[Hashable, tuple[int, Any]] = OrderedDict()
         self._weight = 0
+        self._large: tuple[Hashable, Any] | None = None
 
     def get(self, key: Hashable) -> Any:
         """Return what is remembered, None where nothing is."""
+        if self._large is not None and self._large[0] == key:
+            return self._large[1]
         found = self._kept.get(key)
         if found is None:
             return None
@@ -82,8 +85,13 @@ class Memory:
             _, (lighter, _) = self._kept.popitem(last=False)
             self._weight -= lighter
 
+    def put_large(self, key: Hashable, value: object) -> None:
+        """Remember something of all units, in columns; there is room for one."""
+        self._large = key, value
+
     def forget(self) -> None:
         """Remember nothing any more."""
+        self._large = None
         self._kept.clear()
         self._weight = 0
 

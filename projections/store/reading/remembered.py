@@ -11,9 +11,12 @@ Value = TypeVar("Value")
 
 
 async def remembered(
-    snapshot: Snapshot, key: Hashable, load: Callable[[], Awaitable[Value]], weight: Callable[[Value], int]
+    snapshot: Snapshot,
+    key: Hashable,
+    load: Callable[[], Awaitable[Value]],
+    weight: Callable[[Value], int] | None = None,
 ) -> Value:
-    """Return what is remembered under a key, or load it; ``weight`` is of how many units it is.
+    """Return what is remembered under a key, or load it; ``weight`` is of how many units it is, None: of all.
 
     It depends on the hierarchy alone, and on no day that is asked for. None is never remembered.
     """
@@ -24,6 +27,8 @@ async def remembered(
     found: Value | None = memory.get(key)
     if found is None:
         found = await load()
-        if found is not None:
+        if found is not None and weight is None:
+            memory.put_large(key, found)
+        elif found is not None and weight is not None:
             memory.put(key, found, weight(found))
     return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ from projections.answers.plans.silence_rules import (
     Stays,
     VoiceCounter,
     Voices,
+    below_on_day,
     places,
     standing,
     totals_asked,
@@ -35,14 +37,13 @@ from projections.rules.counting.periods import DAY_BITS, DAY_MASK, Days
 from projections.store.batch.packing import DECLARATION, FACT, STAY, STOCK, PackedKind
 from projections.store.calendar_sql import OPEN as OPEN_SQL
 from projections.store.hierarchy_sql import below_on, on
+from projections.store.reading.remembered import remembered
 from projections.store.reading.snapshot import Snapshot
 
 FACTS_AT_ONCE: Final = 2_000_000
 
-_WHOLE: Final = f"""
-SELECT kind, rows FROM packed
-WHERE kind = {PackedKind.STAYS:d} OR (kind = {PackedKind.DECLARATIONS:d} AND part >= $1)
-"""
+_ALL_STAYS: Final = f"SELECT rows FROM packed WHERE kind = {PackedKind.STAYS:d}"
+_DECLARED: Final = f"SELECT rows FROM packed WHERE kind = {PackedKind.DECLARATIONS:d} AND part >= $1"
 _FACTS: Final = f"""
 SELECT part, rows FROM packed WHERE kind = {PackedKind.FACTS:d} AND part BETWEEN $1 AND $2 ORDER BY part
 """
@@ -91,21 +92,68 @@ class KnownColumns(NamedTuple):
 
 
 async def of_everybody(snapshot: Snapshot, asked: AskedOfAll) -> KnownColumns:
-    """Read what is packed of all units; the index of a unit is its number."""
+    """Read what is packed of all units; of a unit that has not all below it, what concerns the others is left out."""
     days = Days(*map(dt.date.fromordinal, (asked.first, asked.last)))
-    pieces: dict[int, list[bytes]] = {PackedKind.STAYS: [], PackedKind.DECLARATIONS: []}
-    for kind, rows in await snapshot.connection.fetch(_WHOLE, _month(days.first)):
-        pieces[kind].append(rows)
-    stays = _stays(np.frombuffer(b"".join(pieces[PackedKind.STAYS]), STAY))
+    stays = await remembered(snapshot, "stays", partial(_all_stays, snapshot))
     size = 1 + int(max(asked.unit, *(column.max(initial=0) for column in (stays.units, stays.parents))))
-    declared = _declared(np.frombuffer(b"".join(pieces[PackedKind.DECLARATIONS]), DECLARATION), asked)
-    found = places(asked, stays, size)
+    said = [rows for (rows,) in await snapshot.connection.fetch(_DECLARED, _month(days.first))]
+    records = np.frombuffer(b"".join(said), DECLARATION)
+    numbers, index = np.arange(size, dtype=np.int32), None
+    if not asked.everybody:
+        stays, numbers, index = _concerned(asked, stays, size)
+        listed = np.zeros(size, np.bool_)
+        listed[stays.units] = True
+        records = records[_among(listed, records["unit"])]
+    declared = standing(_declared(records, asked))
+    here = asked
+    if index is not None:
+        stays = stays._replace(units=index[stays.units], parents=index[stays.parents])
+        declared = declared._replace(units=index[declared.units])
+        hidden = index[np.intersect1d(asked.hidden, numbers)]
+        here = asked._replace(unit=int(index[asked.unit]), hidden=hidden)
+    found = places(here, stays, len(numbers))
     measures = np.zeros(1 + len(MEASURES), np.bool_)
-    measures[declared.figures[totals_asked(asked, found, declared)]] = True
-    hearing = VoiceCounter(size, asked.admissions, measures)
+    measures[declared.figures[totals_asked(here, found, declared)]] = True
+    hearing = VoiceCounter(len(numbers), asked.admissions, measures)
     async for block in _blocks(snapshot, days):
-        hearing.hear(block)
-    return KnownColumns(np.arange(size, dtype=np.int32), asked, found, declared, hearing.heard())
+        if index is None:
+            hearing.hear(block)
+        else:
+            some = np.flatnonzero(_among(listed, block.units))
+            units = index[block.units[some]]
+            hearing.hear(HeardFacts(units, *(column[some] for column in block[1:])))
+    return KnownColumns(numbers, here, found, declared, hearing.heard())
+
+
+async def _all_stays(snapshot: Snapshot) -> Stays:
+    pieces = [rows for (rows,) in await snapshot.connection.fetch(_ALL_STAYS)]
+    return _stays(np.frombuffer(b"".join(pieces), STAY))
+
+
+def _concerned(asked: AskedOfAll, stays: Stays, size: int) -> tuple[Stays, Numbers, Numbers]:
+    """Return the stays of what is below a unit, and of what was below one of these on the days and is no longer.
+
+    With the numbers of all units in them, in order, and the index of each number among these.
+    """
+    here = below_on_day(asked.unit, asked.on, stays, size)
+    now = (stays.since <= asked.on) & (stays.until > asked.on)
+    left = (stays.since <= asked.on) & (stays.until > min(asked.first, asked.on)) & ~now
+    some = np.flatnonzero(here[stays.units] | (here[stays.parents] & left))
+    kept = Stays(*(column[some] for column in stays))
+    concerned = np.zeros(size, np.bool_)
+    concerned[[NOBODY, asked.unit]] = True
+    concerned[kept.units] = True
+    concerned[kept.parents] = True
+    numbers = np.flatnonzero(concerned).astype(np.int32)
+    index = np.zeros(size, np.int32)
+    index[numbers] = np.arange(len(numbers), dtype=np.int32)
+    return kept, numbers, index
+
+
+def _among(marks: NDArray[np.bool_], units: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell which units are marked; one that is beyond all is not."""
+    found: NDArray[np.bool_] = marks[np.minimum(units, len(marks) - 1)] & (units < len(marks))
+    return found
 
 
 async def of_few(snapshot: Snapshot, asked: AskedOfAll) -> KnownColumns:
@@ -215,14 +263,12 @@ def _declared(records: NDArray[Any], asked: AskedOfAll) -> DeclaredColumns:
         records = records[~np.isin(records["position"], gone)]
     first, last = (_ordinals(records[name], civil=True) for name in ("first", "last"))
     shares = (first <= asked.last) & (last >= asked.first)
-    return standing(
-        DeclaredColumns(
-            records["unit"][shares].astype(np.int32),
-            records["figure"][shares].astype(np.int16),
-            first[shares],
-            last[shares],
-            *(records[name][shares].astype(np.int64) for name in ("value", "position")),
-        )
+    return DeclaredColumns(
+        records["unit"][shares].astype(np.int32),
+        records["figure"][shares].astype(np.int16),
+        first[shares],
+        last[shares],
+        *(records[name][shares].astype(np.int64) for name in ("value", "position")),
     )
 
 
