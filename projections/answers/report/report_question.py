@@ -115,17 +115,18 @@ def spread(parts: Iterable[QuestionPart]) -> Sums:
     own_rows, own_signs, own_units, firsts, lasts = sums.own
     run_rows, run_signs, run_units, run_days = sums.running
     for row, place, days, sign, own, below in parts:
-        if own and days.first <= days.last:
+        first, last = days
+        if own and first <= last:
             own_rows.append(row)
             own_signs.append(sign)
             own_units.append(place.no)
-            firsts.append(days.first)
-            lasts.append(days.last)
+            firsts.append(first)
+            lasts.append(last)
         if below and place.running:
             run_rows.append(row)
             run_signs.append(sign)
             run_units.append(place.no)
-            run_days.append(place.standing(days))
+            run_days.append(days if place.dissolved is None else place.standing(days))
         elif below:
             for low, high, run_sign in cover(*place.standing(days), large=place.large):
                 rows.append(row)

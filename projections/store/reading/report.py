@@ -9,7 +9,7 @@ from msgspec import structs
 
 from projections.answers.report.known_unit import KnownUnit
 from projections.answers.report.report_answers import Report, Row
-from projections.answers.report.report_question import Figures, Place, Question, QuestionPart, made_of, named_on, within
+from projections.answers.report.report_question import Figures, Question, QuestionPart, made_of, named_on, within
 from projections.answers.report.row_periods import PERIODS, name_of, row_of_period
 from projections.answers.report.splits import Splits
 from projections.answers.report.stays import UnitStay, by_unit, row_of
@@ -166,18 +166,18 @@ async def _parts(
 ) -> list[QuestionPart]:
     """Return the parts of the figures of the unit, of its own, and of the stays of each unit from FIRST on."""
     numbers = [unit.place.no, *(each[0].place.no for each in stays)]
-    terms = await terms_of(snapshot, numbers, question.days) if question.basis == "as-now" else None
-
-    def made(row: int, place: Place, days: Days) -> list[QuestionPart]:
-        if terms is None:  # there may be thousands of rows
-            return [QuestionPart(row, place, days)] if days.first <= days.last else []
-        return within(made_of(place, days, terms.get(place.no, ())), row, days)
-
-    parts = made(TOTAL, unit.place, question.days)
+    asked = [(TOTAL, unit.place, question.days)]
+    asked += [(row, stay.place, stay.days) for row, each in enumerate(stays, start=FIRST) for stay in each]
+    if question.basis == "as-was":  # there may be thousands of rows
+        parts = [QuestionPart(*each) for each in asked]
+    else:
+        terms = await terms_of(snapshot, numbers, question.days)
+        parts = [
+            part
+            for row, place, days in asked
+            for part in within(made_of(place, days, terms.get(place.no, ())), row, days)
+        ]
     parts.append(QuestionPart(OWN, unit.place, question.days, below=False))
-    for row, each in enumerate(stays, start=FIRST):
-        for stay in each:
-            parts += made(row, stay.place, stay.days)
     return parts
 
 
@@ -186,7 +186,7 @@ def _rows_of(stays: list[list[UnitStay]], summed: _Summed) -> list[Row]:
     return [
         summed.with_split(row_of(each, summed.figures[row]), [row])
         for row, each in enumerate(stays, start=FIRST)
-        if any(stay.stood for stay in each) or any(summed.figures[row].values())
+        if each[0].stood or any(stay.stood for stay in each) or any(summed.figures[row].values())
     ]
 
 

@@ -131,10 +131,15 @@ async def _stays(snapshot: Snapshot, query: str, unit: int, first: dt.date, last
 
 def _on(days: Days, stays: list[_Stay]) -> list[UnitStay]:
     """Cut stays to the days; those that have none of them are left out."""
+    first, last = days
+    if first > last:
+        return []
     found = []
-    for (place, ever, _, _, since, until), shown in stays:
-        on = common(ever, days)
+    for (place, ever, name, _, since, until), shown in stays:  # of which there may be thousands
+        begin, end = ever
+        on = days if begin <= first and last <= end else common(ever, days)
         if on.first <= on.last:
             stood = place.dissolved is None or on.first < place.dissolved
-            found.append(UnitStay(place, on, name_at(shown, on.last), stood, since, until))
+            shown_as = name if len(shown) == 1 else name_at(shown, on.last)
+            found.append(UnitStay(place, on, shown_as, stood, since, until))
     return found
