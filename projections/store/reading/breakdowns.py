@@ -28,7 +28,6 @@ from projections.rules.counting.breakdown import (
 )
 from projections.rules.counting.periods import (
     DAY_BITS,
-    DAY_MASK,
     DAYS,
     MONTH_BASE,
     MONTHS,
@@ -243,33 +242,41 @@ async def _add_pieces(
         values = at, run.unit, month_period(run.days.first), month_period(run.days.last)
         for column, value in zip(asked[run.whole], values, strict=True):
             column.append(value)
-    wanted = np.zeros(1 << 16 - DAY_BITS, np.bool_)
-    wanted[measures] = True
     for pieces in _in_parts(await snapshot.connection.fetch(_PIECES, *asked[0], *asked[1])):
         facts = np.frombuffer(b"".join(rows for *_, rows in pieces), FACT)
         sizes = [len(rows) // FACT.itemsize for *_, rows in pieces]
         month, of = [month for _, month, _ in pieces], [runs[at] for at, *_ in pieces]
         what = facts["what"].astype(np.int16)
-        plain = np.abs(what)
-        measure = plain >> DAY_BITS
-        kept = wanted[measure]
-        within = np.array([_days_of_month(run.days, each) for run, each in zip(of, month, strict=True)], np.int16)
-        if (within != _WHOLE_MONTH).any():
-            day, (first, last) = plain & DAY_MASK, np.repeat(within, sizes, axis=0).T
-            kept &= (day >= first) & (day <= last)
+        lost = bool((what < 0).any())
+        plain = np.abs(what) if lost else what
+        within = [_days_of_month(run.days, each) for run, each in zip(of, month, strict=True)]
+        some = np.flatnonzero(_kept(plain, sizes, within, measures))
         rows = [run.row if places is None else places[each - MONTH_BASE] for run, each in zip(of, month, strict=True)]
-        cells = np.repeat(np.array(rows, np.int64) * _WIDTH, sizes)
-        cells += measure
-        sign = np.repeat(np.array([run.sign for run in of], np.int64), sizes)
-        if (what < 0).any():
-            sign *= np.sign(what)
-        facets = facts["facets"].astype(np.int64)
-        if not kept.all():
-            cells, sign, facets = cells[kept], sign[kept], facets[kept]
-        _add_facts(cells, sign, facets, counts)
+        cells = _of_each([row * _WIDTH for row in rows], sizes, some) + (plain[some] >> DAY_BITS).astype(np.int64)
+        sign = _of_each([run.sign for run in of], sizes, some)
+        if lost:
+            sign = sign * np.sign(what[some])
+        _add_facts(cells, sign, facts["facets"][some].astype(np.int64), counts)
 
 
-_WHOLE_MONTH: Final = (1, DAYS)
+def _kept(
+    plain: NDArray[np.int16], sizes: Sequence[int], within: Sequence[tuple[int, int]], measures: Sequence[int]
+) -> NDArray[np.bool_]:
+    """Tell of facts, piece by piece, whether they are of the measures and on the days of their piece, by a table."""
+    kinds = list(dict.fromkeys(within))
+    table = np.zeros((len(kinds), 1 << 16 - DAY_BITS, 1 << DAY_BITS), np.bool_)
+    for place, (first, last) in enumerate(kinds):
+        table[place, measures, first : last + 1] = True
+    kind = _of_each([kinds.index(each) for each in within], sizes, slice(None))
+    found: NDArray[np.bool_] = table.reshape(-1)[(kind << 16) + plain] if len(kinds) > 1 else table.reshape(-1)[plain]
+    return found
+
+
+def _of_each(of_pieces: Sequence[int], sizes: Sequence[int], some: NDArray[np.intp] | slice) -> Integers | int:
+    """Return what pieces have for some of their facts; one number where all have the same, as nearly always."""
+    if len({*of_pieces}) == 1:
+        return of_pieces[0]
+    return np.repeat(np.array(of_pieces, np.int64), sizes)[some]
 
 
 def _days_of_month(days: Days, month: int) -> tuple[int, int]:
@@ -289,11 +296,13 @@ def _in_parts(pieces: Sequence[Any]) -> Iterator[Sequence[Any]]:
             begin, amount = end, 0
 
 
-def _add_facts(at: Integers, sign: Integers, facets: Integers, counts: Mapping[Combination, Integers]) -> None:
+def _add_facts(at: Integers, sign: Integers | int, facets: Integers, counts: Mapping[Combination, Integers]) -> None:
     """Count facts by their codes; ``at`` is the place of a fact's row and measure."""
     numbers = {name: numbers_of(facets, name) for name in {*chain.from_iterable(counts)}}
     for combination, counted in counts.items():
         cells = at
         for dimension in combination:
             cells = cells * len(DIMENSIONS[dimension]) + numbers[dimension]
-        np.add(counted, tally(cells, sign, counted.size).reshape(counted.shape), out=counted)
+        size = counted.size
+        found = sign * np.bincount(cells, minlength=size) if isinstance(sign, int) else tally(cells, sign, size)
+        np.add(counted, found.reshape(counted.shape), out=counted)

@@ -47,7 +47,7 @@ class Nowhere:
         raise NotRememberedError(name)
 
 
-class Lineage(NamedTuple):
+class WhichFigures(NamedTuple):
     """Which figures they are: others have another structure, whatever their position."""
 
     table: int
@@ -58,7 +58,7 @@ class Lineage(NamedTuple):
 class Memory:
     """What one connection remembers; ``position``: up to there nothing has changed."""
 
-    def __init__(self, lineage: Lineage, position: int) -> None:
+    def __init__(self, lineage: WhichFigures, position: int) -> None:
         self.lineage = lineage
         self.position = position
         self._kept: OrderedDict[Hashable, tuple[int, Any]] = OrderedDict()
@@ -120,7 +120,7 @@ def memory_of(connection: PoolConnectionProxy[Record]) -> Memory | None:
 def memory_for(connection: PoolConnectionProxy[Record], found: Checkpoint) -> Memory:
     """Return what a connection remembers of the figures that it has found; nothing of others is left."""
     itself: Any = getattr(connection, "_con", connection)
-    lineage = Lineage(found.table, found.generation, found.repairs)
+    lineage = WhichFigures(found.table, found.generation, found.repairs)
     memory = _memories.get(itself)
     if memory is None or memory.lineage != lineage:
         memory = _memories[itself] = Memory(lineage, found.position)

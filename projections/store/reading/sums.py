@@ -13,7 +13,7 @@ from events.catalogue import MEASURE_NUMBERS
 from projections.answers.report.report_question import Figures, QuestionPart, spread
 from projections.rules.counting.periods import stretches
 from projections.rules.counting.running_sums import NUMBER, WIDTH
-from projections.store.reading.memory import Lineage
+from projections.store.reading.memory import WhichFigures
 from projections.store.reading.parked_before import WAITING
 from projections.store.reading.snapshot import Snapshot
 from projections.store.running_sql import whole_at
@@ -94,7 +94,7 @@ _RUN: Final = np.dtype([("place", ">i8"), ("up_to", NUMBER, WIDTH), ("less", NUM
 class Reflected(NamedTuple):
     """What figures reflect that were added up in a statement by itself; ``waiting`` is how many events wait there."""
 
-    lineage: Lineage
+    lineage: WhichFigures
     position: int
     as_of: dt.datetime
     waiting: int
@@ -154,7 +154,7 @@ def _add_found(figures: Figures, found: Iterable[Record], rows: int) -> Reflecte
         else:
             position, generation, repairs, table, moment = _REFLECTED.unpack(run)
             as_of = _MICROSECONDS_SINCE + dt.timedelta(microseconds=moment)
-            reflected = Reflected(Lineage(table, generation, repairs), position, as_of, n)
+            reflected = Reflected(WhichFigures(table, generation, repairs), position, as_of, n)
     return reflected
 
 
