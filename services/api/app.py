@@ -176,7 +176,8 @@ def create_app(
         routes_grants,
         routes_sign_in,
     ):
-        app.include_router(routes.router)
+        # As they are: `include_router` would make each anew for this app, and again for every request.
+        app.router.routes.extend(routes.router.routes)
     if pages is not None:
         pages(app)
     documentation.mount(app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -194,10 +195,11 @@ def taking_events() -> dict[str, Any]:
 def mount(app: FastAPI) -> None:
     """Let the app's OpenAPI document carry the schemas of the answers, and lists as they are taken: with commas."""
     generate = app.openapi
-    _, schemas = msgspec.json.schema_components((*ANSWERS, *TAKEN), ref_template=_REFERENCE)
 
+    @cache
     def openapi() -> dict[str, Any]:
         document = generate()
+        _, schemas = msgspec.json.schema_components((*ANSWERS, *TAKEN), ref_template=_REFERENCE)
         components = document.setdefault("components", {})
         components.setdefault("schemas", {}).update({**schemas, "Problem": _PROBLEM})
         # Put in here, as FastAPI leaves every null out of what it generates.
