@@ -6,20 +6,21 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from projections.store.batch import breakdowns
+from projections.store.batch import breakdowns, rollup_moves
 from tests.property.reading import Reader, reader_of
 from tests.property.system import System, system_on
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _summed_up_early() -> Iterator[None]:
-    """Sum breakdowns up after a few facts, as the logs are brief."""
+    """Sum breakdowns up after a few facts, and move few at once, as the logs are brief."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(breakdowns, "WORTH", 6)
         patch.setattr(breakdowns, "AT_REST", 3)
         patch.setattr(breakdowns, "WITH_A_BATCH", 4)
         patch.setattr(breakdowns, "_OFTEN", 2)
         patch.setattr(breakdowns, "AT_ONCE", 3)
+        patch.setattr(rollup_moves, "AT_ONCE", 2)
         yield
 
 

@@ -22,7 +22,7 @@ from projections.rules.counting.batch_changes import (
 )
 from projections.rules.counting.breakdown import FACT, day_and_measure, joined, records
 from projections.rules.counting.counting import coarser_keys
-from projections.rules.counting.periods import MONTH_BASE, day_period, month_period
+from projections.rules.counting.periods import MONTH_BASE, MONTHS, day_period, month_period
 from projections.rules.counting.running_sums import Integers, days_of
 from projections.rules.hierarchy.unit import EVER, last_day
 from projections.store.batch.adding import ADD_TO_COUNTERS
@@ -33,6 +33,8 @@ Restructuring = Reattribution | Enlargement | BreakingDown
 
 MOVES: Final = 1_000
 """Units that are moved at once: what leaves and what joins is added up in memory first."""
+AT_ONCE: Final = 65_536
+"""Facts that are worked on at once, or all that there are of a month: a unit may have a million of them."""
 
 _WITHIN = day_within("f.day", "s")
 _PIECES = """unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::date[], $6::date[])
@@ -78,8 +80,6 @@ CROSS JOIN LATERAL (
 _TAKE_DAYS = "DELETE FROM counter WHERE unit = $1 RETURNING period, measure, n"
 
 _EPOCH: Final = np.datetime64("2000-01-01")
-_ENDS: Final = {sent: day for day, sent in COPIED_ENDS.items()}
-"""The two ends of the calendar, by what PostgreSQL sends for them."""
 
 
 class _Target(NamedTuple):
@@ -202,9 +202,15 @@ def _in_order(found: Sequence[_Counted]) -> _Counted:
 
 def _on_days(facts: _Below) -> _Counted:
     """Count facts by their days and measures."""
-    day, measure, _ = day_and_measure(facts.facts["what"].astype(np.int64))
-    period = ((facts.months >> PERIOD_SHIFT) - MONTH_BASE) * 100 + day
-    found, n = np.unique((facts.k << UNIT_SHIFT) | (period << PERIOD_SHIFT) | measure, return_counts=True)
+    keys, counts = [_NOTHING[0]], [_NOTHING[0]]
+    for begin in range(0, len(facts.k), AT_ONCE):
+        k, months, these = facts.part(slice(begin, begin + AT_ONCE))
+        day, measure, _ = day_and_measure(these["what"].astype(np.int64))
+        period = (months.astype(np.int64) - MONTH_BASE) * 100 + day
+        each, n = np.unique((k.astype(np.int64) << UNIT_SHIFT) | (period << PERIOD_SHIFT) | measure, return_counts=True)
+        keys.append(each)
+        counts.append(n)
+    found, n = _added_up(keys, counts)
     return _Counted(found >> UNIT_SHIFT, found & ((1 << UNIT_SHIFT) - 1), n)
 
 
@@ -218,9 +224,14 @@ def _net(targets: Sequence[_Target], k: Integers, days: Integers, n: Integers) -
     for (_, no, sign), begin, end in zip(targets, begins.tolist(), ends.tolist(), strict=True):
         keys.append((no << UNIT_SHIFT) | days[begin:end])
         changes.append(sign * n[begin:end])
-    found, index = np.unique(np.concatenate(keys), return_inverse=True)
-    net = np.bincount(index, np.concatenate(changes), len(found)).astype(np.int64)
+    found, net = _added_up(keys, changes)
     return found[net != 0], net[net != 0]
+
+
+def _added_up(keys: Sequence[Integers], n: Sequence[Integers]) -> tuple[Integers, Integers]:
+    """Return keys, each once and in order, and what they have together."""
+    found, index = np.unique(np.concatenate(keys), return_inverse=True)
+    return found, np.bincount(index, np.concatenate(n), len(found)).astype(np.int64)
 
 
 async def _into_counters(connection: asyncpg.Connection, keys: Integers, n: Integers, large: frozenset[int]) -> None:
@@ -229,17 +240,25 @@ async def _into_counters(connection: asyncpg.Connection, keys: Integers, n: Inte
         return
     coarse = np.isin(keys >> UNIT_SHIFT, list(large))
     months, years = coarser_keys(keys[coarse])
-    found, index = np.unique(np.concatenate((keys, months, years)), return_inverse=True)
-    net = np.bincount(index, np.concatenate((n, n[coarse], n[coarse])), len(found)).astype(np.int64)
+    found, net = _added_up((keys, months, years), (n, n[coarse], n[coarse]))
     await connection.execute(ADD_TO_COUNTERS, found[net != 0].tolist(), net[net != 0].tolist())
 
 
 class _Below(NamedTuple):
-    """Facts of pieces: the piece of each, the rest of the key of its month, and the fact."""
+    """Facts of pieces: the piece of each, its month, and the fact."""
 
-    k: Integers
-    months: Integers
+    k: NDArray[np.int32]
+    months: NDArray[np.int32]
     facts: NDArray[Any]
+
+    @classmethod
+    def of(cls, n: int) -> _Below:
+        """Make room for so many."""
+        return cls(np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, FACT))
+
+    def part(self, which: slice | Integers | NDArray[np.bool_]) -> _Below:
+        """Return some of them."""
+        return _Below(*(column[which] for column in self))
 
 
 async def _broken_down(
@@ -251,13 +270,16 @@ async def _broken_down(
     rows = await connection.fetch(_MONTHS, *_columns(months))
     found = [np.frombuffer(facts, FACT) for *_, facts in rows]
     sizes = [len(facts) for facts in found]
-    k, month = (np.repeat(np.array([row[i] for row in rows], np.int64), sizes) for i in range(2))
-    facts = joined(found)
-    day, _, _ = day_and_measure(facts["what"].astype(np.int64))
-    period = (month - MONTH_BASE) * 100 + day
-    first, last = (np.array([piece[i] for piece in pieces], np.int64)[k] for i in (2, 3))
-    within = (period >= first) & (period <= last)
-    return _Below(k[within], month[within] << PERIOD_SHIFT, facts[within])
+    k, month = (np.repeat(np.array([row[i] for row in rows], np.int32), sizes) for i in range(2))
+    every = _Below(k, month, joined(found))
+    first, last = (np.array([piece[i] for piece in pieces], np.int64) for i in (2, 3))
+    within = np.empty(len(k), np.bool_)
+    for begin in range(0, len(k), AT_ONCE):
+        these = every.part(at := slice(begin, begin + AT_ONCE))
+        day, _, _ = day_and_measure(these.facts["what"].astype(np.int64))
+        period = (these.months.astype(np.int64) - MONTH_BASE) * 100 + day
+        within[at] = (period >= first[these.k]) & (period <= last[these.k])
+    return every if within.all() else every.part(within)
 
 
 async def _facts(connection: asyncpg.Connection, spans: Sequence[tuple[int, int, dt.date, dt.date]]) -> _Below:
@@ -270,50 +292,76 @@ async def _facts(connection: asyncpg.Connection, spans: Sequence[tuple[int, int,
     await connection.execute(_AS_THEY_LIE)
     rows = await connection.fetch(_FACTS, *_columns(spans))
     await connection.execute(_AS_USUAL)
-    found = []
+    every = _Below.of(sum(len(sent) for _, sent in rows) // _SENT.itemsize)
+    end = 0
     for piece, sent in rows:
-        facts = np.frombuffer(sent, _SENT)
-        periods = _periods(facts["day"])
-        measures, facets = facts["measure"].astype(np.int64), facts["facets"].astype(np.int64)
-        months = (MONTH_BASE + periods // 100) << PERIOD_SHIFT
-        found.append(_Below(np.full(len(facts), piece), months, records(measures, periods % 100, facets)))
-    return _together(found)
+        for begin in range(0, len(sent), AT_ONCE * _SENT.itemsize):
+            n = min(AT_ONCE, (len(sent) - begin) // _SENT.itemsize)
+            facts = np.frombuffer(sent, _SENT, n, begin)
+            periods, measures, facets = _periods(facts["day"]), facts["measure"].astype(np.int64), facts["facets"]
+            k, months, what = every.part(slice(end, end := end + n))
+            k[:], months[:] = piece, MONTH_BASE + periods // 100
+            what[:] = records(measures, periods % 100, facets)
+    return every
 
 
 def _together(facts: Sequence[_Below]) -> _Below:
-    k, months = (np.concatenate([_NOTHING[0], *(each[i] for each in facts)]) for i in range(2))
-    return _Below(k, months, joined(each.facts for each in facts))
+    some = [each for each in facts if len(each.k)]
+    if len(some) == 1:
+        return some[0]
+    every = _Below.of(sum(len(each.k) for each in some))
+    for column, parts in zip(every, zip(*some, strict=True), strict=False):
+        np.concatenate(parts, out=column)
+    return every
 
 
-def _periods(days: Integers) -> Integers:
+def _periods(days: NDArray[np.signedinteger[Any]]) -> Integers:
     """Return the periods of days, as PostgreSQL sends these."""
-    known, index = np.unique(days, return_inverse=True)
-    periods = [day_period(_ENDS.get(day) or (_EPOCH + day).astype(dt.date)) for day in known.tolist()]
-    return np.array(periods, np.int64)[index]
+    known, index = np.unique(days.astype(np.int64), return_inverse=True)
+    for day, sent in COPIED_ENDS.items():
+        known[known == sent] = (np.datetime64(day) - _EPOCH).astype(np.int64)
+    dates = _EPOCH + known
+    firsts = dates.astype("M8[M]")
+    years, months = np.divmod(firsts.astype(np.int64) + 1970 * MONTHS, MONTHS)
+    periods = years * 10_000 + (months + 1) * 100 + (dates - firsts).astype(np.int64) + 1
+    return np.asarray(periods[index], np.int64)
 
 
 async def _into_breakdowns(
     connection: asyncpg.Connection, rollups: Rollups, targets: Sequence[_Target], moved: Sequence[_Below]
 ) -> None:
-    """Add to the breakdowns of vast units what joins them, and take off what leaves them."""
-    k, months, facts = _together(moved)
-    order = _order_of(months >> PERIOD_SHIFT)
-    order = order[np.argsort(k[order], kind="stable")]
-    k, months, facts = k[order], months[order], facts[order]
-    begins, ends = (np.searchsorted(k, [target.k for target in targets], side=side) for side in ("left", "right"))
-    keys, signed = [_NOTHING[0]], list[NDArray[Any]]()
-    for (_, no, sign), begin, end in zip(targets, begins.tolist(), ends.tolist(), strict=True):
-        keys.append((no << UNIT_SHIFT) | months[begin:end])
-        these = facts[begin:end].copy()
-        these["what"] *= sign
-        signed.append(these)
-    await rollups.breakdowns.add(connection, np.concatenate(keys), joined(signed))
+    """Add to the breakdowns of vast units what joins them, and take off what leaves them, some months at a time."""
+    every = _together(moved)
+    order = _order_of(every.months)
+    for begin, end in _whole_months(every.months[order]):
+        at = order[begin:end]
+        k, months, facts = every.part(at[np.argsort(every.k[at], kind="stable")])
+        begins, ends = (np.searchsorted(k, [target.k for target in targets], side=side) for side in ("left", "right"))
+        keys, signed = [_NOTHING[0]], list[NDArray[Any]]()
+        for target in np.flatnonzero(begins < ends).tolist():
+            (_, no, sign), part = targets[target], slice(begins[target], ends[target])
+            keys.append((no << UNIT_SHIFT) | (months[part].astype(np.int64) << PERIOD_SHIFT))
+            signed.append(facts[part].copy())
+            signed[-1]["what"] *= sign
+        await rollups.breakdowns.add(connection, np.concatenate(keys), joined(signed))
 
 
-def _order_of(months: Integers) -> Integers:
+def _order_of(months: NDArray[np.int32]) -> Integers:
     """Return the places of months in their order; numbers of 16 bits are sorted in one go, and nearly all fit."""
     apart = months - (months.min() if len(months) else 0)
     return np.argsort(apart.astype(np.uint16) if apart.max(initial=0) < 1 << 16 else apart, kind="stable")
+
+
+def _whole_months(months: NDArray[np.int32]) -> Iterator[tuple[int, int]]:
+    """Cut what is in the order of months into parts of AT_ONCE or fewer, none of which ends within a month."""
+    begin = 0
+    while begin < len(months):
+        end = min(begin + AT_ONCE, len(months))
+        if end < len(months):
+            within = int(np.searchsorted(months, months[end]))
+            end = within if within > begin else int(np.searchsorted(months, months[end], side="right"))
+        yield begin, end
+        begin = end
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
