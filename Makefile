@@ -27,6 +27,9 @@ LOCK := $(SUPPLY)/bin/uv pip compile --quiet --universal --python-version 3.11 -
     --no-emit-index-url --no-config --fork-strategy fewest --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 NPM := --silent --ignore-scripts --no-audit --no-fund --omit-lockfile-registry-resolved
 
+# Compiled files are kept, whatever the surroundings say: without them each of the hundreds of processes of the tests compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup run cluster cluster-tools test test-long test-browser test-upgrade test-tracing test-cluster test-cluster-short screens check reference lock sbom supply bench soak clean
 setup: $(STAMP)
 
@@ -35,8 +38,9 @@ $(STAMP):
 	@echo "Đang cài đặt vào / installing into $(VENV)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python $(PIP) install $(PINNED) -r deploy/requirements-build.txt
-	@$(BIN)/python $(PIP) install $(PINNED) -r requirements.txt
+	@$(BIN)/python $(PIP) install --no-compile $(PINNED) -r requirements.txt
 	@$(BIN)/python $(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib events projections services || true # on all cores; some of others' files are not for this Python
 	@rm -f $(VENV)/.installed-*; touch $@
 
 run: setup
