@@ -56,8 +56,8 @@ class Cuts:
         self._passed: Counter[Passing] = Counter()
         self._one_at_a_time = asyncio.Lock()
         self.made: list[Cut] = [] if made is None else made
-        self.wrong: str | None = None
-        """What was not right, first of all, and before which cut."""
+        self._looking = set[asyncio.Task[None]]()
+        self._wrong: str | None = None
 
     async def __call__(self, passing: Passing) -> bool:
         if not self._chosen(passing):
@@ -68,9 +68,20 @@ class Cuts:
         if self._passed[passing] > self._times or cut in self.made:
             return False
         self.made.append(cut)
+        looking = asyncio.create_task(self._look(cut))
+        self._looking.add(looking)
+        looking.add_done_callback(self._looking.discard)
+        await asyncio.shield(looking)  # a look is not given up half way where the connection ends by itself meanwhile
+        return True
+
+    async def found_wrong(self) -> str | None:
+        """Say what was not right, first of all, and before which cut; nobody looks any more when this returns."""
+        await asyncio.gather(*self._looking)
+        return self._wrong
+
+    async def _look(self, cut: Cut) -> None:
         async with self._one_at_a_time:
             try:
                 await self._hold()
             except Exception as error:  # noqa: BLE001 - told by the test: here it would only break the wire
-                self.wrong = self.wrong or f"before {cut}: {error}"
-        return True
+                self._wrong = self._wrong or f"before {cut}: {error or type(error).__name__}"

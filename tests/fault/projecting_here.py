@@ -160,6 +160,7 @@ async def apply(client: Client, database_url: str, *ends: int) -> None:
 
 
 async def rows_of(connection: asyncpg.Connection) -> dict[str, list[Any]]:
-    """Read every row of every read model, in an order of their own content."""
-    found = {name: await connection.fetch(query) for name, query in (READ_MODELS | _MORE).items()}
+    """Read every row of every read model, in an order of their own content; a worker may write meanwhile."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        found = {name: await connection.fetch(query) for name, query in (READ_MODELS | _MORE).items()}
     return {name: sorted((tuple(row) for row in rows), key=repr) for name, rows in found.items()}

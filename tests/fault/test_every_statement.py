@@ -33,7 +33,7 @@ async def cut_the_database(
         cuts = Cuts(chosen, lambda: stretch.hold(connection), times=times)
         async with postgres_wire(settings.database_url, cuts) as url:
             await here.project(settings, over=replace(settings, database_url=url), at_last=at_last)
-        assert cuts.wrong is None
+        assert await cuts.found_wrong() is None
         assert await stretch.hold(connection) == here.END
     return cuts.made
 
@@ -57,7 +57,7 @@ async def cut_the_bus(stretch: Stretch, chosen: Callable[[Passing], bool], at_la
         cuts = Cuts(chosen, lambda: stretch.hold(connection))
         async with nats_wire(settings.nats_url, cuts) as url:
             await here.project(settings, over=replace(settings, nats_url=url), at_last=at_last)
-        assert cuts.wrong is None
+        assert await cuts.found_wrong() is None
         assert await stretch.hold(connection) == here.END
     return cuts.made
 

@@ -69,7 +69,7 @@ async def cut_everywhere(
             except CUT:
                 assert len(cuts.made) > before
                 continue
-            assert cuts.wrong is None
+            assert await cuts.found_wrong() is None
             return done, cuts.made
 
 
