@@ -218,6 +218,7 @@ async def _(on: Service) -> AsyncIterator[None]:
 
 @drill("TonghopParkedGrows")
 async def _(on: Service) -> AsyncIterator[None]:
+    await on.watched_for_an_hour()
     on.does("(120 events of a unit that nobody has established yet)")
     await on.publish(*on.facts(120, "chi-bo-moi"))
     yield
@@ -241,6 +242,7 @@ async def _(on: Service) -> AsyncIterator[None]:
 
 @drill("TonghopPublisherBroken")
 async def _(on: Service) -> AsyncIterator[None]:
+    await on.watched_for_an_hour()
     on.does("(one unit sends 150 events that are not valid)")
     for _ in range(30):
         await on.publish(*on.facts(20), *on.wrong(5, ["u5"]))

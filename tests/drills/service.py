@@ -19,7 +19,7 @@ from typing import Any, Final
 import asyncpg
 import httpx
 
-from tests.drills.watching import FILES, Watching, watching
+from tests.drills.watching import FAR, FILES, HOUR, Watching, watching
 from tests.fault.cluster import HERE, Cluster, Command
 from tests.fault.eventually import eventually
 from tests.fault.load import told_of
@@ -135,6 +135,13 @@ class Service(Scene):
                 return "projector" if row["metric"]["instance"] == "projector-1" else "projector-2"
             await asyncio.sleep(0.2)
         raise AssertionError("nobody leads")
+
+    async def watched_for_an_hour(self) -> None:
+        """Wait until Prometheus has: rules of what grows are silent where it was not there an hour ago."""
+        until = time.monotonic() + FAR
+        while not await self.prometheus.ask(f"tonghop_readable_database_up offset {HOUR}s"):
+            assert time.monotonic() < until
+            await asyncio.sleep(0.5)
 
     async def publish(self, *said: Said) -> None:
         await self.publisher.send([told_of(one) for one in said])

@@ -26,6 +26,9 @@ OF_A_CLUSTER: Final = ("cluster.yml",)
 DOCS: Final = "https://tonghop.example.org/docs"
 FAR: Final = 200.0
 """Seconds after which an alert that has to fire, or to end, won't."""
+QUICKER: Final = 30
+HOUR: Final = 3600 // QUICKER
+"""Seconds that stand for an hour of the rules."""
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _WINDOW: Final = re.compile(r"\[(\d+)([smhd])(?::(\d+)([smhd]))?\]|(offset |for: |interval: )(\d+)([smhd])\b")
 
@@ -164,7 +167,7 @@ async def watching(
     folder: Path,
     jobs: Mapping[str, str],
     *,
-    times: int = 30,
+    times: int = QUICKER,
     instead: Mapping[str, str] | None = None,
     files: Sequence[str] = FILES,
 ) -> AsyncIterator[Watching]:
