@@ -43,7 +43,7 @@ async def _measure(asked: argparse.Namespace) -> None:
             await connection.execute("CHECKPOINT")
             for number in range(asked.rounds):
                 for name in list(checkouts)[:: 1 if number % 2 else -1]:
-                    backlog = await publish(rig, facts.make(asked.events, recent))
+                    backlog = await publish(rig, facts.make(asked.events, of_twenty_years if asked.old else recent))
                     await forget_statements(connection)
                     await _set(connection, asked.setting, name == "after")
                     of_round = await _project(rig, checkouts[name], backlog, waiting=asked.waits)
@@ -169,6 +169,7 @@ def main() -> None:
         "--setting", action="append", default=[], help="NAME=VALUE of PostgreSQL for this checkout alone"
     )
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--old", action="store_true", help="facts on the days of twenty years in place of recent ones")
     asked.add_argument("--waits", action="store_true", help="see what the writing session does, which costs some")
     asked.add_argument("--statements", action="store_true", help="list the costliest of each round")
     asyncio.run(_measure(asked.parse_args()))
