@@ -77,7 +77,7 @@ from services.needs import needs
 router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
 
 COUNTED = 3
-"""What a unit costs whose figures are added up, against one that is only named."""
+"""What a unit costs whose figures are many sums (plans, figures as-now), against one that is named or has one sum."""
 PERIODS_A_YEAR = {"month": 12, "quarter": 4, "year": 1}
 MOST_ROWS = 2400
 """Rows by period that one answer may have: 200 years of months."""
@@ -298,11 +298,12 @@ def _work(question: Question, position: int | None) -> Work:
 def _work_now(question: Question) -> Work:
     if question.split:
         return _work_of_split(question)
+    weight = 1 if question.basis == "as-was" else COUNTED
     match question.by:
         case "child":
-            return Work(question.unit, steps=1, weight=COUNTED)
+            return Work(question.unit, steps=1, weight=weight)
         case "level":
-            return Work(question.unit, level=question.detail, weight=COUNTED)
+            return Work(question.unit, level=question.detail, weight=weight)
         case "facet" if "," in question.detail:  # two dimensions are counted fact by fact
             return Work(question.unit, steps=EVERYTHING, least=Class.SLOW)
         case "month" | "quarter" | "year":
