@@ -13,6 +13,7 @@ The version is pinned; a test says which of these names has changed (tests/unit/
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -36,6 +37,8 @@ Hear = Callable[[Exception], None]
 nats.aio.client.DEFAULT_BUFFER_SIZE = 256 * 1024
 """Bytes read at once, as many as asyncio reads; with 32 KiB it stops its transport and starts it again all the time."""
 
+FAREWELL: Final = 2.0
+"""Seconds for which the end of a connection is waited for; the client itself may wait for a second."""
 _END: Final = b"\r\n"
 _LONGEST_LINE: Final = 4_096
 
@@ -196,12 +199,31 @@ class EncryptedClient(Client):
             info["tls_required"] = True
         await super()._process_info(info, initial_connection)
 
+    async def close(self) -> None:
+        """End the connection; within seconds also where the other end is lost, or says nothing any more."""
+        closing = asyncio.create_task(super().close())
+        try:
+            await asyncio.wait({closing}, timeout=FAREWELL)
+            if not closing.done():
+                self._abort()
+                await asyncio.wait({closing}, timeout=FAREWELL)
+        finally:
+            closing.cancel()
+        await asyncio.wait({closing}, timeout=FAREWELL)  # a cancellation can get lost
+        if closing.done() and not closing.cancelled():
+            with suppress(OSError):  # what was still to be sent met a lost connection
+                closing.result()
+
     async def _process_op_err(self, e: Exception) -> None:
         # Over a connection on which nobody answers TLS is not ended in its own way: that waits for the other end, 30 s.
-        writer = getattr(self._transport, "_io_writer", None)
-        if writer is not None and isinstance(e, nats.errors.StaleConnectionError):
-            writer.transport.abort()
+        if isinstance(e, nats.errors.StaleConnectionError):
+            self._abort()
         await super()._process_op_err(e)
+
+    def _abort(self) -> None:
+        writer = getattr(self._transport, "_io_writer", None)
+        if writer is not None:
+            writer.transport.abort()
 
     @property
     def _is_encrypted(self) -> bool:
