@@ -20,9 +20,9 @@ from projections.rules.log.message import Message
 from projections.store.batch.pieces import pieces
 from services.connecting.nats_internals import Delivery, Tap
 
-WINDOW = 16_384
+WINDOW = 10_240
 """Messages asked for ahead of what is taken: bounds the memory, hides the way to the server and back."""
-_ASK = 4_096
+_ASK = 2_048
 _EXPIRES = 30.0
 _HEARTBEAT = 5.0
 _SILENCE = 3 * _HEARTBEAT
