@@ -18,6 +18,7 @@ from services.api.apart_messages import ASK, CANCEL, FAILURE, HEAD, Job
 from services.api.apart_process import answered
 from services.api.asked import Given
 from services.api.problems import too_busy, took_too_long
+from services.bounded.starting import ended
 from services.settings import Settings
 
 if TYPE_CHECKING:
@@ -157,6 +158,7 @@ class _Process:
             with suppress(ProcessLookupError):
                 self._running.kill()
             await self._running.wait()
+            await ended(self._running.stdin)
         self._running = None
 
     def _send(self, kind: int, message: bytes) -> None:

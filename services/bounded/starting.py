@@ -12,6 +12,9 @@ from typing import Final
 _PASSED_ON: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 """What the process is told of this one's surroundings: no setting, no address, no secret."""
 
+_FAREWELL: Final = 1.0
+"""Seconds for the pipe to a process that is gone to end."""
+
 
 def surroundings(*more: str) -> dict[str, str]:
     """Give the environment of the process; ``more`` of what stands in this one's."""
@@ -40,3 +43,12 @@ async def started(
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+        await ended(process.stdin)
+
+
+async def ended(into: asyncio.StreamWriter | None) -> None:
+    """Take note of how a pipe ended: what it had not read when it died nobody needs, and nobody is to be told of it."""
+    if into is not None:
+        into.close()
+        with suppress(OSError, TimeoutError):
+            await asyncio.wait_for(into.wait_closed(), _FAREWELL)

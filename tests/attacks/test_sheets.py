@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from datetime import date
 
 import psutil
 import pytest
 
-from services.bounded.starting import surroundings
-from services.sheets import apart
+from services.bounded.starting import started, surroundings
 from services.sheets.apart import read_apart
 from services.sheets.bounds import Bounds
 from services.sheets.reading import SheetQuestion
@@ -72,15 +72,29 @@ async def test_the_bounds_of_time_and_memory_hold(bounds: Bounds, reason: str) -
 
 
 async def test_who_waits_no_longer_leaves_no_process() -> None:
+    others = {*psutil.Process().children()}
     reading = asyncio.create_task(read_apart(hostile_sheets.good(), ASKED))
-    await asyncio.sleep(0.05)
+    while not (begun := {*psutil.Process().children()} - others):  # noqa: ASYNC110 - nobody tells that it has begun
+        await asyncio.sleep(0)
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
-    running = [child for child in psutil.Process().children() if any(apart.PROCESS in part for part in child.cmdline())]
-    assert running == []
+    assert not any(child.is_running() for child in begun)
 
 
 async def test_the_process_is_told_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TONGHOP_DATABASE_URL", "postgresql://secret")
     assert not any(name.startswith("TONGHOP") for name in surroundings())
+
+
+async def test_a_process_that_dies_over_what_it_is_given_leaves_no_error_behind() -> None:
+    told: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["message"]))
+    async with started("this", env=surroundings(), stdout=asyncio.subprocess.DEVNULL) as process:
+        assert process.stdin is not None
+        process.stdin.write(bytes(1_000_000))
+        await process.wait()
+    del process
+    await asyncio.sleep(0)
+    gc.collect()
+    assert told == []
