@@ -85,6 +85,8 @@ NEW: Final[tuple[Said, ...]] = (
     admitted("c0", DAY, "unsaid-yet"),
     dissolved("c1", "2023-03-01", "c0"),
     moved("u2", "u1", "2022-02-10", "vast"),
+    # by itself: of a small unit and a vast one, and left to be summed up when nothing else comes
+    admitted("e0", "2022-05-05", "n7"),
 )
 """What is told while it is stopped; it is given in parts of eight."""
 

@@ -16,7 +16,9 @@ from nats.aio.client import Client
 from nats.js.api import DeliverPolicy
 from nats.js.errors import NotFoundError
 
-from projections.store.batch import breakdowns
+from projections.rules.counting.breakdown import FACT
+from projections.store.batch import breakdowns, running_sums
+from projections.store.generations import enter_the_one_in_force
 from projections.store.live.projection import Projection
 from projections.store.log.outcome_sql import DECIDED
 from services.embedded.nats import NatsServer
@@ -35,6 +37,7 @@ from tests.oracle.telling import ROOT
 from tests.property.system import READ_MODELS
 
 END = len(LOG)
+_PUT_OFF: Final = f"SELECT coalesce(sum(octet_length(rows)), 0) / {FACT.itemsize} FROM breakdown WHERE NOT summed"
 _ANSWER: Final = 0.1
 """Seconds in which the bus answers; it is cut off before it can where the test wants it."""
 
@@ -57,7 +60,8 @@ BRIEF: Final = (
     (worker, "MOST", PART),
     (worker, "SIZES", SIZES),
     (breakdowns, "WORTH", 5),
-    (breakdowns, "AT_REST", 2),
+    (breakdowns, "AT_REST", 1),
+    (running_sums, "KEPT", 3),
     (worker, "_PATIENCE", 0.02),
     (worker, "_FIRST_PAUSE", 0.01),
     (worker, "_LONGEST_PAUSE", 0.01),
@@ -109,11 +113,23 @@ async def project(settings: Settings, over: Settings | None = None, at_last: flo
 
 
 async def project_and_die(settings: Settings) -> None:
-    """Carry the figures to the end of the log, in a process that is killed on the way."""
+    """Carry the figures to the end of the log, and do what is put off until then; it is killed on the way."""
     for module, name, value in BRIEF:
         setattr(module, name, value)
     async with working(settings, to_be_killed=True) as pulse:
         await reached(pulse, END)
+        await _rested(settings)
+
+
+async def _rested(settings: Settings) -> None:
+    connection = await servers.connect(settings.database_url)
+    try:
+        async with asyncio.timeout(AT_LAST), connection.transaction():
+            await enter_the_one_in_force(connection)
+            while await connection.fetchval(_PUT_OFF) >= breakdowns.AT_REST:  # noqa: ASYNC110 - as below
+                await asyncio.sleep(0.001)
+    finally:
+        await connection.close()
 
 
 async def reached(pulse: Pulse, end: int, at_last: float = AT_LAST) -> None:
