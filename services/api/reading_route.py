@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Final, TypeAlias, get_args, get_origin, get_type_hints
 
-from fastapi import Request, Response, params
+from fastapi import APIRouter, Depends, Request, Response, params
 from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BaseModel
 
@@ -51,6 +51,11 @@ class ReadingRoute(APIRoute):
             return await endpoint(request, **values)
 
         return answer
+
+
+def reading_router(prefix: str, tag: str) -> APIRouter:
+    """Make the router of a file: each parameter of a query is given once, and a query is read by its model at once."""
+    return APIRouter(prefix=prefix, tags=[tag], dependencies=[Depends(only_once)], route_class=ReadingRoute)
 
 
 def _takes(route: APIRoute) -> tuple[dict[str, _Checks], str, type[BaseModel]] | None:

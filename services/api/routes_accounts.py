@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import Field
 
 from projections.answers.access.needs import Need
@@ -19,11 +19,11 @@ from services.api.administering import part_kept, require_administrator, require
 from services.api.bodies import as_json
 from services.api.documentation import taking, told
 from services.api.json_bodies import read
-from services.api.parameters import PAGE, Cursor, FreeText, Limit, Strict, cursor_of, key_of, only_once
-from services.api.reading_route import ReadingRoute
+from services.api.parameters import PAGE, Cursor, FreeText, Limit, Strict, cursor_of, key_of
+from services.api.reading_route import reading_router
 from services.needs import needs
 
-router = APIRouter(prefix="/v1/accounts", tags=["access"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
+router = reading_router("/v1/accounts", "access")
 
 JSON: Final = "application/json"
 AccountPath = Annotated[str, Path(description="An account's id", examples=["a-k3v9x0q2m5t7w1zd"])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import Field
 
 from projections.answers.access.needs import Need
@@ -27,15 +27,14 @@ from services.api.parameters import (
     cursor_of,
     key_of,
     one_of,
-    only_once,
 )
-from services.api.reading_route import ReadingRoute
+from services.api.reading_route import reading_router
 from services.api.routes_accounts import answer
 from services.needs import needs
 
 _FIRST, _LAST = dt.date(2000, 1, 1), dt.date(2999, 12, 31)
 
-router = APIRouter(prefix="/v1", tags=["access"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
+router = reading_router("/v1", "access")
 
 
 class AuditQuery(Strict):

@@ -6,7 +6,7 @@ import datetime as dt
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import Field
 
 from events.identifiers import is_event_id, is_unit_id
@@ -37,17 +37,16 @@ from services.api.parameters import (
     cursor_of,
     key_of,
     one_of,
-    only_once,
     whole,
 )
 from services.api.problems import bad_parameter, no_event
-from services.api.reading_route import ReadingRoute
+from services.api.reading_route import reading_router
 from services.api.routes_accounts import answer
 from services.api.sights import OfEvent, OfList, OfUnit, sees_everything
 from services.needs import needs
 from services.send_answers import OwnReceipt, OwnReceipts
 
-router = APIRouter(prefix="/v1", tags=["events"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
+router = reading_router("/v1", "events")
 
 Publisher = Annotated[str, Path(description="The unit that said it", examples=["gia-binh"])]
 EventId = Annotated[str, Path(description="The event's id", examples=["gb-2023-0001"])]

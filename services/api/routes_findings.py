@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import Field
 
 from projections.answers.access.needs import Need
@@ -27,15 +27,14 @@ from services.api.parameters import (
     UnitPath,
     cursor_of,
     key_of,
-    only_once,
     several,
 )
 from services.api.problems import bad_parameter
-from services.api.reading_route import ReadingRoute
+from services.api.reading_route import reading_router
 from services.api.sights import OfUnit
 from services.needs import needs
 
-router = APIRouter(prefix="/v1/units", tags=["events"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
+router = reading_router("/v1/units", "events")
 
 
 class FindingsQuery(OverDays):

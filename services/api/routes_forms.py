@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import Field
 
 from projections.answers.access.needs import Need
@@ -27,14 +27,14 @@ from services.api.asked import Alike, Asked
 from services.api.breakdowns import may_be_shown
 from services.api.documentation import answers
 from services.api.file_forms import InForms, file_asked
-from services.api.parameters import OnBasis, OverDays, Parameters, UnitPath, one_of, only_once
+from services.api.parameters import OnBasis, OverDays, Parameters, UnitPath, one_of
 from services.api.problems import bad_parameter, not_found
-from services.api.reading_route import ReadingRoute
+from services.api.reading_route import reading_router
 from services.api.sights import OfUnit, days_of
 from services.needs import needs
 from services.official_forms.reading import OfficialForm
 
-router = APIRouter(prefix="/v1", tags=["forms"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
+router = reading_router("/v1", "forms")
 
 _SHOWN: Final = 40
 """Characters of an unknown form's id that are said again."""

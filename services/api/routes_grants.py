@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Final, NamedTuple
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from projections.answers.access.keeping import GRANTED, RoleWanted, speaks_as
 from projections.answers.access.needs import Need
@@ -29,15 +29,15 @@ from services.api.access import access_of, asker_of_request, came_from
 from services.api.answering import reader_of
 from services.api.documentation import taking, told
 from services.api.json_bodies import read
-from services.api.parameters import Parameters, Strict, UnitPath, only_once, today
+from services.api.parameters import Parameters, Strict, UnitPath, today
 from services.api.problems import NotReachedProblem, Problem, not_ready
-from services.api.reading_route import ReadingRoute
+from services.api.reading_route import reading_router
 from services.api.routes_accounts import answer
 from services.api.sights import OfUnit, limits_of
 from services.needs import needs
 from services.publishing.gateway import Gateway, NotPublishedError
 
-router = APIRouter(prefix="/v1/units", tags=["access"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
+router = reading_router("/v1/units", "access")
 
 AccountPath = Annotated[str, Path(description="An account's id, or its sign-in name", examples=["a-k3v9x0q2m5t7w1zd"])]
 RolePath = Annotated[str, Path(description="The role", examples=["reader"])]

@@ -1,5 +1,4 @@
 """Sheets over HTTP: templates, imports, their rows, sending them, the sheet back (contract, section 8)."""
-# ruff: noqa: FAST003 - `import` is a keyword: the parameter of that name is an alias
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from hashlib import blake2b
 from importlib.metadata import version
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import Field
 
 from events.catalogue import FACTS
@@ -42,9 +41,9 @@ from services.api.importing import (
 from services.api.json_bodies import read
 from services.api.kept_imports import KeptImport
 from services.api.long_bodies import body_of, length_said
-from services.api.parameters import PAGE, Cursor, Limit, Strict, UnitPath, cursor_of, key_of, one_of, only_once, today
+from services.api.parameters import PAGE, Cursor, Limit, Strict, UnitPath, cursor_of, key_of, one_of, today
 from services.api.problems import not_found
-from services.api.reading_route import ReadingRoute
+from services.api.reading_route import reading_router
 from services.api.routes_accounts import answer
 from services.api.routes_sending import PREFER, waits
 from services.api.sendings import sendings_of
@@ -56,7 +55,7 @@ from services.sheets.bounds import MAX_FILE
 from services.sheets.template import MOST_UNITS, template
 from services.sheets.units import NamedUnit
 
-router = APIRouter(prefix="/v1", tags=["sheets"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
+router = reading_router("/v1", "sheets")
 
 TYPES: Final = tuple(row.type for row in FACTS)
 ImportPath = Annotated[

@@ -7,7 +7,7 @@ import random
 import re
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import Field
 from starlette.types import Receive, Scope, Send
 
@@ -22,13 +22,13 @@ from services.api.documentation import streamed
 from services.api.gate import who_asks
 from services.api.metrics import STREAM
 from services.api.news import RETRY, Opened, OpenPages
-from services.api.parameters import LARGEST, AnyDate, Parameters, Position, UnitPath, only_once, today
+from services.api.parameters import LARGEST, AnyDate, Parameters, Position, UnitPath, today
 from services.api.problems import bad_parameter
-from services.api.reading_route import ReadingRoute
+from services.api.reading_route import reading_router
 from services.api.sights import OfUnit, sight_of
 from services.needs import needs
 
-router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
+router = reading_router("/v1/units", "units")
 
 LAST: Final = "last-event-id"
 _POSITION: Final = re.compile(r"[0-9]{1,19}")

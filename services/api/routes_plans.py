@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import Field
 
 from projections.answers.access.needs import Need
@@ -18,13 +18,13 @@ from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.documentation import answers
 from services.api.file_forms import InForms, file_asked
-from services.api.parameters import OnBasis, OnDay, UnitPath, one_of, only_once
-from services.api.reading_route import ReadingRoute
+from services.api.parameters import OnBasis, OnDay, UnitPath, one_of
+from services.api.reading_route import reading_router
 from services.api.routes_units import COUNTED
 from services.api.sights import OfUnit, days_of
 from services.needs import needs
 
-router = APIRouter(prefix="/v1/units", tags=["plans"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
+router = reading_router("/v1/units", "plans")
 
 
 class IndicatorsQuery(InForms, OnDay):

@@ -7,7 +7,7 @@ import re
 from functools import partial
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import Field
 
 from events.identifiers import is_event_id, is_unit_id
@@ -20,10 +20,10 @@ from services.api.gate import who_asks
 from services.api.guard import MOST_BODY
 from services.api.json_bodies import read
 from services.api.long_bodies import body_of, length_said
-from services.api.parameters import Cursor, Parameters, Strict, key_of, one_of, only_once
+from services.api.parameters import Cursor, Parameters, Strict, key_of, one_of
 from services.api.problems import no_event, not_found
 from services.api.reading_receipts import read_again
-from services.api.reading_route import ReadingRoute
+from services.api.reading_route import reading_router
 from services.api.routes_accounts import answer
 from services.api.routes_events import EventId, Publisher
 from services.api.sending import How, send
@@ -31,7 +31,7 @@ from services.api.sendings import sendings_of
 from services.needs import needs
 from services.send_answers import Replacement, Retraction, SentAnswer
 
-router = APIRouter(prefix="/v1", tags=["sending"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
+router = reading_router("/v1", "sending")
 
 LONGEST_WAIT: Final = 30.0
 SHORT: Final = 64 * 1024

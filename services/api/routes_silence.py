@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import Field
 
 from events.catalogue import MEASURES
@@ -32,14 +32,13 @@ from services.api.parameters import (
     cursor_of,
     key_of,
     one_of,
-    only_once,
 )
 from services.api.problems import bad_parameter
-from services.api.reading_route import ReadingRoute
+from services.api.reading_route import reading_router
 from services.api.sights import OfUnit
 from services.needs import needs
 
-router = APIRouter(prefix="/v1/units", tags=["plans"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
+router = reading_router("/v1/units", "plans")
 
 
 class SilenceQuery(InForms, OverDays):

@@ -6,7 +6,7 @@ import datetime as dt
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Query, Request, Response
 from msgspec import UNSET
 from pydantic import Field
 
@@ -26,13 +26,13 @@ from services.api.answering import reader_of
 from services.api.asked import Alike, Asked
 from services.api.documentation import answers
 from services.api.file_forms import ON_PAPER, TEXT, InFormsOrText, file_asked, form_asked
-from services.api.parameters import OnBasis, OverDays, Parsed, UnitPath, expected, only_once, several
-from services.api.reading_route import ReadingRoute
+from services.api.parameters import OnBasis, OverDays, Parsed, UnitPath, expected, several
+from services.api.reading_route import reading_router
 from services.api.routes_units import COUNTED
 from services.api.sights import OfUnit, days_of
 from services.needs import needs
 
-router = APIRouter(prefix="/v1/units", tags=["plans"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
+router = reading_router("/v1/units", "plans")
 
 
 def _claim(text: str) -> Claim:

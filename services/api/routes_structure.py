@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, get_args
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import Field
 
 from projections.answers.access.needs import Need
@@ -40,16 +40,15 @@ from services.api.parameters import (
     Reported,
     UnitPath,
     one_of,
-    only_once,
     require_passed,
     whole,
 )
 from services.api.problems import bad_parameter
-from services.api.reading_route import ReadingRoute
+from services.api.reading_route import reading_router
 from services.api.sights import OfUnit, days_of
 from services.needs import needs
 
-router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
+router = reading_router("/v1/units", "units")
 
 
 class TreeQuery(OnDay):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import Field
 
 from events.vocabulary import ROLES
@@ -23,12 +23,12 @@ from services.api.administering import require_administrator
 from services.api.answering import reader_of
 from services.api.documentation import taking, told
 from services.api.json_bodies import read
-from services.api.parameters import FreeText, Strict, only_once, today
-from services.api.reading_route import ReadingRoute
+from services.api.parameters import FreeText, Strict, today
+from services.api.reading_route import reading_router
 from services.api.routes_accounts import answer
 from services.needs import needs
 
-router = APIRouter(prefix="/v1", tags=["access"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
+router = reading_router("/v1", "access")
 
 SessionPath = Annotated[str, Path(description="A session's id", examples=["s-4t0c8r2y6u1p9n3b"])]
 TokenPath = Annotated[str, Path(description="A token's id", examples=["t-7h2f5j8d1s4a6g9k"])]

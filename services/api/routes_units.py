@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Annotated, Literal, cast
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import Field
 
 from events.catalogue import DIMENSIONS, MEASURES
@@ -65,16 +65,15 @@ from services.api.parameters import (
     expected,
     key_of,
     one_of,
-    only_once,
     require_passed,
     several,
 )
 from services.api.problems import bad_parameter, too_long, unknown_unit
-from services.api.reading_route import ReadingRoute
+from services.api.reading_route import reading_router
 from services.api.sights import OfUnit, days_of
 from services.needs import needs
 
-router = APIRouter(prefix="/v1/units", tags=["units"], dependencies=[Depends(only_once)], route_class=ReadingRoute)
+router = reading_router("/v1/units", "units")
 
 COUNTED = 3
 """What a unit costs whose figures are many sums (plans, figures as-now), against one that is named or has one sum."""
