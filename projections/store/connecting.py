@@ -145,7 +145,12 @@ def create_pool(
 
 def one_of_several(connection: Acquired) -> bool:
     """Tell whether a connection leads to one server of several, any of which may do."""
-    return getattr(connection, "_con", connection) in _places
+    return itself(connection) in _places
+
+
+def itself(connection: Acquired) -> Any:
+    """Return the connection that a pool has lent: what lasts longer than the lending is known by it."""
+    return getattr(connection, "_con", connection)
 
 
 @asynccontextmanager
@@ -161,8 +166,7 @@ async def acquired(
     for n in range(_MOST, -1, -1):
         async with pool.acquire() as connection:
             has_begun = False
-            itself: Any = getattr(connection, "_con", connection)
-            place = _places.get(itself)
+            place = _places.get(itself(connection))
             try:
                 if not n or place is None or given_up == _IMPATIENT:
                     alone = await begin(connection)

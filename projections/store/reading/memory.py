@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from projections.store.checkpoint import Checkpoint
+from projections.store.connecting import itself
 
 if TYPE_CHECKING:
     import asyncpg
@@ -113,15 +114,14 @@ _memories: WeakKeyDictionary[asyncpg.Connection[Record], Memory] = WeakKeyDictio
 
 def memory_of(connection: PoolConnectionProxy[Record]) -> Memory | None:
     """Return what a connection remembers, None where it has answered nothing yet."""
-    itself: Any = getattr(connection, "_con", connection)
-    return _memories.get(itself)
+    return _memories.get(itself(connection))
 
 
 def memory_for(connection: PoolConnectionProxy[Record], found: Checkpoint) -> Memory:
     """Return what a connection remembers of the figures that it has found; nothing of others is left."""
-    itself: Any = getattr(connection, "_con", connection)
+    own = itself(connection)
     lineage = WhichFigures(found.table, found.generation, found.repairs)
-    memory = _memories.get(itself)
+    memory = _memories.get(own)
     if memory is None or memory.lineage != lineage:
-        memory = _memories[itself] = Memory(lineage, found.position)
+        memory = _memories[own] = Memory(lineage, found.position)
     return memory
