@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from projections.rules.log.message import Message
+from projections.rules.log.message import Message, microseconds
 
 MAGIC: Final = b"NATSARC1"
 SERVER: Final = (2, 15)
@@ -22,7 +22,6 @@ PIECE: Final = 1 << 17
 """Bytes that are made at once: a server that hears nothing for five seconds gives a restore up."""
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
 def head(last: int, size: int, consumer: dict[str, Any] | None = None) -> bytes:
@@ -53,7 +52,7 @@ def body(messages: Iterable[Message]) -> Iterator[bytes]:
         piece.append(
             _entry(
                 message.bus_subject.encode("utf-8", "surrogateescape"),
-                (message.published_at - _EPOCH) // _MICROSECOND * 1000,
+                microseconds(message.published_at - _EPOCH) * 1000,
                 message.position,
                 message.headers or b"",
                 message.body,

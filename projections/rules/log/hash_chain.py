@@ -24,7 +24,7 @@ from hashlib import sha256
 from struct import Struct
 from typing import Final, NamedTuple
 
-from projections.rules.log.message import GapError, Message
+from projections.rules.log.message import GapError, Message, microseconds
 
 NOTHING: Final = bytes(32)
 """The hash of an empty log."""
@@ -33,8 +33,6 @@ SPACING: Final = 1_000
 """Links are kept at multiples of this, and at the log's end: which ones does not depend on batches."""
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_DAY: Final = 86_400
-"""Seconds; to divide by a microsecond takes three times as long."""
 _numbers = Struct(">32sQqI").pack
 _length = Struct(">I").pack
 
@@ -66,12 +64,10 @@ def extend(before: Link, messages: Iterable[Message]) -> list[Link]:
         if position != last + 1:
             raise GapError(f"position {last + 1} is missing before {position}")
         subject, block = bus_subject.encode("utf-8", "surrogateescape"), headers or b""
-        since = published_at - _EPOCH
-        microseconds = (since.days * _DAY + since.seconds) * 1_000_000 + since.microseconds
         value = sha256(
             b"".join(
                 (
-                    *(_numbers(value, position, microseconds, len(subject)), subject),
+                    *(_numbers(value, position, microseconds(published_at - _EPOCH), len(subject)), subject),
                     *(_length(len(block)), block, _length(len(body)), body),
                 )
             )

@@ -20,6 +20,7 @@ from projections.rules.counting.batch_changes import Changes, Deltas, FactColumn
 from projections.rules.counting.breakdown import BreakdownPieces
 from projections.rules.counting.breakdown import pieces_of as pieces_below
 from projections.rules.counting.running_sums import Rows
+from projections.rules.log.message import microseconds
 from projections.store.batch.packing import PackedPieces, pieces_of
 from projections.store.batch.pieces import pieces
 from projections.store.batch.running_sums import ahead
@@ -36,8 +37,6 @@ LEDGER: Final = (
 
 _EPOCH: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _EPOCH_DAY: Final = _EPOCH.toordinal()
-_DAY: Final = 86_400
-"""Seconds; to divide by a microsecond takes three times as long."""
 
 _size = Struct(">i").pack
 _sizes: Final = tuple(_size(size) for size in range(2_048))
@@ -117,8 +116,7 @@ def ledger_rows(rows: Iterable[LedgerRow]) -> bytes:
     """Give rows of the ledger, with the columns LEDGER in their order."""
     made: list[bytes] = []
     for row in rows:
-        since = row.published_at - _EPOCH
-        at = (since.days * _DAY + since.seconds) * 1_000_000 + since.microseconds
+        at = microseconds(row.published_at - _EPOCH)
         usual = _usual(row)
         if usual is not None:
             made += (_row(len(LEDGER), 8, row.position, 8, at), usual, row.body)
