@@ -44,6 +44,21 @@ class Stays(NamedTuple):
     until: Column
     dissolved: Column
 
+    def on(self, day: int) -> Marks:
+        """Mark those that hold on a day."""
+        return self.within(day, day)
+
+    def within(self, first: int, day: int) -> Marks:
+        """Mark those that hold on a day, or on one of those before it from the first on."""
+        marks: Marks = (self.since <= day) & (self.until > min(first, day))
+        return marks
+
+    def parents_in(self, some: Marks, size: int) -> Numbers:
+        """Return the parent of each unit, up to size, in some of the stays; NOBODY where it has none of them."""
+        parents = np.full(size, NOBODY, np.int32)
+        parents[self.units[some]] = self.parents[some]
+        return parents
+
 
 class DeclaredColumns(NamedTuple):
     """Declared figures that share a day with those asked for; ``figures`` are numbers of measures, or others."""
@@ -132,11 +147,9 @@ class Places(NamedTuple):
 
 def places(asked: AskedOfAll, stays: Stays, size: int) -> Places:
     """Find who is looked at, and which of them hang together in one way on all of the days; indices go up to size."""
-    now = (stays.since <= asked.on) & (stays.until > asked.on)
-    within = (stays.since <= asked.on) & (stays.until > min(asked.first, asked.on))
-    parents, stands = np.zeros(size, np.int32), np.zeros(size, np.bool_)
+    now, within = stays.on(asked.on), stays.within(asked.first, asked.on)
+    parents, stands = stays.parents_in(now, size), np.zeros(size, np.bool_)
     units = stays.units[now]
-    parents[units] = stays.parents[now]
     stands[units] = stays.dissolved[now] > asked.on
     if asked.level is not None:
         of_level = np.zeros(size, np.bool_)
@@ -294,10 +307,7 @@ def _key(units: Column, measures: Column, days: Column) -> Large:
 
 def below_on_day(unit: int, on: int, stays: Stays, size: int) -> Marks:
     """Mark what is strictly below a unit on a day."""
-    now = (stays.since <= on) & (stays.until > on)
-    parents = np.zeros(size, np.int32)
-    parents[stays.units[now]] = stays.parents[now]
-    below = _below(unit, parents)
+    below = _below(unit, stays.parents_in(stays.on(on), size))
     below[unit] = False
     return below
 

@@ -136,8 +136,7 @@ def _concerned(asked: AskedOfAll, stays: Stays, size: int) -> tuple[Stays, Numbe
     With the numbers of all units in them, in order, and the index of each number among these.
     """
     here = below_on_day(asked.unit, asked.on, stays, size)
-    now = (stays.since <= asked.on) & (stays.until > asked.on)
-    left = (stays.since <= asked.on) & (stays.until > min(asked.first, asked.on)) & ~now
+    left = stays.within(asked.first, asked.on) & ~stays.on(asked.on)
     some = np.flatnonzero(here[stays.units] | (here[stays.parents] & left))
     kept = Stays(*(column[some] for column in stays))
     concerned = np.zeros(size, np.bool_)
