@@ -183,8 +183,10 @@ def _counted(measure: int, row: Integers, facets: Integers, signs: Integers, row
     return Years(measure, codes, pairs)
 
 
-def tally(cells: Integers, signs: Integers, size: int) -> Integers:
-    """Return the sum of the signs in each cell."""
+def tally(cells: Integers, signs: Integers | int, size: int) -> Integers:
+    """Return the sum of the signs in each cell; of one number where all have the same sign."""
+    if isinstance(signs, int):
+        return signs * np.bincount(cells, minlength=size)
     if (signs == 1).all():
         return np.bincount(cells, minlength=size)
     # Numbers are added as floats: exact far beyond what a cell can hold.

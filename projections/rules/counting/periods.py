@@ -72,6 +72,14 @@ def quarter_of(day: dt.date) -> int:
     return -(-day.month // QUARTER)
 
 
+def days_of_month(days: Days, month: int) -> tuple[int, int]:
+    """Return the first and the last day of a month (a period) that are among the days, where it shares any."""
+    return (
+        days.first.day if month_period(days.first) == month else 1,
+        days.last.day if month_period(days.last) == month else DAYS,
+    )
+
+
 def months(days: Days) -> Iterator[Days]:
     """Yield the days that fall in each month, in order."""
     return _pieces(days, lambda day: month_of(day).last)

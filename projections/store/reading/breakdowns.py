@@ -28,13 +28,13 @@ from projections.rules.counting.breakdown import (
 )
 from projections.rules.counting.periods import (
     DAY_BITS,
-    DAYS,
     MONTH_BASE,
     MONTHS,
     ONE_DAY,
     YEAR_BASE,
     Days,
     common,
+    days_of_month,
     month_period,
 )
 from projections.store.reading.snapshot import Snapshot
@@ -249,7 +249,7 @@ async def _add_pieces(
         what = facts["what"].astype(np.int16)
         lost = bool((what < 0).any())
         plain = np.abs(what) if lost else what
-        within = [_days_of_month(run.days, each) for run, each in zip(of, month, strict=True)]
+        within = [days_of_month(run.days, each) for run, each in zip(of, month, strict=True)]
         some = np.flatnonzero(_kept(plain, sizes, within, measures))
         rows = [run.row if places is None else places[each - MONTH_BASE] for run, each in zip(of, month, strict=True)]
         cells = _of_each([row * _WIDTH for row in rows], sizes, some) + (plain[some] >> DAY_BITS).astype(np.int64)
@@ -279,14 +279,6 @@ def _of_each(of_pieces: Sequence[int], sizes: Sequence[int], some: NDArray[np.in
     return np.repeat(np.array(of_pieces, np.int64), sizes)[some]
 
 
-def _days_of_month(days: Days, month: int) -> tuple[int, int]:
-    """Return the first and the last day of a month (a period) that are among the days."""
-    return (
-        days.first.day if month_period(days.first) == month else 1,
-        days.last.day if month_period(days.last) == month else DAYS,
-    )
-
-
 def _in_parts(pieces: Sequence[Any]) -> Iterator[Sequence[Any]]:
     begin, amount = 0, 0
     for end, (*_, rows) in enumerate(pieces, start=1):
@@ -303,6 +295,4 @@ def _add_facts(at: Integers, sign: Integers | int, facets: Integers, counts: Map
         cells = at
         for dimension in combination:
             cells = cells * len(DIMENSIONS[dimension]) + numbers[dimension]
-        size = counted.size
-        found = sign * np.bincount(cells, minlength=size) if isinstance(sign, int) else tally(cells, sign, size)
-        np.add(counted, found.reshape(counted.shape), out=counted)
+        np.add(counted, tally(cells, sign, counted.size).reshape(counted.shape), out=counted)

@@ -184,18 +184,17 @@ async def events_under(
     looked = Days(max(days.first, start.day), days.last)
     if member is None:
         looked = await days_of_some(snapshot, standing, looked, wanted, some=limit, basis=basis)
-    page = {"measures": wanted, "limit": limit + 1}
-    asked = {**parameters_of(standing.place, looked, basis), **page}
-    few = (
-        None if member is not None or standing.root else await speaking(snapshot, standing.place, looked, wanted, basis)
-    )
-    if few is not None:
-        rows = await _FEW.fetch(snapshot, **_seeds(few), **page, **_after(start))
-    elif member is None:
-        rows = await (_ROOT if standing.root else _UNDER[basis]).fetch(snapshot, **asked, **_after(start))
-    else:
+    few = None
+    if member is None and not standing.root:
+        few = await speaking(snapshot, standing.place, looked, wanted, basis)
+    under = parameters_of(standing.place, looked, basis) if few is None else _seeds(few)
+    asked = {**under, "measures": wanted, "limit": limit + 1}
+    if member is not None:
         query = _ROOT_NAMING if standing.root else _UNDER_NAMING[basis]
         rows = await _that_name(snapshot, query, asked, start, member)
+    else:
+        query = _FEW if few is not None else _ROOT if standing.root else _UNDER[basis]
+        rows = await query.fetch(snapshot, **asked, **_after(start))
     return [_counted(row) for row in rows[:limit]], _key_of(rows[limit - 1]) if len(rows) > limit else None
 
 

@@ -16,7 +16,16 @@ from events.catalogue import MEASURES
 from projections.answers.past.day_numbers import day_of, number_of
 from projections.answers.past.raw_tree import RawTree
 from projections.answers.report.report_question import Basis, Place
-from projections.rules.counting.periods import DAY_BITS, DAY_MASK, DAYS, MONTH_BASE, MONTHS, Days, month_period
+from projections.rules.counting.periods import (
+    DAY_BITS,
+    DAY_MASK,
+    DAYS,
+    MONTH_BASE,
+    MONTHS,
+    Days,
+    days_of_month,
+    month_period,
+)
 from projections.store.batch.packing import FACT, PackedKind
 from projections.store.reading.raw_trees import raw_tree
 from projections.store.reading.snapshot import Snapshot
@@ -87,8 +96,7 @@ def _facts(rows: bytes, month: int, days: Days, measures: list[int]) -> tuple[In
     wanted = np.zeros(len(MEASURES) + 1, np.bool_)
     wanted[measures] = True
     on = what & DAY_MASK
-    begin = days.first.day if month == _month(days.first) else 1
-    end = days.last.day if month == _month(days.last) else DAYS
+    begin, end = days_of_month(days, MONTH_BASE + month)
     some = wanted[what >> DAY_BITS] & (on >= begin) & (on <= end)
     each = np.array([0, *(_number(month, day) for day in range(1, DAYS + 1))], np.int64)
     return facts["unit"][some].astype(np.int64), each[on[some]]
