@@ -18,7 +18,7 @@ import pytest
 from services.up.service import KEEP_EVERY
 from tests.attacks.test_bus_units import FORBIDDEN as FORBIDDEN_FOR_A_UNIT
 from tests.fault.forked import tonghop
-from tests.integration.test_up import AT_LAST, Up, up
+from tests.integration.test_up import AT_LAST, Up, up, wait_until
 from tests.servers import short_folder
 
 EVENT = "party.v1.u1.member.admitted"
@@ -113,7 +113,7 @@ async def test_a_deleted_durable_is_made_anew(running: Up) -> None:
                 break
             await asyncio.sleep(0.05)
     await client.close()
-    assert "made anew" in running.said
+    await asyncio.to_thread(wait_until, lambda: "made anew" in running.said, AT_LAST)  # said once it is there
 
 
 async def test_commands_find_the_services_own_users(running: Up) -> None:
