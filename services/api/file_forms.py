@@ -99,7 +99,8 @@ class InFormsOrText(InForms):
 def form_asked(request: Request, query: InForms) -> str:
     """Return the form that is asked for. Raises Problems: 406 where `Accept` takes none, 422 for a dialect of none."""
     known = _OF_TEXT if isinstance(query, InFormsOrText) else MEDIA_TYPES
-    form = query.format or _by_accept(request.headers.get("accept", ""), known)
+    # Several lines of a header are one list (RFC 9110, section 5.3).
+    form = query.format or _by_accept(",".join(request.headers.getlist("accept")), known)
     if query.dialect is not None and query.dialect not in IN_DIALECTS.get(form, {}):
         raise bad_parameter("dialect", "chỉ dùng cùng với “format=csv”")
     return form

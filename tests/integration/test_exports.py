@@ -58,7 +58,7 @@ PARTS = {
 OF_ALL = "Số liệu"
 OF_FILE = {"of", "of_name", "of_level", "from", "to", "on", "basis", "position", "as_of", "note"} | {
     *("next", "last_year.from", "last_year.to", "parked", "targets_reason", "asked_level", "asked"),
-    *("against", "against_position", "reconciled"),
+    *("against", "against_position", "against_as_of", "reconciled"),
     *(f"{name}.count" for name in ("silent", "declared_zero", "only_zero", "differing", "admitted_nobody")),
 }
 """The columns of CSV that say of the whole answer what stands above the tables of other files."""

@@ -118,6 +118,19 @@ async def test_each_cell_is_what_the_json_says(client: httpx.AsyncClient, asked:
         if "on" in answer:
             assert of["on"] == answer["on"]
         assert of.get("basis") == (None if asked == "history" else answer.get("basis", "as-was"))
+        assert of["as_of"]
+        assert of["as_of"] == answer.get("as_of", of["as_of"])
+
+
+async def test_a_difference_of_two_positions_says_the_time_of_both(client: httpx.AsyncClient) -> None:
+    path = f"/v1/units/tp/difference?{DAYS}&position=20&against_position=25"
+    answer = (await client.get(path)).json()
+    heads, first, *_ = lines_of((await client.get(f"{path}&format=csv")).text)
+    told = dict(zip(heads, first, strict=True))
+    for name, position in (("as_of", 20), ("against_as_of", 25)):
+        then = (await client.get(f"/v1/units/tp/report?{DAYS}&by=none&position={position}")).json()
+        assert told[name] == answer[name] == then["as_of"], name
+    assert told["as_of"] < told["against_as_of"]
 
 
 async def test_a_report_row_by_row(client: httpx.AsyncClient) -> None:
@@ -153,6 +166,11 @@ async def test_excel_in_vietnamese(client: httpx.AsyncClient) -> None:
     assert len(set(heads)) == len(heads)
     at = heads.index("Tỷ lệ đạt: Ít nhất")
     assert [row[at] for row in rows if row[0] == "target"] == ["85,3"]  # 29 of 34
+    until = heads.index("Tính đến hết ngày")  # up to it, where what ended is there before its `until`
+    assert [row[until] for row in rows if row[0] == "target"] == ["2021-12-31"]
+    history = await client.get("/v1/units/a/history?format=csv&dialect=excel-vi")
+    (heads, *_) = lines_of(history.content.decode("utf-8-sig"), ";")
+    assert {"Đến trước", "Mã đơn vị", "Tên đơn vị", "Cấp đơn vị"} <= set(heads)
 
 
 async def test_formulas_are_texts_and_numbers_numbers(client: httpx.AsyncClient) -> None:
@@ -184,6 +202,15 @@ async def test_the_form_by_accept(client: httpx.AsyncClient, accept: str, form: 
     found = await client.get(f"/v1/units/tp/report?{DAYS}", headers={"accept": accept})
     assert (found.status_code, found.headers["content-type"].split(";")[0]) == (200, form)
     assert found.headers["vary"] == "Accept, Accept-Encoding"
+
+
+async def test_several_lines_of_accept_are_one(client: httpx.AsyncClient) -> None:
+    for lines, form in (
+        (["image/png", "text/csv"], "text/csv"),
+        (["text/csv;q=0.1", "application/json"], "application/json"),
+    ):
+        found = await client.get(f"/v1/units/tp/report?{DAYS}", headers=[("accept", each) for each in lines])
+        assert (found.status_code, found.headers["content-type"].split(";")[0]) == (200, form)
 
 
 async def test_forms_that_there_are_not(client: httpx.AsyncClient) -> None:

@@ -94,6 +94,7 @@ def test_readers_have_no_breakdown_of_the_past() -> None:
     with pytest.raises(RefusedBreakdownError) as refused:
         require_breakdown(MAY, 7, as_officer=False)
     assert refused.value.parameter == "position"
+    assert "“split”" in str(refused.value), "what asks for a breakdown is named, whichever it was"
     require_breakdown(MAY, 7, as_officer=True)
 
 

@@ -30,7 +30,8 @@ def bridge(total: int, causes: list[Contribution], rest: int = 0, rest_count: in
     left = Remainder(rest_count, {"badges": rest, "admissions": 0}) if rest_count else None
     unit = UnitName("a", "A", "upper")
     said = {"badges": against - total, "admissions": 0}
-    answer = Difference(unit, DAY, DAY, "as-was", "as-now", 9, 9, *totals, said, causes, left, reconciled=True)
+    at = 9, dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    answer = Difference(unit, DAY, DAY, "as-was", "as-now", *at, *at, *totals, said, causes, left, reconciled=True)
     return bridge_of(answer, "badges", most)
 
 

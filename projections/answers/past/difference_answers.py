@@ -45,7 +45,9 @@ class Difference(Struct, frozen=True, rename={"first": "from", "last": "to"}):
     basis: str
     against: str
     position: int
+    as_of: dt.datetime | None
     against_position: int
+    against_as_of: dt.datetime | None
     total: dict[str, int]
     against_total: dict[str, int]
     difference: dict[str, int]

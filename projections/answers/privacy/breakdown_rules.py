@@ -61,8 +61,8 @@ def require_breakdown(days: Days, position: int | None, *, as_officer: bool) -> 
         raise RefusedBreakdownError(
             "position",
             Bilingual(
-                "số liệu của một thời điểm đã qua không có phân tích (trong đó); hãy bỏ “position” hoặc “facet:”",
-                "the past has no breakdowns: leave out “position” or “facet:”",
+                "số liệu của thời điểm đã qua không có phân tích (trong đó); hãy bỏ “position”, hoặc “facet:”, “split”",
+                "the past has no breakdowns: leave out “position”, or “facet:” or “split”",
             ),
         )
     nearest = whole_months(days)

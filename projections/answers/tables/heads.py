@@ -41,6 +41,7 @@ HEADS: Final[Mapping[str, str]] = {
     "next": "Trang sau",
     "against": "So với cơ sở",
     "against_position": "So với vị trí",
+    "against_as_of": "So với thời điểm",
     "reconciled": "Đã đối chiếu",
     "said": "Theo sự kiện",
     "count": "Số lượng",
@@ -92,13 +93,17 @@ HEADS: Final[Mapping[str, str]] = {
     "say": "Nội dung nói",
     "text": "Câu",
     "footing": "Chú thích",
+    "unit.id": "Mã đơn vị",
+    "unit.name": "Tên đơn vị",
+    "unit.level": "Cấp đơn vị",
+    "children.said": "Đơn vị trực thuộc: Số đơn vị đã khai báo",
 }
-"""By the name of a field; of one within another the two with a colon between."""
+"""By the name of a field; of one within another the two with a colon between, unless it has words of its own."""
 
 
 def head_of(name: str) -> str:
     """Head a column by its name; raises KeyError for what has no words."""
-    return ": ".join(_word(part) for part in name.split("."))
+    return HEADS[name] if name in HEADS else ": ".join(_word(part) for part in name.split("."))
 
 
 def _word(part: str) -> str:

@@ -98,10 +98,11 @@ def difference_table(answer: Difference) -> AnswerTable:
         last=answer.last,
         basis=answer.basis,
         position=answer.position,
-        as_of=None,
+        as_of=answer.as_of,
         others={
             "against": answer.against,
             "against_position": answer.against_position,
+            "against_as_of": answer.against_as_of,
             "reconciled": answer.reconciled,
         },
     )

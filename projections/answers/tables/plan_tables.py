@@ -44,6 +44,8 @@ TARGETS: Final = "Chỉ tiêu của đơn vị và của các đơn vị trực 
 SILENCE: Final = "Đơn vị chưa báo cáo, đơn vị báo không phát sinh"
 _KIND: Final = column(KIND)
 _UNIT: Final = tuple(map(column, ("unit", "name", "level")))
+_UNTIL: Final = column("until", "Tính đến hết ngày")
+"""Of a target; elsewhere it is the day before which something ended."""
 _OF_TARGET: Final = frozenset({"measure", "item.from", "item.to"})
 """The columns of a child's line that say what the target is for which it has its part."""
 _INDICATORS: Final = (
@@ -56,7 +58,7 @@ _INDICATORS: Final = (
 
 def indicators_table(answer: Indicators) -> AnswerTable:
     """Return the table of indicators: the kinds of lines are `target`, `figure`, `stock` and `rate`."""
-    columns = columns_of(Target, Figure, Stock, Rate)
+    columns = tuple(_UNTIL if each.name == _UNTIL.name else each for each in columns_of(Target, Figure, Stock, Rate))
 
     def rows() -> Iterator[Cells]:
         for target in answer.targets:

@@ -51,10 +51,9 @@ async def difference(page: Page) -> Response:
     measure = page.query.get("measure", first_that_differs(found.difference))
     if measure not in found.difference:
         raise RefusedPage.unfit("measure", page.gettext("Nội dung này không có trong bảng."))
-    as_of = u.now.as_of if history is None else history.as_of
     return u.draw(
         "difference.html",
-        figures=PageFigures(found.against_position, as_of, found.behind),
+        figures=PageFigures(found.against_position, found.against_as_of, found.behind),
         found=found,
         v1=given,
         moments=given["position"] is not None,
