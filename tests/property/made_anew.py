@@ -58,7 +58,7 @@ class Then:
         return found
 
     def _was_below(self, subject: Unit, unit: Unit, day: dt.date) -> bool:
-        return day >= subject.founding.since and unit in self.units.above(subject, day)
+        return day >= subject.since and unit in self.units.above(subject, day)
 
     def name(self, unit: Unit, day: dt.date) -> UnitName:
         """Return a unit as it was called on a day; before its establishment as it was called at first."""

@@ -22,7 +22,7 @@ def found(units: Units, unit: Unit, on: dt.date) -> KnownUnit:
     return KnownUnit(
         place=place_of(unit),
         name=name_of(unit, on),
-        since=unit.founding.since,
+        since=unit.since,
         successor=None if gone is None else gone.successor,
         root=all(segment.parent is None for segment in units.segments(unit)),
         lost=False,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from projections.rules.hierarchy.dated_tree import DatedTree
-from projections.rules.hierarchy.unit import Unit, UnitStatement, segments_of
+from projections.rules.hierarchy.unit import UnitStatement, founded, segments_of
 
 
 class Units(DatedTree):
@@ -29,7 +29,7 @@ class Units(DatedTree):
     def say(self, statement: UnitStatement) -> None:
         """Let a statement hold, about a unit that is established (by it, if by nothing before)."""
         if statement.kind == "established":
-            unit = Unit(statement.unit, self._ids[statement.unit], statement)
+            unit = founded(self._ids[statement.unit], statement)
             self.by_id[unit.id] = self.by_no[unit.no] = unit
         else:
             unit = self.by_no[statement.unit]

@@ -65,7 +65,7 @@ def structure_rows(hierarchy: Hierarchy, structure: Structure, touched: set[int]
                 no,
                 unit.id,
                 unit.founding.position,
-                unit.founding.since,
+                unit.since,
                 gone.since if gone else None,
                 gone.successor if gone else None,
                 names[-1][2],

@@ -162,8 +162,8 @@ def _inactive(event: Event, named: Iterable[str], units: dict[str, Unit], day: d
         unit = units[field]
         if unit.active(day):
             continue
-        if day < unit.founding.since:
-            detail = f"{unit.id} is founded on {unit.founding.since}, after {day}"
+        if day < unit.since:
+            detail = f"{unit.id} is founded on {unit.since}, after {day}"
         else:
             detail = f"{unit.id} is dissolved on {day}"
         return Waits(Reason.INACTIVE_UNIT, _path(field), detail, _named_keys(event))

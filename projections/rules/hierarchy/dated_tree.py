@@ -8,7 +8,7 @@ up" (contract §1, Structure). In SQL the same walks are in projections/store/hi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from projections.rules.hierarchy.unit import EVER, FOREVER, Segment, Span, Unit
 
@@ -22,17 +22,18 @@ class DatedTree:
     def __init__(self) -> None:
         self.by_id: dict[str, Unit] = {}
         self.by_no: dict[int, Unit] = {}
-        self.children: dict[int, dict[int, None]] = {}  # every unit that ever named it as raw parent; some are stale
+        self.children: dict[int, dict[int, None]] = {}
+        """Every unit that ever named another as raw parent, by that; some are stale."""
         self._lineages: dict[int, tuple[int, ...]] = {}  # of parents whose whole lineage never changed
 
     def segments(self, unit: Unit) -> tuple[Segment, ...]:
         """Return the raw parents of a unit, oldest first; the last one is open."""
-        return unit.segments or (Segment(unit.founding.since, FOREVER, unit.founding.parent),)
+        return unit.segments or (Segment(unit.since, FOREVER, unit.parent),)
 
     def raw_parent(self, unit: Unit, day: dt.date) -> int | None:
         """Return the number of the unit's raw parent on a day on or after its establishment."""
         if unit.segments is None:
-            return unit.founding.parent
+            return unit.parent
         found = unit.segments[0].parent
         for since, _, parent in unit.segments:
             if since > day:
@@ -45,7 +46,7 @@ class DatedTree:
     def lineage(self, unit: Unit, day: dt.date) -> tuple[int, ...]:
         """Return the numbers of the units on the raw lineage above a unit on a day, nearest first, the root last."""
         if unit.segments is None:
-            parent = unit.founding.parent
+            parent = unit.parent
             if parent is None:
                 return ()
             known = self._lineages.get(parent)
@@ -125,7 +126,7 @@ class DatedTree:
 
     def hung(self, upper: int, since: dt.date = EVER, until: dt.date = FOREVER) -> Iterator[Span]:
         """Yield the units that have a unit as raw parent, each with those of the days ``[since, until)``."""
-        for no in self.children.get(upper, ()):
+        for no in self._ever_under(upper):
             lower = self.by_no.get(no)
             for segment in self.segments(lower) if lower is not None else ():
                 if segment.parent == upper:
@@ -135,7 +136,7 @@ class DatedTree:
 
     def hung_now(self, upper: int, among: Container[int] | None = None) -> Iterator[Unit]:
         """Yield the units that have a unit as raw parent as last known; ``among``: of these alone."""
-        for no in self.children.get(upper, ()):
+        for no in self._ever_under(upper):
             if among is None or no in among:
                 lower = self.by_no.get(no)
                 if lower is not None and self.segments(lower)[-1].parent == upper:
@@ -153,11 +154,15 @@ class DatedTree:
         found = {unit}
         walk = [unit]
         for upper in walk:  # grows while it is walked
-            for lower in self.children.get(upper, ()):
+            for lower in self._ever_under(upper):
                 if lower in self.by_no and lower not in found:
                     found.add(lower)
                     walk.append(lower)
         return found
+
+    def _ever_under(self, upper: int) -> Iterable[int]:
+        """Give every unit that ever named a unit as raw parent, once; some are stale, some not there any more."""
+        return self.children.get(upper, ())
 
     def _rehung(self) -> None:
         self._lineages.clear()

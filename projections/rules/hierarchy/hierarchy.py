@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Final
 
 from projections.rules.hierarchy.dated_tree import DatedTree
-from projections.rules.hierarchy.unit import FOREVER, Ancestry, Move, Segment, Unit, UnitStatement, segments_of
+from projections.rules.hierarchy.unit import FOREVER, Ancestry, Move, Segment, Unit, UnitStatement, founded, segments_of
 
 HIGHEST: Final = 1 << 8
 """Above it heights are not told apart. On different days two units may be above each other: there they have no end."""
@@ -19,6 +20,8 @@ class Hierarchy(DatedTree):
     def __init__(self) -> None:
         super().__init__()
         self.next_no = 1
+        self._founded: dict[int, list[int]] = {}
+        """Those who were founded under a unit, by that: nearly all that hang there. The others are in ``children``."""
 
     def __len__(self) -> int:
         return len(self.by_no)
@@ -50,10 +53,12 @@ class Hierarchy(DatedTree):
 
     def establish(self, id_: str, statement: UnitStatement) -> Unit:
         """Add a unit by its founding statement, whose ``unit`` is ``next_no``."""
-        unit = Unit(statement.unit, id_, statement)
+        unit = founded(id_, statement)
         self.by_id[id_] = self.by_no[unit.no] = unit
         self.next_no = max(self.next_no, unit.no + 1)
-        self._name(statement, 1)
+        if unit.parent is not None:
+            self.by_no[unit.parent].named += 1
+            self._founded.setdefault(unit.parent, []).append(unit.no)
         for no in self.lineage_now(unit):
             self.by_no[no].size += 1
         self._raise(unit)
@@ -63,11 +68,12 @@ class Hierarchy(DatedTree):
         """Take a unit back that nothing refers to (contract §1: counts as never said)."""
         for no in self.lineage_now(unit):
             self.by_no[no].size -= 1
-        self._name(unit.founding, -1)
         del self.by_id[unit.id], self.by_no[unit.no]
         self.children.pop(unit.no, None)
-        if unit.founding.parent is not None:
-            del self.children[unit.founding.parent][unit.no]
+        self._founded.pop(unit.no, None)
+        if unit.parent is not None:
+            self.by_no[unit.parent].named -= 1
+            self._founded[unit.parent].remove(unit.no)
 
     def add(self, statement: UnitStatement) -> Move:
         """Let a statement other than an establishment hold; return where that hangs its unit."""
@@ -107,8 +113,11 @@ class Hierarchy(DatedTree):
         for no in (statement.parent, statement.successor):
             if no is not None:
                 self.by_no[no].named += by
-                if by > 0:
+                if by > 0 and self.by_no[statement.unit].parent != no:
                     self.children.setdefault(no, {})[statement.unit] = None
+
+    def _ever_under(self, upper: int) -> Iterable[int]:
+        return chain(self._founded.get(upper, ()), self.children.get(upper, ()))
 
     def _ancestry(self, unit: Unit) -> Ancestry:
         return Ancestry(self.segments(unit), self.lineage_now(unit))
@@ -127,7 +136,7 @@ class Hierarchy(DatedTree):
         return Move(unit, before, self._ancestry(unit))
 
     def _hang(self, unit: Unit, segments: tuple[Segment, ...]) -> None:
-        founding = (unit.founding.since, FOREVER, unit.founding.parent)
+        founding = (unit.since, FOREVER, unit.parent)
         unit.segments = segments if len(segments) > 1 or segments[0] != founding else None
         self._rehung()
         self._raise(unit)
@@ -138,7 +147,7 @@ class Hierarchy(DatedTree):
         while risen:
             lower = risen.pop()
             height = min(lower.height + 1, HIGHEST)
-            parents = (lower.founding.parent,) if lower.segments is None else {s.parent for s in lower.segments}
+            parents = (lower.parent,) if lower.segments is None else {s.parent for s in lower.segments}
             for parent in parents:
                 if parent is not None and self.by_no[parent].height < height:
                     upper = self.by_no[parent]
@@ -147,7 +156,7 @@ class Hierarchy(DatedTree):
 
     @staticmethod
     def _copy(unit: Unit, *, add: UnitStatement | None = None, remove: UnitStatement | None = None) -> Unit:
-        copy = Unit(unit.no, unit.id, unit.founding)
+        copy = founded(unit.id, unit.founding)
         said = [s for s in unit.statements() if remove is None or s.position != remove.position]
         if add is not None:
             said.append(add)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T")
 FOREVER = dt.date.max
 EVER = dt.date.min
 _LAST_BEGINNING = FOREVER - dt.timedelta(1)
+_POSITION: Final = 8
+"""Bytes."""
 
 
 class UnitStatement(NamedTuple):
@@ -41,25 +45,44 @@ class Span(NamedTuple):
     until: dt.date
 
 
-class Unit:
-    """A unit that is known: its establishment, what was said of it later, its place in the hierarchy as last known."""
+class Unit(Struct, eq=False, gc=False):
+    """A unit that is known: its establishment, what was said of it later, its place in the hierarchy as last known.
 
-    __slots__ = ("dissolution", "founding", "height", "id", "later", "named", "no", "segments", "size")
+    There are hundreds of thousands of them in memory. So what is asked for only when a unit changes is kept as bytes,
+    and the collector is spared them all: nothing that they refer to refers to them.
+    """
 
-    def __init__(self, no: int, id_: str, founding: UnitStatement) -> None:
-        self.no = no
-        self.id = id_
-        self.founding = founding
-        self.later: list[UnitStatement] | None = None
-        self.dissolution: UnitStatement | None = None
-        self.named = 0  # statements that hold and name it as parent or successor
-        self.size = 0  # units below it on the raw lineage as last known
-        self.height = 0  # at least the raw links down to the lowest of those below it on any day
-        self.segments: tuple[Segment, ...] | None = None  # only where it is more than the founding one
+    no: int
+    id: str
+    since: dt.date
+    """The day of its founding."""
+    parent: int | None
+    """Its raw parent by its founding."""
+    level: str | None
+    """Its level by its founding; None where that says neither a level nor a name."""
+    kept: bytes
+    """The position of its founding, eight bytes, and the name by it."""
+    later: list[UnitStatement] | None = None
+    dissolution: UnitStatement | None = None
+    named: int = 0
+    """Statements that hold and name it as parent or successor."""
+    size: int = 0
+    """Units below it on the raw lineage as last known."""
+    height: int = 0
+    """At least the raw links down to the lowest of those below it on any day."""
+    segments: tuple[Segment, ...] | None = None
+    """Its raw parents, only where they are more than the founding one."""
+
+    @property
+    def founding(self) -> UnitStatement:
+        """The statement that establishes it."""
+        name = None if self.level is None else self.kept[_POSITION:].decode()
+        position = int.from_bytes(self.kept[:_POSITION])
+        return UnitStatement(position, self.no, "established", self.since, self.parent, name, self.level)
 
     def active(self, day: dt.date) -> bool:
         """Tell whether the unit is established and not yet dissolved on the day."""
-        return self.founding.since <= day and (self.dissolution is None or day < self.dissolution.since)
+        return self.since <= day and (self.dissolution is None or day < self.dissolution.since)
 
     def dissolved(self, day: dt.date) -> bool:
         """Tell whether the unit is dissolved on the day."""
@@ -85,6 +108,12 @@ class Unit:
             self.dissolution = None
         else:
             self.later = [said for said in self.later or () if said.position != statement.position] or None
+
+
+def founded(id_: str, founding: UnitStatement) -> Unit:
+    """Return a unit of which nothing is known but the statement that establishes it."""
+    position, no, _, since, parent, name, level, _ = founding
+    return Unit(no, id_, since, parent, level, position.to_bytes(_POSITION) + (name or "").encode())
 
 
 class Ancestry(NamedTuple):

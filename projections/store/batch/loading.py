@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import datetime as dt
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, NamedTuple
+from sys import intern
+from typing import Final, NamedTuple
 
 import asyncpg
 
@@ -21,6 +23,16 @@ from projections.rules.log.kept_message import bus_subject_of
 from projections.store.checkpoint import position_of
 from projections.store.generations import enter_the_one_in_force
 from projections.store.log.hash_chain import chain_at
+
+_FOUNDED = """
+SELECT s.position, s.unit, u.id, s.since, s.parent, s.name, s.level, u.large, u.vast, u.running
+FROM statement s JOIN unit u ON u.no = s.unit WHERE s.kind = 'established' ORDER BY s.unit
+"""
+_SAID_LATER = """
+SELECT position, unit, kind, since, parent, name, level, successor FROM statement
+WHERE kind <> 'established' ORDER BY unit, position
+"""
+_ROWS_AT_ONCE: Final = 5_000
 
 _RECORDED = """
 SELECT l.position, l.publisher, l.id, l.type, v.outcome, l.bus_subject, l.body
@@ -62,33 +74,32 @@ async def load_state(connection: asyncpg.Connection, root: str, sizes: Sizes) ->
 async def fill_state(connection: asyncpg.Connection, state: State) -> None:
     """Load all but the position and the chain into a new state, from the generation that the session sees."""
     state.has_facts = state.counts and await connection.fetchval("SELECT EXISTS (SELECT FROM fact)")
-    ids = {}
-    for no, id_, large, vast, running in await connection.fetch("SELECT no, id, large, vast, running FROM unit"):
-        ids[no] = id_
-        if large:
-            state.large.add(no)
-        if vast:
-            state.vast.add(no)
-        if running:
-            state.running.add(no)
     hierarchy = state.hierarchy
-    shared: dict[Any, Any] = {}
-    share = shared.setdefault  # the same few days, levels and names come again for hundreds of thousands of units
-    waiting: list[UnitStatement] = []
-    async for row in connection.cursor(
-        "SELECT position, unit, kind, since, parent, name, level, successor FROM statement"
-        " ORDER BY kind <> 'established', unit, position",
-        prefetch=5000,
-    ):
-        position, *values = row.values()
-        statement = UnitStatement(position, *(share(value, value) for value in values))
-        if statement.kind == "established":
-            hierarchy.establish(ids[statement.unit], statement)
-        else:
-            waiting.append(statement)
+    days: dict[dt.date, dt.date] = {}  # the same few come again for hundreds of thousands of units, and so do levels
+    async for position, unit, id_, day, parent, name, level, large, vast, running in _rows(connection, _FOUNDED):
+        above = None if parent is None else hierarchy.by_no[parent].no
+        since = days.setdefault(day, day)
+        hierarchy.establish(id_, UnitStatement(position, unit, "established", since, above, name, intern(level)))
+        if large:
+            state.large.add(unit)
+        if vast:
+            state.vast.add(unit)
+        if running:
+            state.running.add(unit)
+    waiting = []
+    async for position, unit, kind, day, *others in _rows(connection, _SAID_LATER):
+        waiting.append(UnitStatement(position, unit, intern(kind), days.setdefault(day, day), *others))
     for unit in hierarchy.restore(waiting):
         state.past.refresh(hierarchy.by_no[unit])
     await _load_parking(connection, state)
+
+
+async def _rows(connection: asyncpg.Connection, query: str) -> AsyncIterator[asyncpg.Record]:
+    """Give rows, a part of them in memory at once."""
+    cursor = await connection.cursor(query)
+    while rows := await cursor.fetch(_ROWS_AT_ONCE):
+        for row in rows:
+            yield row
 
 
 async def _load_parking(connection: asyncpg.Connection, state: State) -> None:

@@ -159,9 +159,7 @@ class Then:
         numbers = await self._numbers_of(set(units))
         await self._load(numbers.values())
         known = ((id_, self._units.by_no.get(no)) for id_, no in numbers.items())
-        return {
-            id_: StandingDays(unit.founding.since, place_of(unit).dissolved) for id_, unit in known if unit is not None
-        }
+        return {id_: StandingDays(unit.since, place_of(unit).dissolved) for id_, unit in known if unit is not None}
 
     async def number_of(self, unit: str) -> int | None:
         """Return the number of a unit that is known now, or was then."""
@@ -354,7 +352,7 @@ class Then:
         return count
 
     def _was_below(self, subject: Unit, unit: Unit, day: dt.date) -> bool:
-        if day < subject.founding.since or unit.dissolved(day):
+        if day < subject.since or unit.dissolved(day):
             return False
         here, when = np.array([subject.no]), np.array([number_of(day)])
         while here[0]:
