@@ -15,6 +15,7 @@ from projections.answers.privacy.breakdown_rules import Thresholds
 from projections.answers.privacy.split_suppression import hidden_split
 from projections.answers.report.codes import codes_of
 from projections.answers.report.report_answers import NotBrokenDown, Report, Row, Split, Suppressed
+from projections.answers.report.row_periods import name_a_year_later
 from projections.bilingual import Bilingual
 
 HIDDEN: Final = str(
@@ -71,14 +72,49 @@ def hidden_together(tables: Sequence[Table], thresholds: Thresholds) -> TablesHi
     )
 
 
+class SplitsHidden(NamedTuple):
+    """What an answer hides of a measure by one dimension, in each period; rows and codes go by their places."""
+
+    rows: tuple[frozenset[int], ...]
+    """The rows that aren't broken down."""
+    cells: tuple[tuple[frozenset[int], ...], ...]
+    """The codes hidden in each row; of one that isn't broken down every one."""
+    totals: tuple[frozenset[int] | None, ...]
+    """The codes hidden in the total; None where it isn't broken down."""
+
+
+def hidden_of_answer(tables: Sequence[Table], by: Thresholds, again: Sequence[tuple[int, int]]) -> SplitsHidden:
+    """Return what an answer hides of a table of rows by codes in one or two periods.
+
+    ``again`` are the rows that stand in it twice, as rows of both periods overlap: the place of a year among those of
+    this period, and where it is the year before. It hides the same in both places. The two totals have most years in
+    common: what one has more would tell of a row that is hidden, so the one of the year before is hidden then.
+    """
+    found = hidden_together(tables, by)
+    codes = frozenset(range(len(tables[0][0]) if tables[0] else 0))
+    missing = [set(rows) for rows in found.rows]
+    cells = [[codes if place in rows else hidden for place, hidden in enumerate(found.cells)] for rows in found.rows]
+    totals = [found.total] * len(tables)
+    twice = [(now, before) for now, before in again if any(tables[0][now]) and any(tables[1][before])]
+    for now, before in twice:
+        cells[0][now] = cells[1][before] = cells[0][now] | cells[1][before]
+        if now in missing[0] or before in missing[1]:
+            missing[0].add(now)
+            missing[1].add(before)
+    if twice and found.total is not None and any(cells[1][place] for place, row in enumerate(tables[1]) if any(row)):
+        totals[1] = codes
+    return SplitsHidden(tuple(map(frozenset, missing)), tuple(map(tuple, cells)), tuple(totals))
+
+
 def suppressed_split(report: Report, measures: Sequence[str], dimensions: Sequence[str], by: Thresholds) -> Report:
     """Return the report with null in what isn't shown of its splits."""
     whole = not report.rows  # then the total is all there is, and a table by itself
     periods = [[report.split] if whole else [row.split for row in report.rows]]
     if report.last_year is not UNSET:
         periods.append([report.last_year.split] if whole else [row.last_year_split for row in report.rows])
+    again = _twice(report.rows) if len(periods) > 1 else []
     hidden = {
-        (measure, dimension): hidden_together([_table(period, measure, dimension) for period in periods], by)
+        (measure, dimension): hidden_of_answer([_table(period, measure, dimension) for period in periods], by, again)
         for measure in measures
         for dimension in dimensions
     }
@@ -88,11 +124,11 @@ def suppressed_split(report: Report, measures: Sequence[str], dimensions: Sequen
         rows = [_shown(row, place, maker) for place, row in enumerate(report.rows)]
     last_year = report.last_year
     if last_year is not UNSET:
-        last_year = structs.replace(last_year, split=maker.total(last_year.split))
+        last_year = structs.replace(last_year, split=maker.total(last_year.split, 1))
     return structs.replace(
         report,
         rows=rows,
-        split=maker.total(report.split),
+        split=maker.total(report.split, 0),
         last_year=last_year,
         suppressed=maker.suppressed(by),
         not_broken_down=maker.not_broken_down(by, len(report.rows)),
@@ -106,33 +142,37 @@ class _Maker:
         self,
         measures: Sequence[str],
         dimensions: Sequence[str],
-        hidden: Mapping[tuple[str, str], TablesHidden],
+        hidden: Mapping[tuple[str, str], SplitsHidden],
     ) -> None:
         self._measures, self._dimensions, self._hidden = measures, dimensions, hidden
         self._cells = dict.fromkeys(measures, 0)
         self._missing: dict[str, set[int]] = {measure: set() for measure in measures}
 
     def row(self, split: Split | UnsetType | None, place: int, period: int) -> Split | UnsetType | None:
-        """Return what a row shows of its split in a period, 0 or 1."""
+        """Return what a row shows of its split in a period, 0 or 1.
+
+        Each dimension hides what it would alone: one by which the row isn't broken down has null for every code where
+        others have numbers.
+        """
         if split is None or isinstance(split, UnsetType):
             return split
         found: dict[str, Mapping[str, Mapping[str, int | None]] | None] = {}
         for measure in self._measures:
-            if place in self._hidden[measure, self._dimensions[0]].rows[period]:
+            hidden = {d: self._hidden[measure, d] for d in self._dimensions}
+            if all(place in each.rows[period] for each in hidden.values()):
                 self._missing[measure].add(place)
                 found[measure] = None
             else:
-                hidden = {d: self._hidden[measure, d].cells[place] for d in self._dimensions}
-                found[measure] = self._without(split, measure, hidden)
+                found[measure] = self._without(split, measure, {d: h.cells[period][place] for d, h in hidden.items()})
         return found if any(each is not None for each in found.values()) else None
 
-    def total(self, split: Split | UnsetType | None) -> Split | UnsetType | None:
-        """Return what a total shows of its split."""
+    def total(self, split: Split | UnsetType | None, period: int) -> Split | UnsetType | None:
+        """Return what the total of a period, 0 or 1, shows of its split."""
         if split is None or isinstance(split, UnsetType):
             return split
         found: dict[str, Mapping[str, Mapping[str, int | None]] | None] = {}
         for measure in self._measures:
-            hidden = {d: self._hidden[measure, d].total for d in self._dimensions}
+            hidden = {d: self._hidden[measure, d].totals[period] for d in self._dimensions}
             known = {d: places for d, places in hidden.items() if places is not None}
             found[measure] = self._without(split, measure, known) if len(known) == len(hidden) else None
         return found if any(each is not None for each in found.values()) else None
@@ -145,7 +185,7 @@ class _Maker:
 
     def not_broken_down(self, by: Thresholds, rows: int) -> NotBrokenDown | UnsetType:
         """Say what isn't broken down at all."""
-        few = [m for m in self._measures if self._hidden[m, self._dimensions[0]].total is None]
+        few = [m for m in self._measures if self._hidden[m, self._dimensions[0]].totals[0] is None]
         missing = {measure: len(places) for measure, places in self._missing.items() if places and rows}
         if not few and not missing:
             return UNSET
@@ -171,6 +211,13 @@ def _shown(row: Row, place: int, maker: _Maker) -> Row:
     if row.last_year_split is UNSET:
         return shown
     return structs.replace(shown, last_year_split=maker.row(row.last_year_split, place, 1))
+
+
+def _twice(rows: Sequence[Row]) -> list[tuple[int, int]]:
+    """Return the places of rows whose period is, a year later, the year before of another row, with that one's."""
+    names = {row.month or row.quarter or row.year: place for place, row in enumerate(rows)}
+    later = ((place, names.get(name_a_year_later(name))) for name, place in names.items() if name is not None)
+    return [(place, at) for place, at in later if at is not None]
 
 
 def _table(splits: Sequence[Split | UnsetType | None], measure: str, dimension: str) -> Table:
