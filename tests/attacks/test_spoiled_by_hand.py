@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import asyncpg
 import pytest
 
+from projections.store.batch import breakdown_days
 from projections.store.batch.breakdowns import sum_up
 from projections.store.generations import enter_the_one_in_force
 from projections.store.live.projection import Projection
@@ -84,6 +85,7 @@ SPECIAL: Final = {
     "breakdown.month": "month + 5",
     "counter.period": "period + 5",
     "breakdown.rows": "set_byte(rows, 7, get_byte(rows, 7) + 1)",
+    "breakdown.days": "set_byte(days, octet_length(days) - 1, 77)",
     "breakdown_year.year": "year + 5",
     "breakdown_year.codes": "set_byte(codes, octet_length(codes) - 1, 77)",
     "breakdown_year.pairs": "set_byte(pairs, octet_length(pairs) - 1, 77)",
@@ -128,6 +130,9 @@ async def world(postgres: PostgresServer, _template: None) -> AsyncIterator[str]
         connection = await connect(url)
         await enter_the_one_in_force(connection)
         await sum_up(connection)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(breakdown_days, "WORTH", 1)
+            await breakdown_days.add_days(connection, 1_000)
         await connection.close()
         yield url.partition("?")[0].rpartition("/")[2]
 

@@ -17,7 +17,7 @@ from nats.js.api import DeliverPolicy
 from nats.js.errors import NotFoundError
 
 from projections.rules.counting.breakdown import FACT
-from projections.store.batch import breakdowns, running_sums
+from projections.store.batch import breakdown_days, breakdowns, running_sums
 from projections.store.generations import enter_the_one_in_force
 from projections.store.live.projection import Projection
 from projections.store.log.outcome_sql import DECIDED
@@ -61,6 +61,7 @@ BRIEF: Final = (
     (worker, "SIZES", SIZES),
     (breakdowns, "WORTH", 5),
     (breakdowns, "AT_REST", 1),
+    (breakdown_days, "WORTH", 20),
     (running_sums, "KEPT", 3),
     (worker, "_PATIENCE", 0.02),
     (worker, "_FIRST_PAUSE", 0.01),

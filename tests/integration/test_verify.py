@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from events.facets import pack
+from projections.rules.counting.breakdown_days import SIZE
 from projections.rules.counting.state import Sizes
 from projections.store.batch.writing import FencedError
 from projections.store.live.projection import Projection
@@ -133,6 +134,11 @@ HANDS = {
     ),
     "a fact of a breakdown": Spoilt(
         f"UPDATE breakdown SET rows = set_byte(rows, 7, 77) WHERE unit = {U1} AND month = 200202301"
+        f" AND ctid = (SELECT min(ctid) FROM breakdown WHERE unit = {U1} AND month = 200202301)",
+        ("breakdown", "u1", None, "2023-01"),
+    ),
+    "what a breakdown comes to by days": Spoilt(
+        f"UPDATE breakdown SET days = decode(repeat('00', {SIZE}), 'hex') WHERE unit = {U1} AND month = 200202301"
         f" AND ctid = (SELECT min(ctid) FROM breakdown WHERE unit = {U1} AND month = 200202301)",
         ("breakdown", "u1", None, "2023-01"),
     ),

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from projections.store.batch import breakdowns, rollup_moves
+from projections.store.batch import breakdown_days, breakdowns, rollup_moves
 from tests.property.reading import Reader, reader_of
 from tests.property.system import System, system_on
 
@@ -20,6 +20,7 @@ def _summed_up_early() -> Iterator[None]:
         patch.setattr(breakdowns, "WITH_A_BATCH", 4)
         patch.setattr(breakdowns, "_OFTEN", 2)
         patch.setattr(breakdowns, "AT_ONCE", 3)
+        patch.setattr(breakdown_days, "WORTH", 20)
         patch.setattr(rollup_moves, "AT_ONCE", 2)
         yield
 

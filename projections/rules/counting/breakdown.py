@@ -102,6 +102,37 @@ def numbers_of(facets: Integers, dimension: str) -> Integers:
     return numbers
 
 
+def codes_in(facts: NDArray[Any], dimension: str, some: Integers | None = None) -> Codes:
+    """Return the numbers of the codes of facts as they are stored, or of some of them, as `numbers_of` has them.
+
+    They are taken out of two bytes of each fact: there may be a hundred thousand of them in an answer.
+    """
+    two_bytes, shift, mask = _bytes_of(dimension)
+    column = facts.view(two_bytes)["two"]
+    numbers = (column if some is None else column[some]).astype(np.uint16)
+    numbers >>= shift
+    numbers &= mask
+    if int(numbers.max(initial=0)) >= len(DIMENSIONS[dimension]):
+        numbers[numbers >= len(DIMENSIONS[dimension])] = 0
+    return numbers
+
+
+Codes = NDArray[np.uint16]
+
+
+@cache
+def _bytes_of(dimension: str) -> tuple[np.dtype[Any], int, int]:
+    """Return which two bytes of a fact have a dimension's bits, how far they are to be moved, and their mask."""
+    shift, mask = field(dimension)
+    first = max(_LAST_TWO - shift // 8, 0)
+    around = [("before", f"V{first}"), ("two", ">u2"), ("after", f"V{FACT.itemsize - first - 2}")]
+    return np.dtype(around[first == 0 :]), shift - 8 * (_LAST_TWO - first), mask
+
+
+_LAST_TWO: Final = 6
+"""Where the lowest two bytes of the codes begin."""
+
+
 class BreakdownPieces(NamedTuple):
     """Facts by the vast unit that they are below, and their month: column by column, as they are stored."""
 

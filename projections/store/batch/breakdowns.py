@@ -23,6 +23,7 @@ from projections.rules.counting.breakdown import (
     pieces_of,
 )
 from projections.rules.counting.periods import MONTH_BASE, YEAR_BASE
+from projections.store.batch.breakdown_days import add_days
 from projections.store.batch.small_pieces import together
 
 WORTH: Final = 262_144
@@ -100,11 +101,12 @@ class YearRow(NamedTuple):
 class Breakdowns:
     """Adds to breakdowns, in the transaction of who asks for it; of no use after one that was rolled back.
 
-    How much is to be summed up is looked up once.
+    How much is to be summed up is looked up once. Which pieces lack their days is looked up each time that some may.
     """
 
     def __init__(self) -> None:
         self._waiting: int | None = None
+        self._lacking = True
         self._added = 0
 
     async def add(self, connection: asyncpg.Connection, keys: Integers, facts: NDArray[Any]) -> None:
@@ -123,19 +125,24 @@ class Breakdowns:
     @property
     def due(self) -> bool:
         """Whether there is enough to be summed up while nothing else is to be done, as far as it is known."""
-        return self._waiting is None or self._waiting >= AT_REST
+        return self._waiting is None or self._waiting >= AT_REST or self._lacking
 
     async def rest(self, connection: asyncpg.Connection) -> None:
-        """Sum up a part of what was added, as much as takes a tenth of a second, where there is enough of it."""
+        """Sum up a part of what was added, as much as takes a tenth of a second, where there is enough of it.
+
+        And make a part of what large pieces lack.
+        """
         waiting = await self._look(connection)
         if waiting >= AT_REST:
             self._waiting = waiting - await sum_up(connection, AT_ONCE)
+        self._lacking = await add_days(connection, AT_ONCE)
 
     async def finish(self, connection: asyncpg.Connection) -> None:
         """Sum up what was added, or put its small pieces together, where there is enough of it."""
         waiting = await self._look(connection)
         if waiting >= WORTH:
             self._waiting = waiting - await sum_up(connection, WITH_A_BATCH)
+            self._lacking = await add_days(connection, WITH_A_BATCH)
         elif self._added >= _OFTEN:
             await connection.execute(_NEW_TOGETHER)
             self._added = 0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 MANY: Final = 8
-_SMALL: Final = 32_768
+SMALL: Final = 32_768
 """Bytes: larger pieces are left alone, so that what comes late does not write a whole month anew."""
 
 
@@ -16,7 +16,7 @@ def together(table: str, key: Sequence[str], which: str, kept: Sequence[str] = (
     ``which`` says of which pieces; it names the columns by their table. ``kept`` are columns in which they are alike.
     """
     keys, columns = ", ".join(key), ", ".join((*key, *kept))
-    small = f"{which} AND octet_length({table}.rows) < {_SMALL}"
+    small = f"{which} AND octet_length({table}.rows) < {SMALL}"
     return f"""
 WITH many AS (
     SELECT {keys} FROM {table} WHERE {small} GROUP BY {keys} HAVING count(*) >= {MANY}

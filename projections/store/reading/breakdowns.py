@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import chain, pairwise
-from typing import Any, Final, NamedTuple
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +17,15 @@ from numpy.typing import NDArray
 from events.catalogue import DIMENSIONS, MEASURE_NUMBERS, MEASURES, dimensions_of
 from projections.answers.report.report_question import QuestionPart
 from projections.rules.counting.breakdown import (
-    FACT,
     LAYOUTS,
     NUMBER,
     Integers,
     code_places,
-    numbers_of,
     pair_places,
-    tally,
 )
+from projections.rules.counting.breakdown_days import PARTS, SIZE, STEP
 from projections.rules.counting.periods import (
-    DAY_BITS,
+    DAYS,
     MONTH_BASE,
     MONTHS,
     ONE_DAY,
@@ -37,19 +35,8 @@ from projections.rules.counting.periods import (
     days_of_month,
     month_period,
 )
+from projections.store.reading.breakdown_facts import WIDTH, AskedPiece, Combination, Counts, add_facts
 from projections.store.reading.snapshot import Snapshot
-
-Combination = tuple[str, ...]
-Counts = Mapping[Combination, Integers]
-"""Of each combination an array of the shape (rows, measures, codes) or (rows, measures, codes, codes).
-
-Rows are places among those asked for, measures those of the catalogue. Codes go by their numbers (`events.facets`);
-where one dimension is asked for by itself, nothing is said of 0, unknown: it is what the others leave.
-"""
-
-AT_ONCE: Final = 200_000
-"""Facts that are counted at once."""
-_WIDTH: Final = len(MEASURES) + 1
 
 
 def _whole(column: str, size: str) -> str:
@@ -75,31 +62,48 @@ _CODES: Final = _YEARS.format(numbers=_whole("year.codes", "asked.codes"))
 _CODES_AND_PAIRS: Final = _YEARS.format(
     numbers=f"{_whole('year.codes', 'asked.codes')} || {_whole('year.pairs', 'asked.pairs')}"
 )
-_PIECES: Final = """
-SELECT run.at, piece.month, piece.rows
-FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::integer[]) AS run(at, unit, low, high)
+# Of a large piece what it comes to up to the last day that is asked for, and up to the day before the first.
+_PIECES: Final = f"""
+SELECT run.at, piece.month, CASE WHEN NOT piece.known THEN piece.rows END AS rows,
+    CASE WHEN piece.known THEN substr(piece.days, (piece.upto - 1) * {STEP} + 1, {STEP}) END AS sums,
+    CASE WHEN piece.known AND piece.before > 0 THEN substr(piece.days, (piece.before - 1) * {STEP} + 1, {STEP}) END
+FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::integer[], $5::integer[], $6::integer[])
+    AS run(at, unit, low, high, first, last)
 CROSS JOIN LATERAL (
-    SELECT month, rows FROM breakdown WHERE unit = run.unit AND month BETWEEN run.low AND run.high
+    SELECT month, rows, days, coalesce(octet_length(days), 0) = $7::integer AS known,
+        CASE WHEN month = run.high THEN run.last ELSE {DAYS} END AS upto,
+        CASE WHEN month = run.low THEN run.first - 1 ELSE 0 END AS before
+    FROM breakdown WHERE unit = run.unit AND month BETWEEN run.low AND run.high AND summed
     OFFSET 0
 ) AS piece
 UNION ALL
-SELECT run.at, piece.month, piece.rows
-FROM unnest($5::integer[], $6::integer[], $7::integer[], $8::integer[]) AS run(at, unit, low, high)
+SELECT run.at, piece.month, piece.rows, NULL, NULL
+FROM unnest($8::integer[], $9::integer[], $10::integer[], $11::integer[]) AS run(at, unit, low, high)
 CROSS JOIN LATERAL (
     SELECT month, rows FROM breakdown WHERE unit = run.unit AND month BETWEEN run.low AND run.high AND NOT summed
     OFFSET 0
 ) AS piece
 """
+_NOTHING: Final = bytes(STEP)
+_NO_SIZE: Final = -1
+"""Where two dimensions are asked for together, of which nothing is said by days."""
 
 
 class _Run(NamedTuple):
-    """Days of a vast unit; ``whole`` where they are whole years, whose sums are kept."""
+    """Days of a vast unit."""
 
     row: int
     sign: int
     unit: int
     days: Days
-    whole: bool
+
+
+class _Runs(NamedTuple):
+    """What is summed up is in whole years, and in the pieces of days that are too few, or too many; the rest is new."""
+
+    years: list[_Run]
+    days: list[_Run]
+    new: list[_Run]
 
 
 async def count_below(
@@ -114,26 +118,26 @@ async def count_below(
     ``row_of_month``: the row of each month, as yyyymm, where it is not each part's own.
     """
     rows = sorted({part.row for part in parts} if row_of_month is None else {*row_of_month.values()})
-    shapes = {each: (len(rows), _WIDTH, *(len(DIMENSIONS[name]) for name in each)) for each in combinations}
+    shapes = {each: (len(rows), WIDTH, *(len(DIMENSIONS[name]) for name in each)) for each in combinations}
     counts = {each: np.zeros(shape, np.int64) for each, shape in shapes.items()}
     place = {row: at for at, row in enumerate(rows)}
-    runs = [run for part in parts for run in _runs(part, row_of_month)]
     numbers = [MEASURE_NUMBERS[measure] for measure in measures]
-    places = None if row_of_month is None else {month: place[row] for month, row in row_of_month.items()}
-    runs = [run._replace(row=0 if places is not None else place[run.row]) for run in runs]
-    await _add_years(snapshot, [run for run in runs if run.whole], numbers, counts, places)
-    await _add_pieces(snapshot, runs, numbers, counts, places)
+    of_month = None if row_of_month is None else {month: place[row] for month, row in row_of_month.items()}
+    runs = _Runs([], [], [])
+    for part in parts:
+        if part.days.first <= part.days.last:
+            _add_runs(part, 0 if of_month is not None else place[part.row], row_of_month, runs)
+    await _add_years(snapshot, runs.years, numbers, counts, of_month)
+    await _add_pieces(snapshot, runs, numbers, counts, of_month)
     return rows, counts
 
 
-def _runs(part: QuestionPart, row_of_month: Mapping[int, int] | None) -> Iterator[_Run]:
+def _add_runs(part: QuestionPart, row: int, row_of_month: Mapping[int, int] | None, runs: _Runs) -> None:
     """Cover a part's days by whole years and what they have too little, or too much: whichever is fewer days."""
     first, last = part.days
-    if last < first:
-        return
 
-    def run(days: Days, sign: int = 1, *, whole: bool = False) -> _Run:
-        return _Run(part.row, part.sign * sign, part.place.no, days, whole)
+    def run(days: Days, sign: int = 1) -> _Run:
+        return _Run(row, part.sign * sign, part.place.no, days)
 
     by_period = row_of_month is not None
     whole, apart = list[Days](), list[Days]()
@@ -144,17 +148,16 @@ def _runs(part: QuestionPart, row_of_month: Mapping[int, int] | None) -> Iterato
         if alike and (inside == every or (not by_period and 2 * _length(inside) > _length(every))):
             whole.append(every)
             if every.first < inside.first:
-                yield run(Days(every.first, inside.first - ONE_DAY), -1)
+                runs.days.append(run(Days(every.first, inside.first - ONE_DAY), -1))
             if inside.last < every.last:
-                yield run(Days(inside.last + ONE_DAY, every.last), -1)
+                runs.days.append(run(Days(inside.last + ONE_DAY, every.last), -1))
         else:
             apart.append(inside)
     if not by_period and last.year - first.year > 1:
         whole.append(Days(dt.date(first.year + 1, 1, 1), dt.date(last.year - 1, 12, 31)))
-    for days in _joined(whole):
-        yield run(days, whole=True)
-    for days in _joined(apart):
-        yield run(days)
+    runs.years.extend(run(days) for days in _joined(whole))
+    runs.days.extend(run(days) for days in _joined(apart))
+    runs.new.append(run(part.days))
 
 
 def _length(days: Days) -> int:
@@ -231,68 +234,58 @@ def _add_sums(
 
 async def _add_pieces(
     snapshot: Snapshot,
-    runs: Sequence[_Run],
+    runs: _Runs,
     measures: Sequence[int],
     counts: Mapping[Combination, Integers],
     places: Mapping[int, int] | None,
 ) -> None:
-    """Count facts of days that are no whole years, and of these what is not summed up yet."""
-    asked: tuple[list[list[int]], list[list[int]]] = ([[], [], [], []], [[], [], [], []])
-    for at, run in enumerate(runs):
-        values = at, run.unit, month_period(run.days.first), month_period(run.days.last)
-        for column, value in zip(asked[run.whole], values, strict=True):
-            column.append(value)
-    for pieces in _in_parts(await snapshot.connection.fetch(_PIECES, *asked[0], *asked[1])):
-        facts = np.frombuffer(b"".join(rows for *_, rows in pieces), FACT)
-        sizes = [len(rows) // FACT.itemsize for *_, rows in pieces]
-        month, of = [month for _, month, _ in pieces], [runs[at] for at, *_ in pieces]
-        what = facts["what"].astype(np.int16)
-        lost = bool((what < 0).any())
-        plain = np.abs(what) if lost else what
-        within = [days_of_month(run.days, each) for run, each in zip(of, month, strict=True)]
-        some = np.flatnonzero(_kept(plain, sizes, within, measures))
-        rows = [run.row if places is None else places[each - MONTH_BASE] for run, each in zip(of, month, strict=True)]
-        cells = _of_each([row * _WIDTH for row in rows], sizes, some) + (plain[some] >> DAY_BITS).astype(np.int64)
-        sign = _of_each([run.sign for run in of], sizes, some)
-        if lost:
-            sign = sign * np.sign(what[some])
-        _add_facts(cells, sign, facts["facets"][some].astype(np.int64), counts)
+    """Count what is not in whole years: by the sums of large pieces, by the facts of the others."""
+    summed = [
+        (at, run.unit, month_period(run.days.first), month_period(run.days.last), run.days.first.day, run.days.last.day)
+        for at, run in enumerate(runs.days)
+    ]
+    new = [
+        (at, run.unit, month_period(run.days.first), month_period(run.days.last))
+        for at, run in enumerate(runs.new, start=len(summed))
+    ]
+    alone = all(len(combination) == 1 for combination in counts)
+    asked = (*_columns(summed, 6), SIZE if alone else _NO_SIZE, *_columns(new, 4))
+    every = [*runs.days, *runs.new]
+    said, pieces = list[_Said](), list[AskedPiece]()
+    for at, month, rows, sums, less in await snapshot.connection.fetch(_PIECES, *asked):
+        run = every[at]
+        row = run.row if places is None else places[month - MONTH_BASE]
+        if rows is None:
+            said.append(_Said(row, run.sign, sums, less or _NOTHING))
+        else:
+            pieces.append(AskedPiece(row, run.sign, days_of_month(run.days, month), rows))
+    if said:
+        _add_said(said, measures, counts)
+    add_facts(pieces, measures, counts)
 
 
-def _kept(
-    plain: NDArray[np.int16], sizes: Sequence[int], within: Sequence[tuple[int, int]], measures: Sequence[int]
-) -> NDArray[np.bool_]:
-    """Tell of facts, piece by piece, whether they are of the measures and on the days of their piece, by a table."""
-    kinds = list(dict.fromkeys(within))
-    table = np.zeros((len(kinds), 1 << 16 - DAY_BITS, 1 << DAY_BITS), np.bool_)
-    for place, (first, last) in enumerate(kinds):
-        table[place, measures, first : last + 1] = True
-    kind = _of_each([kinds.index(each) for each in within], sizes, slice(None))
-    found: NDArray[np.bool_] = table.reshape(-1)[(kind << 16) + plain] if len(kinds) > 1 else table.reshape(-1)[plain]
-    return found
+def _columns(rows: Sequence[tuple[int, ...]], width: int) -> list[list[int]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
-def _of_each(of_pieces: Sequence[int], sizes: Sequence[int], some: NDArray[np.intp] | slice) -> Integers | int:
-    """Return what pieces have for some of their facts; one number where all have the same, as nearly always."""
-    if len({*of_pieces}) == 1:
-        return of_pieces[0]
-    return np.repeat(np.array(of_pieces, np.int64), sizes)[some]
+class _Said(NamedTuple):
+    """What a large piece comes to up to a day, and up to another that is taken off; and which row it adds to."""
+
+    row: int
+    sign: int
+    sums: bytes
+    less: bytes
 
 
-def _in_parts(pieces: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    begin, amount = 0, 0
-    for end, (*_, rows) in enumerate(pieces, start=1):
-        amount += len(rows) // FACT.itemsize
-        if amount >= AT_ONCE or end == len(pieces):
-            yield pieces[begin:end]
-            begin, amount = end, 0
-
-
-def _add_facts(at: Integers, sign: Integers | int, facets: Integers, counts: Mapping[Combination, Integers]) -> None:
-    """Count facts by their codes; ``at`` is the place of a fact's row and measure."""
-    numbers = {name: numbers_of(facets, name) for name in {*chain.from_iterable(counts)}}
-    for combination, counted in counts.items():
-        cells = at
-        for dimension in combination:
-            cells = cells * len(DIMENSIONS[dimension]) + numbers[dimension]
-        np.add(counted, tally(cells, sign, counted.size).reshape(counted.shape), out=counted)
+def _add_said(said: Sequence[_Said], measures: Sequence[int], counts: Mapping[Combination, Integers]) -> None:
+    """Count by what large pieces come to; only of one dimension at a time."""
+    sums, less = (
+        np.frombuffer(b"".join(column), NUMBER).reshape(-1, STEP // NUMBER.itemsize).astype(np.int64)
+        for column in ([each.sums for each in said], [each.less for each in said])
+    )
+    found = (sums - less) * np.array([each.sign for each in said], np.int64)[:, np.newaxis]
+    at = np.array([each.row for each in said], np.intp)
+    for measure in measures:
+        codes = found[:, PARTS[measure]]
+        for combination, counted in counts.items():
+            _add_sums(combination, counted, measure, (at, codes, codes))

@@ -339,11 +339,25 @@ BREAKDOWN: Final = Table(
     _needed("month", Integer),
     Column("summed", Boolean, nullable=False, server_default=text("false"), comment="it is in breakdown_year"),
     _needed("rows", LargeBinary, comment="10 bytes a fact: projections/rules/counting/breakdown.py"),
+    Column(
+        "days",
+        LargeBinary,
+        comment="what large ones come to up to each day: projections/rules/counting/breakdown_days.py",
+    ),
     CheckConstraint("octet_length(rows) % 10 = 0"),
     Index("breakdown_unit", "unit", "month"),
     Index("breakdown_new", "unit", "month", postgresql_where=text("NOT summed")),
+    Index(
+        "breakdown_days",
+        text("coalesce(octet_length(days), 0)"),
+        text("octet_length(rows)"),
+        postgresql_where=text("summed"),
+    ),
     comment="the facts below vast units once more, in pieces",
 )
+CUT_OUT: Final = DDL("ALTER TABLE %(fullname)s ALTER days SET STORAGE EXTERNAL")  # type: ignore[no-untyped-call]
+"""Single days are cut out of it."""
+
 BREAKDOWN_YEAR: Final = Table(
     "breakdown_year",
     GENERATION,

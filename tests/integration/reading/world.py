@@ -10,15 +10,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
+import pytest
 from asyncpg import Connection
 
 from events.catalogue import DIMENSIONS, MEASURES, dimensions_of
 from events.facets import pack
 from events.vocabulary import LEVELS, UNKNOWN
+from projections.rules.counting.breakdown import FACT
 from projections.rules.hierarchy.as_now_terms import PastEdges, Term
 from projections.rules.hierarchy.folded_names import fold_name
 from projections.rules.hierarchy.hierarchy import Hierarchy
 from projections.rules.hierarchy.unit import UnitStatement
+from projections.store.batch import breakdown_days
 from projections.store.batch.breakdowns import sum_up
 from projections.store.generations import enter_the_one_in_force
 from projections.store.schema import tables
@@ -190,6 +193,9 @@ class World:
         await self._copy(connection, "counter", "unit period measure n", [(*key, n) for key, n in counters.items()])
         await self._copy(connection, "breakdown", "unit month rows", below[::2])
         await sum_up(connection)  # the rest is as batches leave it
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(breakdown_days, "WORTH", FACT.itemsize)
+            await breakdown_days.add_days(connection, len(below))
         await self._copy(connection, "breakdown", "unit month rows", below[1::2])
         now = dt.datetime(2023, 2, 20, 1, 2, 3, tzinfo=dt.UTC)
         ledger = [

@@ -1,6 +1,7 @@
 """Breakdowns compared: month by month what the pieces say together, year by year what is summed up and what is not yet.
 
-How far either generation has summed up its pieces says nothing. A unit is its id, and is vast in both.
+How far either generation has summed up its pieces says nothing. A unit is its id, and is vast in both. What a piece has
+by days is held against its own facts; of another size it is of another version's codes, and not read by this one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import asyncpg
 import numpy as np
 
 from projections.rules.counting.breakdown import LAYOUTS, NUMBER, Integers
+from projections.rules.counting.breakdown_days import SIZE, up_to_each_day
 from projections.store.batch.breakdowns import BreakdownPiece, piece_of, year_rows
 from projections.store.rebuilding.row_difference import RowDifference
 
@@ -24,8 +26,11 @@ SELECT now.no AS now, should.no AS should, now.id
 FROM {now}.unit AS now JOIN {should}.unit AS should USING (id)
 WHERE now.vast AND should.vast AND ($1::text[] IS NULL OR now.id = ANY($1)) ORDER BY now.id
 """
-_PIECES: Final = "SELECT unit, month, rows FROM {schema}.breakdown WHERE unit = ANY($1::integer[])"
-_NEW: Final = f"{_PIECES} AND NOT summed"
+_PIECES: Final = """
+SELECT unit, month, rows, CASE WHEN octet_length(days) = $2::integer THEN days END
+FROM {schema}.breakdown WHERE unit = ANY($1::integer[])
+"""
+_NEW: Final = "SELECT unit, month, rows FROM {schema}.breakdown WHERE unit = ANY($1::integer[]) AND NOT summed"
 _SUMMED: Final = """
 SELECT unit, year, measure, codes, pairs FROM {schema}.breakdown_year WHERE unit = ANY($1::integer[])
 """
@@ -73,18 +78,24 @@ def _row(said: Mapping[str, str] | None) -> dict[str, Any] | None:
 async def _months(connection: asyncpg.Connection, schema: str, units: Sequence[int]) -> dict[int, Said]:
     """Digest what the pieces of each month come to, in whatever order and with however many taken off again."""
     sums: dict[int, dict[int, tuple[int, int]]] = {}
-    for row in await connection.fetch(_PIECES.format(schema=schema), units):
+    wrong: set[tuple[int, int]] = set()
+    for *row, days in await connection.fetch(_PIECES.format(schema=schema), units, SIZE):
         unit, month, facts = piece_of(*row)
+        if days is not None and days != up_to_each_day(facts):
+            wrong.add((unit, month))
         n, digest = sums.setdefault(unit, {}).get(month, (0, 0))
         what = facts["what"].astype(np.int64)
         signs = np.sign(what)
         mixed = _mixed(facts["facets"].astype(np.uint64) ^ _mixed(np.abs(what).astype(np.uint64)))
         added = int(mixed[signs > 0].sum(dtype=np.uint64)) - int(mixed[signs <= 0].sum(dtype=np.uint64))
         sums[unit][month] = n + int(signs.sum()), (digest + added) % _MODULUS
-    return {
+    found: dict[int, Said] = {
         unit: {(month,): {"rows": f"{n}:{digest:016x}"} for month, (n, digest) in months.items() if n or digest}
         for unit, months in sums.items()
     }
+    for unit, month in wrong:
+        found[unit].setdefault((month,), {})["days"] = "not of these rows"
+    return found
 
 
 _MODULUS: Final = 1 << 64

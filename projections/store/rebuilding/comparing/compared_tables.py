@@ -120,7 +120,7 @@ COMPARED: Final = (
         rows=_COUNTED_APART,
         digested=_COUNTED_APART,
     ),
-    ComparedTable("breakdown", ("unit", "month"), ("rows",), ("unit",)),
+    ComparedTable("breakdown", ("unit", "month"), ("rows", "days"), ("unit",)),
     ComparedTable("breakdown_year", ("unit", "year", "measure"), ("codes", "pairs"), ("unit",)),
     ComparedTable("tally", ("outcome", "type", "reason"), ("n",), where="t.n <> 0"),
     ComparedTable("publisher_rejects", ("publisher", "reason"), ("n", "last_position")),
