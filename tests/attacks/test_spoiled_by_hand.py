@@ -37,6 +37,8 @@ UNKNOWABLE: Final = {
     "generation": "how far other generations have come: one that is put in force is compared first",
     "checkpoint.one": "there is one row, and the database allows no other value",
     "checkpoint.repairs": "how often it was repaired: part of ETags and of the fence, and nothing else knows of it",
+    "as_now_past.repairs": "of another edition nobody reads the row",
+    "as_now_past.rules": "by other rules nobody reads the row",
     "checkpoint.rules": "by which version's rules the last batch was written",
     **dict.fromkeys(
         ("account", "attempt", "audit", "invitation", "receipt", "import", "import_page", "session", "token"),
@@ -126,6 +128,7 @@ async def world(postgres: PostgresServer, _template: None) -> AsyncIterator[str]
     async with servers.fresh_database(postgres) as url:
         projection = await Projection.open(url, root=ROOT, sizes=SIZES)
         await projection.apply(messages(told_of_access()))
+        await projection.rest()
         await projection.close()
         connection = await connect(url)
         await enter_the_one_in_force(connection)

@@ -121,6 +121,8 @@ class Reform(RuleBasedStateMachine):
             self._projection = await Projection.open(self._system.url, root=ROOT, sizes=SIZES)
         self._batches.append(batch)
         await self._projection.apply(messages(self._log)[first:end])
+        if seed % 3:  # nothing comes for a while
+            await self._projection.rest()
         for position in range(self._done + 1, end + 1):
             self._oracle.feed(position, *self._log[position - 1])
         found = await difference(self._system, self._reader, self._oracle, Random(seed), SEVERAL)

@@ -54,6 +54,7 @@ def test_a_comparison_covers_every_column_of_every_table_of_a_generation() -> No
         left = set(tables.GENERATION.tables[each.table].columns.keys()) - {*each.key, *each.values}
         # Compared by id, taken apart, and looked at with what it says of years.
         otherwise = {"unit": {"no"}, "running_sum": {"sums"}, "breakdown": {"summed"}}
+        otherwise["as_now_past"] = {"repairs", "rules"}  # of others nobody reads a row
         assert left == otherwise.get(each.table, set()), each.table
 
 

@@ -114,7 +114,7 @@ class Pipeline:
 
     async def rest(self, writer: asyncpg.Connection) -> None:
         """Do a part of what is put off while batches come, in a transaction of its own; none is being written."""
-        if self._rollups.breakdowns.due:
+        if self._rollups.due:
             async with writer.transaction():
                 await rest(writer, self.state.position, self.state.edition, self._rollups)
 

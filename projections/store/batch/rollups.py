@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from projections.store.batch.as_now_pasts import AsNowPasts
 from projections.store.batch.breakdowns import Breakdowns
 from projections.store.batch.running_sums import RunningSums
 
@@ -14,3 +15,9 @@ class Rollups:
 
     running: RunningSums = field(default_factory=RunningSums)
     breakdowns: Breakdowns = field(default_factory=Breakdowns)
+    pasts: AsNowPasts = field(default_factory=AsNowPasts)
+
+    @property
+    def due(self) -> bool:
+        """Whether there is anything to be done while nothing else is, as far as it is known."""
+        return self.breakdowns.due or self.pasts.due

@@ -30,11 +30,11 @@ from projections.store.log import hash_chain
 _FENCE = f"""
 UPDATE checkpoint SET position = $2, as_of = $3, rules = $6
 WHERE position = $1 AND generation = $4 AND repairs = $5
-RETURNING {ENTERED}
+RETURNING {ENTERED}, old.rules
 """
 
 _STILL_THERE = f"""
-SELECT {ENTERED} FROM checkpoint
+SELECT {ENTERED}, rules FROM checkpoint
 WHERE position = $1 AND generation = $2 AND repairs = $3
 FOR UPDATE
 """
@@ -86,11 +86,12 @@ async def write(
     ``rollups`` has all batches since the state was loaded gone through it, or none.
     """
     fence = (changes.after, changes.position, changes.as_of, *changes.edition, rules())
-    if await connection.fetchval(_FENCE, *fence) is None:
+    fenced = await connection.fetchrow(_FENCE, *fence)
+    if fenced is None:
         raise FencedError(f"the checkpoint is not at {changes.after} any more, in {changes.edition}")
     await connection.copy_to_table("ledger", columns=LEDGER, source=sending(rendered.ledger), format="binary")
     await hash_chain.keep(connection, changes.after, changes.links)
-    await write_read_models(connection, changes, rendered, rollups)
+    await write_read_models(connection, changes, rendered, rollups, carried_on=fenced["rules"] == rules())
     await connection.execute(f"NOTIFY {NOTIFICATIONS}, '{changes.position}'")
 
 
@@ -100,16 +101,25 @@ async def rest(connection: asyncpg.Connection, position: int, edition: Edition, 
     It changes no figure. The caller owns the transaction. Where others have been here nothing is done: whoever writes
     the next batch finds out.
     """
-    if await connection.fetchval(_STILL_THERE, position, *edition) is not None:
-        await rollups.breakdowns.rest(connection)
+    found = await connection.fetchrow(_STILL_THERE, position, *edition)
+    if found is None:
+        return
+    await rollups.breakdowns.rest(connection)
+    if found["rules"] == rules():
+        await rollups.pasts.rest(connection, edition)
 
 
 async def write_read_models(
-    connection: asyncpg.Connection, changes: Changes, rendered: Rendered, rollups: Rollups | None = None
+    connection: asyncpg.Connection,
+    changes: Changes,
+    rendered: Rendered,
+    rollups: Rollups | None = None,
+    *,
+    carried_on: bool = False,
 ) -> None:
     """Apply what a batch changes in the generation that the transaction sees; the caller owns it and its fence.
 
-    ``rollups`` as with `write`.
+    ``rollups`` as with `write`; ``carried_on`` as with `AsNowPasts.follow`.
     """
     rollups = rollups or Rollups()
     await write_verdicts(connection, changes)
@@ -133,6 +143,7 @@ async def write_read_models(
         await rollups.breakdowns.finish(connection)
     await _grants(connection, changes)
     await _marks(connection, changes)
+    await rollups.pasts.follow(connection, changes, carried_on=carried_on)
     await _tally(connection, changes.tally)
     if changes.rejects:
         await connection.execute(_REJECTS, *zip(*changes.rejects, strict=True))

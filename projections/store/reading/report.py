@@ -9,19 +9,19 @@ from msgspec import structs
 
 from projections.answers.report.known_unit import KnownUnit
 from projections.answers.report.report_answers import Report, Row
-from projections.answers.report.report_question import Figures, Question, QuestionPart, made_of, named_on, within
+from projections.answers.report.report_question import Figures, Place, Question, QuestionPart, made_of, named_on, within
 from projections.answers.report.row_periods import PERIODS, name_of, row_of_period
 from projections.answers.report.splits import Splits
 from projections.answers.report.stays import UnitStay, by_unit, row_of
 from projections.rules.counting.periods import Days, months
-from projections.store.reading.as_now import parts_of, terms_of
+from projections.store.reading.as_now import parts_of, pasts_of, terms_of
 from projections.store.reading.facet_pairs import pair_rows
 from projections.store.reading.facets import CodesAsked, count_codes, facet_rows
 from projections.store.reading.find_unit import find
 from projections.store.reading.memory import NotRememberedError, memory_of
 from projections.store.reading.parked_before import parked
 from projections.store.reading.snapshot import Snapshot, alone
-from projections.store.reading.sums import add_up, add_up_at_once
+from projections.store.reading.sums import NO_PASTS, PastsAsked, add_up, add_up_at_once
 from projections.store.reading.units_below import children, children_now, of_level, of_level_now
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class _Plan(NamedTuple):
 
     unit: KnownUnit
     parts: list[QuestionPart]
+    pasts: PastsAsked
     asked: CodesAsked
     rows: int
     lay: Callable[[_Summed], _Laid]
@@ -75,7 +76,7 @@ async def report(snapshot: Snapshot, question: Question) -> Report:
         laid = _Laid(Row(values=total), rows)
     else:
         plan = await _planned(snapshot, question)
-        unit, laid = plan.unit, plan.lay(await _summed(snapshot, plan.parts, plan.asked, plan.rows))
+        unit, laid = plan.unit, plan.lay(await _summed(snapshot, plan))
     return _told(snapshot, question, unit, laid, await parked(snapshot, unit, question.days))
 
 
@@ -94,8 +95,11 @@ async def report_at_once(connection: PoolConnectionProxy[Record], question: Ques
     if plan.unit.lost:  # what is parked elsewhere is looked for
         return None
     opened = alone(memory)._replace(connection=connection)
-    figures, found = await add_up_at_once(opened, plan.unit.place.no, plan.parts, question.measures, plan.rows)
+    _, parts, pasts, _, rows, _ = plan
+    figures, found = await add_up_at_once(opened, plan.unit.place.no, parts, question.measures, rows, pasts=pasts)
     if found is None or found.lineage != memory.lineage or not await memory.reach(connection, found.position):
+        return None
+    if found.pasts != {unit: past.until for unit, past in pasts.known.items()}:  # some were made, or taken
         return None
     snapshot = opened._replace(position=found.position, as_of=found.as_of)
     return snapshot, _told(snapshot, question, plan.unit, plan.lay(_Summed(figures, None)), found.waiting)
@@ -138,9 +142,9 @@ async def _by_child(snapshot: Snapshot, unit: KnownUnit, question: Question) -> 
         total = summed.with_split(Row(values=figures[TOTAL]), range(OWN, FIRST + len(stays)))
         return _Laid(total, [*_rows_of(stays, summed), own])
 
-    parts = await _parts(snapshot, unit, question, stays)
+    parts, pasts = await _parts(snapshot, unit, question, stays)
     asked = CodesAsked(question.measures, question.split, left_out=frozenset({TOTAL}))
-    return _Plan(unit, parts, asked, FIRST + len(stays), lay)
+    return _Plan(unit, parts, pasts, asked, FIRST + len(stays), lay)
 
 
 async def _by_level(snapshot: Snapshot, unit: KnownUnit, question: Question) -> _Plan:
@@ -156,29 +160,46 @@ async def _by_level(snapshot: Snapshot, unit: KnownUnit, question: Question) -> 
             rest = structs.replace(rest, split=summed.splits.rest([TOTAL], rows, _numbers(rest)))
         return _Laid(total, [*_rows_of(stays, summed), rest])
 
-    parts = await _parts(snapshot, unit, question, stays)
+    parts, pasts = await _parts(snapshot, unit, question, stays)
     asked = CodesAsked(question.measures, question.split, left_out=frozenset({OWN}))
-    return _Plan(unit, parts, asked, FIRST + len(stays), lay)
+    return _Plan(unit, parts, pasts, asked, FIRST + len(stays), lay)
 
 
 async def _parts(
     snapshot: Snapshot, unit: KnownUnit, question: Question, stays: list[list[UnitStay]]
-) -> list[QuestionPart]:
-    """Return the parts of the figures of the unit, of its own, and of the stays of each unit from FIRST on."""
-    numbers = [unit.place.no, *(each[0].place.no for each in stays)]
+) -> tuple[list[QuestionPart], PastsAsked]:
+    """Return the parts of the figures of the unit, of its own, and of the stays of each unit from FIRST on.
+
+    As-now, units may have in one row what is before a day: that is in no part.
+    """
     asked = [(TOTAL, unit.place, question.days)]
     asked += [(row, stay.place, stay.days) for row, each in enumerate(stays, start=FIRST) for stay in each]
     if question.basis == "as-was":  # there may be thousands of rows
-        parts = [QuestionPart(*each) for each in asked]
+        parts, pasts = [QuestionPart(*each) for each in asked], NO_PASTS
     else:
-        terms = await terms_of(snapshot, numbers, question.days)
-        parts = [
-            part
-            for row, place, days in asked
-            for part in within(made_of(place, days, terms.get(place.no, ())), row, days)
-        ]
+        parts, pasts = await _parts_now(snapshot, question, [(row, place) for row, place, _ in asked])
     parts.append(QuestionPart(OWN, unit.place, question.days, below=False))
-    return parts
+    return parts, pasts
+
+
+async def _parts_now(
+    snapshot: Snapshot, question: Question, asked: list[tuple[int, Place]]
+) -> tuple[list[QuestionPart], PastsAsked]:
+    days = question.days
+    numbers = tuple(place.no for _, place in asked)
+    rows = [row for row, _ in asked]
+    by_codes = question.coded or snapshot.known is not None  # fact by fact, or as it was known
+    pasts = NO_PASTS if by_codes else PastsAsked(days, rows, list(numbers), await pasts_of(snapshot, numbers))
+    terms = await terms_of(snapshot, numbers, days, pasts.known)
+    parts = []
+    for row, place in asked:
+        past = pasts.known.get(place.no)
+        for part in made_of(place, days, terms.get(place.no, ())):
+            on = part.days
+            if past is not None and part.place is place and not place.large:
+                on = Days(max(on.first, past.until), on.last)
+            parts.append(QuestionPart(row, part.place, on, part.sign, part.own, part.below))
+    return parts, pasts
 
 
 def _rows_of(stays: list[list[UnitStay]], summed: _Summed) -> list[Row]:
@@ -206,13 +227,13 @@ async def _by_period(snapshot: Snapshot, unit: KnownUnit, question: Question) ->
         told = [summed.with_split(row_of_period(by, name, summed.figures[row]), [row]) for name, row in rows.items()]
         return _Laid(total, told)
 
-    return _Plan(unit, [*parts, *of_pieces], asked, 1 + len(pieces), lay)
+    return _Plan(unit, [*parts, *of_pieces], NO_PASTS, asked, 1 + len(pieces), lay)
 
 
-async def _summed(snapshot: Snapshot, parts: list[QuestionPart], asked: CodesAsked, rows: int) -> _Summed:
-    if asked.dimensions:
-        return _Summed(*await count_codes(snapshot, parts, asked, rows))
-    return _Summed(await add_up(snapshot, parts, asked.measures, rows), None)
+async def _summed(snapshot: Snapshot, plan: _Plan) -> _Summed:
+    if plan.asked.dimensions:
+        return _Summed(*await count_codes(snapshot, plan.parts, plan.asked, plan.rows))
+    return _Summed(await add_up(snapshot, plan.parts, plan.asked.measures, plan.rows, plan.pasts), None)
 
 
 def _month(days: Days) -> int:

@@ -11,8 +11,10 @@ import numpy as np
 
 from events.catalogue import MEASURE_NUMBERS
 from projections.answers.report.report_question import Figures, QuestionPart, spread
-from projections.rules.counting.periods import stretches
-from projections.rules.counting.running_sums import NUMBER, WIDTH
+from projections.rules.counting.as_now_past import DAY
+from projections.rules.counting.periods import Days, day_period, stretches
+from projections.rules.counting.running_sums import NUMBER, WIDTH, Integers
+from projections.store.reading.as_now import Pasts
 from projections.store.reading.memory import WhichFigures
 from projections.store.reading.parked_before import WAITING
 from projections.store.reading.snapshot import Snapshot
@@ -75,6 +77,13 @@ CROSS JOIN LATERAL (
     WHERE running_sum.unit = run.unit AND period BETWEEN days.low AND days.high
     OFFSET 0
 ) AS summed
+UNION ALL
+SELECT run.row, NULL, past.until - DATE 'epoch', past.days
+FROM unnest($17::integer[], $18::integer[]) AS run(row, unit)
+CROSS JOIN LATERAL (
+    SELECT until, repairs, rules, days FROM {{schema}}as_now_past WHERE as_now_past.unit = run.unit OFFSET 0
+) AS past
+JOIN public.checkpoint USING (repairs, rules)
 """
 _ADD_UP: Final = _SUMS.format(schema="")
 # What the sums reflect stands in one row of theirs: a statement by itself is one snapshot too.
@@ -83,47 +92,83 @@ UNION ALL
 SELECT -1, NULL, {WAITING},
     int8send(position) || int4send(generation) || int4send(repairs) || oidsend(checkpoint.tableoid)
     || timestamptz_send(as_of)
-FROM public.checkpoint, {{schema}}unit WHERE unit.no = $17
+FROM public.checkpoint, {{schema}}unit WHERE unit.no = $19
 """
 _REFLECTED: Final = Struct(">qiiIq")
+_EPOCH: Final = dt.date(1970, 1, 1)
 _MICROSECONDS_SINCE: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 """What PostgreSQL sends a moment as."""
 _RUN: Final = np.dtype([("place", ">i8"), ("up_to", NUMBER, WIDTH), ("less", NUMBER, WIDTH)])
 
 
+class PastsAsked(NamedTuple):
+    """The rows whose past may stand in one row each, with their units, and of which units it does up to which day.
+
+    What these have on the ``days`` before is in no part.
+    """
+
+    days: Days
+    rows: list[int]
+    units: list[int]
+    known: Pasts
+
+
+NO_PASTS: Final = PastsAsked(Days(dt.date.max, dt.date.min), [], [], {})
+
+
 class Reflected(NamedTuple):
-    """What figures reflect that were added up in a statement by itself; ``waiting`` is how many events wait there."""
+    """What figures reflect that were added up in a statement by itself; ``waiting`` is how many events wait there.
+
+    ``pasts`` are those that are there of the units whose past may stand in one row, each with its `until`.
+    """
 
     lineage: WhichFigures
     position: int
     as_of: dt.datetime
     waiting: int
+    pasts: dict[int, dt.date]
 
 
-async def add_up(snapshot: Snapshot, parts: Iterable[QuestionPart], measures: tuple[str, ...], rows: int) -> Figures:
-    """Return the figures of ``rows`` rows, the signed sums of the parts; ``measures`` are names of the catalogue."""
+async def add_up(
+    snapshot: Snapshot,
+    parts: Iterable[QuestionPart],
+    measures: tuple[str, ...],
+    rows: int,
+    pasts: PastsAsked = NO_PASTS,
+) -> Figures:
+    """Return the figures of ``rows`` rows, the signed sums of the parts; ``measures`` are names of the catalogue.
+
+    The pasts that are known are there: they were asked for in this snapshot.
+    """
     figures = Figures(measures, rows)
     then = snapshot.known
     if then is not None:
         parts = list(parts)
         await then.add_rest(figures, parts)
         parts = await then.of_now(parts)
-    found = await snapshot.connection.fetch(_ADD_UP, *_asked(parts, measures))
-    _add_found(figures, found, rows)
+    found = await snapshot.connection.fetch(_ADD_UP, *_asked(parts, measures), pasts.rows, pasts.units)
+    _add_found(figures, found, rows, pasts)
     return figures
 
 
 async def add_up_at_once(
-    snapshot: Snapshot, unit: int, parts: Iterable[QuestionPart], measures: tuple[str, ...], rows: int
+    snapshot: Snapshot,
+    unit: int,
+    parts: Iterable[QuestionPart],
+    measures: tuple[str, ...],
+    rows: int,
+    *,
+    pasts: PastsAsked = NO_PASTS,
 ) -> tuple[Figures, Reflected | None]:
     """Add up the same outside of any transaction, and say what it reflects; ``unit`` is the one that is asked about.
 
-    None before the first message. Raises asyncpg.UndefinedTableError where the generation is no more.
+    None before the first message. Raises asyncpg.UndefinedTableError where the generation is no more. Whether the pasts
+    that are known are still there stands in what is returned.
     """
     figures = Figures(measures, rows)
     query = _AT_ONCE.format(schema=f"g{snapshot.generation}.")
-    found = await snapshot.connection.fetch(query, *_asked(parts, measures), unit)
-    return figures, _add_found(figures, found, rows)
+    found = await snapshot.connection.fetch(query, *_asked(parts, measures), pasts.rows, pasts.units, unit)
+    return figures, _add_found(figures, found, rows, pasts)
 
 
 def _asked(parts: Iterable[QuestionPart], measures: tuple[str, ...]) -> tuple[list[Any], ...]:
@@ -142,20 +187,28 @@ def _asked(parts: Iterable[QuestionPart], measures: tuple[str, ...]) -> tuple[li
     )
 
 
-def _add_found(figures: Figures, found: Iterable[Record], rows: int) -> Reflected | None:
+def _add_found(figures: Figures, found: Iterable[Record], rows: int, pasts: PastsAsked) -> Reflected | None:
     """Add what was found to the figures; return what it reflects where that is among it."""
-    reflected = None
+    reflected, running, past = None, b"", list[tuple[int, int, bytes]]()
     for row, measure, n, run in found:
         if run is None:
-            if row is not None and row >= 0:
+            if row is not None:
                 figures.add(row, measure, n)
         elif row is None:
-            _add_running(figures, run, rows)
+            running = run
+        elif row >= 0:
+            past.append((row, n, run))
         else:
             position, generation, repairs, table, moment = _REFLECTED.unpack(run)
             as_of = _MICROSECONDS_SINCE + dt.timedelta(microseconds=moment)
-            reflected = Reflected(WhichFigures(table, generation, repairs), position, as_of, n)
-    return reflected
+            reflected = Reflected(WhichFigures(table, generation, repairs), position, as_of, n, {})
+    totals = np.zeros((rows, WIDTH), np.int64)
+    if running:
+        _add_running(totals, running)
+    there = _add_pasts(totals, past, pasts) if past else {}
+    if running or there:
+        figures.add_all(totals.tolist())
+    return None if reflected is None else reflected._replace(pasts=there)
 
 
 def _numbered(days: Iterable[tuple[dt.date, dt.date]]) -> tuple[list[int], dict[tuple[dt.date, dt.date], int]]:
@@ -176,14 +229,27 @@ def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
-def _add_running(figures: Figures, run: bytes, rows: int) -> None:
+def _add_running(totals: Integers, run: bytes) -> None:
     found = np.frombuffer(run, _RUN)
     places = found["place"].astype(np.int64)
     signs = 1 - 2 * (places >> _SIGN & 1)
     signed = (found["up_to"].astype(np.int64) - found["less"]) * signs[:, np.newaxis]
-    totals = np.zeros((rows, WIDTH), np.int64)
     np.add.at(totals, places >> _ROW, signed)
-    figures.add_all(totals.tolist())
+
+
+def _add_pasts(totals: Integers, found: list[tuple[int, int, bytes]], asked: PastsAsked) -> dict[int, dt.date]:
+    """Add what the pasts that are known have on the days asked for; return all that are there."""
+    units = dict(zip(asked.rows, asked.units, strict=True))
+    there = {units[row]: _EPOCH + dt.timedelta(days=until) for row, until, _ in found}
+    known = [(row, days) for row, _, days in found if units[row] in asked.known]
+    every = np.frombuffer(b"".join(days for _, days in known), DAY)
+    rows = np.repeat(np.array([row for row, _ in known], np.int64), [len(days) // DAY.itemsize for _, days in known])
+    periods = every["period"].astype(np.int32)
+    on = (periods >= day_period(asked.days.first)) & (periods <= day_period(asked.days.last))
+    cells = rows[on] * WIDTH + (every["measure"][on] - 1)
+    # Numbers are added as floats: exact far beyond what a row can hold.
+    totals += np.bincount(cells, every["n"][on], totals.size).astype(np.int64).reshape(totals.shape)
+    return there
 
 
 def numbers(measures: Iterable[str]) -> list[int]:

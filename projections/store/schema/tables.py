@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sqlalchemy import (
+    ARRAY,
     DDL,
     BigInteger,
     Boolean,
@@ -240,6 +241,20 @@ AS_NOW_TERM: Final = Table(
     Index("as_now_term_unit", "unit"),
     Index("as_now_term_part", "part"),
 )
+AS_NOW_PAST: Final = Table(
+    "as_now_past",
+    GENERATION,
+    Column("unit", Integer, primary_key=True, autoincrement=False),
+    _needed("until", Date, comment="exclusive"),
+    _needed("repairs", Integer),
+    _needed("rules", Text),
+    _needed("others", ARRAY(Integer), comment="large parts of terms, which are not in days"),
+    _needed("days", LargeBinary, comment="10 bytes a day and measure: period, measure, n"),
+    comment="what units have as-now before a day through small units: projections/store/batch/as_now_pasts.py",
+)
+UNPACKED: Final = DDL("ALTER TABLE %(fullname)s ALTER days SET STORAGE EXTERNAL")  # type: ignore[no-untyped-call]
+"""Numbers hardly get smaller, and are read whole."""
+
 TARGET: Final = Table(
     "target",
     GENERATION,

@@ -39,6 +39,7 @@ _TABLES = {
     "unit_name": ("tên", "names"),
     "unit_level": ("cấp", "levels"),
     "as_now_term": ("quy đổi hiện nay", "as-now terms"),
+    "as_now_past": ("số cộng sẵn theo hiện nay", "as-now sums of the past"),
     "target": ("chỉ tiêu giao", "targets"),
     "declaration": ("số khai báo", "declarations"),
     "access_grant": ("quyền truy cập", "grants of access"),

@@ -10,8 +10,9 @@ from typing import Any, Final
 import asyncpg
 
 from projections.store.rebuilding.comparing import breakdown_rows
-from projections.store.rebuilding.comparing.compared_tables import COMPARED, PACKED, ComparedTable
+from projections.store.rebuilding.comparing.compared_tables import COMPARED, PACKED, PAST, ComparedTable
 from projections.store.rebuilding.comparing.packed_rows import packed_differences
+from projections.store.rebuilding.comparing.past_rows import past_differences
 from projections.store.rebuilding.row_difference import RowDifference
 
 MOST: Final = 1000
@@ -88,6 +89,8 @@ async def differences_in(
     """Return the rows of a table that differ, at most so many, and their number."""
     if compared is PACKED:
         return await packed_differences(connection, now, should, most)
+    if compared is PAST:
+        return await past_differences(connection, now, should, most)
     if compared.table in (breakdown_rows.MONTHS, breakdown_rows.YEARS):
         return await breakdown_rows.breakdown_differences(connection, compared.table, (now, should), units, most)
     if compared.digest is not None and units is None:

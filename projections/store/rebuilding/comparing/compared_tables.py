@@ -131,9 +131,12 @@ COMPARED: Final = (
 _MARKS: Final = ("large", "vast", "running")
 PACKED: Final = ComparedTable("packed", ("kind", "part"), ("rows",))
 """It says nothing that other tables do not say, and in pieces as batches were: compared by `packed_rows`."""
+PAST: Final = ComparedTable("as_now_past", ("unit",), ("until", "others", "days"), ("unit",))
+"""It says nothing that other tables do not say either: compared by `past_rows`."""
 VERIFIED: Final = (
     *(each._replace(values=(*each.values, *_MARKS)) if each.table == "unit" else each for each in COMPARED),
     PACKED,
+    PAST,
 )
 """The same with the marks of large and vast units, between generations in which the same units are so, and with what is
-packed."""
+put together of other tables."""

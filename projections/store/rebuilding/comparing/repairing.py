@@ -21,7 +21,7 @@ from projections.store.generations import enter
 from projections.store.rebuilding.chunks import RebuildError
 from projections.store.rebuilding.comparing import breakdown_rows
 from projections.store.rebuilding.comparing.compare_generations import Comparison, differences_in
-from projections.store.rebuilding.comparing.compared_tables import PACKED, VERIFIED, ComparedTable
+from projections.store.rebuilding.comparing.compared_tables import PACKED, PAST, VERIFIED, ComparedTable
 from projections.store.rebuilding.comparing.ledger_outcomes import different_marks
 from projections.store.rebuilding.making.generation import Generation
 from projections.store.rebuilding.row_difference import RowDifference
@@ -65,6 +65,8 @@ SELECT (SELECT no FROM {{now}}.unit WHERE id = $1::text), t.period, t.sums FROM 
 WHERE t.period = $2::integer AND {_NUMBERED.format(own="{should}")}
 """
 
+
+_TAKE_PASTS: Final = "DELETE FROM {now}.as_now_past"
 
 _ASKED: Final = "unnest($1::text[], $2::integer[]) AS asked(id, year) JOIN {now}.unit AS here USING (id)"
 _THERE: Final = f"{_ASKED} JOIN {{should}}.unit AS there USING (id)"
@@ -112,7 +114,9 @@ async def repair_rows(generation: Generation) -> Comparison:
                 counts[compared.table] = len(found)
                 repaired += found
                 continue
-            if compared.table in (breakdown_rows.MONTHS, breakdown_rows.YEARS):
+            if compared is PAST:  # those of this edition are of no use any more
+                await writer.execute(_TAKE_PASTS.format(now=generation.like))
+            elif compared.table in (breakdown_rows.MONTHS, breakdown_rows.YEARS):
                 await _mend_breakdowns(generation, found)
             else:
                 for each in found:
