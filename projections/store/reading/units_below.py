@@ -135,9 +135,11 @@ def _on(days: Days, stays: list[_Stay]) -> list[UnitStay]:
     if first > last:
         return []
     found = []
-    for (place, ever, name, _, since, until), shown in stays:  # of which there may be thousands
-        begin, end = ever
-        on = days if begin <= first and last <= end else common(ever, days)
+    cut: dict[Days, Days] = {}
+    for (place, ever, name, _, since, until), shown in stays:  # of which there may be thousands, of few spans of days
+        on = cut.get(ever)
+        if on is None:
+            on = cut[ever] = common(ever, days)
         if on.first <= on.last:
             stood = place.dissolved is None or on.first < place.dissolved
             shown_as = name if len(shown) == 1 else name_at(shown, on.last)
