@@ -37,8 +37,9 @@ def aged(schema: str) -> tuple[str, ...]:
 
 
 def without_running_sums(schema: str) -> tuple[str, ...]:
-    """Write statements that make of a generation what it was before there were any."""
-    return (*aged(schema), f"DROP TABLE {schema}.running_sum", f"ALTER TABLE {schema}.unit DROP running")
+    """Write statements that make of a generation what it was before there were any, and what came after them."""
+    gone = f"DROP TABLE {schema}.running_sum, {schema}.as_now_past", f"ALTER TABLE {schema}.unit DROP running"
+    return (*aged(schema), *gone)
 
 
 def _raised(period: int, step: int, measure: int, by: int, unit: str | None) -> str:

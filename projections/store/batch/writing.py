@@ -107,6 +107,8 @@ async def rest(connection: asyncpg.Connection, position: int, edition: Edition, 
     await rollups.breakdowns.rest(connection)
     if found["rules"] == rules():
         await rollups.pasts.rest(connection, edition)
+    else:
+        rollups.pasts.put_off()
 
 
 async def write_read_models(

@@ -146,7 +146,8 @@ async def add_up(
         parts = list(parts)
         await then.add_rest(figures, parts)
         parts = await then.of_now(parts)
-    found = await snapshot.connection.fetch(_ADD_UP, *_asked(parts, measures), pasts.rows, pasts.units)
+    known = [(row, unit) for row, unit in zip(pasts.rows, pasts.units, strict=True) if unit in pasts.known]
+    found = await snapshot.connection.fetch(_ADD_UP, *_asked(parts, measures), *_columns(known, 2))
     _add_found(figures, found, rows, pasts)
     return figures
 

@@ -7,8 +7,8 @@ are told to be out of date (decision 0067).
 from alembic import op
 from sqlalchemy import text
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 lives_with = "0015"
 
 # Also of one that is kept as the way back, or half made.
