@@ -184,9 +184,8 @@ async def test_a_migration_waits_behind_nobody_for_long(settings: Settings, monk
     reader = await asyncpg.connect(settings.database_url)
     said: list[str] = []
     try:
-        await reader.execute(
-            "UPDATE alembic_version SET version_num = '0014'; DROP TABLE g1.breakdown_year, g1.as_now_past"
-        )
+        await reader.execute("UPDATE alembic_version SET version_num = '0014'")
+        await reader.execute("DROP TABLE g1.breakdown_year, g1.as_now_past")
         reading = reader.transaction()
         await reading.start()
         await reader.fetch("SELECT * FROM g1.breakdown")

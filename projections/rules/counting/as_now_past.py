@@ -5,6 +5,7 @@ It is in the table ``as_now_past`` (decision 0067).
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
 import numpy as np
@@ -25,16 +26,16 @@ def restructures(changes: Changes) -> bool:
     return any(not isinstance(step, Deltas) for step in changes.steps)
 
 
-def changed_before(changes: Changes, period: int) -> Integers:
-    """Return the units of which a batch begins or ceases to count anything on days before a period, in order.
+def changed_before(changes: Changes, day: dt.date) -> Integers:
+    """Return the units of which a batch begins or ceases to count anything on days before one, in order.
 
     What is counted below large units is left out: that is in no such past.
     """
-    found = [np.empty(0, np.int64)]
+    period, found = day_period(day), [np.empty(0, np.int64)]
     for step in changes.steps:
         if isinstance(step, Deltas):
             keys = np.array(step.counters, np.int64)
             found.append(keys[((keys >> PERIOD_SHIFT) & PERIOD_MASK) < period] >> UNIT_SHIFT)
-            early = [row.unit for row in (*step.counted, *step.uncounted) if day_period(row.day) < period]
+            early = [row.unit for row in (*step.counted, *step.uncounted) if row.day < day]
             found.append(np.array(early, np.int64))
     return np.unique(np.concatenate(found))

@@ -12,6 +12,7 @@ made, and as long as nobody writes by other rules: who does so may know nothing 
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
 import asyncpg
@@ -19,7 +20,6 @@ import numpy as np
 
 from projections.rules.counting.as_now_past import changed_before, restructures
 from projections.rules.counting.batch_changes import Changes
-from projections.rules.counting.periods import day_period
 from projections.rules.counting.running_sums import Integers
 from projections.rules.counting.state import Edition
 from projections.store.calendar_sql import period_of
@@ -111,8 +111,8 @@ class AsNowPasts:
         self._entered = False
         self._covered: Integers = np.empty(0, np.int64)
         """The units that are in some row, in order; it may be more of them."""
-        self._horizon = 0
-        """The first period from which on nothing is in any row; 0 where there are none."""
+        self._horizon: dt.date | None = None
+        """The first day from which on nothing is in any row; None where there are none."""
         self._due: list[int] | None = None
         """Units whose rows are to be made, the last first; None where that is to be looked up."""
 
@@ -130,9 +130,9 @@ class AsNowPasts:
             await self._enter(connection, carried_on=carried_on)
         if restructures(changes):
             self._due = None
-            if self._horizon:
+            if self._horizon is not None:
                 await self._take_all(connection)
-        elif self._horizon:
+        elif self._horizon is not None:
             late = changed_before(changes, self._horizon)
             late = late[np.isin(late, self._covered, assume_unique=True)]
             if len(late) and await connection.execute(_TAKE, late.tolist()) != "DELETE 0":
@@ -162,9 +162,9 @@ class AsNowPasts:
 
     async def _take_all(self, connection: asyncpg.Connection) -> None:
         await connection.execute(_TAKE_ALL)
-        self._covered, self._horizon, self._due = np.empty(0, np.int64), 0, None
+        self._covered, self._horizon, self._due = np.empty(0, np.int64), None, None
 
     async def _look(self, connection: asyncpg.Connection) -> None:
         found = await connection.fetch(_COVERED)
         self._covered = np.unique(np.array([unit for unit, _ in found], np.int64))
-        self._horizon = max((day_period(until) for _, until in found), default=0)
+        self._horizon = max((until for _, until in found), default=None)
