@@ -280,12 +280,12 @@ class Worker:
         intake: Intake,
         sessions: Sessions,
     ) -> bool:
-        """Fold the next batch while the one before is committed: at most one is, and none while one is searched for.
+        """Fold the next batch while the one before is committed and another waits for that; none while one is sought.
 
         Returns where the limit on rejects is exceeded, whether it is paused there: what was folded is not written, and
         the state is of no use.
         """
-        pipeline = Pipeline(sessions.reader, state)
+        pipeline = Pipeline(sessions.reader, state, waiting=1)
         connections = self._client.stats["reconnects"]
         try:
             while True:
@@ -311,9 +311,9 @@ class Worker:
                     ready = await pipeline.make_ready(messages, self._asides.instead_of)
                 self._naming.took(messages, ready.events)
                 metrics.BATCH_SECONDS.labels(stage="fold").observe(time.perf_counter() - started)
-                await pipeline.settled()
                 excess = window.take(arrivals(ready.changes.ledger, window.passed))
                 if excess is not None:
+                    await pipeline.settled()
                     return await self._stop_before(excess, ready.changes, sessions.writer)
                 await pipeline.begin_writing(ready, self._commit(sessions.writer, ready, intake, reply, traced))
                 if self._search.under_way:

@@ -65,6 +65,59 @@ async def test_what_is_being_written_is_known_to_the_next(line: Line) -> None:
     assert await line.outcomes() == [(1, "holds"), (2, "holds"), (3, "holds"), (4, "duplicate"), (5, "holds")]
 
 
+@pytest.fixture
+async def longer(database: str) -> AsyncIterator[Line]:
+    """Give a line on which one may wait until the one before it is written."""
+    reader, writer = await connect(database), await connect(database)
+    try:
+        yield Line(reader, writer, Pipeline(reader, await load(reader, ROOT, SIZES), waiting=1))
+    finally:
+        await reader.close()
+        await writer.close()
+
+
+async def test_one_waits_for_its_turn_and_the_next_knows_both(longer: Line) -> None:
+    same = [admitted("u1", "2023-01-05", "a"), admitted("u1", "2023-01-06", "b")]
+    log = messages([*FIRST, admitted("u1", "2023-01-06", "b"), *same])
+    await longer.pipeline.begin_writing(first := await longer.ready(log[:3]), longer.write(first))
+    await longer.pipeline.begin_writing(second := await longer.ready(log[3:4]), longer.write(second))
+    third = await longer.ready(log[4:])
+    assert [row.outcome for row in third.changes.ledger] == ["duplicate", "duplicate"]
+    assert await longer.outcomes() == []
+    full = asyncio.create_task(longer.pipeline.begin_writing(third, longer.write(third)))
+    await asyncio.sleep(0)
+    assert not full.done()
+    longer.leave.set()
+    await full
+    await longer.pipeline.settled()
+    assert not longer.pipeline.writing
+    holds, duplicate = "holds", "duplicate"
+    assert await longer.outcomes() == [*enumerate([holds, holds, holds, holds, duplicate, duplicate], 1)]
+
+
+async def test_one_that_waits_is_not_written_where_the_one_before_is_not(longer: Line) -> None:
+    log = messages([*FIRST, admitted("u1", "2023-01-06", "b")])
+    await longer.pipeline.begin_writing(first := await longer.ready(log[:3]), longer.write(first))
+    await longer.pipeline.begin_writing(second := await longer.ready(log[3:]), longer.write(second))
+    longer.error = ZeroDivisionError()
+    longer.leave.set()
+    with pytest.raises(ZeroDivisionError):
+        await longer.pipeline.settled()
+    longer.error = None
+    await longer.pipeline.end()
+    assert await longer.outcomes() == []
+
+
+async def test_neither_goes_on_where_they_are_given_up(longer: Line) -> None:
+    log = messages([*FIRST, admitted("u1", "2023-01-06", "b")])
+    await longer.pipeline.begin_writing(first := await longer.ready(log[:3]), longer.write(first))
+    await longer.pipeline.begin_writing(second := await longer.ready(log[3:]), longer.write(second))
+    await longer.pipeline.give_up()
+    longer.leave.set()
+    await longer.pipeline.end()
+    assert await longer.outcomes() == []
+
+
 async def test_all_keys_of_a_large_batch_are_looked_up(line: Line) -> None:
     facts = [admitted("u1", "2023-01-05", f"e{n}") for n in range(2_100)]
     log = messages([*FIRST, *facts, *facts])

@@ -39,24 +39,34 @@ class Ready(NamedTuple):
     rollups: Rollups
 
 
-class Pipeline:
-    """Makes one batch ready while the one before is written; never more than one is.
+class _UnderWay(NamedTuple):
+    """A batch that is being written or will be, and the keys that it is the first to use."""
 
+    writing: asyncio.Task[None]
+    begun: Coroutine[Any, Any, None]
+    keys: dict[EventKey, Recorded]
+
+
+class Pipeline:
+    """Makes batches ready while those before are written, one after the other; never more than one is.
+
+    ``waiting`` are how many that are ready may wait for their turn while yet another is made ready: with one of them
+    neither side stands still where now one, now the other takes longer.
     ``reader`` looks up what the fold needs and may be the session that writes, where each batch is written before the
     next is made ready. After an error the state is of no use.
     """
 
-    def __init__(self, reader: asyncpg.Connection, state: State) -> None:
+    def __init__(self, reader: asyncpg.Connection, state: State, *, waiting: int = 0) -> None:
         self.state = state
         self._reader = reader
-        self._writing: asyncio.Task[None] | None = None
-        self._pending: dict[EventKey, Recorded] = {}
+        self._waiting = waiting
+        self._under_way: list[_UnderWay] = []
         self._rollups = Rollups()
 
     @property
     def writing(self) -> bool:
         """Whether a batch is being written."""
-        return self._writing is not None and not self._writing.done()
+        return any(not batch.writing.done() for batch in self._under_way)
 
     async def make_ready(
         self, messages: Sequence[Message], instead: Instead, *, in_ledger: InLedger | None = None
@@ -66,17 +76,19 @@ class Pipeline:
         Of a batch that is ``in_ledger`` no rows of the ledger are rendered, and the messages are all but the plain
         facts. Raises UndecidableError where deciding one raises, and what writing the batch before raised.
         """
+        # All that may not be there yet when the first keys are looked up; what is committed meanwhile is no other.
+        pending = {key: known for batch in self._under_way for key, known in batch.keys.items()}
         events, found = await self._decoded(messages, instead, in_ledger)
         if looks_back(self.state, events) or (in_ledger is not None and in_ledger.said_before):
             await self.settled()
-            found = None
+            found, pending = None, {}
         changes, keys = await prepare(
             self._reader,
             self.state,
             messages,
             events,
             instead,
-            pending=self._pending,
+            pending=pending,
             in_ledger=in_ledger,
             found=found,
         )
@@ -97,20 +109,27 @@ class Pipeline:
             await lookup.end()
 
     async def begin_writing(self, ready: Ready, writing: Coroutine[Any, Any, None]) -> None:
-        """Let a batch be written meanwhile; the one before is written by then, or what that raised is raised."""
+        """Let a batch be written when its turn comes, and return when no more wait than may.
+
+        What writing one before raised is raised; then this one is not written.
+        """
         try:
-            await self.settled()
+            await self._settle(self._waiting)
         except BaseException:
             writing.close()
             raise
-        self._pending = ready.keys
-        self._writing = asyncio.create_task(writing)
+        before = self._under_way[-1].writing if self._under_way else None
+        self._under_way.append(_UnderWay(asyncio.create_task(_in_turn(before, writing)), writing, ready.keys))
 
     async def settled(self) -> None:
         """Return when nothing is being written; raises what writing raised."""
-        if self._writing is not None:
-            await self._writing
-            self._writing, self._pending = None, {}
+        await self._settle(0)
+
+    async def _settle(self, most: int) -> None:
+        """Return when no more than so many are still to be written, or are being."""
+        while self._under_way and (len(self._under_way) > most or self._under_way[0].writing.done()):
+            await self._under_way[0].writing
+            del self._under_way[0]
 
     async def rest(self, writer: asyncpg.Connection) -> None:
         """Do a part of what is put off while batches come, in a transaction of its own; none is being written."""
@@ -120,15 +139,32 @@ class Pipeline:
 
     async def end(self) -> None:
         """Let what is being written come to its end, whatever it is."""
-        if self._writing is not None:
+        if self._under_way:
             with contextlib.suppress(Exception):
-                await asyncio.shield(self._writing)
+                await asyncio.shield(asyncio.gather(*self._tasks(), return_exceptions=True))
 
     async def give_up(self) -> None:
         """Cancel what is being written: nothing goes on afterwards."""
-        if self._writing is not None:
-            self._writing.cancel()
-            await asyncio.gather(self._writing, return_exceptions=True)
+        for task in self._tasks():
+            task.cancel()
+        await asyncio.gather(*self._tasks(), return_exceptions=True)
+        for batch in self._under_way:
+            batch.begun.close()  # one that had not even begun
+
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        return [batch.writing for batch in self._under_way]
+
+
+async def _in_turn(before: asyncio.Task[None] | None, writing: Coroutine[Any, Any, None]) -> None:
+    """Write a batch when the one before is written; not at all where that raised, which is raised again."""
+    try:
+        if before is not None:
+            await asyncio.wait({before})
+            before.result()
+    except BaseException:
+        writing.close()
+        raise
+    await writing
 
 
 async def commit(writer: asyncpg.Connection, ready: Ready, written: Callable[[], None] = lambda: None) -> None:

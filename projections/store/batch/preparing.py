@@ -149,8 +149,8 @@ async def prepare(
 ) -> tuple[Changes, dict[EventKey, Recorded]]:
     """Look up what the batch needs and fold it; the state is carried forward, nothing is written.
 
-    ``pending`` are the keys of the batch before, where it is folded but perhaps not committed; the second answer are
-    this batch's own new keys. ``found`` is what was looked up already, of a batch that does not look back. Where it is
+    ``pending`` are the keys of batches that are folded but perhaps not committed; the second answer are this
+    batch's own new keys. ``found`` is what was looked up already, of a batch that does not look back. Where it is
     ``in_ledger``, the plain facts that it refers to itself are found too, and
     folded one by one.
     """
