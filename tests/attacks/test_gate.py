@@ -53,7 +53,7 @@ async def guarded(wide: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
 async def ask(at: Address, target: str, secret: str | None = None, method: str = "GET", **more: str) -> httpx.Response:
     headers = {} if secret is None else {"authorization": f"Bearer {secret}"}
     headers |= {name.replace("_", "-"): value for name, value in more.items()}
-    async with httpx.AsyncClient(base_url=f"http://{at}", trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=f"http://{at}", trust_env=False, timeout=60) as client:
         return await client.request(method, target, headers=headers)
 
 

@@ -38,7 +38,7 @@ async def test_who_fills_the_log_is_named_and_others_are_not(party: str, databas
             await on.settled()
 
             async def named() -> bool:
-                async with httpx.AsyncClient() as client:
+                async with httpx.AsyncClient(timeout=60) as client:
                     told = (await client.get(f"{running.url}/metrics")).text
                 assert 'publisher="u1"' not in told
                 assert not any(word in told for word in ("evil", "made.up")), (

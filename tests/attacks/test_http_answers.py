@@ -23,7 +23,7 @@ LONG = "/v1/units/unit-005?on=2021-06-01"
 
 
 async def ask(shipped: Address, target: str, method: str = "GET", **headers: str) -> httpx.Response:
-    async with httpx.AsyncClient(base_url=f"http://{shipped}", trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=f"http://{shipped}", trust_env=False, timeout=60) as client:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return await client.request(method, target, headers=named)
 

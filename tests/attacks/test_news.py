@@ -163,7 +163,7 @@ async def test_a_thousand_streams_are_all_that_there_can_be_and_nobody_waits_for
     refused = await world.listen(secret, source="127.0.2.1")
     assert (refused.reply.status, int(refused.reply.headers["retry-after"]) > 0) == (503, True)
     await world.say()
-    async with httpx.AsyncClient(base_url=f"http://{world.address}", trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=f"http://{world.address}", trust_env=False, timeout=60) as client:
         report = await client.get(f"/v1/units/{PART}/report", headers={"authorization": f"Bearer {secret}"})
         assert report.status_code == 200
     for each in crowd:
@@ -173,7 +173,7 @@ async def test_a_thousand_streams_are_all_that_there_can_be_and_nobody_waits_for
 
 async def test_a_head_holds_no_place(world: World) -> None:
     _, secret = await world.reader("head")
-    async with httpx.AsyncClient(base_url=f"http://{world.address}", trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=f"http://{world.address}", trust_env=False, timeout=60) as client:
         for _ in range(3):
             head = await client.head(NEWS, headers={"authorization": f"Bearer {secret}"})
             assert (head.status_code, head.headers["content-type"]) == (200, "text/event-stream")

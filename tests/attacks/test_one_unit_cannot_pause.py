@@ -48,5 +48,5 @@ async def names(on: Bench, running: Projector) -> None:
 
 
 async def scraped(running: Projector) -> str:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         return (await client.get(f"{running.url}/metrics")).text

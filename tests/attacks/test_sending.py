@@ -142,7 +142,7 @@ async def test_a_gateway_that_is_killed_leaves_receipts_that_are_true(database: 
         before = set(Process().children())
         async with serving(settings, Path(folder)) as address:
             (gateway,) = [each for each in set(Process().children()) - before if "api" in each.cmdline()]
-            async with httpx.AsyncClient(base_url=f"http://{address}") as client:
+            async with httpx.AsyncClient(base_url=f"http://{address}", timeout=60) as client:
                 posts = [
                     asyncio.create_task(
                         client.post("/v1/events", content=json.dumps(batch), headers={"content-type": BATCH})

@@ -83,7 +83,7 @@ async def test_what_is_no_traceparent_is_no_trouble(service: Service, told: Span
         lambda all_: [batch for batch in all_.named("batch") if batch.attributes["tonghop.position"] >= last]
     )
     assert len(told.named("in the figures")) - before <= 1  # that which was published by ourselves
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         for header in WORST:
             answer = await client.get(f"{service.http}/healthz", headers={"traceparent": header.encode("utf-8")})
             assert answer.status_code == 200
@@ -100,7 +100,7 @@ async def test_a_flag_or_a_trace_of_the_askers_choice_decides_nothing(
     monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.0")
     exporter = InMemorySpanExporter()
     with spans.using(exporting("test", exporter)):
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             for number in range(20):
                 await client.get(f"{service.http}/healthz", headers={"traceparent": forced(number + 1)})
         last = await sent(service.bus, [(B, f"unsampled-{n}", forced(n + 1)) for n in range(20)])
@@ -112,7 +112,7 @@ async def test_a_flood_of_requests_is_no_flood_of_spans(service: Service, told: 
     from services.tracing.sampling import AT_ONCE, MOST_A_SECOND
 
     began = time.monotonic()
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         for number in range(200):
             await client.get(f"{service.http}/healthz", headers={"traceparent": forced(number + 1)})
     within = time.monotonic() - began
@@ -130,7 +130,7 @@ async def test_nothing_of_what_is_asked_or_said_is_told(service: Service, told: 
     provider.add_span_processor(SimpleSpanProcessor(others))
     global_.set_tracer_provider(provider)
     person = SECRET
-    async with httpx.AsyncClient(headers={"authorization": f"Bearer {ADMIN}"}) as client:
+    async with httpx.AsyncClient(headers={"authorization": f"Bearer {ADMIN}"}, timeout=60) as client:
         asked = [
             client.get(f"{service.http}/v1/units/{A}/events", params={"member": person}),
             client.get(f"{service.http}/v1/{person}"),

@@ -119,7 +119,7 @@ class Projector:
 
     async def ready(self) -> tuple[bool, str]:
         """Ask it whether it is ready."""
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             try:
                 answer = await client.get(f"{self.url}/readyz")
             except httpx.TransportError as error:

@@ -29,7 +29,7 @@ BACK = (-HOUR, -48 * HOUR, -49 * HOUR)
 
 async def readiness(cluster: Cluster) -> tuple[bool, str]:
     found = []
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         for url in (cluster.api, f"http://{cluster.settings.projector_http}"):
             try:
                 found.append(await client.get(f"{url}/readyz"))
@@ -49,7 +49,7 @@ async def told_by(cluster: Cluster, seconds: int) -> None:
     """Wait until the projector's last sign of life is by the clock as it was set."""
 
     async def so() -> bool:
-        async with httpx.AsyncClient(base_url=cluster.api) as client:
+        async with httpx.AsyncClient(base_url=cluster.api, timeout=60) as client:
             seen = dt.datetime.fromisoformat((await client.get("/v1/status")).json()["worker"]["seen_at"])
         return abs(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds) - seen) < dt.timedelta(minutes=10)
 
@@ -80,7 +80,7 @@ async def test_all_goes_on_and_a_dead_projector_is_not_taken_for_a_live_one(monk
             await hold(cluster, publisher)
             cluster.kill(["projector"], Random(8))
             clock.set_clock(BACK[-1] - HOUR)
-            async with httpx.AsyncClient(base_url=cluster.api) as client:
+            async with httpx.AsyncClient(base_url=cluster.api, timeout=60) as client:
                 troubles = (await client.get("/v1/status")).json()["troubles"]
             assert troubles, "a dead projector is taken for a live one until its last word is past"
             await cluster.revive(["projector"])

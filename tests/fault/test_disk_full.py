@@ -40,7 +40,7 @@ async def not_ready(cluster: Cluster, *words: str) -> None:
     url = f"http://{cluster.settings.projector_http}/readyz"
 
     async def so() -> bool:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             answer = await client.get(url)
         troubles = " ".join(answer.json()["troubles"])
         return answer.status_code == 503 and all(word in troubles for word in words)
@@ -88,7 +88,7 @@ async def test_a_database_without_room_is_waited_for() -> None:
             await not_ready(cluster, "đĩa của cơ sở dữ liệu đã đầy", "disk is full", "No space left")
             await said(cluster, "projector", "đĩa của cơ sở dữ liệu đã đầy", "DiskFullError")
             attempts = cluster.log_of("projector").count("DiskFullError")
-            async with httpx.AsyncClient(base_url=cluster.api) as client:
+            async with httpx.AsyncClient(base_url=cluster.api, timeout=60) as client:
                 assert (await client.get("/readyz")).status_code in {200, 503}  # never 500
             assert attempts < 20, "it tries without a pause"
             disk.make_room()

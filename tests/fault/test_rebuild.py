@@ -34,7 +34,7 @@ async def ended(command: Command) -> str:
 
 
 async def generation_of(cluster: Cluster) -> int:
-    async with httpx.AsyncClient(base_url=cluster.api) as client:
+    async with httpx.AsyncClient(base_url=cluster.api, timeout=60) as client:
         answer = await client.get("/v1/status")
     return int(answer.json()["generation"])
 

@@ -95,7 +95,7 @@ async def test_the_metrics_of_the_projector_show_it(party: str, database: str) -
             await on.settled()
 
             async def metric(line: str) -> bool:
-                async with httpx.AsyncClient() as client:
+                async with httpx.AsyncClient(timeout=60) as client:
                     answer = await client.get(f"{running.url}/metrics")
                 return line in answer.text.splitlines()
 

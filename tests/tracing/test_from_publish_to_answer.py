@@ -91,7 +91,7 @@ async def test_an_answer_says_its_position_and_not_what_was_asked(service: Servi
     asked = f"{service.http}/v1/units/{A}/report?from=2023-01-01&to=2023-12-31&min_position={line.position}&wait=10"
     trace, parent = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
     headers = {"authorization": f"Bearer {ADMIN}", "traceparent": f"00-{trace}-{parent}-00"}
-    async with httpx.AsyncClient(headers=headers) as client:
+    async with httpx.AsyncClient(headers=headers, timeout=60) as client:
         answer = await client.get(asked)
     assert answer.status_code == 200
     (request,) = await told.until(lambda all_: [s for s in all_.of(int(trace, 16)) if s.kind is SpanKind.SERVER])

@@ -65,7 +65,7 @@ def _answers(address: str) -> bool:
 
 async def consents(url: str, person: dict[str, Any] = LAN) -> str:
     """Sign in at the issuer as a person, where the service has sent a browser; give where it is sent back to."""
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         answer = await client.post(url, data={"sub": person["sub"]})
         assert answer.status_code in {302, 303}, answer.text
         return answer.headers["location"]
