@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 from msgspec import UNSET, UnsetType, structs
 
 from projections.answers.privacy.breakdown_rules import Thresholds
-from projections.answers.privacy.split_suppression import hidden_split
+from projections.answers.privacy.split_suppression import SplitHidden, hidden_alike, hidden_split
+from projections.answers.privacy.suppression import hidden_codes
 from projections.answers.report.codes import codes_of
 from projections.answers.report.report_answers import NotBrokenDown, Report, Row, Split, Suppressed
 from projections.answers.report.row_periods import name_a_year_later
@@ -50,26 +51,41 @@ def hidden_together(tables: Sequence[Table], thresholds: Thresholds) -> TablesHi
 
     A row or total that is nobody's in one period gives nothing away there, and hides nothing in the other.
     """
-    looked_at = [*tables, _added(tables)] if len(tables) > 1 else list(tables)
-    found = [(table, hidden_split(table, *thresholds)) for table in looked_at]
-    counted = [(table, hidden) for table, hidden in found if any(map(any, table))] or found
-    if any(_sum(table) < thresholds.table for table, _ in counted):
-        everything = frozenset(range(len(tables[0])))
-        return TablesHidden((everything,) * len(tables), (frozenset(),) * len(tables[0]), None)
-    missing = frozenset(row for table, hidden in counted for row in hidden.rows if any(table[row]))
-    # What is hidden without those that another period leaves out, and what is with them: one tells of the other.
-    hidings = [hidden for _, hidden in counted]
-    if len(tables) > 1:
-        hidings += [hidden_split(table, *thresholds, also=missing) for table, _ in counted]
-    cells = [
-        frozenset(code for hidden in hidings if row not in hidden.rows for code in hidden.cells[row])
-        for row in range(len(tables[0]))
-    ]
-    return TablesHidden(
-        tuple(missing | hidden.rows for _, hidden in found[: len(tables)]),
-        tuple(cells),
-        frozenset().union(*(hidden.total for hidden in hidings)),
-    )
+    some = [table for table in tables if any(map(any, table))] or list(tables[:1])
+    looked_at = [*some, _added(some)] if len(some) > 1 else some
+    alone = [hidden_split(table, *thresholds) for table in looked_at]
+    everything, nothing = frozenset(range(len(tables[0]))), frozenset[int]()
+    if any(_sum(table) < thresholds.table for table in some):
+        return TablesHidden((everything,) * len(tables), (nothing,) * len(tables[0]), None)
+    nobody = [frozenset(row for row in everything if sum(table[row]) < thresholds.table) for table in tables]
+    if len(some) == 1:
+        (hidden,) = alone
+        cells = tuple(nothing if row in hidden.rows else codes for row, codes in enumerate(hidden.cells))
+        return TablesHidden(tuple(hidden.rows | few for few in nobody), cells, hidden.total)
+    missing = _not_split(looked_at, alone)
+    while True:
+        # What is hidden without those that another period leaves out, and what is with them: one tells of the other.
+        with_them = [hidden_split(table, *thresholds, also=missing) for table in looked_at]
+        hidings = [*alone, *with_them]
+        alike = hidden_alike(
+            looked_at,
+            missing,
+            [
+                nothing.union(*(hidden.cells[row] for hidden in hidings if row not in hidden.rows))
+                for row in range(len(tables[0]))
+            ],
+            nothing.union(*(hidden.total for hidden in hidings)),
+            thresholds.cell,
+        )
+        more = (_not_split(looked_at, with_them) | alike.told) - missing
+        if not more:
+            return TablesHidden(tuple(missing | few for few in nobody), tuple(alike.cells), alike.total)
+        missing |= more
+
+
+def _not_split(tables: Sequence[Table], hidden: Sequence[SplitHidden]) -> frozenset[int]:
+    """Return the rows that a table with anybody in them doesn't break down."""
+    return frozenset(row for table, each in zip(tables, hidden, strict=True) for row in each.rows if any(table[row]))
 
 
 class SplitsHidden(NamedTuple):
@@ -87,23 +103,64 @@ def hidden_of_answer(tables: Sequence[Table], by: Thresholds, again: Sequence[tu
     """Return what an answer hides of a table of rows by codes in one or two periods.
 
     ``again`` are the rows that stand in it twice, as rows of both periods overlap: the place of a year among those of
-    this period, and where it is the year before. It hides the same in both places. The two totals have most years in
-    common: what one has more would tell of a row that is hidden, so the one of the year before is hidden then.
+    this period, and where it is the year before.
     """
+    if again:
+        return _hidden_years(tables, by, again)
     found = hidden_together(tables, by)
     codes = frozenset(range(len(tables[0][0]) if tables[0] else 0))
-    missing = [set(rows) for rows in found.rows]
-    cells = [[codes if place in rows else hidden for place, hidden in enumerate(found.cells)] for rows in found.rows]
-    totals = [found.total] * len(tables)
-    twice = [(now, before) for now, before in again if any(tables[0][now]) and any(tables[1][before])]
-    for now, before in twice:
-        cells[0][now] = cells[1][before] = cells[0][now] | cells[1][before]
-        if now in missing[0] or before in missing[1]:
-            missing[0].add(now)
-            missing[1].add(before)
-    if twice and found.total is not None and any(cells[1][place] for place, row in enumerate(tables[1]) if any(row)):
-        totals[1] = codes
-    return SplitsHidden(tuple(map(frozenset, missing)), tuple(map(tuple, cells)), tuple(totals))
+    return SplitsHidden(
+        found.rows,
+        tuple(
+            tuple(codes if place in rows else hidden for place, hidden in enumerate(found.cells)) for rows in found.rows
+        ),
+        (found.total,) * len(tables),
+    )
+
+
+def _hidden_years(tables: Sequence[Table], by: Thresholds, again: Sequence[tuple[int, int]]) -> SplitsHidden:
+    """Return what is hidden of years, some of which stand in an answer twice: they are one table, each once.
+
+    Those of this period hide what they do by themselves, in both places. Each year that the other has more is a table
+    by itself, as nothing tells of it but its value: the total of the year before is hidden where any of its years is
+    not shown whole. Where the days begin or end within a year it isn't the same in both places, and the days between
+    are nobody's row: it isn't broken down in the second place unless nothing of it is hidden, nor would be of them.
+    """
+    now, before = tables
+    if any(any(map(any, table)) and _sum(table) < by.table for table in tables):
+        few = frozenset(range(len(now)))
+        return SplitsHidden((few, few), (), (None, None))
+    codes, nothing = frozenset(range(len(now[0]))), frozenset[int]()
+    found = hidden_split(now, *by)
+    same = {place: here for here, place in again}
+    rows, cells = set(), []
+    for place, row in enumerate(before):
+        if place in same and now[same[place]] != row:
+            whole = not found.cells[same[place]] and _whole(row, by) and _whole(_between(row, now[same[place]]), by)
+            hidden = nothing if whole else codes
+            missing = not whole
+        elif place in same:
+            hidden, missing = found.cells[same[place]], same[place] in found.rows
+        else:
+            missing = sum(row) < by.table
+            hidden = codes if missing else hidden_codes(row, by.cell)
+        cells.append(hidden)
+        rows |= {place} if missing else set()
+    shown = not any(hidden for hidden, row in zip(cells, before, strict=True) if any(row))
+    return SplitsHidden(
+        (found.rows, frozenset(rows)), (found.cells, tuple(cells)), (found.total, nothing if shown else codes)
+    )
+
+
+def _whole(row: Sequence[int], by: Thresholds) -> bool:
+    """Tell whether a row would be shown whole if it were asked for by itself."""
+    return min(row) >= 0 and (not any(row) or sum(row) >= by.table) and not hidden_codes(row, by.cell)
+
+
+def _between(one: Sequence[int], other: Sequence[int]) -> Sequence[int]:
+    """Return by how much the larger of two rows is more; one that begins and ends elsewhere has less of some codes."""
+    larger, smaller = (one, other) if sum(one) > sum(other) else (other, one)
+    return [a - b for a, b in zip(larger, smaller, strict=True)]
 
 
 def suppressed_split(report: Report, measures: Sequence[str], dimensions: Sequence[str], by: Thresholds) -> Report:

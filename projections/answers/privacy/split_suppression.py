@@ -71,6 +71,79 @@ def hidden_split(
     return SplitHidden(missing, cells, in_total)
 
 
+class Alike(NamedTuple):
+    """What several tables of the same rows and codes hide alike."""
+
+    cells: list[frozenset[int]]
+    """The codes hidden in each row; of those that aren't broken down none is said."""
+    total: frozenset[int]
+    told: frozenset[int]
+    """Rows with a small cell that something still tells: they aren't to be broken down."""
+
+
+def hidden_alike(
+    tables: Sequence[Sequence[Cells]],
+    missing: frozenset[int],
+    cells: Sequence[frozenset[int]],
+    in_total: frozenset[int],
+    smallest: int,
+) -> Alike:
+    """Return what is hidden in all of the tables where each hides some by itself; the last is the sum of the others.
+
+    ``cells`` and ``in_total`` are all that any of them hides. Each goes by its own groups: which of them had to hide
+    would tell what is in it. So here groups are those of the sum, of codes and of rows, and hidden as a whole.
+    """
+    codes, rows = range(len(tables[0][0])), range(len(tables[0]))
+    shown = [place for place in rows if place not in missing]
+    layers: list[list[Cells]] = [[table[place] for place in shown] for table in tables]
+    if any(any(table[place]) for table in tables for place in missing):
+        for lines, table in zip(layers, tables, strict=True):
+            lines.append([sum(table[place][code] for place in missing) for code in codes])
+    totals = [[sum(row[code] for row in table) for code in codes] for table in tables]
+    hidden = [set(cells[place]) for place in shown]
+    hidden += [set() for _ in layers[-1][len(shown) :]]
+    several = sum(map(any, layers[-1])) > 1
+    if smallest > 1 and several and len(in_total) < len(codes):
+        in_total = _hide_groups(layers, totals, hidden, in_total, max(smallest, 3))
+    elif len(in_total) == len(codes):
+        hidden = [set(in_total) for _ in hidden]
+    told = set()
+    for lines, total in zip(layers, totals, strict=True):
+        told |= set(_told(lines, [frozenset(each) for each in hidden], in_total, total, smallest))
+    more = {shown[line] for line in told if line < len(shown)}
+    if len(shown) in told and shown:  # what is left of the total: with one more
+        more.add(min(shown, key=lambda place: (sum(tables[-1][place]), place)))
+    by_row = dict(zip(shown, map(frozenset, hidden), strict=False))
+    return Alike([by_row.get(place, frozenset()) for place in rows], in_total, frozenset(more))
+
+
+def _hide_groups(
+    layers: Sequence[Sequence[Cells]],
+    totals: Sequence[Cells],
+    hidden: Sequence[set[int]],
+    in_total: frozenset[int],
+    few: int,
+) -> frozenset[int]:
+    """Hide in lines, which already hide some codes, whole groups of the last total; return what the totals hide."""
+    groups, unknown = _groups(totals[-1]), len(totals[-1]) - 1
+    in_total = frozenset(code for group in groups if in_total & set(group) for code in group)
+    for group in groups:
+        blocks = [[[line[code] for code in group] for line in lines] for lines in layers]
+        known = len(group) - (group[-1] == unknown)
+        hides = [bool(codes & set(group)) for codes in hidden]
+        if any(_always(group, total, in_total, few) for total in totals):
+            hides = [any(cells) or hides_it for cells, hides_it in zip(blocks[-1], hides, strict=True)]
+        elif sum(map(any, blocks[-1])) > 1:  # else the total shows what is in it
+            seeds = list(hides)
+            for block in blocks:
+                small = [any(1 <= n < few for n in cells[:known]) for cells in block]
+                seeds = [one or other for one, other in zip(seeds, small, strict=True)]
+            hides = [one or other for one, other in zip(hides, _widened(seeds, blocks, known, few), strict=True)]
+        for codes, hidden_here in zip(hidden, hides, strict=True):
+            codes.update(group if hidden_here else ())
+    return in_total
+
+
 def _missing(sums: Cells, smallest_table: int) -> frozenset[int]:
     """Return the rows that are too small to be broken down, and the smallest others until they suffice together."""
     missing = {place for place, n in enumerate(sums) if n < smallest_table}
@@ -103,7 +176,7 @@ def _hidden(lines: list[Cells], total: Cells, smallest: int) -> tuple[list[froze
             hides = [any(cells) for cells in block]
         else:
             known = len(group) - (group[-1] == len(total) - 1)
-            hides = _widened([any(1 <= n < few for n in cells[:known]) for cells in block], block, few)
+            hides = _widened([any(1 <= n < few for n in cells[:known]) for cells in block], [block], known, few)
         for codes, hidden_here in zip(hidden, hides, strict=True):
             codes.update(group if hidden_here else ())
     return [frozenset(codes) for codes in hidden], in_total
@@ -147,19 +220,25 @@ def _always(group: list[int], total: Cells, in_total: frozenset[int], smallest: 
     return few or bool(in_total & set(group)) or len(counted) == 1 < len(group)
 
 
-def _widened(hides: list[bool], block: Sequence[Cells], smallest: int) -> list[bool]:
-    """Hide a group of codes in whole groups of lines, in further ones until those that hide it protect each other."""
-    groups = neighbours([place for place, cells in enumerate(block) if any(cells)])
+def _widened(hides: Sequence[bool], blocks: Sequence[Sequence[Cells]], known: int, smallest: int) -> list[bool]:
+    """Hide a group of codes in whole groups of lines, in further ones until those that hide it protect each other.
+
+    ``blocks`` are what lines have of the group in each of several tables, the last having all that is in others: in
+    each they do so, unless one line alone has anything there, which the total shows.
+    """
+    groups = neighbours([place for place, cells in enumerate(blocks[-1]) if any(cells)])
     hidden = [any(hides[place] for place in group) for group in groups]
     if not any(hidden):
         return [False] * len(hides)
-    together = _Block(smallest)
+    together = [(block, _Block(smallest, known)) for block in blocks if sum(map(any, block)) > 1]
     for group in (group for group, hides_it in zip(groups, hidden, strict=True) if hides_it):
-        together.take([block[place] for place in group])
-    while not (all(hidden) or together.is_protected()):
+        for block, taken in together:
+            taken.take([block[place] for place in group])
+    while not (all(hidden) or all(taken.is_protected() for _, taken in together)):
         widened = next_hidden(hidden)
         hidden[widened] = True
-        together.take([block[place] for place in groups[widened]])
+        for block, taken in together:
+            taken.take([block[place] for place in groups[widened]])
     places = {place for group, hides_it in zip(groups, hidden, strict=True) if hides_it for place in group}
     return [place in places for place in range(len(hides))]
 
@@ -167,15 +246,16 @@ def _widened(hides: list[bool], block: Sequence[Cells], smallest: int) -> list[b
 class _Block:
     """The lines that hide a group of codes; whether each cell can be another number where all their sums are known.
 
-    A small one by as much as its row allows and ``smallest`` asks for. What a cell can be, less one, is the least of
-    its row, its column, and what each leaves of the block: it never becomes less with further lines.
+    By as much as its row allows and ``smallest`` asks for. What a cell can be, less one, is the least of its row, its
+    column, and what each leaves of the block: it never becomes less with further lines. That is asked of every cell
+    alike, large or small: so it is the sums alone that tell whether further lines are hidden, and they are known.
     """
 
-    def __init__(self, smallest: int) -> None:
-        self._smallest = smallest
+    def __init__(self, smallest: int, known: int) -> None:
+        self._smallest, self._known = smallest, known
         self._columns: list[int] = []
-        self._open: list[tuple[int, int, int]] = []
-        """Row sum, column, and how much it must be able to change, of the cells that aren't protected yet."""
+        self._open: list[tuple[int, int]] = []
+        """Row sum and column of the cells that aren't protected yet, or have nobody in their column."""
 
     def take(self, lines: Sequence[Cells]) -> None:
         """Add lines."""
@@ -184,15 +264,17 @@ class _Block:
                 [sum(both) for both in zip(self._columns, cells, strict=True)] if self._columns else list(cells)
             )
             row = sum(cells)
-            needs = (min(self._smallest - 1, row) if n < self._smallest else 1 for n in cells)
-            self._open += [(row, column, need) for column, need in enumerate(needs) if cells[column]]
+            self._open += [(row, column) for column in range(len(cells)) if row]
 
     def is_protected(self) -> bool:
-        """Tell whether every cell is."""
-        whole = sum(self._columns)
+        """Tell whether every cell is, and whether there are people of two known codes: few unknown hide nothing."""
+        if sum(map(bool, self._columns[: self._known])) < 2:  # noqa: PLR2004
+            return False
+        columns, whole = self._columns, sum(self._columns)
 
-        def freedom(row: int, column: int) -> int:
-            return min(row, self._columns[column], whole - row, whole - self._columns[column])
+        def is_open(row: int, column: int) -> bool:
+            free = min(row, columns[column], whole - row, whole - columns[column])
+            return free < min(self._smallest - 1, row)
 
-        self._open = [cell for cell in self._open if freedom(cell[0], cell[1]) < cell[2]]
-        return not self._open
+        self._open = [cell for cell in self._open if is_open(*cell)]
+        return not any(columns[column] for _, column in self._open)
