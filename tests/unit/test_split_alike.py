@@ -168,3 +168,16 @@ def test_no_small_cell_is_told_by_one_answer(example: tuple[Answer, Lines]) -> N
     if not answer.is_of_one_code(lines, by):
         for cell in small_cells(lines, by):
             assert could_be_other(answer, lines, by, cell), cell
+
+
+def test_a_year_that_the_days_cut_does_not_tell_the_rest_of_it() -> None:
+    """To June: of 2023 all of it in one place, and half in the other; what lies between is nobody's row."""
+    by, again = Thresholds(3, 30), [(0, 1)]
+    first, half, last = [40, 40, 0], [30, 30, 0], [50, 50, 0]
+    told = hidden_of_answer([[[70, 61, 0], last], [first, half]], by, again)
+    assert told.rows == (frozenset(), frozenset())
+    assert told.totals == (frozenset(), frozenset())
+    for year in ([32, 60, 0], [30, 31, 0]):  # two of one code, or one in all, in the second half
+        told = hidden_of_answer([[year, last], [first, half]], by, again)
+        assert told.rows == (frozenset(), frozenset({1}))
+        assert told.totals == (frozenset(), frozenset({0, 1, 2}))
