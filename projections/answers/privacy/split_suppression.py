@@ -71,7 +71,7 @@ def hidden_split(
     return SplitHidden(missing, cells, in_total)
 
 
-class Alike(NamedTuple):
+class HiddenAlike(NamedTuple):
     """What several tables of the same rows and codes hide alike."""
 
     cells: list[frozenset[int]]
@@ -87,7 +87,7 @@ def hidden_alike(
     cells: Sequence[frozenset[int]],
     in_total: frozenset[int],
     smallest: int,
-) -> Alike:
+) -> HiddenAlike:
     """Return what is hidden in all of the tables where each hides some by itself; the last is the sum of the others.
 
     ``cells`` and ``in_total`` are all that any of them hides. Each goes by its own groups: which of them had to hide
@@ -114,7 +114,7 @@ def hidden_alike(
     if len(shown) in told and shown:  # what is left of the total: with one more
         more.add(min(shown, key=lambda place: (sum(tables[-1][place]), place)))
     by_row = dict(zip(shown, map(frozenset, hidden), strict=False))
-    return Alike([by_row.get(place, frozenset()) for place in rows], in_total, frozenset(more))
+    return HiddenAlike([by_row.get(place, frozenset()) for place in rows], in_total, frozenset(more))
 
 
 def _hide_groups(
