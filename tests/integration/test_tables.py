@@ -90,7 +90,7 @@ def _mirror(connection: Connection, metadata: Any) -> None:
         return
     connection.execute(tables.AS_IT_IS.against(there.tables[f"{MIRROR}.packed"]))
     connection.execute(tables.AS_IT_IS.against(there.tables[f"{MIRROR}.breakdown"]))
-    connection.execute(tables.CUT_OUT.against(there.tables[f"{MIRROR}.breakdown"]))
+    connection.execute(tables.UNPACKED.against(there.tables[f"{MIRROR}.breakdown"]))
     connection.execute(tables.APART.against(there.tables[f"{MIRROR}.breakdown_year"]))
     connection.execute(tables.UNPACKED.against(there.tables[f"{MIRROR}.as_now_past"]))
     connection.execute(tables.WHOLE.against(there.tables[f"{MIRROR}.running_sum"]))

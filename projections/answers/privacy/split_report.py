@@ -53,10 +53,10 @@ def hidden_together(tables: Sequence[Table], thresholds: Thresholds) -> TablesHi
     """
     some = [table for table in tables if any(map(any, table))] or list(tables[:1])
     looked_at = [*some, _added(some)] if len(some) > 1 else some
-    alone = [hidden_split(table, *thresholds) for table in looked_at]
     everything, nothing = frozenset(range(len(tables[0]))), frozenset[int]()
     if any(_sum(table) < thresholds.table for table in some):
         return TablesHidden((everything,) * len(tables), (nothing,) * len(tables[0]), None)
+    alone = [hidden_split(table, *thresholds) for table in looked_at]
     nobody = [frozenset(row for row in everything if sum(table[row]) < thresholds.table) for table in tables]
     if len(some) == 1:
         (hidden,) = alone
@@ -127,10 +127,10 @@ def _hidden_years(tables: Sequence[Table], by: Thresholds, again: Sequence[tuple
     are nobody's row: it isn't broken down in the second place unless nothing of it is hidden, nor would be of them.
     """
     now, before = tables
+    codes, nothing = frozenset(range(len(now[0]))), frozenset[int]()
     if any(any(map(any, table)) and _sum(table) < by.table for table in tables):
         few = frozenset(range(len(now)))
-        return SplitsHidden((few, few), (), (None, None))
-    codes, nothing = frozenset(range(len(now[0]))), frozenset[int]()
+        return SplitsHidden((few, few), ((codes,) * len(now),) * 2, (None, None))
     found = hidden_split(now, *by)
     same = {place: here for here, place in again}
     rows, cells = set(), []

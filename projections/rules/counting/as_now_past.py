@@ -6,6 +6,7 @@ It is in the table ``as_now_past`` (decision 0067).
 from __future__ import annotations
 
 import datetime as dt
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -36,6 +37,6 @@ def changed_before(changes: Changes, day: dt.date) -> Integers:
         if isinstance(step, Deltas):
             keys = np.array(step.counters, np.int64)
             found.append(keys[((keys >> PERIOD_SHIFT) & PERIOD_MASK) < period] >> UNIT_SHIFT)
-            early = [row.unit for row in (*step.counted, *step.uncounted) if row.day < day]
+            early = [row.unit for row in chain(step.counted, step.uncounted) if row.day < day]
             found.append(np.array(early, np.int64))
     return np.unique(np.concatenate(found))

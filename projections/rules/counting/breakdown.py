@@ -94,18 +94,11 @@ def _slots_of(dimension: str) -> list[int]:
     return [known[code] for code in DIMENSIONS[dimension] if code != UNKNOWN]
 
 
-def numbers_of(facets: Integers, dimension: str) -> Integers:
-    """Return the number of each fact's code; 0 is unknown, and what is no code, as a hand may have left it."""
-    shift, mask = field(dimension)
-    numbers = (facets >> shift) & mask
-    numbers[numbers >= len(DIMENSIONS[dimension])] = 0
-    return numbers
-
-
 def codes_in(facts: NDArray[Any], dimension: str, some: Integers | None = None) -> Codes:
-    """Return the numbers of the codes of facts as they are stored, or of some of them, as `numbers_of` has them.
+    """Return the number of the code of each fact as it is stored, or of some of them.
 
-    They are taken out of two bytes of each fact: there may be a hundred thousand of them in an answer.
+    0 is unknown, and what is no code, as a hand may have left it. They are taken out of two bytes of each fact: there
+    may be a hundred thousand of them in an answer.
     """
     two_bytes, shift, mask = _bytes_of(dimension)
     column = facts.view(two_bytes)["two"]
@@ -193,14 +186,14 @@ def by_year(row: Integers, facts: NDArray[Any], rows: int) -> Iterator[Years]:
     for measure in np.unique(measures).tolist():
         if measure in LAYOUTS:
             these = measures == measure
-            yield _counted(measure, row[these], facts["facets"][these].astype(np.int64), np.sign(what[these]), rows)
+            yield _counted(measure, row[these], facts[these], np.sign(what[these]), rows)
 
 
-def _counted(measure: int, row: Integers, facets: Integers, signs: Integers, rows: int) -> Years:
+def _counted(measure: int, row: Integers, facts: NDArray[Any], signs: Integers, rows: int) -> Years:
     layout = LAYOUTS[measure]
     codes, pairs = np.zeros((rows, len(layout.codes)), np.int64), np.zeros((rows, len(layout.pairs)), np.int64)
     dimensions = list(dict.fromkeys(SLOTS[slot][0] for slot in layout.codes))
-    numbers = {dimension: numbers_of(facets, dimension) for dimension in dimensions}
+    numbers = {dimension: codes_in(facts, dimension) for dimension in dimensions}
     for place, first in enumerate(dimensions):
         width = len(DIMENSIONS[first])
         codes[:, code_places(measure, first)] = tally(row * width + numbers[first], signs, rows * width).reshape(

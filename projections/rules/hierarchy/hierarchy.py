@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Final
@@ -21,7 +22,7 @@ class Hierarchy(DatedTree):
         super().__init__()
         self.next_no = 1
         self._founded: dict[int, list[int]] = {}
-        """Those who were founded under a unit, by that: nearly all that hang there. The others are in ``children``."""
+        """Those who were founded under a unit, by that, in order: nearly all that hang there. Others: ``children``."""
 
     def __len__(self) -> int:
         return len(self.by_no)
@@ -73,7 +74,8 @@ class Hierarchy(DatedTree):
         self._founded.pop(unit.no, None)
         if unit.parent is not None:
             self.by_no[unit.parent].named -= 1
-            self._founded[unit.parent].remove(unit.no)
+            beside = self._founded[unit.parent]
+            del beside[bisect_left(beside, unit.no)]
 
     def add(self, statement: UnitStatement) -> Move:
         """Let a statement other than an establishment hold; return where that hangs its unit."""

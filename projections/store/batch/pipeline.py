@@ -77,7 +77,9 @@ class Pipeline:
         facts. Raises UndecidableError where deciding one raises, and what writing the batch before raised.
         """
         # All that may not be there yet when the first keys are looked up; what is committed meanwhile is no other.
-        pending = {key: known for batch in self._under_way for key, known in batch.keys.items()}
+        pending: dict[EventKey, Recorded] = {}
+        for batch in self._under_way:
+            pending |= batch.keys
         events, found = await self._decoded(messages, instead, in_ledger)
         if looks_back(self.state, events) or (in_ledger is not None and in_ledger.said_before):
             await self.settled()

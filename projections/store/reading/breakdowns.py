@@ -37,6 +37,7 @@ from projections.rules.counting.periods import (
 )
 from projections.store.reading.breakdown_facts import WIDTH, AskedPiece, Combination, Counts, add_facts
 from projections.store.reading.snapshot import Snapshot
+from projections.store.reading.sums import as_columns
 
 
 def _whole(column: str, size: str) -> str:
@@ -249,7 +250,7 @@ async def _add_pieces(
         for at, run in enumerate(runs.new, start=len(summed))
     ]
     alone = all(len(combination) == 1 for combination in counts)
-    asked = (*_columns(summed, 6), SIZE if alone else _NO_SIZE, *_columns(new, 4))
+    asked = (*as_columns(summed, 6), SIZE if alone else _NO_SIZE, *as_columns(new, 4))
     every = [*runs.days, *runs.new]
     said, pieces = list[_Said](), list[AskedPiece]()
     for at, month, rows, sums, less in await snapshot.connection.fetch(_PIECES, *asked):
@@ -262,10 +263,6 @@ async def _add_pieces(
     if said:
         _add_said(said, measures, counts)
     add_facts(pieces, measures, counts)
-
-
-def _columns(rows: Sequence[tuple[int, ...]], width: int) -> list[list[int]]:
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
 class _Said(NamedTuple):

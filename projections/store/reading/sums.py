@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -147,7 +147,7 @@ async def add_up(
         await then.add_rest(figures, parts)
         parts = await then.of_now(parts)
     known = [(row, unit) for row, unit in zip(pasts.rows, pasts.units, strict=True) if unit in pasts.known]
-    found = await snapshot.connection.fetch(_ADD_UP, *_asked(parts, measures), *_columns(known, 2))
+    found = await snapshot.connection.fetch(_ADD_UP, *_asked(parts, measures), *as_columns(known, 2))
     _add_found(figures, found, rows, pasts)
     return figures
 
@@ -182,9 +182,9 @@ def _asked(parts: Iterable[QuestionPart], measures: tuple[str, ...]) -> tuple[li
     of_running, running_spans = _numbered(running_days)
     return (
         *(numbers(measures), _places(*counted), lows, highs),
-        *(_places(*own), of_own, *_columns([(number, *days) for days, number in own_spans.items()], 3)),
+        *(_places(*own), of_own, *as_columns([(number, *days) for days, number in own_spans.items()], 3)),
         *(_places(*running), of_running),
-        *_columns([(number, *each) for days, number in running_spans.items() for each in stretches(*days)], 5),
+        *as_columns([(number, *each) for days, number in running_spans.items() for each in stretches(*days)], 5),
     )
 
 
@@ -226,7 +226,8 @@ def _places(rows: list[int], signs: list[int], units: list[int]) -> list[int]:
     return [(row << _ROW) | ((sign < 0) << _SIGN) | unit for row, sign, unit in zip(rows, signs, units, strict=True)]
 
 
-def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
+def as_columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    """Return rows of so many values column by column, as a statement takes them; there may be no rows."""
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 

@@ -253,7 +253,7 @@ AS_NOW_PAST: Final = Table(
     comment="what units have as-now before a day through small units: projections/store/batch/as_now_pasts.py",
 )
 UNPACKED: Final = DDL("ALTER TABLE %(fullname)s ALTER days SET STORAGE EXTERNAL")  # type: ignore[no-untyped-call]
-"""Numbers hardly get smaller, and are read whole."""
+"""Numbers hardly get smaller; of breakdowns single days are cut out of them."""
 
 TARGET: Final = Table(
     "target",
@@ -370,8 +370,6 @@ BREAKDOWN: Final = Table(
     ),
     comment="the facts below vast units once more, in pieces",
 )
-CUT_OUT: Final = DDL("ALTER TABLE %(fullname)s ALTER days SET STORAGE EXTERNAL")  # type: ignore[no-untyped-call]
-"""Single days are cut out of it."""
 
 BREAKDOWN_YEAR: Final = Table(
     "breakdown_year",
